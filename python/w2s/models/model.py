@@ -1,0 +1,76 @@
+"""What a model is: it answers examples in batches.
+
+Knows nothing about who asks: a file to be labelled, a match or a benchmark.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Literal, Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from w2s.tasks import MoveExample
+
+Failure = Literal["crash", "stall", "time", "void"]
+"""Why there is no answer: the model died, hung, ran out of its time, or the machine is at fault."""
+
+
+@dataclass(frozen=True, slots=True)
+class Want:
+    """What is wanted beside the label.
+
+    ``evidence``: log-probability, margin and entropy. ``values``: a value for every legal move.
+    ``hidden``: the hidden state of the label. ``mask``: answer with a legal move, whatever it takes.
+    """
+
+    evidence: bool = False
+    values: bool = False
+    hidden: bool = False
+    mask: bool = False
+
+
+@dataclass(slots=True)
+class Answer:
+    """A model's answer to one example, with its evidence.
+
+    ``label`` is the model's text as it stands: the reader decides whether it is legal. ``value_cp`` is the
+    model's value of the position for the player to move, in hundredths of a unit; ``values_cp`` the same
+    for each move by canonical text. ``seconds`` is the time that this answer took.
+    """
+
+    label: str
+    log_prob: float | None = None
+    margin: float | None = None
+    entropy: float | None = None
+    n_options: int | None = None
+    value_cp: int | None = None
+    values_cp: dict[str, int] = field(default_factory=dict)
+    samples: tuple[str, ...] = ()
+    raw: str | None = None
+    hidden: npt.NDArray[np.float16] | None = None
+    failure: Failure | None = None
+    seconds: float = 0.0
+
+
+class Model(Protocol):
+    """Anything that answers examples.
+
+    ``reference`` is the name that loads the same model again. ``slots`` is how many matches it plays at
+    once, None where any number is as good. ``deterministic``: the same examples give the same answers
+    whatever else it is asked, in whatever order.
+    """
+
+    reference: str
+    slots: int | None
+    deterministic: bool
+
+    def answer(self, examples: Sequence[MoveExample], want: Want) -> list[Answer]:
+        """One answer per example, in their order. A failure is an answer too, never an exception."""
+        ...
+
+    def close(self) -> None:
+        """Release processes and memory; a second call does nothing."""
+        ...

@@ -1,0 +1,4 @@
+//! Numbers of w2s: scores in, positions or numbers out.
+//!
+//! Knows nothing about Python, files or games.
+#![forbid(unsafe_code)]

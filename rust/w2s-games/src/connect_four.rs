@@ -1,0 +1,251 @@
+//! Connect Four: seven columns, six rows, four in a row wins.
+//!
+//! A position is a diagram:
+//! six rows from the top, `/` between them, `x` for the first player, `o` for the second, digits for
+//! free squares, then who is to move. The start is `7/7/7/7/7/7 x`. A move is its column, `1` to `7`.
+
+use crate::game::{Draws, Game, Move, MoveError, Notation, Outcome, PositionError, Reason, Side};
+
+const COLUMNS: usize = 7;
+const ROWS: usize = 6;
+/// Bits of a column: one more than rows, so that lines never wrap around.
+const HEIGHT: usize = ROWS + 1;
+const BOTTOM: u64 = 0b1_0000001_0000001_0000001_0000001_0000001_0000001;
+const FULL: u64 = BOTTOM * ((1 << ROWS) - 1);
+
+/// A Connect Four state: stones of the player to move, and all stones.
+///
+/// Bit `column * 7 + row` is the square, row 0 at the bottom.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ConnectFour {
+    own: u64,
+    all: u64,
+}
+
+fn has_line(stones: u64) -> bool {
+    [1, HEIGHT, HEIGHT - 1, HEIGHT + 1].into_iter().any(|step| {
+        let pairs = stones & (stones >> step);
+        pairs & (pairs >> (2 * step)) != 0
+    })
+}
+
+/// Free squares that would complete four in a row for these stones.
+fn threats(stones: u64, all: u64) -> u64 {
+    let mut found = (stones << 1) & (stones << 2) & (stones << 3);
+    for step in [HEIGHT, HEIGHT - 1, HEIGHT + 1] {
+        let up = (stones << step) & (stones << (2 * step));
+        found |= up & (stones << (3 * step));
+        found |= up & (stones >> step);
+        let down = (stones >> step) & (stones >> (2 * step));
+        found |= down & (stones << step);
+        found |= down & (stones >> (3 * step));
+    }
+    found & FULL & !all
+}
+
+impl ConnectFour {
+    fn other(&self) -> u64 {
+        self.own ^ self.all
+    }
+
+    fn error(why: impl Into<String>) -> PositionError {
+        PositionError { game: Self::NAME, why: why.into() }
+    }
+
+    fn square(column: usize, row: usize) -> u64 {
+        1 << (column * HEIGHT + row)
+    }
+
+    fn read_row(text: &str, row: usize, first: &mut u64, second: &mut u64) -> Result<(), PositionError> {
+        let mut column = 0;
+        for symbol in text.chars() {
+            if let Some(free) = symbol.to_digit(10).filter(|free| (1..=7).contains(free)) {
+                column += free as usize;
+                continue;
+            }
+            let stones = match symbol {
+                'x' => &mut *first,
+                'o' => &mut *second,
+                _ => return Err(Self::error("a row holds only x, o and digits from 1 to 7")),
+            };
+            if column >= COLUMNS {
+                return Err(Self::error("a row holds seven squares"));
+            }
+            *stones |= Self::square(column, row);
+            column += 1;
+        }
+        if column == COLUMNS { Ok(()) } else { Err(Self::error("a row holds seven squares")) }
+    }
+
+    fn checked(first: u64, second: u64, to_move: Side) -> Result<Self, PositionError> {
+        let all = first | second;
+        if (all + BOTTOM) & all & FULL != 0 {
+            return Err(Self::error("a stone hangs in the air"));
+        }
+        let expected = second.count_ones() + u32::from(to_move == Side::Second);
+        if first.count_ones() != expected {
+            return Err(Self::error("the number of stones does not fit the player to move"));
+        }
+        let (own, other) = if to_move == Side::First { (first, second) } else { (second, first) };
+        if has_line(own) {
+            return Err(Self::error("the player to move has already won"));
+        }
+        let state = Self { own, all };
+        if has_line(other) && !state.last_stone_won() {
+            return Err(Self::error("no single stone completes every line of the winner"));
+        }
+        Ok(state)
+    }
+
+    /// Whether taking back one top stone of the last mover leaves that player without a line.
+    fn last_stone_won(&self) -> bool {
+        let tops = self.all & !(self.all >> 1);
+        let other = self.other();
+        (0..COLUMNS)
+            .map(|column| tops & (0x3f << (column * HEIGHT)) & other)
+            .any(|stone| stone != 0 && !has_line(other ^ stone))
+    }
+}
+
+impl Game for ConnectFour {
+    const NAME: &'static str = "connect_four";
+    const PLANES: [usize; 3] = [2, ROWS, COLUMNS];
+    const POLICY: usize = COLUMNS;
+
+    fn start() -> Self {
+        Self { own: 0, all: 0 }
+    }
+
+    fn parse(text: &str) -> Result<Self, PositionError> {
+        if text.trim() == "startpos" {
+            return Ok(Self::start());
+        }
+        let mut fields = text.split_ascii_whitespace();
+        let (Some(board), Some(mover), None) = (fields.next(), fields.next(), fields.next()) else {
+            return Err(Self::error("expected a board and the player to move"));
+        };
+        let to_move = match mover {
+            "x" => Side::First,
+            "o" => Side::Second,
+            _ => return Err(Self::error("the player to move is x or o")),
+        };
+        let rows: Vec<&str> = board.split('/').take(ROWS + 1).collect();
+        if rows.len() != ROWS {
+            return Err(Self::error("a board has six rows"));
+        }
+        let (mut first, mut second) = (0, 0);
+        for (index, row) in rows.iter().enumerate() {
+            Self::read_row(row, ROWS - 1 - index, &mut first, &mut second)?;
+        }
+        Self::checked(first, second, to_move)
+    }
+
+    fn print(&self) -> String {
+        let first_moves = self.to_move() == Side::First;
+        let mut text = String::with_capacity(48);
+        for row in (0..ROWS).rev() {
+            let mut free = 0;
+            for column in 0..COLUMNS {
+                let square = Self::square(column, row);
+                if self.all & square == 0 {
+                    free += 1;
+                    continue;
+                }
+                if free > 0 {
+                    text.push_str(&free.to_string());
+                    free = 0;
+                }
+                text.push(if (self.own & square != 0) == first_moves { 'x' } else { 'o' });
+            }
+            if free > 0 {
+                text.push_str(&free.to_string());
+            }
+            text.push(if row > 0 { '/' } else { ' ' });
+        }
+        text.push(if first_moves { 'x' } else { 'o' });
+        text
+    }
+
+    fn to_move(&self) -> Side {
+        if self.all.count_ones() % 2 == 0 { Side::First } else { Side::Second }
+    }
+
+    fn legal_moves(&self, moves: &mut Vec<Move>) {
+        moves.clear();
+        if has_line(self.other()) {
+            return;
+        }
+        moves.extend(
+            (0..COLUMNS)
+                .filter(|&column| self.all & Self::square(column, ROWS - 1) == 0)
+                .map(|column| Move(column as u16)),
+        );
+    }
+
+    fn play(&mut self, mv: Move) {
+        let column = mv.0 as usize;
+        self.own = self.other();
+        self.all |= self.all + Self::square(column, 0);
+    }
+
+    fn outcome(&self, _earlier: &[u64], _draws: Draws) -> Option<Outcome> {
+        if has_line(self.other()) {
+            return Some(Outcome { winner: Some(self.to_move().other()), reason: Reason::Line });
+        }
+        (self.all == FULL).then_some(Outcome { winner: None, reason: Reason::BoardFull })
+    }
+
+    fn key(&self) -> u64 {
+        // All stones plus the bottom row tell the height of each column, so the sum is unique.
+        self.own + self.all + BOTTOM
+    }
+
+    fn same_up_to_transposition(&self, other: &Self) -> bool {
+        self == other
+    }
+
+    fn parse_move(&self, text: &str) -> Result<Move, MoveError> {
+        let column = match text.trim().as_bytes() {
+            [digit @ b'1'..=b'7'] => u16::from(digit - b'1'),
+            _ => return Err(MoveError::Unparsable),
+        };
+        if self.is_legal(Move(column)) { Ok(Move(column)) } else { Err(MoveError::Illegal) }
+    }
+
+    fn print_move(&self, mv: Move, _notation: Notation) -> String {
+        (mv.0 + 1).to_string()
+    }
+
+    fn planes(&self, out: &mut [f32]) {
+        for (plane, stones) in out.chunks_exact_mut(ROWS * COLUMNS).zip([self.own, self.other()]) {
+            for (index, value) in plane.iter_mut().enumerate() {
+                let (row, column) = (ROWS - 1 - index / COLUMNS, index % COLUMNS);
+                *value = f32::from(stones & Self::square(column, row) != 0);
+            }
+        }
+    }
+
+    fn policy_index(&self, mv: Move) -> usize {
+        mv.0 as usize
+    }
+
+    fn evaluate(&self) -> i32 {
+        let other = self.other();
+        let centre = 0x3f << (3 * HEIGHT);
+        let count = |stones: u64| {
+            30 * threats(stones, self.all).count_ones() as i32 + 5 * (stones & centre).count_ones() as i32
+        };
+        count(self.own) - count(other)
+    }
+
+    fn order(&self, mv: Move) -> i32 {
+        let column = mv.0 as usize;
+        let stone = (self.all + Self::square(column, 0)) & !self.all & (0x7f << (column * HEIGHT));
+        let gained = threats(self.own | stone, self.all | stone).count_ones() as i32;
+        10 * gained - (column as i32 - 3).abs()
+    }
+
+    fn max_plies_left(&self) -> Option<u32> {
+        Some((ROWS * COLUMNS) as u32 - self.all.count_ones())
+    }
+}

@@ -1,0 +1,238 @@
+//! The contract of a game: two players, taking turns, nothing hidden.
+//!
+//! Knows no particular game, no history (see [`crate::line`]) and no search.
+
+use thiserror::Error;
+
+/// A move as a number: its meaning belongs to the game, its order is the order of legal moves.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Move(pub u16);
+
+/// Who moves: the player that starts the game, or the other.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Side {
+    /// White in chess, Black in Othello, Red in Connect Four.
+    First,
+    /// The opponent of [`Side::First`].
+    Second,
+}
+
+impl Side {
+    /// The opponent.
+    pub fn other(self) -> Side {
+        match self {
+            Side::First => Side::Second,
+            Side::Second => Side::First,
+        }
+    }
+}
+
+/// Why a game is over by its rules.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Reason {
+    /// Chess: the king is attacked and cannot escape.
+    Mate,
+    /// Chess: no legal move, no check.
+    Stalemate,
+    /// Chess: the position occurred three (claimed) or five (automatic) times.
+    Repetition,
+    /// Chess: fifty (claimed) or seventy-five (automatic) moves without pawn move or capture.
+    FiftyMoves,
+    /// Chess: no sequence of moves can mate.
+    InsufficientMaterial,
+    /// Connect Four: four in a row.
+    Line,
+    /// The board has no free place.
+    BoardFull,
+    /// Othello: neither player can move.
+    NoMoves,
+}
+
+impl Reason {
+    /// Every reason, in the order of their numbers.
+    pub const ALL: [Reason; 8] = [
+        Reason::Mate,
+        Reason::Stalemate,
+        Reason::Repetition,
+        Reason::FiftyMoves,
+        Reason::InsufficientMaterial,
+        Reason::Line,
+        Reason::BoardFull,
+        Reason::NoMoves,
+    ];
+
+    /// The word for it in files and on screens.
+    pub fn word(self) -> &'static str {
+        match self {
+            Reason::Mate => "mate",
+            Reason::Stalemate => "stalemate",
+            Reason::Repetition => "repetition",
+            Reason::FiftyMoves => "fifty-move",
+            Reason::InsufficientMaterial => "insufficient material",
+            Reason::Line => "line",
+            Reason::BoardFull => "board full",
+            Reason::NoMoves => "no moves",
+        }
+    }
+}
+
+/// How a game ended: who won, if anyone, and why.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Outcome {
+    /// The winner; `None` is a draw.
+    pub winner: Option<Side>,
+    /// Why the game is over.
+    pub reason: Reason,
+}
+
+/// Which draws count: those that a player may claim, or only those that come by themselves.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Draws {
+    /// Threefold repetition and fifty moves end the game (match rules).
+    Claimed,
+    /// Only fivefold repetition and seventy-five moves do.
+    Automatic,
+}
+
+/// How a move is written. A game without a variant writes its only form for every one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Notation {
+    /// The canonical form, used as label: UCI for chess, `4` for Connect Four, `d3` for Othello.
+    Canonical,
+    /// Standard algebraic notation.
+    San,
+    /// Long algebraic notation, `Ng1-f3`.
+    Long,
+}
+
+/// Why a text is not a position.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[error("not a {game} position: {why}")]
+pub struct PositionError {
+    /// The game's name.
+    pub game: &'static str,
+    /// What is wrong, in a few words that never repeat the text.
+    pub why: String,
+}
+
+/// Why a text is not a legal move. The order is the order of the codes at the Python border.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Error)]
+pub enum MoveError {
+    /// No notation of this game reads like that.
+    #[error("not a move in any notation")]
+    Unparsable,
+    /// A move in form, but not legal here.
+    #[error("not legal here")]
+    Illegal,
+    /// More than one legal move reads like that.
+    #[error("ambiguous: more than one legal move reads like that")]
+    Ambiguous,
+}
+
+/// A state of a two-player, turn-based game without hidden information.
+///
+/// A value is reached by [`Game::start`], by [`Game::parse`] of a position that the rules allow,
+/// or by playing legal moves: an illegal state cannot be written. What depends on how the state was
+/// reached (repetition) takes the keys of the earlier states as an argument.
+///
+/// Every implementor runs through the contract suite in `tests/contract.rs`.
+pub trait Game: Clone + Eq + Send + Sync + std::fmt::Debug + 'static {
+    /// The name in the registry, in TOML and on the command line.
+    const NAME: &'static str;
+    /// Shape of the feature planes: channels, rows, columns.
+    const PLANES: [usize; 3];
+    /// How many indices a policy over moves has, see [`Game::policy_index`].
+    const POLICY: usize;
+
+    /// The state in which a game starts.
+    fn start() -> Self;
+
+    /// The state that a text describes; `startpos` is the start in every game.
+    ///
+    /// # Errors
+    /// [`PositionError`] where the text is not a position or the rules do not allow it.
+    fn parse(text: &str) -> Result<Self, PositionError>;
+
+    /// The position as text: FEN for chess. `parse(print(s)) == s`, and equal states print equal.
+    fn print(&self) -> String;
+
+    /// Who is to move.
+    fn to_move(&self) -> Side;
+
+    /// The legal moves, ascending; `moves` is cleared first. Empty exactly where the rules end the
+    /// game without looking at history or draws that ignore moves.
+    fn legal_moves(&self, moves: &mut Vec<Move>);
+
+    /// Plays a move that must be legal here; anything else may panic or corrupt the state.
+    fn play(&mut self, mv: Move);
+
+    /// Whether the rules allow this move here.
+    fn is_legal(&self, mv: Move) -> bool {
+        let mut moves = Vec::with_capacity(64);
+        self.legal_moves(&mut moves);
+        moves.binary_search(&mv).is_ok()
+    }
+
+    /// How the game ended, if it did. `earlier` holds the keys of the states before this one, oldest
+    /// first, without this one.
+    fn outcome(&self, earlier: &[u64], draws: Draws) -> Option<Outcome>;
+
+    /// The identity of this state for agreement: equal for transpositions, clocks left out.
+    fn key(&self) -> u64;
+
+    /// Exactly what [`Game::key`] hashes, compared without hashing.
+    fn same_up_to_transposition(&self, other: &Self) -> bool;
+
+    /// The legal move that a text means, in any notation of the game.
+    ///
+    /// # Errors
+    /// [`MoveError`] says whether it does not parse, is not legal or is ambiguous.
+    fn parse_move(&self, text: &str) -> Result<Move, MoveError>;
+
+    /// A legal move as text.
+    fn print_move(&self, mv: Move, notation: Notation) -> String;
+
+    /// Writes the feature planes, seen by the player to move, into `out`
+    /// (`PLANES[0] * PLANES[1] * PLANES[2]` values, row-major).
+    fn planes(&self, out: &mut [f32]);
+
+    /// The index of a legal move in a policy of `POLICY` entries, seen by the player to move: injective
+    /// over the legal moves of a state.
+    fn policy_index(&self, mv: Move) -> usize;
+
+    /// Static value in hundredths of a unit (pawn, disc), positive where the player to move is better.
+    /// Always strictly inside ±[`crate::game::MATE`] / 2.
+    fn evaluate(&self) -> i32;
+
+    /// Value of a finished game for the player to move, `ply` plies below the root of a search.
+    fn final_value(&self, outcome: Outcome, ply: u32) -> i32 {
+        match outcome.winner {
+            None => 0,
+            Some(side) if side == self.to_move() => MATE - ply as i32,
+            Some(_) => ply as i32 - MATE,
+        }
+    }
+
+    /// Whether quiescence looks at this legal move: captures and promotions.
+    fn is_forcing(&self, _mv: Move) -> bool {
+        false
+    }
+
+    /// Whether the player to move has to answer a threat (a check), so that no static value holds.
+    fn is_under_threat(&self) -> bool {
+        false
+    }
+
+    /// How early search tries a legal move: higher first. It never changes a value.
+    fn order(&self, _mv: Move) -> i32 {
+        0
+    }
+
+    /// An upper bound of the plies left in any game from here, where the game has one.
+    fn max_plies_left(&self) -> Option<u32> {
+        None
+    }
+}
+
+/// The value of a win on the spot; a win in `n` plies is worth `MATE - n`.
+pub const MATE: i32 = 1_000_000;

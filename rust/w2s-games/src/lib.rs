@@ -1,0 +1,21 @@
+//! Rules of w2s: games, notation, agreement and search.
+//!
+//! Knows nothing about Python, files, trust or models.
+//!
+//! | module | question it answers |
+//! |---|---|
+//! | [`game`] | what does a game have to provide? |
+//! | [`registry`] | which games are there? |
+//! | [`line`] | how did this position come about, and is the game over? |
+//! | [`rules`] | how is a game used that is known only by name? |
+//! | [`connect_four`] | one game each |
+#![forbid(unsafe_code)]
+
+pub mod connect_four;
+pub mod game;
+pub mod line;
+pub mod registry;
+pub mod rules;
+
+pub use game::{Draws, Game, Move, MoveError, Notation, Outcome, PositionError, Reason, Side};
+pub use line::Line;

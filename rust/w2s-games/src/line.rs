@@ -1,0 +1,60 @@
+//! A line of play: where it started, the moves, and the state they led to.
+//!
+//! Knows repetition, because it remembers keys; knows no particular game.
+
+use crate::game::{Draws, Game, Move, MoveError, Outcome};
+
+/// A state together with how it was reached.
+#[derive(Clone, Debug)]
+pub struct Line<G: Game> {
+    start: G,
+    moves: Vec<Move>,
+    keys: Vec<u64>,
+    now: G,
+}
+
+impl<G: Game> Line<G> {
+    /// A line without moves.
+    pub fn new(start: G) -> Self {
+        Line { now: start.clone(), start, moves: Vec::new(), keys: Vec::new() }
+    }
+
+    /// The state at the beginning.
+    pub fn start(&self) -> &G {
+        &self.start
+    }
+
+    /// The state that was reached.
+    pub fn now(&self) -> &G {
+        &self.now
+    }
+
+    /// The moves played, oldest first.
+    pub fn moves(&self) -> &[Move] {
+        &self.moves
+    }
+
+    /// Keys of the states before this one, oldest first.
+    pub fn earlier(&self) -> &[u64] {
+        &self.keys
+    }
+
+    /// Plays a legal move.
+    ///
+    /// # Errors
+    /// [`MoveError::Illegal`] where the move is not legal; the line is unchanged then.
+    pub fn play(&mut self, mv: Move) -> Result<(), MoveError> {
+        if !self.now.is_legal(mv) {
+            return Err(MoveError::Illegal);
+        }
+        self.keys.push(self.now.key());
+        self.moves.push(mv);
+        self.now.play(mv);
+        Ok(())
+    }
+
+    /// How the game ended, if it did.
+    pub fn outcome(&self, draws: Draws) -> Option<Outcome> {
+        self.now.outcome(&self.keys, draws)
+    }
+}

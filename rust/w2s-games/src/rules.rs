@@ -1,0 +1,142 @@
+//! The same games behind one object-safe face, for callers that know a game only by its name.
+//!
+//! Knows no particular game: everything here is written once over [`Game`].
+
+use crate::game::{Draws, Game, Move, MoveError, Notation, Outcome, PositionError, Side};
+use crate::line::Line;
+use std::marker::PhantomData;
+
+/// A game without its state: what can be asked of it by name.
+pub trait Rules: Send + Sync {
+    /// The name in the registry.
+    fn name(&self) -> &'static str;
+    /// Channels, rows and columns of the feature planes.
+    fn planes_shape(&self) -> [usize; 3];
+    /// Entries of a policy over moves.
+    fn policy_size(&self) -> usize;
+    /// A line of play that starts at the position of this text.
+    ///
+    /// # Errors
+    /// [`PositionError`] where the text is not a position that the rules allow.
+    fn line(&self, position: &str) -> Result<Box<dyn AnyLine>, PositionError>;
+}
+
+/// A line of play whose game is not known to the caller.
+pub trait AnyLine: Send + Sync {
+    /// A copy.
+    fn boxed(&self) -> Box<dyn AnyLine>;
+    /// The position at the beginning, as text.
+    fn start_text(&self) -> String;
+    /// The position that was reached, as text.
+    fn position(&self) -> String;
+    /// The moves played, oldest first.
+    fn moves(&self) -> &[Move];
+    /// Who is to move.
+    fn to_move(&self) -> Side;
+    /// The identity of the state that was reached.
+    fn key(&self) -> u64;
+    /// The legal moves, ascending.
+    fn legal_moves(&self) -> Vec<Move>;
+    /// The legal move that a text means.
+    ///
+    /// # Errors
+    /// [`MoveError`] where there is none, or more than one.
+    fn parse_move(&self, text: &str) -> Result<Move, MoveError>;
+    /// A legal move as text; `None` where the move is not legal.
+    fn print_move(&self, mv: Move, notation: Notation) -> Option<String>;
+    /// Plays a legal move.
+    ///
+    /// # Errors
+    /// [`MoveError::Illegal`] where it is not.
+    fn play(&mut self, mv: Move) -> Result<(), MoveError>;
+    /// How the game ended, if it did.
+    fn outcome(&self, draws: Draws) -> Option<Outcome>;
+    /// The feature planes, row-major.
+    fn planes(&self) -> Vec<f32>;
+    /// Index of each legal move in a policy, in the order of [`AnyLine::legal_moves`].
+    fn policy_indices(&self) -> Vec<usize>;
+}
+
+/// The rules of one game, as a value.
+pub struct Of<G>(PhantomData<fn() -> G>);
+
+impl<G: Game> Of<G> {
+    /// The only value.
+    pub const NEW: Self = Self(PhantomData);
+}
+
+impl<G: Game> Rules for Of<G> {
+    fn name(&self) -> &'static str {
+        G::NAME
+    }
+
+    fn planes_shape(&self) -> [usize; 3] {
+        G::PLANES
+    }
+
+    fn policy_size(&self) -> usize {
+        G::POLICY
+    }
+
+    fn line(&self, position: &str) -> Result<Box<dyn AnyLine>, PositionError> {
+        Ok(Box::new(Line::new(G::parse(position)?)))
+    }
+}
+
+impl<G: Game> AnyLine for Line<G> {
+    fn boxed(&self) -> Box<dyn AnyLine> {
+        Box::new(self.clone())
+    }
+
+    fn start_text(&self) -> String {
+        self.start().print()
+    }
+
+    fn position(&self) -> String {
+        self.now().print()
+    }
+
+    fn moves(&self) -> &[Move] {
+        Line::moves(self)
+    }
+
+    fn to_move(&self) -> Side {
+        self.now().to_move()
+    }
+
+    fn key(&self) -> u64 {
+        self.now().key()
+    }
+
+    fn legal_moves(&self) -> Vec<Move> {
+        let mut moves = Vec::with_capacity(64);
+        self.now().legal_moves(&mut moves);
+        moves
+    }
+
+    fn parse_move(&self, text: &str) -> Result<Move, MoveError> {
+        self.now().parse_move(text)
+    }
+
+    fn print_move(&self, mv: Move, notation: Notation) -> Option<String> {
+        self.now().is_legal(mv).then(|| self.now().print_move(mv, notation))
+    }
+
+    fn play(&mut self, mv: Move) -> Result<(), MoveError> {
+        Line::play(self, mv)
+    }
+
+    fn outcome(&self, draws: Draws) -> Option<Outcome> {
+        Line::outcome(self, draws)
+    }
+
+    fn planes(&self) -> Vec<f32> {
+        let mut out = vec![0.0; G::PLANES.iter().product()];
+        self.now().planes(&mut out);
+        out
+    }
+
+    fn policy_indices(&self) -> Vec<usize> {
+        AnyLine::legal_moves(self).into_iter().map(|mv| self.now().policy_index(mv)).collect()
+    }
+}

@@ -1,0 +1,13 @@
+//! The binding: check, release the GIL, wrap. No algorithm lives here.
+
+mod errors;
+mod state;
+
+use pyo3::prelude::*;
+
+/// The compiled core of w2s; `w2s.kernels` is its only importer.
+#[pymodule]
+mod _core {
+    #[pymodule_export]
+    use crate::state::{State, game_names, planes_shape, policy_size, start};
+}

@@ -1,0 +1,152 @@
+//! A line of play as an immutable Python object.
+
+use crate::errors::value_error;
+use numpy::ndarray::Array3;
+use numpy::{IntoPyArray, PyArray1, PyArray3};
+use pyo3::prelude::*;
+use w2s_games::rules::AnyLine;
+use w2s_games::{Draws, Move, Notation, Side, registry};
+
+/// The names of all games.
+#[pyfunction]
+pub fn game_names() -> Vec<&'static str> {
+    registry::names()
+}
+
+/// Channels, rows and columns of a game's feature planes.
+#[pyfunction]
+pub fn planes_shape(game: &str) -> PyResult<[usize; 3]> {
+    Ok(registry::game(game).map_err(value_error)?.planes_shape())
+}
+
+/// Entries of a game's policy over moves.
+#[pyfunction]
+pub fn policy_size(game: &str) -> PyResult<usize> {
+    Ok(registry::game(game).map_err(value_error)?.policy_size())
+}
+
+/// The state that a position text describes.
+#[pyfunction]
+pub fn start(game: &str, position: &str) -> PyResult<State> {
+    let rules = registry::game(game).map_err(value_error)?;
+    Ok(State { game: rules.name(), line: rules.line(position).map_err(value_error)? })
+}
+
+fn notation(name: &str) -> PyResult<Notation> {
+    match name {
+        "canonical" => Ok(Notation::Canonical),
+        "san" => Ok(Notation::San),
+        "long" => Ok(Notation::Long),
+        _ => Err(value_error(format!("no notation is called {name:?}; use canonical, san or long"))),
+    }
+}
+
+/// A state with the moves that led to it; playing a move gives a new one.
+#[pyclass(frozen, module = "w2s._core")]
+pub struct State {
+    game: &'static str,
+    line: Box<dyn AnyLine>,
+}
+
+impl State {
+    fn text(&self, mv: Move, notation: Notation) -> PyResult<String> {
+        self.line
+            .print_move(mv, notation)
+            .ok_or_else(|| value_error(format!("move number {} is not legal here", mv.0)))
+    }
+}
+
+#[pymethods]
+impl State {
+    /// Name of the game.
+    #[getter]
+    fn game(&self) -> &'static str {
+        self.game
+    }
+
+    /// The position as text.
+    #[getter]
+    fn position(&self) -> String {
+        self.line.position()
+    }
+
+    /// The position at the beginning of the line, as text.
+    #[getter]
+    fn start_position(&self) -> String {
+        self.line.start_text()
+    }
+
+    /// The moves played since the beginning, as numbers.
+    #[getter]
+    fn moves(&self) -> Vec<u16> {
+        self.line.moves().iter().map(|mv| mv.0).collect()
+    }
+
+    /// 0 where the player that started the game is to move, else 1.
+    #[getter]
+    fn to_move(&self) -> u8 {
+        u8::from(self.line.to_move() == Side::Second)
+    }
+
+    /// Identity for agreement, a 64-bit number.
+    #[getter]
+    fn key(&self) -> u64 {
+        self.line.key()
+    }
+
+    /// The legal moves as numbers, ascending.
+    fn legal_moves(&self) -> Vec<u16> {
+        self.line.legal_moves().iter().map(|mv| mv.0).collect()
+    }
+
+    /// The legal moves as texts, in the order of their numbers.
+    #[pyo3(signature = (notation = "canonical"))]
+    fn legal_texts(&self, notation: &str) -> PyResult<Vec<String>> {
+        let form = self::notation(notation)?;
+        self.line.legal_moves().into_iter().map(|mv| self.text(mv, form)).collect()
+    }
+
+    /// `(move, "")`, or `(None, why)` with why one of unparsable, illegal, ambiguous.
+    fn parse_move(&self, text: &str) -> (Option<u16>, &'static str) {
+        use w2s_games::MoveError::{Ambiguous, Illegal, Unparsable};
+        match self.line.parse_move(text) {
+            Ok(mv) => (Some(mv.0), ""),
+            Err(Unparsable) => (None, "unparsable"),
+            Err(Illegal) => (None, "illegal"),
+            Err(Ambiguous) => (None, "ambiguous"),
+        }
+    }
+
+    /// A legal move as text.
+    #[pyo3(signature = (mv, notation = "canonical"))]
+    fn print_move(&self, mv: u16, notation: &str) -> PyResult<String> {
+        self.text(Move(mv), self::notation(notation)?)
+    }
+
+    /// The state after a legal move.
+    fn play(&self, mv: u16) -> PyResult<State> {
+        let mut line = self.line.boxed();
+        line.play(Move(mv)).map_err(|error| value_error(format!("move number {mv} is {error}")))?;
+        Ok(State { game: self.game, line })
+    }
+
+    /// `None`, or `(winner, reason)` with winner 0, 1 or `None`.
+    #[pyo3(signature = (claimed = true))]
+    fn outcome(&self, claimed: bool) -> Option<(Option<u8>, &'static str)> {
+        let draws = if claimed { Draws::Claimed } else { Draws::Automatic };
+        let outcome = self.line.outcome(draws)?;
+        Some((outcome.winner.map(|side| u8::from(side == Side::Second)), outcome.reason.word()))
+    }
+
+    /// Feature planes, float32, channels × rows × columns, seen by the player to move.
+    fn planes<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyArray3<f32>>> {
+        let shape = registry::game(self.game).map_err(value_error)?.planes_shape();
+        Ok(Array3::from_shape_vec(shape, self.line.planes()).map_err(value_error)?.into_pyarray(py))
+    }
+
+    /// Policy index of each legal move, int64, in the order of `legal_moves`.
+    fn policy_indices<'py>(&self, py: Python<'py>) -> Bound<'py, PyArray1<i64>> {
+        let indices: Vec<i64> = self.line.policy_indices().into_iter().map(|index| index as i64).collect();
+        indices.into_pyarray(py)
+    }
+}
