@@ -163,6 +163,13 @@ pub trait Game: Clone + Eq + Send + Sync + std::fmt::Debug + 'static {
     /// game without looking at history or draws that ignore moves.
     fn legal_moves(&self, moves: &mut Vec<Move>);
 
+    /// How many legal moves there are; faster than listing them where a game can count.
+    fn count_legal_moves(&self) -> usize {
+        let mut moves = Vec::with_capacity(64);
+        self.legal_moves(&mut moves);
+        moves.len()
+    }
+
     /// Plays a move that must be legal here; anything else may panic or corrupt the state.
     fn play(&mut self, mv: Move);
 

@@ -8,9 +8,10 @@
 //! | [`registry`] | which games are there? |
 //! | [`line`] | how did this position come about, and is the game over? |
 //! | [`rules`] | how is a game used that is known only by name? |
-//! | [`connect_four`] | one game each |
+//! | [`chess`], [`connect_four`] | one game each |
 #![forbid(unsafe_code)]
 
+pub mod chess;
 pub mod connect_four;
 pub mod game;
 pub mod line;

@@ -1,11 +1,12 @@
 //! Which games there are. A new game is its module and one line here.
 
+use crate::chess::Chess;
 use crate::connect_four::ConnectFour;
 use crate::rules::{Of, Rules};
 use thiserror::Error;
 
 /// Every game, by the order in which lists show them.
-pub static GAMES: &[&dyn Rules] = &[&Of::<ConnectFour>::NEW];
+pub static GAMES: &[&dyn Rules] = &[&Of::<Chess>::NEW, &Of::<ConnectFour>::NEW];
 
 /// A name that no game has.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]

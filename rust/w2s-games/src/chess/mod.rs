@@ -1,0 +1,224 @@
+//! Chess and Chess960, on top of cozy-chess's board.
+//!
+//! | module | question it answers |
+//! |---|---|
+//! | [`state`](self) | what is a chess state? (this file) |
+//! | `moves` | how is a move a number? |
+//! | `fen` | position ↔ text |
+//! | `read_move`, `print_move` | move ↔ text: UCI, SAN, long algebraic |
+//! | `draws` | insufficient material, repetition, move-count rules |
+//! | `planes` | what does a network see? |
+//! | `evaluate` | what is a position worth at a glance? |
+//!
+//! The board's own clock stops at 100 and its own comparison takes every double pawn push for an en passant
+//! right, so the clock, the key and the comparison are ours.
+
+mod draws;
+mod evaluate;
+mod fen;
+mod moves;
+mod planes;
+mod print_move;
+mod read_move;
+
+use crate::game::{Draws, Game, Move, MoveError, Notation, Outcome, PositionError, Reason, Side};
+use cozy_chess::{Board, Color, File, Piece, Rank, Square, get_pawn_attacks};
+
+/// A chess state: board, side to move, castling rights, en passant, clocks.
+#[derive(Clone, Debug)]
+pub struct Chess {
+    board: Board,
+    /// Plies since the last pawn move or capture; the board's own stops at 100.
+    clock: u16,
+    /// Castling rights are written as files of rooks, castling as king takes rook.
+    shredder: bool,
+}
+
+impl Chess {
+    /// The square where a pawn can legally capture en passant now.
+    fn en_passant(&self) -> Option<Square> {
+        let file = self.board.en_passant()?;
+        let mover = self.board.side_to_move();
+        let square = Square::new(file, Rank::Sixth.relative_to(mover));
+        let pawns = get_pawn_attacks(square, !mover) & self.board.colored_pieces(mover, Piece::Pawn);
+        let legal = |from| self.board.is_legal(cozy_chess::Move { from, to: square, promotion: None });
+        pawns.into_iter().any(legal).then_some(square)
+    }
+
+    fn has_castling_rights(&self) -> bool {
+        [Color::White, Color::Black].into_iter().any(|color| {
+            let rights = self.board.castle_rights(color);
+            rights.short.is_some() || rights.long.is_some()
+        })
+    }
+
+    /// Whether castling is written in the way of Chess960; it makes no difference once nobody can castle.
+    fn writes_shredder(&self) -> bool {
+        self.shredder && self.has_castling_rights()
+    }
+
+    fn in_check(&self) -> bool {
+        !self.board.checkers().is_empty()
+    }
+
+    fn has_moves(&self) -> bool {
+        self.board.generate_moves(|_| true)
+    }
+
+    fn is_capture(&self, mv: cozy_chess::Move) -> bool {
+        let mover = self.board.side_to_move();
+        let takes = self.board.colors(!mover).has(mv.to);
+        takes || (self.is_pawn(mv.from) && mv.from.file() != mv.to.file())
+    }
+
+    fn is_pawn(&self, square: Square) -> bool {
+        self.board.pieces(Piece::Pawn).has(square)
+    }
+
+    fn is_castling(&self, mv: cozy_chess::Move) -> bool {
+        self.board.colors(self.board.side_to_move()).has(mv.to)
+    }
+}
+
+/// A number of its own for each en passant file, mixed into the key.
+fn en_passant_key(file: File) -> u64 {
+    let mut bits = (file as u64 + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    bits = (bits ^ (bits >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    bits ^ (bits >> 27)
+}
+
+impl PartialEq for Chess {
+    /// Everything that the text of the position shows.
+    fn eq(&self, other: &Self) -> bool {
+        self.same_up_to_transposition(other)
+            && self.clock == other.clock
+            && self.board.fullmove_number() == other.board.fullmove_number()
+            && self.writes_shredder() == other.writes_shredder()
+    }
+}
+
+impl Eq for Chess {}
+
+impl Game for Chess {
+    const NAME: &'static str = "chess";
+    const PLANES: [usize; 3] = planes::SHAPE;
+    const POLICY: usize = planes::POLICY;
+
+    fn start() -> Self {
+        Self { board: Board::default(), clock: 0, shredder: false }
+    }
+
+    fn parse(text: &str) -> Result<Self, PositionError> {
+        fen::parse(text)
+    }
+
+    fn print(&self) -> String {
+        fen::print(self)
+    }
+
+    fn to_move(&self) -> Side {
+        side_of(self.board.side_to_move())
+    }
+
+    fn legal_moves(&self, moves: &mut Vec<Move>) {
+        moves.clear();
+        self.board.generate_moves(|piece_moves| {
+            moves.extend(piece_moves.into_iter().map(moves::encode));
+            false
+        });
+        moves.sort_unstable();
+    }
+
+    fn count_legal_moves(&self) -> usize {
+        let mut count = 0;
+        self.board.generate_moves(|piece_moves| {
+            count += piece_moves.len();
+            false
+        });
+        count
+    }
+
+    fn play(&mut self, mv: Move) {
+        self.board.play_unchecked(moves::decode(mv));
+        self.clock = if self.board.halfmove_clock() == 0 { 0 } else { self.clock.saturating_add(1) };
+    }
+
+    fn is_legal(&self, mv: Move) -> bool {
+        moves::is_number(mv) && self.board.is_legal(moves::decode(mv))
+    }
+
+    fn outcome(&self, earlier: &[u64], draws: Draws) -> Option<Outcome> {
+        let drawn = |reason| Some(Outcome { winner: None, reason });
+        let stuck = !self.has_moves();
+        if stuck && self.in_check() {
+            return Some(Outcome { winner: Some(self.to_move().other()), reason: Reason::Mate });
+        }
+        if draws::insufficient_material(&self.board) {
+            return drawn(Reason::InsufficientMaterial);
+        }
+        if stuck {
+            return drawn(Reason::Stalemate);
+        }
+        if draws::too_many_moves(self.clock, draws) {
+            return drawn(Reason::FiftyMoves);
+        }
+        if draws::repeated(self, earlier, draws) {
+            return drawn(Reason::Repetition);
+        }
+        None
+    }
+
+    fn key(&self) -> u64 {
+        let base = self.board.hash_without_ep();
+        self.en_passant().map_or(base, |square| base ^ en_passant_key(square.file()))
+    }
+
+    fn same_up_to_transposition(&self, other: &Self) -> bool {
+        let (left, right) = (&self.board, &other.board);
+        left.hash_without_ep() == right.hash_without_ep()
+            && left.side_to_move() == right.side_to_move()
+            && Piece::ALL.into_iter().all(|piece| left.pieces(piece) == right.pieces(piece))
+            && Color::ALL.into_iter().all(|color| {
+                left.colors(color) == right.colors(color)
+                    && left.castle_rights(color) == right.castle_rights(color)
+            })
+            && self.en_passant() == other.en_passant()
+    }
+
+    fn parse_move(&self, text: &str) -> Result<Move, MoveError> {
+        read_move::read(self, text).map(moves::encode)
+    }
+
+    fn print_move(&self, mv: Move, notation: Notation) -> String {
+        print_move::print(self, moves::decode(mv), notation)
+    }
+
+    fn planes(&self, out: &mut [f32]) {
+        planes::fill(self, out);
+    }
+
+    fn policy_index(&self, mv: Move) -> usize {
+        planes::policy_index(self, moves::decode(mv))
+    }
+
+    fn evaluate(&self) -> i32 {
+        evaluate::evaluate(&self.board)
+    }
+
+    fn is_forcing(&self, mv: Move) -> bool {
+        let mv = moves::decode(mv);
+        mv.promotion == Some(Piece::Queen) || self.is_capture(mv)
+    }
+
+    fn is_under_threat(&self) -> bool {
+        self.in_check()
+    }
+
+    fn order(&self, mv: Move) -> i32 {
+        evaluate::order(self, moves::decode(mv))
+    }
+}
+
+fn side_of(color: Color) -> Side {
+    if color == Color::White { Side::First } else { Side::Second }
+}

@@ -1,0 +1,44 @@
+"""The journal: what was appended is read again, and a torn line costs only itself."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from w2s.arena.journal import Journal
+from w2s.errors import DataError
+
+
+def test_pieces_come_back_by_kind_and_number(tmp_path: Path) -> None:
+    with Journal(tmp_path / "j") as journal:
+        journal.append("match", 3, {"x": "é"})
+        journal.append("match", 1, {"x": 1})
+        journal.append("void", 3, {})
+        assert journal.numbers("match") == [1, 3]
+        assert ("void", 3) in journal
+        assert journal.read("match", 3)["x"] == "é"
+        journal.append("match", 2, {"x": 2})
+    with Journal(tmp_path / "j") as journal:
+        assert [journal.read("match", n)["x"] for n in journal.numbers("match")] == [1, 2, "é"]
+
+
+@pytest.mark.parametrize("cut", range(1, 40))
+def test_a_torn_last_line_is_cut_off_and_appending_goes_on(tmp_path: Path, cut: int) -> None:
+    path = tmp_path / "j"
+    with Journal(path) as journal:
+        journal.append("match", 0, {"x": 0})
+        whole = path.stat().st_size
+        journal.append("match", 1, {"x": "y" * 30})
+    path.write_bytes(path.read_bytes()[: whole + cut])
+    with Journal(path) as journal:
+        assert journal.numbers("match") == [0]
+        journal.append("match", 1, {"x": 1})
+    with Journal(path) as journal:
+        assert [journal.read("match", number)["x"] for number in (0, 1)] == [0, 1]
+
+
+def test_damage_in_the_middle_is_an_error_that_names_the_line(tmp_path: Path) -> None:
+    path = tmp_path / "j"
+    path.write_bytes(b'{"kind": "match", "number": 0}\nnonsense\n{"kind": "match", "number": 1}\n')
+    with pytest.raises(DataError, match="line 2 is damaged"):
+        Journal(path)

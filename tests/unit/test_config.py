@@ -1,0 +1,76 @@
+"""Configuration: what is refused, and what the message says."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from w2s.arena.spec import ArenaSpec, TimeControl
+from w2s.config import build, changed_keys, merge, read_toml
+from w2s.errors import UsageError
+
+PLAYERS = {"teacher": "random", "student": "random"}
+
+
+def refused(tables: dict[str, object]) -> str:
+    with pytest.raises(UsageError) as caught:
+        build(ArenaSpec, {"game": "chess", "players": PLAYERS, **tables}, "x.toml")
+    return str(caught.value)
+
+
+def test_unknown_keys_are_errors_that_name_the_nearest() -> None:
+    assert refused({"pair": 3}) == "x.toml: pair is not a known key; did you mean 'pairs'?"
+    assert "rules.max_ply is not a known key; did you mean 'max_plies'?" in refused({"rules": {"max_ply": 3}})
+
+
+@pytest.mark.parametrize(
+    ("tables", "word"),
+    [
+        ({"pairs": 0}, "pairs"),
+        ({"rules": {"illegal": "again"}}, "retry:K"),
+        ({"rules": {"illegal": "retry:0"}}, "retry:K"),
+        ({"verify": {"share": 1.5}}, "verify.share"),
+        ({"limits": {"tc": "fast"}}, "seconds+increment"),
+        ({"verdict": {"good_cp": 500}}, "ascend"),
+        ({"sprt": {"elo0": 5, "elo1": 0}}, "elo0"),
+        ({"players": {"one": "random"}}, "two players"),
+        ({"players": {"a": "random", "b": "random", "c": "random"}}, "round-robin"),
+    ],
+)
+def test_values_that_make_no_sense_are_refused_in_one_line(tables: dict[str, object], word: str) -> None:
+    message = refused(tables)
+    assert word in message
+    assert "\n" not in message
+
+
+def test_a_configuration_survives_its_own_toml(tmp_path: Path) -> None:
+    spec = build(ArenaSpec, {"game": "chess", "players": PLAYERS, "limits": {"tc": "60+0.6"}}, "x")
+    path = tmp_path / "run.toml"
+    path.write_text(spec.to_toml(), encoding="utf-8")
+    again = build(ArenaSpec, read_toml(path), "run.toml")
+    assert again == spec
+    assert again.digest() == spec.digest()
+    assert again.limits.clock == TimeControl(base_s=60, increment_s=0.6)
+
+
+def test_the_digest_changes_with_any_value() -> None:
+    spec = build(ArenaSpec, {"game": "chess", "players": PLAYERS}, "x")
+    assert spec.model_copy(update={"seed": 1}).digest() != spec.digest()
+
+
+@pytest.mark.parametrize("content", [b"game = ", b"\xff\xfe", b"[players]\nteacher = 'a'\nteacher = 'b'"])
+def test_a_broken_file_is_a_usage_error(tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "broken.toml"
+    path.write_bytes(content)
+    with pytest.raises(UsageError, match=r"broken\.toml is not TOML"):
+        read_toml(path)
+
+
+def test_merging_lets_the_upper_table_win_key_by_key() -> None:
+    below = {"a": {"x": 1, "y": 2}, "b": [1]}
+    assert merge(below, {"a": {"y": 3}, "b": [2]}) == {"a": {"x": 1, "y": 3}, "b": [2]}
+    assert below == {"a": {"x": 1, "y": 2}, "b": [1]}
+
+
+def test_changed_keys_are_named_with_both_values() -> None:
+    assert changed_keys({"a": {"x": 1}, "b": 2}, {"a": {"x": 2}, "b": 2}) == ["a.x (1 → 2)"]
