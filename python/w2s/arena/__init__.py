@@ -1,4 +1,10 @@
-"""Matches between players, their ratings and what they leave on disk.
+"""The arena: players meet in paired matches, and every position becomes a verified label.
 
-Knows nothing about training or about how a model finds its answers.
+Knows nothing about trust functions or training.
 """
+
+from w2s.arena.loading import load_spec
+from w2s.arena.pipeline import Progress, run
+from w2s.arena.spec import ArenaSpec
+
+__all__ = ["ArenaSpec", "Progress", "load_spec", "run"]

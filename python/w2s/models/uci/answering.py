@@ -1,0 +1,163 @@
+"""One example → one answer of an engine, played in a game or as a label.
+
+Knows nothing about which process answers or how many there are.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from w2s.games import State
+from w2s.models.model import Answer, Want
+from w2s.models.uci import evidence, protocol
+from w2s.models.uci.engine import Engine, Reply
+from w2s.models.uci.protocol import Info, Limits
+from w2s.models.uci.talk import Talk
+from w2s.tasks import Clock, MoveExample
+
+LABEL_LINES = 5
+"""Lines of play asked for where evidence for a label is wanted and the user set no MultiPV."""
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What holds for every answer: the limits of its search and the softmax temperature in centipawns."""
+
+    limits: Limits
+    temperature_cp: float
+
+
+def is_chess960(start: str) -> bool:
+    """Whether a FEN needs Chess960 castling: its rights are named by files instead of sides."""
+    fields = start.split(" ", 3)
+    return len(fields) > 2 and not set(fields[2]) <= set("KQkq-")
+
+
+def new_game(engine: Engine, state: State) -> Talk[None]:
+    """Make the engine forget the game before, and tell it which castling this one has."""
+    engine.set("UCI_Chess960", "true" if is_chess960(state.start_position) else "false")
+    engine.say(b"ucinewgame\n")
+    yield from engine.ready("before a new game")
+
+
+def forget(engine: Engine, state: State) -> Talk[None]:
+    """Make the engine forget every position that it ever saw."""
+    engine.press("Clear Hash")
+    yield from new_game(engine, state)
+
+
+def play(engine: Engine, terms: Terms, example: MoveExample, want: Want) -> Talk[Answer]:
+    """The engine's move in its own game: searched exactly as the user set the engine up.
+
+    Evidence is what the user's own ``MultiPV`` gives: more lines would change how strong it plays.
+    """
+    state = example.state
+    only = _left(example) if example.attempt else ()
+    reply = yield from _search(engine, terms.limits, state, example.clock, only)
+    if not (want.evidence or want.mask):
+        return _bare(reply)
+    return _answer(reply, state, terms, want)
+
+
+def label(engine: Engine, terms: Terms, example: MoveExample, want: Want) -> Talk[Answer]:
+    """The engine's answer to a position that it has never seen: it forgets everything first."""
+    state = example.state
+    legal = state.legal_moves()
+    _set_lines(engine, _label_lines(engine, want, len(legal)))
+    yield from forget(engine, state)
+    only = _left(example) if example.attempt else ()
+    reply = yield from _search(engine, terms.limits, state, example.clock, only)
+    answer = _answer(reply, state, terms, want)
+    if want.values:
+        answer.values_cp = yield from _values(engine, terms, example, legal, reply)
+    return answer
+
+
+def _label_lines(engine: Engine, want: Want, n_legal: int) -> int:
+    options = engine.options
+    own = (options.number("MultiPV") if options is not None else None) or 1
+    if want.values:
+        own = n_legal
+    elif want.evidence and options is not None and not options.is_wanted("MultiPV"):
+        own = LABEL_LINES
+    return max(1, min(own, n_legal))
+
+
+def _set_lines(engine: Engine, lines: int) -> None:
+    highest = engine.options.highest("MultiPV") if engine.options is not None else None
+    engine.set("MultiPV", str(lines if highest is None else min(lines, highest)))
+
+
+def _search(
+    engine: Engine, limits: Limits, state: State, clock: Clock | None, only: Sequence[str] = ()
+) -> Talk[Reply]:
+    engine.say(protocol.position(state.start_position, " ".join(state.moves())))
+    command = protocol.go(limits, clock, state.to_move if clock is not None else 0, tuple(only))
+    return (yield from engine.search(command, _longest_s(limits, clock)))
+
+
+def _longest_s(limits: Limits, clock: Clock | None) -> float:
+    """How long a search may take by its own limits, in seconds."""
+    times = [] if limits.movetime_ms is None else [limits.movetime_ms / 1000]
+    if clock is not None:
+        times.append(max(0.0, clock.own_s))
+    return min(times, default=0.0)
+
+
+def _left(example: MoveExample) -> tuple[str, ...]:
+    """The legal moves that were not rejected before."""
+    return tuple(move for move in example.state.legal_moves() if move not in example.rejected)
+
+
+def _bare(reply: Reply) -> Answer:
+    """The move and the value of the position, nothing else: what a game in progress needs."""
+    infos = evidence.latest(reply.infos())
+    value = evidence.score_cp(infos[0]) if infos else None
+    return Answer(reply.move, value_cp=value, seconds=reply.seconds)
+
+
+def _answer(reply: Reply, state: State, terms: Terms, want: Want) -> Answer:
+    infos = evidence.latest(reply.infos())
+    answer = Answer(reply.move, seconds=reply.seconds)
+    if infos:
+        answer.value_cp = evidence.score_cp(infos[0])
+    if want.mask and state.read(answer.label)[0] is None:
+        answer.label = _legal(infos, state)
+        answer.raw = reply.move
+    if want.evidence:
+        answer.n_options = len(state.legal_moves())
+        scores = {info.move: evidence.score_cp(info) for info in infos}
+        known = evidence.confidence(scores, answer.label, terms.temperature_cp)
+        if known is not None:
+            answer.log_prob, answer.margin, answer.entropy = known
+    return answer
+
+
+def _legal(infos: Sequence[Info], state: State) -> str:
+    """The best-ranked legal move of the lines, else the first legal move."""
+    legal = state.legal_moves()
+    return next((info.move for info in infos if state.read(info.move)[0] is not None), legal[0])
+
+
+def _values(
+    engine: Engine, terms: Terms, example: MoveExample, legal: Sequence[str], reply: Reply
+) -> Talk[dict[str, int]]:
+    """A value for every legal move: from the lines of the search, where they lack it from one of its own.
+
+    The value of a move by canonical text, in centipawns for the player to move.
+    """
+    state, values = example.state, dict[str, int]()
+    for info in evidence.latest(reply.infos()):
+        move = state.read(info.move)[0]
+        if move is not None:
+            values[move] = evidence.score_cp(info)
+    _set_lines(engine, 1)
+    for move in legal:
+        if move not in values:
+            yield from forget(engine, state)
+            alone = yield from _search(engine, terms.limits, state, example.clock, (move,))
+            infos = evidence.latest(alone.infos())
+            if infos:
+                values[move] = evidence.score_cp(infos[0])
+    return {move: values[move] for move in legal if move in values}

@@ -1,0 +1,83 @@
+"""Where engines lie on this machine: PATH, and the folders where distributions put games.
+
+Knows nothing about running them.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+from w2s.errors import ModelError
+
+FOLDERS = ("/usr/games", "/usr/local/games", "/usr/local/bin", "/opt/homebrew/bin")
+"""Searched after PATH, in this order. Debian's ``/usr/games`` is on no PATH but a login shell's."""
+
+NAMES = (
+    "stockfish",
+    "fairy-stockfish",
+    "lc0",
+    "berserk",
+    "ethereal",
+    "fruit",
+    "glaurung",
+    "komodo",
+    "rubichess",
+    "toga2",
+)
+"""Programs known to speak UCI without an argument."""
+
+
+@dataclass(frozen=True, slots=True)
+class FoundEngine:
+    """An engine on this machine: ``reference`` names it as a model, once a limit is added."""
+
+    name: str
+    path: Path
+
+    @property
+    def reference(self) -> str:
+        """A model reference that works here, with a small limit."""
+        return f"uci:{self.name}?nodes=1000"
+
+
+def find_engines() -> list[FoundEngine]:
+    """Engines with a known name, in the order of :data:`NAMES`; nothing is started."""
+    found = []
+    for name in NAMES:
+        path = _which(name)
+        if path is not None:
+            found.append(FoundEngine(name, Path(path)))
+    return found
+
+
+def resolve(program: str) -> str:
+    """The path of a program by name or path.
+
+    Raises:
+        ModelError: there is none; the message says where was looked and how to get one.
+    """
+    if os.sep in program or (os.altsep is not None and os.altsep in program):
+        path = Path(program).expanduser()
+        if path.is_file() and os.access(path, os.X_OK):
+            return str(path.absolute())
+        what = "is not executable: chmod +x it" if path.is_file() else "does not exist: check the path"
+        raise ModelError(f"the engine {program!r} {what}")
+    path_found = _which(program)
+    if path_found is not None:
+        return path_found
+    raise ModelError(f"no engine {program!r} on PATH or in {', '.join(FOLDERS)}: {_remedy(program)}")
+
+
+def _which(name: str) -> str | None:
+    return shutil.which(name) or shutil.which(name, path=os.pathsep.join(FOLDERS))
+
+
+def _remedy(program: str) -> str:
+    if program.startswith("stockfish"):
+        return "install it (Debian, Ubuntu: apt-get install stockfish; macOS: brew install stockfish)"
+    others = ", ".join(engine.name for engine in find_engines())
+    here = f"; found here: {others}" if others else ""
+    return f"install it, or write the path to the program (uci:/path/to/{program}?nodes=1000){here}"

@@ -1,0 +1,132 @@
+"""Requested options against what an engine declares: names, kinds, ranges.
+
+Knows nothing about processes: declarations in, ``(name, value)`` pairs to set out.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Mapping
+
+from w2s.errors import UsageError
+from w2s.models.uci.protocol import Option
+
+_YES = frozenset(("true", "yes", "on", "1"))
+_NO = frozenset(("false", "no", "off", "0"))
+
+
+class Options:
+    """The options of one engine: as declared, and as the user wants them.
+
+    Names are looked up without regard to case, as the protocol asks.
+
+    Raises:
+        UsageError: an option that the engine does not declare, or a value that it does not take.
+    """
+
+    def __init__(self, declared: Iterable[Option], wanted: Mapping[str, str], engine: str) -> None:
+        self._declared = {option.name.lower(): option for option in declared}
+        self._engine = engine
+        self._wanted: dict[str, str | None] = {}
+        for name, value in wanted.items():
+            option = self._find(name)
+            self._wanted[option.name.lower()] = self._checked(option, value)
+
+    def get(self, name: str) -> Option | None:
+        """The declaration of an option, None where there is none."""
+        return self._declared.get(name.lower())
+
+    def is_wanted(self, name: str) -> bool:
+        """Whether the user set this option."""
+        return name.lower() in self._wanted
+
+    def number(self, name: str) -> int | None:
+        """The value of a spin as it stands: what the user set, else the default, else None."""
+        option = self.get(name)
+        if option is None or option.kind != "spin":
+            return None
+        said = self._wanted.get(name.lower()) or option.default
+        try:
+            return int(said)
+        except ValueError:
+            return None
+
+    def is_on(self, name: str) -> bool:
+        """Whether a check is true as it stands."""
+        option = self.get(name)
+        if option is None:
+            return False
+        return (self._wanted.get(name.lower()) or option.default) == "true"
+
+    def highest(self, name: str) -> int | None:
+        """The greatest value of a spin, None where it is not declared or has no bound."""
+        option = self.get(name)
+        return None if option is None else option.high
+
+    def to_set(self) -> list[tuple[str, str | None]]:
+        """Names as the engine spells them, with values as it takes them; a button has None.
+
+        ``Threads`` comes first and ``Hash`` after it: engines allocate their table with their threads.
+        """
+        order = {"threads": 0, "hash": 1}
+        names = sorted(self._wanted, key=lambda name: order.get(name, 2))
+        return [(self._declared[name].name, self._wanted[name]) for name in names]
+
+    def _find(self, name: str) -> Option:
+        option = self.get(name)
+        if option is not None:
+            return option
+        names = sorted(known.name for known in self._declared.values())
+        near = difflib.get_close_matches(name.lower(), list(self._declared), n=1, cutoff=0.5)
+        hint = f"did you mean {self._declared[near[0]].name!r}? " if near else ""
+        listed = ", ".join(names) if names else "none"
+        raise UsageError(
+            f"{self._engine} has no option {name!r}: {hint}its options are: {listed} "
+            "(nodes, depth, movetime and temperature_cp are limits of w2s)"
+        )
+
+    def _checked(self, option: Option, value: str) -> str | None:
+        match option.kind:
+            case "spin":
+                return self._spin(option, value)
+            case "check":
+                return self._check(option, value)
+            case "combo":
+                return self._combo(option, value)
+            case "button":
+                if value.lower() in _YES or not value:
+                    return None
+                raise self._wrong(option, value, "a button: write true to press it, or leave it out")
+            case "string":
+                if "\n" in value or "\r" in value:
+                    raise self._wrong(option, value, "one line of text")
+                return value
+
+    def _spin(self, option: Option, value: str) -> str:
+        low = "any" if option.low is None else str(option.low)
+        high = "any" if option.high is None else str(option.high)
+        try:
+            number = int(value)
+        except ValueError:
+            raise self._wrong(option, value, f"a whole number from {low} to {high}") from None
+        above = option.low is None or number >= option.low
+        below = option.high is None or number <= option.high
+        if not (above and below):
+            raise self._wrong(option, value, f"from {low} to {high}")
+        return str(number)
+
+    def _check(self, option: Option, value: str) -> str:
+        if value.lower() in _YES:
+            return "true"
+        if value.lower() in _NO:
+            return "false"
+        raise self._wrong(option, value, "true or false")
+
+    def _combo(self, option: Option, value: str) -> str:
+        for choice in option.choices:
+            if choice.lower() == value.lower():
+                return choice
+        raise self._wrong(option, value, "one of " + ", ".join(option.choices))
+
+    def _wrong(self, option: Option, value: str, takes: str) -> UsageError:
+        return UsageError(f"option {option.name!r} of {self._engine} is {takes}, not {value[:60]!r}")
