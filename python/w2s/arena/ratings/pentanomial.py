@@ -1,0 +1,133 @@
+"""Counts of results: pairs of games by what a player scored in both, and games that lost their partner.
+
+Knows nothing about Elo: it only counts.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from w2s.arena.ratings.results import GameResult
+from w2s.errors import DataError
+
+_NO_PAIRS = (0, 0, 0, 0, 0)
+_NO_SINGLES = (0, 0, 0)
+
+
+@dataclass(frozen=True, slots=True)
+class Pentanomial:
+    """What a player scored, by pairs.
+
+    ``pairs`` counts the pairs in which the player scored 0, 0.5, 1, 1.5 and 2; ``singles`` counts the games
+    without a partner by their score 0, 0.5 and 1. ``wins``, ``draws`` and ``losses`` count all games.
+
+    The two games of a pair share an opening, so their results depend on each other: the pair, not the game,
+    is what can be counted as independent.
+    """
+
+    pairs: tuple[int, int, int, int, int] = _NO_PAIRS
+    singles: tuple[int, int, int] = _NO_SINGLES
+    wins: int = 0
+    draws: int = 0
+    losses: int = 0
+
+    def __post_init__(self) -> None:
+        counts = (*self.pairs, *self.singles, self.wins, self.draws, self.losses)
+        if min(counts) < 0:
+            raise DataError(f"counts of results cannot be negative: {counts}")
+        games, points = self.wins + self.draws + self.losses, self.wins + self.draws / 2
+        if (self.games, self.points) != (games, points):
+            raise DataError(f"wins, draws and losses contradict the pairs: {counts}")
+
+    @classmethod
+    def from_pairs(cls, pairs: tuple[int, int, int, int, int], *, split: int = 0) -> Pentanomial:
+        """Counts from pairs alone; ``split`` of the pairs that scored 1 are a win and a loss.
+
+        The others of them are two draws.
+        """
+        lost, down, level, up, won = pairs
+        wins, losses = 2 * won + up + split, 2 * lost + down + split
+        return cls(pairs, _NO_SINGLES, wins, up + down + 2 * (level - split), losses)
+
+    @classmethod
+    def from_games(cls, wins: int, draws: int, losses: int) -> Pentanomial:
+        """Counts of games without partners (a trinomial)."""
+        return cls(_NO_PAIRS, (losses, draws, wins), wins, draws, losses)
+
+    @property
+    def n_pairs(self) -> int:
+        """Number of complete pairs."""
+        return sum(self.pairs)
+
+    @property
+    def games(self) -> int:
+        """Number of games, paired or not."""
+        return 2 * sum(self.pairs) + sum(self.singles)
+
+    @property
+    def units(self) -> int:
+        """Number of independent results: pairs and unpaired games."""
+        return sum(self.pairs) + sum(self.singles)
+
+    @property
+    def points(self) -> float:
+        """What the player scored in all games together."""
+        paired = sum(half * count for half, count in enumerate(self.pairs))
+        return (paired + sum(half * count for half, count in enumerate(self.singles))) / 2
+
+    @property
+    def draw_ratio(self) -> float | None:
+        """Share of the games that were drawn; None without games."""
+        return self.draws / self.games if self.games else None
+
+    def swapped(self) -> Pentanomial:
+        """The same games as the opponent sees them."""
+        lost, down, level, up, won = self.pairs
+        loss, draw, win = self.singles
+        return Pentanomial(
+            (won, up, level, down, lost), (win, draw, loss), self.losses, self.draws, self.wins
+        )
+
+
+def tally(results: Iterable[GameResult], player: str, opponent: str | None = None) -> Pentanomial:
+    """Counts of the games of ``player``, against ``opponent`` or, where that is None, against everyone.
+
+    Two games are a pair where they carry the same pair number, are between the same players, and each player
+    started one of them. Every other game counts as unpaired.
+
+    Raises:
+        DataError: a pair number has more than two games of the same players.
+    """
+    groups: dict[tuple[int, str], list[GameResult]] = defaultdict(list)
+    for result in results:
+        if player not in (result.first, result.second):
+            continue
+        other = result.second if result.first == player else result.first
+        if opponent in (None, other):
+            groups[result.pair, other].append(result)
+    return _count(groups, player)
+
+
+def _count(groups: dict[tuple[int, str], list[GameResult]], player: str) -> Pentanomial:
+    pairs, singles, games = [0] * 5, [0] * 3, [0] * 3
+    for (pair, other), group in groups.items():
+        if len(group) > 2:
+            raise DataError(f"pair {pair} of {player!r} and {other!r} has {len(group)} games; a pair has two")
+        halves = [_half_points(result, player) for result in group]
+        for half in halves:
+            games[half] += 1
+        if len(group) == 2 and group[0].first != group[1].first:
+            pairs[sum(halves)] += 1
+        else:
+            for half in halves:
+                singles[half] += 1
+    lost, down, level, up, won = pairs
+    loss, draw, win = singles
+    return Pentanomial((lost, down, level, up, won), (loss, draw, win), games[2], games[1], games[0])
+
+
+def _half_points(result: GameResult, player: str) -> int:
+    score = result.score if result.first == player else 1 - result.score
+    return round(2 * score)
