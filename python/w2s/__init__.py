@@ -1,5 +1,38 @@
-"""w2s: learn when to trust a weak teacher. This is the public API; everything else is private."""
+"""w2s: learn when to trust a weak teacher. This is the public API; everything else is private.
 
-from w2s.games import game
+Every name is imported when it is first used, so that ``import w2s`` costs nothing.
+"""
 
-__all__ = ["game"]
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from w2s import arena
+    from w2s.games import agree, game
+    from w2s.models import load_model
+
+_PUBLIC = {
+    "agree": "w2s.games",
+    "game": "w2s.games",
+    "load_model": "w2s.models",
+    "arena": "w2s",
+}
+
+__all__ = ["agree", "arena", "game", "load_model"]
+
+
+def __getattr__(name: str) -> Any:
+    home = _PUBLIC.get(name)
+    if home is None:
+        raise AttributeError(f"module 'w2s' has no attribute {name!r}; public names: {', '.join(__all__)}")
+    if home == "w2s":
+        return importlib.import_module(f"w2s.{name}")
+    value = getattr(importlib.import_module(home), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return list(__all__)

@@ -25,7 +25,8 @@ class MoveExample:
 
     ``match`` names the match in which the answer will be played; it is None where the position is only
     labelled, and then a model must answer as if it had never seen another position. ``attempt`` counts
-    earlier answers to the same example that were not legal; ``rejected`` holds them.
+    earlier answers to the same example that were not legal; ``rejected`` holds them. ``only`` confines the
+    answer to some of the legal moves, as an oracle does that wants the value of one.
     """
 
     id: str
@@ -35,3 +36,4 @@ class MoveExample:
     clock: Clock | None = None
     attempt: int = 0
     rejected: tuple[str, ...] = ()
+    only: tuple[str, ...] = ()

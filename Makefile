@@ -1,0 +1,64 @@
+# The one list of commands. `make` alone prints it.
+#
+# VENV, CARGO_TARGET_DIR and PIP_CACHE_DIR may point outside the checkout (.ci/run does that).
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+CONSTRAINTS := constraints.txt
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint $(CONSTRAINTS)
+SOURCES := Cargo.toml Cargo.lock pyproject.toml $(shell find rust arenas -type f -not -path '*/target/*')
+POSITIONS ?= 1000000
+
+.PHONY: help demo test lint bench differential wheel openings clean
+
+help:  ## print this list
+	@grep -E '^[a-z]+:.*##' Makefile | sed 's/:.*##/\t/' | expand -t 16
+
+$(BIN)/python:
+	$(PYTHON) -m venv $(VENV)
+
+# The light install: what a user gets from `pip install w2s`.
+$(VENV)/.installed: $(BIN)/python $(SOURCES) $(CONSTRAINTS)
+	$(PIP) maturin
+	$(PIP) --no-build-isolation --editable .
+	@touch $@
+
+# With everything that tests, lint and benches need.
+$(VENV)/.installed-dev: $(BIN)/python $(SOURCES) $(CONSTRAINTS)
+	$(PIP) maturin
+	$(PIP) --no-build-isolation --editable '.[dev]'
+	@touch $@ $(VENV)/.installed
+
+demo: $(VENV)/.installed  ## teacher against student on the bundled chess arena: labels, verification, ratings
+	$(BIN)/w2s arena --game chess
+
+test: $(VENV)/.installed-dev  ## every test that this machine can run; what was skipped is printed with its reason
+	cargo test --release --workspace --quiet
+	$(BIN)/python -m pytest
+
+lint: $(VENV)/.installed-dev  ## formatting, clippy, ruff, mypy --strict, import layers
+	cargo fmt --check
+	cargo clippy --release --workspace --all-targets --quiet -- -D warnings
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+bench: $(VENV)/.installed-dev  ## every figure beside its peer, in one run; writes docs/benchmarks.md
+	$(PIP) --editable '.[bench]' --no-build-isolation
+	$(BIN)/python -m tests.bench
+
+differential: $(VENV)/.installed-dev  ## POSITIONS chess positions against python-chess, 0 disagreements
+	$(BIN)/python -m tests.parity.differential --positions $(POSITIONS)
+
+wheel: $(BIN)/python  ## the wheel and the source distribution, checked
+	$(PIP) maturin twine
+	rm -rf dist
+	$(BIN)/maturin build --release --sdist --out dist
+	$(BIN)/twine check --strict dist/*
+
+openings: $(VENV)/.installed  ## make arenas/openings again from their seed
+	$(BIN)/python arenas/build/openings.py
+
+clean:  ## remove what make made
+	rm -rf $(VENV) target dist python/w2s/_core.*.so

@@ -1,0 +1,82 @@
+"""Makes ``arenas/openings/GAME.txt``: short random lines that a search finds balanced, distinct by key.
+
+Run by ``make openings``; the same seed gives the same bytes.
+"""
+
+from __future__ import annotations
+
+import argparse
+import random
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+from w2s.games import State, game
+
+FOLDER = Path(__file__).resolve().parent.parent / "openings"
+
+
+class Recipe(NamedTuple):
+    """Plies of a line, how deep the search looks at its end, and the largest value that counts as balanced."""
+
+    plies: tuple[int, int]
+    depth: int
+    limit_cp: int
+    wanted: int
+
+
+RECIPES = {
+    "chess": Recipe((6, 8), 5, 40, 2000),
+    "connect_four": Recipe((4, 8), 12, 12, 1200),
+    "othello": Recipe((6, 8), 6, 300, 2000),
+}
+
+
+def random_line(state: State, plies: int, draw: random.Random) -> State | None:
+    """The state after so many random moves, or None where the game ended before."""
+    for _ in range(plies):
+        moves = state.legal_moves()
+        if not moves:
+            return None
+        state = state.play(draw.choice(moves))
+    return state if state.outcome() is None else None
+
+
+def balanced_lines(name: str, recipe: Recipe, seed: int) -> Iterator[State]:
+    """Balanced states, distinct by key, in the order in which they are drawn."""
+    draw = random.Random(f"openings:{name}:{seed}")
+    seen: set[int] = set()
+    while True:
+        state = random_line(game(name).state(), draw.randint(*recipe.plies), draw)
+        if state is None or state.key in seen:
+            continue
+        seen.add(state.key)
+        if abs(state.search(depth=recipe.depth).value_cp) <= recipe.limit_cp:
+            yield state
+
+
+def make(name: str, recipe: Recipe, seed: int) -> None:
+    """Write the file of one game."""
+    lines = [
+        f"# {recipe.wanted} openings for {name}, made by arenas/build/openings.py --seed {seed}:",
+        f"# {recipe.plies[0]} to {recipe.plies[1]} random plies, |search:depth={recipe.depth}| ≤ {recipe.limit_cp},"
+        " distinct by key.",
+    ]
+    for number, state in zip(range(recipe.wanted), balanced_lines(name, recipe, seed), strict=False):
+        lines.append(f"{name}-{number:04d}: {' '.join(state.moves())}")
+    (FOLDER / f"{name}.txt").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    print(f"{name}: {recipe.wanted} openings")
+
+
+def main() -> None:
+    """Make the openings of every game, or of those named."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("games", nargs="*", default=list(RECIPES))
+    parser.add_argument("--seed", type=int, default=0)
+    arguments = parser.parse_args()
+    for name in arguments.games:
+        make(name, RECIPES[name], arguments.seed)
+
+
+if __name__ == "__main__":
+    main()

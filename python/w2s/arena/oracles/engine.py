@@ -1,0 +1,74 @@
+"""A UCI engine as oracle: the value of its best move, and of each answered move by itself.
+
+Knows nothing about processes; it asks the engine as a model.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from w2s.arena.oracles.oracle import Case, Finding, regret_cp
+from w2s.errors import ModelError
+from w2s.models import Answer, Want
+from w2s.models.registry import load_model
+from w2s.tasks import MoveExample
+
+
+class EngineOracle:
+    """Regret by two searches with the same limit: one free, one confined to the answered move."""
+
+    rank = 2
+
+    def __init__(self, reference: str, cap_cp: int, concurrency: int) -> None:
+        """Start from a ``uci:…`` reference."""
+        self.name = "uci"
+        self.reference = reference
+        self._cap_cp = cap_cp
+        self._model = load_model(reference, concurrency=concurrency)
+
+    def verify(self, cases: Sequence[Case]) -> list[dict[str, Finding]]:
+        """Findings by move for each case."""
+        free = self._ask([MoveExample(id=case.id, state=case.state) for case in cases])
+        others = [
+            (index, move)
+            for index, (case, answer) in enumerate(zip(cases, free, strict=True))
+            for move in case.moves
+            if move != answer.label
+        ]
+        confined = self._ask(
+            [
+                MoveExample(id=f"{cases[index].id}/{move}", state=cases[index].state, only=(move,))
+                for index, move in others
+            ]
+        )
+        values = {key: answer.value_cp for key, answer in zip(others, confined, strict=True)}
+        return [self._findings(index, case, free[index], values) for index, case in enumerate(cases)]
+
+    def close(self) -> None:
+        """Stop the engine."""
+        self._model.close()
+
+    def _ask(self, examples: list[MoveExample]) -> list[Answer]:
+        answers = self._model.answer(examples, Want()) if examples else []
+        broken = [answer for answer in answers if answer.failure is not None]
+        if len(broken) == len(answers) > 0:
+            raise ModelError(f"oracle {self.reference} answers nothing: {broken[0].raw or broken[0].failure}")
+        return answers
+
+    def _findings(
+        self, index: int, case: Case, free: Answer, confined: dict[tuple[int, str], int | None]
+    ) -> dict[str, Finding]:
+        best, _ = case.state.read(free.label) if free.failure is None else (None, "")
+        if best is None or free.value_cp is None:
+            return {move: Finding() for move in case.moves}
+        found = {}
+        for move in case.moves:
+            value = free.value_cp if move == best else confined.get((index, move))
+            regret = None if value is None else regret_cp(free.value_cp, value, self._cap_cp)
+            found[move] = Finding(best, regret)
+        return found
+
+
+def load(target: str, cap_cp: int, concurrency: int) -> EngineOracle:
+    """The oracle of a ``uci:…`` reference."""
+    return EngineOracle(target, cap_cp, concurrency)

@@ -1,0 +1,41 @@
+"""Which oracles can be named. A new one is its file and one line here.
+
+Knows nothing about what they find.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+
+from w2s.arena.oracles import engine, exact, search, syzygy
+from w2s.arena.oracles.oracle import Oracle
+from w2s.errors import UsageError
+
+ORACLES: dict[str, Callable[[str, int, int], Oracle]] = {
+    "search": search.load,
+    "uci": engine.load,
+    "syzygy": syzygy.load,
+    "exact": exact.load,
+}
+"""Factories by the kind that a reference begins with: (reference, cap_cp, concurrency) → oracle."""
+
+
+def load_oracles(references: Sequence[str], *, cap_cp: int, concurrency: int) -> list[Oracle]:
+    """The oracles of these references, most believed first; names are made unique by a number.
+
+    Raises:
+        UsageError: no oracle is of that kind; the message lists those that exist.
+    """
+    oracles = []
+    for reference in references:
+        kind = reference.partition(":")[0]
+        if kind not in ORACLES:
+            raise UsageError(f"no oracle is called {reference!r}; the kinds are: {', '.join(ORACLES)}")
+        oracles.append(ORACLES[kind](reference, cap_cp, concurrency))
+    seen: Counter[str] = Counter()
+    for oracle in oracles:
+        seen[oracle.name] += 1
+        if seen[oracle.name] > 1:
+            oracle.name = f"{oracle.name}{seen[oracle.name]}"
+    return sorted(oracles, key=lambda oracle: oracle.rank)

@@ -1,0 +1,28 @@
+"""Where the bundled arenas lie: in the wheel, or at the root of a checkout.
+
+Knows nothing about what is in them.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from w2s.errors import UsageError
+
+
+def arenas_folder() -> Path:
+    """The folder with one TOML per game.
+
+    Raises:
+        UsageError: neither the wheel nor a checkout has it.
+    """
+    package = Path(__file__).resolve().parent.parent
+    for folder in (package / "arenas", package.parent.parent / "arenas"):
+        if (folder / "chess.toml").is_file():
+            return folder
+    raise UsageError(f"the bundled arenas are missing beside {package}; install w2s again")
+
+
+def bundled_arenas() -> dict[str, Path]:
+    """The bundled TOML files by name."""
+    return {path.stem: path for path in sorted(arenas_folder().glob("*.toml"))}

@@ -1,0 +1,85 @@
+"""Registers the commands, and turns errors into one line and an exit code.
+
+Knows nothing about what the commands do. Command files import nothing heavy before they run.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import Annotated, Any
+
+import typer
+from typer.exceptions import TyperException
+
+from w2s.cli.agree import agree
+from w2s.cli.arena import arena
+from w2s.cli.doctor import doctor
+from w2s.cli.models import models
+from w2s.errors import UsageError, W2sError
+
+INTERRUPTED = 130
+
+app = typer.Typer(
+    name="w2s",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+for command in (arena, agree, models, doctor):
+    app.command()(command)
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        from importlib.metadata import version
+
+        typer.echo(f"w2s {version('w2s')}")
+        raise typer.Exit
+
+
+@app.callback()
+def root(
+    debug: Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")] = False,
+    version: Annotated[
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    """Weak-to-strong training: learn when to trust a weak teacher, with games as the proving ground."""
+
+
+def main() -> None:
+    """Run the command line of ``w2s``."""
+    sys.exit(run(sys.argv[1:]))
+
+
+def run(arguments: list[str]) -> int:
+    """Run one command and return its exit code.
+
+    0 ok, 1 the work failed, 2 usage or configuration, 3 bad data, 4 a model or engine failed, 5 a missing
+    extra, 130 interrupted.
+    """
+    debug = "--debug" in arguments
+    if debug:
+        arguments = ["--debug", *(argument for argument in arguments if argument != "--debug")]
+    try:
+        result: Any = typer.main.get_command(app)(arguments, prog_name="w2s", standalone_mode=False)
+    except W2sError as error:
+        if debug:
+            raise
+        return _complain(error)
+    except TyperException as error:
+        return _complain(UsageError(f"{error}; see w2s --help"))
+    except (KeyboardInterrupt, typer.Abort):
+        return _complain(W2sError("interrupted"), INTERRUPTED)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return W2sError.exit_code
+    return result if isinstance(result, int) else 0
+
+
+def _complain(error: W2sError, exit_code: int | None = None) -> int:
+    line = " ".join(str(error).split())
+    print(f"error: {line}", file=sys.stderr)
+    return error.exit_code if exit_code is None else exit_code

@@ -1,0 +1,164 @@
+"""What ``w2s arena`` shows: a live table on a terminal, plain lines in a log, the final standing.
+
+Knows nothing about how matches are played.
+"""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+from rich.console import Console
+from rich.live import Live
+from rich.table import Table
+
+from w2s.arena import ArenaSpec, Progress
+from w2s.arena.standing import live_rating, sides
+from w2s.arena.verdict import VERDICTS
+from w2s.cli import screen
+
+_SECONDS_BETWEEN_LINES = 10.0
+
+
+class View:
+    """Shows progress while the ``with`` block lasts."""
+
+    def __init__(self, spec: ArenaSpec) -> None:
+        """Draw in place on a terminal, else print a line now and then."""
+        self._spec = spec
+        self._live = Live(console=Console(stderr=True), transient=True) if screen.is_terminal() else None
+        self._printed = 0.0
+
+    def __enter__(self) -> View:
+        if self._live is not None:
+            self._live.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._live is not None:
+            self._live.stop()
+
+    def show(self, progress: Progress) -> None:
+        """Show where the run stands."""
+        facts = self._facts(progress)
+        if self._live is not None:
+            self._live.update(_in_place(facts), refresh=True)
+            return
+        now = time.monotonic()
+        if now - self._printed >= _SECONDS_BETWEEN_LINES or progress.done == progress.total:
+            self._printed = now
+            screen.note(" · ".join(f"{name} {value}" for name, value in facts.items()))
+
+    def _facts(self, progress: Progress) -> dict[str, str]:
+        elapsed = max(time.monotonic() - progress.started, 1e-9)
+        done_now = max(1, progress.done - progress.before)
+        left = (progress.total - progress.done) * elapsed / done_now
+        facts = {
+            "step": progress.phase,
+            "games": f"{progress.done}/{progress.total}",
+            "plies/s" if progress.phase == "play" else "positions/s": f"{progress.plies / elapsed:,.0f}",
+            "left": screen.duration(left),
+        }
+        if progress.phase == "play" and len(self._spec.players) == 2 and progress.finished:
+            rating = live_rating(progress.finished, self._spec)
+            counts = rating.counts
+            facts["student" if sides(self._spec)[0] == "student" else sides(self._spec)[0]] = (
+                f"+{counts.wins} ={counts.draws} −{counts.losses}"
+            )
+            if rating.elo.value is not None:
+                facts["Elo"] = f"{rating.elo.value:+.0f}"
+        return facts
+
+
+def _in_place(facts: dict[str, str]) -> Table:
+    table = Table(box=None, pad_edge=False)
+    for name in facts:
+        table.add_column(name, justify="right")
+    table.add_row(*facts.values())
+    return table
+
+
+def standing_text(result: dict[str, Any], folder: Path) -> str:
+    """The final tables: ratings, endings, verdicts, and where the files are."""
+    parts = [f"{result['game']}: {result['games']} games, {result['plies']} plies"]
+    if result["voids"]:
+        parts[0] += f", {result['voids']} void games replayed"
+    ratings = result["ratings"]
+    parts.append(_field(ratings) if "player" not in ratings else _match(ratings))
+    parts.append(screen.table(["ending", "games"], list(result["endings"].items())))
+    parts.append(_verdicts(result))
+    parts.append(f"files: {folder}/")
+    return "\n\n".join(parts)
+
+
+def _match(ratings: dict[str, Any]) -> str:
+    counted, clean = ratings["with_forfeits"], ratings["without_forfeits"]
+    header = [f"{ratings['player']} against {ratings['opponent']}", "forfeits counted", "without forfeits"]
+    rows = [
+        ["games  W/D/L", _wdl(counted), _wdl(clean)],
+        ["score", _share(counted["score"]), _share(clean["score"])],
+        ["Elo", _spread(counted["elo"]), _spread(clean["elo"])],
+        ["normalised Elo", _spread(counted["nelo"]), _spread(clean["nelo"])],
+        ["likelihood of superiority", _percent(counted["los"]), _percent(clean["los"])],
+        ["draw ratio", _percent(counted["draw_ratio"]), _percent(clean["draw_ratio"])],
+        ["pairs 0 ½ 1 1½ 2", _pairs(counted), _pairs(clean)],
+    ]
+    lines = [screen.table(header, rows)]
+    lines += [counted["note"]] if counted["note"] else []
+    if "sprt" in counted:
+        lines.append(_sprt(counted["sprt"]))
+    return "\n".join(lines)
+
+
+def _sprt(test: dict[str, Any]) -> str:
+    return (
+        f"SPRT ({test['model']}) {test['elo0']:g} against {test['elo1']:g}: LLR {test['llr']:.2f} in"
+        f" [{test['lower']:.2f}, {test['upper']:.2f}], {test['verdict']}"
+    )
+
+
+def _field(ratings: dict[str, Any]) -> str:
+    rows = [
+        [player["player"], player["games"], _wdl(player), f"{player['score']:.3f}", _spread(player["elo"])]
+        for player in ratings["with_forfeits"]["players"]
+    ]
+    text = screen.table(["player", "games", "W/D/L", "score", "Elo (Bradley–Terry)"], rows)
+    note = ratings["with_forfeits"]["note"]
+    return f"{text}\n{note}" if note else text
+
+
+def _verdicts(result: dict[str, Any]) -> str:
+    limits = result["thresholds"]
+    rows = [[player, *(counts[word] for word in VERDICTS)] for player, counts in result["verdicts"].items()]
+    stated = (
+        f"regret ≤ {limits['best_cp']} best, ≤ {limits['good_cp']} good, ≤ {limits['inaccurate_cp']} inaccurate,"
+        f" values capped at ±{limits['cap_cp']}; oracles: rules, outcome, peer, "
+        + ", ".join(result["oracles"])
+    )
+    return screen.table(["labels by", *VERDICTS], rows) + "\n" + stated
+
+
+def _wdl(counts: dict[str, Any]) -> str:
+    return f"{counts['wins']}/{counts['draws']}/{counts['losses']}"
+
+
+def _pairs(counts: dict[str, Any]) -> str:
+    return " ".join(map(str, counts["pairs"]))
+
+
+def _spread(interval: dict[str, float | None]) -> str:
+    shown = ["?" if value is None else f"{value:+.0f}" for value in interval.values()]
+    return f"{shown[0]} [{shown[1]}, {shown[2]}]"
+
+
+def _share(interval: dict[str, float | None]) -> str:
+    shown = ["?" if value is None else f"{value:.3f}" for value in interval.values()]
+    return f"{shown[0]} [{shown[1]}, {shown[2]}]"
+
+
+def _percent(value: float | None) -> str:
+    return "?" if value is None else f"{100 * value:.1f} %"

@@ -1,0 +1,52 @@
+"""``w2s doctor``: what this machine has, and what is missing for which feature.
+
+Knows nothing about the features themselves.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import typer
+
+_EXTRAS = {"chess": ("chess", "Syzygy tables")}
+"""Module that shows an extra is there: (extra, what it is for)."""
+
+
+def doctor(json: Annotated[bool, typer.Option("--json", help="Print a table for machines.")] = False) -> None:
+    """What this machine has, and what is missing for which feature.
+
+    Example:
+
+      w2s doctor
+    """
+    from w2s.cli import screen
+
+    facts = _facts()
+    lines = [f"{name:14}{value}" for name, value in facts.items()]
+    screen.data(facts, as_json=json, text="\n".join(lines))
+
+
+def _facts() -> dict[str, Any]:
+    import os
+    import platform
+    from importlib.metadata import version
+    from importlib.util import find_spec
+
+    from w2s.arena.places import arenas_folder, bundled_arenas
+    from w2s.kernels import game_names
+    from w2s.models.uci.finder import find_engines
+
+    extras = {
+        extra: "there" if find_spec(module) else f"missing, for {use}: pip install 'w2s[{extra}]'"
+        for module, (extra, use) in _EXTRAS.items()
+    }
+    return {
+        "w2s": version("w2s"),
+        "python": f"{platform.python_version()} on {platform.system()} {platform.machine()}",
+        "cores": os.cpu_count(),
+        "games": ", ".join(game_names()),
+        "arenas": f"{', '.join(bundled_arenas())} in {arenas_folder()}",
+        "engines": ", ".join(map(str, find_engines())) or "none (Debian: apt-get install stockfish)",
+        **{f"w2s[{extra}]": state for extra, state in extras.items()},
+    }

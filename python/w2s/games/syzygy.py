@@ -1,0 +1,61 @@
+"""Syzygy tables through python-chess, the one place where that optional package is imported.
+
+Knows nothing about oracles; chess only.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from types import ModuleType
+
+from w2s.errors import DataError, MissingExtraError, UsageError
+from w2s.games.state import State
+
+
+def _python_chess() -> tuple[ModuleType, ModuleType]:
+    try:
+        import chess
+        import chess.syzygy
+    except ImportError:
+        raise MissingExtraError("reading Syzygy tables", "chess") from None
+    return chess, chess.syzygy
+
+
+class Tablebase:
+    """The tables of a folder, opened lazily file by file."""
+
+    def __init__(self, folder: str | Path) -> None:
+        """Open a folder of ``.rtbw`` files.
+
+        Raises:
+            MissingExtraError: python-chess is not installed.
+            UsageError: the folder holds no table.
+        """
+        self._chess, syzygy = _python_chess()
+        names = [path.stem for path in Path(folder).glob("*.rtbw")]
+        if not names:
+            raise UsageError(f"{folder} holds no Syzygy table (*.rtbw)")
+        self.men = max(len(name) - 1 for name in names)
+        self._missing = syzygy.MissingTableError
+        self._tables = syzygy.open_tablebase(str(folder), load_dtz=False)
+
+    def wdl(self, state: State) -> int | None:
+        """1, 0 or −1: the result with best play for the player to move; None where no table knows.
+
+        Raises:
+            DataError: a table is damaged.
+        """
+        if state.game != "chess" or sum(map(str.isalpha, state.position.split()[0])) > self.men:
+            return None
+        board = self._chess.Board(state.position)
+        try:
+            found = self._tables.probe_wdl(board)
+        except (self._missing, KeyError):
+            return None
+        except (RuntimeError, ValueError, IndexError, OSError) as error:
+            raise DataError(f"a Syzygy table is damaged at {state.position}: {error}") from None
+        return (found == 2) - (found == -2)
+
+    def close(self) -> None:
+        """Close the files."""
+        self._tables.close()
