@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 from itertools import islice
 
 from w2s.arena.match import Match
-from w2s.models import Answer, Model, Want
+from w2s.models import Answer, Model, RemembersMatches, Want
 
 
 def play(matches: Iterator[Match], players: Mapping[str, Model], width: int, want: Want) -> Iterator[Match]:
@@ -25,7 +25,9 @@ def play(matches: Iterator[Match], players: Mapping[str, Model], width: int, wan
             return
         for name, group in _by_mover(live).items():
             _advance(group, players[name], want)
-        yield from (match for match in live if match.ended is not None)
+        ended = [match for match in live if match.ended is not None]
+        _release(ended, players)
+        yield from ended
         live = [match for match in live if match.ended is None]
 
 
@@ -41,6 +43,14 @@ def _advance(group: list[Match], model: Model, want: Want) -> None:
     answers = timed(lambda: model.answer([match.example() for match in group], want))
     for match, answer in zip(group, answers, strict=True):
         match.take(answer)
+
+
+def _release(ended: list[Match], players: Mapping[str, Model]) -> None:
+    for match in ended:
+        for name in match.players:
+            model = players[name]
+            if isinstance(model, RemembersMatches):
+                model.release(str(match.pairing.number))
 
 
 def timed(ask: Callable[[], list[Answer]]) -> list[Answer]:

@@ -104,12 +104,7 @@ class State:
 
     def moves(self, notation: str = "canonical") -> list[str]:
         """The moves played since the beginning of the line, as text."""
-        state = kernels.start(self.game, self.start_position)
-        texts = []
-        for move in self._core.moves:
-            texts.append(state.print_move(move, notation))
-            state = state.play(move)
-        return texts
+        return self._core.move_texts(notation)
 
     def legal_moves(self, notation: str = "canonical") -> list[str]:
         """The legal moves as text, in the game's fixed order."""

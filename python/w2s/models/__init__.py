@@ -3,6 +3,6 @@
 Knows nothing about matches, trust or training.
 """
 
-from w2s.models.model import Answer, Failure, Model, Want
+from w2s.models.model import Answer, Failure, Model, RemembersMatches, Want
 
-__all__ = ["Answer", "Failure", "Model", "Want"]
+__all__ = ["Answer", "Failure", "Model", "RemembersMatches", "Want"]

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Literal, Protocol
+from typing import Literal, Protocol, runtime_checkable
 
 import numpy as np
 import numpy.typing as npt
@@ -73,4 +73,13 @@ class Model(Protocol):
 
     def close(self) -> None:
         """Release processes and memory; a second call does nothing."""
+        ...
+
+
+@runtime_checkable
+class RemembersMatches(Protocol):
+    """A model that keeps something of a match from move to move; who runs the match says when it is over."""
+
+    def release(self, match: str) -> None:
+        """Forget a match by the name that its examples had; one that is not known is ignored."""
         ...

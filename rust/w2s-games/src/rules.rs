@@ -31,6 +31,8 @@ pub trait AnyLine: Send + Sync {
     fn position(&self) -> String;
     /// The moves played, oldest first.
     fn moves(&self) -> &[Move];
+    /// The moves played as text, oldest first.
+    fn move_texts(&self, notation: Notation) -> Vec<String>;
     /// Who is to move.
     fn to_move(&self) -> Side;
     /// The identity of the state that was reached.
@@ -98,6 +100,16 @@ impl<G: Game> AnyLine for Line<G> {
 
     fn moves(&self) -> &[Move] {
         Line::moves(self)
+    }
+
+    fn move_texts(&self, notation: Notation) -> Vec<String> {
+        let mut state = self.start().clone();
+        let texts = Line::moves(self).iter().map(|&mv| {
+            let text = state.print_move(mv, notation);
+            state.play(mv);
+            text
+        });
+        texts.collect()
     }
 
     fn to_move(&self) -> Side {

@@ -82,6 +82,12 @@ impl State {
         self.line.moves().iter().map(|mv| mv.0).collect()
     }
 
+    /// The moves played since the beginning, as texts.
+    #[pyo3(signature = (notation = "canonical"))]
+    fn move_texts(&self, notation: &str) -> PyResult<Vec<String>> {
+        Ok(self.line.move_texts(self::notation(notation)?))
+    }
+
     /// 0 where the player that started the game is to move, else 1.
     #[getter]
     fn to_move(&self) -> u8 {

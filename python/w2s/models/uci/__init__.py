@@ -3,7 +3,7 @@
 Knows nothing about matches, trust or training.
 """
 
-from w2s.models.uci.finder import FoundEngine, find_engines
+from w2s.models.uci.finder import find_engines
 from w2s.models.uci.model import UciModel
 
-__all__ = ["FoundEngine", "UciModel", "find_engines"]
+__all__ = ["UciModel", "find_engines"]

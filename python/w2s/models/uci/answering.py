@@ -53,8 +53,7 @@ def play(engine: Engine, terms: Terms, example: MoveExample, want: Want) -> Talk
     Evidence is what the user's own ``MultiPV`` gives: more lines would change how strong it plays.
     """
     state = example.state
-    only = _left(example) if example.attempt else ()
-    reply = yield from _search(engine, terms.limits, state, example.clock, only)
+    reply = yield from _search(engine, terms.limits, example, _confined(example))
     if not (want.evidence or want.mask):
         return _bare(reply)
     return _answer(reply, state, terms, want)
@@ -63,25 +62,26 @@ def play(engine: Engine, terms: Terms, example: MoveExample, want: Want) -> Talk
 def label(engine: Engine, terms: Terms, example: MoveExample, want: Want) -> Talk[Answer]:
     """The engine's answer to a position that it has never seen: it forgets everything first."""
     state = example.state
-    legal = state.legal_moves()
-    _set_lines(engine, _label_lines(engine, want, len(legal)))
+    only = _confined(example)
+    moves = only or tuple(state.legal_moves())
+    _set_lines(engine, _label_lines(engine, want, len(moves)))
     yield from forget(engine, state)
-    only = _left(example) if example.attempt else ()
-    reply = yield from _search(engine, terms.limits, state, example.clock, only)
+    reply = yield from _search(engine, terms.limits, example, only)
     answer = _answer(reply, state, terms, want)
     if want.values:
-        answer.values_cp = yield from _values(engine, terms, example, legal, reply)
+        answer.values_cp = yield from _values(engine, terms, example, moves, reply)
     return answer
 
 
-def _label_lines(engine: Engine, want: Want, n_legal: int) -> int:
+def _label_lines(engine: Engine, want: Want, n_moves: int) -> int:
+    """How many lines of play a label needs: one per move for values, some for evidence."""
     options = engine.options
-    own = (options.number("MultiPV") if options is not None else None) or 1
+    lines = (options.number("MultiPV") if options is not None else None) or 1
     if want.values:
-        own = n_legal
+        lines = n_moves
     elif want.evidence and options is not None and not options.is_wanted("MultiPV"):
-        own = LABEL_LINES
-    return max(1, min(own, n_legal))
+        lines = LABEL_LINES
+    return max(1, min(lines, n_moves))
 
 
 def _set_lines(engine: Engine, lines: int) -> None:
@@ -89,11 +89,10 @@ def _set_lines(engine: Engine, lines: int) -> None:
     engine.set("MultiPV", str(lines if highest is None else min(lines, highest)))
 
 
-def _search(
-    engine: Engine, limits: Limits, state: State, clock: Clock | None, only: Sequence[str] = ()
-) -> Talk[Reply]:
+def _search(engine: Engine, limits: Limits, example: MoveExample, only: tuple[str, ...] = ()) -> Talk[Reply]:
+    state, clock = example.state, example.clock
     engine.say(protocol.position(state.start_position, " ".join(state.moves())))
-    command = protocol.go(limits, clock, state.to_move if clock is not None else 0, tuple(only))
+    command = protocol.go(limits, clock, state.to_move if clock is not None else 0, only)
     return (yield from engine.search(command, _longest_s(limits, clock)))
 
 
@@ -105,9 +104,12 @@ def _longest_s(limits: Limits, clock: Clock | None) -> float:
     return min(times, default=0.0)
 
 
-def _left(example: MoveExample) -> tuple[str, ...]:
-    """The legal moves that were not rejected before."""
-    return tuple(move for move in example.state.legal_moves() if move not in example.rejected)
+def _confined(example: MoveExample) -> tuple[str, ...]:
+    """The moves that the search is confined to, without the rejected ones; none where it is free."""
+    if not (example.only or example.attempt):
+        return ()
+    moves = example.only or example.state.legal_moves()
+    return tuple(move for move in moves if move not in example.rejected)
 
 
 def _bare(reply: Reply) -> Answer:
@@ -141,11 +143,11 @@ def _legal(infos: Sequence[Info], state: State) -> str:
 
 
 def _values(
-    engine: Engine, terms: Terms, example: MoveExample, legal: Sequence[str], reply: Reply
+    engine: Engine, terms: Terms, example: MoveExample, moves: Sequence[str], reply: Reply
 ) -> Talk[dict[str, int]]:
-    """A value for every legal move: from the lines of the search, where they lack it from one of its own.
+    """A value for each of ``moves``: from the lines of the search, where they lack it from one of its own.
 
-    The value of a move by canonical text, in centipawns for the player to move.
+    Values are in centipawns for the player to move, by the moves' canonical text.
     """
     state, values = example.state, dict[str, int]()
     for info in evidence.latest(reply.infos()):
@@ -153,11 +155,11 @@ def _values(
         if move is not None:
             values[move] = evidence.score_cp(info)
     _set_lines(engine, 1)
-    for move in legal:
+    for move in moves:
         if move not in values:
             yield from forget(engine, state)
-            alone = yield from _search(engine, terms.limits, state, example.clock, (move,))
+            alone = yield from _search(engine, terms.limits, example, (move,))
             infos = evidence.latest(alone.infos())
             if infos:
                 values[move] = evidence.score_cp(infos[0])
-    return {move: values[move] for move in legal if move in values}
+    return {move: values[move] for move in moves if move in values}

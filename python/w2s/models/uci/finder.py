@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import os
 import shutil
-from dataclasses import dataclass
 from pathlib import Path
 
 from w2s.errors import ModelError
@@ -30,27 +29,9 @@ NAMES = (
 """Programs known to speak UCI without an argument."""
 
 
-@dataclass(frozen=True, slots=True)
-class FoundEngine:
-    """An engine on this machine: ``reference`` names it as a model, once a limit is added."""
-
-    name: str
-    path: Path
-
-    @property
-    def reference(self) -> str:
-        """A model reference that works here, with a small limit."""
-        return f"uci:{self.name}?nodes=1000"
-
-
-def find_engines() -> list[FoundEngine]:
-    """Engines with a known name, in the order of :data:`NAMES`; nothing is started."""
-    found = []
-    for name in NAMES:
-        path = _which(name)
-        if path is not None:
-            found.append(FoundEngine(name, Path(path)))
-    return found
+def find_engines() -> list[Path]:
+    """Paths of the engines with a known name, in the order of :data:`NAMES`; nothing is started."""
+    return [Path(path) for name in NAMES if (path := _which(name)) is not None]
 
 
 def resolve(program: str) -> str:
@@ -78,6 +59,6 @@ def _which(name: str) -> str | None:
 def _remedy(program: str) -> str:
     if program.startswith("stockfish"):
         return "install it (Debian, Ubuntu: apt-get install stockfish; macOS: brew install stockfish)"
-    others = ", ".join(engine.name for engine in find_engines())
+    others = ", ".join(path.name for path in find_engines())
     here = f"; found here: {others}" if others else ""
     return f"install it, or write the path to the program (uci:/path/to/{program}?nodes=1000){here}"

@@ -109,7 +109,8 @@ class UciModel:
     def release(self, match: str) -> None:
         """The match is over, and its process may play another.
 
-        Without this call, a new match takes the process whose last move lies furthest back.
+        Without this call, a new match takes the process whose last move lies furthest back; should that
+        one's match still go on, it continues with an empty hash.
         """
         self._pool.release(match)
 
@@ -185,9 +186,11 @@ class UciModel:
         if not seat.engine.is_usable:
             yield from self._start(seat.engine, example.match)
             seat.match = None
-        if seat.match != example.match:
+        ply = example.state.ply
+        is_replay = ply < seat.ply or (ply == seat.ply and not example.attempt)
+        if seat.match != example.match or is_replay:
             yield from answering.new_game(seat.engine, example.state)
-            seat.match = example.match
+        seat.match, seat.ply = example.match, ply
         return (yield from answering.play(seat.engine, self._terms, example, want))
 
     def _label(self, engine: Engine, example: MoveExample, want: Want) -> Talk[Answer]:

@@ -18,10 +18,14 @@ RESTARTS_PER_RUN = 10
 
 @dataclass(slots=True, eq=False)
 class Seat:
-    """A place for one match at a time: its engine keeps its hash for as long as the match lasts."""
+    """A place for one match at a time: its engine keeps its hash for as long as the match lasts.
+
+    ``ply`` is where the match stood when the engine was last asked.
+    """
 
     engine: Engine
     match: str | None = None
+    ply: int = 0
     last_used: int = 0
 
 
