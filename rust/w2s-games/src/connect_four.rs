@@ -1,9 +1,9 @@
 //! Connect Four: seven columns, six rows, four in a row wins.
 //!
-//! A position is a diagram:
-//! six rows from the top, `/` between them, `x` for the first player, `o` for the second, digits for
-//! free squares, then who is to move. The start is `7/7/7/7/7/7 x`. A move is its column, `1` to `7`.
+//! A position is a diagram: six rows from the top, `/` between them, `x` for the player that starts, `o` for the
+//! other, digits for free squares, then who is to move. The start is `7/7/7/7/7/7 x`. A move is its column, `1` to `7`.
 
+use crate::diagram;
 use crate::game::{Draws, Game, Move, MoveError, Notation, Outcome, PositionError, Reason, Side};
 
 const COLUMNS: usize = 7;
@@ -56,27 +56,6 @@ impl ConnectFour {
         1 << (column * HEIGHT + row)
     }
 
-    fn read_row(text: &str, row: usize, first: &mut u64, second: &mut u64) -> Result<(), PositionError> {
-        let mut column = 0;
-        for symbol in text.chars() {
-            if let Some(free) = symbol.to_digit(10).filter(|free| (1..=7).contains(free)) {
-                column += free as usize;
-                continue;
-            }
-            let stones = match symbol {
-                'x' => &mut *first,
-                'o' => &mut *second,
-                _ => return Err(Self::error("a row holds only x, o and digits from 1 to 7")),
-            };
-            if column >= COLUMNS {
-                return Err(Self::error("a row holds seven squares"));
-            }
-            *stones |= Self::square(column, row);
-            column += 1;
-        }
-        if column == COLUMNS { Ok(()) } else { Err(Self::error("a row holds seven squares")) }
-    }
-
     fn checked(first: u64, second: u64, to_move: Side) -> Result<Self, PositionError> {
         let all = first | second;
         if (all + BOTTOM) & all & FULL != 0 {
@@ -117,53 +96,32 @@ impl Game for ConnectFour {
     }
 
     fn parse(text: &str) -> Result<Self, PositionError> {
-        if text.trim() == "startpos" {
+        if text.trim_ascii() == "startpos" {
             return Ok(Self::start());
         }
-        let mut fields = text.split_ascii_whitespace();
-        let (Some(board), Some(mover), None) = (fields.next(), fields.next(), fields.next()) else {
-            return Err(Self::error("expected a board and the player to move"));
-        };
-        let to_move = match mover {
-            "x" => Side::First,
-            "o" => Side::Second,
-            _ => return Err(Self::error("the player to move is x or o")),
-        };
-        let rows: Vec<&str> = board.split('/').take(ROWS + 1).collect();
-        if rows.len() != ROWS {
-            return Err(Self::error("a board has six rows"));
-        }
+        let found = diagram::read(text, ROWS, COLUMNS).map_err(Self::error)?;
         let (mut first, mut second) = (0, 0);
-        for (index, row) in rows.iter().enumerate() {
-            Self::read_row(row, ROWS - 1 - index, &mut first, &mut second)?;
+        for (index, side) in found.squares.iter().enumerate() {
+            let square = Self::square(index % COLUMNS, ROWS - 1 - index / COLUMNS);
+            match side {
+                Some(Side::First) => first |= square,
+                Some(Side::Second) => second |= square,
+                None => {}
+            }
         }
-        Self::checked(first, second, to_move)
+        Self::checked(first, second, found.mover)
     }
 
     fn print(&self) -> String {
-        let first_moves = self.to_move() == Side::First;
-        let mut text = String::with_capacity(48);
-        for row in (0..ROWS).rev() {
-            let mut free = 0;
-            for column in 0..COLUMNS {
-                let square = Self::square(column, row);
-                if self.all & square == 0 {
-                    free += 1;
-                    continue;
-                }
-                if free > 0 {
-                    text.push_str(&free.to_string());
-                    free = 0;
-                }
-                text.push(if (self.own & square != 0) == first_moves { 'x' } else { 'o' });
+        let mover = self.to_move();
+        diagram::print(ROWS, COLUMNS, mover, |row, column| {
+            let square = Self::square(column, ROWS - 1 - row);
+            if self.all & square == 0 {
+                None
+            } else {
+                Some(if self.own & square != 0 { mover } else { mover.other() })
             }
-            if free > 0 {
-                text.push_str(&free.to_string());
-            }
-            text.push(if row > 0 { '/' } else { ' ' });
-        }
-        text.push(if first_moves { 'x' } else { 'o' });
-        text
+        })
     }
 
     fn to_move(&self) -> Side {

@@ -7,14 +7,18 @@
 //! | [`game`] | what does a game have to provide? |
 //! | [`registry`] | which games are there? |
 //! | [`line`] | how did this position come about, and is the game over? |
+//! | [`perft`] | are the rules right, counted? |
 //! | [`rules`] | how is a game used that is known only by name? |
-//! | [`chess`], [`connect_four`] | one game each |
+//! | [`chess`], [`connect_four`], [`othello`] | one game each |
 #![forbid(unsafe_code)]
 
 pub mod chess;
 pub mod connect_four;
+pub mod diagram;
 pub mod game;
 pub mod line;
+pub mod othello;
+pub mod perft;
 pub mod registry;
 pub mod rules;
 

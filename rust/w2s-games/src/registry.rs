@@ -2,11 +2,12 @@
 
 use crate::chess::Chess;
 use crate::connect_four::ConnectFour;
+use crate::othello::Othello;
 use crate::rules::{Of, Rules};
 use thiserror::Error;
 
 /// Every game, by the order in which lists show them.
-pub static GAMES: &[&dyn Rules] = &[&Of::<Chess>::NEW, &Of::<ConnectFour>::NEW];
+pub static GAMES: &[&dyn Rules] = &[&Of::<Chess>::NEW, &Of::<ConnectFour>::NEW, &Of::<Othello>::NEW];
 
 /// A name that no game has.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
