@@ -143,6 +143,8 @@ pub trait Game: Clone + Eq + Send + Sync + std::fmt::Debug + 'static {
     const PLANES: [usize; 3];
     /// How many indices a policy over moves has, see [`Game::policy_index`].
     const POLICY: usize;
+    /// Whether positions can be unquiet, so that a search has to look at forcing moves before it evaluates.
+    const HAS_FORCING_MOVES: bool = false;
 
     /// The state in which a game starts.
     fn start() -> Self;
@@ -184,6 +186,11 @@ pub trait Game: Clone + Eq + Send + Sync + std::fmt::Debug + 'static {
     /// first, without this one.
     fn outcome(&self, earlier: &[u64], draws: Draws) -> Option<Outcome>;
 
+    /// Whether this state is one of the earlier ones come back, in games where that can happen.
+    fn recurs(&self, _earlier: &[u64]) -> bool {
+        false
+    }
+
     /// The identity of this state for agreement: equal for transpositions, clocks left out.
     fn key(&self) -> u64;
 
@@ -220,9 +227,10 @@ pub trait Game: Clone + Eq + Send + Sync + std::fmt::Debug + 'static {
         }
     }
 
-    /// Whether quiescence looks at this legal move: captures and promotions.
-    fn is_forcing(&self, _mv: Move) -> bool {
-        false
+    /// The legal moves that a search looks at before it evaluates: captures and promotions. `moves` is
+    /// cleared first.
+    fn forcing_moves(&self, moves: &mut Vec<Move>) {
+        moves.clear();
     }
 
     /// Whether the player to move has to answer a threat (a check), so that no static value holds.

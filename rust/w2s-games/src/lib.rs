@@ -8,6 +8,7 @@
 //! | [`registry`] | which games are there? |
 //! | [`line`] | how did this position come about, and is the game over? |
 //! | [`perft`] | are the rules right, counted? |
+//! | [`search`] | which move is best, and what is each one worth? |
 //! | [`rules`] | how is a game used that is known only by name? |
 //! | [`chess`], [`connect_four`], [`othello`] | one game each |
 #![forbid(unsafe_code)]
@@ -21,6 +22,7 @@ pub mod othello;
 pub mod perft;
 pub mod registry;
 pub mod rules;
+pub mod search;
 
 pub use game::{Draws, Game, Move, MoveError, Notation, Outcome, PositionError, Reason, Side};
 pub use line::Line;

@@ -4,7 +4,10 @@
 
 use crate::game::{Draws, Game, Move, MoveError, Notation, Outcome, PositionError, Side};
 use crate::line::Line;
+use crate::perft::{Perft, perft};
+use crate::search::{self, Found, Limits};
 use std::marker::PhantomData;
+use std::sync::atomic::AtomicBool;
 
 /// A game without its state: what can be asked of it by name.
 pub trait Rules: Send + Sync {
@@ -53,6 +56,12 @@ pub trait AnyLine: Send + Sync {
     fn play(&mut self, mv: Move) -> Result<(), MoveError>;
     /// How the game ended, if it did.
     fn outcome(&self, draws: Draws) -> Option<Outcome>;
+    /// Searches the state that was reached; see [`search::search`].
+    fn search(&self, limits: Limits, all_moves: bool, stop: &AtomicBool) -> Found;
+    /// Solves the state that was reached; see [`search::solve`].
+    fn solve(&self, nodes: u64, stop: &AtomicBool) -> Option<Found>;
+    /// Counts lines of play from the state that was reached.
+    fn perft(&self, depth: u32) -> Perft;
     /// The feature planes, row-major.
     fn planes(&self) -> Vec<f32>;
     /// Index of each legal move in a policy, in the order of [`AnyLine::legal_moves`].
@@ -140,6 +149,18 @@ impl<G: Game> AnyLine for Line<G> {
 
     fn outcome(&self, draws: Draws) -> Option<Outcome> {
         Line::outcome(self, draws)
+    }
+
+    fn search(&self, limits: Limits, all_moves: bool, stop: &AtomicBool) -> Found {
+        search::search(self, limits, all_moves, stop)
+    }
+
+    fn solve(&self, nodes: u64, stop: &AtomicBool) -> Option<Found> {
+        search::solve(self, nodes, stop)
+    }
+
+    fn perft(&self, depth: u32) -> Perft {
+        perft(self.now(), depth)
     }
 
     fn planes(&self) -> Vec<f32> {

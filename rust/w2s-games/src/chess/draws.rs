@@ -26,15 +26,20 @@ pub fn too_many_moves(clock: u16, draws: Draws) -> bool {
 }
 
 /// Whether the position has occurred three times where draws are claimed, else five times.
-///
-/// Only positions since the last pawn move or capture can be the same.
 pub fn repeated(state: &Chess, earlier: &[u64], draws: Draws) -> bool {
     let needed = if draws == Draws::Claimed { 2 } else { 4 };
+    occurrences(state, earlier, needed) >= needed
+}
+
+/// How often a position occurred before, counted only where `needed` times are possible at all.
+///
+/// Only positions since the last pawn move or capture can be the same, and none within four plies.
+pub fn occurrences(state: &Chess, earlier: &[u64], needed: usize) -> usize {
     let reach = usize::from(state.clock).min(earlier.len());
-    if reach < 2 * needed {
-        return false;
+    if reach < 4 * needed {
+        return 0;
     }
     let key = state.key();
     let recent = earlier[earlier.len() - reach..].iter().rev();
-    recent.skip(1).step_by(2).filter(|&&before| before == key).count() >= needed
+    recent.skip(3).step_by(2).filter(|&&before| before == key).count()
 }

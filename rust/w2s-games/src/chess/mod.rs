@@ -71,6 +71,10 @@ impl Chess {
         takes || (self.is_pawn(mv.from) && mv.from.file() != mv.to.file())
     }
 
+    fn is_forcing(&self, mv: cozy_chess::Move) -> bool {
+        mv.promotion.map_or_else(|| self.is_capture(mv), |piece| piece == Piece::Queen)
+    }
+
     fn is_pawn(&self, square: Square) -> bool {
         self.board.pieces(Piece::Pawn).has(square)
     }
@@ -103,6 +107,7 @@ impl Game for Chess {
     const NAME: &'static str = "chess";
     const PLANES: [usize; 3] = planes::SHAPE;
     const POLICY: usize = planes::POLICY;
+    const HAS_FORCING_MOVES: bool = true;
 
     fn start() -> Self {
         Self { board: Board::default(), clock: 0, shredder: false }
@@ -168,6 +173,10 @@ impl Game for Chess {
         None
     }
 
+    fn recurs(&self, earlier: &[u64]) -> bool {
+        draws::occurrences(self, earlier, 1) >= 1
+    }
+
     fn key(&self) -> u64 {
         let base = self.board.hash_without_ep();
         self.en_passant().map_or(base, |square| base ^ en_passant_key(square.file()))
@@ -205,9 +214,17 @@ impl Game for Chess {
         evaluate::evaluate(&self.board)
     }
 
-    fn is_forcing(&self, mv: Move) -> bool {
-        let mv = moves::decode(mv);
-        mv.promotion == Some(Piece::Queen) || self.is_capture(mv)
+    fn forcing_moves(&self, moves: &mut Vec<Move>) {
+        moves.clear();
+        let targets =
+            self.board.colors(!self.board.side_to_move()) | Rank::Eighth.bitboard() | Rank::First.bitboard();
+        self.board.generate_moves(|mut piece_moves| {
+            if piece_moves.piece != Piece::Pawn || self.board.en_passant().is_none() {
+                piece_moves.to &= targets;
+            }
+            moves.extend(piece_moves.into_iter().filter(|&mv| self.is_forcing(mv)).map(moves::encode));
+            false
+        });
     }
 
     fn is_under_threat(&self) -> bool {

@@ -1,0 +1,59 @@
+//! Which move first: the table's, then the game's own order, moves that cut off before, and the rest.
+//!
+//! Knows nothing about values. The order never changes a value, only how soon it is found.
+
+use super::limits::DEEPEST;
+use crate::game::{Game, Move};
+
+const TABLE_MOVE: i32 = i32::MAX;
+const KILLER: i32 = 5_000;
+const MOST_HISTORY: i32 = 4_000;
+const MOVES: usize = 1 << 15;
+
+/// What earlier parts of a search say about good moves.
+pub struct Memory {
+    killers: Vec<[Option<Move>; 2]>,
+    history: Vec<i32>,
+}
+
+impl Memory {
+    pub fn new() -> Self {
+        Self { killers: vec![[None; 2]; DEEPEST as usize * 4], history: vec![0; 2 * MOVES] }
+    }
+
+    /// Remembers a move that made the opponent avoid this state.
+    pub fn cut<G: Game>(&mut self, state: &G, mv: Move, ply: u32, depth: i32) {
+        if let Some(killers) = self.killers.get_mut(ply as usize).filter(|killers| killers[0] != Some(mv)) {
+            *killers = [Some(mv), killers[0]];
+        }
+        let slot = &mut self.history[index(state, mv)];
+        *slot = (*slot + depth * depth).min(MOST_HISTORY);
+    }
+
+    /// Sorts moves, best guess first, ties in ascending order.
+    pub fn sort<G: Game>(
+        &self,
+        state: &G,
+        moves: &[Move],
+        first: Option<Move>,
+        ply: u32,
+    ) -> Vec<(i32, Move)> {
+        let killers = self.killers.get(ply as usize).copied().unwrap_or([None; 2]);
+        let mut sorted: Vec<(i32, Move)> = moves
+            .iter()
+            .map(|&mv| {
+                if Some(mv) == first {
+                    return (TABLE_MOVE, mv);
+                }
+                let killer = if killers.contains(&Some(mv)) { KILLER } else { 0 };
+                (state.order(mv) + killer + self.history[index(state, mv)] / 8, mv)
+            })
+            .collect();
+        sorted.sort_unstable_by_key(|&(score, mv)| (std::cmp::Reverse(score), mv));
+        sorted
+    }
+}
+
+fn index<G: Game>(state: &G, mv: Move) -> usize {
+    state.to_move() as usize * MOVES + usize::from(mv.0) % MOVES
+}

@@ -1,0 +1,43 @@
+//! What a state is worth for certain: every line to its end, or no answer.
+//!
+//! Knows nothing about guesses; only games that end within a known number of plies can be solved.
+
+use super::limits::Budget;
+use super::root::{Found, deepen};
+use super::table::Table;
+use super::tree::Tree;
+use crate::game::{Draws, Game, MATE};
+use crate::line::Line;
+use std::sync::atomic::AtomicBool;
+
+/// Plies of the searches that put the moves into a good order first.
+const GLANCES: [u32; 3] = [2, 4, 6];
+
+/// The proven value of every legal move, or `None` where the proof takes more than `nodes` nodes or the game
+/// has no bound on its length.
+pub fn solve<G: Game>(line: &Line<G>, nodes: u64, stop: &AtomicBool) -> Option<Found> {
+    let state = line.now();
+    let plies = state.max_plies_left()?;
+    if let Some(outcome) = line.outcome(Draws::Claimed) {
+        return Some(Found { value: state.final_value(outcome, 0), exact: true, ..Found::default() });
+    }
+    let budget = Budget::new(Some(nodes), stop);
+    let mut tree = Tree::new(Table::new(plies, Some(nodes)), budget, line.earlier().to_vec());
+    let mut moves = Vec::new();
+    state.legal_moves(&mut moves);
+    for depth in GLANCES.into_iter().filter(|depth| 2 * depth < plies) {
+        let glance = deepen(&mut tree, state, &mut moves, depth, true)?;
+        if glance.values.iter().all(|(_, value)| value.abs() > MATE / 2) {
+            return Some(finish(glance, depth, &tree));
+        }
+    }
+    // What the glances guessed must not pass for certain.
+    tree.table.clear();
+    let found = deepen(&mut tree, state, &mut moves, plies, true)?;
+    Some(finish(found, plies, &tree))
+}
+
+fn finish(mut found: Found, depth: u32, tree: &Tree) -> Found {
+    found.values.sort_unstable();
+    Found { depth, nodes: tree.budget.nodes, exact: true, ..found }
+}
