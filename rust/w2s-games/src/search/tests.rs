@@ -7,7 +7,7 @@ use crate::game::{Draws, Game, MATE, Move};
 use crate::line::Line;
 use crate::othello::Othello;
 
-const NEVER: AtomicBool = AtomicBool::new(false);
+static NEVER: AtomicBool = AtomicBool::new(false);
 
 /// A small deterministic source of moves.
 fn random_line<G: Game>(plies: usize, mut seed: u64) -> Line<G> {
