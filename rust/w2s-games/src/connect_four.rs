@@ -170,8 +170,8 @@ impl Game for ConnectFour {
         if self.is_legal(Move(column)) { Ok(Move(column)) } else { Err(MoveError::Illegal) }
     }
 
-    fn print_move(&self, mv: Move, _notation: Notation) -> String {
-        (mv.0 + 1).to_string()
+    fn write_move(&self, mv: Move, _notation: Notation, text: &mut String) {
+        text.push(char::from(b'1' + mv.0 as u8));
     }
 
     fn planes(&self, out: &mut [f32]) {

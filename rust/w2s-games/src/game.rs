@@ -203,8 +203,15 @@ pub trait Game: Clone + Eq + Send + Sync + std::fmt::Debug + 'static {
     /// [`MoveError`] says whether it does not parse, is not legal or is ambiguous.
     fn parse_move(&self, text: &str) -> Result<Move, MoveError>;
 
+    /// Appends a legal move as text.
+    fn write_move(&self, mv: Move, notation: Notation, text: &mut String);
+
     /// A legal move as text.
-    fn print_move(&self, mv: Move, notation: Notation) -> String;
+    fn print_move(&self, mv: Move, notation: Notation) -> String {
+        let mut text = String::with_capacity(8);
+        self.write_move(mv, notation, &mut text);
+        text
+    }
 
     /// Writes the feature planes, seen by the player to move, into `out`
     /// (`PLANES[0] * PLANES[1] * PLANES[2]` values, row-major).

@@ -209,12 +209,12 @@ impl Game for Othello {
         if self.is_legal(mv) { Ok(mv) } else { Err(MoveError::Illegal) }
     }
 
-    fn print_move(&self, mv: Move, _notation: Notation) -> String {
+    fn write_move(&self, mv: Move, _notation: Notation, text: &mut String) {
         if mv == PASS {
-            return "pass".to_string();
+            text.push_str("pass");
+        } else {
+            text.extend([b'a' + (mv.0 % 8) as u8, b'1' + (mv.0 / 8) as u8].map(char::from));
         }
-        let (row, column) = (mv.0 / 8, mv.0 % 8);
-        [b'a' + column as u8, b'1' + row as u8].map(char::from).iter().collect()
     }
 
     fn planes(&self, out: &mut [f32]) {

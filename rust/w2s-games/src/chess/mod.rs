@@ -198,8 +198,8 @@ impl Game for Chess {
         read_move::read(self, text).map(moves::encode)
     }
 
-    fn print_move(&self, mv: Move, notation: Notation) -> String {
-        print_move::print(self, moves::decode(mv), notation)
+    fn write_move(&self, mv: Move, notation: Notation, text: &mut String) {
+        print_move::write(self, moves::decode(mv), notation, text);
     }
 
     fn planes(&self, out: &mut [f32]) {
