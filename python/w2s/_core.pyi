@@ -1,7 +1,22 @@
 """Types of the compiled core, checked against the built module by ``tests/meta``."""
 
+from typing import final
+
 import numpy as np
 import numpy.typing as npt
+
+__all__ = [
+    "Searched",
+    "State",
+    "agree",
+    "game_names",
+    "perft",
+    "planes_shape",
+    "policy_size",
+    "search",
+    "solve",
+    "start",
+]
 
 _Texts = list[str] | tuple[npt.NDArray[np.uint8], npt.NDArray[np.int64]]
 _Answers = tuple[npt.NDArray[np.uint8], bytes, npt.NDArray[np.uint32]]
@@ -20,6 +35,7 @@ def agree(
     game: str, positions: _Texts, left: _Texts, right: _Texts
 ) -> tuple[_Answers, _Answers, _Flags, _Flags, _Flags]: ...
 
+@final
 class Searched:
     @property
     def best(self) -> str | None: ...
@@ -36,6 +52,7 @@ class Searched:
     @property
     def exact(self) -> bool: ...
 
+@final
 class State:
     @property
     def game(self) -> str: ...
