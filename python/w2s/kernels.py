@@ -23,6 +23,9 @@ CoreState = _core.State
 Searched = _core.Searched
 Flags = npt.NDArray[np.bool_]
 
+LARGEST_CP = 1_000_000
+"""A win on the spot; no value is larger."""
+
 READINGS = ("ok", "unparsable", "illegal", "ambiguous", "no position")
 """What an answer can turn out to be; its place here is its code in :class:`Agreements`."""
 
@@ -70,15 +73,27 @@ def search(
     return _core.search(list(states), depth, nodes, all_moves)
 
 
-def solve(states: Sequence[CoreState], *, nodes: int) -> list[dict[str, int] | None]:
+def solve(
+    states: Sequence[CoreState], *, nodes: int, cap_cp: int | None = None
+) -> list[dict[str, int] | None]:
     """The proven value of every legal move by canonical text; None where a proof needs over ``nodes`` nodes.
 
     Values are in hundredths of a unit for the player to move, ±(1,000,000 − plies) for a win or loss; empty
     where the game is over. Games without a bound on their length (chess) are never solved.
+
+    Args:
+        states: what to solve, side by side.
+        nodes: states visited for each proof, from 1.
+        cap_cp: values beyond plus and minus this are given as that, which takes far fewer nodes.
+
+    Raises:
+        UsageError: ``nodes`` or ``cap_cp`` is not positive.
     """
     if nodes < 1:
         raise UsageError(f"nodes of a proof is a whole number from 1, not {nodes}")
-    solved = _core.solve(list(states), nodes)
+    if cap_cp is not None and cap_cp < 1:
+        raise UsageError(f"cap_cp of a proof is a whole number from 1, not {cap_cp}")
+    solved = _core.solve(list(states), nodes, min(cap_cp or LARGEST_CP, LARGEST_CP))
     return [None if found is None else found.values for found in solved]
 
 

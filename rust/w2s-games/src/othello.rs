@@ -117,6 +117,9 @@ impl Game for Othello {
         if (first | second) & centre != centre {
             return Err(error("the four squares in the middle are never free"));
         }
+        if joined(centre, first | second) != first | second {
+            return Err(error("a disc touches no other"));
+        }
         let (own, other) = if found.mover == Side::First { (first, second) } else { (second, first) };
         Ok(Self { own, other, mover: found.mover })
     }
@@ -274,6 +277,12 @@ impl Game for Othello {
     fn max_plies_left(&self) -> Option<u32> {
         Some(2 * (u32::from(SQUARES) - self.discs()))
     }
+}
+
+/// Of these discs the ones that a chain of discs joins to `from`.
+fn joined(from: u64, discs: u64) -> u64 {
+    let more = (from | around(from)) & discs;
+    if more == from { from } else { joined(more, discs) }
 }
 
 /// All squares next to these.

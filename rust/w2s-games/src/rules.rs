@@ -65,7 +65,7 @@ pub trait AnyLine: Send + Sync {
     /// Searches the state that was reached; see [`search::search`].
     fn search(&self, limits: Limits, all_moves: bool, stop: &AtomicBool) -> Found;
     /// Solves the state that was reached; see [`search::solve`].
-    fn solve(&self, nodes: u64, stop: &AtomicBool) -> Option<Found>;
+    fn solve(&self, nodes: u64, cap: i32, stop: &AtomicBool) -> Option<Found>;
     /// Counts lines of play from the state that was reached; meaningless once `stop` is set.
     fn perft(&self, depth: u32, stop: &AtomicBool) -> Perft;
     /// The feature planes, row-major.
@@ -165,8 +165,8 @@ impl<G: Game> AnyLine for Line<G> {
         search::search(self, limits, all_moves, stop)
     }
 
-    fn solve(&self, nodes: u64, stop: &AtomicBool) -> Option<Found> {
-        search::solve(self, nodes, stop)
+    fn solve(&self, nodes: u64, cap: i32, stop: &AtomicBool) -> Option<Found> {
+        search::solve(self, nodes, cap, stop)
     }
 
     fn perft(&self, depth: u32, stop: &AtomicBool) -> Perft {

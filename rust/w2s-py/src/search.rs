@@ -92,11 +92,17 @@ pub fn search(
     Ok(lines.into_iter().zip(found).map(|(line, found)| Searched::new(line, found)).collect())
 }
 
-/// Solves many states side by side, each within `nodes` nodes; `None` where the proof did not fit.
+/// Solves many states side by side, each within `nodes` nodes; `None` where the proof did not fit. Values
+/// beyond ±`cap` are given as ±`cap`.
 #[pyfunction]
-pub fn solve(py: Python<'_>, states: Vec<Py<State>>, nodes: u64) -> PyResult<Vec<Option<Searched>>> {
+pub fn solve(
+    py: Python<'_>,
+    states: Vec<Py<State>>,
+    nodes: u64,
+    cap: i32,
+) -> PyResult<Vec<Option<Searched>>> {
     let lines = lines(&states);
-    let found = interrupt::run(py, |stop| solve_batch(&lines, nodes, stop))?;
+    let found = interrupt::run(py, |stop| solve_batch(&lines, nodes, cap, stop))?;
     Ok(lines.into_iter().zip(found).map(|(line, found)| Some(Searched::new(line, found?))).collect())
 }
 

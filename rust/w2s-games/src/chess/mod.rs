@@ -4,7 +4,7 @@
 //! |---|---|
 //! | [`state`](self) | what is a chess state? (this file) |
 //! | `moves` | how is a move a number? |
-//! | `fen` | position ↔ text |
+//! | `read_fen`, `print_fen` | position ↔ text |
 //! | `read_move`, `print_move` | move ↔ text: UCI, SAN, long algebraic |
 //! | `draws` | insufficient material, repetition, move-count rules |
 //! | `planes` | what does a network see? |
@@ -15,10 +15,11 @@
 
 mod draws;
 mod evaluate;
-mod fen;
 mod moves;
 mod planes;
+mod print_fen;
 mod print_move;
+mod read_fen;
 mod read_move;
 
 use crate::game::{Draws, Game, Move, MoveError, Notation, Outcome, PositionError, Reason, Side};
@@ -114,11 +115,11 @@ impl Game for Chess {
     }
 
     fn parse(text: &str) -> Result<Self, PositionError> {
-        fen::parse(text)
+        read_fen::read(text)
     }
 
     fn print(&self) -> String {
-        fen::print(self)
+        print_fen::print(self)
     }
 
     fn to_move(&self) -> Side {

@@ -35,8 +35,8 @@ pub fn batch(lines: &[&dyn AnyLine], limits: Limits, all_moves: bool, stop: &Ato
 }
 
 /// Solves many lines side by side, each within `nodes` nodes; see [`solve()`].
-pub fn solve_batch(lines: &[&dyn AnyLine], nodes: u64, stop: &AtomicBool) -> Vec<Option<Found>> {
-    lines.par_iter().with_max_len(1).map(|line| line.solve(nodes, stop)).collect()
+pub fn solve_batch(lines: &[&dyn AnyLine], nodes: u64, cap: i32, stop: &AtomicBool) -> Vec<Option<Found>> {
+    lines.par_iter().with_max_len(1).map(|line| line.solve(nodes, cap, stop)).collect()
 }
 
 #[cfg(test)]

@@ -52,7 +52,8 @@ pub fn search<G: Game>(line: &Line<G>, limits: Limits, all_moves: bool, stop: &A
             // What shallower searches guessed must not pass for certain.
             tree.table.clear();
         }
-        let Some(better) = deepen(&mut tree, state, &mut moves, depth, all_moves) else { break };
+        let window = all_moves.then_some(INFINITE);
+        let Some(better) = deepen(&mut tree, state, &mut moves, depth, window) else { break };
         found = Found { exact: whole || better.value.abs() > MATE / 2, depth, ..better };
         tree.budget.set_limit(limits.nodes);
         let settled = if all_moves { all_settled(&found.values) } else { found.value.abs() > MATE / 2 };
@@ -72,19 +73,22 @@ fn all_settled(values: &[(Move, i32)]) -> bool {
 }
 
 /// One iteration; `None` where the budget ended it. `moves` is sorted for the next one.
+///
+/// With `every` all moves get a value, exact within plus and minus that; else only the best one is certain.
 pub fn deepen<G: Game>(
     tree: &mut Tree,
     state: &G,
     moves: &mut [Move],
     depth: u32,
-    all_moves: bool,
+    every: Option<i32>,
 ) -> Option<Found> {
+    let all_moves = every.is_some();
     tree.longest = 2 * depth;
     let mut found = Found { value: -INFINITE, ..Found::default() };
     let mut values = Vec::with_capacity(moves.len());
     let mut rest = Vec::new();
     for &mv in moves.iter() {
-        let value = one_move(tree, state, mv, depth, found.value, all_moves, &mut rest);
+        let value = one_move(tree, state, mv, depth, found.value, every, &mut rest);
         if tree.budget.is_spent() {
             return None;
         }
@@ -114,11 +118,14 @@ fn one_move<G: Game>(
     mv: Move,
     depth: u32,
     best: i32,
-    all_moves: bool,
+    every: Option<i32>,
     rest: &mut Vec<Move>,
 ) -> i32 {
     let depth = depth as i32;
-    if all_moves || best == -INFINITE {
+    if let Some(most) = every {
+        return tree.after(state, mv, depth, (-most, most), 0, rest).clamp(-most, most);
+    }
+    if best == -INFINITE {
         return tree.after(state, mv, depth, (-INFINITE, INFINITE), 0, rest);
     }
     let value = tree.after(state, mv, depth, (best, best + 1), 0, rest);

@@ -150,7 +150,7 @@ fn solves_like_brute_force<G: Game>(plies: &[usize]) {
             if line.outcome(Draws::Claimed).is_some() {
                 continue;
             }
-            let found = solve(&line, 10_000_000, &NEVER).expect("small enough");
+            let found = solve(&line, 10_000_000, MATE, &NEVER).expect("small enough");
             for &(mv, value) in &found.values {
                 let mut next = line.clone();
                 next.play(mv).unwrap();
@@ -169,9 +169,24 @@ fn endings_are_solved_as_brute_force_solves_them() {
 }
 
 #[test]
+fn a_capped_proof_gives_the_capped_values() {
+    for seed in 0..20 {
+        let line = random_line::<ConnectFour>(30, seed);
+        if line.outcome(Draws::Claimed).is_some() {
+            continue;
+        }
+        let whole = solve(&line, 10_000_000, MATE, &NEVER).expect("small enough");
+        let capped = solve(&line, 10_000_000, 100, &NEVER).expect("smaller still");
+        let expected: Vec<_> = whole.values.iter().map(|&(mv, value)| (mv, value.clamp(-100, 100))).collect();
+        assert_eq!(capped.values, expected);
+        assert_eq!(capped.value, whole.value.clamp(-100, 100));
+    }
+}
+
+#[test]
 fn a_proof_that_does_not_fit_is_no_answer() {
-    assert_eq!(solve(&Line::new(ConnectFour::start()), 1_000, &NEVER), None);
-    assert_eq!(solve(&Line::new(Chess::start()), 1_000, &NEVER), None);
+    assert_eq!(solve(&Line::new(ConnectFour::start()), 1_000, MATE, &NEVER), None);
+    assert_eq!(solve(&Line::new(Chess::start()), 1_000, MATE, &NEVER), None);
 }
 
 #[test]
