@@ -9,9 +9,9 @@ from collections.abc import Sequence
 
 from w2s.arena.oracles.oracle import Case, Finding, regret_cp
 from w2s.errors import UsageError
+from w2s.models import Want
 from w2s.models.reference import Reference, parse_reference
 from w2s.models.registry import load_model
-from w2s.models import Want
 from w2s.tasks import MoveExample
 
 

@@ -18,6 +18,9 @@ T = TypeVar("T")
 Wait = tuple[Process, float]
 """The process whose output is awaited, and until when (seconds of ``time.monotonic``)."""
 
+_LONGEST_POLL_S = 3600.0
+"""The system's counter of milliseconds has 31 bits; a longer wait is several."""
+
 Talk = Generator[Wait, None, T]
 """A conversation: resumed when its process has something to read or write; it returns a result."""
 
@@ -55,8 +58,8 @@ def _round(going: list[tuple[Talk[None], Wait]]) -> list[tuple[Talk[None], Wait]
         for fd, events in process.wait_fds():
             poll.register(fd, events)
             owner[fd] = index
-    soonest = min(wait[1] for _, wait in going)
-    ready = {owner[fd] for fd, _ in poll.poll(max(0.0, soonest - time.monotonic()) * 1000)}
+    left_s = min(wait[1] for _, wait in going) - time.monotonic()
+    ready = {owner[fd] for fd, _ in poll.poll(max(0.0, min(left_s, _LONGEST_POLL_S)) * 1000)}
     now = time.monotonic()
     after: list[tuple[Talk[None], Wait]] = []
     for index, entry in enumerate(going):
