@@ -55,6 +55,7 @@ def search(
     depth: int | None = None,
     nodes: int | None = None,
     all_moves: bool = False,
+    moves: Sequence[Sequence[str]] | None = None,
 ) -> list[Searched]:
     """Search states of any games side by side, in their order; deterministic whatever the threads.
 
@@ -62,15 +63,20 @@ def search(
         states: where to search.
         depth: plies from the root, 1 to 128.
         nodes: states visited, from 1; the first ply is always finished. Without a limit, one ply.
-        all_moves: search every legal move with an open window, so that ``values`` holds true values.
+        all_moves: every legal move gets a value of its own, several times the work of finding the best.
+        moves: for each state the legal moves that get one; a few cost little more than the best alone.
 
     Raises:
-        UsageError: a limit that is not positive.
+        UsageError: a limit that is not positive, or moves that are not legal or not one list a state.
     """
     for name, limit in (("depth", depth), ("nodes", nodes)):
         if limit is not None and limit < 1:
             raise UsageError(f"{name} of a search is a whole number from 1, not {limit}")
-    return _core.search(list(states), depth, nodes, all_moves)
+    wanted = None if moves is None else [list(texts) for texts in moves]
+    try:
+        return _core.search(list(states), depth, nodes, all_moves, wanted)
+    except ValueError as error:
+        raise UsageError(str(error)) from None
 
 
 def solve(
@@ -158,7 +164,7 @@ def _texts(column: TextColumn) -> list[str] | tuple[npt.NDArray[np.uint8], npt.N
     if isinstance(column, list):
         return column
     if isinstance(column, np.ndarray):
-        return column.tolist()
+        return list(map(str, column.tolist()))
     if not (hasattr(column, "__arrow_c_array__") or hasattr(column, "__arrow_c_stream__")):
         return list(column)
     import pyarrow as pa

@@ -75,4 +75,3 @@ def test_the_tree_of_the_readme_is_true() -> None:
     names = [line.split()[0] for line in tree.splitlines() if line.strip()]
     assert len(names) > 15
     assert [name for name in names if not (ROOT / name).exists()] == []
-

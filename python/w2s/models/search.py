@@ -7,9 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from w2s import kernels
 from w2s.errors import UsageError
+from w2s.games import State
 from w2s.models import draws
 from w2s.models.choosing import choices, no_move
 from w2s.models.confidence import TEMPERATURE_CP, confidence, mate_cp
@@ -36,6 +38,14 @@ class Terms:
     nodes: int | None
     noise_cp: float = 0.0
     temperature_cp: float = TEMPERATURE_CP
+
+
+class Comparison(NamedTuple):
+    """The best move and its value, and the values of the moves that were asked about, in centipawns."""
+
+    best: str | None
+    best_cp: int
+    values_cp: dict[str, int]
 
 
 class SearchModel:
@@ -76,6 +86,19 @@ class SearchModel:
             for i, searched in zip(chosen, found, strict=True):
                 answers[i] = self._answer(examples[i], searched, want)
         return [answer for answer in answers if answer is not None]
+
+    def compare(self, states: Sequence[State], moves: Sequence[Sequence[str]]) -> list[Comparison]:
+        """The best move of each state beside the values of some of its legal moves, all without noise."""
+        cores = [state._core for state in states]
+        found = kernels.search(cores, depth=self._terms.depth, nodes=self._terms.nodes, moves=moves)
+        return [
+            Comparison(
+                searched.best,
+                decided_cp(searched.value_cp),
+                {move: decided_cp(value) for move, value in searched.values.items()},
+            )
+            for searched in found
+        ]
 
     def close(self) -> None:
         """Nothing to release."""

@@ -240,6 +240,11 @@ pub trait Game: Clone + Eq + Send + Sync + std::fmt::Debug + 'static {
         moves.clear();
     }
 
+    /// More than a forcing move can add to the static value at once: a search leaves out what cannot help.
+    fn most_gain(&self, _mv: Move) -> i32 {
+        MATE
+    }
+
     /// A win or loss that follows without search: so many plies until the player to move wins, or negative until
     /// that player loses. Only where it is certain and no line of play ends it sooner.
     fn foreseen(&self) -> Option<i32> {

@@ -6,7 +6,7 @@ use crate::agree::{self, Agreements};
 use crate::game::{Draws, Game, Move, MoveError, Notation, Outcome, PositionError, Side};
 use crate::line::Line;
 use crate::perft::{Perft, perft_until};
-use crate::search::{self, Found, Limits};
+use crate::search::{self, Found, Limits, Valued};
 use std::marker::PhantomData;
 use std::sync::atomic::AtomicBool;
 
@@ -63,7 +63,7 @@ pub trait AnyLine: Send + Sync {
     /// How the game ended, if it did.
     fn outcome(&self, draws: Draws) -> Option<Outcome>;
     /// Searches the state that was reached; see [`search::search`].
-    fn search(&self, limits: Limits, all_moves: bool, stop: &AtomicBool) -> Found;
+    fn search(&self, limits: Limits, valued: &Valued, stop: &AtomicBool) -> Found;
     /// Solves the state that was reached; see [`search::solve`].
     fn solve(&self, nodes: u64, cap: i32, stop: &AtomicBool) -> Option<Found>;
     /// Counts lines of play from the state that was reached; meaningless once `stop` is set.
@@ -161,8 +161,8 @@ impl<G: Game> AnyLine for Line<G> {
         Line::outcome(self, draws)
     }
 
-    fn search(&self, limits: Limits, all_moves: bool, stop: &AtomicBool) -> Found {
-        search::search(self, limits, all_moves, stop)
+    fn search(&self, limits: Limits, valued: &Valued, stop: &AtomicBool) -> Found {
+        search::search(self, limits, valued, stop)
     }
 
     fn solve(&self, nodes: u64, cap: i32, stop: &AtomicBool) -> Option<Found> {

@@ -1,11 +1,12 @@
 //! Search, exact solving and perft of states.
 
+use crate::errors::value_error;
 use crate::interrupt;
 use crate::state::State;
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 use w2s_games::rules::AnyLine;
-use w2s_games::search::{Found, Limits, batch, solve_batch};
+use w2s_games::search::{Found, Limits, Valued, batch, solve_batch};
 use w2s_games::{Move, Notation};
 
 /// What a search found, with moves as canonical texts.
@@ -34,7 +35,7 @@ pub struct Searched {
 
 #[pymethods]
 impl Searched {
-    /// Value of every legal move in their fixed order, where it was asked for; else empty.
+    /// Values of the moves that were to get one, in their fixed order.
     #[getter]
     fn values<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
         let values = PyDict::new(py);
@@ -77,18 +78,38 @@ fn lines(states: &[Py<State>]) -> Vec<&dyn AnyLine> {
     states.iter().map(|state| state.get().line()).collect()
 }
 
-/// Searches many states side by side.
+/// The moves of a state that are to get a value, from their texts.
+fn valued(line: &dyn AnyLine, texts: &[String]) -> PyResult<Valued> {
+    let number = |text: &String| {
+        let why = |error| value_error(format!("{text:?} is {error} at {}", line.position()));
+        line.parse_move(text).map_err(why)
+    };
+    Ok(Valued::These(texts.iter().map(number).collect::<PyResult<_>>()?))
+}
+
+/// Searches many states side by side; `moves` names for each state those that get a value beside the best.
 #[pyfunction]
-#[pyo3(signature = (states, depth = None, nodes = None, all_moves = false))]
+#[pyo3(signature = (states, depth = None, nodes = None, all_moves = false, moves = None))]
 pub fn search(
     py: Python<'_>,
     states: Vec<Py<State>>,
     depth: Option<u32>,
     nodes: Option<u64>,
     all_moves: bool,
+    moves: Option<Vec<Vec<String>>>,
 ) -> PyResult<Vec<Searched>> {
     let lines = lines(&states);
-    let found = interrupt::run(py, |stop| batch(&lines, Limits { depth, nodes }, all_moves, stop))?;
+    let simple = if all_moves { Valued::All } else { Valued::Best };
+    let mut questions: Vec<_> = lines.iter().map(|&line| (line, simple.clone())).collect();
+    if let Some(moves) = moves {
+        if moves.len() != states.len() {
+            return Err(value_error(format!("{} states, but moves of {}", states.len(), moves.len())));
+        }
+        for ((line, wanted), texts) in questions.iter_mut().zip(&moves) {
+            *wanted = valued(*line, texts)?;
+        }
+    }
+    let found = interrupt::run(py, |stop| batch(&questions, Limits { depth, nodes }, stop))?;
     Ok(lines.into_iter().zip(found).map(|(line, found)| Searched::new(line, found)).collect())
 }
 

@@ -52,6 +52,8 @@ class Engine:
         wanted: options of the user by name, sent as soon as the engine has declared its own.
         timeout_s: longest wait for anything that is not a search, and beyond the limit of a search.
         adapt: changes the user's options once the engine's are known (a labelling engine's small hash).
+
+    ``name`` is the program, ``title`` what the engine calls itself once it is started.
     """
 
     def __init__(
@@ -67,9 +69,11 @@ class Engine:
         self._adapt = adapt
         self._process: Process | None = None
         self._busy = False
+        self._asked = 0.0
         self._current: dict[str, str] = {}
         self._commands = b""
         self.name = self._command[0]
+        self.title = ""
         self.options: Options | None = None
 
     @property
@@ -139,16 +143,19 @@ class Engine:
                 self._busy = False
                 return
 
-    def search(self, command: bytes, limit_s: float) -> Talk[Reply]:
-        """Send what is queued and a ``go``; the reply. ``limit_s``: what the search may take by itself.
+    def ask(self, command: bytes) -> None:
+        """Send what is queued and a ``go``.
 
         What the engine wrote unasked before, a second ``bestmove`` say, is never taken for the reply.
         """
         if self._process is not None:
             self._process.discard()
-        begin = time.monotonic()
+        self._asked = time.monotonic()
         self._send(command)
-        patience = limit_s + self._timeout_s
+
+    def reply(self, limit_s: float) -> Talk[Reply]:
+        """The reply to what was asked. ``limit_s``: what the search may take by itself."""
+        begin, patience = self._asked, limit_s + self._timeout_s
         kept: dict[bytes, bytes] = {}
         while True:
             lines = yield from self._lines(begin + patience, patience, "bestmove")
@@ -183,6 +190,8 @@ class Engine:
             for line in lines:
                 if (option := protocol.parse_option(line)) is not None:
                     declared.append(option)
+                elif line.startswith(b"id name "):
+                    self.title = protocol.text(line.removeprefix(b"id name "))
                 elif line.strip() == b"uciok":
                     return declared
 

@@ -27,6 +27,11 @@ _KINDS: dict[str, OptionKind] = {
 _OPTION = re.compile(rf"option name (?P<name>.+?) type (?P<kind>{'|'.join(_KINDS)})(?: (?P<rest>.*))?")
 
 
+_SCORE = re.compile(rb" (cp|mate) +(-?\d{1,9})")
+_RANK = re.compile(rb" multipv +([1-9]\d{0,4})")
+"""Patterns on bytes, because an engine writes thousands of such lines."""
+
+
 @dataclass(frozen=True, slots=True)
 class Option:
     """An option as an engine declares it. ``low`` and ``high`` bound a spin, ``choices`` a combo."""
@@ -111,19 +116,12 @@ def _fields(words: str) -> dict[str, list[str]]:
 def parse_info(line: bytes) -> Info | None:
     """What an ``info`` line says about a line of play, or None where it has no score or no moves."""
     head, _, moves = line.partition(b" pv ")
-    first = moves.split(None, 1)
-    if not first or not head.startswith(b"info ") or b" string " in head:
+    first, score = moves.split(None, 1), _SCORE.search(head)
+    if not first or score is None or not head.startswith(b"info ") or b" string " in head:
         return None
-    cp, mate = _number(head, b" cp "), _number(head, b" mate ")
-    if (cp is None) == (mate is None):
-        return None
-    return Info(_number(head, b" multipv ") or 1, text(first[0]), cp, mate, b"bound" in head)
-
-
-def _number(head: bytes, name: bytes) -> int | None:
-    """The whole number that follows a name; it is looked for in bytes because there are many such lines."""
-    _, found, rest = head.partition(name)
-    return _whole(rest.split(None, 1)[0]) if found and rest else None
+    rank, value = _RANK.search(head), int(score[2])
+    cp, mate = (value, None) if score[1] == b"cp" else (None, value)
+    return Info(int(rank[1]) if rank else 1, text(first[0]), cp, mate, b"bound" in head)
 
 
 def parse_bestmove(line: bytes) -> str | None:
@@ -177,7 +175,7 @@ def _ms(seconds: float) -> int:
     return max(1, int(seconds * 1000))
 
 
-def _whole(word: str | bytes | None) -> int | None:
+def _whole(word: str | None) -> int | None:
     try:
         return None if word is None else int(word)
     except ValueError:

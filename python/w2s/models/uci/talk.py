@@ -5,6 +5,7 @@ Knows nothing about what is said: a conversation is a generator that yields when
 
 from __future__ import annotations
 
+import math
 import select
 import time
 from collections import deque
@@ -54,18 +55,19 @@ def _round(going: list[tuple[Talk[None], Wait]]) -> list[tuple[Talk[None], Wait]
     """Wait once, and resume whoever has news or has waited too long; who is still going afterwards."""
     poll = select.poll()
     owner: dict[int, int] = {}
-    for index, (_, (process, _)) in enumerate(going):
+    soonest = math.inf
+    for index, (_, (process, deadline)) in enumerate(going):
+        soonest = min(soonest, deadline)
         for fd, events in process.wait_fds():
             poll.register(fd, events)
             owner[fd] = index
-    left_s = min(wait[1] for _, wait in going) - time.monotonic()
-    ready = {owner[fd] for fd, _ in poll.poll(max(0.0, min(left_s, _LONGEST_POLL_S)) * 1000)}
+    left_s = max(0.0, min(soonest - time.monotonic(), _LONGEST_POLL_S))
+    ready = {owner[fd] for fd, _ in poll.poll(left_s * 1000)}
     now = time.monotonic()
     after: list[tuple[Talk[None], Wait]] = []
     for index, entry in enumerate(going):
-        talk, (_, deadline) = entry
-        if index in ready or now >= deadline:
-            _step(talk, after, silent=index not in ready)
+        if index in ready or now >= entry[1][1]:
+            _step(entry[0], after, silent=index not in ready)
         else:
             after.append(entry)
     return after

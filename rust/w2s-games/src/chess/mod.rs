@@ -228,6 +228,10 @@ impl Game for Chess {
         });
     }
 
+    fn most_gain(&self, mv: Move) -> i32 {
+        evaluate::most_gain(self, moves::decode(mv))
+    }
+
     fn is_under_threat(&self) -> bool {
         self.in_check()
     }

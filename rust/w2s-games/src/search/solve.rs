@@ -3,7 +3,7 @@
 //! Knows nothing about guesses; only games that end within a known number of plies can be solved.
 
 use super::limits::Budget;
-use super::root::{Found, deepen};
+use super::root::{Found, Valued, deepen};
 use super::table::Table;
 use super::tree::{INFINITE, Tree};
 use crate::game::{Draws, Game};
@@ -28,11 +28,11 @@ pub fn solve<G: Game>(line: &Line<G>, nodes: u64, cap: i32, stop: &AtomicBool) -
     let mut moves = Vec::new();
     state.legal_moves(&mut moves);
     for depth in GLANCES.into_iter().filter(|depth| 2 * depth < plies) {
-        deepen(&mut tree, state, &mut moves, depth, Some(INFINITE))?;
+        deepen(&mut tree, state, &mut moves, depth, &Valued::All, INFINITE)?;
     }
     // What the glances guessed must not pass for certain.
     tree.table.clear();
-    let mut found = deepen(&mut tree, state, &mut moves, plies, Some(cap))?;
+    let mut found = deepen(&mut tree, state, &mut moves, plies, &Valued::All, cap)?;
     found.values.sort_unstable();
     Some(Found { depth: plies, nodes: tree.budget.nodes, exact: true, ..found })
 }

@@ -16,6 +16,8 @@ pub struct Tree<'a> {
     pub budget: Budget<'a>,
     memory: Memory,
     queue: Queue,
+    /// Values of the root's moves as the last iteration found them.
+    pub guesses: Vec<(Move, i32)>,
     /// Scratch for listing moves.
     moves: Vec<Move>,
     /// Keys of the states from the start of the game to the one at hand.
@@ -33,6 +35,7 @@ impl<'a> Tree<'a> {
             budget,
             memory: Memory::new(),
             queue: Queue::default(),
+            guesses: Vec::new(),
             moves: Vec::with_capacity(64),
             root: path.len(),
             path,
@@ -186,6 +189,9 @@ impl<'a> Tree<'a> {
         }
         let mark = self.line_up(state, None, ply);
         while let Some(mv) = self.queue.next(mark) {
+            if !threatened && best + state.most_gain(mv) <= alpha {
+                continue;
+            }
             let value = self.after_quiet(state, mv, (alpha, beta), ply);
             if self.budget.is_spent() {
                 return 0;

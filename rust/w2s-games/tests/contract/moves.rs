@@ -83,10 +83,10 @@ fn policy<G: Game>(_: PhantomData<G>) {
     }
 }
 
-every_game!(moves_for_search_are_legal_and_nothing_stays_in_the_list: for_search);
+every_game!(moves_for_search_are_legal_while_the_game_goes_on: for_search);
 fn for_search<G: Game>(_: PhantomData<G>) {
     let mut forcing = 0;
-    for state in many_states::<G>(6) {
+    for state in many_states::<G>(6).into_iter().filter(|state| state.count_legal_moves() > 0) {
         let all: HashSet<Move> = legal(&state).into_iter().collect();
         let mut moves = vec![Move(u16::MAX)];
         state.forcing_moves(&mut moves);
@@ -95,7 +95,7 @@ fn for_search<G: Game>(_: PhantomData<G>) {
         moves.push(Move(u16::MAX));
         state.sensible_moves(&mut moves);
         assert!(moves.iter().all(|mv| all.contains(mv)), "{}", state.print());
-        assert!(!moves.is_empty() || all.is_empty() || state.foreseen().is_some(), "{}", state.print());
+        assert!(!moves.is_empty() || state.foreseen().is_some(), "{}", state.print());
         for &mv in &all {
             state.order(mv);
         }
