@@ -6,9 +6,13 @@ import shutil
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 ROOT = Path(__file__).resolve().parent.parent
 DATA = ROOT.parent / "shared" / "data"
+
+settings.register_profile("w2s", deadline=None, print_blob=True)
+settings.load_profile("w2s")
 
 
 def has_stockfish() -> bool:
