@@ -5,7 +5,7 @@ Knows nothing about files or oracles.
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, fields
 from typing import Any
 
 from w2s.arena.referee import printable
@@ -42,13 +42,17 @@ class Label:
 
     def to_json(self) -> dict[str, Any]:
         """Plain values; what is unknown is left out."""
-        return {key: value for key, value in asdict(self).items() if value not in (None, ())}
+        values = ((name, getattr(self, name)) for name in _FIELDS)
+        return {name: value for name, value in values if value not in (None, ())}
 
     @classmethod
     def from_json(cls, values: dict[str, Any]) -> Label:
         """The inverse of :meth:`to_json`."""
         tuples = {name: tuple(values.get(name, ())) for name in ("samples", "rejected")}
         return cls(**{"label": None, "move_san": None, **values, **tuples})
+
+
+_FIELDS = tuple(field.name for field in fields(Label))
 
 
 def label_of(

@@ -36,7 +36,7 @@ from w2s.models.draws import uniform
 
 _VOIDS_OF_A_MATCH = 3
 _LABELLED_TOGETHER = 16
-_VERIFIED_TOGETHER = 4
+_VERIFIED_TOGETHER = 2
 
 
 @dataclass(slots=True)
@@ -208,6 +208,8 @@ class _Run:
         order = sorted((record.number for record in counted), key=lambda n: uniform(seed, "verify", n))
         missing = [number for number in order if ("verified", number) not in self._journal]
         progress = self._progress("verify", len(order) - len(missing), len(order))
+        if missing:
+            self._show(progress)
         budget_s = self._spec.verify.budget_s
         for begin in range(0, len(missing), _VERIFIED_TOGETHER):
             if budget_s is not None and time.monotonic() - progress.started > budget_s:

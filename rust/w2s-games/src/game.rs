@@ -271,6 +271,11 @@ pub trait Game: Clone + Eq + Send + Sync + std::fmt::Debug + 'static {
     fn max_plies_left(&self) -> Option<u32> {
         None
     }
+
+    /// How many plies are left in most games from here, where the game has a bound.
+    fn usual_plies_left(&self) -> Option<u32> {
+        self.max_plies_left()
+    }
 }
 
 /// The value of a win on the spot; a win in `n` plies is worth `MATE - n`.

@@ -277,6 +277,11 @@ impl Game for Othello {
     fn max_plies_left(&self) -> Option<u32> {
         Some(2 * (u32::from(SQUARES) - self.discs()))
     }
+
+    /// Passes are rare.
+    fn usual_plies_left(&self) -> Option<u32> {
+        Some(u32::from(SQUARES) - self.discs())
+    }
 }
 
 /// Of these discs the ones that a chain of discs joins to `from`.

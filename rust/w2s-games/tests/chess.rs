@@ -1,4 +1,5 @@
 //! Chess: what is known to go wrong elsewhere, and what only chess has.
+#![allow(clippy::unwrap_used)]
 
 use w2s_games::chess::Chess;
 use w2s_games::{Draws, Game, Line, Move, MoveError, Notation, Reason};

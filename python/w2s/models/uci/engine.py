@@ -138,7 +138,7 @@ class Engine:
         self._send(b"isready\n")
         deadline = time.monotonic() + self._timeout_s
         while True:
-            lines = yield from self._lines(deadline, self._timeout_s, "readyok")
+            lines = yield from self._lines(deadline, self._timeout_s, b"readyok")
             if any(line.strip() == b"readyok" for line in lines):
                 self._busy = False
                 return
@@ -158,10 +158,11 @@ class Engine:
         begin, patience = self._asked, limit_s + self._timeout_s
         kept: dict[bytes, bytes] = {}
         while True:
-            lines = yield from self._lines(begin + patience, patience, "bestmove")
+            lines = yield from self._lines(begin + patience, patience, b"bestmove")
             for line in lines:
                 if line.startswith(b"info "):
-                    _keep(line, kept)
+                    if b" pv " in line:
+                        _keep(line, kept)
                 elif (move := protocol.parse_bestmove(line)) is not None:
                     self._busy = False
                     return Reply(move, list(kept.values()), time.monotonic() - begin)
@@ -186,7 +187,7 @@ class Engine:
         deadline = time.monotonic() + self._timeout_s
         declared: list[Option] = []
         while True:
-            lines = yield from self._lines(deadline, self._timeout_s, "uciok")
+            lines = yield from self._lines(deadline, self._timeout_s, b"uciok")
             for line in lines:
                 if (option := protocol.parse_option(line)) is not None:
                     declared.append(option)
@@ -203,7 +204,7 @@ class Engine:
         self._process.send(self._commands + command)
         self._commands = b""
 
-    def _lines(self, deadline: float, patience: float, awaited: str) -> Talk[list[bytes]]:
+    def _lines(self, deadline: float, patience: float, awaited: bytes) -> Talk[list[bytes]]:
         """The next lines, at least one, on the way to the ``awaited`` one.
 
         Raises:
@@ -218,32 +219,31 @@ class Engine:
             if process.ended or process.deaf:
                 raise DiedError(_end(process, awaited))
             if process.read_bytes > MAX_ANSWER_BYTES:
-                raise DiedError(f"wrote {MAX_ANSWER_BYTES >> 20} MiB without saying {awaited}")
+                raise DiedError(f"wrote {MAX_ANSWER_BYTES >> 20} MiB without saying {awaited.decode()}")
             if time.monotonic() >= deadline:  # it talks, but does not come to the point
                 raise StalledError(_silence(awaited, patience))
             try:
-                yield process, deadline
+                yield process, deadline, awaited
             except SilenceError:
                 raise StalledError(_silence(awaited, patience)) from None
-            lines = process.pump()
+            lines = process.lines()
         return lines
 
 
-def _end(process: Process, awaited: str) -> str:
+def _end(process: Process, awaited: bytes) -> str:
     how, said = process.how_it_ended(), process.last_words()
     last = f"; its last words: {said!r}" if said else ""
-    return f"{how} before it said {awaited}{last}"
+    return f"{how} before it said {awaited.decode()}{last}"
 
 
-def _silence(awaited: str, patience: float) -> str:
-    return (
-        f"did not say {awaited} within {patience:.3g} s; if it needs longer, add timeout_s=N to its reference"
-    )
+def _silence(awaited: bytes, patience: float) -> str:
+    remedy = "if it needs longer, add timeout_s=N to its reference"
+    return f"did not say {awaited.decode()} within {patience:.3g} s; {remedy}"
 
 
 def _keep(line: bytes, kept: dict[bytes, bytes]) -> None:
     """Remember the last line of each rank; one with only a bound never replaces another."""
-    if b" pv " not in line or line.startswith(b"info string"):
+    if line.startswith(b"info string"):
         return
     at = line.find(b" multipv ")
     rank = line[at + 9 : at + 14].split(b" ", 1)[0] if at > 0 else b"1"

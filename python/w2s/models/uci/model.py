@@ -98,7 +98,8 @@ class UciModel:
         answers: list[Answer | None] = [None] * len(examples)
         lanes = self._play_lanes(examples, want, answers)
         labels = [i for i, example in enumerate(examples) if example.match is None]
-        lanes += self._label_lanes(labels, examples, want, answers)
+        if labels:
+            lanes += self._label_lanes(labels, examples, want, answers)
         drive(lanes, self._width)
         done = [answer for answer in answers if answer is not None]
         if want.values:

@@ -1,4 +1,4 @@
-"""One engine process: its own session, raw pipes, nothing unbounded, and gone when it is told to go.
+"""One engine process: its own group, raw pipes, nothing unbounded, and gone when it is told to go.
 
 Knows nothing about UCI: it moves lines.
 """
@@ -12,45 +12,54 @@ import signal
 import subprocess
 import time
 from collections.abc import Sequence
+from pathlib import Path
 
 MAX_LINE_BYTES = 1 << 16
 """What is kept of one line; the rest of a longer line is read and forgotten."""
 MAX_ANSWER_BYTES = 1 << 26
 """What a process may write for one answer before it counts as flooding."""
-_READ_BYTES = 1 << 16
+_READ_BYTES = 1 << 14
 _TAIL_BYTES = 2000
+_LAST_READS = 8
 _GRACE_S = 0.3
 _EXIT_S = 0.2
 _SWEEPS = 3
+_MARK = "W2S_ENGINE"
 
 
 class Process:
-    """A process in a session of its own, so that Ctrl-C reaches the parent only and all it starts can be
-    killed with it. Reading never blocks; waiting is the caller's, on :meth:`wait_fds`.
+    """A process that leads a group of its own, so that Ctrl-C reaches the parent only and all it starts can
+    be killed with it. Reading never blocks; waiting is the caller's, on :meth:`wait_fds`.
 
-    A process that leaves the session with ``setsid`` escapes the kill; one whose parent dies by SIGKILL
-    sees the end of its standard input, on which every usable engine exits.
+    It has no session of its own: Linux would schedule it apart from its parent, and the two talk thousands
+    of times a second. Whatever it starts inherits a mark in its environment, by which it is found even in
+    another group or session. A process whose parent dies by SIGKILL sees the end of its standard input, on
+    which every usable engine exits.
 
     Raises:
         OSError: the command cannot be started.
     """
 
     def __init__(self, command: Sequence[str]) -> None:
+        self._mark = f"{_MARK}={os.getpid()}.{time.monotonic_ns()}"
         self._child = subprocess.Popen(  # noqa: S603 - a list, never a shell; the user named the command
             list(command),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             bufsize=0,
-            start_new_session=True,
+            process_group=0,
+            env={**os.environ, _MARK: self._mark.partition("=")[2]},
         )
         self._owner = os.getpid()
         self._pipes = [pipe for pipe in (self._child.stdin, self._child.stdout, self._child.stderr) if pipe]
         self._in, self._out, self._err = (pipe.fileno() for pipe in self._pipes)
         for fd in (self._in, self._out, self._err):
             os.set_blocking(fd, False)
+        self._out_poll = select.poll()
+        self._out_poll.register(self._out, select.POLLIN)
         self._unsent = b""
-        self._partial = b""
+        self._buffer = b""
         self._skipping = False
         self._tail = b""
         self._err_open = True
@@ -61,7 +70,7 @@ class Process:
 
     @property
     def pid(self) -> int:
-        """Process, group and session number, all the same."""
+        """Number of the process and of its group."""
         return self._child.pid
 
     def wait_fds(self) -> list[tuple[int, int]]:
@@ -74,16 +83,18 @@ class Process:
         return fds
 
     def send(self, data: bytes) -> None:
-        """Write without blocking; what the pipe does not take is kept for :meth:`pump`.
+        """Write without blocking; what the pipe does not take is kept for :meth:`fill`.
 
         Afterwards :attr:`deaf` says whether standard input was found closed.
         """
         self._unsent = self._unsent + data if self._unsent else data
         self._flush()
 
-    def pump(self) -> list[bytes]:
-        """Move whatever can be moved now; the complete lines that came, without their ends.
+    def fill(self, awaited: bytes) -> bool:
+        """Move whatever can be moved now; whether :meth:`lines` is worth a look: what is awaited has come,
+        or so much else that it cannot wait, or the end.
 
+        Most of what wakes the parent of an engine is not what it waits for, and is read here at little cost.
         Afterwards :attr:`ended` says whether standard output was closed.
         """
         if self._unsent:
@@ -91,18 +102,35 @@ class Process:
         data = self._read(self._out)
         if data is None:  # then it was standard error that woke the caller; it cannot fill up unread
             self._drain_error()
-            return []
+            return False
         if not data:
             self.ended = True
-            return []
+            return True
         self.read_bytes += len(data)
-        return self._split(data)
+        self._buffer += data
+        return (b"\n" in data and awaited in self._buffer) or len(self._buffer) > MAX_LINE_BYTES
+
+    def lines(self) -> list[bytes]:
+        """The complete lines that came, without their ends; each is given once."""
+        lines = self._buffer.split(b"\n")
+        self._buffer = lines.pop()
+        if self._skipping and lines:
+            del lines[0]
+            self._skipping = False
+        if self._skipping:
+            self._buffer = b""
+        elif len(self._buffer) > MAX_LINE_BYTES:
+            lines.append(self._buffer[:MAX_LINE_BYTES])
+            self._buffer, self._skipping = b"", True
+        return lines
 
     def discard(self) -> None:
-        """Drop what came unasked since the last :meth:`pump`; a line that has begun is dropped to its end."""
-        self.pump()
-        self._skipping = self._skipping or bool(self._partial)
-        self._partial = b""
+        """Drop what came unasked; a line that has begun is dropped to its end."""
+        if self._out_poll.poll(0):  # cheaper than the exception of a read in vain
+            self.fill(b"\n")
+        self.lines()
+        self._skipping = self._skipping or bool(self._buffer)
+        self._buffer = b""
         self.read_bytes = 0
 
     def how_it_ended(self) -> str:
@@ -111,12 +139,13 @@ class Process:
 
     def last_words(self) -> str:
         """The last line that it wrote to standard error; at most 200 characters, maybe empty."""
-        self._drain_error()
+        for _ in range(_LAST_READS):  # more than a pipe holds, and an end even where it is being flooded
+            self._drain_error()
         lines = self._tail.decode("utf-8", "replace").split("\n")
         return next((line.strip()[:200] for line in reversed(lines) if line.strip()), "")
 
     def kill(self, *, polite: bytes = b"") -> None:
-        """End the process and everything in its session; a second call does nothing.
+        """End the process and everything that it started; a second call does nothing.
 
         ``polite`` is written first and the process has a moment to leave by itself, then another after a
         SIGTERM. Without it the end is immediate.
@@ -130,7 +159,7 @@ class Process:
             if self._exit(_GRACE_S) is None:
                 self._signal(signal.SIGTERM)
                 self._exit(_GRACE_S)
-        # The leader is not reaped yet, so its number still names its group and session and nothing else.
+        # The leader is not reaped yet, so its number still names its group and nothing else.
         self._signal(signal.SIGKILL)
         self._kill_strays()
         self._child.wait()
@@ -165,22 +194,6 @@ class Process:
         except OSError:
             return b""
 
-    def _split(self, data: bytes) -> list[bytes]:
-        lines = data.split(b"\n")
-        rest = lines.pop()
-        if lines:
-            if self._skipping:
-                del lines[0]
-            else:
-                lines[0] = self._partial + lines[0]
-            self._partial, self._skipping = b"", False
-        if not self._skipping:
-            self._partial += rest
-        if len(self._partial) > MAX_LINE_BYTES:
-            lines.append(self._partial[:MAX_LINE_BYTES])
-            self._partial, self._skipping = b"", True
-        return lines
-
     def _exit(self, within_s: float) -> str | None:
         """How the leader exited, None where it has not; it is left unreaped."""
         end = time.monotonic() + within_s
@@ -200,14 +213,14 @@ class Process:
             os.killpg(self.pid, number)
 
     def _kill_strays(self) -> None:
-        """Kill what has a group of its own within the session, where the system lists its processes."""
+        """Kill what has left the group, where the system lists its processes and their environments."""
         for _ in range(_SWEEPS):
-            strays = [pid for pid in _all_pids() if pid != self.pid and _session(pid) == self.pid]
-            if not strays:
-                return
+            strays = [pid for pid in _all_pids() if pid != self.pid and _has_mark(pid, self._mark)]
             for pid in strays:
                 with contextlib.suppress(ProcessLookupError, PermissionError):
                     os.kill(pid, signal.SIGKILL)
+            if not strays:
+                return
 
 
 def _all_pids() -> list[int]:
@@ -218,11 +231,12 @@ def _all_pids() -> list[int]:
         return []
 
 
-def _session(pid: int) -> int | None:
+def _has_mark(pid: int, mark: str) -> bool:
+    """Whether a process has the mark in its environment; not where it is another user's, or gone."""
     try:
-        return os.getsid(pid)
+        return mark.encode() in Path(f"/proc/{pid}/environ").read_bytes().split(b"\0")
     except OSError:
-        return None
+        return False
 
 
 def _exit_text(code: int, status: int) -> str:

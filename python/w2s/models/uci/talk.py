@@ -16,14 +16,14 @@ from w2s.models.uci.process import Process
 
 T = TypeVar("T")
 
-Wait = tuple[Process, float]
-"""The process whose output is awaited, and until when (seconds of ``time.monotonic``)."""
+Wait = tuple[Process, float, bytes]
+"""The process whose output is awaited, until when (seconds of ``time.monotonic``), and what is awaited."""
 
 _LONGEST_POLL_S = 3600.0
 """The system's counter of milliseconds has 31 bits; a longer wait is several."""
 
 Talk = Generator[Wait, None, T]
-"""A conversation: resumed when its process has something to read or write; it returns a result."""
+"""A conversation: resumed when what it awaits has come, or much else has; it returns a result."""
 
 
 class SilenceError(Exception):
@@ -56,7 +56,7 @@ def _round(going: list[tuple[Talk[None], Wait]]) -> list[tuple[Talk[None], Wait]
     poll = select.poll()
     owner: dict[int, int] = {}
     soonest = math.inf
-    for index, (_, (process, deadline)) in enumerate(going):
+    for index, (_, (process, deadline, _)) in enumerate(going):
         soonest = min(soonest, deadline)
         for fd, events in process.wait_fds():
             poll.register(fd, events)
@@ -66,8 +66,10 @@ def _round(going: list[tuple[Talk[None], Wait]]) -> list[tuple[Talk[None], Wait]
     now = time.monotonic()
     after: list[tuple[Talk[None], Wait]] = []
     for index, entry in enumerate(going):
-        if index in ready or now >= entry[1][1]:
-            _step(entry[0], after, silent=index not in ready)
+        process, deadline, awaited = entry[1]
+        has_news = index in ready and process.fill(awaited)
+        if has_news or now >= deadline:
+            _step(entry[0], after, silent=not has_news)
         else:
             after.append(entry)
     return after

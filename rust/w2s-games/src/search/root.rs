@@ -12,6 +12,9 @@ use std::sync::atomic::AtomicBool;
 /// How far from the last iteration's value a move is looked for first, in hundredths of a unit.
 const NEAR: i32 = 40;
 
+/// How many times more nodes than all before it an iteration is expected to visit.
+const GROWTH: u64 = 4;
+
 /// Which moves get a value of their own, so that differences of values are true regrets.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum Valued {
@@ -64,9 +67,8 @@ pub fn search<G: Game>(line: &Line<G>, limits: Limits, valued: &Valued, stop: &A
         return Found { value: state.final_value(outcome, 0), exact: true, ..Found::default() };
     }
     let last = limits.last_depth();
-    let table = Table::new(last, limits.nodes);
     // The first ply is finished whatever it takes; the node limit counts from then on.
-    let mut tree = Tree::new(table, Budget::new(None, stop), line.earlier().to_vec());
+    let mut tree = Tree::new(Table::new(), Budget::new(None, stop), line.earlier().to_vec());
     let mut moves = Vec::new();
     state.legal_moves(&mut moves);
     let mut found = Found::default();
@@ -76,6 +78,7 @@ pub fn search<G: Game>(line: &Line<G>, limits: Limits, valued: &Valued, stop: &A
             // What shallower searches guessed must not pass for certain.
             tree.table.clear();
         }
+        tree.table.make_room(GROWTH * tree.budget.nodes);
         let Some(better) = deepen(&mut tree, state, &mut moves, depth, valued, INFINITE) else { break };
         found = Found { exact: whole || better.value.abs() > MATE / 2, depth, ..better };
         tree.budget.set_limit(limits.nodes);

@@ -13,8 +13,11 @@ use std::sync::atomic::AtomicBool;
 /// Plies of the searches that put the moves into a good order first.
 const GLANCES: [u32; 3] = [2, 4, 6];
 
-/// The proven value of every legal move, or `None` where the proof takes more than `nodes` nodes or the game
-/// has no bound on its length.
+/// How many times more nodes than allowed a rough guess may promise before a proof is not tried at all.
+const HOPE: f64 = 1000.0;
+
+/// The proven value of every legal move, or `None` where the proof takes more than `nodes` nodes (or so many
+/// more that it is not tried) or the game has no bound on its length.
 ///
 /// Values beyond ±`cap` are given as ±`cap`: how soon a game is won costs far more to prove than that it is.
 pub fn solve<G: Game>(line: &Line<G>, nodes: u64, cap: i32, stop: &AtomicBool) -> Option<Found> {
@@ -23,10 +26,14 @@ pub fn solve<G: Game>(line: &Line<G>, nodes: u64, cap: i32, stop: &AtomicBool) -
     if let Some(outcome) = line.outcome(Draws::Claimed) {
         return Some(Found { value: state.final_value(outcome, 0), exact: true, ..Found::default() });
     }
-    let budget = Budget::new(Some(nodes), stop);
-    let mut tree = Tree::new(Table::new(plies, Some(nodes)), budget, line.earlier().to_vec());
     let mut moves = Vec::new();
     state.legal_moves(&mut moves);
+    if rough_nodes(moves.len(), state.usual_plies_left().unwrap_or(plies)) > HOPE * nodes as f64 {
+        return None;
+    }
+    let budget = Budget::new(Some(nodes), stop);
+    let mut tree = Tree::new(Table::new(), budget, line.earlier().to_vec());
+    tree.table.make_room(nodes);
     for depth in GLANCES.into_iter().filter(|depth| 2 * depth < plies) {
         deepen(&mut tree, state, &mut moves, depth, &Valued::All, INFINITE)?;
     }
@@ -35,4 +42,9 @@ pub fn solve<G: Game>(line: &Line<G>, nodes: u64, cap: i32, stop: &AtomicBool) -
     let mut found = deepen(&mut tree, state, &mut moves, plies, &Valued::All, cap)?;
     found.values.sort_unstable();
     Some(Found { depth: plies, nodes: tree.budget.nodes, exact: true, ..found })
+}
+
+/// What alpha-beta visits with perfect order, if half as many moves as now are usual until the end.
+fn rough_nodes(moves: usize, plies: u32) -> f64 {
+    (moves as f64 / 2.0).max(1.0).powf(f64::from(plies) / 2.0)
 }

@@ -37,18 +37,26 @@ const SMALLEST_BITS: u32 = 10;
 /// 48 MiB.
 const LARGEST_BITS: u32 = 21;
 
-/// A table of fixed size.
+/// A table that its owner lets grow: most searches are small, and memory that is never used still costs time.
 pub struct Table {
     slots: Vec<Slot>,
 }
 
 impl Table {
-    /// A table that fits a search to this depth or of so many nodes.
-    pub fn new(depth: u32, nodes: Option<u64>) -> Self {
-        let by_depth = SMALLEST_BITS + 2 * depth.min(10);
-        let by_nodes = nodes.map_or(LARGEST_BITS, |nodes| 65 - nodes.leading_zeros());
-        let bits = by_depth.min(by_nodes).clamp(SMALLEST_BITS, LARGEST_BITS);
-        Self { slots: vec![EMPTY; 1 << bits] }
+    /// A small table.
+    pub fn new() -> Self {
+        Self { slots: vec![EMPTY; 1 << SMALLEST_BITS] }
+    }
+
+    /// Makes room for what a search of so many nodes wants to remember; nothing is forgotten.
+    pub fn make_room(&mut self, nodes: u64) {
+        let bits = (64 - nodes.leading_zeros()).clamp(SMALLEST_BITS, LARGEST_BITS);
+        if self.slots.len() < 1 << bits {
+            let before = std::mem::replace(&mut self.slots, vec![EMPTY; 1 << bits]);
+            for slot in before.into_iter().filter(|slot| slot.depth >= 0) {
+                self.keep(slot);
+            }
+        }
     }
 
     pub fn clear(&mut self) {
@@ -79,10 +87,14 @@ impl Table {
             depth: entry.depth.clamp(0, 127) as i8,
             bound: entry.bound as u8,
         };
-        let index = self.index(key);
+        self.keep(new);
+    }
+
+    fn keep(&mut self, new: Slot) {
+        let index = self.index(new.key);
         let [deepest, last] = &mut self.slots[index..index + 2] else { return };
-        if deepest.key == key {
-            if deepest.depth <= new.depth || entry.bound == Bound::Exact {
+        if deepest.key == new.key {
+            if deepest.depth <= new.depth || new.bound == Bound::Exact as u8 {
                 *deepest = new;
             }
         } else if deepest.depth <= new.depth {

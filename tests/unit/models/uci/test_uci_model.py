@@ -213,7 +213,7 @@ def test_values_are_one_line_a_move_and_a_search_for_each_move_that_none_was_abo
 def test_values_of_a_move_in_a_match_come_from_another_process(scripted: Scripted) -> None:
     with scripted.model("--info", "info multipv 1 score cp 12 pv a2a3") as model:
         answer = ask(model, START, Want(values=True), match="m")
-        assert len(scripted.alive()) == 2
+        assert scripted.count(2) == 2
     assert len(answer.values_cp) == 20
 
 
@@ -326,7 +326,7 @@ def test_a_reference_carries_limits_options_and_patience(scripted: Scripted) -> 
 
 def test_processes_end_with_the_model_that_nobody_holds_any_more(scripted: Scripted) -> None:
     model = scripted.model()
-    assert len(scripted.alive()) == 1
+    assert scripted.count(1) == 1
     del model
     gc.collect()
     assert scripted.left() == {}

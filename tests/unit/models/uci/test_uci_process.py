@@ -46,7 +46,8 @@ def lines_of(process: Process, count: int) -> list[bytes]:
     lines: list[bytes] = []
     while len(lines) < count and not process.ended:
         wait(process)
-        lines += process.pump()
+        process.fill(b"\n")
+        lines += process.lines()
     return lines
 
 
@@ -54,6 +55,44 @@ def lines_of(process: Process, count: int) -> list[bytes]:
 def test_lines_are_whole_whatever_the_pieces_they_come_in(start: Start, pieces: list[str]) -> None:
     process = start("for piece in sys.argv[1:]: os.write(1, piece.encode()); time.sleep(0.01)", *pieces)
     assert lines_of(process, 2) == [b"one", b"two"]
+
+
+@pytest.mark.parametrize(
+    ("pieces", "news"),
+    [
+        (["info\n", "info\nbestmove a\n"], [False, True]),
+        (["info\n", "info\nbest", "move a\n"], [False, False, True]),
+        (["bestmove", " a", "\n"], [False, False, True]),
+        (["info\nbestmo", "ve", " a", "b\n"], [False, False, False, True]),
+        (["info\nbestmove a", "b\n"], [True, True]),
+        (["bestmove a\n", "info\n"], [True, False]),
+    ],
+)
+def test_only_a_line_that_is_awaited_is_news_however_it_is_cut(
+    start: Start, pieces: list[str], news: list[bool]
+) -> None:
+    process = start("for piece in sys.argv[1:]: os.write(1, piece.encode()); sys.stdin.readline()", *pieces)
+    found, lines = [], []
+    for _ in pieces:
+        wait(process)
+        found.append(process.fill(b"bestmove"))
+        lines += process.lines() if found[-1] else []
+        process.send(b"\n")
+    assert found == news
+    assert b"\n".join([*lines, *process.lines()]) == "".join(pieces).strip().encode()
+    while not process.ended:  # what closes first may be standard error
+        wait(process)
+        assert process.fill(b"bestmove") == process.ended  # the end is always news
+
+
+def test_much_of_what_is_not_awaited_is_news_too(start: Start) -> None:
+    process = start("os.write(1, b'x\\n' * 200_000)")
+    news = 0
+    while not process.ended:
+        wait(process)
+        if process.fill(b"never"):
+            news += len(process.lines())
+    assert news == 200_000
 
 
 def test_a_line_without_its_end_is_not_a_line(start: Start) -> None:
@@ -134,19 +173,20 @@ def test_a_closed_input_is_noticed_at_the_next_write(start: Start) -> None:
     assert process.how_it_ended() == "closed its input"
 
 
-def test_it_leads_a_session_of_its_own(start: Start) -> None:
+def test_it_leads_a_group_in_the_session_of_its_parent(start: Start) -> None:
+    """Ctrl-C goes to the group of the parent; another session would be scheduled apart from it."""
     process = start("os.write(1, b'up\\n'); time.sleep(60)")
     lines_of(process, 1)
-    assert os.getpgid(process.pid) == os.getsid(process.pid) == process.pid
-    assert os.getsid(process.pid) != os.getsid(0)
+    assert os.getpgid(process.pid) == process.pid
+    assert os.getsid(process.pid) == os.getsid(0)
 
 
 FAMILY = """
 import signal
-for own_group in (False, True):
+for leave in (lambda: None, lambda: os.setpgid(0, 0), os.setsid):
     if os.fork() == 0:
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
-        if own_group: os.setpgid(0, 0)
+        leave()
         if os.fork() == 0:
             signal.signal(signal.SIGHUP, signal.SIG_IGN)
         time.sleep(600)
@@ -157,16 +197,16 @@ sys.stdin.readline()
 
 @pytest.mark.parametrize("polite", [b"", b"quit\n"])
 @pytest.mark.parametrize("leader", ["runs", "has left"])
-def test_the_kill_takes_children_and_grandchildren_in_other_groups(
+def test_the_kill_takes_children_and_grandchildren_in_other_groups_and_sessions(
     start: Start, polite: bytes, leader: str
 ) -> None:
     mark = f"family-{os.getpid()}-{time.monotonic_ns()}"
     process = start(FAMILY, mark)
     lines_of(process, 1)
     deadline = time.monotonic() + WAIT_S
-    while len(processes_with(mark)) < 5 and time.monotonic() < deadline:
+    while len(processes_with(mark)) < 7 and time.monotonic() < deadline:
         time.sleep(0.01)
-    assert len(processes_with(mark)) == 5
+    assert len(processes_with(mark)) == 7
     if leader == "has left":
         process.send(b"quit\n")
         while process.how_it_ended() != "exited with code 0":

@@ -30,8 +30,8 @@ def hear(
     process.send(b"%g\n" % seconds)
     lines: list[bytes] = []
     while not lines:
-        yield process, time.monotonic() + patience_s
-        lines = process.pump()
+        yield process, time.monotonic() + patience_s, b"\n"
+        lines = process.lines()
     heard.append(f"{name} hears")
 
 
@@ -65,12 +65,12 @@ def test_a_failure_ends_all_conversations_and_closes_them(echoes: list[Process])
 
     def waiting(name: str, process: Process) -> Talk[None]:
         try:
-            yield process, time.monotonic() + 60
+            yield process, time.monotonic() + 60, b"\n"
         finally:
             closed.append(name)
 
     def failing() -> Talk[None]:
-        yield echoes[1], time.monotonic() + 0.05
+        yield echoes[1], time.monotonic() + 0.05, b"\n"
         raise AssertionError("unreachable")
 
     with pytest.raises(SilenceError):

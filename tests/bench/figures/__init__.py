@@ -1,0 +1,1 @@
+"""One file a figure: what is measured, beside whom, and what is to be reached."""

@@ -1,0 +1,1 @@
+"""What must not change unseen: playthroughs of every game, ply by ply."""

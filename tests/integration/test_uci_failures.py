@@ -1,0 +1,533 @@
+"""Engines that misbehave, through ``UciModel.answer``: each ends as its own ending, and leaves no process."""
+
+from __future__ import annotations
+
+import io
+import os
+import signal
+import subprocess
+import sys
+import textwrap
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import chess.pgn
+import pytest
+from tests.doubles.engines import Scripted, processes_with
+
+from w2s.arena import ArenaSpec, run
+from w2s.arena.spec import Labels, MatchRules, Verification
+from w2s.arena.spec import Limits as ArenaLimits
+from w2s.errors import ModelError, UsageError, W2sError
+from w2s.games import State, game
+from w2s.models import Answer, Want, load_model
+from w2s.models.uci import UciModel, process
+from w2s.models.uci.protocol import Limits
+from w2s.tasks import Clock, MoveExample
+
+START = game("chess").state()
+SOON_S = 0.8
+
+
+@pytest.fixture
+def scripted(tmp_path: Path) -> Iterator[Scripted]:
+    with Scripted(tmp_path) as engine:
+        yield engine
+
+
+def in_match(state: State = START, match: str | None = "m", **more: object) -> MoveExample:
+    return MoveExample("e", state, match=match, **more)  # type: ignore[arg-type]
+
+
+def ask(model: UciModel, example: MoveExample | None = None, want: Want | None = None) -> Answer:
+    return model.answer([example or in_match()], want or Want(evidence=True))[0]
+
+
+AT_GO = [
+    # misdeed, arguments, ending, what the report says
+    ("exit", ("--code", "3", "--words", "boom"), "crash", "exited with code 3 before it said bestmove"),
+    ("signal", ("--code", "11"), "crash", "was killed by SIGSEGV before it said bestmove"),
+    ("hang", (), "stall", "did not say bestmove within 0.8 s"),
+    ("late", ("--seconds", "600"), "stall", "did not say bestmove within 0.8 s"),
+    ("chatter", (), "stall", "did not say bestmove within 0.8 s"),
+    ("flood_errors", (), "stall", "did not say bestmove within 0.8 s"),
+    ("flood_lines", (), "crash", "without saying bestmove"),
+    ("flood_bytes", (), "crash", "without saying bestmove"),
+    ("close_output", (), "crash", "closed its output before it said bestmove"),
+    ("close_all", (), "crash", "closed its output before it said bestmove"),
+]
+
+
+@pytest.mark.parametrize("where", ["match", "label"])
+@pytest.mark.parametrize(("misdeed", "arguments", "ending", "report"), AT_GO, ids=[row[0] for row in AT_GO])
+def test_an_engine_that_fails_at_a_question_fails_that_answer_only(
+    scripted: Scripted,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    misdeed: str,
+    arguments: tuple[str, ...],
+    ending: str,
+    report: str,
+    where: str,
+) -> None:
+    monkeypatch.setattr("w2s.models.uci.engine.MAX_ANSWER_BYTES", 1 << 20)
+    once = ("--once", str(tmp_path / "done"))
+    example = in_match(match="m" if where == "match" else None)
+    with scripted.model("--at", "go", "--do", misdeed, *arguments, *once, timeout_s=SOON_S) as model:
+        failed, good = ask(model, example), ask(model, example)
+        assert (failed.label, failed.failure) == ("", ending)
+        assert report in str(failed.raw)
+        assert "\n" not in str(failed.raw)
+        assert (good.label, good.failure) == ("a2a3", None)
+        processes = 1 if where == "match" else 2
+        assert scripted.count(processes) == processes
+
+
+def test_last_words_on_standard_error_are_reported(scripted: Scripted) -> None:
+    with scripted.model("--at", "go", "--do", "exit", "--code", "7", "--words", "no net found") as model:
+        assert ask(model).raw == "exited with code 7 before it said bestmove; its last words: 'no net found'"
+
+
+@pytest.mark.parametrize(
+    ("said", "label"),
+    [
+        (r"bestmove e2e5\n", "e2e5"),
+        (r"bestmove [e2e4]\n", "[e2e4]"),
+        (r"bestmove a1a1\n", "a1a1"),
+        (r"bestmove 0000\n", "0000"),
+        (r"bestmove (none)\n", "(none)"),
+        (r"bestmove\n", ""),
+        (r"bestmove \n", ""),
+        (r"bestmove ponder e7e5\n", ""),
+        (r"bestmove e2e4 ponder e7e5\n", "e2e4"),
+        (r"  bestmove\te2e4  \r\n", "e2e4"),
+        (r"bestmove \xff\xfe\n", "\ufffd\ufffd"),
+        (r"bestmove e2\x00e4\n", "e2\x00e4"),
+        (r"garbage\n\x00\n\xff\nbestmovee7e5\ninfo\ninfo pv\ninfo score cp pv\nbestmove e2e4\n", "e2e4"),
+        (r"info depth 1 score cp 99999999999999999999999999 pv e2e4\nbestmove e2e4\n", "e2e4"),
+    ],
+)
+def test_an_odd_answer_is_handed_on_as_it_stands(scripted: Scripted, said: str, label: str) -> None:
+    with scripted.model("--at", "go", "--do", "say", "--text", said) as model:
+        answer = ask(model)
+        assert (answer.label, answer.failure) == (label, None)
+        assert ask(model).label == label  # the process is still there, and in step
+        assert len({pid for pid, _ in scripted.heard()}) == 1
+
+
+def test_a_move_of_10_mb_is_cut_and_the_next_answer_is_not_its_rest(
+    scripted: Scripted, tmp_path: Path
+) -> None:
+    once = ("--once", str(tmp_path / "done"))
+    with scripted.model("--at", "go", "--do", "huge_move", *once) as model:
+        long = ask(model)
+        assert (long.failure, set(long.label)) == (None, {"x"})
+        assert len(long.label) <= 2 * process.MAX_LINE_BYTES
+        assert ask(model).label == "a2a3"
+
+
+def test_a_line_of_10_mb_before_the_answer_is_skipped(scripted: Scripted) -> None:
+    with scripted.model("--at", "go", "--do", "huge") as model:
+        assert ask(model).label == "a2a3"
+
+
+def test_under_mask_any_odd_answer_becomes_a_legal_move(scripted: Scripted) -> None:
+    lines = "info multipv 1 score cp 9 pv e2e5", "info multipv 2 score cp 5 pv d2d4", "bestmove 0000", ""
+    text = r"\n".join(lines)
+    with scripted.model("--at", "go", "--do", "say", "--text", text) as model:
+        answer = ask(model, want=Want(mask=True))
+        assert (answer.label, answer.raw) == ("d2d4", "0000")
+        only = in_match(only=("h2h3", "g2g3"), match=None)
+        assert ask(model, only, want=Want(mask=True)).label in ("h2h3", "g2g3")
+
+
+def test_a_second_bestmove_is_not_the_answer_to_the_next_question(scripted: Scripted, tmp_path: Path) -> None:
+    with scripted.model("--at", "go", "--do", "twice", "--once", str(tmp_path / "done")) as model:
+        assert ask(model).label == "e2e4"
+        time.sleep(0.5)
+        assert ask(model, in_match(START.play("h2h3"))).label == "a7a5"
+
+
+def test_a_late_answer_is_not_taken_for_the_next_one(scripted: Scripted, tmp_path: Path) -> None:
+    once = ("--once", str(tmp_path / "done"))
+    late = ("--at", "go", "--do", "late", "--seconds", str(1.5 * SOON_S), "--text", r"bestmove h2h3\n")
+    with scripted.model(*late, *once, timeout_s=SOON_S) as model:
+        assert ask(model).failure == "stall"
+        time.sleep(SOON_S)  # by now the first process would have answered
+        assert ask(model).label == "a2a3"
+
+
+def test_an_answer_beyond_the_clock_but_within_the_timeout_is_an_answer_with_its_time(
+    scripted: Scripted,
+) -> None:
+    clock = Clock(own_s=0.05, other_s=1.0, increment_s=0.0)
+    with scripted.model("--at", "go", "--do", "late", "--seconds", "0.2", limits=Limits()) as model:
+        answer = ask(model, in_match(clock=clock))
+        assert (answer.label, answer.failure) == ("a2a3", None)
+        assert 0.2 <= answer.seconds < 5
+
+
+AT_START = [
+    ("start", "exit", ("--code", "2", "--words", "bad flag"), "exited with code 2 before it said uciok"),
+    (
+        "uci",
+        "exit",
+        (
+            "--code",
+            "0",
+        ),
+        "exited with code 0 before it said uciok",
+    ),
+    ("uci", "hang", (), "did not say uciok within 0.8 s"),
+    ("uci", "flood_bytes", (), "without saying uciok"),
+    ("uci", "close_output", (), "closed its output before it said uciok"),
+    ("start", "close_all", (), "closed its"),
+    ("isready", "hang", (), "did not say readyok within 0.8 s"),
+    ("isready", "signal", ("--code", "6"), "was killed by SIGABRT before it said readyok"),
+    ("setoption", "exit", ("--code", "9", "--words", "no such option"), "its last words: 'no such option'"),
+]
+
+
+@pytest.mark.parametrize(("moment", "misdeed", "arguments", "report"), AT_START)
+def test_an_engine_that_never_gets_ready_is_one_line_before_any_work(
+    scripted: Scripted,
+    monkeypatch: pytest.MonkeyPatch,
+    moment: str,
+    misdeed: str,
+    arguments: tuple[str, ...],
+    report: str,
+) -> None:
+    monkeypatch.setattr("w2s.models.uci.engine.MAX_ANSWER_BYTES", 1 << 20)
+    with pytest.raises(ModelError) as caught:
+        scripted.model("--at", moment, "--do", misdeed, *arguments, options={"Hash": "8"}, timeout_s=SOON_S)
+    assert report in str(caught.value)
+    assert str(caught.value).startswith(f"the engine '{sys.executable}")
+    assert "run it by hand" in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("moment", "misdeed", "ending"),
+    [("start", "exit", "crash"), ("uci", "hang", "stall"), ("isready", "exit", "crash")],
+)
+def test_an_engine_that_fails_while_it_is_started_again_fails_that_answer(
+    scripted: Scripted, tmp_path: Path, moment: str, misdeed: str, ending: str
+) -> None:
+    """The labelling engine is the second process; the first one played."""
+    once = tmp_path / "done"
+    once.touch()
+    with scripted.model("--at", moment, "--do", misdeed, "--once", str(once), timeout_s=SOON_S) as model:
+        assert ask(model).failure is None
+        once.unlink()
+        assert ask(model, in_match(match=None)).failure == ending
+        assert ask(model, in_match(match=None)).label == "a2a3"
+
+
+def test_an_engine_that_closed_its_input_is_not_waited_for(scripted: Scripted) -> None:
+    words = ("--at", "isready", "--after", "1", "--do", "close_input", "--text", r"readyok\n")
+    with scripted.model(*words, timeout_s=60.0) as model:
+        began = time.monotonic()
+        answer = ask(model)
+        assert (answer.failure, answer.raw) == ("crash", "closed its input before it said bestmove")
+        assert time.monotonic() - began < 20
+
+
+@pytest.mark.parametrize(
+    ("declared", "options", "report"),
+    [
+        ("", {"Hash": "8"}, "has no option 'Hash'"),
+        ("option name Hash", {"Hash": "8"}, "has no option 'Hash'"),
+        ("option name Hash type slider min 1 max 9", {"Hash": "8"}, "has no option 'Hash'"),
+        ("option name Hash type spin default 1 min 1 max 4", {"Hash": "8"}, "from 1 to 4, not '8'"),
+        ("option name Hash type spin default 1 min 1 max 4", {"Hsah": "8"}, "did you mean 'Hash'?"),
+    ],
+)
+def test_an_option_that_is_not_declared_is_a_usage_error(
+    scripted: Scripted, declared: str, options: dict[str, str], report: str
+) -> None:
+    with pytest.raises(UsageError) as caught:
+        scripted.model("--options", declared, options=options)
+    assert report in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_a_spin_whose_bounds_contradict_each_other_takes_any_number(scripted: Scripted) -> None:
+    declared = "option name Hash type spin default 1 min 9 max 4"
+    with scripted.model("--options", declared, options={"Hash": "6"}) as model:
+        assert ask(model, in_match(match=None)).label == "a2a3"
+    assert "setoption name Hash value 6" in [said for _, said in scripted.heard()]
+
+
+def test_an_engine_without_any_option_plays_and_labels(scripted: Scripted) -> None:
+    with scripted.model("--options", "", "--info", "info depth 1 score cp 3 pv a2a3") as model:
+        assert ask(model).label == "a2a3"
+        answer = ask(model, in_match(match=None), Want(evidence=True, values=True))
+        assert (answer.label, answer.value_cp, len(answer.values_cp)) == ("a2a3", 3, 20)
+
+
+def test_an_engine_that_declares_other_options_later_crashes_instead_of_ending_the_run(
+    scripted: Scripted, tmp_path: Path
+) -> None:
+    once = tmp_path / "done"
+    once.touch()
+    say = ("--at", "uci", "--do", "say", "--text", r"uciok\n", "--once", str(once))
+    with scripted.model(*say, options={"Hash": "8"}) as model:
+        once.unlink()
+        answer = ask(model, in_match(match=None))
+        assert answer.failure == "crash"
+        assert "changed its mind about its options" in str(answer.raw)
+
+
+def test_carriage_returns_are_no_part_of_anything(scripted: Scripted) -> None:
+    text = "info depth 1 multipv 1 score cp 7 pv a2a3"
+    with scripted.model("--end", r"\r\n", "--info", text, options={"Style of play": "very risky"}) as model:
+        answer = ask(model)
+        assert (answer.label, answer.value_cp, answer.failure) == ("a2a3", 7, None)
+
+
+def test_an_engine_that_always_fails_ends_the_work_after_ten_times(scripted: Scripted) -> None:
+    with scripted.model("--at", "go", "--do", "exit", "--code", "3") as model:
+        for number in range(9):
+            assert ask(model, in_match(match=str(number))).failure == "crash"
+        with pytest.raises(
+            ModelError, match="failed 10 times in a row; last it exited with code 3"
+        ) as caught:
+            ask(model)
+        assert "\n" not in str(caught.value)
+
+
+def test_an_engine_that_fails_now_and_then_never_ends_the_work(scripted: Scripted) -> None:
+    """It answers once and crashes at the next question, again and again."""
+    with scripted.model("--at", "go", "--do", "exit", "--after", "1") as model:
+        failures = [ask(model, in_match(match=str(n))).failure for n in range(24)]
+    assert failures == [None, "crash"] * 12
+
+
+@pytest.mark.parametrize("child", ["same", "group", "session"])
+@pytest.mark.parametrize("end", ["quit", "crash", "stall", "kill"])
+def test_what_an_engine_started_does_not_outlive_it(scripted: Scripted, child: str, end: str) -> None:
+    """Also where that ignores SIGTERM and has a process group or a session of its own."""
+    misdeed = {"quit": (), "kill": (), "crash": ("--do", "exit"), "stall": ("--do", "hang")}[end]
+    ignored = ("--ignore", "term,quit,eof") if end == "kill" else ()
+    model = scripted.model("--child", child, *ignored, "--at", "go", *misdeed, timeout_s=SOON_S)
+    assert scripted.count(2) == 2
+    ask(model)
+    if end in ("crash", "stall"):
+        assert scripted.left() == {}
+    model.close()
+    assert scripted.left() == {}
+
+
+def test_an_engine_that_forks_and_leaves_is_followed_through_its_pipes_and_killed(scripted: Scripted) -> None:
+    model = scripted.model("--at", "uci", "--do", "fork", "--ignore", "term,quit,eof")
+    assert ask(model).label == "a2a3"
+    model.close()
+    assert scripted.left() == {}
+
+
+def test_an_engine_that_ignores_everything_is_gone_within_a_second(scripted: Scripted) -> None:
+    model = scripted.model("--ignore", "term,quit,eof")
+    began = time.monotonic()
+    model.close()
+    model.close()
+    assert scripted.left() == {}
+    assert time.monotonic() - began < 10
+
+
+def test_a_shell_script_as_engine_with_spaces_in_its_path(scripted: Scripted, tmp_path: Path) -> None:
+    folder = tmp_path / "my engines & more"
+    folder.mkdir()
+    script = folder / "an engine"
+    words = " ".join(f"'{word}'" for word in scripted.command())
+    script.write_text(f"#!/bin/sh\necho starting >&2\n{words}\n")
+    script.chmod(0o755)
+    quoted = str(script).replace("&", "%26")
+    for target in (quoted, f"'{quoted}'"):
+        model = load_model(f"uci:{target}?nodes=1&Hash=4")
+        assert model.answer([in_match()], Want())[0].label == "a2a3"
+        assert scripted.count(1) == 1
+        model.close()
+        assert scripted.left() == {}
+
+
+@pytest.mark.parametrize(
+    ("name", "mode", "text", "report"),
+    [
+        ("missing", None, "", "does not exist: check the path"),
+        ("plain", 0o644, "#!/bin/sh\n", "is not executable: chmod +x it"),
+        ("headless", 0o755, "echo", "cannot be started: Exec format error"),
+        ("orphan", 0o755, "#!/no/such/shell\n", "cannot be started: No such file or directory"),
+    ],
+)
+def test_a_program_that_cannot_run_is_one_line(
+    tmp_path: Path, name: str, mode: int | None, text: str, report: str
+) -> None:
+    path = tmp_path / name
+    if mode is not None:
+        path.write_text(text)
+        path.chmod(mode)
+    with pytest.raises(ModelError) as caught:
+        load_model(f"uci:{path}?nodes=1")
+    assert report in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_a_folder_is_no_program(tmp_path: Path) -> None:
+    with pytest.raises(ModelError, match="is a folder"):
+        load_model(f"uci:{tmp_path}?nodes=1")
+
+
+@pytest.mark.parametrize(
+    "reference", ["uci:a\0b?nodes=1", "uci:/bin/a%00b?nodes=1", "uci:'a?nodes=1", "uci:?nodes=1"]
+)
+def test_a_command_that_cannot_be_read_is_one_line(reference: str) -> None:
+    with pytest.raises(W2sError) as caught:
+        load_model(reference)
+    assert "\n" not in str(caught.value)
+
+
+def test_too_many_open_files_are_the_machines_fault(scripted: Scripted) -> None:
+    """The engine that plays runs already; the one that labels cannot be started until files are closed."""
+    with scripted.model() as model:
+        assert ask(model).failure is None
+        files = []
+        try:
+            while True:
+                files.append(os.open("/dev/null", os.O_RDONLY))
+        except OSError:
+            pass
+        try:
+            answer = ask(model, in_match(match=None))
+        finally:
+            for file in files:
+                os.close(file)
+        assert answer.failure == "void"
+        assert "Too many open files" in str(answer.raw)
+        assert ask(model, in_match(match=None)).label == "a2a3"
+
+
+def test_many_engines_fail_side_by_side_without_holding_each_other_up(scripted: Scripted) -> None:
+    words = ("--at", "go", "--do", "hang")
+    with scripted.model(*words, timeout_s=1.5, concurrency=4) as model:
+        began = time.monotonic()
+        answers = model.answer([in_match(match=str(n)) for n in range(4)], Want())
+        assert [answer.failure for answer in answers] == ["stall"] * 4
+        assert time.monotonic() - began < 5  # one after the other they would take six seconds
+
+
+# -- in matches ---------------------------------------------------------------------------------------------
+
+IN_MATCHES = [
+    (("--do", "exit", "--code", "3", "--words", "} {boom"), "forfeit: crash", "exited with code 3"),
+    (("--do", "flood_bytes"), "forfeit: crash", "without saying bestmove"),
+    (("--do", "close_all"), "forfeit: crash", "closed its output"),
+    (("--do", "hang"), "forfeit: stall", "did not say bestmove within"),
+    (("--do", "say", "--text", r"bestmove e2e5\n"), "forfeit: illegal", "'e2e5' is illegal"),
+    (("--do", "say", "--text", r"bestmove 0000\n"), "forfeit: illegal", "'0000' is illegal"),
+    (("--do", "say", "--text", r"bestmove\n"), "forfeit: unparsable", "'' is unparsable"),
+    (("--do", "say", "--text", r"bestmove \xff\x00}\n"), "forfeit: unparsable", "is unparsable"),
+    (("--do", "huge_move"), "forfeit: unparsable", "characters) is unparsable"),
+    (("--do", "late", "--seconds", "1.5"), "forfeit: time", "s of 1.000 s"),
+]
+
+
+@pytest.mark.parametrize(
+    ("words", "ending", "report"), IN_MATCHES, ids=[f"{' '.join(row[0][1:])[:30]}" for row in IN_MATCHES]
+)
+def test_a_failure_loses_its_match_and_the_others_go_on(
+    scripted: Scripted,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    words: tuple[str, ...],
+    ending: str,
+    report: str,
+) -> None:
+    monkeypatch.setattr("w2s.models.uci.engine.MAX_ANSWER_BYTES", 1 << 24)
+    limits = {"tc": "1"} if ending == "forfeit: time" else {}
+    options: dict[str, object] = {} if limits else {"nodes": 1}
+    timeout_s = 20 if ending == "forfeit: time" else SOON_S
+    bad = scripted.reference(
+        "--at", "go", *words, "--once", str(tmp_path / "done"), **options, timeout_s=timeout_s
+    )
+    spec = ArenaSpec(
+        game="chess",
+        players={"bad": bad, "good": "random"},
+        pairs=2,
+        rules=MatchRules(max_plies=2),
+        limits=ArenaLimits(**limits),
+        labels=Labels(by="mover"),
+        verify=Verification(oracles=()),
+    )
+    found = run(spec, tmp_path / "run")
+    assert scripted.left() == {}
+    assert found["endings"] == {ending: 1, "adjudicated: length": 3}
+    assert found["voids"] == 0
+    pgn = (tmp_path / "run" / "games.pgn").read_text()
+    assert report in pgn.replace("\n", " ")
+    file = io.StringIO(pgn)
+    games = [game for _ in range(4) if (game := chess.pgn.read_game(file)) is not None]
+    assert [game.errors for game in games] == [[]] * 4
+    assert [game.headers["Result"] for game in games].count("1/2-1/2") == 3
+
+
+# -- the parent goes first ----------------------------------------------------------------------------------
+
+PARENT = """
+    import sys
+    from w2s.games import game
+    from w2s.models import Want
+    from w2s.models.uci import UciModel
+    from w2s.models.uci.answering import Terms
+    from w2s.models.uci.protocol import Limits
+    from w2s.tasks import MoveExample
+
+    def main():
+        model = UciModel("uci:x", sys.argv[1:], Terms(Limits(nodes=1)), {}, concurrency=2)
+        example = MoveExample("e", game("chess").state(), match="m")
+        model.answer([example], Want())
+        print("playing", flush=True)
+        try:
+            while True:
+                model.answer([example], Want())
+        except KeyboardInterrupt:
+            print("interrupted", flush=True)
+            raise SystemExit(130)
+
+    main()
+"""
+
+
+def parent_of(scripted: Scripted, *words: str) -> subprocess.Popen[str]:
+    code = textwrap.dedent(PARENT)
+    command = [sys.executable, "-c", code, *scripted.command(*words)]
+    parent = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, process_group=0)
+    assert parent.stdout is not None
+    assert parent.stdout.readline() == "playing\n"
+    return parent
+
+
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM], ids=["sigkill", "sigterm"])
+def test_engines_leave_when_their_parent_is_killed(scripted: Scripted, number: int) -> None:
+    with parent_of(scripted) as parent:
+        parent.send_signal(number)
+        parent.wait()
+    assert scripted.left() == {}
+
+
+def test_ctrl_c_during_a_search_ends_the_parent_and_then_the_engines(scripted: Scripted) -> None:
+    with parent_of(scripted, "--at", "go", "--do", "hang", "--after", "3", "--ignore", "term,eof") as parent:
+        time.sleep(0.3)
+        os.killpg(parent.pid, signal.SIGINT)  # as a terminal does
+        assert parent.wait() == 130
+        assert parent.stdout is not None
+        assert parent.stdout.read() == "interrupted\n"
+    assert scripted.left() == {}
+
+
+def test_this_file_finds_processes(scripted: Scripted) -> None:
+    """The proof that no process is left would be worth nothing if it saw none."""
+    with scripted.model("--child", "group") as model:
+        assert scripted.count(2) == 2
+        assert processes_with(scripted.tag) == scripted.alive()
+        assert ask(model).label == "a2a3"

@@ -1,0 +1,1 @@
+"""What is fast beside what is plain: rules beside python-chess, kernels beside loops that anyone can read."""
