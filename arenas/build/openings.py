@@ -20,7 +20,7 @@ SEARCHED_TOGETHER = 64
 
 
 class Recipe(NamedTuple):
-    """Plies of a line, how deep the search looks at its end, and the largest value that counts as balanced."""
+    """Plies of a line, how deep a search looks at its end, the largest value that is balanced, how many."""
 
     plies: tuple[int, int]
     depth: int
@@ -75,8 +75,8 @@ def make(name: str, recipe: Recipe, seed: int) -> None:
     """Write the file of one game."""
     lines = [
         f"# {recipe.wanted} openings for {name}, made by arenas/build/openings.py --seed {seed}:",
-        f"# {recipe.plies[0]} to {recipe.plies[1]} random plies, |search:depth={recipe.depth}| ≤ {recipe.limit_cp},"
-        " distinct by key.",
+        f"# {recipe.plies[0]} to {recipe.plies[1]} random plies, |search:depth={recipe.depth}| ≤"
+        f" {recipe.limit_cp}, distinct by key.",
     ]
     for number, state in zip(range(recipe.wanted), balanced_lines(name, recipe, seed), strict=False):
         lines.append(f"{name}-{number:04d}: {' '.join(state.moves())}")

@@ -117,7 +117,18 @@ def test_another_seed_plays_other_games(
 
 def test_another_configuration_in_the_same_folder_is_refused(setting: Path, tmp_path: Path) -> None:
     out = tmp_path / "run"
-    finish(setting, out, "--pairs", "1", "--teacher", "random", "--student", "random", "--oracle", "search:depth=1")
+    finish(
+        setting,
+        out,
+        "--pairs",
+        "1",
+        "--teacher",
+        "random",
+        "--student",
+        "random",
+        "--oracle",
+        "search:depth=1",
+    )
     run = start(setting, out, "--pairs", "2", "--teacher", "random", "--student", "random")
     _, said = run.communicate()
     assert run.returncode == 2

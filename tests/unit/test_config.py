@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+
 from w2s.arena.spec import ArenaSpec, TimeControl
 from w2s.config import build, changed_keys, merge, read_toml
 from w2s.errors import UsageError

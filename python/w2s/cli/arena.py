@@ -28,7 +28,7 @@ _EPILOG = """Examples:
 Text = Annotated[str | None, typer.Option()]
 
 
-def arena(  # noqa: PLR0917
+def arena(
     spec: Annotated[
         Path | None, typer.Argument(help="A TOML file with the setting; options win over it.")
     ] = None,
@@ -44,7 +44,7 @@ def arena(  # noqa: PLR0917
         list[str] | None,
         typer.Option(help="NAME=REFERENCE; repeat it for a round robin instead of teacher against student."),
     ] = None,
-    format: Annotated[  # noqa: A002
+    format: Annotated[
         str | None, typer.Option(help="match, round-robin or gauntlet (the first player against the others).")
     ] = None,
     pairs: Annotated[

@@ -135,8 +135,8 @@ def _verdicts(result: dict[str, Any]) -> str:
     limits = result["thresholds"]
     rows = [[player, *(counts[word] for word in VERDICTS)] for player, counts in result["verdicts"].items()]
     stated = (
-        f"regret ≤ {limits['best_cp']} best, ≤ {limits['good_cp']} good, ≤ {limits['inaccurate_cp']} inaccurate,"
-        f" values capped at ±{limits['cap_cp']}; oracles: rules, outcome, peer, "
+        f"regret ≤ {limits['best_cp']} best, ≤ {limits['good_cp']} good,"
+        f" ≤ {limits['inaccurate_cp']} inaccurate, values capped at ±{limits['cap_cp']}; oracles: rules, outcome, peer, "
         + ", ".join(result["oracles"])
     )
     return screen.table(["labels by", *VERDICTS], rows) + "\n" + stated
