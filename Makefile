@@ -25,7 +25,7 @@ $(VENV)/.installed: $(BIN)/python $(SOURCES) $(CONSTRAINTS)
 
 # With everything that tests, lint and benches need.
 $(VENV)/.installed-dev: $(BIN)/python $(SOURCES) $(CONSTRAINTS)
-	$(PIP) maturin
+	$(PIP) maturin setuptools wheel
 	$(PIP) --no-build-isolation --editable '.[dev]'
 	@touch $@ $(VENV)/.installed
 

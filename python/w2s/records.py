@@ -55,7 +55,7 @@ def oracle_columns(name: str) -> list[tuple[str, pa.DataType]]:
 
 
 def arena_labels(oracles: Sequence[str]) -> pa.Schema:
-    """The schema of an arena's labels: :data:`LABELS`, the position, a column group per oracle, the verdict."""
+    """An arena's labels: :data:`LABELS`, the position, a column group per oracle, the verdict."""
     groups = [column for name in oracles for column in oracle_columns(name)]
     verdict = [("verdict", pa.string()), ("verdict_by", pa.string())]
     return pa.schema([*LABELS, *(pa.field(*column) for column in [*_ARENA, *groups, *verdict])])

@@ -136,8 +136,8 @@ def _verdicts(result: dict[str, Any]) -> str:
     rows = [[player, *(counts[word] for word in VERDICTS)] for player, counts in result["verdicts"].items()]
     stated = (
         f"regret ≤ {limits['best_cp']} best, ≤ {limits['good_cp']} good,"
-        f" ≤ {limits['inaccurate_cp']} inaccurate, values capped at ±{limits['cap_cp']}; oracles: rules, outcome, peer, "
-        + ", ".join(result["oracles"])
+        f" ≤ {limits['inaccurate_cp']} inaccurate, values capped at ±{limits['cap_cp']};"
+        " oracles: rules, outcome, peer, " + ", ".join(result["oracles"])
     )
     return screen.table(["labels by", *VERDICTS], rows) + "\n" + stated
 

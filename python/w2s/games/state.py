@@ -100,7 +100,12 @@ class State:
     @property
     def ply(self) -> int:
         """Moves played since the beginning of the line."""
-        return len(self._core.moves)
+        return self._core.ply
+
+    @property
+    def played(self) -> str:
+        """The moves played since the beginning of the line in canonical form, joined by spaces."""
+        return self._core.played
 
     def moves(self, notation: str = "canonical") -> list[str]:
         """The moves played since the beginning of the line, as text."""

@@ -2,7 +2,7 @@
 //!
 //! Knows repetition, because it remembers keys; knows no particular game.
 
-use crate::game::{Draws, Game, Move, MoveError, Outcome};
+use crate::game::{Draws, Game, Move, MoveError, Notation, Outcome};
 
 /// A state together with how it was reached.
 #[derive(Clone, Debug)]
@@ -10,13 +10,14 @@ pub struct Line<G: Game> {
     start: G,
     moves: Vec<Move>,
     keys: Vec<u64>,
+    played: String,
     now: G,
 }
 
 impl<G: Game> Line<G> {
     /// A line without moves.
     pub fn new(start: G) -> Self {
-        Line { now: start.clone(), start, moves: Vec::new(), keys: Vec::new() }
+        Line { now: start.clone(), start, moves: Vec::new(), keys: Vec::new(), played: String::new() }
     }
 
     /// The state at the beginning.
@@ -34,6 +35,11 @@ impl<G: Game> Line<G> {
         &self.moves
     }
 
+    /// The moves played in canonical form, joined by spaces: kept, because engines are told it at every move.
+    pub fn played(&self) -> &str {
+        &self.played
+    }
+
     /// Keys of the states before this one, oldest first.
     pub fn earlier(&self) -> &[u64] {
         &self.keys
@@ -49,6 +55,10 @@ impl<G: Game> Line<G> {
         }
         self.keys.push(self.now.key());
         self.moves.push(mv);
+        if !self.played.is_empty() {
+            self.played.push(' ');
+        }
+        self.now.write_move(mv, Notation::Canonical, &mut self.played);
         self.now.play(mv);
         Ok(())
     }

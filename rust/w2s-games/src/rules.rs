@@ -40,6 +40,8 @@ pub trait AnyLine: Send + Sync {
     fn position(&self) -> String;
     /// The moves played, oldest first.
     fn moves(&self) -> &[Move];
+    /// The moves played in canonical form, oldest first, joined by spaces.
+    fn played(&self) -> &str;
     /// The moves played as text, oldest first.
     fn move_texts(&self, notation: Notation) -> Vec<String>;
     /// Who is to move.
@@ -121,7 +123,14 @@ impl<G: Game> AnyLine for Line<G> {
         Line::moves(self)
     }
 
+    fn played(&self) -> &str {
+        Line::played(self)
+    }
+
     fn move_texts(&self, notation: Notation) -> Vec<String> {
+        if notation == Notation::Canonical {
+            return self.played().split_ascii_whitespace().map(str::to_string).collect();
+        }
         let mut state = self.start().clone();
         let texts = Line::moves(self).iter().map(|&mv| {
             let text = state.print_move(mv, notation);

@@ -87,6 +87,18 @@ impl State {
         self.line.moves().iter().map(|mv| mv.0).collect()
     }
 
+    /// The moves played since the beginning in canonical form, joined by spaces.
+    #[getter]
+    fn played(&self) -> &str {
+        self.line.played()
+    }
+
+    /// How many moves were played since the beginning.
+    #[getter]
+    fn ply(&self) -> usize {
+        self.line.moves().len()
+    }
+
     /// The moves played since the beginning, as texts.
     #[pyo3(signature = (notation = "canonical"))]
     fn move_texts(&self, notation: &str) -> PyResult<Vec<String>> {

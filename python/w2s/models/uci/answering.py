@@ -112,7 +112,7 @@ def _search(engine: Engine, limits: Limits, example: MoveExample, only: Sequence
 
 def _ask(engine: Engine, limits: Limits, example: MoveExample, only: Sequence[str]) -> None:
     state, clock = example.state, example.clock
-    engine.say(protocol.position(state.start_position, " ".join(state.moves())))
+    engine.say(protocol.position(state.start_position, state.played))
     engine.ask(protocol.go(limits, clock, state.to_move if clock is not None else 0, only))
 
 
