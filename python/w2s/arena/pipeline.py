@@ -204,6 +204,8 @@ class _Run:
     # -- verify ------------------------------------------------------------------------------------------
 
     def _verify(self, counted: list[MatchRecord], oracles: Sequence[Oracle]) -> None:
+        if not oracles:
+            return
         seed = self._spec.seed
         order = sorted((record.number for record in counted), key=lambda n: uniform(seed, "verify", n))
         missing = [number for number in order if ("verified", number) not in self._journal]

@@ -93,7 +93,7 @@ pub fn search<G: Game>(line: &Line<G>, limits: Limits, valued: &Valued, stop: &A
 }
 
 /// Deeper search cannot change values that are forced wins or losses.
-fn is_settled(found: &Found) -> bool {
+pub fn is_settled(found: &Found) -> bool {
     let mut values = found.values.iter().map(|(_, value)| value);
     found.value.abs() > MATE / 2 && values.all(|value| value.abs() > MATE / 2)
 }

@@ -3,7 +3,7 @@
 //! Knows nothing about guesses; only games that end within a known number of plies can be solved.
 
 use super::limits::Budget;
-use super::root::{Found, Valued, deepen};
+use super::root::{Found, Valued, deepen, is_settled};
 use super::table::Table;
 use super::tree::{INFINITE, Tree};
 use crate::game::{Draws, Game};
@@ -28,20 +28,30 @@ pub fn solve<G: Game>(line: &Line<G>, nodes: u64, cap: i32, stop: &AtomicBool) -
     }
     let mut moves = Vec::new();
     state.legal_moves(&mut moves);
-    if rough_nodes(moves.len(), state.usual_plies_left().unwrap_or(plies)) > HOPE * nodes as f64 {
-        return None;
-    }
     let budget = Budget::new(Some(nodes), stop);
     let mut tree = Tree::new(Table::new(), budget, line.earlier().to_vec());
     tree.table.make_room(nodes);
     for depth in GLANCES.into_iter().filter(|depth| 2 * depth < plies) {
-        deepen(&mut tree, state, &mut moves, depth, &Valued::All, INFINITE)?;
+        let glance = deepen(&mut tree, state, &mut moves, depth, &Valued::All, INFINITE)?;
+        if is_settled(&glance) {
+            return Some(finish(glance, cap, depth, &tree));
+        }
+    }
+    if rough_nodes(moves.len(), state.usual_plies_left().unwrap_or(plies)) > HOPE * nodes as f64 {
+        return None;
     }
     // What the glances guessed must not pass for certain.
     tree.table.clear();
-    let mut found = deepen(&mut tree, state, &mut moves, plies, &Valued::All, cap)?;
+    let found = deepen(&mut tree, state, &mut moves, plies, &Valued::All, cap)?;
+    Some(finish(found, cap, plies, &tree))
+}
+
+fn finish(mut found: Found, cap: i32, depth: u32, tree: &Tree) -> Found {
+    for (_, value) in &mut found.values {
+        *value = (*value).clamp(-cap, cap);
+    }
     found.values.sort_unstable();
-    Some(Found { depth: plies, nodes: tree.budget.nodes, exact: true, ..found })
+    Found { value: found.value.clamp(-cap, cap), depth, nodes: tree.budget.nodes, exact: true, ..found }
 }
 
 /// What alpha-beta visits with perfect order, if half as many moves as now are usual until the end.
