@@ -223,3 +223,14 @@ fn a_number_of_no_move_is_not_legal() {
     assert!(!state.is_legal(Move(u16::MAX)));
     assert_eq!((0..=u16::MAX).filter(|&number| state.is_legal(Move(number))).count(), 20);
 }
+
+#[test]
+fn a_move_to_its_own_square_is_none_even_where_the_king_castles_on_the_spot() {
+    for (fen, text, castles) in [
+        ("1nr1n1kr/2pp1ppp/4p3/p7/3P1q2/8/8/1K1b4 b h - 13 32", "g8g8", "g8h8"),
+        ("4k3/8/8/8/8/8/8/R1K5 w A - 0 1", "c1c1", "c1a1"),
+    ] {
+        assert_eq!(state(fen).parse_move(text), Err(MoveError::Illegal), "{text}");
+        assert!(state(fen).parse_move(castles).is_ok(), "{castles}");
+    }
+}

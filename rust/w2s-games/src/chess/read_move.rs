@@ -83,7 +83,8 @@ fn between(state: &Chess, from: Square, to: Square, promotion: Option<Piece>) ->
     if board.is_legal(plain) {
         return Ok(plain);
     }
-    let home = from == board.king(board.side_to_move()) && from.rank() == to.rank();
+    // A king that castles in Chess960 may stay where it is, but a move to its own square is none.
+    let home = from == board.king(board.side_to_move()) && from.rank() == to.rank() && from != to;
     let castled = match to.file() {
         File::G if home => castle(state, true),
         File::C if home => castle(state, false),
