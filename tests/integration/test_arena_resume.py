@@ -30,9 +30,16 @@ share = 0.5
 KILLS = 20
 
 
+def hears_ctrl_c() -> None:
+    """Undo what a shell does to its background jobs, whose children would ignore Ctrl-C."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 def start(setting: Path, out: Path, *options: str) -> subprocess.Popen[str]:
     words = [W2S, "arena", setting, "--out", out, *options]
-    return subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    return subprocess.Popen(
+        words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, preexec_fn=hears_ctrl_c
+    )
 
 
 def finish(setting: Path, out: Path, *options: str) -> tuple[bytes, bytes]:

@@ -498,10 +498,17 @@ PARENT = """
 """
 
 
+def hears_ctrl_c() -> None:
+    """Undo what a shell does to its background jobs, whose children would ignore Ctrl-C."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 def parent_of(scripted: Scripted, *words: str) -> subprocess.Popen[str]:
     code = textwrap.dedent(PARENT)
     command = [sys.executable, "-c", code, *scripted.command(*words)]
-    parent = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, process_group=0)
+    parent = subprocess.Popen(
+        command, stdout=subprocess.PIPE, text=True, process_group=0, preexec_fn=hears_ctrl_c
+    )
     assert parent.stdout is not None
     assert parent.stdout.readline() == "playing\n"
     return parent
@@ -519,7 +526,7 @@ def test_ctrl_c_during_a_search_ends_the_parent_and_then_the_engines(scripted: S
     with parent_of(scripted, "--at", "go", "--do", "hang", "--after", "3", "--ignore", "term,eof") as parent:
         time.sleep(0.3)
         os.killpg(parent.pid, signal.SIGINT)  # as a terminal does
-        assert parent.wait() == 130
+        assert parent.wait(timeout=60) == 130
         assert parent.stdout is not None
         assert parent.stdout.read() == "interrupted\n"
     assert scripted.left() == {}
