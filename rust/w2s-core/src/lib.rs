@@ -2,3 +2,5 @@
 //!
 //! Knows nothing about Python, files or games.
 #![forbid(unsafe_code)]
+
+pub mod crowd;
