@@ -3,4 +3,6 @@
 //! Knows nothing about Python, files or games.
 #![forbid(unsafe_code)]
 
+pub mod select;
+
 pub mod crowd;
