@@ -3,6 +3,7 @@
 //! Knows nothing about where the evidence comes from.
 
 use super::error::CrowdError;
+use super::exponential::exp;
 use super::sweep::sweep;
 use super::votes::Votes;
 use std::ops::Range;
@@ -13,8 +14,8 @@ pub(super) trait Evidence: Sync {
     /// Number of cells of the table of expected counts.
     fn cells(&self) -> usize;
 
-    /// Adds the log-likelihood of the votes on an item to the score of each class; returns what it left out because
-    /// it is the same for all classes.
+    /// Adds the log-likelihood of the votes on an item to the score of each class; returns what it left out
+    /// because it is the same for all classes.
     fn score(&self, item: usize, votes: Range<usize>, scores: &mut [f64]) -> f64;
 
     /// Adds an item's posterior to the expected counts.
@@ -110,17 +111,18 @@ fn items<E: Evidence>(
     }
 }
 
-/// Below this a probability is 0 beside the largest; it keeps 0 × ∞ out of the entropy.
-const NEGLIGIBLE_LOG: f64 = -800.0;
+/// Here a probability is 0 beside the largest; it keeps 0 × ∞ out of the entropy.
+const NEGLIGIBLE_LOG: f64 = -1e3;
 
 /// Turns scores (log, unnormalised) into probabilities; returns the log of their sum, and the entropy.
 #[inline(always)]
 pub(super) fn normalise(scores: &mut [f64]) -> (f64, f64) {
-    let largest = scores.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+    let largest =
+        scores.iter().copied().fold(f64::NEG_INFINITY, |left, right| if right > left { right } else { left });
     let (mut sum, mut weighted) = (0.0, 0.0);
     for score in scores.iter_mut() {
         let log = (*score - largest).max(NEGLIGIBLE_LOG);
-        *score = log.exp();
+        *score = exp(log);
         sum += *score;
         weighted += *score * log;
     }

@@ -15,7 +15,8 @@ pub(super) struct Course {
     pub converged: bool,
 }
 
-/// Repeats a step, which returns the objective, until this rises by less than the tolerance or the cap is reached.
+/// Repeats a step, which returns the objective, until this rises by less than the tolerance or the cap is
+/// reached.
 pub(super) fn climb(
     options: &Options,
     step: impl FnMut() -> Result<f64, CrowdError>,
@@ -26,8 +27,8 @@ pub(super) fn climb(
     repeat(options, stands, step)
 }
 
-/// Repeats a step until `done` says so of the objective before and after it, or the cap is reached. With a tolerance
-/// of 0 the cap is always reached.
+/// Repeats a step until `done` says so of the objective before and after it, or the cap is reached. With a
+/// tolerance of 0 the cap is always reached.
 pub(super) fn repeat(
     options: &Options,
     done: impl Fn(Option<f64>, f64) -> bool,

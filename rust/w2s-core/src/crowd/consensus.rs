@@ -9,7 +9,8 @@ use super::votes::Votes;
 /// What the crowd as a whole says, and how much each worker is worth.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Consensus {
-    /// Items × classes: the probability of each class, in [0, 1], summing to 1. Items without votes have the priors.
+    /// Items × classes: the probability of each class, in [0, 1], summing to 1. Items without votes have the
+    /// priors.
     pub posterior: Vec<f64>,
     /// The likeliest class of each item, ties to the lower.
     pub labels: Vec<u32>,

@@ -1,9 +1,10 @@
-//! Dawid–Skene: every worker has a confusion matrix, estimated together with the classes by expectation maximisation.
+//! Dawid–Skene: every worker has a confusion matrix, estimated together with the classes by expectation
+//! maximisation.
 //!
 //! Knows nothing about how hard an item is.
 //!
-//! Source: A. P. Dawid, A. M. Skene, Maximum Likelihood Estimation of Observer Error-Rates Using the EM Algorithm,
-//! Applied Statistics 28 (1979).
+//! Source: A. P. Dawid, A. M. Skene, Maximum Likelihood Estimation of Observer Error-Rates Using the EM
+//! Algorithm, Applied Statistics 28 (1979).
 
 use super::belief::{Evidence, count, expect};
 use super::climb::climb;
@@ -16,10 +17,14 @@ use super::votes::Votes;
 use std::ops::Range;
 use std::sync::atomic::AtomicBool;
 
-/// Dawid–Skene, started from the majority. The objective is the evidence lower bound: the expected log-likelihood of
-/// votes and classes plus the entropy of the posterior, after the workers have been learned anew. A worker's skill is
-/// the expected share of right votes, in [0, 1].
-pub(super) fn dawid_skene(votes: &Votes, options: &Options, stop: &AtomicBool) -> Result<Consensus, CrowdError> {
+/// Dawid–Skene, started from the majority. The objective is the evidence lower bound: the expected
+/// log-likelihood of votes and classes plus the entropy of the posterior, after the workers have been
+/// learned anew. A worker's skill is the expected share of right votes, in [0, 1].
+pub(super) fn dawid_skene(
+    votes: &Votes,
+    options: &Options,
+    stop: &AtomicBool,
+) -> Result<Consensus, CrowdError> {
     let shape = votes.shape();
     let mut priors = Priors::new(options, shape.classes);
     let equal_skills = vec![1.0; shape.workers];
@@ -38,7 +43,8 @@ pub(super) fn dawid_skene(votes: &Votes, options: &Options, stop: &AtomicBool) -
     Ok(Consensus::close(votes, posterior, priors.into_shares(), model.workers(), course))
 }
 
-/// The confusion matrices. Tables are workers × vote × true class, so that a vote reads and writes one short row.
+/// The confusion matrices. Tables are workers × vote × true class, so that a vote reads and writes one short
+/// row.
 struct Confusion<'a> {
     votes: &'a Votes,
     counts: Vec<f64>,
@@ -107,8 +113,8 @@ impl Evidence for Confusion<'_> {
     }
 }
 
-/// Expected counts → probability of a vote given the true class, each in its place. A vote that a worker never gave
-/// has probability 0; every other count is at least [`FLOOR`].
+/// Expected counts → probability of a vote given the true class, each in its place. A vote that a worker
+/// never gave has probability 0; every other count is at least [`FLOOR`].
 fn probabilities(counts: &[f64], classes: usize) -> Vec<f64> {
     let mut probabilities = counts.to_vec();
     for matrix in probabilities.chunks_exact_mut(classes * classes) {

@@ -93,15 +93,11 @@ pub enum CrowdError {
         /// The method's name.
         method: &'static str,
     },
-    /// The tables of the workers would have more cells than memory can address.
-    #[error("{workers} workers with {classes} classes are too many for {method}")]
+    /// A table would have more cells than memory can address.
+    #[error("a table of {what} is larger than memory can address")]
     TooLarge {
-        /// Number of workers.
-        workers: usize,
-        /// Number of classes.
-        classes: usize,
-        /// The method's name.
-        method: &'static str,
+        /// What it is made of.
+        what: &'static str,
     },
     /// No method has this name.
     #[error("no method is called {name:?}; the methods are: {known}")]

@@ -1,7 +1,7 @@
 //! The logarithm of the gamma function and its derivative, for positive arguments.
 //!
-//! Knows nothing about what they are for. Both shift the argument up until the asymptotic series is exact to double
-//! precision, and come back by recurrence.
+//! Knows nothing about what they are for. Both shift the argument up until the asymptotic series is exact to
+//! double precision, and come back by recurrence.
 
 /// From here on the series below are exact to about 1e-16.
 const LARGE: f64 = 12.0;
@@ -15,7 +15,8 @@ pub(super) fn digamma(x: f64) -> f64 {
     }
     let y = 1.0 / (x * x);
     // Bernoulli numbers B(2k) / 2k.
-    let series = y * (1.0 / 12.0 - y * (1.0 / 120.0 - y * (1.0 / 252.0 - y * (1.0 / 240.0 - y * (1.0 / 132.0)))));
+    let series =
+        y * (1.0 / 12.0 - y * (1.0 / 120.0 - y * (1.0 / 252.0 - y * (1.0 / 240.0 - y * (1.0 / 132.0)))));
     x.ln() - 0.5 / x - series - shift
 }
 

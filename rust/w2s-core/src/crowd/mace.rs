@@ -2,8 +2,8 @@
 //!
 //! Knows nothing about how hard an item is.
 //!
-//! Source: D. Hovy, T. Berg-Kirkpatrick, A. Vaswani, E. Hovy, Learning Whom to Trust with MACE, NAACL-HLT (2013), with
-//! its Beta(½, ½) prior on knowing, and a Dirichlet prior of 10 votes a class on the habits.
+//! Source: D. Hovy, T. Berg-Kirkpatrick, A. Vaswani, E. Hovy, Learning Whom to Trust with MACE, NAACL-HLT
+//! (2013), with its Beta(½, ½) prior on knowing, and a Dirichlet prior of 10 votes a class on the habits.
 
 use super::belief::{Evidence, expect};
 use super::climb::{Course, climb};
@@ -21,11 +21,11 @@ const KNOWING_PRIOR: f64 = 0.5;
 const GUESSING_PRIOR: f64 = 0.5;
 const HABIT_PRIOR: f64 = 10.0;
 
-/// MACE. The objective is the variational lower bound on the log-probability of the votes. A worker's skill is the
-/// expected probability that it knows, in [0, 1].
+/// MACE. The objective is the variational lower bound on the log-probability of the votes. A worker's skill
+/// is the expected probability that it knows, in [0, 1].
 ///
-/// The first start takes every worker to know half of the time and to guess evenly; further starts are random. The
-/// start that ends with the highest objective wins, the earlier of equals.
+/// The first start takes every worker to know half of the time and to guess evenly; further starts are
+/// random. The start that ends with the highest objective wins, the earlier of equals.
 pub(super) fn mace(votes: &Votes, options: &Options, stop: &AtomicBool) -> Result<Consensus, CrowdError> {
     let mut best = fit(votes, Habits::even(votes), options, stop)?;
     let mut random = Random::new(options.seed);
@@ -165,7 +165,8 @@ impl<'a> Habits<'a> {
     /// Splits the expected right votes, and all wrong ones, into known and guessed.
     fn counts(&self, right_votes: &[f64]) -> Counts {
         let classes = self.votes.shape().classes;
-        let known: Vec<f64> = right_votes.iter().zip(&self.known_share).map(|(votes, share)| votes * share).collect();
+        let known: Vec<f64> =
+            right_votes.iter().zip(&self.known_share).map(|(votes, share)| votes * share).collect();
         let guessed = self.votes.given().iter().zip(&known).map(|(votes, known)| (votes - known).max(0.0));
         Counts { guessed: guessed.collect(), known: row_sums(&known, classes) }
     }

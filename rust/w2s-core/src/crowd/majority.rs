@@ -19,8 +19,8 @@ pub(super) fn majority(votes: &Votes, options: &Options, stop: &AtomicBool) -> R
     weighted_majority(votes, &vec![1.0; votes.shape().workers], options, stop)
 }
 
-/// Majority vote in which a vote counts its weight times its worker's skill. The skills are handed back as they came
-/// for weighted majority; see [`majority`] for plain.
+/// Majority vote in which a vote counts its weight times its worker's skill. The skills are handed back as
+/// they came for weighted majority; see [`majority`] for plain.
 pub(super) fn weighted_majority(
     votes: &Votes,
     skills: &[f64],

@@ -10,7 +10,7 @@ use super::mace::mace;
 use super::majority::{majority, weighted_majority};
 use super::one_coin::one_coin;
 use super::options::Options;
-use super::votes::Votes;
+use super::votes::{Shape, Votes};
 use super::zero_based::zero_based;
 use std::str::FromStr;
 use std::sync::atomic::AtomicBool;
@@ -73,12 +73,12 @@ impl FromStr for Method {
 
 /// Reconciles votes: what the crowd says about each item, and what each worker is worth.
 ///
-/// The answer is the same whatever the number of threads; it runs in the rayon pool of the caller. Memory grows with
-/// votes, items × classes and workers × classes (× classes again for Dawid–Skene).
+/// The answer is the same whatever the number of threads; it runs in the rayon pool of the caller. Memory
+/// grows with votes, items × classes and workers × classes (× classes again for Dawid–Skene).
 ///
 /// # Errors
-/// Names an option out of range, needed but missing, or of no use to the method; says when `stop` was set before the
-/// fit was done.
+/// Names an option out of range, needed but missing, or of no use to the method; says when `stop` was set
+/// before the fit was done.
 ///
 /// # Examples
 /// ```
@@ -98,9 +98,18 @@ impl FromStr for Method {
 /// assert_eq!(consensus.posterior[4..], [0.5, 0.5]); // nobody voted on item 2
 /// # Ok::<(), w2s_core::crowd::CrowdError>(())
 /// ```
-pub fn fit(votes: &Votes, method: Method, options: &Options, stop: &AtomicBool) -> Result<Consensus, CrowdError> {
+pub fn fit(
+    votes: &Votes,
+    method: Method,
+    options: &Options,
+    stop: &AtomicBool,
+) -> Result<Consensus, CrowdError> {
     options.check(votes.shape())?;
     check_use(method, options)?;
+    if matches!(method, Method::DawidSkene | Method::OneCoin) {
+        let Shape { workers, classes, .. } = votes.shape();
+        Shape::check_table("workers × classes × classes", &[workers, classes, classes])?;
+    }
     match (method, &options.skills) {
         (Method::WeightedMajority, Some(skills)) => weighted_majority(votes, skills, options, stop),
         (Method::WeightedMajority, None) => {

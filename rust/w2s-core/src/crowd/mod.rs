@@ -17,6 +17,7 @@ mod climb;
 mod consensus;
 mod dawid_skene;
 mod error;
+mod exponential;
 mod gamma;
 mod glad;
 mod mace;

@@ -2,7 +2,8 @@
 //!
 //! Knows nothing about which classes a worker confuses.
 //!
-//! Source: Y. Zhang, X. Chen, D. Zhou, M. I. Jordan, Spectral Methods Meet EM, JMLR 17 (2016), the one-coin model.
+//! Source: Y. Zhang, X. Chen, D. Zhou, M. I. Jordan, Spectral Methods Meet EM, JMLR 17 (2016), the one-coin
+//! model.
 
 use super::belief::{Evidence, count, expect};
 use super::climb::climb;
@@ -15,8 +16,8 @@ use super::votes::Votes;
 use std::ops::Range;
 use std::sync::atomic::AtomicBool;
 
-/// One-coin Dawid–Skene, started from the majority. The objective is the evidence lower bound, as for Dawid–Skene. A
-/// worker's skill is the probability that a vote is right, in [0, 1].
+/// One-coin Dawid–Skene, started from the majority. The objective is the evidence lower bound, as for
+/// Dawid–Skene. A worker's skill is the probability that a vote is right, in [0, 1].
 pub(super) fn one_coin(votes: &Votes, options: &Options, stop: &AtomicBool) -> Result<Consensus, CrowdError> {
     let shape = votes.shape();
     let mut priors = Priors::new(options, shape.classes);

@@ -10,16 +10,16 @@ use super::votes::Shape;
 pub struct Options {
     /// Iterations at most.
     pub max_iterations: usize,
-    /// A fit has converged when its objective rises by less than this share of its size. With 0, every iteration
-    /// is done.
+    /// A fit has converged when its objective rises by less than this share of its size. With 0, every
+    /// iteration is done.
     pub tolerance: f64,
     /// Share of each class, summing to 1. Given, they stay as they are. Not given, Dawid–Skene and one-coin
     /// Dawid–Skene estimate them; the others take all classes as equally likely.
     pub priors: Option<Vec<f64>>,
     /// What each worker's votes count for; weighted majority needs them, no other method takes them.
     pub skills: Option<Vec<f64>>,
-    /// How many starts MACE tries; the best is kept. The first is the same for all workers and classes, the others
-    /// are drawn from `seed`.
+    /// How many starts MACE tries; the best is kept. The first is the same for all workers and classes, the
+    /// others are drawn from `seed`.
     pub restarts: usize,
     /// Seed of MACE's further starts.
     pub seed: u64,

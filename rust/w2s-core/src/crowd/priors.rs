@@ -4,7 +4,8 @@
 
 use super::options::Options;
 
-/// Expected counts and class shares are never taken as lower than this, so that no class is ruled out for ever.
+/// Expected counts and class shares are never taken as lower than this, so that no class is ruled out for
+/// ever.
 pub(super) const FLOOR: f64 = 1e-10;
 
 /// The share of each class, and whether it may change.

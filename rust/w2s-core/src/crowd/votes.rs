@@ -28,45 +28,59 @@ pub struct Rows<'a> {
     pub workers: &'a [u32],
     /// Class codes, or [`ABSTAIN`].
     pub votes: &'a [u32],
-    /// What each vote counts for: a weight of 2 is the vote given twice, 0 is no vote. Without weights each counts 1.
+    /// What each vote counts for: a weight of 2 is the vote given twice, 0 is no vote. Without weights each
+    /// counts 1.
     pub weights: Option<&'a [f64]>,
 }
 
-/// Votes sorted by item; within an item they keep the order of the rows. Abstentions and weights of 0 are left out.
+/// Votes sorted by item; within an item they keep the order of the rows. Abstentions and weights of 0 are
+/// left out.
 #[derive(Clone, Debug)]
 pub struct Votes {
     shape: Shape,
     starts: Vec<usize>,
-    workers: Vec<u32>,
-    classes: Vec<u32>,
+    /// Worker and class, side by side because a pass reads both.
+    votes: Vec<(u32, u32)>,
+    /// Empty where all votes count 1.
     weights: Vec<f64>,
+    /// Workers × classes.
     given: Vec<f64>,
+}
+
+impl Shape {
+    /// Refuses a table of so many cells where memory cannot address it.
+    pub(super) fn check_table(what: &'static str, sides: &[usize]) -> Result<(), CrowdError> {
+        let most = isize::MAX as usize / size_of::<f64>();
+        let cells = sides.iter().try_fold(1usize, |cells, side| cells.checked_mul(*side));
+        if cells.is_some_and(|cells| cells <= most) { Ok(()) } else { Err(CrowdError::TooLarge { what }) }
+    }
 }
 
 impl Votes {
     /// Checks and sorts a table of votes. Time and memory grow with rows, items and workers × classes.
     ///
     /// # Errors
-    /// Names the first row with a code out of range or a bad weight, columns whose lengths differ, and what is empty.
+    /// Names the first row with a code out of range or a bad weight, columns whose lengths differ, and what
+    /// is empty.
     pub fn new(shape: Shape, rows: Rows<'_>) -> Result<Self, CrowdError> {
         check(shape, rows)?;
-        let starts = starts(shape.items, rows);
+        let starts = starts(shape, rows)?;
         let kept = starts[shape.items];
         let mut next = starts.clone();
-        let mut workers = vec![0; kept];
-        let mut classes = vec![0; kept];
+        let mut votes = vec![(0, 0); kept];
         let mut weights = vec![0.0; if rows.weights.is_some() { kept } else { 0 }];
         let mut given = vec![0.0; shape.workers * shape.classes];
-        for row in (0..rows.items.len()).filter(|&row| rows.counts(row)) {
-            let slot = &mut next[rows.items[row] as usize];
-            (workers[*slot], classes[*slot]) = (rows.workers[row], rows.votes[row]);
+        for (row, &item) in rows.items.iter().enumerate().filter(|&(row, _)| rows.counts(row)) {
+            let (worker, class) = (rows.workers[row], rows.votes[row]);
+            let slot = &mut next[item as usize];
+            votes[*slot] = (worker, class);
             if let Some(column) = rows.weights {
                 weights[*slot] = column[row];
             }
-            given[rows.workers[row] as usize * shape.classes + rows.votes[row] as usize] += rows.weight(row);
+            given[worker as usize * shape.classes + class as usize] += rows.weight(row);
             *slot += 1;
         }
-        Ok(Self { shape, starts, workers, classes, weights, given })
+        Ok(Self { shape, starts, votes, weights, given })
     }
 
     /// How many items, workers and classes there are.
@@ -76,12 +90,12 @@ impl Votes {
 
     /// Number of votes that count.
     pub fn len(&self) -> usize {
-        self.workers.len()
+        self.votes.len()
     }
 
     /// Whether nobody voted.
     pub fn is_empty(&self) -> bool {
-        self.workers.is_empty()
+        self.votes.is_empty()
     }
 
     /// Where the votes on an item lie; for use with [`Votes::vote`].
@@ -94,7 +108,8 @@ impl Votes {
     #[inline(always)]
     pub fn vote(&self, at: usize) -> (usize, usize, f64) {
         let weight = if self.weights.is_empty() { 1.0 } else { self.weights[at] };
-        (self.workers[at] as usize, self.classes[at] as usize, weight)
+        let (worker, class) = self.votes[at];
+        (worker as usize, class as usize, weight)
     }
 
     /// The weight that each worker gave to each class: workers × classes.
@@ -112,12 +127,8 @@ impl Votes {
         self.given.iter().sum()
     }
 
-    /// Number of items on which somebody voted.
-    pub fn voted_items(&self) -> usize {
-        self.starts.windows(2).filter(|pair| pair[0] < pair[1]).count()
-    }
-
-    /// Splits the items into at most `count` runs of about equally many votes. The same votes give the same runs.
+    /// Splits the items into at most `count` runs of about equally many votes. The same votes give the same
+    /// runs.
     pub fn runs(&self, count: usize) -> Vec<Range<usize>> {
         let share = |run: usize| (self.len() as u128 * run as u128 / count as u128) as usize;
         let mut ends: Vec<usize> =
@@ -156,13 +167,15 @@ fn check(shape: Shape, rows: Rows<'_>) -> Result<(), CrowdError> {
     if let Some((what, _)) = sizes.into_iter().find(|&(_, size)| size == 0) {
         return Err(CrowdError::Empty { what });
     }
+    Shape::check_table("items × classes", &[shape.items, shape.classes])?;
+    Shape::check_table("workers × classes", &[shape.workers, shape.classes])?;
     let expected = rows.items.len();
     let mut columns = vec![("workers", rows.workers.len()), ("votes", rows.votes.len())];
     columns.extend(rows.weights.map(|weights| ("weights", weights.len())));
     if let Some((what, found)) = columns.into_iter().find(|&(_, found)| found != expected) {
         return Err(CrowdError::Length { what, found, expected });
     }
-    (0..expected).try_for_each(|row| check_row(shape, rows, row))
+    Ok(())
 }
 
 fn check_row(shape: Shape, rows: Rows<'_>, row: usize) -> Result<(), CrowdError> {
@@ -178,14 +191,15 @@ fn check_row(shape: Shape, rows: Rows<'_>, row: usize) -> Result<(), CrowdError>
     if weight >= 0.0 && weight.is_finite() { Ok(()) } else { Err(CrowdError::Weight { row, weight }) }
 }
 
-/// Where each item's votes start once they are sorted, and the number of all.
-fn starts(items: usize, rows: Rows<'_>) -> Vec<usize> {
-    let mut starts = vec![0; items + 1];
-    for row in (0..rows.items.len()).filter(|&row| rows.counts(row)) {
-        starts[rows.items[row] as usize + 1] += 1;
+/// Checks every row; where each item's votes start once they are sorted, and the number of all.
+fn starts(shape: Shape, rows: Rows<'_>) -> Result<Vec<usize>, CrowdError> {
+    let mut starts = vec![0; shape.items + 1];
+    for (row, &item) in rows.items.iter().enumerate() {
+        check_row(shape, rows, row)?;
+        starts[item as usize + 1] += usize::from(rows.counts(row));
     }
-    for item in 0..items {
+    for item in 0..shape.items {
         starts[item + 1] += starts[item];
     }
-    starts
+    Ok(starts)
 }

@@ -2,8 +2,9 @@
 //!
 //! Knows nothing about probabilities.
 //!
-//! Definition: crowd-kit's documentation of ZeroBasedSkill. A gradient step on the squared distance between a worker's
-//! skill and its agreement with the labels of the moment, at a rate that halves every 20 iterations.
+//! Definition: crowd-kit's documentation of ZeroBasedSkill. A gradient step on the squared distance between
+//! a worker's skill and its agreement with the labels of the moment, at a rate that halves every 20
+//! iterations.
 
 use super::belief::best;
 use super::climb::repeat;
@@ -20,11 +21,15 @@ const STEPS_A_RATE: usize = 20;
 /// How much better than a guess every worker is taken to be at first.
 const FIRST_ADVANTAGE: f64 = 1e-5;
 
-/// Zero-based skill. The objective is minus the mean squared distance, over the workers who voted, between skill and
-/// agreement; unlike the others it may fall for a while, and the fit has converged when the distance is within the
-/// tolerance. A worker's skill is in [0, 1], its first value for workers
+/// Zero-based skill. The objective is minus the mean squared distance, over the workers who voted, between
+/// skill and agreement; unlike the others it may fall for a while, and the fit has converged when the
+/// distance is within the tolerance. A worker's skill is in [0, 1], its first value for workers
 /// without votes.
-pub(super) fn zero_based(votes: &Votes, options: &Options, stop: &AtomicBool) -> Result<Consensus, CrowdError> {
+pub(super) fn zero_based(
+    votes: &Votes,
+    options: &Options,
+    stop: &AtomicBool,
+) -> Result<Consensus, CrowdError> {
     let shape = votes.shape();
     let priors = options.priors_or_equal(shape.classes);
     let voted: Vec<bool> = votes.totals().iter().map(|total| *total > 0.0).collect();

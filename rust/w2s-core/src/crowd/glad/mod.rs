@@ -1,9 +1,11 @@
-//! GLAD: workers have an ability, items a difficulty, and a vote is right with probability σ(ability ÷ difficulty).
+//! GLAD: workers have an ability, items a difficulty, and a vote is right with probability σ(ability ÷
+//! difficulty).
 //!
 //! Knows nothing about which classes a worker confuses.
 //!
-//! Source: J. Whitehill, P. Ruvolo, T. Wu, J. Bergsma, J. Movellan, Whose Vote Should Count More, NIPS (2009), with its
-//! normal priors: ability ~ N(1, 1), and log easiness ~ N(1, 1), easiness being 1 ÷ difficulty.
+//! Source: J. Whitehill, P. Ruvolo, T. Wu, J. Bergsma, J. Movellan, Whose Vote Should Count More, NIPS
+//! (2009), with its normal priors: ability ~ N(1, 1), and log easiness ~ N(1, 1), easiness being 1 ÷
+//! difficulty.
 
 mod maximise;
 mod scale;
@@ -12,6 +14,7 @@ use super::belief::{Evidence, expect};
 use super::climb::climb;
 use super::consensus::{Consensus, Workers};
 use super::error::CrowdError;
+use super::exponential::exp;
 use super::options::Options;
 use super::priors::Priors;
 use super::votes::Votes;
@@ -21,9 +24,9 @@ use std::sync::atomic::AtomicBool;
 const ABILITY_MEAN: f64 = 1.0;
 const LOG_EASINESS_MEAN: f64 = 1.0;
 
-/// GLAD. The objective is the log-probability of the votes and of the parameters under their priors, at the parameters
-/// that made the posterior. A worker's skill is its ability, in (-∞, ∞): 0 guesses, below 0 is wrong on purpose, 1 for
-/// workers without votes.
+/// GLAD. The objective is the log-probability of the votes and of the parameters under their priors, at the
+/// parameters that made the posterior. A worker's skill is its ability, in (-∞, ∞): 0 guesses, below 0 is
+/// wrong on purpose, 1 for workers without votes.
 pub(super) fn glad(votes: &Votes, options: &Options, stop: &AtomicBool) -> Result<Consensus, CrowdError> {
     let shape = votes.shape();
     let priors = Priors::new(options, shape.classes);
@@ -68,7 +71,8 @@ impl<'a> Abilities<'a> {
 
     /// Log-density of the parameters, up to a constant.
     fn log_prior(&self) -> f64 {
-        let squares = |values: &[f64], mean: f64| values.iter().map(|value| (value - mean).powi(2)).sum::<f64>();
+        let squares =
+            |values: &[f64], mean: f64| values.iter().map(|value| (value - mean).powi(2)).sum::<f64>();
         -0.5 * (squares(&self.ability, ABILITY_MEAN) + squares(&self.log_easiness, LOG_EASINESS_MEAN))
     }
 }
@@ -78,21 +82,55 @@ impl Evidence for Abilities<'_> {
         0
     }
 
-    /// A vote is right with log-probability -softplus(-x) and one particular wrong one with -softplus(x) less the log
-    /// of the number of ways to be wrong: they differ by x plus that log.
+    /// A vote is right with log-probability -softplus(-x) and one particular wrong one with -softplus(x)
+    /// less the log of the number of ways to be wrong: they differ by x plus that log.
     #[inline(always)]
     fn score(&self, item: usize, votes: Range<usize>, scores: &mut [f64]) -> f64 {
-        let easiness = self.log_easiness[item].exp();
-        let mut log_wrong = 0.0;
+        let easiness = exp(self.log_easiness[item]);
+        let mut log_wrong = LogProduct::default();
         for at in votes {
             let (worker, class, weight) = self.votes.vote(at);
             let x = self.ability[worker] * easiness;
             scores[class] += weight * (x + self.log_wrong_classes);
-            log_wrong -= weight * (x.max(0.0) + (-x.abs()).exp().ln_1p() + self.log_wrong_classes);
+            log_wrong.log += weight * (x.max(0.0) + self.log_wrong_classes);
+            log_wrong.multiply(1.0 + exp(-x.abs()), weight);
         }
-        log_wrong
+        -log_wrong.value()
     }
 
     #[inline(always)]
     fn count(&self, _votes: Range<usize>, _posterior: &[f64], _table: &mut [f64]) {}
+}
+
+/// The log of a product of numbers from 1 to 2, with few logarithms.
+struct LogProduct {
+    log: f64,
+    product: f64,
+}
+
+impl Default for LogProduct {
+    fn default() -> Self {
+        Self { log: 0.0, product: 1.0 }
+    }
+}
+
+impl LogProduct {
+    const LARGE: f64 = 1e200;
+
+    #[inline(always)]
+    fn multiply(&mut self, factor: f64, power: f64) {
+        if power != 1.0 {
+            self.log += power * factor.ln();
+            return;
+        }
+        self.product *= factor;
+        if self.product > Self::LARGE {
+            self.log += self.product.ln();
+            self.product = 1.0;
+        }
+    }
+
+    fn value(self) -> f64 {
+        self.log + self.product.ln()
+    }
 }

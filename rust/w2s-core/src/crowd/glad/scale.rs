@@ -1,7 +1,7 @@
 //! The one direction in which abilities and easiness can trade places: c × ability, easiness ÷ c.
 //!
-//! Knows nothing about votes beyond who and what has some. The likelihood does not change along it, only the priors do,
-//! so taking turns would creep along it; here the best c is found at once.
+//! Knows nothing about votes beyond who and what has some. The likelihood does not change along it, only the
+//! priors do, so taking turns would creep along it; here the best c is found at once.
 
 use super::super::votes::Votes;
 use super::{ABILITY_MEAN, LOG_EASINESS_MEAN};
@@ -16,13 +16,20 @@ pub(super) fn rescale(votes: &Votes, ability: &mut [f64], log_easiness: &mut [f6
     let direction = Direction {
         squares: of_voters().map(|ability| ability * ability).sum(),
         sum: of_voters().map(|ability| ability * ABILITY_MEAN).sum(),
-        excess: (0..log_easiness.len()).filter(|&item| voted(item)).map(|item| log_easiness[item] - LOG_EASINESS_MEAN).sum(),
+        excess: (0..log_easiness.len())
+            .filter(|&item| voted(item))
+            .map(|item| log_easiness[item] - LOG_EASINESS_MEAN)
+            .sum(),
         items: (0..log_easiness.len()).filter(|&item| voted(item)).count() as f64,
     };
     let log_scale = direction.best();
     let scale = log_scale.exp();
     ability.iter_mut().zip(&voters).filter(|(_, votes)| **votes).for_each(|(ability, _)| *ability *= scale);
-    log_easiness.iter_mut().enumerate().filter(|(item, _)| voted(*item)).for_each(|(_, log)| *log -= log_scale);
+    log_easiness
+        .iter_mut()
+        .enumerate()
+        .filter(|(item, _)| voted(*item))
+        .for_each(|(_, log)| *log -= log_scale);
 }
 
 /// Sums over those who have votes, from which the log-prior at any c follows.
