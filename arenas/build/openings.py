@@ -8,12 +8,15 @@ from __future__ import annotations
 import argparse
 import random
 from collections.abc import Iterator
+from itertools import islice
 from pathlib import Path
 from typing import NamedTuple
 
+from w2s import kernels
 from w2s.games import State, game
 
 FOLDER = Path(__file__).resolve().parent.parent / "openings"
+SEARCHED_TOGETHER = 64
 
 
 class Recipe(NamedTuple):
@@ -42,17 +45,30 @@ def random_line(state: State, plies: int, draw: random.Random) -> State | None:
     return state if state.outcome() is None else None
 
 
-def balanced_lines(name: str, recipe: Recipe, seed: int) -> Iterator[State]:
-    """Balanced states, distinct by key, in the order in which they are drawn."""
+def distinct_lines(name: str, recipe: Recipe, seed: int) -> Iterator[State]:
+    """Random states, distinct by key, in the order in which they are drawn."""
     draw = random.Random(f"openings:{name}:{seed}")
     seen: set[int] = set()
     while True:
         state = random_line(game(name).state(), draw.randint(*recipe.plies), draw)
-        if state is None or state.key in seen:
-            continue
-        seen.add(state.key)
-        if abs(state.search(depth=recipe.depth).value_cp) <= recipe.limit_cp:
+        if state is not None and state.key not in seen:
+            seen.add(state.key)
             yield state
+
+
+def balanced_lines(name: str, recipe: Recipe, seed: int) -> Iterator[State]:
+    """Those of the random states that a search finds balanced, in their order."""
+    for states in batched(distinct_lines(name, recipe, seed), SEARCHED_TOGETHER):
+        found = kernels.search([state._core for state in states], depth=recipe.depth)
+        for state, searched in zip(states, found, strict=True):
+            if abs(searched.value_cp) <= recipe.limit_cp:
+                yield state
+
+
+def batched(states: Iterator[State], size: int) -> Iterator[list[State]]:
+    """Lists of ``size`` states from an endless iterator."""
+    while True:
+        yield list(islice(states, size))
 
 
 def make(name: str, recipe: Recipe, seed: int) -> None:
@@ -64,6 +80,7 @@ def make(name: str, recipe: Recipe, seed: int) -> None:
     ]
     for number, state in zip(range(recipe.wanted), balanced_lines(name, recipe, seed), strict=False):
         lines.append(f"{name}-{number:04d}: {' '.join(state.moves())}")
+    FOLDER.mkdir(exist_ok=True)
     (FOLDER / f"{name}.txt").write_text("\n".join(lines) + "\n", encoding="utf-8")
     print(f"{name}: {recipe.wanted} openings")
 

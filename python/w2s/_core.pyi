@@ -1,13 +1,62 @@
 """Types of the compiled core, checked against the built module by ``tests/meta``."""
 
+from typing import final
+
 import numpy as np
 import numpy.typing as npt
+
+__all__ = [
+    "Searched",
+    "State",
+    "agree",
+    "game_names",
+    "perft",
+    "planes_shape",
+    "policy_size",
+    "search",
+    "solve",
+    "start",
+]
+
+_Texts = list[str] | tuple[npt.NDArray[np.uint8], npt.NDArray[np.int64]]
+_Answers = tuple[npt.NDArray[np.uint8], bytes, npt.NDArray[np.uint32]]
+_Flags = npt.NDArray[np.bool_]
 
 def game_names() -> list[str]: ...
 def planes_shape(game: str) -> list[int]: ...
 def policy_size(game: str) -> int: ...
 def start(game: str, position: str) -> State: ...
+def search(
+    states: list[State],
+    depth: int | None = None,
+    nodes: int | None = None,
+    all_moves: bool = False,
+    moves: list[list[str]] | None = None,
+) -> list[Searched]: ...
+def solve(states: list[State], nodes: int, cap: int) -> list[Searched | None]: ...
+def perft(state: State, depth: int) -> tuple[int, int]: ...
+def agree(
+    game: str, positions: _Texts, left: _Texts, right: _Texts
+) -> tuple[_Answers, _Answers, _Flags, _Flags, _Flags]: ...
 
+@final
+class Searched:
+    @property
+    def best(self) -> str | None: ...
+    @property
+    def value_cp(self) -> int: ...
+    @property
+    def depth(self) -> int: ...
+    @property
+    def nodes(self) -> int: ...
+    @property
+    def line(self) -> list[str]: ...
+    @property
+    def values(self) -> dict[str, int]: ...
+    @property
+    def exact(self) -> bool: ...
+
+@final
 class State:
     @property
     def game(self) -> str: ...

@@ -5,10 +5,29 @@ Knows nothing about files, models or configuration.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
 from w2s import _core
 from w2s.errors import DataError, UsageError
 
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    TextColumn: TypeAlias = Sequence[str] | npt.NDArray[np.str_] | pa.Array | pa.ChunkedArray
+
 CoreState = _core.State
+Searched = _core.Searched
+Flags = npt.NDArray[np.bool_]
+
+LARGEST_CP = 1_000_000
+"""A win on the spot; no value is larger."""
+
+READINGS = ("ok", "unparsable", "illegal", "ambiguous", "no position")
+"""What an answer can turn out to be; its place here is its code in :class:`Agreements`."""
 
 
 def game_names() -> list[str]:
@@ -23,9 +42,146 @@ def start(game: str, position: str) -> _core.State:
         UsageError: no game has that name.
         DataError: the text is not a position of that game.
     """
-    if game not in _core.game_names():
-        raise UsageError(f"no game is called {game!r}; the games are: {', '.join(_core.game_names())}")
+    _check_game(game)
     try:
         return _core.start(game, position)
     except ValueError as error:
         raise DataError(f"{error}: {position[:80]!r}") from None
+
+
+def search(
+    states: Sequence[CoreState],
+    *,
+    depth: int | None = None,
+    nodes: int | None = None,
+    all_moves: bool = False,
+    moves: Sequence[Sequence[str]] | None = None,
+) -> list[Searched]:
+    """Search states of any games side by side, in their order; deterministic whatever the threads.
+
+    Args:
+        states: where to search.
+        depth: plies from the root, 1 to 128.
+        nodes: states visited, from 1; the first ply is always finished. Without a limit, one ply.
+        all_moves: every legal move gets a value of its own, several times the work of finding the best.
+        moves: for each state the legal moves that get one; a few cost little more than the best alone.
+
+    Raises:
+        UsageError: a limit that is not positive, or moves that are not legal or not one list a state.
+    """
+    for name, limit in (("depth", depth), ("nodes", nodes)):
+        if limit is not None and limit < 1:
+            raise UsageError(f"{name} of a search is a whole number from 1, not {limit}")
+    wanted = None if moves is None else [list(texts) for texts in moves]
+    try:
+        return _core.search(list(states), depth, nodes, all_moves, wanted)
+    except ValueError as error:
+        raise UsageError(str(error)) from None
+
+
+def solve(
+    states: Sequence[CoreState], *, nodes: int, cap_cp: int | None = None
+) -> list[dict[str, int] | None]:
+    """The proven value of every legal move by canonical text; None where a proof needs over ``nodes`` nodes.
+
+    Values are in hundredths of a unit for the player to move, ±(1,000,000 − plies) for a win or loss; empty
+    where the game is over. Games without a bound on their length (chess) are never solved.
+
+    Args:
+        states: what to solve, side by side.
+        nodes: states visited for each proof, from 1.
+        cap_cp: values beyond plus and minus this are given as that, which takes far fewer nodes.
+
+    Raises:
+        UsageError: ``nodes`` or ``cap_cp`` is not positive.
+    """
+    if nodes < 1:
+        raise UsageError(f"nodes of a proof is a whole number from 1, not {nodes}")
+    if cap_cp is not None and cap_cp < 1:
+        raise UsageError(f"cap_cp of a proof is a whole number from 1, not {cap_cp}")
+    solved = _core.solve(list(states), nodes, min(cap_cp or LARGEST_CP, LARGEST_CP))
+    return [None if found is None else found.values for found in solved]
+
+
+def perft(state: CoreState, depth: int) -> tuple[int, int]:
+    """Lines of exactly ``depth`` plies from a state, and lines that ended before."""
+    if not 0 <= depth <= 64:
+        raise UsageError(f"depth of a perft is a whole number from 0 to 64, not {depth}")
+    return _core.perft(state, depth)
+
+
+class Agreements(NamedTuple):
+    """Verdicts on two answers to each position, one entry a row.
+
+    Attributes:
+        left: codes of the first answers, uint8, see :data:`READINGS`.
+        right: codes of the second answers.
+        left_move: canonical texts as an Arrow string array, null where the answer is not a legal move.
+        right_move: the same of the second answers.
+        same_move: bool; both are legal and the same move.
+        same_state: bool; both lead to the same position, clocks included.
+        same_key: bool; both lead to the same state up to transposition.
+    """
+
+    left: npt.NDArray[np.uint8]
+    right: npt.NDArray[np.uint8]
+    left_move: pa.StringArray
+    right_move: pa.StringArray
+    same_move: Flags
+    same_state: Flags
+    same_key: Flags
+
+
+def agree(game: str, positions: TextColumn, left: TextColumn, right: TextColumn) -> Agreements:
+    """Compare two answers to each position, in parallel and without the GIL.
+
+    Args:
+        game: name of the game.
+        positions: position texts, n of them: a sequence of str, a numpy or an Arrow string array.
+        left: first answers in any notation, n texts; a null, or anything that is no text, is unparsable.
+        right: second answers.
+
+    Raises:
+        UsageError: no game has that name, or the columns differ in length.
+    """
+    _check_game(game)
+    try:
+        first, second, same_move, same_state, same_key = _core.agree(
+            game, _texts(positions), _texts(left), _texts(right)
+        )
+    except ValueError as error:
+        raise UsageError(str(error)) from None
+    return Agreements(first[0], second[0], _moves(*first), _moves(*second), same_move, same_state, same_key)
+
+
+def _check_game(game: str) -> None:
+    if game not in _core.game_names():
+        raise UsageError(f"no game is called {game!r}; the games are: {', '.join(_core.game_names())}")
+
+
+def _texts(column: TextColumn) -> list[str] | tuple[npt.NDArray[np.uint8], npt.NDArray[np.int64]]:
+    """A column as the core takes it: a list, or data and offsets of an Arrow array."""
+    if isinstance(column, list):
+        return column
+    if isinstance(column, np.ndarray):
+        return list(map(str, column.tolist()))
+    if not (hasattr(column, "__arrow_c_array__") or hasattr(column, "__arrow_c_stream__")):
+        return list(column)
+    import pyarrow as pa
+
+    array = pa.chunked_array(column).combine_chunks().cast(pa.large_string()).fill_null("\N{REPLACEMENT CHARACTER}")
+    _, offsets, data = array.buffers()
+    ends = np.frombuffer(offsets, np.int64)[array.offset : array.offset + len(array) + 1] if offsets else None
+    text = np.frombuffer(data, np.uint8) if data else np.zeros(0, np.uint8)
+    return text, np.zeros(1, np.int64) if ends is None else ends
+
+
+def _moves(codes: npt.NDArray[np.uint8], text: bytes, ends: npt.NDArray[np.uint32]) -> pa.StringArray:
+    """Texts that lie one behind another as an Arrow array, null where the code is not ``ok``."""
+    import pyarrow as pa
+
+    offsets = np.zeros(len(ends) + 1, np.int32)
+    offsets[1:] = ends
+    valid = np.packbits(codes == 0, bitorder="little")
+    buffers = [pa.py_buffer(valid), pa.py_buffer(offsets), pa.py_buffer(text)]
+    return pa.StringArray.from_buffers(len(ends), buffers[1], buffers[2], buffers[0])

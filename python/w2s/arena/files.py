@@ -31,6 +31,7 @@ _ROWS_TOGETHER = 20_000
 def write_files(
     folder: RunFolder,
     spec: ArenaSpec,
+    *,
     models: dict[str, str],
     oracles: Sequence[str],
     counted: Sequence[MatchRecord],
@@ -68,7 +69,7 @@ def _rows(
         if ("verified", record.number) in journal:
             found = verification.from_json(journal.read("verified", record.number)["found"])
         by_rank = {name: found.get(name, {}) for name in oracles}
-        yield from rows_of(run, record, labels, by_rank, models, spec.verdict)
+        yield from rows_of(run, record, labels, by_rank, models=models, limits=spec.verdict)
 
 
 def _write_labels(

@@ -5,29 +5,40 @@ Knows nothing about what the pieces mean.
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
-from collections.abc import Iterator
 from pathlib import Path
 from types import TracebackType
 from typing import Any, BinaryIO
 
-from w2s.errors import DataError
+from w2s.errors import DataError, UsageError
 
 
 class Journal:
     """An append-only file of JSON lines, found again by ``(kind, number)``.
 
-    A torn last line, which a kill leaves behind, is cut off when the journal is opened.
+    A torn last line, which a kill leaves behind, is cut off when the journal is opened. One process at a
+    time has it open.
     """
 
     def __init__(self, path: Path) -> None:
-        """Open or create the file and index its lines."""
+        """Open or create the file, lock it and index its lines.
+
+        Raises:
+            UsageError: another process has it open.
+            DataError: a line is damaged.
+        """
         self._path = path
         self._places: dict[tuple[str, int], tuple[int, int]] = {}
         self._file: BinaryIO = path.open("a+b")
-        self._end = self._index()
-        self._file.truncate(self._end)
+        try:
+            self._lock()
+            self._end = self._index()
+            self._file.truncate(self._end)
+        except BaseException:
+            self._file.close()
+            raise
 
     def __enter__(self) -> Journal:
         return self
@@ -64,9 +75,19 @@ class Journal:
         """Close the file."""
         self._file.close()
 
+    def _lock(self) -> None:
+        try:
+            fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise UsageError(
+                f"another process is working on {self._path.parent}; wait for it, or name another --out"
+            ) from None
+
     def _index(self) -> int:
+        """Remember where every whole line is; the place where they end."""
         place = 0
-        for number, line in enumerate(self._lines(), 1):
+        self._file.seek(0)
+        for number, line in enumerate(self._file, 1):
             if not line.endswith(b"\n"):
                 break
             try:
@@ -78,7 +99,3 @@ class Journal:
                 ) from None
             place += len(line)
         return place
-
-    def _lines(self) -> Iterator[bytes]:
-        self._file.seek(0)
-        yield from self._file

@@ -70,7 +70,12 @@ def label_of(
         entropy=answer.entropy,
         n_options=answer.n_options,
         value_cp=answer.value_cp,
-        samples=answer.samples,
-        raw=None if answer.raw is None else answer.raw[:_RAW_CHARACTERS],
+        samples=tuple(map(_storable, answer.samples)),
+        raw=None if answer.raw is None else _storable(answer.raw),
         rejected=tuple(printable(text) for text in rejected),
     )
+
+
+def _storable(text: str) -> str:
+    """The beginning of a text; halves of characters, which no file of text can hold, become ``?``."""
+    return text[:_RAW_CHARACTERS].encode("utf-8", "replace").decode("utf-8")

@@ -42,4 +42,9 @@ def label_others(
         answers = players[player].answer([example for _, example in asked], want)
         for (index, example), answer in zip(asked, answers, strict=True):
             merged[index].append(label_of(example.state, player, answer, played=False))
-    return [sorted(labels, key=lambda label: (label.ply, not label.played, label.player)) for labels in merged]
+    return [sorted(labels, key=_place) for labels in merged]
+
+
+def _place(label: Label) -> tuple[int, bool, str]:
+    """By ply, the move that was played first."""
+    return label.ply, not label.played, label.player

@@ -7,20 +7,23 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Mapping
-from itertools import islice
 
 from w2s.arena.match import Match
 from w2s.models import Answer, Model, RemembersMatches, Want
 
+Draw = Callable[[int], list[Match]]
+"""At most so many more matches; none only where, for now, none is left to begin."""
 
-def play(matches: Iterator[Match], players: Mapping[str, Model], width: int, want: Want) -> Iterator[Match]:
-    """Finished matches as they end; new ones are drawn from ``matches`` to keep ``width`` in progress.
 
-    Which matches share a batch never changes a move, as long as the models are deterministic.
+def play(draw: Draw, players: Mapping[str, Model], width: int, want: Want) -> Iterator[Match]:
+    """Finished matches as they end; new ones are drawn to keep ``width`` in progress.
+
+    A match that is put back while this runs, because it came to nothing, is drawn again. Which matches share
+    a batch never changes a move, as long as the models are deterministic.
     """
     live: list[Match] = []
     while True:
-        live += islice(matches, width - len(live))
+        live += draw(width - len(live))
         if not live:
             return
         for name, group in _by_mover(live).items():

@@ -5,6 +5,8 @@ Knows nothing about models: it hands out examples and takes answers.
 
 from __future__ import annotations
 
+import sys
+
 from w2s.arena.adjudicate import Adjudicator
 from w2s.arena.ending import Ending
 from w2s.arena.label import Label, label_of
@@ -19,13 +21,14 @@ from w2s.tasks import Clock, MoveExample
 
 
 class Match:
-    """A match in progress; ``ended`` is set when it is over."""
+    """A match in progress; ``ended`` and ``detail`` say why it is over."""
 
     def __init__(
         self,
         pairing: Pairing,
         opening: Opening,
         state: State,
+        *,
         rules: MatchRules,
         control: TimeControl | None,
         adjudicator: Adjudicator,
@@ -35,6 +38,7 @@ class Match:
         self.state = state
         self.labels: list[Label] = []
         self.ended: Ending | None = None
+        self.detail = ""
         self._opening = opening
         self._rules = rules
         self._control = control
@@ -43,7 +47,6 @@ class Match:
         self._refused: tuple[str, ...] = ()
         self._winner: int | None = None
         self._by: str | None = None
-        self._detail = ""
         self._values: list[int | None] = []
         self._seconds: list[float | None] = []
         self._look_for_end()
@@ -82,7 +85,13 @@ class Match:
             return
         if ruling.ending is not Ending.VOID:
             self.labels.append(
-                label_of(self.state, self.mover, answer, played=True, rejected=self._refused)
+                label_of(
+                    self.state,
+                    self.mover,
+                    answer,
+                    played=ruling.move is not None,
+                    rejected=self._refused,
+                )
             )
         self._refused = ()
         if ruling.move is None:
@@ -90,6 +99,7 @@ class Match:
             return
         self._values.append(answer.value_cp)
         self._seconds.append(None if self._control is None else answer.seconds)
+        self._add_increment(side)
         self.state = self.state.play(ruling.move)
         self._adjudicator.feed(side, answer.value_cp)
         self._look_for_end()
@@ -105,16 +115,17 @@ class Match:
             opening=self._opening.name,
             game=self.state.game,
             start=self.state.start_position,
-            moves=tuple(self.state.moves()),
+            moves=tuple(map(sys.intern, self.state.moves())),  # few texts, many matches
             opening_plies=opening_plies,
             first=self.pairing.first,
             second=self.pairing.second,
             winner=self._winner,
             ending=self.ended,
-            detail=self._detail,
+            detail=self.detail,
             by=self._by,
             values_cp=tuple([None] * opening_plies + self._values),
             seconds=tuple([None] * opening_plies + self._seconds),
+            time_control=None if self._control is None else self._control.text,
         )
 
     def _clock(self) -> Clock | None:
@@ -124,8 +135,12 @@ class Match:
         return Clock(self._left_s[side], self._left_s[1 - side], self._control.increment_s)
 
     def _spend(self, side: int, seconds: float) -> None:
+        if self._left_s is not None:
+            self._left_s[side] -= seconds
+
+    def _add_increment(self, side: int) -> None:
         if self._left_s is not None and self._control is not None:
-            self._left_s[side] += self._control.increment_s - seconds
+            self._left_s[side] += self._control.increment_s
 
     def _look_for_end(self) -> None:
         outcome = self.state.outcome()
@@ -135,7 +150,7 @@ class Match:
         adjudicated = self._adjudicator.verdict(self.state)
         if adjudicated is not None:
             self._end(adjudicated.ending, Outcome(adjudicated.winner, adjudicated.detail))
-            self._detail = adjudicated.detail
+            self.detail = adjudicated.detail
 
     def _end(self, ending: Ending, outcome: Outcome) -> None:
         self.ended = ending
@@ -145,4 +160,4 @@ class Match:
         self.ended = ending
         self._winner = None if ending is Ending.VOID else 1 - side
         self._by = self.players[side]
-        self._detail = detail
+        self.detail = detail

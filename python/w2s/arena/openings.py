@@ -1,7 +1,8 @@
 """Openings: where matches start, read from a file with one opening a line.
 
 Knows nothing about schedules. A line of a ``.txt`` file is a name, a colon and moves, or only moves; a line
-of an ``.epd`` or ``.fen`` file is a position; a ``.pgn`` file gives the first moves of its games.
+of an ``.epd`` or ``.fen`` file is a position, named by its ``id`` where it has one; a ``.pgn`` file gives the
+first moves of its games. Lines that are empty or begin with ``#`` are skipped.
 """
 
 from __future__ import annotations
@@ -12,11 +13,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from w2s.arena.places import arenas_folder
-from w2s.errors import DataError, UsageError, W2sError
+from w2s.errors import DataError, UsageError
 from w2s.games import State, game
 from w2s.games.records import read_pgn
 
 _PGN_PLIES = 16
+_ID = re.compile(r'\bid\s+"([^"]*)"')
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,11 +46,8 @@ def read_openings(file: str | None, game_name: str) -> list[Opening]:
     if file is None:
         return [Opening("start", "startpos")]
     path = _find(file)
-    if path.suffix == ".pgn":
-        lines: Iterable[tuple[int, Opening]] = enumerate(_from_pgn(path), 1)
-    else:
-        lines = _from_lines(path, positions=path.suffix in {".epd", ".fen"})
-    openings = [_checked(opening, game_name, path, number) for number, opening in lines]
+    found = _from_pgn(path, game_name) if path.suffix.lower() == ".pgn" else _from_lines(path)
+    openings = [_checked(opening, game_name, f"{path}, {where}") for where, opening in found]
     if not openings:
         raise DataError(f"{path} holds no opening")
     return openings
@@ -61,38 +60,46 @@ def _find(file: str) -> Path:
     raise UsageError(f"no openings file {file}; looked in the working directory and in {arenas_folder()}")
 
 
-def _from_lines(path: Path, *, positions: bool) -> Iterable[tuple[int, Opening]]:
+def _from_lines(path: Path) -> Iterable[tuple[str, Opening]]:
+    read = _from_position if path.suffix.lower() in {".epd", ".fen"} else _from_moves
     try:
-        lines = path.read_text(encoding="utf-8").splitlines()
+        lines = path.read_text(encoding="utf-8-sig").splitlines()
     except UnicodeDecodeError:
         raise DataError(f"{path} is not a text file in UTF-8") from None
+    except OSError as error:
+        raise UsageError(f"cannot read {path}: {error.strerror or error}") from None
     for number, raw in enumerate(lines, 1):
         line = raw.strip()
         if line and not line.startswith("#"):
-            yield number, _from_position(line, number) if positions else _from_moves(line, number)
+            yield f"line {number}", read(line, f"line {number}")
 
 
-def _from_moves(line: str, number: int) -> Opening:
-    name, colon, moves = line.partition(":")
-    return Opening(name.strip() if colon else f"line {number}", "startpos", tuple((moves or name).split()))
+def _from_moves(line: str, where: str) -> Opening:
+    name, _, moves = line.rpartition(":")
+    return Opening(name.strip() or where, "startpos", tuple(moves.split()))
 
 
-def _from_position(line: str, number: int) -> Opening:
+def _from_position(line: str, where: str) -> Opening:
     fields = line.split()
     clocks = len(fields) >= 6 and all(re.fullmatch(r"\d+", field) for field in fields[4:6])
-    return Opening(f"line {number}", " ".join(fields[:6] if clocks else fields[:4]))
+    name = _ID.search(line)
+    return Opening(name[1] if name else where, " ".join(fields[:6] if clocks else fields[:4]))
 
 
-def _from_pgn(path: Path) -> Iterable[Opening]:
+def _from_pgn(path: Path, game_name: str) -> Iterable[tuple[str, Opening]]:
+    if game_name != "chess":
+        raise UsageError(f"{path} holds chess openings; {game_name} reads .txt moves and .fen positions")
     for record in read_pgn(path):
-        yield Opening(record.headers.get("Opening", f"game {record.number}"), record.start, record.moves[:_PGN_PLIES])
+        where = f"game {record.number}"
+        name = record.headers.get("Opening", where)
+        yield where, Opening(name, record.start, record.moves[:_PGN_PLIES])
 
 
-def _checked(opening: Opening, game_name: str, path: Path, number: int) -> Opening:
+def _checked(opening: Opening, game_name: str, where: str) -> Opening:
     try:
         state = opening.state(game_name)
-    except W2sError as error:
-        raise DataError(f"{path}, line {number}: {error}") from None
+    except DataError as error:
+        raise DataError(f"{where}: {error}") from None
     if state.outcome() is not None:
-        raise DataError(f"{path}, line {number}: the game is over where the players should take over")
+        raise DataError(f"{where}: the game is over where the players should take over; remove it")
     return Opening(opening.name, state.start_position, tuple(state.moves()))

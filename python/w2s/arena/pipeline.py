@@ -6,10 +6,9 @@ Knows the order of the steps and how to resume them; each step is a file of its 
 from __future__ import annotations
 
 import hashlib
-import random
 import time
-from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections import Counter, deque
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -30,8 +29,10 @@ from w2s.arena.players import Players, with_limits
 from w2s.arena.record import MatchRecord
 from w2s.arena.schedule import Pairing, Schedule
 from w2s.arena.spec import ArenaSpec
+from w2s.arena.stopping import Stopping
 from w2s.errors import ModelError
 from w2s.models import Want
+from w2s.models.draws import uniform
 
 _VOIDS_OF_A_MATCH = 3
 _LABELLED_TOGETHER = 16
@@ -101,9 +102,7 @@ def _digest(openings: Sequence[Opening]) -> str:
 class _Run:
     """One run with its journal open."""
 
-    def __init__(
-        self, spec: ArenaSpec, openings: Sequence[Opening], journal: Journal, show: Show
-    ) -> None:
+    def __init__(self, spec: ArenaSpec, openings: Sequence[Opening], journal: Journal, show: Show) -> None:
         self._spec = spec
         self._openings = openings
         self._journal = journal
@@ -112,46 +111,53 @@ class _Run:
             tuple(spec.players), spec.format, spec.pairs, len(openings), spec.openings.order, spec.seed
         )
         self._records: dict[int, MatchRecord] = {}
-        self._voids: dict[int, int] = {}
+        self._stopping = Stopping(spec)
         for number in journal.numbers("match"):
-            self._records[number] = MatchRecord.from_json(journal.read("match", number)["record"])
+            self._hear(MatchRecord.from_json(journal.read("match", number)["record"]))
+        self._queue = deque(pairing for pairing in self._schedule if pairing.number not in self._records)
+        self._voids: Counter[int] = Counter()
 
     def finish(self, folder: RunFolder, concurrency: int, width: int) -> None:
         """Do what is missing, then write the files."""
         spec = self._spec
         references = {name: with_limits(text, spec.limits) for name, text in spec.players.items()}
-        with Players(references, seed=spec.seed, concurrency=concurrency) as players:
-            self._play(players, players.width(width))
-        counted = self._counted()
-        oracles = load_oracles(
-            spec.verify.oracles, cap_cp=spec.verdict.cap_cp, concurrency=concurrency
-        )
+        if not self._is_played():
+            with Players(references, seed=spec.seed, concurrency=concurrency) as players:
+                self._play(players, players.width(width))
+        played = [self._records[number] for number in sorted(self._records)]
+        counted = [record for record in played if self._stopping.counts(record)]
+        oracles = load_oracles(spec.verify.oracles, cap_cp=spec.verdict.cap_cp, concurrency=concurrency)
         try:
             self._verify(counted, oracles)
         finally:
             for oracle in oracles:
                 oracle.close()
-        voids = len(self._journal.numbers("void"))
         write_files(
-            folder, spec, references, [oracle.name for oracle in oracles], counted, self._journal, voids
+            folder,
+            spec,
+            models=references,
+            oracles=[oracle.name for oracle in oracles],
+            counted=counted,
+            journal=self._journal,
+            voids=len(self._journal.numbers("void")),
         )
 
-    def _counted(self) -> list[MatchRecord]:
-        """The matches that count, by number: all, or those up to where the sequential test stopped."""
-        played = [self._records[number] for number in sorted(self._records)]
-        return standing.up_to_decision(played, self._spec)
+    def _is_played(self) -> bool:
+        """Whether no match is missing, or none matters any more."""
+        return self._stopping.decided_by is not None or len(self._records) == len(self._schedule)
+
+    def _hear(self, record: MatchRecord) -> None:
+        self._records[record.number] = record
+        self._stopping.hear(record)
 
     # -- play and label ----------------------------------------------------------------------------------
 
     def _play(self, players: Players, width: int) -> None:
-        self._queue = deque(p for p in self._schedule if p.number not in self._records)
         progress = self._progress("play", len(self._records), len(self._schedule))
         progress.finished = [self._records[number] for number in sorted(self._records)]
         want = Want(evidence=True, mask=self._spec.rules.illegal == "mask")
         waiting: list[Match] = []
-        if standing.is_decided(progress.finished, self._spec):
-            return
-        for match in play(self._matches(), players, width, want):
+        for match in play(self._draw, players, width, want):
             if match.ended is Ending.VOID:
                 self._replay(match)
                 continue
@@ -159,28 +165,26 @@ class _Run:
             if len(waiting) >= min(width, _LABELLED_TOGETHER):
                 self._keep(waiting, players, want, progress)
                 waiting = []
-                if standing.is_decided(progress.finished, self._spec):
+                if self._is_played():
                     return
         self._keep(waiting, players, want, progress)
 
-    def _matches(self) -> Iterator[Match]:
-        while self._queue:
-            yield self._start(self._queue.popleft())
+    def _draw(self, wanted: int) -> list[Match]:
+        count = min(wanted, len(self._queue))
+        return [self._start(self._queue.popleft()) for _ in range(count)]
 
     def _start(self, pairing: Pairing) -> Match:
-        opening = self._openings[pairing.opening]
-        rules = self._spec.rules
+        opening, rules = self._openings[pairing.opening], self._spec.rules
         state = opening.state(self._spec.game)
-        return Match(pairing, opening, state, rules, self._spec.limits.clock, Adjudicator(rules))
+        control = self._spec.limits.clock
+        return Match(pairing, opening, state, rules=rules, control=control, adjudicator=Adjudicator(rules))
 
     def _replay(self, match: Match) -> None:
-        number = match.pairing.number
-        count = self._voids[number] = self._voids.get(number, 0) + 1
-        self._journal.append(
-            "void", len(self._journal.numbers("void")), {"match": number, "detail": match.detail}
-        )
-        if count >= _VOIDS_OF_A_MATCH:
-            raise ModelError(f"match {number} came to nothing {count} times: {match.detail}")
+        number, detail = match.pairing.number, match.detail
+        self._voids[number] += 1
+        self._journal.append("void", len(self._journal.numbers("void")), {"match": number, "detail": detail})
+        if self._voids[number] >= _VOIDS_OF_A_MATCH:
+            raise ModelError(f"match {number} came to nothing {self._voids[number]} times: {detail}")
         self._queue.appendleft(match.pairing)
 
     def _keep(self, matches: list[Match], players: Players, want: Want, progress: Progress) -> None:
@@ -191,7 +195,7 @@ class _Run:
         for record, made in zip(records, labels, strict=True):
             piece = {"record": record.to_json(), "labels": [label.to_json() for label in made]}
             self._journal.append("match", record.number, piece)
-            self._records[record.number] = record
+            self._hear(record)
             progress.done += 1
             progress.plies += len(record.moves) - record.opening_plies
             progress.finished.append(record)
@@ -200,8 +204,8 @@ class _Run:
     # -- verify ------------------------------------------------------------------------------------------
 
     def _verify(self, counted: list[MatchRecord], oracles: Sequence[Oracle]) -> None:
-        order = [record.number for record in counted]
-        random.Random(f"verify:{self._spec.seed}").shuffle(order)
+        seed = self._spec.seed
+        order = sorted((record.number for record in counted), key=lambda n: uniform(seed, "verify", n))
         missing = [number for number in order if ("verified", number) not in self._journal]
         progress = self._progress("verify", len(order) - len(missing), len(order))
         budget_s = self._spec.verify.budget_s

@@ -1,4 +1,4 @@
-"""Where the bundled arenas lie: in the wheel, or at the root of a checkout.
+"""Where the bundled arenas lie: at the root of a checkout, or in the wheel.
 
 Knows nothing about what is in them.
 """
@@ -17,7 +17,7 @@ def arenas_folder() -> Path:
         UsageError: neither the wheel nor a checkout has it.
     """
     package = Path(__file__).resolve().parent.parent
-    for folder in (package / "arenas", package.parent.parent / "arenas"):
+    for folder in (package.parent.parent / "arenas", package / "arenas"):
         if (folder / "chess.toml").is_file():
             return folder
     raise UsageError(f"the bundled arenas are missing beside {package}; install w2s again")

@@ -23,6 +23,7 @@ def rows_of(
     record: MatchRecord,
     labels: Sequence[Label],
     findings: Findings,
+    *,
     models: Mapping[str, str],
     limits: Verdicts,
 ) -> Iterator[dict[str, Any]]:
@@ -47,9 +48,7 @@ def rows_of(
         }
 
 
-def _about_label(
-    run: str, record: MatchRecord, label: Label, models: Mapping[str, str]
-) -> dict[str, Any]:
+def _about_label(run: str, record: MatchRecord, label: Label, models: Mapping[str, str]) -> dict[str, Any]:
     return {
         "id": f"{record.game}-{run}-{record.number:06d}-{label.ply:03d}-{label.player}",
         "task": "move",

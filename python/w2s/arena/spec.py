@@ -24,8 +24,8 @@ class Openings(Config):
 
 
 class DrawRule(Config):
-    """A draw is adjudicated when both sides saw at most ``limit_cp`` for ``moves`` moves each, from move
-    ``after`` on."""
+    """A draw is adjudicated once ``after`` moves of each side have been played, the opening's included, and
+    both saw at most ±``limit_cp`` in their last ``moves`` moves."""
 
     after: NonNegative = 40
     moves: Positive = 8
@@ -33,8 +33,8 @@ class DrawRule(Config):
 
 
 class ResignRule(Config):
-    """A player that sees ``limit_cp`` or worse for ``moves`` moves loses; ``twosided``: the other must
-    agree."""
+    """A player that saw -``limit_cp`` or worse in its last ``moves`` moves loses; ``twosided``: the other
+    must have seen ``limit_cp`` or better in as many."""
 
     moves: Positive = 4
     limit_cp: Positive = 900
@@ -44,8 +44,8 @@ class ResignRule(Config):
 class MatchRules(Config):
     """What ends a match beside the rules of the game.
 
-    ``illegal``: ``forfeit``, ``retry:K`` or ``mask``. ``tablebase``: a folder of Syzygy tables that
-    adjudicates.
+    ``max_plies`` counts from the position where the opening begins; the game is a draw there. ``illegal``:
+    ``forfeit``, ``retry:K`` or ``mask``. ``tablebase``: a folder of Syzygy tables that adjudicates (chess).
     """
 
     max_plies: Positive = 400
@@ -80,6 +80,14 @@ class TimeControl(Config):
         if not found:
             raise ValueError(f"{text!r} is not a time control; write seconds+increment, as 60+0.6")
         return cls(base_s=float(found[1]), increment_s=float(found[2] or 0))
+
+    @property
+    def text(self) -> str:
+        """The text that :meth:`read` reads, as PGN has it: ``60+0.6``, or ``60`` without an increment."""
+        base, increment = (
+            f"{seconds:.3f}".rstrip("0").rstrip(".") for seconds in (self.base_s, self.increment_s)
+        )
+        return base if increment == "0" else f"{base}+{increment}"
 
 
 class Limits(Config):
@@ -178,4 +186,10 @@ class ArenaSpec(Config):
             raise ValueError("a match has two players; use format round-robin or gauntlet for more")
         if self.sprt is not None and len(self.players) != 2:
             raise ValueError("a sequential test compares two players")
+        return self
+
+    @model_validator(mode="after")
+    def _tables_for_chess(self) -> ArenaSpec:
+        if self.rules.tablebase is not None and self.game != "chess":
+            raise ValueError(f"rules.tablebase adjudicates chess, not {self.game}; leave it out")
         return self

@@ -49,37 +49,6 @@ def live_rating(records: Iterable[MatchRecord], spec: ArenaSpec) -> MatchRating:
     return rate(tally(map(result_of, records), shown, other))
 
 
-def up_to_decision(records: Sequence[MatchRecord], spec: ArenaSpec) -> list[MatchRecord]:
-    """The matches that count, by number: those of the pairs up to the one that decided the sequential test.
-
-    Pairs are looked at in the order of their numbers and only where every earlier one is complete, so
-    the answer does not depend on which match happened to end first.
-    """
-    ordered = sorted(records, key=lambda record: record.number)
-    decided = _deciding_pair(ordered, spec)
-    return ordered if decided is None else [record for record in ordered if record.pair <= decided]
-
-
-def is_decided(records: Sequence[MatchRecord], spec: ArenaSpec) -> bool:
-    """Whether the sequential test, where there is one, has its answer."""
-    return _deciding_pair(sorted(records, key=lambda record: record.number), spec) is not None
-
-
-def _deciding_pair(ordered: Sequence[MatchRecord], spec: ArenaSpec) -> int | None:
-    if spec.sprt is None:
-        return None
-    test = SprtSpec(**spec.sprt.model_dump())
-    shown, other = sides(spec)
-    results: list[GameResult] = []
-    for first, second in zip(ordered[::2], ordered[1::2], strict=False):
-        if first.pair != len(results) // 2 or second.pair != first.pair:
-            return None
-        results += [result_of(first), result_of(second)]
-        if test.state(tally(results, shown, other)).verdict != "continue":
-            return first.pair
-    return None
-
-
 def summary(records: Sequence[MatchRecord], spec: ArenaSpec, voids: int) -> dict[str, Any]:
     """Ratings with forfeits counted and without, endings, lengths and void games, ready for JSON."""
     results = [result_of(record) for record in records]

@@ -23,7 +23,7 @@ class Verdict(NamedTuple):
 
 
 def verdict(label: Label, findings: Mapping[str, Finding], limits: Verdicts) -> Verdict:
-    """The verdict on a label; ``findings`` come most believed first, the first that knows a regret decides."""
+    """The verdict; ``findings`` come most believed first: the first that knows a regret decides."""
     if not label.legal:
         failed = label.failure not in {"unparsable", "illegal", "ambiguous"}
         return Verdict("unknown" if failed else "illegal", None)

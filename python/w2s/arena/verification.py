@@ -5,7 +5,6 @@ Knows nothing about what the oracles are.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
@@ -14,6 +13,7 @@ from w2s.arena.label import Label
 from w2s.arena.labelling import states_of
 from w2s.arena.oracles import Case, Finding, Oracle
 from w2s.arena.record import MatchRecord
+from w2s.models.draws import uniform
 
 Findings = dict[str, dict[int, dict[str, Finding]]]
 """By oracle name, then ply, then move."""
@@ -21,8 +21,7 @@ Findings = dict[str, dict[int, dict[str, Finding]]]
 
 def sampled(seed: int, number: int, ply: int, share: float) -> bool:
     """Whether a position belongs to the sample: the same answer in every run with this seed."""
-    digest = hashlib.blake2b(f"verify:{seed}:{number}:{ply}".encode(), digest_size=8).digest()
-    return int.from_bytes(digest, "big") < share * 2**64
+    return uniform(seed, "verify", number, ply) < share
 
 
 def cases_of(record: MatchRecord, labels: Sequence[Label], seed: int, share: float) -> dict[int, Case]:

@@ -70,7 +70,7 @@ def run(arguments: list[str]) -> int:
             raise
         return _complain(error)
     except TyperException as error:
-        return _complain(UsageError(f"{error}; see w2s --help"))
+        return _complain(UsageError(f"{error.format_message()}; see w2s --help"))
     except (KeyboardInterrupt, typer.Abort):
         return _complain(W2sError("interrupted"), INTERRUPTED)
     except BrokenPipeError:

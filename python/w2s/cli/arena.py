@@ -33,9 +33,12 @@ def arena(  # noqa: PLR0917
         Path | None, typer.Argument(help="A TOML file with the setting; options win over it.")
     ] = None,
     game: Annotated[
-        str | None, typer.Option(help="Start from the bundled arena of this game: chess, othello, connect_four.")
+        str | None,
+        typer.Option(help="Start from the bundled arena of this game: chess, othello, connect_four."),
     ] = None,
-    teacher: Annotated[str | None, typer.Option(help="Model reference of the teacher; see w2s models.")] = None,
+    teacher: Annotated[
+        str | None, typer.Option(help="Model reference of the teacher; see w2s models.")
+    ] = None,
     student: Annotated[str | None, typer.Option(help="Model reference of the student.")] = None,
     player: Annotated[
         list[str] | None,

@@ -112,7 +112,7 @@ class State:
 
     def read(self, text: str) -> tuple[str | None, str]:
         """``(canonical text, "")``, or ``(None, why)``: unparsable, illegal or ambiguous. Never raises."""
-        move, why = self._core.parse_move(text)
+        move, why = self._parsed(text)
         return (None, why) if move is None else (self._core.print_move(move), "")
 
     def print(self, move: str, notation: str = "san") -> str:
@@ -141,8 +141,64 @@ class State:
         """Policy index of each legal move, int64, in the order of :meth:`legal_moves`."""
         return self._core.policy_indices()
 
+    def search(
+        self, *, depth: int | None = None, nodes: int | None = None, all_moves: bool = False
+    ) -> kernels.Searched:
+        """What the built-in search finds here; the same for the same limits, whatever the machine.
+
+        Args:
+            depth: plies from here, 1 to 128; forcing moves are followed beyond it.
+            nodes: states visited, from 1; the first ply is always finished. Without a limit, one ply.
+            all_moves: give a value to every legal move, in ``values``, instead of to the best one only.
+
+        Returns:
+            ``best`` (canonical text, None where the game is over), ``value_cp`` for the player to move in
+            hundredths of a unit (a win in n plies is 1,000,000 − n), ``depth``, ``nodes``, ``line``,
+            ``values`` and ``exact`` (whether the value is proven).
+
+        Raises:
+            UsageError: a limit below 1.
+
+        Example:
+            >>> import w2s
+            >>> found = w2s.game("connect_four").state(moves=list("414141")).search(depth=5)
+            >>> found.best, found.value_cp, found.exact
+            ('4', 999999, True)
+        """
+        return kernels.search([self._core], depth=depth, nodes=nodes, all_moves=all_moves)[0]
+
+    def solve(self, *, nodes: int) -> dict[str, int] | None:
+        """The proven value of every legal move, or None where the proof takes more than ``nodes`` nodes.
+
+        Values as in :meth:`search`, and in Othello discs times 100; empty where the game is over. Chess is
+        never solved: its games have no bound on their length.
+
+        Raises:
+            UsageError: ``nodes`` below 1.
+        """
+        return kernels.solve([self._core], nodes=nodes)[0]
+
+    def perft(self, depth: int) -> int:
+        """How many lines of exactly ``depth`` plies the rules allow from here.
+
+        Raises:
+            UsageError: ``depth`` is not from 0 to 64.
+
+        Example:
+            >>> import w2s
+            >>> w2s.game("chess").state().perft(3)
+            8902
+        """
+        return kernels.perft(self._core, depth)[0]
+
+    def _parsed(self, text: str) -> tuple[int | None, str]:
+        try:
+            return self._core.parse_move(text)
+        except UnicodeEncodeError:  # half a character, which is part of no notation
+            return None, "unparsable"
+
     def _number(self, text: str) -> int:
-        move, why = self._core.parse_move(text)
+        move, why = self._parsed(text)
         if move is None:
             raise DataError(f"{text[:40]!r} is {why} in {self.game} position {self.position}")
         return move

@@ -49,7 +49,7 @@ class Tablebase:
             return None
         board = self._chess.Board(state.position)
         try:
-            found = self._tables.probe_wdl(board)
+            found: int = self._tables.probe_wdl(board)
         except (self._missing, KeyError):
             return None
         except (RuntimeError, ValueError, IndexError, OSError) as error:

@@ -5,6 +5,7 @@
 
 use crate::diagram;
 use crate::game::{Draws, Game, Move, MoveError, Notation, Outcome, PositionError, Reason, Side};
+use std::collections::HashSet;
 
 const COLUMNS: usize = 7;
 const ROWS: usize = 6;
@@ -48,6 +49,19 @@ impl ConnectFour {
         self.own ^ self.all
     }
 
+    /// Free squares where a stone would lie: one in each column that is not full.
+    fn places(&self) -> u64 {
+        (self.all + BOTTOM) & FULL
+    }
+
+    /// Places that do not let the opponent complete a line at once; none where that cannot be stopped.
+    fn safe_places(&self) -> u64 {
+        let feared = threats(self.other(), self.all);
+        let forced = self.places() & feared;
+        let stopping = if forced == 0 { self.places() } else { forced };
+        if forced.count_ones() > 1 { 0 } else { stopping & !(feared >> 1) }
+    }
+
     fn error(why: impl Into<String>) -> PositionError {
         PositionError { game: Self::NAME, why: why.into() }
     }
@@ -70,20 +84,52 @@ impl ConnectFour {
             return Err(Self::error("the player to move has already won"));
         }
         let state = Self { own, all };
-        if has_line(other) && !state.last_stone_won() {
+        if !has_line(other) {
+            return if can_be_taken_back(other, own) { Ok(state) } else { Err(Self::error(NO_ORDER)) };
+        }
+        let mut last: Vec<u64> = tops(other, all).filter(|stone| !has_line(other ^ stone)).collect();
+        if last.is_empty() {
             return Err(Self::error("no single stone completes every line of the winner"));
         }
-        Ok(state)
+        last.retain(|stone| can_be_taken_back(own, other ^ stone));
+        if last.is_empty() { Err(Self::error(NO_ORDER)) } else { Ok(state) }
     }
+}
 
-    /// Whether taking back one top stone of the last mover leaves that player without a line.
-    fn last_stone_won(&self) -> bool {
-        let tops = self.all & !(self.all >> 1);
-        let other = self.other();
-        (0..COLUMNS)
-            .map(|column| tops & (0x3f << (column * HEIGHT)) & other)
-            .any(|stone| stone != 0 && !has_line(other ^ stone))
+const NO_ORDER: &str = "the stones cannot have been placed in turn";
+
+/// Of these stones the ones with no stone above them.
+fn tops(stones: u64, all: u64) -> impl Iterator<Item = u64> {
+    let mut left = stones & !(all >> 1);
+    std::iter::from_fn(move || {
+        let stone = left & left.wrapping_neg();
+        left ^= stone;
+        (stone != 0).then_some(stone)
+    })
+}
+
+/// Whether stones can be taken back in turn, one of `last` first, until none is left.
+fn can_be_taken_back(last: u64, before: u64) -> bool {
+    take_back(last, before, &mut HashSet::new())
+}
+
+/// `dead` holds the stones that are left where it is known that they cannot all be taken back.
+fn take_back(last: u64, before: u64, dead: &mut HashSet<u64>) -> bool {
+    let all = last | before;
+    if all == 0 {
+        return true;
     }
+    if dead.contains(&all) {
+        return false;
+    }
+    // A stone on top of the opponent's first: that leaves the opponent most to take.
+    let on_other = last & (before << 1);
+    let mut candidates = tops(on_other, all).chain(tops(last & !on_other, all));
+    if candidates.any(|stone| take_back(before, last ^ stone, dead)) {
+        return true;
+    }
+    dead.insert(all);
+    false
 }
 
 impl Game for ConnectFour {
@@ -170,8 +216,8 @@ impl Game for ConnectFour {
         if self.is_legal(Move(column)) { Ok(Move(column)) } else { Err(MoveError::Illegal) }
     }
 
-    fn print_move(&self, mv: Move, _notation: Notation) -> String {
-        (mv.0 + 1).to_string()
+    fn write_move(&self, mv: Move, _notation: Notation, text: &mut String) {
+        text.push(char::from(b'1' + mv.0 as u8));
     }
 
     fn planes(&self, out: &mut [f32]) {
@@ -194,6 +240,20 @@ impl Game for ConnectFour {
             30 * threats(stones, self.all).count_ones() as i32 + 5 * (stones & centre).count_ones() as i32
         };
         count(self.own) - count(other)
+    }
+
+    fn foreseen(&self) -> Option<i32> {
+        if self.places() & threats(self.own, self.all) != 0 {
+            return Some(1);
+        }
+        (self.safe_places() == 0).then_some(-2)
+    }
+
+    fn sensible_moves(&self, moves: &mut Vec<Move>) {
+        moves.clear();
+        let safe = self.safe_places();
+        let is_safe = |column: &usize| safe & (0x3f << (column * HEIGHT)) != 0;
+        moves.extend((0..COLUMNS).filter(is_safe).map(|column| Move(column as u16)));
     }
 
     fn order(&self, mv: Move) -> i32 {

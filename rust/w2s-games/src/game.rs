@@ -135,7 +135,7 @@ pub enum MoveError {
 /// or by playing legal moves: an illegal state cannot be written. What depends on how the state was
 /// reached (repetition) takes the keys of the earlier states as an argument.
 ///
-/// Every implementor runs through the contract suite in `tests/contract.rs`.
+/// Every implementor runs through the contract suite in `tests/contract`.
 pub trait Game: Clone + Eq + Send + Sync + std::fmt::Debug + 'static {
     /// The name in the registry, in TOML and on the command line.
     const NAME: &'static str;
@@ -203,8 +203,15 @@ pub trait Game: Clone + Eq + Send + Sync + std::fmt::Debug + 'static {
     /// [`MoveError`] says whether it does not parse, is not legal or is ambiguous.
     fn parse_move(&self, text: &str) -> Result<Move, MoveError>;
 
+    /// Appends a legal move as text.
+    fn write_move(&self, mv: Move, notation: Notation, text: &mut String);
+
     /// A legal move as text.
-    fn print_move(&self, mv: Move, notation: Notation) -> String;
+    fn print_move(&self, mv: Move, notation: Notation) -> String {
+        let mut text = String::with_capacity(8);
+        self.write_move(mv, notation, &mut text);
+        text
+    }
 
     /// Writes the feature planes, seen by the player to move, into `out`
     /// (`PLANES[0] * PLANES[1] * PLANES[2]` values, row-major).
@@ -231,6 +238,23 @@ pub trait Game: Clone + Eq + Send + Sync + std::fmt::Debug + 'static {
     /// cleared first.
     fn forcing_moves(&self, moves: &mut Vec<Move>) {
         moves.clear();
+    }
+
+    /// More than a forcing move can add to the static value at once: a search leaves out what cannot help.
+    fn most_gain(&self, _mv: Move) -> i32 {
+        MATE
+    }
+
+    /// A win or loss that follows without search: so many plies until the player to move wins, or negative until
+    /// that player loses. Only where it is certain and no line of play ends it sooner.
+    fn foreseen(&self) -> Option<i32> {
+        None
+    }
+
+    /// The legal moves that a search of two plies or more looks at; `moves` is cleared first. A move may be
+    /// left out where it loses to the next one and another does not.
+    fn sensible_moves(&self, moves: &mut Vec<Move>) {
+        self.legal_moves(moves);
     }
 
     /// Whether the player to move has to answer a threat (a check), so that no static value holds.

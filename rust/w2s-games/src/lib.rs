@@ -8,11 +8,13 @@
 //! | [`registry`] | which games are there? |
 //! | [`line`] | how did this position come about, and is the game over? |
 //! | [`perft`] | are the rules right, counted? |
+//! | [`agree`] | do two answers to a position mean the same? |
 //! | [`search`] | which move is best, and what is each one worth? |
 //! | [`rules`] | how is a game used that is known only by name? |
 //! | [`chess`], [`connect_four`], [`othello`] | one game each |
 #![forbid(unsafe_code)]
 
+pub mod agree;
 pub mod chess;
 pub mod connect_four;
 pub mod diagram;

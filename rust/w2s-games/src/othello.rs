@@ -117,6 +117,9 @@ impl Game for Othello {
         if (first | second) & centre != centre {
             return Err(error("the four squares in the middle are never free"));
         }
+        if joined(centre, first | second) != first | second {
+            return Err(error("a disc touches no other"));
+        }
         let (own, other) = if found.mover == Side::First { (first, second) } else { (second, first) };
         Ok(Self { own, other, mover: found.mover })
     }
@@ -209,12 +212,12 @@ impl Game for Othello {
         if self.is_legal(mv) { Ok(mv) } else { Err(MoveError::Illegal) }
     }
 
-    fn print_move(&self, mv: Move, _notation: Notation) -> String {
+    fn write_move(&self, mv: Move, _notation: Notation, text: &mut String) {
         if mv == PASS {
-            return "pass".to_string();
+            text.push_str("pass");
+        } else {
+            text.extend([b'a' + (mv.0 % 8) as u8, b'1' + (mv.0 / 8) as u8].map(char::from));
         }
-        let (row, column) = (mv.0 / 8, mv.0 % 8);
-        [b'a' + column as u8, b'1' + row as u8].map(char::from).iter().collect()
     }
 
     fn planes(&self, out: &mut [f32]) {
@@ -274,6 +277,12 @@ impl Game for Othello {
     fn max_plies_left(&self) -> Option<u32> {
         Some(2 * (u32::from(SQUARES) - self.discs()))
     }
+}
+
+/// Of these discs the ones that a chain of discs joins to `from`.
+fn joined(from: u64, discs: u64) -> u64 {
+    let more = (from | around(from)) & discs;
+    if more == from { from } else { joined(more, discs) }
 }
 
 /// All squares next to these.

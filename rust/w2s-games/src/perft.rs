@@ -4,6 +4,10 @@
 
 use crate::game::{Game, Move};
 use std::collections::HashSet;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+/// Plies left at which a count looks whether it should stop: often enough, and never in the inner loop.
+const LOOKS_AT: usize = 3;
 
 /// Lines of play from a state.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -16,13 +20,18 @@ pub struct Perft {
 
 /// Counts the lines of `depth` plies from a state.
 pub fn perft<G: Game>(state: &G, depth: u32) -> Perft {
+    perft_until(state, depth, &AtomicBool::new(false))
+}
+
+/// Counts the lines of `depth` plies from a state; the count is not complete where `stop` was set meanwhile.
+pub fn perft_until<G: Game>(state: &G, depth: u32, stop: &AtomicBool) -> Perft {
     let mut buffers = vec![Vec::with_capacity(64); depth as usize];
     let mut total = Perft::default();
-    count(state, &mut buffers, &mut total);
+    count(state, &mut buffers, stop, &mut total);
     total
 }
 
-fn count<G: Game>(state: &G, buffers: &mut [Vec<Move>], total: &mut Perft) {
+fn count<G: Game>(state: &G, buffers: &mut [Vec<Move>], stop: &AtomicBool, total: &mut Perft) {
     let Some((moves, deeper)) = buffers.split_first_mut() else {
         total.lines += 1;
         return;
@@ -33,12 +42,15 @@ fn count<G: Game>(state: &G, buffers: &mut [Vec<Move>], total: &mut Perft) {
         total.ended += u64::from(lines == 0);
         return;
     }
+    if deeper.len() == LOOKS_AT && stop.load(Ordering::Relaxed) {
+        return;
+    }
     state.legal_moves(moves);
     total.ended += u64::from(moves.is_empty());
     for &mv in moves.iter() {
         let mut after = state.clone();
         after.play(mv);
-        count(&after, deeper, total);
+        count(&after, deeper, stop, total);
     }
 }
 

@@ -1,13 +1,31 @@
-//! Which games there are. A new game is its module and one line here.
+//! Which games there are. A new game is its module and its type in the list here.
 
 use crate::chess::Chess;
 use crate::connect_four::ConnectFour;
+use crate::game::Game;
 use crate::othello::Othello;
 use crate::rules::{Of, Rules};
 use thiserror::Error;
 
-/// Every game, by the order in which lists show them.
-pub static GAMES: &[&dyn Rules] = &[&Of::<Chess>::NEW, &Of::<ConnectFour>::NEW, &Of::<Othello>::NEW];
+/// What is done once for each game, with its type known.
+pub trait ForEach {
+    /// Called with every registered game, in the order of [`GAMES`].
+    fn game<G: Game>(&mut self);
+}
+
+macro_rules! register {
+    ($($game:ty),+) => {
+        /// Every game, by the order in which lists show them.
+        pub static GAMES: &[&dyn Rules] = &[$(&Of::<$game>::NEW),+];
+
+        /// Shows every game to a visitor.
+        pub fn for_each(visitor: &mut impl ForEach) {
+            $(visitor.game::<$game>();)+
+        }
+    };
+}
+
+register!(Chess, ConnectFour, Othello);
 
 /// A name that no game has.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]

@@ -2,10 +2,11 @@
 //!
 //! Knows no particular game: everything here is written once over [`Game`].
 
+use crate::agree::{self, Agreements};
 use crate::game::{Draws, Game, Move, MoveError, Notation, Outcome, PositionError, Side};
 use crate::line::Line;
-use crate::perft::{Perft, perft};
-use crate::search::{self, Found, Limits};
+use crate::perft::{Perft, perft_until};
+use crate::search::{self, Found, Limits, Valued};
 use std::marker::PhantomData;
 use std::sync::atomic::AtomicBool;
 
@@ -22,6 +23,11 @@ pub trait Rules: Send + Sync {
     /// # Errors
     /// [`PositionError`] where the text is not a position that the rules allow.
     fn line(&self, position: &str) -> Result<Box<dyn AnyLine>, PositionError>;
+    /// Compares two answers to each position; see [`agree::agree`].
+    ///
+    /// # Panics
+    /// Where the columns differ in length.
+    fn agree(&self, columns: [&[&str]; 3], stop: &AtomicBool) -> Agreements;
 }
 
 /// A line of play whose game is not known to the caller.
@@ -57,11 +63,11 @@ pub trait AnyLine: Send + Sync {
     /// How the game ended, if it did.
     fn outcome(&self, draws: Draws) -> Option<Outcome>;
     /// Searches the state that was reached; see [`search::search`].
-    fn search(&self, limits: Limits, all_moves: bool, stop: &AtomicBool) -> Found;
+    fn search(&self, limits: Limits, valued: &Valued, stop: &AtomicBool) -> Found;
     /// Solves the state that was reached; see [`search::solve`].
-    fn solve(&self, nodes: u64, stop: &AtomicBool) -> Option<Found>;
-    /// Counts lines of play from the state that was reached.
-    fn perft(&self, depth: u32) -> Perft;
+    fn solve(&self, nodes: u64, cap: i32, stop: &AtomicBool) -> Option<Found>;
+    /// Counts lines of play from the state that was reached; meaningless once `stop` is set.
+    fn perft(&self, depth: u32, stop: &AtomicBool) -> Perft;
     /// The feature planes, row-major.
     fn planes(&self) -> Vec<f32>;
     /// Index of each legal move in a policy, in the order of [`AnyLine::legal_moves`].
@@ -91,6 +97,10 @@ impl<G: Game> Rules for Of<G> {
 
     fn line(&self, position: &str) -> Result<Box<dyn AnyLine>, PositionError> {
         Ok(Box::new(Line::new(G::parse(position)?)))
+    }
+
+    fn agree(&self, columns: [&[&str]; 3], stop: &AtomicBool) -> Agreements {
+        agree::agree::<G>(columns, stop)
     }
 }
 
@@ -151,16 +161,16 @@ impl<G: Game> AnyLine for Line<G> {
         Line::outcome(self, draws)
     }
 
-    fn search(&self, limits: Limits, all_moves: bool, stop: &AtomicBool) -> Found {
-        search::search(self, limits, all_moves, stop)
+    fn search(&self, limits: Limits, valued: &Valued, stop: &AtomicBool) -> Found {
+        search::search(self, limits, valued, stop)
     }
 
-    fn solve(&self, nodes: u64, stop: &AtomicBool) -> Option<Found> {
-        search::solve(self, nodes, stop)
+    fn solve(&self, nodes: u64, cap: i32, stop: &AtomicBool) -> Option<Found> {
+        search::solve(self, nodes, cap, stop)
     }
 
-    fn perft(&self, depth: u32) -> Perft {
-        perft(self.now(), depth)
+    fn perft(&self, depth: u32, stop: &AtomicBool) -> Perft {
+        perft_until(self.now(), depth, stop)
     }
 
     fn planes(&self) -> Vec<f32> {

@@ -49,6 +49,11 @@ pub struct State {
 }
 
 impl State {
+    /// The line of play that led to this state.
+    pub fn line(&self) -> &dyn AnyLine {
+        self.line.as_ref()
+    }
+
     fn text(&self, mv: Move, notation: Notation) -> PyResult<String> {
         self.line
             .print_move(mv, notation)

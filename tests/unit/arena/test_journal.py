@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+
 from w2s.arena.journal import Journal
 from w2s.errors import DataError
 

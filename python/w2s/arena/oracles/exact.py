@@ -29,7 +29,7 @@ class ExactOracle:
 
     def verify(self, cases: Sequence[Case]) -> list[dict[str, Finding]]:
         """Findings by move for each case; empty ones where the proof did not fit the limit."""
-        solved = kernels.solve([case.state._core for case in cases], nodes=self._nodes)
+        solved = kernels.solve([case.state._core for case in cases], nodes=self._nodes, cap_cp=self._cap_cp)
         return [self._findings(case, values) for case, values in zip(cases, solved, strict=True)]
 
     def close(self) -> None:

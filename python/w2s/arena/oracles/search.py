@@ -1,4 +1,4 @@
-"""The built-in search as oracle: a value for every legal move at a fixed depth or node count.
+"""The built-in search as oracle: the best move and the answered ones, from one search each position.
 
 Knows nothing about other oracles.
 """
@@ -9,10 +9,9 @@ from collections.abc import Sequence
 
 from w2s.arena.oracles.oracle import Case, Finding, regret_cp
 from w2s.errors import UsageError
+from w2s.models import search
 from w2s.models.reference import Reference, parse_reference
-from w2s.models.registry import load_model
-from w2s.models import Want
-from w2s.tasks import MoveExample
+from w2s.models.search import Comparison
 
 
 class SearchOracle:
@@ -27,22 +26,21 @@ class SearchOracle:
         self.name = "search"
         self.reference = str(reference)
         self._cap_cp = cap_cp
-        self._model = load_model(self.reference)
+        self._model = search.load(reference, seed=0, concurrency=1)
 
     def verify(self, cases: Sequence[Case]) -> list[dict[str, Finding]]:
         """Findings by move for each case."""
-        examples = [MoveExample(id=case.id, state=case.state) for case in cases]
-        answers = self._model.answer(examples, Want(values=True))
-        return [self._findings(case, answer.values_cp) for case, answer in zip(cases, answers, strict=True)]
+        compared = self._model.compare([case.state for case in cases], [case.moves for case in cases])
+        return [self._findings(found) for found in compared]
 
     def close(self) -> None:
         """Nothing to release."""
         self._model.close()
 
-    def _findings(self, case: Case, values: dict[str, int]) -> dict[str, Finding]:
-        best = max(values, key=lambda move: values[move])
+    def _findings(self, found: Comparison) -> dict[str, Finding]:
         return {
-            move: Finding(best, regret_cp(values[best], values[move], self._cap_cp)) for move in case.moves
+            move: Finding(found.best, regret_cp(found.best_cp, value, self._cap_cp))
+            for move, value in found.values_cp.items()
         }
 
 

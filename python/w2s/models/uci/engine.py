@@ -10,7 +10,6 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from w2s.errors import ModelError
 from w2s.models.uci import protocol
 from w2s.models.uci.options import Options
 from w2s.models.uci.process import MAX_ANSWER_BYTES, Process
@@ -21,11 +20,11 @@ _MACHINE_AT_FAULT = frozenset((errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.E
 
 
 class DiedError(Exception):
-    """The engine is gone, closed its output or flooded it; the text says which."""
+    """The engine is gone, closed a pipe or flooded it; the text says which, and begins with a verb."""
 
 
 class StalledError(Exception):
-    """The engine did not say in time what it had to say; the text says what."""
+    """The engine did not say in time what it had to say; the text says what, and begins with a verb."""
 
 
 class MachineError(Exception):
@@ -53,6 +52,8 @@ class Engine:
         wanted: options of the user by name, sent as soon as the engine has declared its own.
         timeout_s: longest wait for anything that is not a search, and beyond the limit of a search.
         adapt: changes the user's options once the engine's are known (a labelling engine's small hash).
+
+    ``name`` is the program, ``title`` what the engine calls itself once it is started.
     """
 
     def __init__(
@@ -68,10 +69,11 @@ class Engine:
         self._adapt = adapt
         self._process: Process | None = None
         self._busy = False
+        self._asked = 0.0
         self._current: dict[str, str] = {}
         self._commands = b""
         self.name = self._command[0]
-        self.last_failure = "failed"
+        self.title = ""
         self.options: Options | None = None
 
     @property
@@ -85,10 +87,11 @@ class Engine:
         return self._process is not None and not self._busy
 
     def start(self) -> Talk[Options]:
-        """Start the process and say hello.
+        """Start the process and say hello; one that runs is stopped.
 
         Raises:
-            ModelError: it cannot be started, or fails before it was ever ready.
+            DiedError: it cannot be started, or ended before it was ever ready.
+            StalledError: it was not ready in time.
             UsageError: an option that the engine does not declare or a value that it does not take.
             MachineError: the machine is at fault.
         """
@@ -102,11 +105,9 @@ class Engine:
                 options = Options(declared, {**self._wanted, **self._adapt(options)}, self.name)
             self._current = {}
             for name, value in options.to_set():
-                self._process.send(protocol.setoption(name, value))
+                self.say(protocol.setoption(name, value))
                 self._current[name.lower()] = value or ""
-            yield from self.ready("after its options were set")
-        except (DiedError, StalledError) as error:
-            raise ModelError(self._complaint(str(error))) from None
+            yield from self.ready()
         finally:
             if self._busy:
                 self.stop()
@@ -132,35 +133,38 @@ class Engine:
         if option is not None and option.kind == "button":
             self.say(protocol.setoption(option.name))
 
-    def ready(self, when: str) -> Talk[None]:
+    def ready(self) -> Talk[None]:
         """``isready``, and wait for ``readyok``; whatever else was on its way is dropped."""
         self._send(b"isready\n")
         deadline = time.monotonic() + self._timeout_s
         while True:
-            lines = yield from self._lines(deadline, f"did not answer isready {when}")
+            lines = yield from self._lines(deadline, self._timeout_s, "readyok")
             if any(line.strip() == b"readyok" for line in lines):
                 self._busy = False
                 return
 
-    def search(self, command: bytes, limit_s: float) -> Talk[Reply]:
-        """Send what is queued and a ``go``; the reply. ``limit_s``: what the search may take by itself."""
-        begin = time.monotonic()
+    def ask(self, command: bytes) -> None:
+        """Send what is queued and a ``go``.
+
+        What the engine wrote unasked before, a second ``bestmove`` say, is never taken for the reply.
+        """
+        if self._process is not None:
+            self._process.discard()
+        self._asked = time.monotonic()
         self._send(command)
-        deadline = begin + limit_s + self._timeout_s
+
+    def reply(self, limit_s: float) -> Talk[Reply]:
+        """The reply to what was asked. ``limit_s``: what the search may take by itself."""
+        begin, patience = self._asked, limit_s + self._timeout_s
         kept: dict[bytes, bytes] = {}
         while True:
-            lines = yield from self._lines(deadline, f"did not answer within {deadline - begin:g} s")
+            lines = yield from self._lines(begin + patience, patience, "bestmove")
             for line in lines:
                 if line.startswith(b"info "):
                     _keep(line, kept)
-                elif line.lstrip().startswith(b"bestmove"):
+                elif (move := protocol.parse_bestmove(line)) is not None:
                     self._busy = False
-                    return Reply(protocol.parse_bestmove(line), list(kept.values()), time.monotonic() - begin)
-
-    def fail(self, why: str) -> None:
-        """Stop after a failure, and remember what it was."""
-        self.last_failure = why
-        self.stop()
+                    return Reply(move, list(kept.values()), time.monotonic() - begin)
 
     def stop(self, *, polite: bool = False) -> None:
         """End the process and everything that it started; a second call does nothing."""
@@ -174,21 +178,20 @@ class Engine:
             return Process(self._command)
         except OSError as error:
             if error.errno in _MACHINE_AT_FAULT:
-                raise MachineError(f"cannot start {self.name}: {error.strerror}") from None
-            raise ModelError(
-                f"cannot start the engine {self.name!r}: {error.strerror}; is it a program that this machine "
-                "can run?"
-            ) from None
+                raise MachineError(f"cannot start {self.name!r}: {error.strerror}") from None
+            raise DiedError(f"cannot be started: {error.strerror}") from None
 
     def _hello(self) -> Talk[list[Option]]:
         self._send(b"uci\n")
         deadline = time.monotonic() + self._timeout_s
         declared: list[Option] = []
         while True:
-            lines = yield from self._lines(deadline, "did not answer uci with uciok")
+            lines = yield from self._lines(deadline, self._timeout_s, "uciok")
             for line in lines:
                 if (option := protocol.parse_option(line)) is not None:
                     declared.append(option)
+                elif line.startswith(b"id name "):
+                    self.title = protocol.text(line.removeprefix(b"id name "))
                 elif line.strip() == b"uciok":
                     return declared
 
@@ -200,38 +203,42 @@ class Engine:
         self._process.send(self._commands + command)
         self._commands = b""
 
-    def _lines(self, deadline: float, silence: str) -> Talk[list[bytes]]:
-        """The next lines, at least one; :class:`StalledError` says ``silence`` when none came in time."""
+    def _lines(self, deadline: float, patience: float, awaited: str) -> Talk[list[bytes]]:
+        """The next lines, at least one, on the way to the ``awaited`` one.
+
+        Raises:
+            DiedError: none will come, or too many did.
+            StalledError: the deadline passed, ``patience`` seconds after the question.
+        """
         process = self._process
         if process is None:
             raise DiedError("is not running")
         lines: list[bytes] = []
         while not lines:
+            if process.ended or process.deaf:
+                raise DiedError(_end(process, awaited))
+            if process.read_bytes > MAX_ANSWER_BYTES:
+                raise DiedError(f"wrote {MAX_ANSWER_BYTES >> 20} MiB without saying {awaited}")
             if time.monotonic() >= deadline:  # it talks, but does not come to the point
-                raise StalledError(silence)
+                raise StalledError(_silence(awaited, patience))
             try:
                 yield process, deadline
             except SilenceError:
-                raise StalledError(silence) from None
+                raise StalledError(_silence(awaited, patience)) from None
             lines = process.pump()
-            if process.ended:
-                raise DiedError("died or closed its output" + self._last_words())
-            if process.read_bytes > MAX_ANSWER_BYTES:
-                raise DiedError(f"wrote more than {MAX_ANSWER_BYTES >> 20} MiB for one answer")
         return lines
 
-    def _last_words(self) -> str:
-        if self._process is None:
-            return ""
-        self._process.drain_error()
-        said = self._process.said_on_error
-        return f", saying {said!r}" if said else ""
 
-    def _complaint(self, what: str) -> str:
-        command = " ".join(self._command)
-        return (
-            f"the engine {command!r} {what}; run it by hand, type 'uci' and 'isready', and check its options"
-        )
+def _end(process: Process, awaited: str) -> str:
+    how, said = process.how_it_ended(), process.last_words()
+    last = f"; its last words: {said!r}" if said else ""
+    return f"{how} before it said {awaited}{last}"
+
+
+def _silence(awaited: str, patience: float) -> str:
+    return (
+        f"did not say {awaited} within {patience:.3g} s; if it needs longer, add timeout_s=N to its reference"
+    )
 
 
 def _keep(line: bytes, kept: dict[bytes, bytes]) -> None:

@@ -8,10 +8,10 @@ from __future__ import annotations
 import time
 import weakref
 from collections import deque
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Self
 
-from w2s.errors import UsageError
+from w2s.errors import ModelError, UsageError
 from w2s.models.model import Answer, Failure, Want
 from w2s.models.uci import answering
 from w2s.models.uci.answering import Terms
@@ -42,10 +42,9 @@ class UciModel:
     Args:
         reference: the name that loads the same model again.
         command: the program, as a path, and its arguments.
-        terms: limits of a search and the temperature of the evidence.
+        terms: limits of a search, temperature of the evidence, patience.
         wanted: UCI options by name.
         concurrency: how many searches run at once, and how many matches are played at once.
-        timeout_s: the longest wait for the engine beyond the limits of its search, in seconds.
 
     Raises:
         ModelError: the engine cannot be started or does not speak UCI.
@@ -60,7 +59,6 @@ class UciModel:
         wanted: Mapping[str, str],
         *,
         concurrency: int = 1,
-        timeout_s: float = 10.0,
     ) -> None:
         self.reference = reference
         self.slots: int | None = concurrency
@@ -68,14 +66,15 @@ class UciModel:
         self._width = concurrency
 
         def player() -> Engine:
-            return Engine(command, wanted, timeout_s)
+            return Engine(command, wanted, terms.timeout_s)
 
         def labeller() -> Engine:
-            return Engine(command, wanted, timeout_s, adapt=_small_hash)
+            return Engine(command, wanted, terms.timeout_s, adapt=_small_hash)
 
         self._pool = Pool(player, labeller, concurrency)
         self._finalizer = weakref.finalize(self, self._pool.close)
-        options = self._first_start()
+        options = self._first_start(" ".join(command))
+        self._is_classical = options.get("UCI_Chess960") is None
         self.deterministic = _is_deterministic(options, terms)
 
     def __enter__(self) -> Self:
@@ -118,20 +117,22 @@ class UciModel:
         """End all processes of this model and what they started; a second call does nothing."""
         self._finalizer()
 
-    def _first_start(self) -> Options:
+    def _first_start(self, command: str) -> Options:
         """Start one engine now, so that a wrong option is known before any work is done."""
-        engine = self._pool.seat("", ()).engine
+        found: list[Options] = []
 
         def talk() -> Talk[None]:
-            yield from engine.start()
+            found.append((yield from self._pool.first().start()))
 
         try:
             drive([talk()], 1)
         except MachineError as error:
-            raise UsageError(f"{error}; close other programs or lower --concurrency") from None
-        if engine.options is None:  # start() either sets them or raises
-            raise AssertionError("an engine without options was started")
-        return engine.options
+            raise ModelError(f"{error}; close other programs, or lower --concurrency") from None
+        except (DiedError, StalledError) as error:
+            raise ModelError(
+                f"the engine {command!r} {error}; run it by hand and type 'uci' and 'isready'"
+            ) from None
+        return found[0]
 
     def _check(self, examples: Sequence[MoveExample]) -> None:
         for example in examples:
@@ -143,6 +144,11 @@ class UciModel:
                 raise UsageError(
                     f"{self.reference} has no limit and example {example.id} no clock: add ?nodes=N, "
                     "?depth=N or ?movetime=MS to the reference, or play with a clock (tc=60+0.6)"
+                )
+            if self._is_classical and answering.is_chess960(example.state.start_position):
+                raise UsageError(
+                    f"{self.reference} does not play Chess960, as example {example.id} does: it has no "
+                    "option UCI_Chess960; name another engine"
                 )
 
     def _play_lanes(
@@ -157,9 +163,8 @@ class UciModel:
 
         def lane(seat: Seat, indices: list[int]) -> Talk[None]:
             for index in indices:
-                answers[index] = yield from self._guarded(
-                    seat.engine, examples[index], lambda e: self._play(seat, e, want)
-                )
+                ask = self._play(seat, examples[index], want)
+                answers[index] = yield from self._guarded(seat.engine, ask)
 
         return [lane(seat, indices) for seat, indices in jobs.items()]
 
@@ -176,45 +181,39 @@ class UciModel:
         def lane(engine: Engine) -> Talk[None]:
             while left:
                 index = left.popleft()
-                answers[index] = yield from self._guarded(
-                    engine, examples[index], lambda e: self._label(engine, e, want)
-                )
+                answers[index] = yield from self._guarded(engine, self._label(engine, examples[index], want))
 
         return [lane(engine) for engine in self._pool.labellers(len(indices))]
 
     def _play(self, seat: Seat, example: MoveExample, want: Want) -> Talk[Answer]:
         if not seat.engine.is_usable:
-            yield from self._start(seat.engine, example.match)
-            seat.match = None
+            seat.told = None
+            yield from _start(seat.engine)
         ply = example.state.ply
         is_replay = ply < seat.ply or (ply == seat.ply and not example.attempt)
-        if seat.match != example.match or is_replay:
+        if seat.told != example.match or is_replay:
             yield from answering.new_game(seat.engine, example.state)
-        seat.match, seat.ply = example.match, ply
+        seat.told, seat.ply = example.match, ply
         return (yield from answering.play(seat.engine, self._terms, example, want))
 
     def _label(self, engine: Engine, example: MoveExample, want: Want) -> Talk[Answer]:
         if not engine.is_usable:
-            yield from self._start(engine, None)
+            yield from _start(engine)
         return (yield from answering.label(engine, self._terms, example, want))
 
-    def _start(self, engine: Engine, match: str | None) -> Talk[None]:
-        if engine.options is not None:  # it ran before
-            self._pool.count_restart(engine.name, match, engine.last_failure)
-        yield from engine.start()
-
-    def _guarded(
-        self, engine: Engine, example: MoveExample, ask: Callable[[MoveExample], Talk[Answer]]
-    ) -> Talk[Answer]:
+    def _guarded(self, engine: Engine, ask: Talk[Answer]) -> Talk[Answer]:
         """What ``ask`` answers, or the failure that it ended in."""
         begin = time.monotonic()
         try:
-            return (yield from ask(example))
+            answer = yield from ask
         except (DiedError, StalledError, MachineError) as error:
-            engine.fail(str(error))
+            engine.stop()
+            self._pool.count_failure(engine.name, str(error))
             return Answer(
                 "", raw=str(error), failure=_FAILURES[type(error)], seconds=time.monotonic() - begin
             )
+        self._pool.count_answer()
+        return answer
 
     def _add_values(self, examples: Sequence[MoveExample], answers: list[Answer]) -> None:
         """Values for the moves played in matches, from the labelling engines."""
@@ -227,12 +226,21 @@ class UciModel:
                 answers[index].values_cp = answer.values_cp
 
 
+def _start(engine: Engine) -> Talk[None]:
+    """Start an engine whose options were accepted once before."""
+    try:
+        yield from engine.start()
+    except UsageError as error:
+        raise DiedError(f"changed its mind about its options: {error}") from None
+
+
 def _small_hash(options: Options) -> dict[str, str]:
     """A small hash for an engine that clears it before every answer, unless the user chose one."""
     option = options.get("Hash")
     if option is None or option.kind != "spin" or options.is_wanted("Hash"):
         return {}
-    return {option.name: str(max(_LABEL_HASH_MB, option.low or 0))}
+    size = max(_LABEL_HASH_MB, option.low or 0)
+    return {option.name: str(size)} if option.high is None or size <= option.high else {}
 
 
 def _is_deterministic(options: Options, terms: Terms) -> bool:

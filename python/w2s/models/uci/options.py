@@ -82,7 +82,7 @@ class Options:
         listed = ", ".join(names) if names else "none"
         raise UsageError(
             f"{self._engine} has no option {name!r}: {hint}its options are: {listed} "
-            "(nodes, depth, movetime and temperature_cp are limits of w2s)"
+            "(nodes, depth, movetime, temperature_cp and timeout_s are w2s's own)"
         )
 
     def _checked(self, option: Option, value: str) -> str | None:
@@ -98,7 +98,7 @@ class Options:
                     return None
                 raise self._wrong(option, value, "a button: write true to press it, or leave it out")
             case "string":
-                if "\n" in value or "\r" in value:
+                if any(letter in value for letter in "\n\r\0"):
                     raise self._wrong(option, value, "one line of text")
                 return value
 

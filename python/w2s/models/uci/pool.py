@@ -1,30 +1,31 @@
-"""Engine processes side by side: which one plays which match, which ones label, who is started again.
+"""Engine processes side by side: which one plays which match, which ones label, when they failed too often.
 
 Knows nothing about examples or what an engine is asked.
 """
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
 from w2s.errors import ModelError
 from w2s.models.uci.engine import Engine
 
-RESTARTS_PER_MATCH = 3
-RESTARTS_PER_RUN = 10
+FAILURES_IN_A_ROW = 10
+"""So many answers that were none, with no proper one between them, end the work."""
 
 
 @dataclass(slots=True, eq=False)
 class Seat:
     """A place for one match at a time: its engine keeps its hash for as long as the match lasts.
 
-    ``ply`` is where the match stood when the engine was last asked.
+    ``match`` sits here; ``told`` is the match that the engine was told of, which is another one until the
+    first question, or where matches share; ``ply`` is where that stood when the engine was last asked.
     """
 
     engine: Engine
     match: str | None = None
+    told: str | None = None
     ply: int = 0
     last_used: int = 0
 
@@ -42,7 +43,7 @@ class Pool:
         self._seats: list[Seat] = []
         self._labellers: list[Engine] = []
         self._uses = 0
-        self._restarts: Counter[str | None] = Counter()
+        self._failures = 0
 
     def seat(self, match: str, others: Collection[str]) -> Seat:
         """The seat of a match; a new match takes the one unused for longest.
@@ -51,8 +52,12 @@ class Pool:
         """
         self._uses += 1
         seat = self._find(match) or self._free() or self._oldest(others)
-        seat.last_used = self._uses
+        seat.match, seat.last_used = match, self._uses
         return seat
+
+    def first(self) -> Engine:
+        """The engine that plays the first match."""
+        return (self._free() or self._seats[0]).engine
 
     def labellers(self, count: int) -> list[Engine]:
         """As many labelling engines as there are labels to give, up to the size of the pool."""
@@ -65,23 +70,24 @@ class Pool:
         for seat in self._seats:
             if seat.match == match:
                 seat.match = None
+            if seat.told == match:
+                seat.told = None
 
-    def count_restart(self, name: str, match: str | None, why: str) -> None:
-        """One more start of an engine that had failed.
+    def count_answer(self) -> None:
+        """An engine answered: failures before it no longer count."""
+        self._failures = 0
+
+    def count_failure(self, name: str, why: str) -> None:
+        """An engine failed and was stopped.
 
         Raises:
-            ModelError: that was once too often, for this match or for the run.
+            ModelError: that was once too often in a row.
         """
-        self._restarts[match] += 1
-        if match is not None and self._restarts[match] > RESTARTS_PER_MATCH:
+        self._failures += 1
+        if self._failures >= FAILURES_IN_A_ROW:
             raise ModelError(
-                f"the engine {name!r} failed {RESTARTS_PER_MATCH + 1} times in match {match}: it {why}; "
-                "try it by hand on that game, or use another engine"
-            )
-        if self._restarts.total() > RESTARTS_PER_RUN:
-            raise ModelError(
-                f"the engine {name!r} failed {RESTARTS_PER_RUN + 1} times in this run: it {why}; "
-                "give it more time, or use another engine"
+                f"the engine {name!r} failed {self._failures} times in a row; last it {why}; try it by hand, "
+                "or use another engine"
             )
 
     def close(self) -> None:

@@ -20,11 +20,13 @@ MAX_ANSWER_BYTES = 1 << 26
 _READ_BYTES = 1 << 16
 _TAIL_BYTES = 2000
 _GRACE_S = 0.3
+_EXIT_S = 0.2
+_SWEEPS = 3
 
 
 class Process:
     """A process in a session of its own, so that Ctrl-C reaches the parent only and all it starts can be
-    killed with it. Reading never blocks; waiting is the caller's, on :attr:`wait_fds`.
+    killed with it. Reading never blocks; waiting is the caller's, on :meth:`wait_fds`.
 
     A process that leaves the session with ``setsid`` escapes the kill; one whose parent dies by SIGKILL
     sees the end of its standard input, on which every usable engine exits.
@@ -54,18 +56,13 @@ class Process:
         self._err_open = True
         self.alive = True
         self.ended = False
+        self.deaf = False
         self.read_bytes = 0
 
     @property
     def pid(self) -> int:
         """Process, group and session number, all the same."""
         return self._child.pid
-
-    @property
-    def said_on_error(self) -> str:
-        """The last line of what the process wrote to standard error; at most 200 characters."""
-        lines = self._tail.decode("utf-8", "replace").split("\n")
-        return next((line.strip()[:200] for line in reversed(lines) if line.strip()), "")
 
     def wait_fds(self) -> list[tuple[int, int]]:
         """File descriptors to poll, each with its events."""
@@ -77,8 +74,11 @@ class Process:
         return fds
 
     def send(self, data: bytes) -> None:
-        """Write without blocking; what the pipe does not take is kept for :meth:`pump`."""
-        self._unsent += data
+        """Write without blocking; what the pipe does not take is kept for :meth:`pump`.
+
+        Afterwards :attr:`deaf` says whether standard input was found closed.
+        """
+        self._unsent = self._unsent + data if self._unsent else data
         self._flush()
 
     def pump(self) -> list[bytes]:
@@ -88,10 +88,9 @@ class Process:
         """
         if self._unsent:
             self._flush()
-        if self._err_open:
-            self._drain_error()
         data = self._read(self._out)
-        if data is None:
+        if data is None:  # then it was standard error that woke the caller; it cannot fill up unread
+            self._drain_error()
             return []
         if not data:
             self.ended = True
@@ -99,28 +98,41 @@ class Process:
         self.read_bytes += len(data)
         return self._split(data)
 
-    def drain_error(self) -> None:
-        """Take what stands in standard error, so that a message is complete."""
-        if self._err_open:
-            self._drain_error()
+    def discard(self) -> None:
+        """Drop what came unasked since the last :meth:`pump`; a line that has begun is dropped to its end."""
+        self.pump()
+        self._skipping = self._skipping or bool(self._partial)
+        self._partial = b""
+        self.read_bytes = 0
+
+    def how_it_ended(self) -> str:
+        """What can be said of a process that closed a pipe: its exit code or signal, or which pipe."""
+        return self._exit(_EXIT_S) or f"closed its {'output' if self.ended else 'input'}"
+
+    def last_words(self) -> str:
+        """The last line that it wrote to standard error; at most 200 characters, maybe empty."""
+        self._drain_error()
+        lines = self._tail.decode("utf-8", "replace").split("\n")
+        return next((line.strip()[:200] for line in reversed(lines) if line.strip()), "")
 
     def kill(self, *, polite: bytes = b"") -> None:
-        """End the process and everything in its group; a second call does nothing.
+        """End the process and everything in its session; a second call does nothing.
 
-        ``polite`` is written first and the process has a moment to leave by itself.
+        ``polite`` is written first and the process has a moment to leave by itself, then another after a
+        SIGTERM. Without it the end is immediate.
         """
         if not self.alive or self._owner != os.getpid():
             return
         self.alive = False
-        if polite and not self.ended:
+        if polite:
             self.send(polite)
             self._pipes[0].close()
-            self._exited_within(_GRACE_S)
-        if not self._exited_within(0):
-            self._signal(signal.SIGTERM)
-            self._exited_within(_GRACE_S)
-        # The leader is not reaped yet, so its number still names the group and nothing else.
+            if self._exit(_GRACE_S) is None:
+                self._signal(signal.SIGTERM)
+                self._exit(_GRACE_S)
+        # The leader is not reaped yet, so its number still names its group and session and nothing else.
         self._signal(signal.SIGKILL)
+        self._kill_strays()
         self._child.wait()
         for pipe in self._pipes:
             with contextlib.suppress(OSError):
@@ -131,13 +143,13 @@ class Process:
             sent = os.write(self._in, self._unsent)
         except BlockingIOError:
             return
-        except OSError:  # nobody reads any more: the end of its output will say so
-            self._unsent = b""
+        except OSError:
+            self._unsent, self.deaf = b"", True
             return
         self._unsent = self._unsent[sent:]
 
     def _drain_error(self) -> None:
-        data = self._read(self._err)
+        data = self._read(self._err) if self._err_open else None
         if data:
             self._tail = (self._tail + data)[-_TAIL_BYTES:]
         elif data is not None:
@@ -155,32 +167,66 @@ class Process:
 
     def _split(self, data: bytes) -> list[bytes]:
         lines = data.split(b"\n")
-        if self._skipping and len(lines) > 1:
-            lines[0] = b""
-            self._skipping = False
-        lines[0] = self._partial + lines[0]
-        self._partial = b"" if self._skipping else lines.pop()
-        if self._skipping:
-            return []
+        rest = lines.pop()
+        if lines:
+            if self._skipping:
+                del lines[0]
+            else:
+                lines[0] = self._partial + lines[0]
+            self._partial, self._skipping = b"", False
+        if not self._skipping:
+            self._partial += rest
         if len(self._partial) > MAX_LINE_BYTES:
             lines.append(self._partial[:MAX_LINE_BYTES])
             self._partial, self._skipping = b"", True
         return lines
 
-    def _exited_within(self, seconds: float) -> bool:
-        """Whether the leader has exited; it is left unreaped."""
-        end = time.monotonic() + seconds
-        flags = os.WEXITED | os.WNOHANG | os.WNOWAIT
+    def _exit(self, within_s: float) -> str | None:
+        """How the leader exited, None where it has not; it is left unreaped."""
+        end = time.monotonic() + within_s
         while True:
             try:
-                if os.waitid(os.P_PID, self.pid, flags) is not None:
-                    return True
-            except ChildProcessError:
-                return True
+                exited = os.waitid(os.P_PID, self.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT)
+            except ChildProcessError:  # whoever embeds w2s reaps all children
+                return "exited"
+            if exited is not None:
+                return _exit_text(exited.si_code, exited.si_status)
             if time.monotonic() >= end:
-                return False
+                return None
             time.sleep(0.002)
 
     def _signal(self, number: int) -> None:
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(self.pid, number)
+
+    def _kill_strays(self) -> None:
+        """Kill what has a group of its own within the session, where the system lists its processes."""
+        for _ in range(_SWEEPS):
+            strays = [pid for pid in _all_pids() if pid != self.pid and _session(pid) == self.pid]
+            if not strays:
+                return
+            for pid in strays:
+                with contextlib.suppress(ProcessLookupError, PermissionError):
+                    os.kill(pid, signal.SIGKILL)
+
+
+def _all_pids() -> list[int]:
+    """Every process of this machine; none where there is no ``/proc``."""
+    try:
+        return [int(name) for name in os.listdir("/proc") if name.isdigit()]  # noqa: PTH208 - twice as fast
+    except OSError:
+        return []
+
+
+def _session(pid: int) -> int | None:
+    try:
+        return os.getsid(pid)
+    except OSError:
+        return None
+
+
+def _exit_text(code: int, status: int) -> str:
+    if code == os.CLD_EXITED:
+        return f"exited with code {status}"
+    known = {number.value: number.name for number in signal.Signals}
+    return f"was killed by {known.get(status, f'signal {status}')}"

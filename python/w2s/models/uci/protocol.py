@@ -5,14 +5,16 @@ Knows nothing about processes, time or positions beyond their text.
 
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from w2s.tasks import Clock
 
 OptionKind = Literal["check", "spin", "combo", "button", "string"]
 
-_OPTION_WORDS = frozenset(("name", "type", "default", "min", "max", "var"))
+_FIELDS = frozenset(("default", "min", "max", "var"))
 _KINDS: dict[str, OptionKind] = {
     "check": "check",
     "spin": "spin",
@@ -20,6 +22,14 @@ _KINDS: dict[str, OptionKind] = {
     "button": "button",
     "string": "string",
 }
+
+
+_OPTION = re.compile(rf"option name (?P<name>.+?) type (?P<kind>{'|'.join(_KINDS)})(?: (?P<rest>.*))?")
+
+
+_SCORE = re.compile(rb" (cp|mate) +(-?\d{1,9})")
+_RANK = re.compile(rb" multipv +([1-9]\d{0,4})")
+"""Patterns on bytes, because an engine writes thousands of such lines."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,8 +44,7 @@ class Option:
     choices: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Info:
+class Info(NamedTuple):
     """What one ``info`` line says about one line of play.
 
     ``cp`` is the score in centipawns for the player to move; ``mate`` the moves to mate, negative where
@@ -68,70 +77,62 @@ def text(line: bytes) -> str:
 
 
 def parse_option(line: bytes) -> Option | None:
-    """The option that an ``option`` line declares, or None where the line is something else or broken."""
-    words = text(line).split(" ")
-    if words[0] != "option":
+    """The option that an ``option`` line declares, or None where the line is something else or broken.
+
+    Bounds that contradict each other are dropped: nothing would lie between them.
+    """
+    said = _OPTION.fullmatch(text(line))
+    name = said["name"].strip() if said is not None else ""
+    if said is None or not name:
         return None
+    kind, rest = _KINDS[said["kind"]], said["rest"] or ""
+    if kind == "string":  # its default may hold any word
+        return Option(name, kind, _emptied(rest.partition("default")[2].strip()))
+    fields = _fields(rest)
+    low, high = (_whole(fields[bound][-1]) if bound in fields else None for bound in ("min", "max"))
+    if low is not None and high is not None and low > high:
+        low = high = None
+    default = fields["default"][-1] if "default" in fields else ""
+    return Option(name, kind, _emptied(default), low, high, tuple(fields.get("var", ())))
+
+
+def _emptied(default: str) -> str:
+    return "" if default == "<empty>" else default
+
+
+def _fields(words: str) -> dict[str, list[str]]:
+    """What follows each key word, in order: ``default a b var c var d`` → default: a b; var: c, d."""
     fields: dict[str, list[str]] = {}
-    choices: list[str] = []
     key = ""
-    for word in words[1:]:
-        if word in _OPTION_WORDS and not (key == "name" and word != "type"):
+    for word in words.split():
+        if word in _FIELDS:
             key = word
-            if key == "var":
-                choices.append("")
-        elif key == "var":
-            choices[-1] = f"{choices[-1]} {word}".strip()
-        else:
-            fields.setdefault(key, []).append(word)
-    said = {key: " ".join(value).strip() for key, value in fields.items()}
-    kind = _KINDS.get(said.get("type", ""))
-    if kind is None or not said.get("name"):
-        return None
-    default = said.get("default", "")
-    return Option(
-        said["name"],
-        kind,
-        "" if default == "<empty>" else default,
-        _whole(said.get("min")),
-        _whole(said.get("max")),
-        tuple(choices),
-    )
+            fields.setdefault(key, []).append("")
+        elif key:
+            fields[key][-1] = f"{fields[key][-1]} {word}".lstrip()
+    return fields
 
 
 def parse_info(line: bytes) -> Info | None:
     """What an ``info`` line says about a line of play, or None where it has no score or no moves."""
-    words = line.decode("utf-8", "replace").split()
-    if not words or words[0] != "info":
+    head, _, moves = line.partition(b" pv ")
+    first, score = moves.split(None, 1), _SCORE.search(head)
+    if not first or score is None or not head.startswith(b"info ") or b" string " in head:
         return None
-    rank, cp, mate, bound = 1, None, None, False
-    place, last = 1, len(words) - 1
-    while place < last:
-        word, value = words[place], words[place + 1]
-        if word == "string":
-            return None
-        if word == "pv":
-            scored = (cp is None) != (mate is None)
-            return Info(rank, value, cp, mate, bound) if scored else None
-        if word == "multipv":
-            rank = _whole(value) or 1
-            place += 1
-        elif word == "cp":
-            cp = _whole(value)
-            place += 1
-        elif word == "mate":
-            mate = _whole(value)
-            place += 1
-        elif word in ("lowerbound", "upperbound"):
-            bound = True
-        place += 1
-    return None
+    rank, value = _RANK.search(head), int(score[2])
+    cp, mate = (value, None) if score[1] == b"cp" else (None, value)
+    return Info(int(rank[1]) if rank else 1, text(first[0]), cp, mate, b"bound" in head)
 
 
-def parse_bestmove(line: bytes) -> str:
-    """The move of a ``bestmove`` line as it stands, without the move to ponder on; may be any text."""
-    move = text(line).removeprefix("bestmove")
-    return move.split(" ponder", 1)[0].strip()
+def parse_bestmove(line: bytes) -> str | None:
+    """The move of a ``bestmove`` line as it stands, without the move to ponder on; None for other lines.
+
+    The move may be any text, or empty.
+    """
+    words = text(line).split(None, 1)
+    if not words or words[0] != "bestmove":
+        return None
+    return f" {words[1]}".partition(" ponder")[0].strip() if len(words) > 1 else ""
 
 
 def setoption(name: str, value: str | None = None) -> bytes:
@@ -146,7 +147,7 @@ def position(start: str, moves: str) -> bytes:
     return line.encode()
 
 
-def go(limits: Limits, clock: Clock | None, to_move: int, only: tuple[str, ...] = ()) -> bytes:
+def go(limits: Limits, clock: Clock | None, to_move: int, only: Sequence[str] = ()) -> bytes:
     """The command that starts a search; ``to_move`` is 0 for White, ``only`` the moves to look at."""
     words = ["go"]
     if limits.nodes is not None:

@@ -5,68 +5,58 @@ Knows nothing about what an engine declares.
 
 from __future__ import annotations
 
-import math
+import os
 import shlex
 from collections.abc import Mapping
+from pathlib import Path
 
 from w2s.errors import UsageError
-from w2s.models.uci.answering import Terms
+from w2s.models.confidence import TEMPERATURE_CP
+from w2s.models.parameters import amount, count
+from w2s.models.reference import shown
+from w2s.models.uci.answering import TIMEOUT_S, Terms
 from w2s.models.uci.protocol import Limits
 
-TEMPERATURE_CP = 100.0
-"""Default softmax temperature in centipawns: a pawn more is a factor of e in probability."""
-
-_OURS = ("nodes", "depth", "movetime", "temperature_cp")
+_OURS = ("nodes", "depth", "movetime", "temperature_cp", "timeout_s")
 
 
 def read_settings(reference: str, parameters: Mapping[str, str]) -> tuple[Terms, dict[str, str]]:
-    """Limits and temperature, and the options left for the engine. Names of limits are in lower case.
+    """What holds for every answer, and the options left for the engine. Our names are in small letters.
 
     Raises:
-        UsageError: a limit that is not a positive number.
+        UsageError: one of ours is not a positive number.
     """
     ours = {name: parameters[name] for name in _OURS if name in parameters}
     limits = Limits(
-        _count(reference, "nodes", ours),
-        _count(reference, "depth", ours),
-        _count(reference, "movetime", ours),
+        count(reference, ours, "nodes"),
+        count(reference, ours, "depth"),
+        count(reference, ours, "movetime"),
     )
     options = {name: value for name, value in parameters.items() if name not in _OURS}
-    return Terms(limits, _temperature(reference, ours)), options
+    terms = Terms(
+        limits,
+        amount(reference, ours, "temperature_cp", TEMPERATURE_CP),
+        amount(reference, ours, "timeout_s", TIMEOUT_S),
+    )
+    return terms, options
 
 
 def split_command(reference: str, command: str) -> list[str]:
     """Program and arguments, quoted as in a shell; no shell is involved.
 
+    A command that as a whole is the path of a file is that program, spaces and all.
+
     Raises:
-        UsageError: nothing is there, or a quote is not closed.
+        UsageError: nothing is there, a quote is not closed, or a NUL byte stands in it.
     """
+    if "\0" in command:
+        raise UsageError(f"the command of {shown(reference)} has a NUL byte: leave it out")
+    if os.sep in command and Path(command).expanduser().is_file():
+        return [command]
     try:
         words = shlex.split(command)
     except ValueError as error:
-        raise UsageError(f"the command of {reference!r} cannot be read: {error}") from None
+        raise UsageError(f"the command of {shown(reference)} cannot be read: {error}") from None
     if not words:
-        raise UsageError(f"{reference!r} names no program: write uci:stockfish?nodes=1000")
+        raise UsageError(f"{shown(reference)} names no program: write uci:stockfish?nodes=1000")
     return words
-
-
-def _count(reference: str, name: str, parameters: Mapping[str, str]) -> int | None:
-    value = parameters.get(name)
-    if value is None:
-        return None
-    if value.isascii() and value.isdigit() and 0 < int(value) < 2**63:
-        return int(value)
-    raise UsageError(f"{name} of {reference!r} is a whole number from 1 on, not {value!r}")
-
-
-def _temperature(reference: str, parameters: Mapping[str, str]) -> float:
-    value = parameters.get("temperature_cp")
-    if value is None:
-        return TEMPERATURE_CP
-    try:
-        temperature = float(value)
-    except ValueError:
-        temperature = math.nan
-    if not (math.isfinite(temperature) and temperature > 0):
-        raise UsageError(f"temperature_cp of {reference!r} is a number above 0, not {value!r}")
-    return temperature

@@ -5,6 +5,7 @@ Knows nothing about what is said: a conversation is a generator that yields when
 
 from __future__ import annotations
 
+import math
 import select
 import time
 from collections import deque
@@ -17,6 +18,9 @@ T = TypeVar("T")
 
 Wait = tuple[Process, float]
 """The process whose output is awaited, and until when (seconds of ``time.monotonic``)."""
+
+_LONGEST_POLL_S = 3600.0
+"""The system's counter of milliseconds has 31 bits; a longer wait is several."""
 
 Talk = Generator[Wait, None, T]
 """A conversation: resumed when its process has something to read or write; it returns a result."""
@@ -51,18 +55,19 @@ def _round(going: list[tuple[Talk[None], Wait]]) -> list[tuple[Talk[None], Wait]
     """Wait once, and resume whoever has news or has waited too long; who is still going afterwards."""
     poll = select.poll()
     owner: dict[int, int] = {}
-    for index, (_, (process, _)) in enumerate(going):
+    soonest = math.inf
+    for index, (_, (process, deadline)) in enumerate(going):
+        soonest = min(soonest, deadline)
         for fd, events in process.wait_fds():
             poll.register(fd, events)
             owner[fd] = index
-    soonest = min(wait[1] for _, wait in going)
-    ready = {owner[fd] for fd, _ in poll.poll(max(0.0, soonest - time.monotonic()) * 1000)}
+    left_s = max(0.0, min(soonest - time.monotonic(), _LONGEST_POLL_S))
+    ready = {owner[fd] for fd, _ in poll.poll(left_s * 1000)}
     now = time.monotonic()
     after: list[tuple[Talk[None], Wait]] = []
     for index, entry in enumerate(going):
-        talk, (_, deadline) = entry
-        if index in ready or now >= deadline:
-            _step(talk, after, silent=index not in ready)
+        if index in ready or now >= entry[1][1]:
+            _step(entry[0], after, silent=index not in ready)
         else:
             after.append(entry)
     return after

@@ -30,6 +30,8 @@ const PASSED: [Score; 8] = [
 const DOUBLED: Score = Score(-10, -20);
 const ISOLATED: Score = Score(-12, -12);
 const SHELTER: i32 = 11;
+/// More than one capture usually changes the value beside material, in centipawns.
+const MOST_POSITION: i32 = 150;
 const TEMPO: i32 = 12;
 
 static SQUARES: [[Score; 64]; 6] = squares();
@@ -179,6 +181,18 @@ fn shelter(board: &Board, color: Color) -> i32 {
     let files = king.file().adjacent() | king.file().bitboard();
     let ranks = Rank::Second.relative_to(color).bitboard() | Rank::Third.relative_to(color).bitboard();
     (board.colored_pieces(color, Piece::Pawn) & files & ranks).len().min(3) as i32
+}
+
+/// What a capture or promotion wins in material, and more than it can win in position.
+pub fn most_gain(state: &Chess, mv: Move) -> i32 {
+    let victim = state.board.piece_on(mv.to).unwrap_or(Piece::Pawn);
+    let promoted = mv.promotion.map_or(0, |piece| worth(piece) - worth(Piece::Pawn));
+    worth(victim) + promoted + MOST_POSITION
+}
+
+fn worth(piece: Piece) -> i32 {
+    let Score(middle, ending) = MATERIAL[piece as usize];
+    middle.max(ending)
 }
 
 /// Captures of much by little first, then promotions, then moves towards better squares.

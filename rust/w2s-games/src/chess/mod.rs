@@ -4,7 +4,7 @@
 //! |---|---|
 //! | [`state`](self) | what is a chess state? (this file) |
 //! | `moves` | how is a move a number? |
-//! | `fen` | position ↔ text |
+//! | `read_fen`, `print_fen` | position ↔ text |
 //! | `read_move`, `print_move` | move ↔ text: UCI, SAN, long algebraic |
 //! | `draws` | insufficient material, repetition, move-count rules |
 //! | `planes` | what does a network see? |
@@ -15,10 +15,11 @@
 
 mod draws;
 mod evaluate;
-mod fen;
 mod moves;
 mod planes;
+mod print_fen;
 mod print_move;
+mod read_fen;
 mod read_move;
 
 use crate::game::{Draws, Game, Move, MoveError, Notation, Outcome, PositionError, Reason, Side};
@@ -114,11 +115,11 @@ impl Game for Chess {
     }
 
     fn parse(text: &str) -> Result<Self, PositionError> {
-        fen::parse(text)
+        read_fen::read(text)
     }
 
     fn print(&self) -> String {
-        fen::print(self)
+        print_fen::print(self)
     }
 
     fn to_move(&self) -> Side {
@@ -198,8 +199,8 @@ impl Game for Chess {
         read_move::read(self, text).map(moves::encode)
     }
 
-    fn print_move(&self, mv: Move, notation: Notation) -> String {
-        print_move::print(self, moves::decode(mv), notation)
+    fn write_move(&self, mv: Move, notation: Notation, text: &mut String) {
+        print_move::write(self, moves::decode(mv), notation, text);
     }
 
     fn planes(&self, out: &mut [f32]) {
@@ -225,6 +226,10 @@ impl Game for Chess {
             moves.extend(piece_moves.into_iter().filter(|&mv| self.is_forcing(mv)).map(moves::encode));
             false
         });
+    }
+
+    fn most_gain(&self, mv: Move) -> i32 {
+        evaluate::most_gain(self, moves::decode(mv))
     }
 
     fn is_under_threat(&self) -> bool {

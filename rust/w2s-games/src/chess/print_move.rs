@@ -6,21 +6,19 @@ use super::{Chess, read_move};
 use crate::game::Notation;
 use cozy_chess::{File, Move, Piece, Square};
 
-/// A legal move as text.
-pub fn print(state: &Chess, mv: Move, notation: Notation) -> String {
-    let mut text = String::with_capacity(8);
+/// Appends a legal move as text.
+pub fn write(state: &Chess, mv: Move, notation: Notation, text: &mut String) {
     match notation {
-        Notation::Canonical => uci(state, mv, &mut text),
+        Notation::Canonical => uci(state, mv, text),
         _ if state.is_castling(mv) => {
             text.push_str(if mv.to.file() > mv.from.file() { "O-O" } else { "O-O-O" });
         }
-        Notation::San => san(state, mv, &mut text),
-        Notation::Long => long(state, mv, &mut text),
+        Notation::San => san(state, mv, text),
+        Notation::Long => long(state, mv, text),
     }
     if notation != Notation::Canonical {
-        push_check(state, mv, &mut text);
+        push_check(state, mv, text);
     }
-    text
 }
 
 fn uci(state: &Chess, mv: Move, text: &mut String) {

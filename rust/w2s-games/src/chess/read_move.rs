@@ -3,9 +3,9 @@
 //! Knows nothing about printing. Works on bytes, without allocation and without listing all legal moves.
 //!
 //! Taken: both forms of castling (`e1g1`, `e1h1`, `O-O`, `0-0`), `e8=Q`, `e8Q`, `e8(Q)`, `e7e8Q`, more
-//! disambiguation than needed, a missing or superfluous `x`, `-` as in `Ng1-f3`, any of `+ # ! ?` and
-//! `e.p.` at the end, figurines for letters. Not taken: lower-case piece letters, which would make `b` mean
-//! two things.
+//! disambiguation than needed, a missing or superfluous `x`, `-` as in `Ng1-f3`, two squares without a letter as
+//! in `g1-f3`, any of `+ # ! ?` and `e.p.` at the end, figurines for letters. Not taken: lower-case piece letters,
+//! which would make `b` mean two things.
 
 use super::Chess;
 use crate::game::MoveError;
@@ -174,7 +174,8 @@ fn promotion_of(bytes: &[u8]) -> Option<(&[u8], Option<Piece>)> {
 
 /// The one legal move that fits what was said.
 fn meant(state: &Chess, said: &Said) -> Result<Move, MoveError> {
-    if let (Piece::King, Some(file), Some(rank)) = (said.piece, said.from_file, said.from_rank) {
+    // Two squares without a letter may be any piece's move, as in UCI.
+    if let (Piece::King | Piece::Pawn, Some(file), Some(rank)) = (said.piece, said.from_file, said.from_rank) {
         return between(state, Square::new(file, rank), said.to, said.promotion);
     }
     let mut found = None;

@@ -22,21 +22,23 @@ mod table;
 mod tree;
 
 pub use limits::Limits;
-pub use root::{Found, search};
+pub use root::{Found, Valued, search};
 pub use solve::solve;
 
 use crate::rules::AnyLine;
 use rayon::prelude::*;
 use std::sync::atomic::AtomicBool;
 
-/// Searches many lines side by side; the answers are in their order, whatever the number of threads.
-pub fn batch(lines: &[&dyn AnyLine], limits: Limits, all_moves: bool, stop: &AtomicBool) -> Vec<Found> {
-    lines.par_iter().with_max_len(1).map(|line| line.search(limits, all_moves, stop)).collect()
+/// Searches many lines side by side, each with the moves that are to get a value; the answers are in their
+/// order, whatever the number of threads.
+pub fn batch(questions: &[(&dyn AnyLine, Valued)], limits: Limits, stop: &AtomicBool) -> Vec<Found> {
+    let search = |(line, valued): &(&dyn AnyLine, Valued)| line.search(limits, valued, stop);
+    questions.par_iter().with_max_len(1).map(search).collect()
 }
 
 /// Solves many lines side by side, each within `nodes` nodes; see [`solve()`].
-pub fn solve_batch(lines: &[&dyn AnyLine], nodes: u64, stop: &AtomicBool) -> Vec<Option<Found>> {
-    lines.par_iter().with_max_len(1).map(|line| line.solve(nodes, stop)).collect()
+pub fn solve_batch(lines: &[&dyn AnyLine], nodes: u64, cap: i32, stop: &AtomicBool) -> Vec<Option<Found>> {
+    lines.par_iter().with_max_len(1).map(|line| line.solve(nodes, cap, stop)).collect()
 }
 
 #[cfg(test)]

@@ -30,27 +30,43 @@ impl Memory {
         *slot = (*slot + depth * depth).min(MOST_HISTORY);
     }
 
-    /// Sorts moves, best guess first, ties in ascending order.
-    pub fn sort<G: Game>(
-        &self,
-        state: &G,
-        moves: &[Move],
-        first: Option<Move>,
-        ply: u32,
-    ) -> Vec<(i32, Move)> {
+    /// How early to try a move: higher first.
+    pub fn score<G: Game>(&self, state: &G, mv: Move, first: Option<Move>, ply: u32) -> i32 {
+        if Some(mv) == first {
+            return TABLE_MOVE;
+        }
         let killers = self.killers.get(ply as usize).copied().unwrap_or([None; 2]);
-        let mut sorted: Vec<(i32, Move)> = moves
-            .iter()
-            .map(|&mv| {
-                if Some(mv) == first {
-                    return (TABLE_MOVE, mv);
-                }
-                let killer = if killers.contains(&Some(mv)) { KILLER } else { 0 };
-                (state.order(mv) + killer + self.history[index(state, mv)] / 8, mv)
-            })
-            .collect();
-        sorted.sort_unstable_by_key(|&(score, mv)| (std::cmp::Reverse(score), mv));
-        sorted
+        let killer = if killers.contains(&Some(mv)) { KILLER } else { 0 };
+        state.order(mv) + killer + self.history[index(state, mv)] / 8
+    }
+}
+
+/// Moves of all states on the path that is searched, each with how early to try it, in one stack.
+#[derive(Default)]
+pub struct Queue {
+    waiting: Vec<(i32, Move)>,
+}
+
+impl Queue {
+    /// Where the moves that are pushed next begin.
+    pub fn mark(&self) -> usize {
+        self.waiting.len()
+    }
+
+    pub fn push(&mut self, score: i32, mv: Move) {
+        self.waiting.push((score, mv));
+    }
+
+    /// Takes the best move of those since `mark`, the lower one among equals.
+    pub fn next(&mut self, mark: usize) -> Option<Move> {
+        let own = &self.waiting[mark..];
+        let best = (0..own.len()).min_by_key(|&index| (std::cmp::Reverse(own[index].0), own[index].1))?;
+        Some(self.waiting.swap_remove(mark + best).1)
+    }
+
+    /// Forgets the moves since `mark`.
+    pub fn cut(&mut self, mark: usize) {
+        self.waiting.truncate(mark);
     }
 }
 

@@ -9,6 +9,31 @@ use crate::game::{Draws, Game, MATE, Move};
 use crate::line::Line;
 use std::sync::atomic::AtomicBool;
 
+/// How far from the last iteration's value a move is looked for first, in hundredths of a unit.
+const NEAR: i32 = 40;
+
+/// Which moves get a value of their own, so that differences of values are true regrets.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Valued {
+    /// The best one only.
+    #[default]
+    Best,
+    /// These legal moves beside the best one.
+    These(Vec<Move>),
+    /// Every legal move.
+    All,
+}
+
+impl Valued {
+    fn has(&self, mv: Move) -> bool {
+        match self {
+            Valued::Best => false,
+            Valued::These(moves) => moves.contains(&mv),
+            Valued::All => true,
+        }
+    }
+}
+
 /// What a search found.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Found {
@@ -22,7 +47,7 @@ pub struct Found {
     pub nodes: u64,
     /// The line that both players would choose.
     pub line: Vec<Move>,
-    /// Value of every legal move, ascending by move, where it was asked for.
+    /// Values of the moves that were to get one, ascending by move.
     pub values: Vec<(Move, i32)>,
     /// Whether the value is proven: a forced win or loss, or every line followed to its end.
     pub exact: bool,
@@ -32,9 +57,8 @@ pub struct Found {
 
 /// Searches the state that a line of play has reached.
 ///
-/// With `all_moves` every legal move is searched with an open window, so that differences of values are true
-/// regrets; else only the best one is certain to be the best.
-pub fn search<G: Game>(line: &Line<G>, limits: Limits, all_moves: bool, stop: &AtomicBool) -> Found {
+/// The best move is certain to be the best; each of those that are `valued` is searched for its own value.
+pub fn search<G: Game>(line: &Line<G>, limits: Limits, valued: &Valued, stop: &AtomicBool) -> Found {
     let state = line.now();
     if let Some(outcome) = line.outcome(Draws::Claimed).filter(|_| state.count_legal_moves() == 0) {
         return Found { value: state.final_value(outcome, 0), exact: true, ..Found::default() };
@@ -52,11 +76,10 @@ pub fn search<G: Game>(line: &Line<G>, limits: Limits, all_moves: bool, stop: &A
             // What shallower searches guessed must not pass for certain.
             tree.table.clear();
         }
-        let Some(better) = deepen(&mut tree, state, &mut moves, depth, all_moves) else { break };
+        let Some(better) = deepen(&mut tree, state, &mut moves, depth, valued, INFINITE) else { break };
         found = Found { exact: whole || better.value.abs() > MATE / 2, depth, ..better };
         tree.budget.set_limit(limits.nodes);
-        let settled = if all_moves { all_settled(&found.values) } else { found.value.abs() > MATE / 2 };
-        if whole || settled || tree.budget.is_spent() {
+        if whole || is_settled(&found) || tree.budget.is_spent() {
             break;
         }
     }
@@ -66,29 +89,41 @@ pub fn search<G: Game>(line: &Line<G>, limits: Limits, all_moves: bool, stop: &A
     found
 }
 
-/// Deeper search cannot change a value that is a forced win or loss.
-fn all_settled(values: &[(Move, i32)]) -> bool {
-    values.iter().all(|(_, value)| value.abs() > MATE / 2)
+/// Deeper search cannot change values that are forced wins or losses.
+fn is_settled(found: &Found) -> bool {
+    let mut values = found.values.iter().map(|(_, value)| value);
+    found.value.abs() > MATE / 2 && values.all(|value| value.abs() > MATE / 2)
 }
 
 /// One iteration; `None` where the budget ended it. `moves` is sorted for the next one.
+///
+/// Values of their own are exact within ±`most`.
 pub fn deepen<G: Game>(
     tree: &mut Tree,
     state: &G,
     moves: &mut [Move],
     depth: u32,
-    all_moves: bool,
+    valued: &Valued,
+    most: i32,
 ) -> Option<Found> {
     tree.longest = 2 * depth;
     let mut found = Found { value: -INFINITE, ..Found::default() };
     let mut values = Vec::with_capacity(moves.len());
+    let guesses = std::mem::take(&mut tree.guesses);
     let mut rest = Vec::new();
     for &mv in moves.iter() {
-        let value = one_move(tree, state, mv, depth, found.value, all_moves, &mut rest);
+        let own = valued.has(mv);
+        let value = if own {
+            let guess = guesses.iter().find(|(guessed, _)| *guessed == mv).map(|(_, value)| *value);
+            its_own(tree, state, mv, depth, guess, most, &mut rest)
+        } else {
+            at_most_better(tree, state, mv, depth, found.value, &mut rest)
+        };
         if tree.budget.is_spent() {
             return None;
         }
-        if value > found.value || (all_moves && value == found.value && Some(mv) < found.best) {
+        let is_tie = own && value == found.value && Some(mv) < found.best;
+        if value > found.value || is_tie {
             found.value = value;
             found.best = Some(mv);
             found.line.clear();
@@ -102,23 +137,23 @@ pub fn deepen<G: Game>(
     for (place, (mv, _)) in moves.iter_mut().zip(&values) {
         *place = *mv;
     }
-    if all_moves {
-        found.values = values;
-    }
+    values.retain(|&(mv, _)| valued.has(mv));
+    tree.guesses.clone_from(&values);
+    found.values = values;
     Some(found)
 }
 
-fn one_move<G: Game>(
+/// The value of a move where it is better than the best so far; else a bound that shows that it is not.
+fn at_most_better<G: Game>(
     tree: &mut Tree,
     state: &G,
     mv: Move,
     depth: u32,
     best: i32,
-    all_moves: bool,
     rest: &mut Vec<Move>,
 ) -> i32 {
     let depth = depth as i32;
-    if all_moves || best == -INFINITE {
+    if best == -INFINITE {
         return tree.after(state, mv, depth, (-INFINITE, INFINITE), 0, rest);
     }
     let value = tree.after(state, mv, depth, (best, best + 1), 0, rest);
@@ -126,4 +161,27 @@ fn one_move<G: Game>(
         return tree.after(state, mv, depth, (best, INFINITE), 0, rest);
     }
     value
+}
+
+/// The value of a move for itself, exact within ±`most`: first close to the guess, then on the side where it
+/// turned out to lie.
+fn its_own<G: Game>(
+    tree: &mut Tree,
+    state: &G,
+    mv: Move,
+    depth: u32,
+    guess: Option<i32>,
+    most: i32,
+    rest: &mut Vec<Move>,
+) -> i32 {
+    let depth = depth as i32;
+    let (mut low, mut high) = (-most, most);
+    if let Some(guess) = guess.filter(|guess| guess.abs() < MATE / 2 && guess.abs() < most - NEAR) {
+        let value = tree.after(state, mv, depth, (guess - NEAR, guess + NEAR), 0, rest);
+        if (value - guess).abs() < NEAR || tree.budget.is_spent() {
+            return value;
+        }
+        (low, high) = if value < guess { (low, value + 1) } else { (value - 1, high) };
+    }
+    tree.after(state, mv, depth, (low, high), 0, rest).clamp(-most, most)
 }

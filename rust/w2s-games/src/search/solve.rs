@@ -3,10 +3,10 @@
 //! Knows nothing about guesses; only games that end within a known number of plies can be solved.
 
 use super::limits::Budget;
-use super::root::{Found, deepen};
+use super::root::{Found, Valued, deepen};
 use super::table::Table;
-use super::tree::Tree;
-use crate::game::{Draws, Game, MATE};
+use super::tree::{INFINITE, Tree};
+use crate::game::{Draws, Game};
 use crate::line::Line;
 use std::sync::atomic::AtomicBool;
 
@@ -15,7 +15,9 @@ const GLANCES: [u32; 3] = [2, 4, 6];
 
 /// The proven value of every legal move, or `None` where the proof takes more than `nodes` nodes or the game
 /// has no bound on its length.
-pub fn solve<G: Game>(line: &Line<G>, nodes: u64, stop: &AtomicBool) -> Option<Found> {
+///
+/// Values beyond ±`cap` are given as ±`cap`: how soon a game is won costs far more to prove than that it is.
+pub fn solve<G: Game>(line: &Line<G>, nodes: u64, cap: i32, stop: &AtomicBool) -> Option<Found> {
     let state = line.now();
     let plies = state.max_plies_left()?;
     if let Some(outcome) = line.outcome(Draws::Claimed) {
@@ -26,18 +28,11 @@ pub fn solve<G: Game>(line: &Line<G>, nodes: u64, stop: &AtomicBool) -> Option<F
     let mut moves = Vec::new();
     state.legal_moves(&mut moves);
     for depth in GLANCES.into_iter().filter(|depth| 2 * depth < plies) {
-        let glance = deepen(&mut tree, state, &mut moves, depth, true)?;
-        if glance.values.iter().all(|(_, value)| value.abs() > MATE / 2) {
-            return Some(finish(glance, depth, &tree));
-        }
+        deepen(&mut tree, state, &mut moves, depth, &Valued::All, INFINITE)?;
     }
     // What the glances guessed must not pass for certain.
     tree.table.clear();
-    let found = deepen(&mut tree, state, &mut moves, plies, true)?;
-    Some(finish(found, plies, &tree))
-}
-
-fn finish(mut found: Found, depth: u32, tree: &Tree) -> Found {
+    let mut found = deepen(&mut tree, state, &mut moves, plies, &Valued::All, cap)?;
     found.values.sort_unstable();
-    Found { depth, nodes: tree.budget.nodes, exact: true, ..found }
+    Some(Found { depth: plies, nodes: tree.budget.nodes, exact: true, ..found })
 }

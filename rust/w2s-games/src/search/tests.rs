@@ -52,12 +52,12 @@ fn agrees_with_minimax<G: Game>(depth: u32, plies: &[usize]) {
             }
             let expected = minimax(&mut line, depth, 0);
             let limits = Limits { depth: Some(depth), nodes: None };
-            for all_moves in [false, true] {
-                let found = search(&line, limits, all_moves, &NEVER);
+            for valued in [Valued::Best, Valued::All] {
+                let found = search(&line, limits, &valued, &NEVER);
                 assert_eq!(found.value, expected, "{} seed {seed}", line.now().print());
                 let best = found.best.unwrap();
                 assert_eq!(found.line.first(), Some(&best));
-                if all_moves {
+                if valued == Valued::All {
                     let of_best = found.values.iter().find(|(mv, _)| *mv == best).unwrap().1;
                     assert_eq!(of_best, expected);
                     assert_eq!(found.values.len(), line.now().count_legal_moves());
@@ -79,7 +79,7 @@ fn games_without_forcing_moves_get_the_value_of_minimax() {
 fn values_of_all_moves_are_true_values_of_their_own() {
     for seed in 0..8 {
         let line = random_line::<Othello>(30, seed);
-        let found = search(&line, Limits { depth: Some(3), nodes: None }, true, &NEVER);
+        let found = search(&line, Limits { depth: Some(3), nodes: None }, &Valued::All, &NEVER);
         for (mv, value) in found.values {
             let mut next = line.clone();
             next.play(mv).unwrap();
@@ -88,9 +88,22 @@ fn values_of_all_moves_are_true_values_of_their_own() {
     }
 }
 
+#[test]
+fn moves_that_were_asked_for_get_the_values_of_a_search_of_all() {
+    for seed in 0..8 {
+        let line = random_line::<Othello>(24, seed);
+        let limits = Limits { depth: Some(4), nodes: None };
+        let all = search(&line, limits, &Valued::All, &NEVER);
+        let asked = vec![all.values[0].0, all.values[all.values.len() - 1].0];
+        let found = search(&line, limits, &Valued::These(asked.clone()), &NEVER);
+        let expected: Vec<_> = all.values.iter().filter(|(mv, _)| asked.contains(mv)).copied().collect();
+        assert_eq!((found.value, found.values), (all.value, expected));
+    }
+}
+
 fn mate(position: &str, depth: u32, plies: i32) {
     let line = Line::new(Chess::parse(position).unwrap());
-    let found = search(&line, Limits { depth: Some(depth), nodes: None }, false, &NEVER);
+    let found = search(&line, Limits { depth: Some(depth), nodes: None }, &Valued::Best, &NEVER);
     assert_eq!(found.value, MATE - plies, "{position}: {:?}", found.line);
     assert!(found.exact);
     assert_eq!(found.line.len() as i32, plies);
@@ -106,7 +119,7 @@ fn mates_are_found_and_counted() {
 #[test]
 fn a_finished_game_has_a_value_and_no_move() {
     let line = Line::new(Chess::parse("7k/6Q1/6K1/8/8/8/8/8 b - - 0 1").unwrap());
-    let found = search(&line, Limits { depth: Some(3), nodes: None }, true, &NEVER);
+    let found = search(&line, Limits { depth: Some(3), nodes: None }, &Valued::All, &NEVER);
     assert_eq!((found.best, found.value), (None, -MATE));
 }
 
@@ -114,7 +127,7 @@ fn a_finished_game_has_a_value_and_no_move() {
 fn perpetual_check_saves_the_side_that_is_behind() {
     // Black is two rooks ahead and threatens mate; White checks on e8 and h5 for ever.
     let line = Line::new(Chess::parse("6k1/6p1/8/7Q/8/8/rr4PK/q7 w - - 0 1").unwrap());
-    let found = search(&line, Limits { depth: Some(6), nodes: None }, false, &NEVER);
+    let found = search(&line, Limits { depth: Some(6), nodes: None }, &Valued::Best, &NEVER);
     assert_eq!(found.value, 0, "{:?}", found.line);
 }
 
@@ -123,8 +136,8 @@ fn a_node_limit_is_kept_and_gives_the_same_answer_twice() {
     let line = random_line::<Chess>(20, 3);
     for nodes in [1, 500, 5_000, 50_000] {
         let limits = Limits { depth: None, nodes: Some(nodes) };
-        let first = search(&line, limits, false, &NEVER);
-        assert_eq!(first, search(&line, limits, false, &NEVER));
+        let first = search(&line, limits, &Valued::Best, &NEVER);
+        assert_eq!(first, search(&line, limits, &Valued::Best, &NEVER));
         assert!(first.best.is_some());
         assert!(first.depth == 1 || first.nodes <= nodes, "{} of {nodes}", first.nodes);
     }
@@ -134,11 +147,11 @@ fn a_node_limit_is_kept_and_gives_the_same_answer_twice() {
 fn a_batch_answers_like_its_parts_whatever_the_threads() {
     let lines: Vec<Line<Chess>> = (0..12).map(|seed| random_line(16, seed)).collect();
     let limits = Limits { depth: Some(3), nodes: None };
-    let alone: Vec<Found> = lines.iter().map(|line| search(line, limits, true, &NEVER)).collect();
-    let any: Vec<&dyn AnyLine> = lines.iter().map(|line| line as &dyn AnyLine).collect();
+    let alone: Vec<Found> = lines.iter().map(|line| search(line, limits, &Valued::All, &NEVER)).collect();
+    let any: Vec<_> = lines.iter().map(|line| (line as &dyn AnyLine, Valued::All)).collect();
     for threads in [1, 2, 5] {
         let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
-        assert_eq!(pool.install(|| batch(&any, limits, true, &NEVER)), alone);
+        assert_eq!(pool.install(|| batch(&any, limits, &NEVER)), alone);
     }
 }
 
@@ -150,7 +163,7 @@ fn solves_like_brute_force<G: Game>(plies: &[usize]) {
             if line.outcome(Draws::Claimed).is_some() {
                 continue;
             }
-            let found = solve(&line, 10_000_000, &NEVER).expect("small enough");
+            let found = solve(&line, 10_000_000, MATE, &NEVER).expect("small enough");
             for &(mv, value) in &found.values {
                 let mut next = line.clone();
                 next.play(mv).unwrap();
@@ -169,15 +182,31 @@ fn endings_are_solved_as_brute_force_solves_them() {
 }
 
 #[test]
+fn a_capped_proof_gives_the_capped_values() {
+    for seed in 0..20 {
+        let line = random_line::<ConnectFour>(30, seed);
+        if line.outcome(Draws::Claimed).is_some() {
+            continue;
+        }
+        let whole = solve(&line, 10_000_000, MATE, &NEVER).expect("small enough");
+        let capped = solve(&line, 10_000_000, 100, &NEVER).expect("smaller still");
+        let expected: Vec<_> = whole.values.iter().map(|&(mv, value)| (mv, value.clamp(-100, 100))).collect();
+        assert_eq!(capped.values, expected);
+        assert_eq!(capped.value, whole.value.clamp(-100, 100));
+    }
+}
+
+#[test]
 fn a_proof_that_does_not_fit_is_no_answer() {
-    assert_eq!(solve(&Line::new(ConnectFour::start()), 1_000, &NEVER), None);
-    assert_eq!(solve(&Line::new(Chess::start()), 1_000, &NEVER), None);
+    assert_eq!(solve(&Line::new(ConnectFour::start()), 1_000, MATE, &NEVER), None);
+    assert_eq!(solve(&Line::new(Chess::start()), 1_000, MATE, &NEVER), None);
 }
 
 #[test]
 fn a_search_stops_when_told_to() {
     let stop = AtomicBool::new(true);
-    let found = search(&Line::new(Chess::start()), Limits { depth: Some(60), nodes: None }, false, &stop);
+    let found =
+        search(&Line::new(Chess::start()), Limits { depth: Some(60), nodes: None }, &Valued::Best, &stop);
     assert!(found.stopped);
     let _: Option<Move> = found.best;
 }

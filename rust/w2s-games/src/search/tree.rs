@@ -3,9 +3,9 @@
 //! Knows nothing about iteration; the root drives it.
 
 use super::limits::Budget;
-use super::order::Memory;
+use super::order::{Memory, Queue};
 use super::table::{Bound, Entry, Table};
-use crate::game::{Draws, Game, Move};
+use crate::game::{Draws, Game, MATE, Move};
 
 /// Larger than any value.
 pub const INFINITE: i32 = i32::MAX / 2;
@@ -15,6 +15,11 @@ pub struct Tree<'a> {
     pub table: Table,
     pub budget: Budget<'a>,
     memory: Memory,
+    queue: Queue,
+    /// Values of the root's moves as the last iteration found them.
+    pub guesses: Vec<(Move, i32)>,
+    /// Scratch for listing moves.
+    moves: Vec<Move>,
     /// Keys of the states from the start of the game to the one at hand.
     path: Vec<u64>,
     /// Where in `path` the search began.
@@ -25,7 +30,17 @@ pub struct Tree<'a> {
 
 impl<'a> Tree<'a> {
     pub fn new(table: Table, budget: Budget<'a>, path: Vec<u64>) -> Self {
-        Self { table, budget, memory: Memory::new(), root: path.len(), path, longest: 0 }
+        Self {
+            table,
+            budget,
+            memory: Memory::new(),
+            queue: Queue::default(),
+            guesses: Vec::new(),
+            moves: Vec::with_capacity(64),
+            root: path.len(),
+            path,
+            longest: 0,
+        }
     }
 
     /// The value of a state that ends its line: by the rules, or by coming back within the search, which
@@ -77,6 +92,9 @@ impl<'a> Tree<'a> {
         if depth <= 0 {
             return self.quiet(state, (alpha, beta), ply);
         }
+        if let Some(value) = foreseen(state, depth, ply) {
+            return value;
+        }
         let key = state.key();
         let known = self.table.get(key, ply);
         if let Some(value) = known.and_then(|entry| cut(&entry, depth, (alpha, beta))) {
@@ -85,9 +103,15 @@ impl<'a> Tree<'a> {
         let lowest = alpha;
         let (mut best, mut best_move) = (-INFINITE, None);
         let mut rest = Vec::new();
-        for (index, mv) in self.sorted(state, known.and_then(|entry| entry.best), ply).into_iter().enumerate()
-        {
-            let value = self.scout(state, mv, depth, (alpha, beta), ply, index == 0, &mut rest);
+        if depth > 1 {
+            state.sensible_moves(&mut self.moves);
+        } else {
+            state.legal_moves(&mut self.moves);
+        }
+        let mark = self.line_up(state, known.and_then(|entry| entry.best), ply);
+        while let Some(mv) = self.queue.next(mark) {
+            let first = best_move.is_none();
+            let value = self.scout(state, mv, depth, (alpha, beta), ply, first, &mut rest);
             if self.budget.is_spent() {
                 return 0;
             }
@@ -105,6 +129,7 @@ impl<'a> Tree<'a> {
                 }
             }
         }
+        self.queue.cut(mark);
         let bound = match best {
             _ if best >= beta => Bound::AtLeast,
             _ if best > lowest => Bound::Exact,
@@ -114,10 +139,13 @@ impl<'a> Tree<'a> {
         best
     }
 
-    fn sorted<G: Game>(&self, state: &G, first: Option<Move>, ply: u32) -> Vec<Move> {
-        let mut moves = Vec::with_capacity(64);
-        state.legal_moves(&mut moves);
-        self.memory.sort(state, &moves, first, ply).into_iter().map(|(_, mv)| mv).collect()
+    /// Puts the moves just listed into the queue; where they begin.
+    fn line_up<G: Game>(&mut self, state: &G, first: Option<Move>, ply: u32) -> usize {
+        let mark = self.queue.mark();
+        for &mv in &self.moves {
+            self.queue.push(self.memory.score(state, mv, first, ply), mv);
+        }
+        mark
     }
 
     /// The first move gets the whole window; the others must first show that they are better at all.
@@ -149,18 +177,21 @@ impl<'a> Tree<'a> {
         }
         let threatened = state.is_under_threat();
         let mut best = -INFINITE;
-        let mut moves = Vec::with_capacity(32);
         if threatened {
-            state.legal_moves(&mut moves);
+            state.legal_moves(&mut self.moves);
         } else {
             best = state.evaluate();
             if best >= beta {
                 return best;
             }
             alpha = alpha.max(best);
-            state.forcing_moves(&mut moves);
+            state.forcing_moves(&mut self.moves);
         }
-        for (_, mv) in self.memory.sort(state, &moves, None, ply) {
+        let mark = self.line_up(state, None, ply);
+        while let Some(mv) = self.queue.next(mark) {
+            if !threatened && best + state.most_gain(mv) <= alpha {
+                continue;
+            }
             let value = self.after_quiet(state, mv, (alpha, beta), ply);
             if self.budget.is_spent() {
                 return 0;
@@ -171,6 +202,7 @@ impl<'a> Tree<'a> {
                 break;
             }
         }
+        self.queue.cut(mark);
         best
     }
 
@@ -186,6 +218,13 @@ impl<'a> Tree<'a> {
         self.path.pop();
         -value
     }
+}
+
+/// The value of a win or loss that the game foresees within the depth of the search.
+fn foreseen<G: Game>(state: &G, depth: i32, ply: u32) -> Option<i32> {
+    let plies = state.foreseen().filter(|plies| plies.abs() <= depth)?;
+    let value = MATE - (ply as i32 + plies.abs());
+    Some(if plies > 0 { value } else { -value })
 }
 
 /// The value that the table gives at once, where it settles a scout's window.

@@ -1,0 +1,135 @@
+"""Portable Game Notation split into games: tag pairs, the words of the main line, the result.
+
+Knows nothing about the rules of chess: a word is not yet a move. The format is that of the PGN standard of
+1994, with the liberties that real files take.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from w2s.errors import DataError
+
+_TOKEN = re.compile(
+    r"""(?: [\s\ufeff]+ | \{[^}]*\} | \d+[.…]+ | \d+(?![^\s(){};]) | [.…]+ | \$\d+
+          | [!?]+(?![^\s(){};]) | e\.p\.(?![^\s(){};]) )*+
+    (?: (?P<end>\Z | ;.*)
+      | (?P<result>(?:1-0|0-1|1/2-1/2|1/2|½-½|\*)(?![^\s(){};]))
+      | (?P<move>[^\s(){};\[\]$*]+)
+      | (?P<tag>\[\s*\w+\s+"(?:[^"\\]|\\.)*"\s*\] | \[\s*\w+\s+".*"\s*\](?=\s*$))
+      | (?P<down>\() | (?P<up>\))
+      | (?P<open>\{.*)
+      | (?P<wrong>.) )""",
+    re.VERBOSE | re.DOTALL,
+)
+_TAG = re.compile(r'\[\s*(\w+)\s+"(.*)"\s*\]', re.DOTALL)
+_RESULTS = {"1-0": "1-0", "0-1": "0-1", "1/2-1/2": "1/2-1/2", "1/2": "1/2-1/2", "½-½": "1/2-1/2"}
+
+
+@dataclass(slots=True)
+class GameText:
+    """One game whose moves are still text, each with the line of the file that it stands in.
+
+    ``result`` is ``1-0``, ``0-1``, ``1/2-1/2`` or ``*``.
+    """
+
+    headers: dict[str, str] = field(default_factory=dict)
+    moves: list[tuple[str, int]] = field(default_factory=list)
+    result: str = "*"
+
+
+_Token = tuple[str, str, int]
+"""Name of a group of the pattern, what it matched, and the line of the file."""
+
+
+def read_texts(path: str | Path) -> Iterator[GameText]:
+    """The games of a PGN file, one after the other. A byte that is not UTF-8 is taken for Latin-1.
+
+    Raises:
+        DataError: the file cannot be read or is not PGN; the message has the game and the line.
+    """
+    try:
+        with Path(path).open("rb") as file:
+            yield from _games(_tokens(file), path)
+    except OSError as error:
+        raise DataError(f"cannot read {path}: {error.strerror or error}") from None
+
+
+def _tokens(lines: Iterable[bytes]) -> Iterator[_Token]:
+    """Everything but space, comments, glyphs and move numbers; what fits nowhere is ``wrong``."""
+    opened = 0  # line where a comment began that has not ended
+    for number, raw in enumerate(lines, 1):
+        line = _decoded(raw)
+        place = 0
+        if opened:
+            place = line.find("}") + 1
+            if not place:
+                continue
+            opened = 0
+        elif line.startswith("%"):
+            continue
+        for found in _TOKEN.finditer(line, place):
+            kind = found.lastgroup or "end"
+            if kind == "open":
+                opened = number
+            elif kind != "end":
+                yield kind, found[kind], number
+    if opened:
+        yield "wrong", "{", opened
+
+
+def _games(tokens: Iterator[_Token], path: str | Path) -> Iterator[GameText]:
+    number, depth, began = 1, 0, False
+    text = GameText()
+    for kind, word, line in tokens:
+        depth += (kind == "down") - (kind == "up")
+        if depth < 0 or kind == "wrong" or (kind == "tag" and depth):
+            raise DataError(f"{path}, game {number}, line {line}: {_problem(word)}")
+        if kind == "tag":
+            if began:
+                yield _without_result(text)
+                number, began, text = number + 1, False, GameText()
+            name, value = _tag(word)
+            text.headers[name] = value
+        elif kind == "result" and not depth:
+            text.result = _RESULTS.get(word, "*")
+            yield text
+            number, began, text = number + 1, False, GameText()
+        elif kind == "move" and not depth:
+            text.moves.append((word, line))
+            began = True
+    if depth:
+        raise DataError(f"{path}, game {number}: a variation '(' does not end before the file does")
+    if began or text.headers:
+        yield _without_result(text)
+
+
+def _problem(word: str) -> str:
+    if word.startswith("["):
+        return 'expected a tag pair like [White "name"] outside of variations and comments'
+    if word == "{":
+        return "the comment that begins here does not end"
+    return f"{word!a} has no place here"
+
+
+def _without_result(text: GameText) -> GameText:
+    text.result = _RESULTS.get(text.headers.get("Result", ""), "*")
+    return text
+
+
+def _tag(text: str) -> tuple[str, str]:
+    found = _TAG.fullmatch(text)
+    if found is None:  # the token has this form
+        raise AssertionError(text)
+    value = found[2]
+    return found[1], re.sub(r'\\(["\\])', r"\1", value) if "\\" in value else value
+
+
+def _decoded(line: bytes) -> str:
+    try:
+        return line.decode("utf-8")
+    except UnicodeDecodeError:
+        return line.decode("latin-1")

@@ -1,0 +1,25 @@
+"""Which moves an example leaves to choose from.
+
+Knows nothing about how one of them is chosen.
+"""
+
+from __future__ import annotations
+
+from w2s.models.model import Answer
+from w2s.tasks import MoveExample
+
+
+def choices(example: MoveExample, legal: list[str]) -> list[str]:
+    """The moves that may be answered, in the order of ``legal``, all of it canonical text.
+
+    ``only`` confines them and ``rejected`` takes out; what would leave none is ignored, so that they are
+    empty only where the game is over.
+    """
+    moves = [move for move in legal if move in example.only] if example.only else legal
+    left = [move for move in moves if move not in example.rejected]
+    return left or moves or legal
+
+
+def no_move() -> Answer:
+    """The answer where the game is over."""
+    return Answer("", raw="the game is over: there is no move")

@@ -1,0 +1,42 @@
+"""What this machine lacks is skipped, and said so."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+from hypothesis import settings
+
+ROOT = Path(__file__).resolve().parent.parent
+DATA = ROOT.parent / "shared" / "data"
+
+settings.register_profile("w2s", deadline=None, print_blob=True)
+settings.load_profile("w2s")
+
+
+def has_stockfish() -> bool:
+    return shutil.which("stockfish") is not None or Path("/usr/games/stockfish").exists()
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    missing = {
+        "data": None if DATA.is_dir() else f"needs real inputs in {DATA}",
+        "engine": None if has_stockfish() else "needs Stockfish (Debian: apt-get install stockfish)",
+    }
+    for item in items:
+        for mark, reason in missing.items():
+            if reason and item.get_closest_marker(mark):
+                item.add_marker(pytest.mark.skip(reason=reason))
+
+
+@pytest.fixture(scope="session")
+def root() -> Path:
+    """The checkout."""
+    return ROOT
+
+
+@pytest.fixture(scope="session")
+def data() -> Path:
+    """Real inputs that nobody on this project wrote; tests that use it are marked ``data``."""
+    return DATA

@@ -1,0 +1,219 @@
+"""What every registered kind of model owes to whoever asks it; there is no list of exceptions."""
+
+from __future__ import annotations
+
+import math
+import random
+from collections.abc import Iterator
+from dataclasses import replace
+
+import pytest
+from _pytest.mark import ParameterSet
+
+from w2s.games import State, game
+from w2s.kernels import game_names
+from w2s.models import Answer, Model, RemembersMatches, Want
+from w2s.models.reference import parse_reference
+from w2s.models.registry import kinds, load_model
+from w2s.tasks import MoveExample
+
+REFERENCES = {
+    "random": ["random"],
+    "search": ["search:depth=2", "search:nodes=300", "search:depth=1&noise_cp=80"],
+    "uci": ["uci:stockfish?nodes=200", "uci:stockfish?nodes=200&MultiPV=3"],
+}
+"""At least one model of every kind; a kind without one fails the suite."""
+
+ONE_GAME = {"uci": "chess"}
+WANTS = [
+    Want(),
+    Want(evidence=True),
+    Want(evidence=True, values=True),
+    Want(evidence=True, mask=True),
+]
+
+
+def kind_of(reference: str) -> str:
+    return parse_reference(reference).kind
+
+
+def case(reference: str) -> ParameterSet:
+    marks = [pytest.mark.engine] if kind_of(reference) == "uci" else []
+    return pytest.param(reference, marks=marks, id=reference)
+
+
+ALL = [case(reference) for kind in kinds() for reference in REFERENCES.get(kind.name, [])]
+
+
+@pytest.fixture(params=ALL)
+def model(request: pytest.FixtureRequest) -> Iterator[Model]:
+    loaded = load_model(request.param, seed=3, concurrency=2)
+    yield loaded
+    loaded.close()
+
+
+def games_of(model: Model) -> list[str]:
+    only = ONE_GAME.get(kind_of(model.reference))
+    return [only] if only else game_names()
+
+
+def states(names: list[str], count: int, seed: int = 5) -> list[State]:
+    """Unfinished states at many distances from the start, by random play."""
+    draw, found = random.Random(seed), []
+    while len(found) < count:
+        state = game(names[len(found) % len(names)]).state()
+        for _ in range(draw.randrange(30)):
+            if state.outcome() is None:
+                state = state.play(draw.choice(state.legal_moves()))
+        if state.outcome() is None:
+            found.append(state)
+    return found
+
+
+def labels(model: Model, count: int = 8) -> list[MoveExample]:
+    return [MoveExample(f"{i}", state) for i, state in enumerate(states(games_of(model), count))]
+
+
+def without_time(answers: list[Answer]) -> list[Answer]:
+    return [replace(answer, seconds=0.0) for answer in answers]
+
+
+def test_every_registered_kind_is_examined() -> None:
+    assert REFERENCES.keys() == {kind.name for kind in kinds()}
+    for kind, references in REFERENCES.items():
+        assert references
+        assert {kind_of(reference) for reference in references} == {kind}
+
+
+@pytest.mark.parametrize("want", WANTS, ids=str)
+def test_there_is_one_legal_canonical_answer_for_each_example(model: Model, want: Want) -> None:
+    examples = labels(model)
+    answers = model.answer(examples, want)
+    assert len(answers) == len(examples)
+    for example, answer in zip(examples, answers, strict=True):
+        assert answer.failure is None
+        assert answer.label in example.state.legal_moves()
+        assert answer.seconds >= 0
+
+
+def test_no_example_is_no_answer(model: Model) -> None:
+    assert model.answer([], Want(evidence=True, values=True)) == []
+
+
+@pytest.mark.parametrize("want", WANTS, ids=str)
+def test_evidence_is_in_range(model: Model, want: Want) -> None:
+    examples = labels(model)
+    for example, answer in zip(examples, model.answer(examples, want), strict=True):
+        legal = example.state.legal_moves()
+        if not want.evidence:
+            assert (answer.log_prob, answer.margin, answer.entropy, answer.n_options) == (None,) * 4
+            continue
+        assert answer.n_options == len(legal)
+        known = [value is not None for value in (answer.log_prob, answer.margin, answer.entropy)]
+        assert all(known) or not any(known)
+        if answer.log_prob is not None and answer.margin is not None and answer.entropy is not None:
+            assert -math.inf < answer.log_prob <= 0
+            assert -1 <= answer.margin <= 1
+            assert 0 <= answer.entropy <= math.log(len(legal)) + 1e-9
+
+
+@pytest.mark.parametrize("want", WANTS, ids=str)
+def test_values_are_wanted_or_absent_and_belong_to_legal_moves(model: Model, want: Want) -> None:
+    examples = labels(model, 4)
+    for example, answer in zip(examples, model.answer(examples, want), strict=True):
+        assert set(answer.values_cp) <= set(example.state.legal_moves())
+        assert want.values or not answer.values_cp
+        for value in [*answer.values_cp.values(), answer.value_cp]:
+            assert value is None or (isinstance(value, int) and abs(value) <= 100_000)
+
+
+def test_the_order_of_a_batch_changes_no_answer(model: Model) -> None:
+    if not model.deterministic:
+        pytest.skip("does not claim to be deterministic")
+    examples = labels(model)
+    want = Want(evidence=True)
+    order = random.Random(1).sample(range(len(examples)), len(examples))
+    shuffled = model.answer([examples[i] for i in order], want)
+    straight = model.answer(examples, want)
+    assert without_time(shuffled) == without_time([straight[i] for i in order])
+
+
+def test_a_batch_is_the_same_as_one_by_one(model: Model) -> None:
+    if not model.deterministic:
+        pytest.skip("does not claim to be deterministic")
+    examples = labels(model)
+    want = Want(evidence=True)
+    singly = [model.answer([example], want)[0] for example in examples]
+    assert without_time(singly) == without_time(model.answer(examples, want))
+
+
+def play(model: Model, names: list[str], plies: int) -> list[list[str]]:
+    """Matches of the model against itself, all in lockstep."""
+    lines = [game(name).state() for name in names]
+    for _ in range(plies):
+        live = [i for i, state in enumerate(lines) if state.outcome() is None]
+        examples = [MoveExample(f"{i}", lines[i], match=f"{i}") for i in live]
+        for i, answer in zip(live, model.answer(examples, Want(evidence=True)), strict=True):
+            lines[i] = lines[i].play(answer.label)
+    if isinstance(model, RemembersMatches):
+        for i in range(len(lines)):
+            model.release(f"{i}")
+    return [state.moves() for state in lines]
+
+
+def test_matches_are_replayed_by_a_model_loaded_again(model: Model) -> None:
+    if not model.deterministic:
+        pytest.skip("does not claim to be deterministic")
+    names = (games_of(model) * 4)[: model.slots or 4]
+    first = play(model, names, 16)
+    again = load_model(model.reference, seed=3, concurrency=2)
+    try:
+        assert play(again, names, 16) == first
+        assert play(model, names, 16) == first
+    finally:
+        again.close()
+
+
+@pytest.mark.parametrize("match", [None, "7"])
+@pytest.mark.parametrize("want", WANTS[:2], ids=str)
+def test_only_and_rejected_confine_the_answer(model: Model, match: str | None, want: Want) -> None:
+    for number, state in enumerate(states(games_of(model), 6)):
+        legal = state.legal_moves()
+        some = tuple(legal[::3])
+        name = match and f"{match}.{number}"
+        (answer,) = model.answer([MoveExample("only", state, match=name, only=some)], want)
+        assert answer.label in some
+        if len(legal) > 1:
+            again = MoveExample("again", state, match=name, attempt=1, rejected=(answer.label,))
+            assert model.answer([again], want)[0].label in set(legal) - {answer.label}
+        if isinstance(model, RemembersMatches) and name is not None:
+            model.release(name)
+
+
+FINISHED = {
+    "chess": ("rnb1kbnr/pppp1ppp/8/4p3/6Pq/5P2/PPPPP2P/RNBQKBNR w KQkq - 1 3", ()),
+    "connect_four": ("startpos", tuple("4141414")),
+    "othello": (
+        "startpos",
+        ("e6", "f4", "e3", "f6", "g5", "d6", "e7", "f5", "c5"),
+    ),
+}
+
+
+def test_a_finished_game_has_an_answer_that_is_no_move(model: Model) -> None:
+    for name in games_of(model):
+        position, moves = FINISHED[name]
+        state = game(name).state(position, moves)
+        assert state.outcome() is not None
+        assert not state.legal_moves()
+        for want in WANTS:
+            (answer,) = model.answer([MoveExample("over", state)], want)
+            assert state.read(answer.label)[0] is None
+            assert answer.log_prob is None
+
+
+def test_a_model_is_loaded_again_by_its_name_and_closed_twice(model: Model) -> None:
+    again = load_model(model.reference)
+    assert again.reference == model.reference
+    again.close()
+    again.close()

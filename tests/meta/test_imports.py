@@ -1,0 +1,81 @@
+"""What is imported when: the light door stays light, and the layers hold."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+HEAVY = ("torch", "transformers", "pyarrow.dataset", "chess", "matplotlib", "ray")
+
+
+def modules_after(code: str) -> set[str]:
+    printed = subprocess.run(
+        [sys.executable, "-c", f"{code}\nimport sys\nprint('\\n'.join(sys.modules), file=sys.stderr)"],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return set(printed.stderr.split())
+
+
+def test_importing_w2s_imports_nothing_heavy() -> None:
+    loaded = modules_after("import w2s")
+    assert "w2s" in loaded
+    assert not loaded & {*HEAVY, "pyarrow", "numpy", "typer", "rich", "pydantic"}
+
+
+def test_the_help_imports_nothing_heavy() -> None:
+    loaded = modules_after("from w2s.cli.app import run\nassert run(['--help']) == 0")
+    assert "w2s.cli.app" in loaded
+    assert not loaded & {*HEAVY, "pyarrow", "numpy", "pydantic"}
+
+
+def test_the_public_names_are_there() -> None:
+    import w2s
+
+    assert len(w2s.__all__) >= 4
+    for name in w2s.__all__:
+        assert getattr(w2s, name) is not None
+    with pytest.raises(AttributeError, match="public names"):
+        _ = w2s.nothing
+
+
+def test_the_layers_hold(root: Path) -> None:
+    tool = Path(sys.executable).with_name("lint-imports")
+    found = subprocess.run([tool], cwd=root, capture_output=True, text=True, check=False)
+    assert found.returncode == 0, found.stdout + found.stderr
+    assert "Analyzed" in found.stdout
+    assert "0 broken" in found.stdout
+
+
+def imports(path: Path) -> set[str]:
+    """Dotted names that a file imports."""
+    names = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            names |= {f"{node.module}.{alias.name}" for alias in node.names}
+    return names
+
+
+def test_only_kernels_imports_the_compiled_core(root: Path) -> None:
+    package = root / "python" / "w2s"
+    importers = [path for path in package.rglob("*.py") if "w2s._core" in imports(path)]
+    assert importers == [package / "kernels.py"]
+
+
+def test_the_stubs_describe_the_built_module(root: Path) -> None:
+    found = subprocess.run(
+        [sys.executable, "-m", "mypy.stubtest", "w2s._core"],
+        cwd=root,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert found.returncode == 0, found.stdout
+    assert "Success" in found.stdout

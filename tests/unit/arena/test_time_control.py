@@ -1,0 +1,29 @@
+"""Time controls as text: seconds and increment, read and written."""
+
+from __future__ import annotations
+
+import pytest
+
+from w2s.arena.spec import TimeControl
+
+
+@pytest.mark.parametrize(
+    ("text", "base_s", "increment_s", "written"),
+    [
+        ("60+0.6", 60, 0.6, "60+0.6"),
+        ("60", 60, 0, "60"),
+        (" 0.25+0 ", 0.25, 0, "0.25"),
+        ("1000000+100", 1_000_000, 100, "1000000+100"),
+    ],
+)
+def test_a_control_is_read_and_written(text: str, base_s: float, increment_s: float, written: str) -> None:
+    control = TimeControl.read(text)
+    assert (control.base_s, control.increment_s) == (base_s, increment_s)
+    assert control.text == written
+    assert TimeControl.read(control.text) == control
+
+
+@pytest.mark.parametrize("text", ["", "+1", "60+", "1:00", "-5", "6e1", "60+0.6+1", "inf"])
+def test_what_is_no_control_is_refused(text: str) -> None:
+    with pytest.raises(ValueError, match="is not a time control"):
+        TimeControl.read(text)

@@ -1,0 +1,109 @@
+"""References as text: every form of the grammar, the canonical text, and one line for what is none."""
+
+from __future__ import annotations
+
+import doctest
+
+import pytest
+
+from w2s.errors import UsageError
+from w2s.models import reference
+from w2s.models.reference import Reference, parse_reference
+
+FORMS = {
+    "random": Reference("random"),
+    "exact": Reference("exact"),
+    "search:depth=3": Reference("search", "", {"depth": "3"}),
+    "search:depth=1&noise_cp=30": Reference("search", "", {"depth": "1", "noise_cp": "30"}),
+    "exact:nodes=200000": Reference("exact", "", {"nodes": "200000"}),
+    "uci:stockfish": Reference("uci", "stockfish"),
+    "uci:stockfish?nodes=2000&Skill Level=3&MultiPV=2": Reference(
+        "uci", "stockfish", {"nodes": "2000", "Skill Level": "3", "MultiPV": "2"}
+    ),
+    'uci:"/opt/my engines/sf" --uci -x=1?nodes=1': Reference(
+        "uci", '"/opt/my engines/sf" --uci -x=1', {"nodes": "1"}
+    ),
+    r"uci:C:\Program Files\sf.exe?SyzygyPath=D:\tb;E:\tb": Reference(
+        "uci", r"C:\Program Files\sf.exe", {"SyzygyPath": r"D:\tb;E:\tb"}
+    ),
+    "uci:sf?Contempt=a=b?c": Reference("uci", "sf", {"Contempt": "a=b?c"}),
+    "uci:sf?SyzygyPath=": Reference("uci", "sf", {"SyzygyPath": ""}),
+    "uci:?Skill Level=3": Reference("uci", "", {"Skill Level": "3"}),
+    "policy:chess-large": Reference("policy", "chess-large"),
+    "policy:runs/a=b/net": Reference("policy", "runs/a=b/net"),
+    "hf:org/model-7b?dtype=bfloat16": Reference("hf", "org/model-7b", {"dtype": "bfloat16"}),
+    "lc0:weights/maia-1100.pb.gz": Reference("lc0", "weights/maia-1100.pb.gz"),
+    "openai:http://localhost:8000/v1#m": Reference("openai", "http://localhost:8000/v1#m"),
+    "syzygy:/data/tables": Reference("syzygy", "/data/tables"),
+}
+
+
+@pytest.mark.parametrize("text", FORMS)
+def test_every_form_is_taken_apart_and_printed_as_it_was(text: str) -> None:
+    assert parse_reference(text) == FORMS[text]
+    assert str(FORMS[text]) == text
+
+
+def test_codes_stand_for_what_would_be_misread() -> None:
+    parsed = parse_reference("uci:engine%3F x?Book=a%26b%25")
+    assert parsed == Reference("uci", "engine? x", {"Book": "a&b%"})
+    assert str(parsed) == "uci:engine%3F x?Book=a%26b%25"
+    assert parse_reference("openai:https://h/v1%3Fapi=1#m").target == "https://h/v1?api=1#m"
+    assert parse_reference("uci:x?A=100%").options["A"] == "100%"
+
+
+def test_a_target_that_looks_like_options_is_written_so_that_it_stays_one() -> None:
+    target = Reference("policy", "depth=3")
+    assert parse_reference(str(target)) == target
+    assert parse_reference("policy:depth=3").target == ""
+
+
+def test_another_spelling_of_the_same_reference_has_the_same_canonical_text() -> None:
+    assert str(parse_reference("search:?depth=3")) == "search:depth=3"
+    assert str(parse_reference("uci:sf?a=%41")) == "uci:sf?a=A"
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("", "empty"),
+        (":", "not a model reference"),
+        (" random", "not a model reference"),
+        ("Random", "not a model reference"),
+        ("/usr/games/stockfish", "not a model reference"),
+        ("stock fish", "not a model reference"),
+        ("random:", "nothing follows the colon"),
+        ("uci:stockfish?", "nothing follows the question mark"),
+        ("uci:stockfish?nodes", "has no value"),
+        ("search:depth=3&noise_cp", "has no value"),
+        ("uci:stockfish?=3", "has no name"),
+        ("search:depth=3&&nodes=1", "has no name"),
+        ("search:depth=3&", "has no name"),
+        ("search:depth=3&depth=4", "stands twice"),
+        ("uci:x?Hash=1&hash=2", "stands twice"),
+        ("uci:x?a=%FF", "not UTF-8"),
+    ],
+)
+def test_what_is_no_reference_is_one_line_with_a_remedy(text: str, said: str) -> None:
+    with pytest.raises(UsageError) as caught:
+        parse_reference(text)
+    message = str(caught.value)
+    assert said in message
+    assert "\n" not in message
+    assert "write" in message or "leave" in message or "begins with" in message
+
+
+@pytest.mark.parametrize(
+    "text", ["x\n" * 100_000, "uci:x?" + "a" * 1_000_000, "\0", "uci:a?" + "b=1&" * 9 + "\n"]
+)
+def test_long_and_strange_text_gives_a_short_line(text: str) -> None:
+    with pytest.raises(UsageError) as caught:
+        parse_reference(text)
+    assert len(str(caught.value)) < 600
+    assert "\n" not in str(caught.value)
+
+
+def test_the_examples_run() -> None:
+    result = doctest.testmod(reference)
+    assert result.attempted >= 2
+    assert not result.failed

@@ -1,0 +1,81 @@
+"""The registry: what can be named, and one line for what cannot."""
+
+from __future__ import annotations
+
+import doctest
+
+import pytest
+
+import w2s
+from w2s.errors import UsageError
+from w2s.models import registry
+from w2s.models.reference import parse_reference
+from w2s.models.registry import kinds, load_model
+
+
+def test_each_kind_says_what_it_is_and_gives_an_example_of_itself() -> None:
+    assert [kind.name for kind in kinds()] == ["random", "search", "uci"]
+    for kind in kinds():
+        assert parse_reference(kind.example).kind == kind.name
+        assert kind.about
+        assert "\n" not in kind.about
+
+
+def test_the_public_door_is_the_registry() -> None:
+    assert w2s.load_model is load_model
+
+
+@pytest.mark.parametrize("text", ["random", "search:depth=2", "search:nodes=500&noise_cp=3.5"])
+def test_a_model_names_the_reference_that_loads_it_again(text: str) -> None:
+    model = load_model(text)
+    assert model.reference == text
+    assert load_model(model.reference).reference == text
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("serch:depth=3", "did you mean search? the kinds are: random, search, uci"),
+        ("gpt", "the kinds are: random, search, uci"),
+        ("x" * 100_000, "the kinds are"),
+        ("exact:nodes=5", "no model"),
+        ("random:7", "random takes none: write random"),
+        ("random:seed=1", "it has no options"),
+        ("search", "no limit: write search:depth=3"),
+        ("search:3", "search takes none: write search:depth="),
+        ("search:dept=3", "did you mean depth?"),
+        ("search:depth=0", "whole number from 1 to 128, not '0'"),
+        ("search:depth=129", "whole number from 1 to 128"),
+        ("search:depth=٣", "whole number"),
+        ("search:depth=", "whole number"),
+        ("search:nodes=1e3", "whole number from 1 on"),
+        ("search:nodes=99999999999999999999", "whole number from 1 on"),
+        ("search:depth=1&noise_cp=-1", "from 0 on"),
+        ("search:depth=1&noise_cp=inf", "from 0 on"),
+        ("search:depth=1&temperature_cp=0", "above 0"),
+        ("search:depth=1&temperature_cp=nan", "above 0"),
+        ("uci:", "nothing follows the colon"),
+        ("uci", "names no program"),
+        ("uci:'stockfish", "cannot be read"),
+        ("uci:stockfish?nodes=0", "whole number from 1 on"),
+    ],
+)
+def test_what_names_no_model_is_one_line_that_says_what_and_the_remedy(text: str, said: str) -> None:
+    with pytest.raises(UsageError) as caught:
+        load_model(text)
+    message = str(caught.value)
+    assert said in message
+    assert "\n" not in message
+    assert len(message) < 600
+
+
+@pytest.mark.parametrize(("seed", "concurrency"), [(-1, 1), (0, 0), (0, -3)])
+def test_a_seed_below_0_and_a_concurrency_below_1_are_refused(seed: int, concurrency: int) -> None:
+    with pytest.raises(UsageError):
+        load_model("random", seed=seed, concurrency=concurrency)
+
+
+def test_the_examples_run() -> None:
+    result = doctest.testmod(registry)
+    assert result.attempted >= 6
+    assert not result.failed

@@ -1,0 +1,84 @@
+"""Finding engines: PATH first, then where distributions put games."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from w2s.errors import ModelError
+from w2s.models.uci import find_engines, finder
+from w2s.models.uci.finder import resolve
+
+
+def program(folder: Path, name: str, mode: int = 0o755) -> Path:
+    folder.mkdir(exist_ok=True)
+    path = folder / name
+    path.write_text("#!/bin/sh\n")
+    path.chmod(mode)
+    return path
+
+
+@pytest.fixture
+def folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[Path, Path]:
+    """PATH and the games folder, both empty."""
+    path, games = tmp_path / "bin", tmp_path / "games"
+    monkeypatch.setenv("PATH", str(path))
+    monkeypatch.setattr(finder, "FOLDERS", (str(games),))
+    return path, games
+
+
+def test_debians_folder_of_games_is_searched() -> None:
+    assert "/usr/games" in finder.FOLDERS
+
+
+def test_an_engine_on_the_path_comes_before_one_among_the_games(folders: tuple[Path, Path]) -> None:
+    path, games = folders
+    among_games = program(games, "stockfish")
+    assert resolve("stockfish") == str(among_games)
+    on_path = program(path, "stockfish")
+    assert resolve("stockfish") == str(on_path)
+
+
+def test_all_known_engines_are_listed_in_a_fixed_order(folders: tuple[Path, Path]) -> None:
+    path, games = folders
+    assert find_engines() == []
+    found = [program(games, "stockfish"), program(path, "lc0"), program(games, "toga2")]
+    program(path, "ls")
+    program(path, "fruit", mode=0o644)
+    assert find_engines() == found
+
+
+def test_a_path_is_made_absolute(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = program(tmp_path / "here", "engine")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    assert [resolve("here/engine"), resolve("./here/engine"), resolve("~/here/engine")] == [str(path)] * 3
+
+
+@pytest.mark.parametrize(
+    ("name", "report"),
+    [
+        ("stockfish", "apt-get install stockfish"),
+        ("nothing", "no engine 'nothing' on PATH or in"),
+        ("./nothing", "does not exist: check the path"),
+        ("./plain", "is not executable: chmod +x it"),
+        ("./folder", "is a folder: name the program in it"),
+    ],
+)
+def test_what_cannot_be_found_is_one_line_with_a_remedy(
+    folders: tuple[Path, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, report: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    program(tmp_path, "plain", mode=0o644)
+    (tmp_path / "folder").mkdir()
+    with pytest.raises(ModelError) as caught:
+        resolve(name)
+    assert report in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_engines_that_are_there_are_offered(folders: tuple[Path, Path]) -> None:
+    program(folders[1], "lc0")
+    with pytest.raises(ModelError, match="found here: lc0"):
+        resolve("lc1")

@@ -1,0 +1,119 @@
+"""Options: what the user wants against what the engine declares."""
+
+from __future__ import annotations
+
+import pytest
+
+from w2s.errors import UsageError
+from w2s.models.uci.options import Options
+from w2s.models.uci.protocol import Option
+
+DECLARED = (
+    Option("Threads", "spin", "1", 1, 512),
+    Option("Hash", "spin", "16", 1, 1024),
+    Option("Skill Level", "spin", "20", 0, 20),
+    Option("Overhead", "spin", "10"),
+    Option("UCI_LimitStrength", "check", "false"),
+    Option("Style", "combo", "Normal", choices=("Normal", "Very Risky")),
+    Option("Clear Hash", "button"),
+    Option("Log File", "string", ""),
+    Option("Broken", "spin", "many", 0, 9),
+)
+
+
+def options(**wanted: str) -> Options:
+    return Options(DECLARED, {name.replace("_", " "): value for name, value in wanted.items()}, "eng")
+
+
+def test_names_are_found_in_any_case_and_set_as_the_engine_spells_them() -> None:
+    assert options(skill_level="3", STYLE="very risky").to_set() == [
+        ("Skill Level", "3"),
+        ("Style", "Very Risky"),
+    ]
+
+
+def test_threads_come_before_hash_and_both_before_the_rest() -> None:
+    names = [name for name, _ in options(Skill_Level="3", Hash="8", Log_File="x", Threads="2").to_set()]
+    assert names == ["Threads", "Hash", "Skill Level", "Log File"]
+
+
+@pytest.mark.parametrize("written", ["true", "True", "yes", "on", "1"])
+def test_a_check_takes_any_yes(written: str) -> None:
+    found = Options(DECLARED, {"uci_limitstrength": written}, "eng")
+    assert found.to_set() == [("UCI_LimitStrength", "true")]
+    assert found.is_on("UCI_LimitStrength")
+
+
+@pytest.mark.parametrize("written", ["false", "NO", "off", "0"])
+def test_a_check_takes_any_no(written: str) -> None:
+    assert Options(DECLARED, {"UCI_LimitStrength": written}, "eng").to_set() == [
+        ("UCI_LimitStrength", "false")
+    ]
+
+
+def test_a_button_is_pressed_without_a_value() -> None:
+    assert options(Clear_Hash="true").to_set() == [("Clear Hash", None)]
+
+
+def test_a_spin_is_a_plain_number_in_its_range_and_its_ends_are_in_it() -> None:
+    assert options(Skill_Level="+07").to_set() == [("Skill Level", "7")]
+    assert options(Skill_Level="0").to_set() == [("Skill Level", "0")]
+    assert options(Skill_Level="20").to_set() == [("Skill Level", "20")]
+    assert options(Overhead="-999999").to_set() == [("Overhead", "-999999")]
+
+
+def test_a_string_is_taken_as_it_stands() -> None:
+    assert options(Log_File=" a=b & c ").to_set() == [("Log File", " a=b & c ")]
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "report"),
+    [
+        ("Skill Level", "21", "option 'Skill Level' of eng is from 0 to 20, not '21'"),
+        ("Skill Level", "-1", "option 'Skill Level' of eng is from 0 to 20, not '-1'"),
+        ("Skill Level", "high", "is a whole number from 0 to 20, not 'high'"),
+        ("Skill Level", "", "is a whole number from 0 to 20, not ''"),
+        ("Skill Level", "3.5", "is a whole number from 0 to 20, not '3.5'"),
+        ("Overhead", "much", "is a whole number from any to any, not 'much'"),
+        ("UCI_LimitStrength", "maybe", "is true or false, not 'maybe'"),
+        ("Style", "wild", "is one of Normal, Very Risky, not 'wild'"),
+        ("Clear Hash", "3", "is a button: write true to press it, or leave it out, not '3'"),
+        ("Log File", "a\nquit", "is one line of text"),
+        ("Log File", "a\rquit", "is one line of text"),
+        ("Log File", "a\0", "is one line of text"),
+        ("Skill Level", "9" * 10_000, "not '999"),
+    ],
+)
+def test_a_value_that_an_option_does_not_take_is_one_line(name: str, value: str, report: str) -> None:
+    with pytest.raises(UsageError) as caught:
+        Options(DECLARED, {name: value}, "eng")
+    assert report in str(caught.value)
+    assert "\n" not in str(caught.value)
+    assert len(str(caught.value)) < 200
+
+
+@pytest.mark.parametrize(("written", "meant"), [("Skil Level", "Skill Level"), ("treads", "Threads")])
+def test_the_nearest_name_is_offered(written: str, meant: str) -> None:
+    with pytest.raises(UsageError, match=f"eng has no option '{written}': did you mean '{meant}'?"):
+        Options(DECLARED, {written: "1"}, "eng")
+
+
+def test_where_no_name_is_near_all_are_listed() -> None:
+    with pytest.raises(UsageError) as caught:
+        Options(DECLARED, {"zzzzzz": "1"}, "eng")
+    assert "did you mean" not in str(caught.value)
+    assert all(option.name in str(caught.value) for option in DECLARED)
+
+
+def test_an_engine_without_options_says_so() -> None:
+    with pytest.raises(UsageError, match="its options are: none"):
+        Options((), {"Hash": "1"}, "eng")
+
+
+def test_values_as_they_stand() -> None:
+    found = options(Hash="32")
+    assert (found.number("hash"), found.number("Threads"), found.number("Style")) == (32, 1, None)
+    assert (found.number("Broken"), found.number("Missing")) == (None, None)
+    assert (found.is_wanted("HASH"), found.is_wanted("Threads")) == (True, False)
+    assert (found.highest("Hash"), found.highest("Overhead"), found.highest("Missing")) == (1024, None, None)
+    assert (found.is_on("UCI_LimitStrength"), found.is_on("Missing")) == (False, False)

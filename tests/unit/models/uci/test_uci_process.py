@@ -1,0 +1,242 @@
+"""One process: lines whatever the pieces they come in, nothing unbounded, and gone when told to go."""
+
+from __future__ import annotations
+
+import os
+import select
+import signal
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from tests.doubles.engines import processes_with
+
+from w2s.models.uci.process import MAX_LINE_BYTES, Process
+
+Start = Callable[..., Process]
+WAIT_S = 20
+
+
+@pytest.fixture
+def start() -> Iterator[Start]:
+    """Start a Python program; all that were started are killed in the end."""
+    started: list[Process] = []
+
+    def python(code: str, *arguments: str) -> Process:
+        started.append(Process([sys.executable, "-S", "-c", f"import os, sys, time\n{code}", *arguments]))
+        return started[-1]
+
+    yield python
+    for process in started:
+        process.kill()
+
+
+def wait(process: Process) -> None:
+    """Until there is something to move."""
+    poll = select.poll()
+    for fd, events in process.wait_fds():
+        poll.register(fd, events)
+    assert poll.poll(WAIT_S * 1000), "nothing came"
+
+
+def lines_of(process: Process, count: int) -> list[bytes]:
+    """At least so many lines, or all until the output ends."""
+    lines: list[bytes] = []
+    while len(lines) < count and not process.ended:
+        wait(process)
+        lines += process.pump()
+    return lines
+
+
+@pytest.mark.parametrize("pieces", [["one\ntwo\n"], ["on", "e\ntw", "o", "\n"], list("one\ntwo\n")])
+def test_lines_are_whole_whatever_the_pieces_they_come_in(start: Start, pieces: list[str]) -> None:
+    process = start("for piece in sys.argv[1:]: os.write(1, piece.encode()); time.sleep(0.01)", *pieces)
+    assert lines_of(process, 2) == [b"one", b"two"]
+
+
+def test_a_line_without_its_end_is_not_a_line(start: Start) -> None:
+    process = start("os.write(1, b'one\\ntwo')")
+    assert lines_of(process, 2) == [b"one"]
+    assert process.ended
+
+
+def test_what_is_written_is_read_however_much_it_is(start: Start) -> None:
+    process = start("print(len(sys.stdin.buffer.readline()), flush=True); time.sleep(60)")
+    process.send(b"x" * 3_000_000 + b"\n")
+    assert lines_of(process, 1) == [b"3000001"]
+
+
+def test_what_is_sent_in_pieces_keeps_its_order(start: Start) -> None:
+    process = start(
+        "print(hash(sys.stdin.buffer.readline()) == hash(eval(sys.argv[1])), flush=True)", EXPECTED
+    )
+    for number in range(20_000):
+        process.send(b"%d " % number)
+    process.send(b"\n")
+    assert lines_of(process, 1) == [b"True"]
+
+
+EXPECTED = "b''.join(b'%d ' % n for n in range(20_000)) + b'\\n'"
+
+
+def test_the_rest_of_a_long_line_is_forgotten_and_the_next_line_is_whole(start: Start) -> None:
+    process = start("os.write(1, b'x' * 1_000_000 + b'\\nnext\\n' + b'y' * 70_000 + b'\\nlast\\n')")
+    long, following, also_long, last = lines_of(process, 4)
+    assert (set(long), following, set(also_long), last) == (set(b"x"), b"next", set(b"y"), b"last")
+    assert MAX_LINE_BYTES <= len(long) <= 2 * MAX_LINE_BYTES
+    assert process.read_bytes == 1_070_012
+
+
+def test_what_came_unasked_is_dropped_with_the_line_that_had_begun(start: Start) -> None:
+    process = start("os.write(1, b'old\\nhalf'); sys.stdin.readline(); os.write(1, b' old\\nnew\\n')")
+    wait(process)
+    time.sleep(0.05)
+    process.discard()
+    process.send(b"go\n")
+    assert lines_of(process, 1) == [b"new"]
+
+
+def test_standard_error_never_holds_the_process_up_and_its_last_line_is_kept(start: Start) -> None:
+    process = start("os.write(2, b'noise\\n' * 200_000 + b'the cause\\n\\n'); os.write(1, b'done\\n')")
+    assert lines_of(process, 1) == [b"done"]
+    assert process.last_words() == "the cause"
+
+
+def test_last_words_are_short_and_readable(start: Start) -> None:
+    process = start("os.write(2, b'\\xff' + b'x' * 1000)")
+    lines_of(process, 1)
+    assert process.last_words() == "\ufffd" + "x" * 199
+
+
+@pytest.mark.parametrize(
+    ("code", "how"),
+    [
+        ("sys.exit(3)", "exited with code 3"),
+        ("pass", "exited with code 0"),
+        ("os.kill(os.getpid(), 9)", "was killed by SIGKILL"),
+        ("os.kill(os.getpid(), 40)", "was killed by signal 40"),
+        ("os.close(1); time.sleep(60)", "closed its output"),
+    ],
+)
+def test_how_it_ended_is_said(start: Start, code: str, how: str) -> None:
+    process = start(code)
+    assert lines_of(process, 1) == []
+    assert process.how_it_ended() == how
+
+
+def test_a_closed_input_is_noticed_at_the_next_write(start: Start) -> None:
+    process = start("os.close(0); os.write(1, b'deaf\\n'); time.sleep(60)")
+    assert lines_of(process, 1) == [b"deaf"]
+    process.send(b"hello\n")
+    assert process.deaf
+    assert process.how_it_ended() == "closed its input"
+
+
+def test_it_leads_a_session_of_its_own(start: Start) -> None:
+    process = start("os.write(1, b'up\\n'); time.sleep(60)")
+    lines_of(process, 1)
+    assert os.getpgid(process.pid) == os.getsid(process.pid) == process.pid
+    assert os.getsid(process.pid) != os.getsid(0)
+
+
+FAMILY = """
+import signal
+for own_group in (False, True):
+    if os.fork() == 0:
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
+        if own_group: os.setpgid(0, 0)
+        if os.fork() == 0:
+            signal.signal(signal.SIGHUP, signal.SIG_IGN)
+        time.sleep(600)
+os.write(1, b'up\\n')
+sys.stdin.readline()
+"""
+
+
+@pytest.mark.parametrize("polite", [b"", b"quit\n"])
+@pytest.mark.parametrize("leader", ["runs", "has left"])
+def test_the_kill_takes_children_and_grandchildren_in_other_groups(
+    start: Start, polite: bytes, leader: str
+) -> None:
+    mark = f"family-{os.getpid()}-{time.monotonic_ns()}"
+    process = start(FAMILY, mark)
+    lines_of(process, 1)
+    deadline = time.monotonic() + WAIT_S
+    while len(processes_with(mark)) < 5 and time.monotonic() < deadline:
+        time.sleep(0.01)
+    assert len(processes_with(mark)) == 5
+    if leader == "has left":
+        process.send(b"quit\n")
+        while process.how_it_ended() != "exited with code 0":
+            assert time.monotonic() < deadline
+    process.kill(polite=polite)
+    process.kill(polite=polite)
+    while processes_with(mark) and time.monotonic() < deadline:
+        time.sleep(0.01)
+    assert processes_with(mark) == {}
+    assert not Path(f"/proc/{process.pid}").exists()  # reaped: not even a zombie
+
+
+def test_a_polite_end_lets_it_finish_its_work(start: Start, tmp_path: Path) -> None:
+    target = tmp_path / "saved"
+    process = start("sys.stdin.read(); open(sys.argv[1], 'w').write('saved'); os.write(1, b'x')", str(target))
+    process.kill(polite=b"quit\n")
+    assert target.read_text() == "saved"
+
+
+def test_a_polite_end_is_tried_with_sigterm_before_sigkill(start: Start, tmp_path: Path) -> None:
+    target = tmp_path / "saved"
+    code = """
+import signal
+def leave(*_):
+    open(sys.argv[1], 'w').write('saved')
+    os._exit(0)
+signal.signal(signal.SIGTERM, leave)
+os.write(1, b'up\\n')
+while True: time.sleep(1)
+"""
+    process = start(code, str(target))
+    lines_of(process, 1)
+    process.kill(polite=b"quit\n")
+    assert target.read_text() == "saved"
+
+
+def test_a_copy_of_the_parent_kills_nothing(start: Start) -> None:
+    """A forked worker of the parent has the object, but the process is not its own."""
+    process = start("os.write(1, b'up\\n'); sys.stdin.readline(); os.write(1, b'still here\\n')")
+    lines_of(process, 1)
+    child = os.fork()
+    if child == 0:
+        process.kill()
+        os._exit(0)
+    os.waitpid(child, 0)
+    process.send(b"\n")
+    assert lines_of(process, 1) == [b"still here"]
+
+
+def test_pipes_are_closed_with_the_process(start: Start) -> None:
+    def open_files() -> int:
+        return len(list(Path("/proc/self/fd").iterdir()))
+
+    before = open_files()
+    processes = [start("time.sleep(60)") for _ in range(3)]
+    assert open_files() == before + 9
+    for process in processes:
+        process.kill()
+    assert open_files() == before
+
+
+def test_a_parent_whose_children_are_reaped_for_it_still_ends_them(start: Start) -> None:
+    before = signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+    try:
+        process = start("os.write(1, b'up\\n'); time.sleep(60)")
+        lines_of(process, 1)
+        process.kill(polite=b"")
+        dead = start("sys.exit(1)")
+        lines_of(dead, 1)
+        assert dead.how_it_ended() == "exited"
+        dead.kill()
+    finally:
+        signal.signal(signal.SIGCHLD, before)
