@@ -4,6 +4,7 @@ use std::hint::black_box;
 use std::time::Instant;
 
 use rayon::prelude::*;
+use w2s_core::aggregate::{Method, Missing, Table, aggregate};
 use w2s_core::select::{GroupRule, PerGroup, top, top_by_group, top_k};
 
 const REPEATS: u32 = 5;
@@ -53,6 +54,10 @@ fn main() {
         time(&format!("top 10 % of each of {n_groups} groups"), || {
             top_by_group(&scores, &groups, n_groups, &rule).map(|top| top.rows.positions())
         });
+    }
+    let table = Table::rows(&scores[..rows / 20 * 8], 8).expect("a whole number of rows");
+    for (name, method) in [("mean", Method::Mean), ("median", Method::Median), ("Borda", Method::Borda)] {
+        time(&format!("{name} of {} x 8", rows / 20), || aggregate(table, method, Missing::Refuse));
     }
     for (name, of) in [
         ("sorted", &(|i: usize| i as f32) as &(dyn Fn(usize) -> f32 + Sync)),

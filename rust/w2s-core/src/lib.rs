@@ -3,6 +3,7 @@
 //! Knows nothing about Python, files or games.
 #![forbid(unsafe_code)]
 
-pub mod select;
-
+pub mod aggregate;
+pub mod certify;
 pub mod crowd;
+pub mod select;

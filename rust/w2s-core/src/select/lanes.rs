@@ -72,6 +72,7 @@ mod sse2 {
 }
 
 #[cfg(any(test, not(target_arch = "x86_64")))]
+#[allow(clippy::neg_cmp_op_on_partial_ord)] // a NaN has to give a set bit
 mod plain {
     use super::LANES;
 
@@ -102,6 +103,7 @@ mod plain {
 }
 
 #[cfg(test)]
+#[allow(clippy::neg_cmp_op_on_partial_ord)] // as above
 mod tests {
     use super::*;
     use proptest::prelude::*;

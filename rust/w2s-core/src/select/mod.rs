@@ -39,7 +39,7 @@ pub use budget::{Bought, within_budget};
 pub use error::SelectError;
 pub use group::{GroupRule, GroupedTop, PerGroup, dense_groups, top_by_group};
 pub use order::{best_first, top_k};
-pub use random::random_k;
+pub use random::{draw, random_k};
 pub use rows::Rows;
 pub use rules::{band, quantile, rows_of_fraction, threshold};
 pub use score::Score;

@@ -51,7 +51,7 @@ fn with_threads<T: Send>(threads: usize, work: impl FnOnce() -> T + Send) -> T {
 fn column(kind: usize, rows: usize) -> Vec<f32> {
     (0..rows)
         .map(|row| {
-            let draw = random::draw(1, row as u64) as f32;
+            let draw = draw(1, row as u64) as f32;
             match kind {
                 0 => draw,
                 1 => row as f32,

@@ -70,8 +70,11 @@ pub(super) fn top_within<S: Score>(
 struct Pass<S: Score> {
     rows: Rows,
     at_least_high: usize,
-    inside: Vec<Vec<(u32, S::Key)>>, // of each chunk: offset of the row, its key
+    inside: Vec<Inside<S>>, // of each chunk
 }
+
+/// Rows of a chunk inside the bracket: offset in the chunk, key.
+type Inside<S> = Vec<(u32, <S as Score>::Key)>;
 
 impl<S: Score> Pass<S> {
     fn over(scores: &[S], bracket: Bracket<S>) -> Result<Self, SelectError> {
@@ -128,7 +131,7 @@ fn compare_chunk<S: Score>(
     chunk: &[S],
     words: &mut [u64],
     bracket: Bracket<S>,
-) -> Option<(usize, Vec<(u32, S::Key)>)> {
+) -> Option<(usize, Inside<S>)> {
     let (mut count, mut inside, mut nan) = (0, Vec::with_capacity(CHUNK / 32), false);
     fill_words(chunk, words, |start, block, valid| {
         let high = S::at_least(block, bracket.high) & valid;
