@@ -7,9 +7,10 @@
 use rayon::prelude::*;
 
 use super::SelectError;
-use super::blocks::{CHUNK, fill_words, first_nan, for_each_bit, refuse_nan};
+use super::blocks::{CHUNK, CHUNK_WORDS, fill_words, first_nan, for_each_bit, refuse_nan};
 use super::bracket::{Bracket, guess};
 use super::histogram::kth_best_key;
+use super::lanes::LANES;
 use super::rows::Rows;
 use super::score::Score;
 
@@ -132,18 +133,26 @@ fn compare_chunk<S: Score>(
     words: &mut [u64],
     bracket: Bracket<S>,
 ) -> Option<(usize, Inside<S>)> {
-    let (mut count, mut inside, mut nan) = (0, Vec::with_capacity(CHUNK / 32), false);
-    fill_words(chunk, words, |start, block, valid| {
+    // Comparing and collecting in two loops keeps the first one free of branches.
+    let mut between = [0; CHUNK_WORDS];
+    let mut slots = between.iter_mut();
+    let (mut count, mut n_inside) = (0, 0);
+    fill_words(chunk, words, |_, block, valid| {
         let high = S::at_least(block, bracket.high) & valid;
         let not_low = S::not_at_most(block, bracket.low) & valid; // NaN is here, and in the word above it is not
         count += high.count_ones() as usize;
-        for_each_bit(not_low & !high, |bit| {
-            nan |= block[bit].is_nan();
-            inside.push(((start + bit) as u32, block[bit].key()));
-        });
+        n_inside += (not_low & !high).count_ones() as usize;
+        if let Some(slot) = slots.next() {
+            *slot = not_low & !high;
+        }
         high
     });
-    (!nan).then_some((count, inside))
+    let mut inside = Vec::with_capacity(n_inside);
+    for (i, &word) in between.iter().enumerate() {
+        for_each_bit(word, |bit| inside.push(((i * LANES + bit) as u32, chunk[i * LANES + bit])));
+    }
+    let nan = inside.iter().any(|(_, score)| score.is_nan());
+    (!nan).then(|| (count, inside.into_iter().map(|(offset, score)| (offset, score.key())).collect()))
 }
 
 /// Marks the rows above the cut and the first `ties` of those at it.
