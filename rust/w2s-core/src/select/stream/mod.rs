@@ -6,6 +6,7 @@
 //! | [`TopKByGroup`] | the k best rows of each group | O(groups · k) |
 //! | [`RandomK`] | k rows drawn by a seed | O(k) |
 //! | [`WithinBudget`] | the best rows that a budget pays for | O(rows that it pays for) |
+//! | [`Narrowing`] | where each group is cut, by passes over a stream that can be read again | O(groups) |
 //!
 //! Each is merged with others of its kind, and neither the order of the shards nor how they were cut or merged changes
 //! the answer. A threshold and a band look at one row at a time and need no accumulator. A fraction, a quantile and
@@ -13,10 +14,12 @@
 
 mod budget;
 mod grouped;
+mod narrowing;
 mod top_k;
 
 pub use budget::WithinBudget;
 pub use grouped::TopKByGroup;
+pub use narrowing::{Cut, Narrowing, kept};
 pub use top_k::{RandomK, TopK};
 
 use super::Score;
