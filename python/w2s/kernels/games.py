@@ -169,7 +169,12 @@ def _texts(column: TextColumn) -> list[str] | tuple[npt.NDArray[np.uint8], npt.N
         return list(column)
     import pyarrow as pa
 
-    array = pa.chunked_array(column).combine_chunks().cast(pa.large_string()).fill_null("\N{REPLACEMENT CHARACTER}")
+    array = (
+        pa.chunked_array(column)
+        .combine_chunks()
+        .cast(pa.large_string())
+        .fill_null("\N{REPLACEMENT CHARACTER}")
+    )
     _, offsets, data = array.buffers()
     ends = np.frombuffer(offsets, np.int64)[array.offset : array.offset + len(array) + 1] if offsets else None
     text = np.frombuffer(data, np.uint8) if data else np.zeros(0, np.uint8)

@@ -93,7 +93,9 @@ def _encoded(data: object, name: str) -> Groups:
     if isinstance(encoded, pa.ChunkedArray):  # more than one chunk even when combined
         encoded = pa.concat_arrays(encoded.chunks)
     keys = encoded.dictionary.to_pylist()
-    order = sorted(range(len(keys)), key=lambda code: (keys[code] is None, 0 if keys[code] is None else keys[code]))
+    order = sorted(
+        range(len(keys)), key=lambda code: (keys[code] is None, 0 if keys[code] is None else keys[code])
+    )
     places = np.empty(len(keys), np.uint32)
     places[order] = np.arange(len(keys), dtype=np.uint32)
     return Groups(places[encoded.indices.to_numpy()], [keys[code] for code in order])

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -21,6 +21,7 @@ from w2s.kernels.groups import Codes
 Positions = npt.NDArray[np.int64]
 Doubles = npt.NDArray[np.float64]
 Consensus = _core.Consensus
+Item = TypeVar("Item")
 
 ABSTAIN = 2**32 - 1
 """The vote code of a worker who looked at an item and did not answer."""
@@ -108,7 +109,9 @@ def top_by_group(
     """
     bounds = [None if bound is None else [bound] for bound in (least, most)]
     with core_errors():
-        found = _core.top_by_group(scores, groups, n_groups, _list(counts), _list(shares), _list(limits), *bounds)
+        found = _core.top_by_group(
+            scores, groups, n_groups, _list(counts), _list(shares), _list(limits), *bounds
+        )
     return Grouped(*found)
 
 
@@ -257,5 +260,5 @@ def crowd_fit(
         return _core.crowd_fit(items, workers, votes, weights, shape, method, options)
 
 
-def _list[T](values: Sequence[T] | None) -> list[T] | None:
+def _list(values: Sequence[Item] | None) -> list[Item] | None:
     return None if values is None else list(values)
