@@ -48,15 +48,15 @@ def aggregate(
         scores: an array of n × m, or of n; a list or tuple of m columns of n (numpy, Arrow, torch…; a list of
             lists of numbers is n rows); a mapping or an Arrow table of m columns.
         method: mean; weighted_mean; median; trimmed_mean; min; max; product of probabilities; log_odds, the
-            probability whose log-odds are the weighted mean of those of the columns; mean_rank, 1 for the lowest;
-            borda, the rows beaten, summed over the columns; majority, 1 where more than half of the columns reach
-            ``limit``, ½ where exactly half do; vote, the weighted share that does.
+            probability whose log-odds are the weighted mean of those of the columns; mean_rank, 1 for the
+            lowest; borda, the rows beaten, summed over the columns; majority, 1 where more than half of the
+            columns reach ``limit``, ½ where exactly half do; vote, the weighted share that does.
         weights: m weights, finite and not negative, for weighted_mean, log_odds and vote.
         trim: share of the columns that trimmed_mean leaves out at each end, in [0, 0.5).
         clip: log_odds first moves probabilities into [clip, 1 − clip].
         limit: the score from which on a column votes for a row.
-        missing: "skip" combines a row without its NaN and null scores, to NaN where it has no other; otherwise
-            they are an error.
+        missing: "skip" combines a row without its NaN and null scores, to NaN where it has no other;
+            otherwise they are an error.
 
     Raises:
         UsageError: an unknown method, or settings out of range.
@@ -118,11 +118,10 @@ def _table(scores: object, *, skip: bool) -> Scores | list[Scores]:
 
 
 def _is_column(item: object) -> bool:
-    return (
-        is_arrow(item)
-        or (any(hasattr(item, name) for name in ("__array__", "__dlpack__"))
-        and np.ndim(item) > 0)
-    )  # type: ignore[arg-type]
+    """Whether an item of a list is a column, and not a number or the list of a row's numbers."""
+    if isinstance(item, np.generic):
+        return False
+    return is_arrow(item) or any(hasattr(item, name) for name in ("__array__", "__dlpack__"))
 
 
 def _arrow_columns(table: object) -> list[tuple[str, Any]]:
@@ -147,7 +146,9 @@ def _columns(named: Sequence[tuple[str, object]], *, skip: bool) -> list[Scores]
     return [np.ascontiguousarray(column, widest) for column in values]
 
 
-def _with_nan(column: kernels.Column) -> Scores:
+def _with_nan(column: kernels.Column[Scores]) -> Scores:
     if column.valid is None:
         return column.values
-    return np.where(column.valid, column.values, np.array(np.nan, column.values.dtype))
+    values = column.values.copy()
+    values[~column.valid] = np.nan
+    return values

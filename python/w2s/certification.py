@@ -32,8 +32,8 @@ class Certificate:
         delta: the probability with which the target may be missed.
         method: how the purity was bounded.
         rows: calibration rows.
-        reached: the threshold with the largest coverage among those whose bound reaches the target; None where
-            none does.
+        reached: the threshold with the largest coverage among those whose bound reaches the target; None
+            where none does.
         nearest: then the one with the highest bound, if any keeps a row.
     """
 
@@ -50,16 +50,16 @@ class Certificate:
         return None if self.reached is None else self.reached.threshold
 
     def __str__(self) -> str:
-        asked = (
-            f"purity {self.purity:g} with probability {1 - self.delta:g} ({self.method}, {self.rows} rows)"
-        )
+        asked = f"purity {self.purity:g} with probability {1 - self.delta:g} by {self.method}"
         if self.reached is not None:
-            seen = self.reached
-            return f"{asked}: threshold {seen.threshold:g} keeps {seen.coverage:.1%}, purity at least {seen.bound:.4f}"
+            found, kept = self.reached, f"keeps {self.reached.coverage:.1%}"
+            return f"{asked}: threshold {found.threshold:g} {kept}, purity at least {found.bound:.4f}"
         if self.nearest is None:
             return f"{asked}: no threshold keeps a row"
         near = self.nearest
-        return f"{asked}: no threshold reaches it; the nearest, {near.threshold:g}, has at least {near.bound:.4f}"
+        return (
+            f"{asked}: out of reach; the nearest threshold, {near.threshold:g}, has at least {near.bound:.4f}"
+        )
 
 
 def certify(
@@ -84,15 +84,17 @@ def certify(
         purity: the target, in (0, 1).
         delta: the probability with which it may be missed, in (0, 1).
         method: clopper_pearson; hoeffding; betting (Waudby-Smith and Ramdas).
-        grid: thresholds to choose from, fixed before the rows were seen: a number k for 0, 1/k … (k − 1)/k, with
-            scores in [0, 1]; or the thresholds.
-        folds: n fold ids, whole numbers, of which ``fitted`` names those that the trust function was fitted on.
+        grid: thresholds to choose from, fixed before the rows were seen: a number k for 0, 1/k … (k − 1)/k,
+            with scores in [0, 1]; or the thresholds.
+        folds: n fold ids, whole numbers, of which ``fitted`` names those that the trust function was fitted
+            on.
         fitted: fold ids; a row of one of them is refused.
         nulls: "drop" leaves out rows whose score or answer is null; otherwise they are an error.
 
     Raises:
         UsageError: settings out of range.
-        DataError: NaN or null, columns that differ in length, every row right or wrong, a row that was fitted on.
+        DataError: NaN or null, columns that differ in length, every row right or wrong, a row that was fitted
+            on.
 
     >>> import numpy as np, w2s
     >>> scores = np.arange(1000) / 1000

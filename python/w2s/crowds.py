@@ -32,8 +32,8 @@ class Crowd:
         classes: the classes, ascending, or as they were given.
         priors: share of each class.
         workers: the workers, ascending.
-        skill: one a worker, higher is better; a probability of being right, or of knowing for mace, an ability in
-            (−∞, ∞) for glad.
+        skill: one a worker, higher is better; a probability of being right, or of knowing for mace, an
+            ability in (−∞, ∞) for glad.
         confusion: workers × class × vote; dawid_skene and one_coin, else None.
         strategy: workers × vote, how a worker votes when guessing; mace, else None.
         difficulty: one an item, in (0, ∞); glad, else None.
@@ -80,11 +80,12 @@ def crowd(
         method: majority; weighted_majority, with ``skills``; dawid_skene; one_coin; glad; mace; zero_based.
         weights: what each vote counts for, finite and not negative; 2 is the vote given twice.
         classes: every class that there is, in this order; those voted for by default, ascending.
-        priors: share of each class, by class or in their order; dawid_skene and one_coin otherwise estimate them.
+        priors: share of each class, by class or in their order; dawid_skene and one_coin otherwise estimate
+            them.
         skills: what each worker's votes count for, by worker.
         max_iterations: iterations at most.
-        tolerance: the fit has converged when its objective rises by less than this share of its size; with 0 every
-            iteration is done.
+        tolerance: the fit has converged when its objective rises by less than this share of its size; with 0
+            every iteration is done.
         restarts: starts of mace, of which the best is kept.
         seed: seed of the further ones.
 

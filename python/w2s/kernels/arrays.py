@@ -1,11 +1,11 @@
-"""Columns of any library as numpy arrays: numpy itself, ``__array__``, ``__dlpack__``, the Arrow PyCapsule interface.
+"""Columns of any library as numpy arrays: ``__array__``, ``__dlpack__``, the Arrow PyCapsule interface.
 
 Knows nothing about what the numbers mean. Nothing is copied that can be shared.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Any, Generic, Literal, NamedTuple, TypeAlias, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -20,12 +20,13 @@ Nulls: TypeAlias = Literal["error", "drop"]
 
 Scores: TypeAlias = npt.NDArray[np.float32] | npt.NDArray[np.float64]
 Flags: TypeAlias = npt.NDArray[np.bool_]
+Floats = TypeVar("Floats", bound=npt.NDArray[Any])
 
 LARGEST_EXACT = 2**53
 """Whole numbers beyond this do not all have a double of their own, so they could swap ranks."""
 
 
-class Column(NamedTuple):
+class Column(NamedTuple, Generic[Floats]):
     """A column of numbers.
 
     Attributes:
@@ -33,14 +34,14 @@ class Column(NamedTuple):
         valid: n flags, false where null; None where there is no null.
     """
 
-    values: Scores
+    values: Floats
     valid: Flags | None
 
     def first_null(self) -> int | None:
         """The first row that is null."""
         return None if self.valid is None else int(np.argmin(self.valid))
 
-    def refuse_nulls(self, name: str) -> Scores:
+    def refuse_nulls(self, name: str) -> Floats:
         """The values.
 
         Raises:
@@ -52,7 +53,7 @@ class Column(NamedTuple):
         return self.values
 
 
-def score_column(data: object, name: str = "scores") -> Column:
+def score_column(data: object, name: str = "scores") -> Column[Scores]:
     """A column of n numbers as float32 or float64, the narrower of those that hold each exactly.
 
     Args:
@@ -71,7 +72,7 @@ def score_column(data: object, name: str = "scores") -> Column:
     return Column(_floats(array, name), None if valid is None or valid.all() else valid)
 
 
-def double_column(data: object, name: str) -> Column:
+def double_column(data: object, name: str) -> Column[npt.NDArray[np.float64]]:
     """As :func:`score_column`, in double precision."""
     column = score_column(data, name)
     return Column(np.ascontiguousarray(column.values, np.float64), column.valid)

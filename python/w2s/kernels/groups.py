@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from w2s import _core
 from w2s.errors import DataError
-from w2s.kernels.arrays import as_arrow, is_arrow
+from w2s.kernels.arrays import as_arrow, as_numpy, is_arrow
 
 Codes = npt.NDArray[np.uint32]
 
@@ -59,14 +59,14 @@ def _whole_numbers(data: object, name: str) -> npt.NDArray[Any] | None:
         column = as_arrow(data, name)
         if not pa.types.is_integer(column.type) or column.null_count:
             return None
-        data = column.to_numpy()
-    elif isinstance(data, list | tuple):
+        whole: npt.NDArray[Any] = column.to_numpy()
+        return whole
+    if isinstance(data, list | tuple):
         return None
-    elif not isinstance(data, np.ndarray):
-        data = np.from_dlpack(data) if hasattr(data, "__dlpack__") else np.asarray(data)  # type: ignore[arg-type]
-    if data.ndim != 1:
-        raise DataError(f"{name}: shape {data.shape} is not one column")
-    return data if data.dtype.kind in "iu" and not isinstance(data, np.ma.MaskedArray) else None
+    array, valid = as_numpy(data, name)
+    if array.ndim != 1:
+        raise DataError(f"{name}: shape {array.shape} is not one column")
+    return array if array.dtype.kind in "iu" and valid is None else None
 
 
 def _own_codes(array: npt.NDArray[Any]) -> Codes | None:

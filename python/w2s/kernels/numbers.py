@@ -122,7 +122,7 @@ def within_budget(scores: Scores, costs: Doubles, budget: float) -> tuple[Positi
 
 
 def random_k(rows: int, k: int, seed: int) -> Positions:
-    """Positions of ``k`` of ``rows`` rows drawn by a seed, ascending; the draw of a row depends on nothing else."""
+    """Positions of ``k`` of ``rows`` rows drawn by a seed, ascending; a draw depends on nothing else."""
     return _core.random_k(rows, min(k, rows), seed)
 
 
@@ -172,9 +172,15 @@ def aggregate(
         limit: the score from which on a column votes for a row.
         skip_missing: NaN is a score that is missing; otherwise it is an error.
     """
-    settings = {"weights": _list(weights), "trim": trim, "clip": clip, "limit": limit}
+    weighed = _list(weights)
     with core_errors():
-        return Aggregated(*_core.aggregate(scores, method, settings, skip_missing))
+        found = _core.aggregate(
+            scores,
+            method,
+            {"weights": weighed, "trim": trim, "clip": clip, "limit": limit},
+            skip_missing,
+        )
+    return Aggregated(*found)
 
 
 class Seen(NamedTuple):
@@ -206,7 +212,7 @@ def certify(
     folds: Codes | None = None,
     fitted: Sequence[int] | None = None,
 ) -> tuple[bool, Seen | None]:
-    """Whether a threshold of the grid reaches the purity, and what was seen at it, or else at the best one."""
+    """Whether a threshold of the grid reaches the purity; what was seen at it, or else at the best one."""
     with core_errors():
         reached, seen = _core.certify(scores, correct, purity, delta, bound, list(grid), folds, _list(fitted))
     return reached, None if seen is None else Seen(*seen)
@@ -248,16 +254,23 @@ def crowd_fit(
         restarts: starts of mace, from 1.
         seed: seed of the further ones.
     """
-    options = {
-        "max_iterations": max_iterations,
-        "tolerance": tolerance,
-        "priors": _list(priors),
-        "skills": _list(skills),
-        "restarts": restarts,
-        "seed": seed,
-    }
     with core_errors():
-        return _core.crowd_fit(items, workers, votes, weights, shape, method, options)
+        return _core.crowd_fit(
+            items,
+            workers,
+            votes,
+            weights,
+            shape,
+            method,
+            {
+                "max_iterations": max_iterations,
+                "tolerance": tolerance,
+                "priors": _list(priors),
+                "skills": _list(skills),
+                "restarts": restarts,
+                "seed": seed,
+            },
+        )
 
 
 def _list(values: Sequence[Item] | None) -> list[Item] | None:

@@ -1,7 +1,7 @@
 """Selection over chunks: what is kept so far fits in memory, or the cut is found in passes.
 
-Knows nothing about where chunks come from. ``start`` is the position of a chunk's first row in the stream. Chunks
-may come in any order; the answer is the same. All may be pushed from several threads.
+Knows nothing about where chunks come from. ``start`` is the position of a chunk's first row in the stream.
+Chunks may come in any order; the answer is the same. All may be pushed from several threads.
 """
 
 from __future__ import annotations
@@ -104,8 +104,8 @@ class Cut(NamedTuple):
 class Narrowing:
     """The exact cut of each group of a stream that can be read several times, in memory O(groups).
 
-    Each pass over all chunks counts one more digit of the scores and ends with :meth:`end_pass`. Then, in one more
-    pass, :meth:`kept` says which rows of a chunk stay::
+    Each pass over all chunks counts one more digit of the scores and ends with :meth:`end_pass`. Then, in one
+    more pass, :meth:`kept` says which rows of a chunk stay::
 
         narrowing = Narrowing(np.float32)
         while not narrowing.is_done:
@@ -120,8 +120,8 @@ class Narrowing:
         Args:
             dtype: float32 or float64, the type of every chunk's scores.
             n_groups: how many groups there may be, for choosing the digit; more only take more memory.
-            memory: bytes that the counts should fit in. Two passes over float32 (four over float64) take 512 KiB
-                a group; where that is too much, twice as many passes take 2 KiB a group.
+            memory: bytes that the counts should fit in. Two passes over float32 (four over float64) take 512
+                KiB a group; where that is too much, twice as many passes take 2 KiB a group.
         """
         if np.dtype(dtype) not in (np.float32, np.float64):
             raise UsageError(f"scores are float32 or float64, not {np.dtype(dtype)}")

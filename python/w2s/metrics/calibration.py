@@ -25,11 +25,11 @@ class Bin(NamedTuple):
 
 
 def brier(scores: object, correct: object) -> float:
-    """Mean squared distance of n probabilities to 1 where right and 0 where wrong; in [0, 1], lower is better.
+    """Mean squared distance of n probabilities to 1 where right, else to 0; in [0, 1], lower is better.
 
     Source: Brier, Monthly Weather Review 1950.
 
-    >>> brier([0.9, 0.4], [True, False])
+    >>> round(brier([0.9, 0.4], [True, False]), 3)
     0.085
     """
     values, answers = probabilities(scores, correct)

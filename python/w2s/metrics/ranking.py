@@ -1,7 +1,7 @@
 """Whether the more trusted rows are right more often.
 
-Knows nothing about calibration: any increasing change of the scores leaves these as they are. Equal scores count as
-in a random order among them, so the order of the rows changes nothing.
+Knows nothing about calibration: any increasing change of the scores leaves these as they are. Equal scores
+count as in a random order among them, so the order of the rows changes nothing.
 """
 
 from __future__ import annotations
@@ -11,7 +11,8 @@ from typing import NamedTuple
 import numpy as np
 
 from w2s.errors import DataError, UsageError
-from w2s.kernels.numbers import Doubles, Positions
+from w2s.kernels import Flags
+from w2s.kernels.numbers import Doubles
 from w2s.metrics.scored import scored
 
 
@@ -71,10 +72,11 @@ def area_under_risk_coverage(scores: object, correct: object) -> float:
     0.25
     """
     _, rows, wrong = _from_above(*scored(scores, correct))
-    kept = np.arange(1, rows.sum() + 1)
-    before = np.repeat(np.cumsum(rows) - rows, rows)
-    wrong_before = np.repeat(np.cumsum(wrong) - wrong, rows)
-    expected = wrong_before + (kept - before) * np.repeat(wrong / rows, rows)
+    times = rows.astype(np.int64)
+    kept = np.arange(1, times.sum() + 1)
+    before = np.repeat(np.cumsum(rows) - rows, times)
+    wrong_before = np.repeat(np.cumsum(wrong) - wrong, times)
+    expected = wrong_before + (kept - before) * np.repeat(wrong / rows, times)
     return float(np.mean(expected / kept))
 
 
@@ -84,10 +86,10 @@ def purity_at(scores: object, correct: object, coverage: float) -> float:
     Raises:
         UsageError: the coverage lies outside (0, 1], or keeps no row.
 
-    >>> purity_at([0.9, 0.8, 0.3, 0.2], [True, True, False, True], 0.75)
-    0.6666666666666666
+    >>> purity_at([0.9, 0.8, 0.3, 0.2], [True, True, False, True], 0.5)
+    1.0
     """
-    threshold, rows, wrong = _from_above(*scored(scores, correct))
+    _, rows, wrong = _from_above(*scored(scores, correct))
     n = int(rows.sum())
     kept = int(np.floor(n * coverage + 0.5)) if 0 < coverage <= 1 else 0
     if kept < 1:
@@ -97,8 +99,8 @@ def purity_at(scores: object, correct: object, coverage: float) -> float:
     return 1 - float(wrong_above + (kept - above) * wrong[last] / rows[last]) / kept
 
 
-def _from_above(values: Doubles, answers: np.ndarray) -> tuple[Doubles, Positions, Doubles]:
+def _from_above(values: Doubles, answers: Flags) -> tuple[Doubles, Doubles, Doubles]:
     """Distinct scores, descending, with the rows and the wrong rows of each."""
     distinct, which, rows = np.unique(values, return_inverse=True, return_counts=True)
     wrong = np.bincount(which, ~answers, len(rows))
-    return distinct[::-1], rows[::-1], wrong[::-1]
+    return distinct[::-1], rows[::-1].astype(np.float64), wrong[::-1].astype(np.float64)

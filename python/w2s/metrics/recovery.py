@@ -1,11 +1,12 @@
 """How much of a gap was closed, with intervals, and refused where the gap is too small to divide by.
 
-Knows nothing about who was trained. Intervals are percentiles of a bootstrap over test rows and seeds: the rows are
-drawn once for all models, since all answered the same ones; the seeds of each model are drawn apart.
+Knows nothing about who was trained. Intervals are percentiles of a bootstrap over test rows and seeds: the
+rows are drawn once for all models, since all answered the same ones; the seeds of each model are drawn apart.
 """
 
 from __future__ import annotations
 
+import itertools
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -153,7 +154,7 @@ def _bootstrap(models: dict[str, object], draws: int, seed: int) -> tuple[list[f
     # Rows answered alike by every model and seed are drawn together: their counts are multinomial.
     kinds, rows = np.unique(np.concatenate(answers), axis=1, return_counts=True)
     starts = np.cumsum([0, *(len(array) for array in answers)])
-    of_models = [kinds[start:stop] for start, stop in zip(starts, starts[1:], strict=False)]
+    of_models = [kinds[start:stop] for start, stop in itertools.pairwise(starts)]
     random = np.random.default_rng(seed)
     parts = [_sample(random, of_models, rows, size) for size in _parts(draws, len(rows))]
     sampled = [np.concatenate([part[model] for part in parts]) for model in range(len(answers))]

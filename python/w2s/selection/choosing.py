@@ -6,6 +6,7 @@ Knows nothing about files. Streams and files that do not fit in memory use the s
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -21,7 +22,7 @@ from w2s.selection.selected import GroupCount, Selected
 
 
 def top_k(scores: object, k: int, *, nulls: Nulls = "error") -> Positions:
-    """Positions of the k best scores, best first, ties to the lower position, as int64; all of them where k ≥ n.
+    """Positions of the k best scores, int64, best first, ties to the lower position; all where k ≥ n.
 
     Args:
         scores: n numbers; see :func:`select` for what is accepted.
@@ -67,8 +68,8 @@ def select(
     Exactly one of ``top``, ``threshold``, ``between``, ``budget`` and ``random`` says which.
 
     Args:
-        scores: n numbers, float32 or float64 or whole: a numpy array, anything with ``__array__``, ``__dlpack__``
-            or the Arrow PyCapsule interface (chunked and nullable columns included), or a list.
+        scores: n numbers: a numpy array, anything with ``__array__``, ``__dlpack__`` or the Arrow PyCapsule
+            interface (chunked and nullable columns included), or a list.
         top: the best rows: a count, or a share such as "10%" (rounded half up).
         threshold: rows with at least this score.
         between: rows with scores from the first to the second, both included.
@@ -163,21 +164,18 @@ def _by_group(rule: Rule, columns: Columns) -> Selected:
     if columns.groups is None:
         raise UsageError(f"{rule.by or rule.stratify}: the rule needs the group of each row")
     codes, keys = columns.groups
-    bounds = {"least": rule.min_per_group, "most": rule.max_per_group}
+    choose = partial(kernels.top_by_group, columns.scores, codes, len(keys))
     if rule.stratify is not None:
-        counts = rule.quotas(_sizes(columns.groups))
-        found = kernels.top_by_group(columns.scores, codes, len(keys), counts=counts.tolist() or [0])
-    elif rule.kind == "threshold":
-        found = kernels.top_by_group(columns.scores, codes, len(keys), limits=[rule.limits[0]], **bounds)
-    elif rule.top_share is not None:
-        found = kernels.top_by_group(columns.scores, codes, len(keys), shares=[rule.top_share], **bounds)
+        found = choose(counts=rule.quotas(_sizes(columns.groups)).tolist() or [0])
     else:
-        count = rule.count_of(len(codes))
-        found = kernels.top_by_group(columns.scores, codes, len(keys), counts=[count], **bounds)
-    counts = zip(keys, found.sizes.tolist(), found.kept.tolist(), strict=True)
-    return Selected(
-        found.rows, groups=tuple(GroupCount(_plain(key), *pair) for key, *pair in counts if pair[0])
-    )
+        choose = partial(choose, least=rule.min_per_group, most=rule.max_per_group)
+        if rule.kind == "threshold":
+            found = choose(limits=[rule.limits[0]])
+        elif rule.top_share is not None:
+            found = choose(shares=[rule.top_share])
+        else:
+            found = choose(counts=[rule.count_of(len(codes))])
+    return Selected(found.rows, groups=_group_counts(keys, found.sizes, found.kept))
 
 
 def _counted(found: Selected, columns: Columns) -> Selected:
@@ -185,9 +183,14 @@ def _counted(found: Selected, columns: Columns) -> Selected:
     if columns.groups is None:
         return found
     codes, keys = columns.groups
-    kept = np.bincount(codes[found.rows], minlength=len(keys)).tolist()
-    counts = zip(keys, _sizes(columns.groups).tolist(), kept, strict=True)
-    return found._replace(groups=tuple(GroupCount(_plain(key), *pair) for key, *pair in counts if pair[0]))
+    kept = np.bincount(codes[found.rows], minlength=len(keys))
+    return found._replace(groups=_group_counts(keys, _sizes(columns.groups), kept))
+
+
+def _group_counts(keys: Any, sizes: Positions, kept: Positions) -> tuple[GroupCount, ...]:
+    """The groups that have rows."""
+    counts = zip(keys, sizes.tolist(), kept.tolist(), strict=True)
+    return tuple(GroupCount(_plain(key), rows, kept) for key, rows, kept in counts if rows)
 
 
 def _sizes(groups: kernels.Groups) -> Positions:

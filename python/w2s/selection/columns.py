@@ -28,7 +28,7 @@ class Columns:
 def read_columns(
     scores: object, groups: object, cost: object, nulls: Nulls
 ) -> tuple[Columns, Positions | None, int]:
-    """Columns without nulls, and where that left rows out, the positions of the others and how many it left out."""
+    """Columns without nulls; where rows were left out, the positions of the others and how many were."""
     column = kernels.score_column(scores)
     n = len(column.values)
     costs = None if cost is None else kernels.double_column(cost, "cost")
@@ -51,7 +51,7 @@ def _both(left: Flags | None, right: Flags | None, n: int) -> Flags:
     return (everything if left is None else left) & (everything if right is None else right)
 
 
-def refuse_nan(column: kernels.Column, rows: Positions) -> None:
+def refuse_nan(column: kernels.Column[Scores], rows: Positions) -> None:
     """Name a NaN by its row in the column: the core sees only the rows that are not null."""
     nan = np.isnan(column.values[rows])
     if nan.any():

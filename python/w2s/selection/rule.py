@@ -248,7 +248,7 @@ def _inside(name: str, value: float) -> float:
 
 
 def _band(limits: Sequence[float]) -> tuple[float, float]:
-    if isinstance(limits, str) or len(limits) != 2:
+    if len(limits) != 2:
         raise UsageError(f"between is {limits!r}; give the lowest and the highest score")
     low, high = (_number("between", limit) for limit in limits)
     if high < low:

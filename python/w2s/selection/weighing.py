@@ -11,7 +11,7 @@ from w2s.kernels.numbers import Doubles
 
 
 def weights(scores: object, power: float = 1.0, *, scale: str = "mean") -> Doubles:
-    """Weights instead of a cut: score^power of each row, scaled so that their mean or their sum is 1, as float64.
+    """Weights instead of a cut: score^power of each row, float64, scaled to a mean or a sum of 1.
 
     Args:
         scores: n finite numbers that are not negative.
