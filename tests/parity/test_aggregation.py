@@ -118,7 +118,12 @@ def test_missing_scores_are_counted() -> None:
         ({"a": np.ones(2), "b": np.ones(3)}, {}, DataError, "column 1 has 3 rows, column 0 has 2"),
         ({}, {}, DataError, "scores: there is no column"),
         (np.zeros((1, 1, 1)), {}, DataError, r"scores: shape \(1, 1, 1\) is not n × m"),
-        ([[0.5]], {"method": "average"}, UsageError, "no aggregation is called 'average'; there are: mean, .*"),
+        (
+            [[0.5]],
+            {"method": "average"},
+            UsageError,
+            "no aggregation is called 'average'; there are: mean, .*",
+        ),
         ([[0.5]], {"weights": [1.0, 1.0]}, UsageError, "2 weights for 1 columns"),
         ([[0.5]], {"weights": [-1.0]}, UsageError, "the weight of column 0 is -1; .*"),
         ([[0.5]], {"weights": [0.0]}, UsageError, "every weight is 0"),

@@ -31,6 +31,28 @@ def toy(published: dict[str, Any], **options: Any) -> Crowd:
     return w2s.crowd(list(items), list(workers), list(votes), **options)
 
 
+def published_figure(published: dict[str, Any], found: Crowd) -> float:
+    """What crowd-kit calls the evidence lower bound; it counts the prior once a vote, and so is none.
+
+    Ours, which counts it once an item, is in ``trace``.
+    """
+    assert found.confusion is not None
+    figure = 0.0
+    for worker, item, vote in published["toy"]:
+        likely = found.confusion[found.workers.tolist().index(worker), :, found.classes.tolist().index(vote)]
+        posterior = found.posterior[found.items.tolist().index(item)]
+        figure += float(posterior @ (np.log(np.maximum(likely, 1e-10)) + np.log(found.priors)))
+    floored = np.maximum(found.posterior, 1e-10)
+    return float(figure - (floored * np.log(floored)).sum()) / len(published["toy"])
+
+
+def check_figures(published: dict[str, Any], method: str, expected: list[float]) -> None:
+    fits = [
+        toy(published, method=method, max_iterations=count + 1, tolerance=0) for count in range(len(expected))
+    ]
+    np.testing.assert_allclose([published_figure(published, found) for found in fits], expected, rtol=1e-8)
+
+
 def check_posterior(found: Crowd, expected: dict[str, dict[str, float]], tolerance: float) -> None:
     assert found.items.tolist() == sorted(expected)
     assert found.classes.tolist() == ["no", "yes"]
@@ -47,27 +69,30 @@ def test_majority_gives_the_published_shares(published: dict[str, Any]) -> None:
 def test_dawid_skene_gives_the_published_posterior_priors_and_bound(published: dict[str, Any]) -> None:
     found = toy(published, method="dawid_skene", max_iterations=10, tolerance=0)
     check_posterior(found, published["DS_n10_tol0"], 1e-8)
-    np.testing.assert_allclose(found.trace, published["DS_n10_tol0_elbo"], rtol=1e-8)
-    np.testing.assert_allclose(found.priors, [published["DS_n10_tol0_priors"][name] for name in ("no", "yes")])
+    check_figures(published, "dawid_skene", published["DS_n10_tol0_elbo"])
+    np.testing.assert_allclose(
+        found.priors, [published["DS_n10_tol0_priors"][name] for name in ("no", "yes")]
+    )
     assert found.labels.tolist() == ["yes", "yes", "no", "yes", "no"]
 
 
 @pytest.mark.data
 def test_dawid_skene_stops_where_the_published_run_stops(published: dict[str, Any]) -> None:
     found = toy(published, method="dawid_skene", max_iterations=100, tolerance=1e-5)
-    np.testing.assert_allclose(found.trace, published["DS_n100_elbo"], rtol=1e-8)
-    assert found.converged
+    assert (len(found.trace), found.converged) == (len(published["DS_n100_elbo"]), True)
 
 
 @pytest.mark.data
 def test_one_coin_gives_the_published_posterior_and_bound(published: dict[str, Any]) -> None:
     found = toy(published, method="one_coin", max_iterations=10, tolerance=0)
     check_posterior(found, published["OneCoin_n10"], 1e-8)
-    np.testing.assert_allclose(found.trace, published["OneCoin_n10_elbo"], rtol=1e-8)
+    check_figures(published, "one_coin", published["OneCoin_n10_elbo"])
 
 
 def votes(max_votes: int = 40) -> st.SearchStrategy[list[tuple[int, int, int]]]:
-    return st.lists(st.tuples(st.integers(0, 7), st.integers(0, 4), st.integers(0, 2)), min_size=1, max_size=max_votes)
+    return st.lists(
+        st.tuples(st.integers(0, 7), st.integers(0, 4), st.integers(0, 2)), min_size=1, max_size=max_votes
+    )
 
 
 @given(votes())
@@ -84,7 +109,9 @@ def test_majority_is_a_plain_count(rows: list[tuple[int, int, int]]) -> None:
 @pytest.mark.parametrize("method", LEARNING)
 @settings(max_examples=30)
 @given(rows=votes())
-def test_posteriors_are_probabilities_and_objectives_rise(method: str, rows: list[tuple[int, int, int]]) -> None:
+def test_posteriors_are_probabilities_and_objectives_rise(
+    method: str, rows: list[tuple[int, int, int]]
+) -> None:
     items, workers, classes = map(list, zip(*rows, strict=True))
     found = w2s.crowd(items, workers, classes, method=method, max_iterations=15, tolerance=0)
     np.testing.assert_allclose(found.posterior.sum(axis=1), 1, rtol=1e-9)
@@ -133,7 +160,11 @@ def test_names_and_the_order_of_rows_change_nothing_but_names(method: str) -> No
 
 def test_an_abstention_counts_nothing_and_an_item_of_abstentions_gets_the_priors() -> None:
     found = w2s.crowd(
-        ["a", "a", "a", "b"], ["x", "y", "z", "x"], ["no", None, "no", None], method="majority", classes=["no", "yes"]
+        ["a", "a", "a", "b"],
+        ["x", "y", "z", "x"],
+        ["no", None, "no", None],
+        method="majority",
+        classes=["no", "yes"],
     )
     assert found.posterior.tolist() == [[1.0, 0.0], [0.5, 0.5]]
     assert found.labels.tolist() == ["no", "no"]
@@ -148,7 +179,9 @@ def test_weights_count_a_vote_more_than_once_and_skills_a_worker() -> None:
 
 
 def test_classes_and_priors_may_be_given() -> None:
-    found = w2s.crowd(["a"], ["x"], ["b"], method="one_coin", classes=["c", "b", "a"], priors={"a": 0, "b": 0.5, "c": 0.5})
+    found = w2s.crowd(
+        ["a"], ["x"], ["b"], method="one_coin", classes=["c", "b", "a"], priors={"a": 0, "b": 0.5, "c": 0.5}
+    )
     assert found.classes.tolist() == ["c", "b", "a"]
     assert found.priors.tolist() == [0.5, 0.5, 0.0]
 

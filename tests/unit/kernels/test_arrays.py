@@ -41,7 +41,9 @@ class OnlyArrowArray:
 
 class OnlyArrowStream:
     def __arrow_c_stream__(self, requested_schema: Any = None) -> Any:
-        return pa.chunked_array([SCORES[:1], [], SCORES[1:]], pa.float64()).__arrow_c_stream__(requested_schema)
+        return pa.chunked_array([SCORES[:1], [], SCORES[1:]], pa.float64()).__arrow_c_stream__(
+            requested_schema
+        )
 
 
 @pytest.mark.parametrize(
@@ -112,7 +114,9 @@ def test_a_contiguous_array_is_not_copied() -> None:
     ],
 )
 def test_a_null_is_an_error_that_names_the_row_or_is_dropped(column: Any) -> None:
-    with pytest.raises(DataError, match='^scores: row 1 is null; fill it, or leave such rows out with nulls="drop"$'):
+    with pytest.raises(
+        DataError, match='^scores: row 1 is null; fill it, or leave such rows out with nulls="drop"$'
+    ):
         w2s.select(column, top=3)
     assert w2s.select(column, top=3, nulls="drop").tolist() == [0, 2]
     assert w2s.top_k(column, 3, nulls="drop").tolist() == [2, 0]
