@@ -33,7 +33,6 @@ __all__ = [
     "search",
     "solve",
     "start",
-    "stratified",
     "top",
     "top_by_group",
     "top_k",
@@ -141,9 +140,6 @@ def top_by_group(
     limits: list[float] | None = None,
     least: list[int] | None = None,
     most: list[int] | None = None,
-) -> tuple[_Positions, _Positions, _Positions]: ...
-def stratified(
-    scores: _Scores, strata: _Codes, n_strata: int, k: int, least: int
 ) -> tuple[_Positions, _Positions, _Positions]: ...
 def within_budget(scores: _Scores, costs: _Doubles, budget: float) -> tuple[_Positions, float]: ...
 def random_k(rows: int, k: int, seed: int) -> _Positions: ...

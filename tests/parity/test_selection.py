@@ -172,13 +172,13 @@ def test_bad_columns_are_named(options: dict[str, Any], message: str) -> None:
 
 
 def test_a_bad_cost_is_named_by_its_row_in_the_column_beside_dropped_nulls() -> None:
-    with pytest.raises(DataError, match="^the cost of row 2 is -1.0; costs are finite and not negative$"):
+    with pytest.raises(DataError, match=r"^the cost of row 2 is -1.0; costs are finite and not negative$"):
         w2s.select([0.5, None, 0.75], budget=1, cost=[1.0, 1.0, -1.0], nulls="drop")
 
 
 @pytest.mark.parametrize("k", [-1, 1.5, "3", True])
 def test_a_k_that_is_no_count_is_refused(k: Any) -> None:
-    with pytest.raises(UsageError, match="^k is .*; give a whole number from 0$"):
+    with pytest.raises(UsageError, match=r"^k is .*; give a whole number from 0$"):
         w2s.top_k([0.5], k)
 
 

@@ -1,7 +1,8 @@
-"""Selections over chunks are those over the whole column, however it is cut and in whatever order it comes."""
+"""Selections over chunks are those over the whole column, however it is cut and whatever its order."""
 
 from __future__ import annotations
 
+import itertools
 from typing import Any
 
 import numpy as np
@@ -23,7 +24,7 @@ def chunked(draw: Any) -> tuple[np.ndarray, Chunks]:
     """A column, and its chunks with their positions in any order."""
     values = draw(scores())
     ends = sorted({0, len(values), *draw(st.lists(st.integers(0, len(values)), max_size=5))})
-    chunks = [(start, values[start:stop]) for start, stop in zip(ends, ends[1:], strict=False)]
+    chunks = [(start, values[start:stop]) for start, stop in itertools.pairwise(ends)]
     return values, draw(st.permutations(chunks))
 
 
@@ -70,7 +71,7 @@ def test_the_top_of_each_group_of_a_stream(column: tuple[np.ndarray, Chunks], k:
 
 
 def narrowed(narrowing: Narrowing, chunks: Chunks, groups: np.ndarray, quotas: list[int]) -> list[int]:
-    """Rows kept, found in passes over the chunks in the order given, then over them in the order of the table."""
+    """Rows kept, found in passes over the chunks in the order given, then over them in the table's order."""
     passes = 0
     while not narrowing.is_done:
         for start, chunk in chunks:
@@ -116,20 +117,20 @@ def test_narrowing_without_groups_and_with_a_share_of_what_was_counted() -> None
 
 
 def test_bad_chunks_are_named_by_their_position_in_the_stream() -> None:
-    with pytest.raises(DataError, match="^score 101 is NaN; drop such rows first$"):
+    with pytest.raises(DataError, match=r"^score 101 is NaN; drop such rows first$"):
         TopK(1).push(100, np.array([0.5, np.nan]))
-    with pytest.raises(DataError, match="^score 101 is NaN; drop such rows first$"):
+    with pytest.raises(DataError, match=r"^score 101 is NaN; drop such rows first$"):
         Narrowing(np.float64).push(100, np.array([0.5, np.nan]))
-    with pytest.raises(DataError, match="^the cost of row 101 is -1; costs are finite and not negative$"):
+    with pytest.raises(DataError, match=r"^the cost of row 101 is -1; costs are finite and not negative$"):
         WithinBudget(1).push(100, np.array([0.5, 0.5]), np.array([0.0, -1.0]))
 
 
 def test_settings_of_streams_are_checked() -> None:
-    with pytest.raises(UsageError, match="^the budget is -1; a budget is not negative$"):
+    with pytest.raises(UsageError, match=r"^the budget is -1; a budget is not negative$"):
         WithinBudget(-1)
-    with pytest.raises(UsageError, match="^scores are float32 or float64, not int64$"):
+    with pytest.raises(UsageError, match=r"^scores are float32 or float64, not int64$"):
         Narrowing(np.int64)
-    with pytest.raises(UsageError, match="^2 values of quota for 1 groups.*$"):
+    with pytest.raises(UsageError, match=r"^2 values of quota for 1 groups.*$"):
         Narrowing(np.float32).end_pass([1, 2])
-    with pytest.raises(DataError, match="^this narrowing is of float32 scores; cast every chunk to that$"):
+    with pytest.raises(DataError, match=r"^this narrowing is of float32 scores; cast every chunk to that$"):
         Narrowing(np.float32).push(0, np.zeros(3))

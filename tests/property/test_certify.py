@@ -18,7 +18,7 @@ PURITY, DELTA, RUNS = 0.8, 0.1, 2000
 
 
 def purity_above(threshold: float, slope: float) -> float:
-    """True purity of the rows at or above a threshold, where a row of score s is right with :func:`chance`."""
+    """True purity of the rows at or above a threshold, where a row is right with :func:`chance`."""
     return float(chance(np.array((1 + threshold) / 2), slope))
 
 

@@ -71,7 +71,8 @@ def _whole_numbers(data: object, name: str) -> npt.NDArray[Any] | None:
 
 def _own_codes(array: npt.NDArray[Any]) -> Codes | None:
     """The ids as codes, where they are small enough for tables with a place for every code."""
-    if len(array) and (array.min() < 0 or array.max() > max(len(array), 1 << 16)):
+    most = max(len(array), 1 << 16)
+    if len(array) and (array.max() > most or (array.dtype.kind == "i" and array.min() < 0)):
         return None
     return np.require(array, np.uint32, ["C_CONTIGUOUS", "ALIGNED"])
 
@@ -84,8 +85,8 @@ def _encoded(data: object, name: str) -> Groups:
     column = as_arrow(data, name)
     if pa.types.is_dictionary(column.type):
         column = column.cast(column.type.value_type)
-    if column.num_chunks == 0:
-        return Groups(np.zeros(0, np.uint32), [])
+    if pa.types.is_null(column.type) or column.num_chunks == 0:
+        return Groups(np.zeros(len(column), np.uint32), [None] if len(column) else [])
     try:
         encoded = column.dictionary_encode("encode").combine_chunks()
     except pa.ArrowNotImplementedError:

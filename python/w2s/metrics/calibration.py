@@ -70,9 +70,8 @@ def calibration_curve(
     rows = np.bincount(places, minlength=bins)
     sums = np.bincount(places, values, bins)
     right = np.bincount(places, answers, bins)
-    return [
-        Bin(int(n), s / n, r / n) for n, s, r in zip(rows, sums.tolist(), right.tolist(), strict=True) if n
-    ]
+    counts = zip(rows.tolist(), sums.tolist(), right.tolist(), strict=True)
+    return [Bin(n, score / n, purity / n) for n, score, purity in counts if n]
 
 
 def _by_width(values: Doubles, bins: int) -> Positions:

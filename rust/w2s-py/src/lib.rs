@@ -32,8 +32,8 @@ mod _core {
     use crate::search::{Searched, perft, search, solve};
     #[pymodule_export]
     use crate::select::{
-        apportion, between, dense_groups, quantile, random_k, rows_of_share, stratified, top, top_by_group,
-        top_k, weights, within_budget,
+        apportion, between, dense_groups, quantile, random_k, rows_of_share, top, top_by_group, top_k,
+        weights, within_budget,
     };
     #[pymodule_export]
     use crate::state::{State, game_names, planes_shape, policy_size, start};

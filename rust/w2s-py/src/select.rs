@@ -97,23 +97,6 @@ pub fn top_by_group<'py>(
     })
 }
 
-/// The best rows of each stratum, `k` in all, in the proportions of the pool, and at least `least` of each.
-#[pyfunction]
-pub fn stratified<'py>(
-    py: Python<'py>,
-    scores: Scores<'py>,
-    strata: PyReadonlyArray1<'py, u32>,
-    n_strata: usize,
-    k: usize,
-    least: usize,
-) -> PyResult<Grouped<'py>> {
-    let strata = values(&strata)?;
-    with_scores!(&scores, |slice| {
-        let found = interrupt::run(py, |_| select::stratified(slice, strata, n_strata, k, least).map(open))?;
-        Ok(wrap(py, found.map_err(select_error)?))
-    })
-}
-
 fn open(top: GroupedTop) -> [Vec<i64>; 3] {
     let wide = |counts: Vec<usize>| counts.into_iter().map(|count| count as i64).collect();
     [top.rows.positions(), wide(top.sizes), wide(top.kept)]

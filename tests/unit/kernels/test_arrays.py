@@ -115,7 +115,7 @@ def test_a_contiguous_array_is_not_copied() -> None:
 )
 def test_a_null_is_an_error_that_names_the_row_or_is_dropped(column: Any) -> None:
     with pytest.raises(
-        DataError, match='^scores: row 1 is null; fill it, or leave such rows out with nulls="drop"$'
+        DataError, match=r'^scores: row 1 is null; fill it, or leave such rows out with nulls="drop"$'
     ):
         w2s.select(column, top=3)
     assert w2s.select(column, top=3, nulls="drop").tolist() == [0, 2]
@@ -128,9 +128,9 @@ def test_a_column_of_nulls_drops_to_nothing() -> None:
 
 def test_nan_is_an_error_beside_dropped_nulls_and_named_by_its_row_in_the_column() -> None:
     column = pa.array([None, 0.5, None, float("nan")])
-    with pytest.raises(DataError, match="^score 3 is NaN; drop such rows first$"):
+    with pytest.raises(DataError, match=r"^score 3 is NaN; drop such rows first$"):
         w2s.select(column, top=1, nulls="drop")
-    with pytest.raises(DataError, match="^score 3 is NaN; drop such rows first$"):
+    with pytest.raises(DataError, match=r"^score 3 is NaN; drop such rows first$"):
         w2s.top_k(column, 1, nulls="drop")
 
 
@@ -165,7 +165,7 @@ def test_a_tensor_that_cannot_be_shared_is_refused_with_the_remedy() -> None:
 
 
 def test_another_way_to_treat_nulls_is_refused() -> None:
-    with pytest.raises(UsageError, match='^nulls is \'skip\'; it is "error" or "drop"$'):
+    with pytest.raises(UsageError, match=r'^nulls is \'skip\'; it is "error" or "drop"$'):
         w2s.select([0.5], top=1, nulls="skip")  # type: ignore[arg-type]
 
 
@@ -201,5 +201,5 @@ def test_large_sparse_and_negative_ids_keep_their_order() -> None:
 
 
 def test_ids_that_are_lists_are_refused() -> None:
-    with pytest.raises(DataError, match="^groups: list<.*> cannot be compared; give one id a row$"):
+    with pytest.raises(DataError, match=r"^groups: list<.*> cannot be compared; give one id a row$"):
         w2s.select([0.5], top=1, by=pa.array([[1]]))

@@ -12,6 +12,8 @@ use super::score::Score;
 use super::segments::{Block, gather};
 use super::top::top;
 
+/// So few rows are sorted at once.
+const SMALL: usize = 1 << 13;
 /// Ranges of scores into which the rows go before they are sorted: 2¹⁰.
 const RANGE_BITS: u32 = 10;
 /// Rows that one block brings to their ranges.
@@ -104,7 +106,11 @@ fn ranked<S: Score, R: Rank>(scores: &[S], rows: &Rows) -> Vec<R> {
     ranks
 }
 
-fn positions_of<R: Rank>(ranks: Vec<R>) -> Vec<i64> {
+fn positions_of<R: Rank>(mut ranks: Vec<R>) -> Vec<i64> {
+    if ranks.len() <= SMALL {
+        ranks.sort_unstable();
+        return ranks.into_iter().map(R::position).collect();
+    }
     let (Some(best), Some(worst)) = (ranks.par_iter().min(), ranks.par_iter().max()) else {
         return Vec::new();
     };
