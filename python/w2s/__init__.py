@@ -16,14 +16,12 @@ if TYPE_CHECKING:
     from w2s.games import agree, game
     from w2s.models import load_model
     from w2s.selection import select, top_k
-    from w2s.tables import filter  # noqa: A004 - the public name
 
 _PUBLIC = {
     "aggregate": "w2s.aggregation",
     "agree": "w2s.games",
     "certify": "w2s.certification",
     "crowd": "w2s.crowds",
-    "filter": "w2s.tables",
     "game": "w2s.games",
     "load_model": "w2s.models",
     "select": "w2s.selection",
@@ -31,7 +29,17 @@ _PUBLIC = {
     "arena": "w2s",
 }
 
-__all__ = ["aggregate", "agree", "arena", "certify", "crowd", "filter", "game", "load_model", "select", "top_k"]
+__all__ = [
+    "aggregate",
+    "agree",
+    "arena",
+    "certify",
+    "crowd",
+    "game",
+    "load_model",
+    "select",
+    "top_k",
+]
 
 
 def __getattr__(name: str) -> Any:

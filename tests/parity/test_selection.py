@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.parity.scores import best_first, scores
 
 import w2s
+from tests.parity.scores import best_first, scores
 from w2s.errors import DataError, UsageError
 from w2s.selection import Rule, selected, weights
 

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.parity.scores import scores
 
+from tests.parity.scores import scores
 from w2s import kernels
 from w2s.errors import DataError, UsageError
 from w2s.kernels import Narrowing, RandomK, TopK, TopKByGroup, WithinBudget
