@@ -25,7 +25,7 @@ from w2s.arena.lockstep import play
 from w2s.arena.match import Match
 from w2s.arena.openings import Opening, read_openings
 from w2s.arena.oracles import Oracle, load_oracles
-from w2s.arena.players import Players, with_limits
+from w2s.arena.players import Players, check_labels, with_limits
 from w2s.arena.record import MatchRecord
 from w2s.arena.schedule import Pairing, Schedule
 from w2s.arena.spec import ArenaSpec
@@ -86,6 +86,7 @@ def run(
         UsageError: the folder holds another run, or a reference names nothing.
         ModelError: a model keeps failing.
     """
+    check_labels(spec)
     openings = read_openings(spec.openings.file, spec.game)
     folder = RunFolder(Path(out))
     folder.open(spec, _digest(openings))

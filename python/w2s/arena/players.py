@@ -10,7 +10,8 @@ from contextlib import ExitStack
 from dataclasses import replace
 from types import TracebackType
 
-from w2s.arena.spec import Limits
+from w2s.arena.spec import ArenaSpec, Limits
+from w2s.errors import UsageError
 from w2s.models import Model, load_model
 from w2s.models.reference import parse_reference
 
@@ -25,6 +26,22 @@ def with_limits(reference: str, limits: Limits) -> str:
         return str(parsed)
     wanted = {name: str(value) for name in taken if (value := getattr(limits, name)) is not None}
     return str(replace(parsed, options={**parsed.options, **wanted}))
+
+
+def check_labels(spec: ArenaSpec) -> None:
+    """Refuse, before anything is played, an engine that only a clock limits where it has to label too.
+
+    Raises:
+        UsageError: the message names the player and what to add.
+    """
+    for name, reference in spec.players.items():
+        parsed = parse_reference(with_limits(reference, spec.limits))
+        limited = any(limit in parsed.options for limit in _LIMITED["uci"])
+        if spec.labels.by == "both" and parsed.kind == "uci" and not limited:
+            raise UsageError(
+                f"player {name} ({reference}) has no limit for labels, which have no clock: add ?nodes=N, "
+                "or label only the moves that are played (--label mover)"
+            )
 
 
 class Players(Mapping[str, Model]):
