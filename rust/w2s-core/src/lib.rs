@@ -2,8 +2,3 @@
 //!
 //! Knows nothing about Python, files or games.
 #![forbid(unsafe_code)]
-
-pub mod aggregate;
-pub mod certify;
-pub mod crowd;
-pub mod select;
