@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from w2s.games import agree, game
     from w2s.models import load_model
     from w2s.selection import select, top_k
-    from w2s.tables import filter  # noqa: A004 - the public name
+    from w2s.tables import filter
 
 _PUBLIC = {
     "aggregate": "w2s.aggregation",
@@ -31,7 +31,18 @@ _PUBLIC = {
     "arena": "w2s",
 }
 
-__all__ = ["aggregate", "agree", "arena", "certify", "crowd", "filter", "game", "load_model", "select", "top_k"]
+__all__ = [
+    "aggregate",
+    "agree",
+    "arena",
+    "certify",
+    "crowd",
+    "filter",
+    "game",
+    "load_model",
+    "select",
+    "top_k",
+]
 
 
 def __getattr__(name: str) -> Any:

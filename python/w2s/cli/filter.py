@@ -5,12 +5,9 @@ Knows nothing about how they are found.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import Annotated, Any, Literal
 
 import typer
-
-if TYPE_CHECKING:
-    from w2s.tables.progress import Progress
 
 _GROUPS_SHOWN = 20
 _WHICH = "Which rows (give one)"
@@ -23,22 +20,28 @@ def _option(panel: str, help_text: str, **more: Any) -> Any:
     return typer.Option(help=help_text, rich_help_panel=panel, **more)
 
 
-def filter(  # noqa: A001 - the command's name
+def filter(
     inputs: Annotated[
         list[str],
-        typer.Argument(help="Files, folders or globs: .parquet, .jsonl[.gz|.zst], .arrow, .csv; - is standard input."),
+        typer.Argument(
+            help="Files, folders or globs: .parquet, .jsonl[.gz|.zst], .arrow, .csv; - is standard input."
+        ),
     ],
     score: Annotated[list[str], _option(_SCORES, "Column of scores; repeat it to combine several.")],
     out: Annotated[
         str | None,
-        _option(_OUTPUT, "A file, its format by its ending; a folder; - (default after -) is standard output."),
+        _option(
+            _OUTPUT, "A file, its format by its ending; a folder; - (default after -) is standard output."
+        ),
     ] = None,
     top: Annotated[str | None, _option(_WHICH, "The best rows: a count, or a share such as 10%.")] = None,
     threshold: Annotated[float | None, _option(_WHICH, "Rows with at least this score.")] = None,
     between: Annotated[
         tuple[float, float] | None, _option(_WHICH, "Rows with scores from LOW to HIGH.", metavar="LOW HIGH")
     ] = None,
-    budget: Annotated[float | None, _option(_WHICH, "Best first, until the next --cost would exceed it.")] = None,
+    budget: Annotated[
+        float | None, _option(_WHICH, "Best first, until the next --cost would exceed it.")
+    ] = None,
     random: Annotated[str | None, _option(_WHICH, "As --top, but drawn by --seed: the baseline.")] = None,
     purity: Annotated[
         float | None, _option(_WHICH, "Most rows whose purity is at least this, certified on --gold.")
@@ -67,15 +70,22 @@ def filter(  # noqa: A001 - the command's name
     identity: Annotated[
         str | None, _option(_OUTPUT, "Column of ids; one that repeats is an error.", metavar="COLUMN")
     ] = None,
-    shards: Annotated[int | None, _option(_OUTPUT, "Write a folder of so many files, rows shared evenly.")] = None,
-    format: Annotated[  # noqa: A002 - the option's name
-        str | None, _option(_OUTPUT, "Of standard input, or of a folder: parquet, jsonl, jsonl.zst, arrow, csv.")
+    shards: Annotated[
+        int | None, _option(_OUTPUT, "Write a folder of so many files, rows shared evenly.")
+    ] = None,
+    format: Annotated[
+        str | None,
+        _option(_OUTPUT, "Of standard input, or of a folder: parquet, jsonl, jsonl.zst, arrow, csv."),
     ] = None,
     memory: Annotated[str, _option(_OUTPUT, "What the process may take, from 256MiB.")] = "1GiB",
-    threads: Annotated[int | None, _option(_OUTPUT, "Pieces read side by side; default: cores, at most 4.", min=1)] = None,
+    threads: Annotated[
+        int | None, _option(_OUTPUT, "Pieces read side by side; default: cores, at most 4.", min=1)
+    ] = None,
     seed: Annotated[int, _option(_WHICH, "Of --random.", min=0)] = 0,
     overwrite: Annotated[bool, _option(_OUTPUT, "Replace an output that something else made.")] = False,
-    explain: Annotated[bool, _option(_OUTPUT, "Write no rows: print what would be kept, and of which scores.")] = False,
+    explain: Annotated[
+        bool, _option(_OUTPUT, "Write no rows: print what would be kept, and of which scores.")
+    ] = False,
     json: Annotated[bool, _option(_OUTPUT, "Print the summary for machines.")] = False,
 ) -> int:
     """Keep the most trusted rows of a table of any size, with all their columns, in their order.
@@ -88,7 +98,7 @@ def filter(  # noqa: A001 - the command's name
 
       w2s filter 'shards/*.jsonl.zst' --score trust --threshold 0.8 --out kept.jsonl.zst
 
-      w2s filter scores/ --score a --score b --aggregate log-odds --weights 2,1 --top 1000000 --by language --out kept/
+      w2s filter scores/ --score a --score b --aggregate log-odds --top 1000 --by language --out kept/
 
       w2s filter labels.parquet --score trust --gold correct --purity 0.95 --delta 0.05 --out kept.parquet
 

@@ -28,7 +28,9 @@ def _lines(summary: dict[str, Any], groups_shown: int) -> Iterator[str]:
     if "groups" in summary:
         yield from _groups(summary["groups"], groups_shown)
     if summary.get("by_score"):
-        counts = [(f"{one['from']:.6g} to {one['to']:.6g}", one["rows"], one["kept"]) for one in summary["by_score"]]
+        counts = [
+            (f"{one['from']:.6g} to {one['to']:.6g}", one["rows"], one["kept"]) for one in summary["by_score"]
+        ]
         yield screen.table(("score", "rows", "kept"), counts)
     if "seconds" in summary:
         yield f"{screen.duration(summary['seconds'])}, {summary['rows_per_s']:,} rows/s"

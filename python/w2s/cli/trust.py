@@ -24,7 +24,9 @@ def _root() -> None:
 
 @trust.command()
 def votes(
-    inputs: Annotated[list[str], typer.Argument(help="Tables of votes: .parquet, .jsonl[.gz|.zst], .arrow, .csv.")],
+    inputs: Annotated[
+        list[str], typer.Argument(help="Tables of votes: .parquet, .jsonl[.gz|.zst], .arrow, .csv.")
+    ],
     item: Annotated[str, typer.Option(help="Column of items: what was voted on.")],
     worker: Annotated[str, typer.Option(help="Column of workers: who voted.")],
     vote: Annotated[str, typer.Option(help="Column of votes; null abstains.")],
@@ -34,7 +36,9 @@ def votes(
         typer.Option(help="dawid-skene, one-coin, glad, mace, zero-based or majority."),
     ] = "dawid-skene",
     weight: Annotated[str | None, typer.Option(help="Column of what each vote counts for.")] = None,
-    workers_out: Annotated[str | None, typer.Option(help="Also write the skill of every worker there.")] = None,
+    workers_out: Annotated[
+        str | None, typer.Option(help="Also write the skill of every worker there.")
+    ] = None,
     iterations: Annotated[int, typer.Option(min=1, help="At most so many.")] = 100,
     seed: Annotated[int, typer.Option(min=0, help="Of the methods that draw.")] = 0,
     overwrite: Annotated[bool, typer.Option(help="Replace outputs that are there.")] = False,
@@ -44,7 +48,7 @@ def votes(
 
     Example:
 
-      w2s trust votes votes.parquet --item id --worker model --vote label --method dawid-skene --out labels.parquet
+      w2s trust votes votes.parquet --item id --worker model --vote label --out labels.parquet
     """
     from w2s.cli import screen
     from w2s.tables.votes import reconcile
@@ -65,7 +69,7 @@ def votes(
     end = "converged" if summary["converged"] else "stopped"
     lines = [
         f"{summary['votes']:,} votes of {summary['workers']:,} workers on {summary['items']:,} items: {out}",
-        f"{method}: {end} after {summary['iterations']} iterations; classes {', '.join(map(str, summary['classes'][:10]))}",
+        f"{method}: {end} after {summary['iterations']} iterations; {len(summary['classes'])} classes",
     ]
     screen.data(summary, as_json=json, text="\n".join(lines))
     return 0

@@ -49,7 +49,9 @@ class Raw(NamedTuple):
 class Reader:
     """Reads chunks of the columns of a request, and numbers the groups as they come."""
 
-    def __init__(self, pieces: Sequence[Piece], request: Request, *, threads: int, combine: bool = True) -> None:
+    def __init__(
+        self, pieces: Sequence[Piece], request: Request, *, threads: int, combine: bool = True
+    ) -> None:
         """Read nothing yet; ``combine`` makes one score of each row's."""
         self._pieces = pieces
         self._request = request
@@ -67,15 +69,16 @@ class Reader:
         seen = self.group_keys
         keys = groups.dictionary.to_pylist()
         own = np.array([seen.setdefault(key, len(seen)) for key in keys] or [0], np.uint32)
-        if groups.null_count:
-            raise AssertionError("nulls are encoded")
-        return own[groups.indices.to_numpy(zero_copy_only=False)]
+        codes: Codes = own[groups.indices.to_numpy(zero_copy_only=False)]
+        return codes
 
     def _chunks(self, number: int) -> Iterator[Raw]:
         piece = self._pieces[number]
         start = 0
         for table in piece.columns(self._request.columns):
-            yield read_chunk(table, self._request, number, f"{piece.where}, row", start, combine=self._combine)
+            yield read_chunk(
+                table, self._request, number, f"{piece.where}, row", start, combine=self._combine
+            )
             start += table.num_rows
 
 
@@ -84,7 +87,9 @@ def _size(chunk: Raw) -> int:
     return sum(column.nbytes for column in columns if column is not None)
 
 
-def read_chunk(table: pa.Table, request: Request, piece: int, where: str, start: int, *, combine: bool) -> Raw:
+def read_chunk(
+    table: pa.Table, request: Request, piece: int, where: str, start: int, *, combine: bool
+) -> Raw:
     """The columns of a request as numbers.
 
     Args:
@@ -108,7 +113,9 @@ def read_chunk(table: pa.Table, request: Request, piece: int, where: str, start:
         if column.valid is not None:
             if not drop:
                 row = start + int(np.argmin(column.valid))
-                raise DataError(f"{where} {row}: {name} is null; fill it, or leave such rows out (--nulls drop)")
+                raise DataError(
+                    f"{where} {row}: {name} is null; fill it, or leave such rows out (--nulls drop)"
+                )
             valid = column.valid if valid is None else valid & column.valid
         return column.values
 
@@ -148,7 +155,8 @@ def _gold(column: pa.ChunkedArray, request: Request, where: str, start: int) -> 
     if odd.any():
         row = int(np.argmax(odd))
         raise DataError(
-            f"{where} {start + row}: {request.gold.column} is {found.values[row]:g}; gold is true, false or null"
+            f"{where} {start + row}: {request.gold.column} is {found.values[row]:g}; "
+            "gold is true, false or null"
         )
     gold = found.values.astype(np.int8)
     if found.valid is not None:
@@ -171,5 +179,7 @@ def _encoded(column: pa.ChunkedArray, name: str) -> pa.DictionaryArray:
             column = column.cast(column.type.value_type)
         found = column.dictionary_encode("encode").combine_chunks()
     except pa.ArrowException:
-        raise DataError(f"column {name!r} is {column.type}, which cannot be compared; group by another") from None
+        raise DataError(
+            f"column {name!r} is {column.type}, which cannot be compared; group by another"
+        ) from None
     return pa.concat_arrays(found.chunks) if isinstance(found, pa.ChunkedArray) else found

@@ -5,15 +5,14 @@ Knows nothing about why they are kept.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 import pyarrow as pa
 
-from w2s.errors import W2sError
 from w2s.tables.formats import Format
 from w2s.tables.kept import Kept
 from w2s.tables.lines import LinesPiece
@@ -50,7 +49,9 @@ class Copying:
     @property
     def as_lines(self) -> bool:
         """Whether lines of text are copied as they stand."""
-        return self.form.kind == "jsonl" and all(isinstance(piece, LinesPiece) for piece in self.source.pieces)
+        return self.form.kind == "jsonl" and all(
+            isinstance(piece, LinesPiece) for piece in self.source.pieces
+        )
 
     def into(self, path: Path | None) -> None:
         """One output; standard output where there is no path."""

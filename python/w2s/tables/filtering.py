@@ -33,7 +33,7 @@ STREAM = "-"
 _OWN_BYTES = 160 << 20  # Python, numpy, Arrow and what they keep for themselves
 
 
-def filter(  # noqa: A001 - the public name
+def filter(
     inputs: str | Path | Sequence[str | Path],
     out: str | Path | None = None,
     *,
@@ -59,7 +59,7 @@ def filter(  # noqa: A001 - the public name
     seed: int = 0,
     memory: str | int = "1GiB",
     shards: int | None = None,
-    format: str | None = None,  # noqa: A002 - the word for it
+    format: str | None = None,
     overwrite: bool = False,
     explain: bool = False,
     threads: int | None = None,
@@ -137,7 +137,9 @@ def filter(  # noqa: A001 - the public name
     run = _Run(request, bytes_of(memory) - _OWN_BYTES, threads or min(4, os.cpu_count() or 1), report)
     texts = [inputs] if isinstance(inputs, str | Path) else list(inputs)
     target = None if out is None or explain else str(out)
-    summary = run.all([str(text) for text in texts], target, format, shards, overwrite=overwrite, explain=explain)
+    summary = run.all(
+        [str(text) for text in texts], target, format, shards, overwrite=overwrite, explain=explain
+    )
     seconds = time.perf_counter() - begin
     if summary.get("done_before"):
         return summary
@@ -171,7 +173,9 @@ class _Run:
         with tempfile.TemporaryDirectory(prefix="w2s-") as folder:
             spilled = spill(sys.stdin.buffer, Path(folder), self.request, form, self.steps)
             places = [Place(spilled.path)]
-            return self._from(places, out, form, shards, overwrite=overwrite, explain=explain, spilled=spilled)
+            return self._from(
+                places, out, form, shards, overwrite=overwrite, explain=explain, spilled=spilled
+            )
 
     def _from(
         self,
@@ -263,7 +267,9 @@ def _target(out: str | None, form: str | None, shards: int | None, source: Sourc
     if shards is None and path.suffix and not out.endswith("/") and not path.is_dir():
         return _Target(path, output_format(path), None)
     if path.suffix and not path.is_dir() and not out.endswith("/"):
-        raise UsageError(f"shards are files of a folder: name one, such as {path.with_suffix('')}/, not {path}")
+        raise UsageError(
+            f"shards are files of a folder: name one, such as {path.with_suffix('')}/, not {path}"
+        )
     if wanted.kind == "csv":
         raise UsageError("CSV is only read: give another format")
     return _Target(path, wanted, shards or 1)

@@ -77,5 +77,7 @@ def output_format(path: Path | str) -> Format:
     found = format_of(path)
     if found is None or found.kind == "csv":
         why = "CSV is only read" if found else f"{Path(path).name!r} has no ending that means a format"
-        raise UsageError(f"cannot write {path}: {why}; end it with .parquet, .jsonl, .jsonl.gz, .jsonl.zst or .arrow")
+        raise UsageError(
+            f"cannot write {path}: {why}; end it with .parquet, .jsonl, .jsonl.gz, .jsonl.zst or .arrow"
+        )
     return found

@@ -65,7 +65,13 @@ def hold(pieces: Sequence[Piece], request: Request, *, memory: int, threads: int
     for chunk in reader:
         codes = None if chunk.groups is None else reader.codes(chunk.groups)
         keys.see(chunk.keys)
-        columns = [np.stack(chunk.scores) if whole else chunk.scores[0], _valid(chunk), codes, chunk.costs, chunk.gold]
+        columns = [
+            np.stack(chunk.scores) if whole else chunk.scores[0],
+            _valid(chunk),
+            codes,
+            chunk.costs,
+            chunk.gold,
+        ]
         for part, column in zip(parts, columns, strict=True):
             if column is not None:
                 part.append(column)

@@ -176,4 +176,6 @@ def open_lines(path: Path, wrapping: Wrapping | None) -> tuple[pa.Schema, list[L
         return schema, [LinesPiece(path, wrapping, 0, None, schema)]
     begins = range(0, size, _SPLIT_BYTES)
     ends = [*begins[1:], size]
-    return schema, [LinesPiece(path, None, begin, end, schema) for begin, end in zip(begins, ends, strict=True)]
+    return schema, [
+        LinesPiece(path, None, begin, end, schema) for begin, end in zip(begins, ends, strict=True)
+    ]

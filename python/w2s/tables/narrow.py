@@ -80,20 +80,21 @@ class Passes:
         self.rows, self.valid_rows, self.piece_rows = 0, 0, [0] * len(self.pieces)
         for raw in reader:
             codes = None if raw.groups is None else reader.codes(raw.groups)
-            columns = (raw.scores[0], codes, raw.costs, raw.gold)
-            rows = None if raw.valid is None else np.flatnonzero(raw.valid)
-            if rows is not None:
-                columns = tuple(None if column is None else column[rows] for column in columns)
+            chunk = _Chunk(raw.piece, raw.rows, None, raw.scores[0], codes, raw.costs, raw.gold)
+            if raw.valid is not None:
+                chunk = _without_nulls(chunk, np.flatnonzero(raw.valid))
             self.rows += raw.rows
-            self.valid_rows += len(columns[0])
+            self.valid_rows += len(chunk.scores)
             self.piece_rows[raw.piece] += raw.rows
             self.steps.read(raw.rows)
-            yield _Chunk(raw.piece, raw.rows, rows, *columns)
+            yield chunk
         self.keys = reader.group_keys
 
     def known(self) -> tuple[Scores, npt.NDArray[np.bool_]]:
         """Scores of the rows whose answer is known, and whether it is right."""
-        scores, right, n_bytes = [np.zeros(0)], [np.zeros(0, bool)], 0
+        scores: list[Scores] = []
+        right = [np.zeros(0, bool)]
+        n_bytes = 0
         for chunk in self.read("known answers"):
             assert chunk.gold is not None
             known = chunk.gold >= 0
@@ -101,7 +102,8 @@ class Passes:
             right.append(chunk.gold[known] == 1)
             n_bytes += scores[-1].nbytes + right[-1].nbytes
             self._fits(n_bytes, "the rows with known answers")
-        return np.concatenate(scores[1:] or scores), np.concatenate(right)
+        joined: Scores = np.concatenate(scores) if scores else np.zeros(0)
+        return joined, np.concatenate(right)
 
     def decide(self, request: Request) -> Found:
         """Apply a rule; not one by purity."""
@@ -114,11 +116,15 @@ class Passes:
         if rule.is_grouped or rule.kind == "top":
             return self._narrowing()
         low, high = rule.limits
-        return self._marked(lambda chunk: (chunk.scores >= low) & (chunk.scores <= (np.inf if high is None else high)))
+        return self._marked(
+            lambda chunk: (chunk.scores >= low) & (chunk.scores <= (np.inf if high is None else high))
+        )
 
     def _fits(self, n_bytes: int, what: str) -> None:
         if n_bytes > self.memory:
-            raise W2sError(f"{what} do not fit in the memory given; give more with --memory, or keep fewer rows")
+            raise W2sError(
+                f"{what} do not fit in the memory given; give more with --memory, or keep fewer rows"
+            )
 
     def _random(self) -> Found:
         for _ in self.read("counting"):
@@ -161,6 +167,9 @@ class Passes:
 
         found = self._marked(mask)
         found.spent = spent
+        if found.threshold is not None:
+            at = sum(int(np.count_nonzero(chunk.scores == found.threshold)) for chunk in self.read("ties"))
+            found.ties_left_out = at - found.ties_kept
         return found
 
     def _narrowing(self) -> Found:
@@ -217,7 +226,7 @@ class Passes:
         """Read once more and note which rows the mask keeps; what counts can be had on the way is counted."""
         rows_of, kept_of, gold = _Tally(), _Tally(), []
         masks: dict[int, list[Mask]] = {}
-        lowest, at, all_at = np.inf, 0, 0
+        lowest, ties = np.inf, 0
         for chunk in self.read("marking"):
             flags = mask(chunk)
             masks.setdefault(chunk.piece, []).append(_placed(flags, chunk))
@@ -225,9 +234,11 @@ class Passes:
             kept_of.add(None if chunk.codes is None else chunk.codes[flags])
             if chunk.gold is not None:
                 gold.append(chunk.gold[flags])
-            low = chunk.scores[flags].min() if cut and flags.any() else np.inf
-            if low < lowest:
-                lowest = low
+            if cut and flags.any():
+                scores = chunk.scores[flags]
+                low = float(scores.min())
+                ties = (ties if low >= lowest else 0) + int(np.count_nonzero(scores == min(low, lowest)))
+                lowest = min(low, lowest)
         kept = Kept(self.piece_rows)
         for piece, parts in masks.items():
             kept.set_mask(piece, np.concatenate(parts))
@@ -235,12 +246,22 @@ class Passes:
             kept,
             self.rows,
             self.count,
-            threshold=float(lowest) if np.isfinite(lowest) else None,
-            ties_left_out=all_at - at,
+            threshold=lowest if cut and kept.total else None,
+            ties_kept=ties,
             dropped=self.rows - self.valid_rows,
             groups=_group_counts(self.keys, rows_of, kept_of),
             gold=np.concatenate(gold) if gold else None,
         )
+
+
+def _without_nulls(chunk: _Chunk, rows: Positions) -> _Chunk:
+    return chunk._replace(
+        rows=rows,
+        scores=chunk.scores[rows],
+        codes=None if chunk.codes is None else chunk.codes[rows],
+        costs=None if chunk.costs is None else chunk.costs[rows],
+        gold=None if chunk.gold is None else chunk.gold[rows],
+    )
 
 
 class _Tally:

@@ -104,9 +104,11 @@ class InOrder(Generic[Item]):
         """The next work, once it is not too far ahead of the one that is taken from."""
         with self._change:
             self._change.wait_for(
-                lambda: self._stop
-                or self._next >= len(self._works)
-                or self._next < self._taken + 2 * self._threads
+                lambda: (
+                    self._stop
+                    or self._next >= len(self._works)
+                    or self._next < self._taken + 2 * self._threads
+                )
             )
             if self._stop or self._next >= len(self._works):
                 return None

@@ -6,6 +6,7 @@ Knows nothing about scores or rules.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ import pyarrow.parquet as pq
 
 from w2s.errors import DataError
 from w2s.tables.piece import Mask
+from w2s.tables.text_pages import TextChunk, TextReader, text_chunk
 
 _STREAM_BYTES = 1 << 20  # of a column chunk at a time, so that no row group is ever whole in memory
 _ROWS_TOGETHER = 1 << 17
@@ -30,7 +32,8 @@ class ParquetPiece:
     group: int
     rows: int
     n_bytes: int
-    constants: pa.Table | None = field(default=None, repr=False)
+    names: tuple[str, ...] = field(repr=False)
+    texts: tuple[TextChunk, ...] = field(repr=False)
 
     @property
     def where(self) -> str:
@@ -47,12 +50,43 @@ class ParquetPiece:
             return
         row_bytes = max(1, self.n_bytes // max(1, self.rows))
         together = int(np.clip(together_bytes // row_bytes, _LEAST_ROWS, _ROWS_TOGETHER))
-        start = 0
-        for table in self._read(together, None):
-            part = mask[start : start + table.num_rows]
-            start += table.num_rows
-            if part.any():
-                yield table if part.all() else table.filter(pa.array(part))
+        with ExitStack() as stack:
+            texts = self._text_readers(mask, stack)
+            start = 0
+            for rows, table in self._others(together, list(texts)):
+                part = mask[start : start + rows]
+                start += rows
+                count = int(np.count_nonzero(part))
+                if count:
+                    yield self._joined(table, part, count, texts)
+
+    def _text_readers(self, mask: Mask, stack: ExitStack) -> dict[str, TextReader]:
+        """Readers of the columns that are read page by page."""
+        readers = {}
+        for chunk in self.texts:
+            file = stack.enter_context(self.path.open("rb", buffering=0))
+            readers[chunk.name] = TextReader(file, chunk, mask, self.where)
+        return readers
+
+    def _others(self, together: int, texts: Sequence[str]) -> Iterator[tuple[int, pa.Table | None]]:
+        """Rows of the other columns, some at a time; None where there are none."""
+        if not texts:
+            yield from ((table.num_rows, table) for table in self._read(together, None))
+            return
+        others = [name for name in self.names if name not in texts]
+        if others:
+            yield from ((table.num_rows, table) for table in self._read(together, others))
+        else:
+            yield from ((min(together, self.rows - at), None) for at in range(0, self.rows, together))
+
+    def _joined(
+        self, table: pa.Table | None, part: Mask, count: int, texts: dict[str, TextReader]
+    ) -> pa.Table:
+        kept = table if table is None or count == len(part) else table.filter(pa.array(part))
+        if not texts and kept is not None:
+            return kept
+        columns = [texts[name].take(count) if name in texts else kept.column(name) for name in self.names]  # type: ignore[union-attr]
+        return pa.Table.from_arrays(columns, names=self.names)
 
     def _read(self, together: int, names: list[str] | None) -> Iterator[pa.Table]:
         try:
@@ -71,12 +105,34 @@ def open_parquet(path: Path) -> tuple[pa.Schema, list[ParquetPiece], dict[str, A
     """
     try:
         with pq.ParquetFile(path) as file:
-            metadata, schema = file.metadata, file.schema_arrow
+            metadata, schema, columns = file.metadata, file.schema_arrow, file.schema
     except (OSError, pa.ArrowException) as error:
         raise DataError(f"cannot read {path}: {first_line(error)}; is it a whole Parquet file?") from None
     groups = [metadata.row_group(i) for i in range(metadata.num_row_groups)]
-    pieces = [ParquetPiece(path, i, group.num_rows, group.total_byte_size) for i, group in enumerate(groups)]
+    pieces = [
+        ParquetPiece(
+            path,
+            i,
+            group.num_rows,
+            group.total_byte_size,
+            tuple(schema.names),
+            _texts(schema, group, columns),
+        )
+        for i, group in enumerate(groups)
+    ]
     return schema, pieces, _style(groups)
+
+
+def _texts(schema: pa.Schema, group: Any, columns: Any) -> tuple[TextChunk, ...]:
+    """The columns of texts that are read page by page."""
+    if len(set(schema.names)) < len(schema.names):
+        return ()
+    found = []
+    for i in range(group.num_columns):
+        chunk = group.column(i)
+        if chunk.physical_type == "BYTE_ARRAY" and "." not in chunk.path_in_schema:
+            found.append(text_chunk(schema.field(chunk.path_in_schema), chunk, columns.column(i)))
+    return tuple(chunk for chunk in found if chunk is not None)
 
 
 def _style(groups: Sequence[Any]) -> dict[str, Any]:

@@ -18,12 +18,20 @@ Mask = npt.NDArray[np.bool_]
 class Piece(Protocol):
     """Some rows of a table, in its order."""
 
-    where: str
-    """What a message calls it: the file, and the row group in it."""
-    rows: int | None
-    """How many rows, None where that takes reading it."""
-    n_bytes: int
-    """About how much memory all its rows take with every column."""
+    @property
+    def where(self) -> str:
+        """What a message calls it: the file, and the row group in it."""
+        ...
+
+    @property
+    def rows(self) -> int | None:
+        """How many rows, None where that takes reading it."""
+        ...
+
+    @property
+    def n_bytes(self) -> int:
+        """About how much memory all its rows take with every column."""
+        ...
 
     def columns(self, names: Sequence[str]) -> Iterator[pa.Table]:
         """Every row, with only these columns; as several tables, in order."""
@@ -31,12 +39,4 @@ class Piece(Protocol):
 
     def kept(self, mask: Mask, together_bytes: int) -> Iterator[pa.Table]:
         """Every column of the rows under a mask, in order, reading about so many bytes at a time."""
-        ...
-
-
-class LinePiece(Piece, Protocol):
-    """A piece whose rows are lines of text, which can be copied as they stand."""
-
-    def kept_lines(self, mask: Mask) -> Iterator[bytes]:
-        """The lines of the rows under a mask, each ended, unchanged."""
         ...

@@ -45,7 +45,7 @@ def _of(text: str) -> list[Place]:
     if path.is_dir():
         root, paths = path, [found for found in path.rglob("*") if _is_table(found, path)]
     elif _WILD & set(text) and not path.exists():
-        root, paths = _fixed(path), [Path(found) for found in glob.glob(text, recursive=True)]
+        root, paths = _fixed(path), [Path(found) for found in glob.glob(text, recursive=True)]  # noqa: PTH207 - a text may start anywhere
         paths = [found for found in paths if found.is_file()]
     elif path.is_file():
         root, paths = path.parent, [path]
@@ -55,7 +55,9 @@ def _of(text: str) -> list[Place]:
         raise DataError(f"{text} holds no table: files that end in {ENDINGS} are read")
     for found in paths:
         if format_of(found) is None:
-            raise UsageError(f"cannot read {found}: its ending means no format; rename it to end in {ENDINGS}")
+            raise UsageError(
+                f"cannot read {found}: its ending means no format; rename it to end in {ENDINGS}"
+            )
     return [Place(found, _hive(found, root)) for found in sorted(paths)]
 
 

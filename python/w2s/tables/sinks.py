@@ -153,4 +153,6 @@ def _wrapped(raw: Any, form: Format) -> Any:
 def cannot_write(path: object, error: Exception) -> W2sError:
     """What is said when the disk is full or the folder is closed."""
     reason = getattr(error, "strerror", None) or str(error).partition("\n")[0]
-    return W2sError(f"cannot write {path}: {reason}; nothing was left there, free space or choose another place")
+    return W2sError(
+        f"cannot write {path}: {reason}; nothing was left there, free space or choose another place"
+    )

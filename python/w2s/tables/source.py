@@ -110,7 +110,9 @@ def open_source(places: Sequence[Place]) -> Source:
     formats = {place.path: format_of(place.path) for place in places}
     kinds = {found.kind for found in formats.values() if found}
     if len(kinds) != 1:
-        raise UsageError(f"the inputs are of several formats, {', '.join(sorted(kinds))}: filter them one by one")
+        raise UsageError(
+            f"the inputs are of several formats, {', '.join(sorted(kinds))}: filter them one by one"
+        )
     given = hive_columns(places)
     schema: pa.Schema | None = None
     opened = []
@@ -135,10 +137,15 @@ def _open(path: Path, found: Format | None) -> tuple[pa.Schema, Sequence[Piece],
     assert found is not None
     if found.kind == "parquet":
         return open_parquet(path)
+    schema: pa.Schema
+    pieces: Sequence[Piece]
     if found.kind == "arrow":
-        return (*open_arrow(path), {})
-    reader = open_lines if found.kind == "jsonl" else open_csv
-    return (*reader(path, found.wrapping), {})
+        schema, pieces = open_arrow(path)
+    elif found.kind == "jsonl":
+        schema, pieces = open_lines(path, found.wrapping)
+    else:
+        schema, pieces = open_csv(path, found.wrapping)
+    return schema, pieces, {}
 
 
 def _agreed(schema: pa.Schema, found: pa.Schema, first: Path, path: Path) -> pa.Schema:
@@ -150,7 +157,9 @@ def _agreed(schema: pa.Schema, found: pa.Schema, first: Path, path: Path) -> pa.
     for name in dict.fromkeys([*schema.names, *found.names]):
         if schema.get_all_field_indices(name) != found.get_all_field_indices(name):
             lacks = path if name not in found.names else first if name not in schema.names else None
-            what = f"{lacks} lacks column {name!r}" if lacks else f"column {name!r} stands elsewhere in {path}"
+            what = (
+                f"{lacks} lacks column {name!r}" if lacks else f"column {name!r} stands elsewhere in {path}"
+            )
             raise DataError(f"{first} and {path} differ: {what}; write them alike, or filter them one by one")
         ours, theirs = schema.field(name).type, found.field(name).type
         if ours != theirs:
@@ -183,7 +192,7 @@ def _pieces(
     for place, pieces in opened:
         values = dict(place.hive)
         for piece in pieces:
-            own = replace(piece, schema=schema) if isinstance(piece, LinesPiece | CsvPiece) else piece
+            own = _retyped(piece, schema) if isinstance(piece, LinesPiece | CsvPiece) else piece
             yield HivePiece(own, values, dict(given)) if given else own
 
 

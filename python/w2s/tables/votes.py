@@ -94,7 +94,8 @@ def _refuse_repeats(table: pa.Table, item: str, worker: str) -> None:
 
     first = counts.filter(pc.greater(counts.column("count_all"), 1)).slice(0, 1).to_pylist()[0]
     raise DataError(
-        f"{worker} {first[worker]!r} voted {first['count_all']} times on {item} {first[item]!r}: keep one vote of each"
+        f"{worker} {first[worker]!r} voted {first['count_all']} times on {item} {first[item]!r}: "
+        "keep one vote of each"
     )
 
 
