@@ -105,6 +105,7 @@ def filter(
       producer | w2s filter - --score trust --top 10000 > kept.jsonl
     """
     from w2s.cli import screen
+    from w2s.cli.progress_line import ProgressLine
     from w2s.errors import UsageError
     from w2s.tables.filtering import STREAM
     from w2s.tables.filtering import filter as keep
@@ -112,6 +113,7 @@ def filter(
     target = out if out is not None else STREAM if STREAM in inputs else None
     if target is None and not explain:
         raise UsageError("name an output: --out kept.parquet, or - for standard output")
+    line = ProgressLine()
     summary = keep(
         inputs,
         target,
@@ -141,8 +143,9 @@ def filter(
         overwrite=overwrite,
         explain=explain,
         threads=threads,
-        report=_reporter(),
+        report=line,
     )
+    line.clear()
     if target == STREAM and not explain:
         screen.note(_json(summary) if json else _text(summary))
     else:
@@ -165,12 +168,6 @@ def _json(summary: dict[str, Any]) -> str:
     import json
 
     return json.dumps(summary, allow_nan=False, default=str)
-
-
-def _reporter() -> Any:
-    from w2s.cli.progress_line import ProgressLine
-
-    return ProgressLine()
 
 
 def _text(summary: dict[str, Any]) -> str:

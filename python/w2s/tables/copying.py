@@ -82,13 +82,11 @@ class Copying:
             )
             yield output
             output.close()
-        except (OSError, pa.ArrowException) as error:
-            if isinstance(error, BrokenPipeError):
-                raise
-            raise cannot_write(path or "standard output", error) from None
-        except BaseException:
+        except BaseException as error:
             if output is not None and path is not None:
                 output.abandon()
+            if isinstance(error, OSError | pa.ArrowException) and not isinstance(error, BrokenPipeError):
+                raise cannot_write(path or "standard output", error) from None
             raise
 
     def _parts(self) -> Iterator[Part]:

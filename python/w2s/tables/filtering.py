@@ -10,6 +10,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -229,9 +230,10 @@ class _Run:
     def _write(
         self, source: Source, decision: Decision, target: _Target, identity: str, summary: dict[str, Any]
     ) -> dict[str, Any]:
-        if target.form.kind != "jsonl":
-            source = source.complete().with_types({name: pa.float64() for name in self._numbers()})
         copying = Copying(source, decision.kept, target.form, self.memory, self.threads, self.steps)
+        if not copying.as_lines:
+            source = source.complete().with_types({name: pa.float64() for name in self._numbers()})
+            copying = replace(copying, source=source)
         if target.path is None:
             copying.into(None)
             return summary

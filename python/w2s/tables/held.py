@@ -24,6 +24,9 @@ from w2s.tables.progress import Steps
 from w2s.tables.request import RANKING, Request
 
 
+_LEAST_SCORE_BYTES = 5  # single precision, and whether it is null
+
+
 class TooLargeError(Exception):
     """The columns do not fit in the memory given."""
 
@@ -56,6 +59,8 @@ def hold(pieces: Sequence[Piece], request: Request, *, memory: int, threads: int
         TooLargeError: as soon as they exceed ``memory`` bytes.
         DataError: values that cannot be used; a key that repeats.
     """
+    if _least_bytes(pieces, request) > memory:
+        raise TooLargeError
     whole = request.scoring.method in RANKING and len(request.scoring.columns) > 1
     reader = Reader(pieces, request, threads=threads, combine=not whole)
     parts: list[list[Any]] = [[], [], [], [], []]
@@ -93,6 +98,13 @@ def hold(pieces: Sequence[Piece], request: Request, *, memory: int, threads: int
         _joined(parts[3]) if request.rule.cost else None,
         _joined(parts[4]) if request.gold else None,
     )
+
+
+def _least_bytes(pieces: Sequence[Piece], request: Request) -> int:
+    """What the columns take at least, as far as rows are counted without reading them."""
+    rows = sum(piece.rows or 0 for piece in pieces)
+    group, cost, gold = request.group is not None, request.rule.cost is not None, request.gold is not None
+    return rows * (_LEAST_SCORE_BYTES + 4 * group + 8 * cost + gold)
 
 
 def _valid(chunk: Raw) -> Flags:

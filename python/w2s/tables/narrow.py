@@ -102,7 +102,7 @@ class Passes:
             right.append(chunk.gold[known] == 1)
             n_bytes += scores[-1].nbytes + right[-1].nbytes
             self._fits(n_bytes, "the rows with known answers")
-        joined: Scores = np.concatenate(scores) if scores else np.zeros(0)
+        joined: Any = np.concatenate(scores) if scores else np.zeros(0)
         return joined, np.concatenate(right)
 
     def decide(self, request: Request) -> Found:

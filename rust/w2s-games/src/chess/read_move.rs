@@ -175,7 +175,8 @@ fn promotion_of(bytes: &[u8]) -> Option<(&[u8], Option<Piece>)> {
 /// The one legal move that fits what was said.
 fn meant(state: &Chess, said: &Said) -> Result<Move, MoveError> {
     // Two squares without a letter may be any piece's move, as in UCI.
-    if let (Piece::King | Piece::Pawn, Some(file), Some(rank)) = (said.piece, said.from_file, said.from_rank) {
+    if let (Piece::King | Piece::Pawn, Some(file), Some(rank)) = (said.piece, said.from_file, said.from_rank)
+    {
         return between(state, Square::new(file, rank), said.to, said.promotion);
     }
     let mut found = None;
