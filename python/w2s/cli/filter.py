@@ -10,6 +10,7 @@ from typing import Annotated, Any, Literal
 import typer
 
 _GROUPS_SHOWN = 20
+_INTERRUPTED = 130
 _WHICH = "Which rows (give one)"
 _SCORES = "The score"
 _GROUPS = "Groups"
@@ -77,7 +78,7 @@ def filter(
         str | None,
         _option(_OUTPUT, "Of standard input, or of a folder: parquet, jsonl, jsonl.zst, arrow, csv."),
     ] = None,
-    memory: Annotated[str, _option(_OUTPUT, "What the process may take, from 256MiB.")] = "1GiB",
+    memory: Annotated[str, _option(_OUTPUT, "What the process may take, from 320MiB.")] = "1GiB",
     threads: Annotated[
         int | None, _option(_OUTPUT, "Pieces read side by side; default: cores, at most 4.", min=1)
     ] = None,
@@ -114,38 +115,43 @@ def filter(
     if target is None and not explain:
         raise UsageError("name an output: --out kept.parquet, or - for standard output")
     line = ProgressLine()
-    summary = keep(
-        inputs,
-        target,
-        score=score,
-        top=top,
-        threshold=threshold,
-        between=between,
-        budget=budget,
-        cost=cost,
-        random=random,
-        purity=purity,
-        gold=gold,
-        delta=delta,
-        bound=bound,
-        aggregate=aggregate,
-        weights=_numbers(weights),
-        by=by,
-        stratify=stratify,
-        min_per_group=min_per_group,
-        max_per_group=max_per_group,
-        key=identity,
-        nulls=nulls,
-        seed=seed,
-        memory=memory,
-        shards=shards,
-        format=format,
-        overwrite=overwrite,
-        explain=explain,
-        threads=threads,
-        report=line,
-    )
-    line.clear()
+    try:
+        summary = keep(
+            inputs,
+            target,
+            score=score,
+            top=top,
+            threshold=threshold,
+            between=between,
+            budget=budget,
+            cost=cost,
+            random=random,
+            purity=purity,
+            gold=gold,
+            delta=delta,
+            bound=bound,
+            aggregate=aggregate,
+            weights=_numbers(weights),
+            by=by,
+            stratify=stratify,
+            min_per_group=min_per_group,
+            max_per_group=max_per_group,
+            key=identity,
+            nulls=nulls,
+            seed=seed,
+            memory=memory,
+            shards=shards,
+            format=format,
+            overwrite=overwrite,
+            explain=explain,
+            threads=threads,
+            report=line,
+        )
+    except KeyboardInterrupt:
+        screen.note("interrupted: nothing was written; the same command starts again")
+        return _INTERRUPTED
+    finally:
+        line.clear()
     if target == STREAM and not explain:
         screen.note(_json(summary) if json else _text(summary))
     else:

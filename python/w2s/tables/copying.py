@@ -78,7 +78,7 @@ class Copying:
         output: Output | None = None
         try:
             output = Output(
-                path, self.form, self.source.schema, style=self.source.style, memory=self.memory // 3
+                path, self.form, self.source.schema, style=self.source.style, memory=self.memory // 6
             )
             yield output
             output.close()
@@ -91,7 +91,7 @@ class Copying:
 
     def _parts(self) -> Iterator[Part]:
         works = [self._work(number) for number, count in enumerate(self.kept.counts) if count]
-        lane = self.memory // 3 // (2 * self.threads + 1)
+        lane = self.memory // 4 // (2 * self.threads + 1)
         size: Callable[[Part], int] = _size
         yield from InOrder(works, size, threads=self.threads, lane_bytes=lane)
 
@@ -104,7 +104,7 @@ class Copying:
                 assert isinstance(piece, LinesPiece)
                 yield from piece.kept_lines(mask)
             else:
-                yield from (self._cast(table) for table in piece.kept(mask, self.memory // 24))
+                yield from (self._cast(table) for table in piece.kept(mask, self.memory // 32))
             self.steps.read(len(mask))
 
         return run

@@ -31,7 +31,7 @@ from w2s.tables.spill import Spilled, spill
 from w2s.tables.summary import summarise, with_quantiles
 
 STREAM = "-"
-_OWN_BYTES = 160 << 20  # Python, numpy, Arrow and what they keep for themselves
+_OWN_BYTES = 224 << 20  # Python, numpy, Arrow and what they keep for themselves
 
 
 def filter(
@@ -97,7 +97,7 @@ def filter(
         key: a column whose values must not repeat.
         nulls: "drop" leaves out rows whose score or cost is null; otherwise they are an error.
         seed: of ``random``.
-        memory: what the process may take, such as "512MiB"; at least 256MiB.
+        memory: what the process may take, such as "512MiB"; at least 320MiB.
         shards: how many files of a folder, of equally many rows.
         format: of standard input, or of a folder; by default as the input.
         overwrite: replace an output that something else made.

@@ -23,7 +23,6 @@ from w2s.tables.piece import Piece
 from w2s.tables.progress import Steps
 from w2s.tables.request import RANKING, Request
 
-
 _LEAST_SCORE_BYTES = 5  # single precision, and whether it is null
 
 

@@ -52,7 +52,8 @@ class Steps:
     def begin(self, step: str, total: int | None) -> None:
         """Start a step."""
         self._step, self._total, self._rows = step, total, 0
-        self._since = self._told = time.perf_counter()
+        self._since = time.perf_counter()
+        self._told = self._since - self._every_s  # the first rows are told at once
 
     def read(self, rows: int) -> None:
         """So many more rows are done."""

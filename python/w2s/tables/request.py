@@ -26,7 +26,7 @@ _UNITS = {
     "ti": 2**40,
 }
 
-LEAST_MEMORY = 256 << 20
+LEAST_MEMORY = 320 << 20
 """Python, numpy and Arrow take about 120 MiB before a row is read."""
 
 RANKING = ("mean_rank", "borda")

@@ -20,7 +20,7 @@ from w2s.errors import W2sError
 from w2s.tables.formats import Format
 from w2s.tables.json_text import lines_of
 
-_GROUP_ROWS = 1 << 20
+_GROUP_ROWS = 1 << 18
 
 
 class Sink(Protocol):
@@ -36,7 +36,7 @@ class Sink(Protocol):
 
 
 class ParquetSink:
-    """Row groups of a million rows, or of as many as fit in the memory given."""
+    """Row groups of a quarter of a million rows, or of as many as fit in the memory given."""
 
     def __init__(self, target: IO[bytes], schema: pa.Schema, style: Mapping[str, Any], memory: int) -> None:
         self._writer = pq.ParquetWriter(target, schema, **_style_for(schema, style))

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from collections import deque
 from dataclasses import dataclass
-from typing import IO, Any
+from io import RawIOBase
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -17,7 +18,7 @@ from w2s.errors import DataError
 from w2s.kernels.pages import DICTIONARY, PLAIN, Bytes, Offsets, PageHeader, kept_texts, page_header
 from w2s.tables.piece import Mask
 
-_WINDOW_BYTES = 1 << 20
+_WINDOW_BYTES = 4 << 20
 _CODECS = {
     "UNCOMPRESSED": None,
     "SNAPPY": "snappy",
@@ -83,7 +84,7 @@ def text_chunk(field: pa.Field, chunk: Any, column: Any) -> TextChunk | None:
 class TextReader:
     """Gives the kept texts of a column in order, so many at a time."""
 
-    def __init__(self, file: IO[bytes], chunk: TextChunk, mask: Mask, where: str) -> None:
+    def __init__(self, file: RawIOBase, chunk: TextChunk, mask: Mask, where: str) -> None:
         """Read nothing yet; ``mask`` has a flag for each row of the row group."""
         self._pages = _Pages(file, chunk, where)
         self._chunk = chunk
@@ -164,12 +165,13 @@ class TextReader:
 class _Pages:
     """The pages of a column chunk, one after another, read through a window."""
 
-    def __init__(self, file: IO[bytes], chunk: TextChunk, where: str) -> None:
+    def __init__(self, file: RawIOBase, chunk: TextChunk, where: str) -> None:
         self._file = file
         self._chunk = chunk
         self._where = where
         self._at = chunk.begin  # of the page to come
-        self._window: Bytes = np.zeros(0, np.uint8)
+        self._buffer: Bytes = np.zeros(0, np.uint8)  # kept, so that its memory is touched once
+        self._window: Bytes = self._buffer
         self._begin = chunk.begin
         self._codec = None if chunk.codec is None else pa.Codec(chunk.codec)
 
@@ -222,7 +224,16 @@ class _Pages:
         end = min(self._at + size, self._chunk.end)
         if self._begin <= self._at and end <= self._begin + len(self._window):
             return
-        self._file.seek(self._at)
         wanted = min(max(size, _WINDOW_BYTES), self._chunk.end - self._at)
-        self._window = np.frombuffer(self._file.read(wanted), np.uint8)
+        if len(self._buffer) < wanted:
+            self._buffer = np.empty(wanted, np.uint8)
+        self._window = self._buffer[: self._fill(wanted)]
         self._begin = self._at
+
+    def _fill(self, wanted: int) -> int:
+        """Read into the buffer; fewer bytes only where the file ends."""
+        self._file.seek(self._at)
+        have = 0
+        while have < wanted and (got := self._file.readinto(self._buffer[have:wanted].data)):
+            have += got
+        return have

@@ -14,7 +14,10 @@ def everything(rows: int, seed: int = 0) -> pa.Table:
     """A table with nulls, nested and dictionary columns; scores have many ties."""
     rng = np.random.default_rng(seed)
     some = rng.random(rows) < 0.2
-    texts = [None if null else "é" * int(n) + str(i) for i, (null, n) in enumerate(zip(some, rng.integers(0, 40, rows)))]
+    texts = [
+        None if null else "é" * int(n) + str(i)
+        for i, (null, n) in enumerate(zip(some, rng.integers(0, 40, rows), strict=False))
+    ]
     moment = datetime.datetime(2024, 1, 1)
     columns = {
         "id": pa.array(np.arange(rows)),
@@ -25,9 +28,13 @@ def everything(rows: int, seed: int = 0) -> pa.Table:
         "raw": pa.array([None if text is None else text.encode() for text in texts], pa.binary()),
         "language": pa.array(rng.choice(["en", "de", "fr"], rows)).dictionary_encode(),
         "word": pa.array(rng.choice(["red", "green", ""], rows), mask=some),
-        "samples": pa.array([[str(i)] * (i % 3) if i % 5 else None for i in range(rows)], pa.list_(pa.string())),
+        "samples": pa.array(
+            [[str(i)] * (i % 3) if i % 5 else None for i in range(rows)], pa.list_(pa.string())
+        ),
         "meta": pa.array([{"a": i, "b": [i, None]} for i in range(rows)]),
-        "when": pa.array([moment + datetime.timedelta(seconds=i) for i in range(rows)], pa.timestamp("us", "UTC")),
+        "when": pa.array(
+            [moment + datetime.timedelta(seconds=i) for i in range(rows)], pa.timestamp("us", "UTC")
+        ),
         "price": pa.array([decimal.Decimal(i) / 100 for i in range(rows)], pa.decimal128(12, 2)),
         "cost": pa.array(rng.integers(1, 9, rows), pa.int32()),
         "correct": pa.array(rng.random(rows) < 0.7, mask=some),

@@ -12,9 +12,9 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from tests.unit.tables.conftest import everything
 
 import w2s
-from tests.unit.tables.conftest import everything
 from w2s.errors import DataError, UsageError, W2sError
 
 
@@ -55,7 +55,9 @@ def test_a_parquet_file_whose_pages_are_damaged(tmp_path: Path) -> None:
     refused(tmp_path, path, DataError, r"cannot read .*row group 0, column 'text'.*damaged")
 
 
-@pytest.mark.parametrize("name", ["in.arrow", "in.csv", "in.jsonl", "in.jsonl.gz", "in.jsonl.zst", "in.parquet"])
+@pytest.mark.parametrize(
+    "name", ["in.arrow", "in.csv", "in.jsonl", "in.jsonl.gz", "in.jsonl.zst", "in.parquet"]
+)
 def test_a_file_without_a_byte(tmp_path: Path, name: str) -> None:
     (tmp_path / name).write_bytes(b"")
     refused(tmp_path, tmp_path / name, DataError, name)
@@ -70,7 +72,9 @@ def test_a_file_of_something_else(tmp_path: Path, name: str) -> None:
 def test_a_truncated_wrapping(tmp_path: Path) -> None:
     import gzip
 
-    text = "".join(json.dumps({"trust": i / 9999, "x": os.urandom(20).hex()}) + "\n" for i in range(9_999)).encode()
+    text = "".join(
+        json.dumps({"trust": i / 9999, "x": os.urandom(20).hex()}) + "\n" for i in range(9_999)
+    ).encode()
     (tmp_path / "in.jsonl.gz").write_bytes(gzip.compress(text)[:-5000])
     refused(tmp_path, tmp_path / "in.jsonl.gz", DataError, r"in\.jsonl\.gz")
 
@@ -99,7 +103,9 @@ def test_schemas_that_differ_between_files(tmp_path: Path) -> None:
 
 def test_columns_that_are_not_there_or_of_another_type(tmp_path: Path, source: Path) -> None:
     refused(tmp_path, source, UsageError, "no column 'trst': did you mean trust", score="trst")
-    refused(tmp_path, source, UsageError, "no column 'zzzzzz': there are id, trust, .* and 7 more", by="zzzzzz")
+    refused(
+        tmp_path, source, UsageError, "no column 'zzzzzz': there are id, trust, .* and 7 more", by="zzzzzz"
+    )
     refused(tmp_path, source, DataError, "'text'.*not a type of numbers", score="text")
     refused(tmp_path, source, DataError, "meta.*cannot be compared", by="meta")
     refused(tmp_path, source, DataError, "row 0: trust is .*gold is true, false or null", gold="trust")
@@ -118,7 +124,9 @@ def test_values_that_cannot_be_used_are_named_by_their_row(tmp_path: Path) -> No
     numbers(path, trust=[*trust[:6], None, None])
     refused(tmp_path, path, DataError, "row group 1, row 2: trust is null.*nulls drop")
     numbers(path, trust=trust, cost=[1.0] * 9 + [-2.0])
-    refused(tmp_path, path, DataError, "row group 2, row 1: cost is -2; a cost", top=None, budget=5, cost="cost")
+    refused(
+        tmp_path, path, DataError, "row group 2, row 1: cost is -2; a cost", top=None, budget=5, cost="cost"
+    )
     numbers(path, trust=trust, cost=[1.0] * 9 + [float("inf")])
     refused(tmp_path, path, DataError, "cost is inf", top=None, budget=5, cost="cost")
     numbers(path, trust=trust, correct=[None] * 10)
@@ -149,7 +157,7 @@ def test_ids_that_repeat(tmp_path: Path) -> None:
         ({"score": ["trust", "other"], "aggregate": "mean", "weights": [1]}, "1 weights for 2"),
         ({"score": ["trust", "trust"], "aggregate": "mean"}, "named twice"),
         ({"aggregate": "mean"}, "several score columns"),
-        ({"memory": "1MiB"}, "at least 256MiB"),
+        ({"memory": "1MiB"}, "at least 320MiB"),
         ({"memory": "much"}, "give a size such as 512MiB"),
         ({"shards": 0, "out": "kept"}, "number from 1"),
         ({"shards": 2}, "shards are files of a folder"),
@@ -159,7 +167,9 @@ def test_ids_that_repeat(tmp_path: Path) -> None:
         ({"by": "language", "stratify": "word"}, "give one of them"),
     ],
 )
-def test_options_that_make_no_sense(tmp_path: Path, source: Path, options: dict[str, Any], match: str) -> None:
+def test_options_that_make_no_sense(
+    tmp_path: Path, source: Path, options: dict[str, Any], match: str
+) -> None:
     if "out" in options:
         options = options | {"out": tmp_path / options["out"]}
     refused(tmp_path, source, UsageError, match, **options)
@@ -180,8 +190,12 @@ def test_an_output_in_a_folder_that_is_none(tmp_path: Path, source: Path) -> Non
     refused(tmp_path, source, W2sError, "cannot write", out=tmp_path / "no" / "out.parquet")
 
 
-@pytest.mark.parametrize("ending", ["out.parquet", "out.arrow", "out.jsonl", "out.jsonl.gz", "out.jsonl.zst", "kept"])
-def test_a_disk_that_fills_up(tmp_path: Path, source: Path, ending: str, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(
+    "ending", ["out.parquet", "out.arrow", "out.jsonl", "out.jsonl.gz", "out.jsonl.zst", "kept"]
+)
+def test_a_disk_that_fills_up(
+    tmp_path: Path, source: Path, ending: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     real = Path.open
 
     def opened(path: Path, mode: str = "r", *more: Any, **options: Any) -> Any:
@@ -191,7 +205,14 @@ def test_a_disk_that_fills_up(tmp_path: Path, source: Path, ending: str, monkeyp
     monkeypatch.setattr(Path, "open", opened)
     table = everything(3000).select(["id", "trust", "text"])
     pq.write_table(table, source)
-    refused(tmp_path, source, W2sError, "cannot write .*No space left on device.*free space", out=tmp_path / ending, top="100%")
+    refused(
+        tmp_path,
+        source,
+        W2sError,
+        "cannot write .*No space left on device.*free space",
+        out=tmp_path / ending,
+        top="100%",
+    )
 
 
 class Full:
@@ -219,4 +240,11 @@ class Full:
 
 def test_numbers_that_json_has_not(tmp_path: Path) -> None:
     path = numbers(tmp_path / "in.parquet", trust=[0.5, 0.6], x=[1.0, float("nan")])
-    refused(tmp_path, path, DataError, "nan in column 'x' is not a number in JSON", out=tmp_path / "o.jsonl", top="100%")
+    refused(
+        tmp_path,
+        path,
+        DataError,
+        "nan in column 'x' is not a number in JSON",
+        out=tmp_path / "o.jsonl",
+        top="100%",
+    )

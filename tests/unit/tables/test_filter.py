@@ -13,9 +13,9 @@ import pyarrow.csv
 import pyarrow.ipc
 import pyarrow.parquet as pq
 import pytest
+from tests.unit.tables.conftest import best, everything
 
 import w2s
-from tests.unit.tables.conftest import best, everything
 from w2s.errors import UsageError
 
 
@@ -62,7 +62,9 @@ def test_any_share_equals_arrow(table: pa.Table, tmp_path: Path, share: int) -> 
 
 def test_rows_that_stand_together_leave_row_groups_and_pages_out(tmp_path: Path) -> None:
     table = pa.table({"trust": np.arange(10_000) / 10_000, "text": [f"text {i}" * 9 for i in range(10_000)]})
-    pq.write_table(table, tmp_path / "in.parquet", row_group_size=2_500, data_page_size=1_000, use_dictionary=False)
+    pq.write_table(
+        table, tmp_path / "in.parquet", row_group_size=2_500, data_page_size=1_000, use_dictionary=False
+    )
     w2s.filter(tmp_path / "in.parquet", tmp_path / "out.parquet", score="trust", between=(0.6, 0.6003))
     assert pq.read_table(tmp_path / "out.parquet").equals(table.slice(6000, 4))
 
@@ -78,7 +80,13 @@ def test_arrow_files_and_streams_are_read(table: pa.Table, tmp_path: Path, strea
 
 
 LINES = [
-    {"id": i, "trust": [0.25, 1, 0.5, 0.125, None][i % 4], "text": f"ü{i}", "nested": {"a": [i]}, **({"rare": i} if i > 90 else {})}
+    {
+        "id": i,
+        "trust": [0.25, 1, 0.5, 0.125, None][i % 4],
+        "text": f"ü{i}",
+        "nested": {"a": [i]},
+        **({"rare": i} if i > 90 else {}),
+    }
     for i in range(100)
 ]
 
@@ -122,7 +130,9 @@ def test_lines_become_parquet_with_the_columns_of_all_lines(tmp_path: Path) -> N
     assert pq.read_table(tmp_path / "out.parquet").to_pylist() == [{"rare": None, **line} for line in kept]
 
 
-def test_large_files_of_lines_are_split_and_lose_no_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_large_files_of_lines_are_split_and_lose_no_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     from w2s.tables import lines
 
     monkeypatch.setattr(lines, "_SPLIT_BYTES", 501)
@@ -134,10 +144,15 @@ def test_large_files_of_lines_are_split_and_lose_no_line(tmp_path: Path, monkeyp
 
 
 def test_csv_becomes_parquet(tmp_path: Path) -> None:
-    table = pa.table({"id": range(50), "trust": [i % 7 / 7 for i in range(50)], "text": [f'a,"{i}\n' for i in range(50)]})
+    table = pa.table(
+        {"id": range(50), "trust": [i % 7 / 7 for i in range(50)], "text": [f'a,"{i}\n' for i in range(50)]}
+    )
     pa.csv.write_csv(table, tmp_path / "in.csv")
     w2s.filter(tmp_path / "in.csv", tmp_path / "out.parquet", score="trust", top=10)
-    assert pq.read_table(tmp_path / "out.parquet").to_pylist() == wanted(table, best(scores(table), 10)).to_pylist()
+    assert (
+        pq.read_table(tmp_path / "out.parquet").to_pylist()
+        == wanted(table, best(scores(table), 10)).to_pylist()
+    )
 
 
 def test_parquet_becomes_lines(tmp_path: Path, table: pa.Table) -> None:
@@ -161,7 +176,9 @@ def test_a_glob_a_folder_and_a_list_are_one_table(tmp_path: Path, table: pa.Tabl
     inputs: list[Any] = [str(folder), str(folder / "*.parquet"), sorted(folder.glob("part*"))]
     for number, given in enumerate(inputs):
         w2s.filter(given, tmp_path / f"out{number}.parquet", score="trust", top="10%")
-        assert pq.read_table(tmp_path / f"out{number}.parquet").equals(wanted(table, best(scores(table), 300)))
+        assert pq.read_table(tmp_path / f"out{number}.parquet").equals(
+            wanted(table, best(scores(table), 300))
+        )
 
 
 def test_folders_of_a_hive_give_columns(tmp_path: Path) -> None:
@@ -203,7 +220,9 @@ def test_shards_are_equal_and_one_after_another(tmp_path: Path, table: pa.Table)
 
 def test_shards_of_lines(tmp_path: Path) -> None:
     text = write_lines(tmp_path / "in.jsonl", ".jsonl")
-    w2s.filter(tmp_path / "in.jsonl", tmp_path / "kept", score="trust", top="100%", shards=3, format="jsonl.gz")
+    w2s.filter(
+        tmp_path / "in.jsonl", tmp_path / "kept", score="trust", top="100%", shards=3, format="jsonl.gz"
+    )
     parts = sorted((tmp_path / "kept").glob("part-*"))
     assert [part.name for part in parts] == [f"part-0000{i}.jsonl.gz" for i in range(3)]
     assert b"".join(read_text(part) for part in parts) == text
@@ -272,14 +291,18 @@ def test_a_changed_input_is_no_finished_filter(tmp_path: Path, table: pa.Table) 
         w2s.filter(source, out, score="trust", top="10%")
 
 
-def test_progress_is_told_with_the_rows_and_the_total(tmp_path: Path, table: pa.Table, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_progress_is_told_with_the_rows_and_the_total(
+    tmp_path: Path, table: pa.Table, monkeypatch: pytest.MonkeyPatch
+) -> None:
     from w2s.tables import progress
 
     told: list[progress.Progress] = []
     init = progress.Steps.__init__
     monkeypatch.setattr(progress.Steps, "__init__", lambda self, report: init(self, report, every_s=0))
     pq.write_table(table, tmp_path / "in.parquet", row_group_size=500)
-    w2s.filter(tmp_path / "in.parquet", tmp_path / "out.parquet", score="trust", top="10%", report=told.append)
+    w2s.filter(
+        tmp_path / "in.parquet", tmp_path / "out.parquet", score="trust", top="10%", report=told.append
+    )
     last = {one.step: one for one in told}
     assert set(last) == {"reading scores", "copying rows"}
     assert all(one.rows == one.total == 3000 and one.seconds_left == 0 for one in last.values())

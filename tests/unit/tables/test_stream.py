@@ -15,14 +15,13 @@ import pyarrow as pa
 import pyarrow.ipc
 import pyarrow.parquet as pq
 import pytest
-
 from tests.unit.tables.conftest import best, everything
+
 from w2s.errors import DataError
 from w2s.selection import Rule
 from w2s.tables.progress import Steps
 from w2s.tables.request import Request, scoring_of
 from w2s.tables.spill import spill
-
 
 
 def w2s(arguments: list[str], stdin: bytes, folder: Path) -> subprocess.CompletedProcess[bytes]:
@@ -34,10 +33,14 @@ def w2s(arguments: list[str], stdin: bytes, folder: Path) -> subprocess.Complete
 
 def lines(rows: int) -> tuple[list[bytes], np.ndarray]:
     scores = np.random.default_rng(2).integers(0, 100, rows) / 100
-    return [json.dumps({"trust": score, "id": i}).encode() + b"\n" for i, score in enumerate(scores.tolist())], scores
+    return [
+        json.dumps({"trust": score, "id": i}).encode() + b"\n" for i, score in enumerate(scores.tolist())
+    ], scores
 
 
-@pytest.mark.parametrize("rule", [["--top", "70"], ["--top", "7%"], ["--threshold", "0.93"], ["--between", "0.2", "0.25"]])
+@pytest.mark.parametrize(
+    "rule", [["--top", "70"], ["--top", "7%"], ["--threshold", "0.93"], ["--between", "0.2", "0.25"]]
+)
 def test_lines_in_and_lines_out(tmp_path: Path, rule: list[str]) -> None:
     text, scores = lines(1_000)
     done = w2s(rule, b"".join(text), tmp_path)

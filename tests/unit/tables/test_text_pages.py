@@ -60,7 +60,10 @@ def test_kept_texts_equal_those_that_arrow_reads(
     tmp_path_factory: pytest.TempPathFactory,
 ) -> None:
     path = tmp_path_factory.mktemp("pages") / "in.parquet"
-    values = [text if text is None or pa.types.is_large_string(kind) or kind == pa.string() else text.encode() for text in texts]
+    values = [
+        text if text is None or pa.types.is_large_string(kind) or kind == pa.string() else text.encode()
+        for text in texts
+    ]
     pq.write_table(pa.table({"x": pa.array(values, kind)}), path, **options)
     rng = np.random.default_rng(seed)
     _, pieces, _ = open_parquet(path)
@@ -77,7 +80,9 @@ def test_a_column_that_cannot_be_null_has_no_levels(tmp_path: Path) -> None:
 @pytest.mark.parametrize("writer", ["duckdb", "polars"])
 def test_files_of_other_writers(tmp_path: Path, writer: str) -> None:
     path = tmp_path / "in.parquet"
-    rows = pa.table({"x": [None if i % 9 == 4 else f"text {i} " * (i % 30) for i in range(5_000)], "y": ["a", "b"] * 2500})
+    rows = pa.table(
+        {"x": [None if i % 9 == 4 else f"text {i} " * (i % 30) for i in range(5_000)], "y": ["a", "b"] * 2500}
+    )
     library = pytest.importorskip(writer)
     if writer == "duckdb":
         library.sql("SELECT * FROM rows").write_parquet(str(path), row_group_size=2048)

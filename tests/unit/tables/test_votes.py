@@ -26,7 +26,13 @@ def votes() -> pa.Table:
     for item in range(200):
         for worker, skill in enumerate([0.9, 0.8, 0.6]):
             vote = truth[item] if rng.random() < skill else rng.integers(0, 3)
-            rows.append({"id": f"q{item}", "model": f"m{worker}", "label": "ABC"[vote] if item % 7 or worker else None})
+            rows.append(
+                {
+                    "id": f"q{item}",
+                    "model": f"m{worker}",
+                    "label": "ABC"[vote] if item % 7 or worker else None,
+                }
+            )
     return pa.Table.from_pylist(rows)
 
 
@@ -34,7 +40,9 @@ def votes() -> pa.Table:
 def test_labels_are_those_of_the_crowd(tmp_path: Path, method: str) -> None:
     table = votes()
     pq.write_table(table, tmp_path / "votes.parquet", row_group_size=100)
-    summary = reconcile([str(tmp_path / "votes.parquet")], str(tmp_path / "out.parquet"), method=method, **COLUMNS)
+    summary = reconcile(
+        [str(tmp_path / "votes.parquet")], str(tmp_path / "out.parquet"), method=method, **COLUMNS
+    )
     found = pq.read_table(tmp_path / "out.parquet")
     expected = w2s.crowd(table["id"], table["model"], table["label"], method=method.replace("-", "_"))
     assert found.column("id").to_pylist() == expected.items.tolist()
@@ -44,7 +52,9 @@ def test_labels_are_those_of_the_crowd(tmp_path: Path, method: str) -> None:
 
 
 def test_ids_keep_their_type(tmp_path: Path) -> None:
-    table = pa.table({"id": pa.array([5, 5, 7], pa.int16()), "model": ["a", "b", "a"], "label": [True, True, False]})
+    table = pa.table(
+        {"id": pa.array([5, 5, 7], pa.int16()), "model": ["a", "b", "a"], "label": [True, True, False]}
+    )
     pq.write_table(table, tmp_path / "v.parquet")
     reconcile([str(tmp_path / "v.parquet")], str(tmp_path / "o.parquet"), method="majority", **COLUMNS)
     assert pq.read_table(tmp_path / "o.parquet").select(["id", "label"]).to_pylist() == [
@@ -80,6 +90,8 @@ def test_votes_that_cannot_be_used(tmp_path: Path) -> None:
     refused(tmp_path, table, UsageError, "did you mean model", worker="modl")
     refused(tmp_path, table, UsageError, "different columns", worker="id")
     refused(tmp_path, table, UsageError, "no method is called", method="guess")
-    refused(tmp_path, pa.concat_tables([table, table.slice(4, 1)]), DataError, "'m1' voted 2 times on id 'q1'")
+    refused(
+        tmp_path, pa.concat_tables([table, table.slice(4, 1)]), DataError, "'m1' voted 2 times on id 'q1'"
+    )
     missing = pa.table({"id": ["a", None], "model": ["x", "y"], "label": ["A", "B"]})
     refused(tmp_path, missing, DataError, "row 1 is null")
