@@ -236,3 +236,23 @@ def test_a_terminal_sees_how_far_it_is(source: Path, tmp_path: Path) -> None:
     assert b"rows/s" in seen
     assert b" left" in seen
     assert seen.endswith(b"\r\x1b[K")
+
+
+@pytest.mark.slow
+def test_a_column_of_more_than_two_gigabytes_of_text(tmp_path: Path) -> None:
+    chunk = pa.array([f"{i:03} " * 250_000 for i in range(110)])
+    texts = pa.chunked_array([chunk] * 20)
+    trust = np.random.default_rng(0).random(len(texts))
+    table = pa.table({"id": np.arange(len(texts)), "trust": trust, "text": texts})
+    pq.write_table(table, tmp_path / "in.parquet", row_group_size=len(texts), compression="zstd")
+    assert pq.ParquetFile(tmp_path / "in.parquet").metadata.num_row_groups == 1
+    words = ["filter", str(tmp_path / "in.parquet"), "--score", "trust", "--top", "10%"]
+    used = peak_bytes([*words, "--memory", "512MiB", "--out", str(tmp_path / "out.parquet")])
+    assert used < 512 << 20
+    found = pq.read_table(tmp_path / "out.parquet")
+    kept = np.sort(np.argsort(-trust, kind="stable")[: len(trust) // 10])
+    assert found.column("id").to_pylist() == kept.tolist()
+    assert all(
+        text.as_py() == chunk[row % 110].as_py()
+        for row, text in zip(kept.tolist(), found.column("text"), strict=True)
+    )

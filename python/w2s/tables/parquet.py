@@ -21,7 +21,7 @@ from w2s.tables.text_pages import TextChunk, TextReader, text_chunk
 
 _STREAM_BYTES = 1 << 20  # of a column chunk at a time, so that no row group is ever whole in memory
 _ROWS_TOGETHER = 1 << 17
-_LEAST_ROWS = 1 << 10
+_LEAST_ROWS = 16
 
 
 @dataclass(frozen=True)
