@@ -84,5 +84,9 @@ def test_a_deadline_further_off_than_the_system_can_count_is_no_error(echoes: li
     assert heard == ["a asks", "a hears"]
 
 
-def test_nothing_to_say_is_soon_said() -> None:
-    drive([], 3)
+def test_nothing_to_say_is_soon_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    def poll() -> None:
+        raise AssertionError("there is nothing to wait for")
+
+    monkeypatch.setattr("select.poll", poll)
+    assert drive([], 3) is None
