@@ -10,17 +10,36 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from w2s import arena
+    from w2s.aggregation import aggregate
+    from w2s.certification import certify
+    from w2s.crowds import crowd
     from w2s.games import agree, game
     from w2s.models import load_model
+    from w2s.selection import select, top_k
 
 _PUBLIC = {
+    "aggregate": "w2s.aggregation",
     "agree": "w2s.games",
+    "certify": "w2s.certification",
+    "crowd": "w2s.crowds",
     "game": "w2s.games",
     "load_model": "w2s.models",
+    "select": "w2s.selection",
+    "top_k": "w2s.selection",
     "arena": "w2s",
 }
 
-__all__ = ["agree", "arena", "game", "load_model"]
+__all__ = [
+    "aggregate",
+    "agree",
+    "arena",
+    "certify",
+    "crowd",
+    "game",
+    "load_model",
+    "select",
+    "top_k",
+]
 
 
 def __getattr__(name: str) -> Any:

@@ -1,26 +1,69 @@
 """Types of the compiled core, checked against the built module by ``tests/meta``."""
 
-from typing import final
+from typing import TypeAlias, TypedDict, final
 
 import numpy as np
 import numpy.typing as npt
 
 __all__ = [
+    "Consensus",
+    "Narrowing",
+    "RandomK",
     "Searched",
+    "SettingError",
     "State",
+    "TopK",
+    "TopKByGroup",
+    "WithinBudget",
+    "aggregate",
     "agree",
+    "apportion",
+    "between",
+    "certify",
+    "crowd_fit",
+    "crowd_methods",
+    "dense_groups",
     "game_names",
     "perft",
     "planes_shape",
     "policy_size",
+    "quantile",
+    "random_k",
+    "rows_of_share",
     "search",
     "solve",
     "start",
+    "top",
+    "top_by_group",
+    "top_k",
+    "weights",
+    "within_budget",
 ]
 
 _Texts = list[str] | tuple[npt.NDArray[np.uint8], npt.NDArray[np.int64]]
 _Answers = tuple[npt.NDArray[np.uint8], bytes, npt.NDArray[np.uint32]]
 _Flags = npt.NDArray[np.bool_]
+_Scores: TypeAlias = npt.NDArray[np.float32] | npt.NDArray[np.float64]
+_Doubles = npt.NDArray[np.float64]
+_Positions = npt.NDArray[np.int64]
+_Codes = npt.NDArray[np.uint32]
+_Ids = npt.NDArray[np.uint64]
+
+class _Settings(TypedDict):
+    weights: list[float] | None
+    trim: float
+    clip: float
+    limit: float
+
+class _FitOptions(TypedDict):
+    max_iterations: int
+    tolerance: float
+    priors: list[float] | None
+    skills: list[float] | None
+    restarts: int
+    seed: int
+
+class SettingError(ValueError): ...
 
 def game_names() -> list[str]: ...
 def planes_shape(game: str) -> list[int]: ...
@@ -83,3 +126,104 @@ class State:
     def outcome(self, claimed: bool = True) -> tuple[int | None, str] | None: ...
     def planes(self) -> npt.NDArray[np.float32]: ...
     def policy_indices(self) -> npt.NDArray[np.int64]: ...
+
+def top_k(scores: _Scores, k: int) -> _Positions: ...
+def top(scores: _Scores, k: int) -> tuple[_Positions, float | None, int]: ...
+def between(scores: _Scores, low: float, high: float | None = None) -> _Positions: ...
+def quantile(scores: _Scores, q: float) -> float | None: ...
+def top_by_group(
+    scores: _Scores,
+    groups: _Codes,
+    n_groups: int,
+    counts: list[int] | None = None,
+    shares: list[float] | None = None,
+    limits: list[float] | None = None,
+    least: list[int] | None = None,
+    most: list[int] | None = None,
+) -> tuple[_Positions, _Positions, _Positions]: ...
+def within_budget(scores: _Scores, costs: _Doubles, budget: float) -> tuple[_Positions, float]: ...
+def random_k(rows: int, k: int, seed: int) -> _Positions: ...
+def weights(scores: _Scores, power: float, mean_one: bool) -> _Doubles: ...
+def dense_groups(ids: _Ids) -> tuple[_Codes, _Ids]: ...
+def rows_of_share(rows: int, share: float) -> int: ...
+def apportion(sizes: list[int], k: int) -> list[int]: ...
+def aggregate(
+    scores: _Scores | list[_Scores], method: str, settings: _Settings, skip_missing: bool
+) -> tuple[_Doubles, int, int]: ...
+def certify(
+    scores: _Scores,
+    correct: _Flags,
+    purity: float,
+    delta: float,
+    bound: str,
+    grid: list[float],
+    folds: _Codes | None = None,
+    fitted: list[int] | None = None,
+) -> tuple[bool, tuple[float, float, int, int, float] | None]: ...
+def crowd_methods() -> list[str]: ...
+def crowd_fit(
+    items: _Codes,
+    workers: _Codes,
+    votes: _Codes,
+    weights: _Doubles | None,
+    shape: tuple[int, int, int],
+    method: str,
+    options: _FitOptions,
+) -> Consensus: ...
+
+@final
+class Consensus:
+    @property
+    def labels(self) -> _Codes: ...
+    @property
+    def posterior(self) -> _Doubles: ...
+    @property
+    def priors(self) -> _Doubles: ...
+    @property
+    def skill(self) -> _Doubles: ...
+    @property
+    def confusion(self) -> _Doubles | None: ...
+    @property
+    def strategy(self) -> _Doubles | None: ...
+    @property
+    def difficulty(self) -> _Doubles | None: ...
+    @property
+    def trace(self) -> _Doubles: ...
+    @property
+    def converged(self) -> bool: ...
+
+@final
+class TopK:
+    def __new__(cls, k: int) -> TopK: ...
+    def push(self, start: int, scores: _Scores) -> None: ...
+    def best_first(self) -> _Positions: ...
+
+@final
+class TopKByGroup:
+    def __new__(cls, k: int) -> TopKByGroup: ...
+    def push(self, start: int, scores: _Scores, groups: _Ids) -> None: ...
+    def best_first(self) -> list[tuple[int, _Positions]]: ...
+
+@final
+class RandomK:
+    def __new__(cls, k: int, seed: int) -> RandomK: ...
+    def push(self, start: int, rows: int) -> None: ...
+    def ascending(self) -> _Positions: ...
+
+@final
+class WithinBudget:
+    def __new__(cls, budget: float) -> WithinBudget: ...
+    def push(self, start: int, scores: _Scores, costs: _Doubles) -> None: ...
+    def best_first(self) -> tuple[_Positions, float]: ...
+
+@final
+class Narrowing:
+    def __new__(cls, wide: bool, digit_bits: int) -> Narrowing: ...
+    def push(self, start: int, scores: _Scores, groups: _Codes | None = None) -> None: ...
+    def sizes(self) -> _Positions: ...
+    def end_pass(self, quotas: list[int]) -> None: ...
+    def is_done(self) -> bool: ...
+    def cuts(self) -> list[tuple[float | None, int, int]]: ...
+    def kept(
+        self, scores: _Scores, groups: _Codes | None, before: list[int]
+    ) -> tuple[_Positions, _Positions]: ...

@@ -116,7 +116,8 @@ def test_without_moves_the_game_is_over_and_a_win_needs_no_claim(name: str) -> N
 
 
 def test_planes_and_policy_have_the_shape_that_the_game_states(name: str) -> None:
-    core = w2s.kernels._core
+    from w2s import _core as core
+
     for state in many(name):
         planes, indices = state.planes(), state.policy_indices()
         assert planes.dtype == np.float32

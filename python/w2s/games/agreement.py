@@ -68,7 +68,10 @@ class Agreement:
 
 
 def agree(
-    game: str, positions: kernels.TextColumn, left: kernels.TextColumn, right: kernels.TextColumn
+    game: str,
+    positions: kernels.games.TextColumn,
+    left: kernels.games.TextColumn,
+    right: kernels.games.TextColumn,
 ) -> Agreement:
     """Whether two answers to each position are the same move, and lead to the same state.
 

@@ -2,3 +2,8 @@
 //!
 //! Knows nothing about Python, files or games.
 #![forbid(unsafe_code)]
+
+pub mod aggregate;
+pub mod certify;
+pub mod crowd;
+pub mod select;

@@ -1,10 +1,16 @@
 //! The binding: check, release the GIL, wrap. No algorithm lives here.
 
+mod aggregate;
 mod agree;
+mod certify;
+mod crowd;
 mod errors;
 mod interrupt;
+mod scores;
 mod search;
+mod select;
 mod state;
+mod stream;
 mod texts;
 
 use pyo3::prelude::*;
@@ -13,9 +19,24 @@ use pyo3::prelude::*;
 #[pymodule]
 mod _core {
     #[pymodule_export]
+    use crate::aggregate::aggregate;
+    #[pymodule_export]
     use crate::agree::agree;
+    #[pymodule_export]
+    use crate::certify::certify;
+    #[pymodule_export]
+    use crate::crowd::{Consensus, crowd_fit, crowd_methods};
+    #[pymodule_export]
+    use crate::errors::SettingError;
     #[pymodule_export]
     use crate::search::{Searched, perft, search, solve};
     #[pymodule_export]
+    use crate::select::{
+        apportion, between, dense_groups, quantile, random_k, rows_of_share, top, top_by_group, top_k,
+        weights, within_budget,
+    };
+    #[pymodule_export]
     use crate::state::{State, game_names, planes_shape, policy_size, start};
+    #[pymodule_export]
+    use crate::stream::{Narrowing, RandomK, TopK, TopKByGroup, WithinBudget};
 }

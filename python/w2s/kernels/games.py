@@ -1,4 +1,4 @@
-"""The only importer of the compiled core: shapes are documented and checked here, then it is called.
+"""Rules, search and agreement of the compiled core: shapes are documented and checked, then it is called.
 
 Knows nothing about files, models or configuration.
 """

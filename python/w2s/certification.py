@@ -1,0 +1,161 @@
+"""Thresholds whose purity is guaranteed, from rows with known answers.
+
+Knows nothing about how the scores came about, except that no row may have been used to fit them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from w2s import kernels
+from w2s.errors import DataError, UsageError
+from w2s.kernels import Nulls, Seen
+from w2s.kernels.arrays import Flags, Scores, check_nulls
+
+METHODS = ("clopper_pearson", "hoeffding", "betting")
+"""Ways to bound a purity from below."""
+
+GRID = 100
+"""Thresholds to choose from, unless others are given: 0, 0.01, … 0.99."""
+
+
+@dataclass(frozen=True)
+class Certificate:
+    """What a calibration allows.
+
+    Attributes:
+        purity: the target.
+        delta: the probability with which the target may be missed.
+        method: how the purity was bounded.
+        rows: calibration rows.
+        reached: the threshold with the largest coverage among those whose bound reaches the target; None
+            where none does.
+        nearest: then the one with the highest bound, if any keeps a row.
+    """
+
+    purity: float
+    delta: float
+    method: str
+    rows: int
+    reached: Seen | None
+    nearest: Seen | None
+
+    @property
+    def threshold(self) -> float | None:
+        """Rows with at least this score may be kept; None where none may."""
+        return None if self.reached is None else self.reached.threshold
+
+    def __str__(self) -> str:
+        asked = f"purity {self.purity:g} with probability {1 - self.delta:g} by {self.method}"
+        if self.reached is not None:
+            found, kept = self.reached, f"keeps {self.reached.coverage:.1%}"
+            return f"{asked}: threshold {found.threshold:g} {kept}, purity at least {found.bound:.4f}"
+        if self.nearest is None:
+            return f"{asked}: no threshold keeps a row"
+        near = self.nearest
+        return (
+            f"{asked}: out of reach; the nearest threshold, {near.threshold:g}, has at least {near.bound:.4f}"
+        )
+
+
+def certify(
+    scores: object,
+    correct: object,
+    *,
+    purity: float = 0.95,
+    delta: float = 0.05,
+    method: str = "clopper_pearson",
+    grid: int | Sequence[float] = GRID,
+    folds: object = None,
+    fitted: Sequence[int] | None = None,
+    nulls: Nulls = "error",
+) -> Certificate:
+    """The largest coverage whose purity is at least ``purity`` with probability 1 − ``delta``.
+
+    The guarantee holds where pool and calibration rows are exchangeable; under a shift it is a heuristic.
+
+    Args:
+        scores: n trust scores, as :func:`w2s.select` accepts them.
+        correct: n booleans, or numbers 0 and 1: whether the label is right.
+        purity: the target, in (0, 1).
+        delta: the probability with which it may be missed, in (0, 1).
+        method: clopper_pearson; hoeffding; betting (Waudby-Smith and Ramdas).
+        grid: thresholds to choose from, fixed before the rows were seen: a number k for 0, 1/k … (k − 1)/k,
+            with scores in [0, 1]; or the thresholds.
+        folds: n fold ids, whole numbers, of which ``fitted`` names those that the trust function was fitted
+            on.
+        fitted: fold ids; a row of one of them is refused.
+        nulls: "drop" leaves out rows whose score or answer is null; otherwise they are an error.
+
+    Raises:
+        UsageError: settings out of range.
+        DataError: NaN or null, columns that differ in length, every row right or wrong, a row that was fitted
+            on.
+
+    >>> import numpy as np, w2s
+    >>> scores = np.arange(1000) / 1000
+    >>> w2s.certify(scores, scores >= 0.5, purity=0.9).threshold
+    0.47
+    """
+    check_nulls(nulls)
+    if method not in METHODS:
+        raise UsageError(f"no bound is called {method!r}; there are: {', '.join(METHODS)}")
+    values, answers, codes = _rows(scores, correct, folds, nulls)
+    if (folds is None) != (fitted is None):
+        raise UsageError("folds and fitted go together: the fold of each row, and the folds fitted on")
+    reached, seen = kernels.certify(
+        values,
+        answers,
+        purity=purity,
+        delta=delta,
+        bound=method,
+        grid=_thresholds(grid, values),
+        folds=codes,
+        fitted=fitted,
+    )
+    return Certificate(
+        purity, delta, method, len(values), seen if reached else None, None if reached else seen
+    )
+
+
+def _thresholds(grid: int | Sequence[float], scores: Scores) -> Sequence[float]:
+    if not isinstance(grid, int):
+        return [float(threshold) for threshold in grid]
+    if grid < 1:
+        raise UsageError(f"grid is {grid}; give a number of thresholds from 1, or the thresholds")
+    outside = (scores < 0) | (scores > 1)
+    if outside.any():
+        row = int(np.argmax(outside))
+        raise UsageError(f"score {row} is {scores[row]:g}, outside [0, 1]; name the thresholds with grid=[…]")
+    return [i / grid for i in range(grid)]
+
+
+def _rows(
+    scores: object, correct: object, folds: object, nulls: Nulls
+) -> tuple[Scores, Flags, npt.NDArray[np.uint32] | None]:
+    column = kernels.score_column(scores)
+    answers, known = kernels.correctness(correct)
+    codes = None if folds is None else _fold_ids(folds)
+    for name, length in (("correct", len(answers)), ("folds", None if codes is None else len(codes))):
+        if length is not None and length != len(column.values):
+            raise DataError(f"{name} has {length} values for {len(column.values)} scores")
+    if nulls == "error":
+        kernels.Column(column.values, known).refuse_nulls("correct")
+        return column.refuse_nulls("scores"), answers, codes
+    keep = np.ones(len(answers), bool)
+    for valid in (column.valid, known):
+        keep &= True if valid is None else valid
+    return column.values[keep], answers[keep], None if codes is None else codes[keep]
+
+
+def _fold_ids(folds: object) -> npt.NDArray[np.uint32]:
+    values = kernels.double_column(folds, "folds").refuse_nulls("folds")
+    odd = (values < 0) | (values != np.floor(values)) | (values >= 2**32)
+    if odd.any():
+        row = int(np.argmax(odd))
+        raise DataError(f"folds: row {row} is {values[row]:g}; fold ids are whole numbers from 0")
+    return values.astype(np.uint32)

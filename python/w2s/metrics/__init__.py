@@ -1,0 +1,26 @@
+"""How good answers and trust scores are, and how much of a gap was closed.
+
+Knows nothing about models or files. Needs no more than numpy.
+"""
+
+from w2s.metrics.calibration import Bin, brier, calibration_curve, expected_calibration_error
+from w2s.metrics.ranking import RiskCoverage, area_under_risk_coverage, auc, purity_at, risk_coverage
+from w2s.metrics.recovery import Interval, Ratio, accuracy, pgr, ratio_of_gaps, recovery
+
+__all__ = [
+    "Bin",
+    "Interval",
+    "Ratio",
+    "RiskCoverage",
+    "accuracy",
+    "area_under_risk_coverage",
+    "auc",
+    "brier",
+    "calibration_curve",
+    "expected_calibration_error",
+    "pgr",
+    "purity_at",
+    "ratio_of_gaps",
+    "recovery",
+    "risk_coverage",
+]

@@ -1,0 +1,87 @@
+"""Whether a trust of 0.8 means right in 80 of 100 cases.
+
+Knows nothing about how scores rank. The order of the rows changes nothing.
+"""
+
+from __future__ import annotations
+
+from typing import Literal, NamedTuple
+
+import numpy as np
+
+from w2s.errors import UsageError
+from w2s.kernels.numbers import Doubles, Positions
+from w2s.metrics.scored import probabilities
+
+BINS = 15
+
+
+class Bin(NamedTuple):
+    """Rows of about the same score: how many, their mean score, the share that is right."""
+
+    rows: int
+    score: float
+    purity: float
+
+
+def brier(scores: object, correct: object) -> float:
+    """Mean squared distance of n probabilities to 1 where right, else to 0; in [0, 1], lower is better.
+
+    Source: Brier, Monthly Weather Review 1950.
+
+    >>> round(brier([0.9, 0.4], [True, False]), 3)
+    0.085
+    """
+    values, answers = probabilities(scores, correct)
+    return float(np.mean((values - answers) ** 2))
+
+
+def expected_calibration_error(
+    scores: object, correct: object, *, bins: int = BINS, by: Literal["width", "mass"] = "width"
+) -> float:
+    """Mean over the rows of |mean score − purity| of the row's bin; in [0, 1], lower is better.
+
+    Args:
+        scores: n probabilities.
+        correct: n flags.
+        bins: how many bins.
+        by: "width": of equal width; "mass": of equally many rows, equal scores never apart.
+
+    Source: Naeini, Cooper and Hauskrecht, AAAI 2015.
+
+    >>> round(expected_calibration_error([0.9, 0.9, 0.1, 0.1], [True, True, False, True], bins=2), 3)
+    0.25
+    """
+    curve = calibration_curve(scores, correct, bins=bins, by=by)
+    rows = sum(bin_.rows for bin_ in curve)
+    return sum(bin_.rows / rows * abs(bin_.score - bin_.purity) for bin_ in curve)
+
+
+def calibration_curve(
+    scores: object, correct: object, *, bins: int = BINS, by: Literal["width", "mass"] = "width"
+) -> list[Bin]:
+    """The bins that have rows, lowest scores first; arguments as :func:`expected_calibration_error`."""
+    if bins < 1:
+        raise UsageError(f"bins is {bins}; it is a whole number from 1")
+    if by not in {"width", "mass"}:
+        raise UsageError(f'by is {by!r}; it is "width" or "mass"')
+    values, answers = probabilities(scores, correct)
+    places = _by_width(values, bins) if by == "width" else _by_mass(values, bins)
+    rows = np.bincount(places, minlength=bins)
+    sums = np.bincount(places, values, bins)
+    right = np.bincount(places, answers, bins)
+    counts = zip(rows.tolist(), sums.tolist(), right.tolist(), strict=True)
+    return [Bin(n, score / n, purity / n) for n, score, purity in counts if n]
+
+
+def _by_width(values: Doubles, bins: int) -> Positions:
+    """Bins [i/b, (i + 1)/b), the last with its upper end."""
+    edges = np.arange(1, bins) / bins
+    return np.searchsorted(edges, values, side="right")
+
+
+def _by_mass(values: Doubles, bins: int) -> Positions:
+    """The bin of a row follows from how many rows have lower scores."""
+    _, which, rows = np.unique(values, return_inverse=True, return_counts=True)
+    lower = np.cumsum(rows) - rows
+    return (lower * bins // len(values))[which]

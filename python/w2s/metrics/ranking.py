@@ -1,0 +1,106 @@
+"""Whether the more trusted rows are right more often.
+
+Knows nothing about calibration: any increasing change of the scores leaves these as they are. Equal scores
+count as in a random order among them, so the order of the rows changes nothing.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from w2s.errors import DataError, UsageError
+from w2s.kernels import Flags
+from w2s.kernels.numbers import Doubles
+from w2s.metrics.scored import scored
+
+
+def auc(scores: object, correct: object) -> float:
+    """Probability that a right row has a higher score than a wrong one, a tie counting one half; in [0, 1].
+
+    Raises:
+        DataError: every row is right, or none.
+
+    Source: Hanley and McNeil, Radiology 1982.
+
+    >>> auc([0.9, 0.8, 0.3, 0.3], [True, False, True, False])
+    0.625
+    """
+    values, answers = scored(scores, correct)
+    right = int(np.count_nonzero(answers))
+    wrong = len(answers) - right
+    if not right or not wrong:
+        raise DataError(f"every row is {'right' if right else 'wrong'}; an AUC needs right and wrong ones")
+    _, which, rows = np.unique(values, return_inverse=True, return_counts=True)
+    right_of = np.bincount(which, answers, len(rows))
+    wrong_of = rows - right_of
+    wrong_below = np.cumsum(wrong_of) - wrong_of
+    return float(np.dot(right_of, wrong_below + 0.5 * wrong_of) / (right * wrong))
+
+
+class RiskCoverage(NamedTuple):
+    """What is kept at each score, the highest first.
+
+    Attributes:
+        threshold: k distinct scores, descending.
+        coverage: share of the rows with at least that score, in (0, 1].
+        risk: share of those that is wrong; 1 − purity.
+    """
+
+    threshold: Doubles
+    coverage: Doubles
+    risk: Doubles
+
+
+def risk_coverage(scores: object, correct: object) -> RiskCoverage:
+    """The share of wrong rows among those kept, at every threshold.
+
+    Source: El-Yaniv and Wiener, JMLR 2010.
+    """
+    threshold, rows, wrong = _from_above(*scored(scores, correct))
+    kept = np.cumsum(rows)
+    return RiskCoverage(threshold, kept / kept[-1], np.cumsum(wrong) / kept)
+
+
+def area_under_risk_coverage(scores: object, correct: object) -> float:
+    """Mean over k = 1 … n of the share of wrong rows among the k most trusted; in [0, 1], lower is better.
+
+    Source: Geifman, Uziel and El-Yaniv, ICLR 2019.
+
+    >>> area_under_risk_coverage([0.9, 0.8], [True, False])
+    0.25
+    """
+    _, rows, wrong = _from_above(*scored(scores, correct))
+    times = rows.astype(np.int64)
+    kept = np.arange(1, times.sum() + 1)
+    before = np.repeat(np.cumsum(rows) - rows, times)
+    wrong_before = np.repeat(np.cumsum(wrong) - wrong, times)
+    expected = wrong_before + (kept - before) * np.repeat(wrong / rows, times)
+    return float(np.mean(expected / kept))
+
+
+def purity_at(scores: object, correct: object, coverage: float) -> float:
+    """Share of right rows among the most trusted ⌊n · coverage + ½⌋; in [0, 1].
+
+    Raises:
+        UsageError: the coverage lies outside (0, 1], or keeps no row.
+
+    >>> purity_at([0.9, 0.8, 0.3, 0.2], [True, True, False, True], 0.5)
+    1.0
+    """
+    _, rows, wrong = _from_above(*scored(scores, correct))
+    n = int(rows.sum())
+    kept = int(np.floor(n * coverage + 0.5)) if 0 < coverage <= 1 else 0
+    if kept < 1:
+        raise UsageError(f"a coverage of {coverage:g} keeps none of {n} rows; give a share in (0, 1]")
+    last = int(np.searchsorted(np.cumsum(rows), kept))
+    above, wrong_above = int(rows[:last].sum()), float(wrong[:last].sum())
+    return 1 - float(wrong_above + (kept - above) * wrong[last] / rows[last]) / kept
+
+
+def _from_above(values: Doubles, answers: Flags) -> tuple[Doubles, Doubles, Doubles]:
+    """Distinct scores, descending, with the rows and the wrong rows of each."""
+    distinct, which, rows = np.unique(values, return_inverse=True, return_counts=True)
+    wrong = np.bincount(which, ~answers, len(rows))
+    return distinct[::-1], rows[::-1].astype(np.float64), wrong[::-1].astype(np.float64)

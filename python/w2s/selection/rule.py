@@ -1,0 +1,267 @@
+"""Which rows are kept, as one checked value: the same for arrays, files, streams and the command line.
+
+Knows nothing about scores: it says what is wanted, and how many rows of each group that is.
+"""
+
+from __future__ import annotations
+
+import math
+import operator
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Literal, TypeAlias
+
+import numpy as np
+
+from w2s import kernels
+from w2s.errors import UsageError
+from w2s.kernels.numbers import Positions
+
+Kind: TypeAlias = Literal["top", "random", "threshold", "band", "budget", "purity"]
+
+_PERCENT = re.compile(r"\s*(\d+(?:\.\d*)?|\.\d+)\s*%\s*")
+_ALL_OR_NONE = "give exactly one of top, threshold, between, budget, random and purity"
+
+
+@dataclass(frozen=True)
+class Rule:
+    """Which rows are kept; made by :meth:`parse`.
+
+    Attributes:
+        kind: what decides.
+        top_count: so many of the best, or drawn at random.
+        top_share: this share of them, in [0, 1]; one of the two for the kinds top and random.
+        threshold: rows with at least this score.
+        band: rows with scores between these, both included.
+        budget: what the rows may cost together, taken best first.
+        purity: share of the kept rows that is to be right; becomes a threshold once one is certified.
+        by: column of groups; the top is then what each group keeps.
+        stratify: column of strata; the top is shared among them by their sizes.
+        cost: column of costs.
+        min_per_group: rows that every group or stratum keeps at least, if it has them.
+        max_per_group: rows that it keeps at most.
+        seed: of the random rows.
+    """
+
+    kind: Kind
+    top_count: int | None = None
+    top_share: float | None = None
+    threshold: float | None = None
+    band: tuple[float, float] | None = None
+    budget: float | None = None
+    purity: float | None = None
+    by: str | None = None
+    stratify: str | None = None
+    cost: str | None = None
+    min_per_group: int | None = None
+    max_per_group: int | None = None
+    seed: int = 0
+
+    @classmethod
+    def parse(
+        cls,
+        *,
+        top: int | str | None = None,
+        threshold: float | None = None,
+        between: Sequence[float] | None = None,
+        budget: float | None = None,
+        random: int | str | None = None,
+        purity: float | None = None,
+        by: str | None = None,
+        stratify: str | None = None,
+        cost: str | None = None,
+        min_per_group: int | None = None,
+        max_per_group: int | None = None,
+        seed: int = 0,
+    ) -> Rule:
+        """A checked rule. Names of columns are only handed on.
+
+        Raises:
+            UsageError: options that contradict each other, or lie out of range.
+
+        >>> Rule.parse(top="10%").top_share
+        0.1
+        """
+        given = {
+            "top": top,
+            "threshold": threshold,
+            "band": between,
+            "budget": budget,
+            "random": random,
+            "purity": purity,
+        }
+        kinds: list[Kind] = [kind for kind, value in given.items() if value is not None]  # type: ignore[misc]
+        if len(kinds) != 1:
+            named = " and ".join("between" if kind == "band" else kind for kind in kinds)
+            raise UsageError(f"{_ALL_OR_NONE}; given: {named or 'none'}")
+        count, share = _count_or_share("top", top) if random is None else _count_or_share("random", random)
+        rule = cls(
+            kind=kinds[0],
+            top_count=count,
+            top_share=share,
+            threshold=None if threshold is None else _number("threshold", threshold),
+            band=None if between is None else _band(between),
+            budget=None if budget is None else _not_negative("budget", budget),
+            purity=None if purity is None else _inside("purity", purity),
+            by=by,
+            stratify=stratify,
+            cost=cost,
+            min_per_group=_optional_count("min_per_group", min_per_group),
+            max_per_group=_optional_count("max_per_group", max_per_group),
+            seed=_seed(seed),
+        )
+        rule._check_columns()
+        rule._check_bounds()
+        return rule
+
+    @property
+    def is_grouped(self) -> bool:
+        """Whether the groups have a say in which rows are kept."""
+        bounded = self.min_per_group is not None or self.max_per_group is not None
+        return self.stratify is not None or (self.by is not None and (self.kind == "top" or bounded))
+
+    @property
+    def limits(self) -> tuple[float, float | None]:
+        """Lowest and highest score that is kept, for a threshold or a band."""
+        if self.band is not None:
+            return self.band
+        if self.threshold is None:
+            raise UsageError(f"a rule by {self.kind} has no limits")
+        return self.threshold, None
+
+    def count_of(self, rows: int) -> int:
+        """How many of so many rows the top, or the random rows, are."""
+        if self.top_share is not None:
+            return kernels.rows_of_share(rows, self.top_share)
+        return min(self.top_count or 0, rows)
+
+    def quotas(
+        self, sizes: Sequence[int] | Positions, passing: Sequence[int] | Positions | None = None
+    ) -> Positions:
+        """Rows that each group keeps, its best ones.
+
+        Args:
+            sizes: rows of each group, or of the table where the rule has no groups.
+            passing: rows of each that reach the threshold; for a rule by threshold only.
+        """
+        rows = np.asarray(sizes, np.int64)
+        if self.stratify is not None:
+            wanted = np.array(kernels.apportion(rows.tolist(), self.count_of(int(rows.sum()))), np.int64)
+        elif self.kind == "top":
+            wanted = np.array([self.count_of(size) for size in rows.tolist()], np.int64)
+        elif self.kind == "threshold" and passing is not None:
+            wanted = np.asarray(passing, np.int64)
+        else:
+            raise UsageError(f"a rule by {self.kind} has no quotas")
+        least = 0 if self.min_per_group is None else self.min_per_group
+        most = rows if self.max_per_group is None else np.int64(self.max_per_group)
+        return np.minimum(np.minimum(np.maximum(wanted, least), most), rows)
+
+    def at_threshold(self, threshold: float) -> Rule:
+        """A rule by purity as one by the threshold that was certified for it."""
+        return replace(self, kind="threshold", purity=None, threshold=threshold)
+
+    def _check_columns(self) -> None:
+        if (self.budget is None) != (self.cost is None):
+            missing, present = ("a cost", "a budget") if self.cost is None else ("a budget", "a cost")
+            raise UsageError(f"{present} needs {missing} too")
+        if self.by is not None and self.stratify is not None:
+            raise UsageError(
+                "by keeps the top of each group, stratify the top of all in proportion; give one of them"
+            )
+        if self.stratify is not None and self.kind != "top":
+            raise UsageError(f"stratify shares out a top; it means nothing to {self._name}")
+
+    def _check_bounds(self) -> None:
+        least, most = self.min_per_group, self.max_per_group
+        if least is None and most is None:
+            return
+        if self.by is None and self.stratify is None:
+            raise UsageError("min_per_group and max_per_group need by or stratify")
+        if self.kind not in {"top", "threshold"}:
+            raise UsageError(f"min_per_group and max_per_group mean nothing to {self._name}")
+        if least is not None and most is not None and least > most:
+            raise UsageError(f"min_per_group {least} is above max_per_group {most}")
+
+    @property
+    def _name(self) -> str:
+        return "between" if self.kind == "band" else self.kind
+
+
+def whole_number(name: str, value: object) -> int:
+    """A whole number from 0.
+
+    Raises:
+        UsageError: it is something else.
+    """
+    try:
+        number = operator.index(value)  # type: ignore[arg-type]
+    except TypeError:
+        raise UsageError(f"{name} is {value!r}; give a whole number from 0") from None
+    if isinstance(value, bool) or number < 0:
+        raise UsageError(f"{name} is {value!r}; give a whole number from 0")
+    return number
+
+
+def _count_or_share(name: str, text: int | str | None) -> tuple[int | None, float | None]:
+    if text is None:
+        return None, None
+    remedy = f'{name} is {text!r}; give a count such as 1000, or a share such as "10%"'
+    if not isinstance(text, str):
+        if isinstance(text, float):
+            raise UsageError(remedy)
+        return whole_number(name, text), None
+    percent = _PERCENT.fullmatch(text)
+    if percent is None:
+        if not re.fullmatch(r"\s*\d+\s*", text):
+            raise UsageError(remedy)
+        return int(text), None
+    share = float(percent[1]) / 100
+    if share > 1:
+        raise UsageError(f"{name} is {text!r}; a share is at most 100%")
+    return None, share
+
+
+def _number(name: str, value: float) -> float:
+    try:
+        number = float(value)
+    except (TypeError, ValueError):
+        raise UsageError(f"{name} is {value!r}; give a number") from None
+    if math.isnan(number):
+        raise UsageError(f"{name} is NaN; give a number")
+    return number
+
+
+def _not_negative(name: str, value: float) -> float:
+    number = _number(name, value)
+    if number < 0:
+        raise UsageError(f"{name} is {number:g}; it is not negative")
+    return number
+
+
+def _inside(name: str, value: float) -> float:
+    number = _number(name, value)
+    if not 0 < number < 1:
+        raise UsageError(f"{name} is {number:g}; it lies between 0 and 1, both excluded")
+    return number
+
+
+def _band(limits: Sequence[float]) -> tuple[float, float]:
+    if len(limits) != 2:
+        raise UsageError(f"between is {limits!r}; give the lowest and the highest score")
+    low, high = (_number("between", limit) for limit in limits)
+    if high < low:
+        raise UsageError(f"between ends at {high:g}, below its start {low:g}")
+    return low, high
+
+
+def _optional_count(name: str, value: int | None) -> int | None:
+    return None if value is None else whole_number(name, value)
+
+
+def _seed(seed: int) -> int:
+    number = whole_number("seed", seed)
+    if number >= 2**64:
+        raise UsageError(f"seed is {seed}; it is below 2^64")
+    return number

@@ -1,0 +1,74 @@
+//! What a fit hands back.
+//!
+//! Knows nothing about how it came about.
+
+use super::belief::{best, fill_unvoted};
+use super::climb::Course;
+use super::votes::Votes;
+
+/// What the crowd as a whole says, and how much each worker is worth.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Consensus {
+    /// Items × classes: the probability of each class, in [0, 1], summing to 1. Items without votes have the
+    /// priors.
+    pub posterior: Vec<f64>,
+    /// The likeliest class of each item, ties to the lower.
+    pub labels: Vec<u32>,
+    /// Share of each class: the priors given, or estimated.
+    pub priors: Vec<f64>,
+    /// What was learned about the workers.
+    pub workers: Workers,
+    /// GLAD: how hard each item is, 1/β in (0, ∞), 1/e for items without votes. Empty for other methods.
+    pub difficulty: Vec<f64>,
+    /// The objective after each iteration, per unit of vote weight; each method says which it is.
+    pub trace: Vec<f64>,
+    /// Iterations done.
+    pub iterations: usize,
+    /// Whether the objective stood still before the iterations were used up.
+    pub converged: bool,
+}
+
+/// What was learned about the workers; row-major.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Workers {
+    /// One a worker, higher is better; each method says on which scale.
+    pub skill: Vec<f64>,
+    /// Workers × true class × vote: how likely a worker gives a vote. Dawid–Skene and one-coin; else empty.
+    pub confusion: Vec<f64>,
+    /// Workers × vote: how a worker votes when guessing. MACE; else empty.
+    pub strategy: Vec<f64>,
+}
+
+impl Consensus {
+    /// Closes a fit: items without votes get the priors, labels follow from the posterior.
+    pub(super) fn close(
+        votes: &Votes,
+        mut posterior: Vec<f64>,
+        priors: Vec<f64>,
+        workers: Workers,
+        course: Course,
+    ) -> Self {
+        fill_unvoted(votes, &priors, &mut posterior);
+        Self {
+            labels: best(&posterior, priors.len()),
+            posterior,
+            priors,
+            workers,
+            difficulty: Vec::new(),
+            iterations: course.trace.len(),
+            trace: course.trace,
+            converged: course.converged,
+        }
+    }
+}
+
+/// Per worker `right` ÷ `all`, and the chance of a guess for workers without votes.
+pub(super) fn shares(right: &[f64], all: &[f64], classes: usize) -> Vec<f64> {
+    let share = |(right, all): (&f64, &f64)| if *all > 0.0 { right / all } else { 1.0 / classes as f64 };
+    right.iter().zip(all).map(share).collect()
+}
+
+/// The sum of each row.
+pub(super) fn row_sums(values: &[f64], columns: usize) -> Vec<f64> {
+    values.chunks_exact(columns).map(|row| row.iter().sum()).collect()
+}

@@ -1,0 +1,79 @@
+//! What a fit may be told: how long to go on, what is known beforehand.
+//!
+//! Knows nothing about any one method.
+
+use super::error::CrowdError;
+use super::votes::Shape;
+
+/// How a fit is done. Options that a method has no use for are refused.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Options {
+    /// Iterations at most.
+    pub max_iterations: usize,
+    /// A fit has converged when its objective rises by less than this share of its size. With 0, every
+    /// iteration is done.
+    pub tolerance: f64,
+    /// Share of each class, summing to 1. Given, they stay as they are. Not given, Dawid–Skene and one-coin
+    /// Dawid–Skene estimate them; the others take all classes as equally likely.
+    pub priors: Option<Vec<f64>>,
+    /// What each worker's votes count for; weighted majority needs them, no other method takes them.
+    pub skills: Option<Vec<f64>>,
+    /// How many starts MACE tries; the best is kept. The first is the same for all workers and classes, the
+    /// others are drawn from `seed`.
+    pub restarts: usize,
+    /// Seed of MACE's further starts.
+    pub seed: u64,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self { max_iterations: 100, tolerance: 1e-5, priors: None, skills: None, restarts: 1, seed: 0 }
+    }
+}
+
+/// How far priors may sum from one.
+const PRIOR_SUM_TOLERANCE: f64 = 1e-6;
+
+impl Options {
+    /// Whether every option makes sense for votes of a shape.
+    pub(super) fn check(&self, shape: Shape) -> Result<(), CrowdError> {
+        if self.max_iterations == 0 {
+            return Err(CrowdError::Zero { what: "max_iterations" });
+        }
+        if self.restarts == 0 {
+            return Err(CrowdError::Zero { what: "restarts" });
+        }
+        if self.tolerance.is_nan() || self.tolerance < 0.0 {
+            return Err(CrowdError::Tolerance { tolerance: self.tolerance });
+        }
+        self.priors.as_ref().map_or(Ok(()), |priors| check_priors(priors, shape.classes))?;
+        self.skills.as_ref().map_or(Ok(()), |skills| check_skills(skills, shape.workers))
+    }
+
+    /// The priors given, or all classes as equally likely.
+    pub(super) fn priors_or_equal(&self, classes: usize) -> Vec<f64> {
+        self.priors.clone().unwrap_or_else(|| vec![1.0 / classes as f64; classes])
+    }
+}
+
+fn check_length(what: &'static str, values: &[f64], expected: usize) -> Result<(), CrowdError> {
+    let found = values.len();
+    if found == expected { Ok(()) } else { Err(CrowdError::Length { what, found, expected }) }
+}
+
+fn check_priors(priors: &[f64], classes: usize) -> Result<(), CrowdError> {
+    check_length("priors", priors, classes)?;
+    if let Some(class) = priors.iter().position(|prior| !(0.0..=1.0).contains(prior)) {
+        return Err(CrowdError::Prior { class, prior: priors[class] });
+    }
+    let sum: f64 = priors.iter().sum();
+    if (sum - 1.0).abs() <= PRIOR_SUM_TOLERANCE { Ok(()) } else { Err(CrowdError::PriorSum { sum }) }
+}
+
+fn check_skills(skills: &[f64], workers: usize) -> Result<(), CrowdError> {
+    check_length("skills", skills, workers)?;
+    match skills.iter().position(|skill| !(*skill >= 0.0 && skill.is_finite())) {
+        Some(worker) => Err(CrowdError::Skill { worker, skill: skills[worker] }),
+        None => Ok(()),
+    }
+}

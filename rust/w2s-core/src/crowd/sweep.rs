@@ -1,0 +1,71 @@
+//! One pass over all items in parallel, whose answer does not depend on the number of threads.
+//!
+//! Knows nothing about what is done with an item. The items are cut into runs that follow from the votes
+//! alone; each run fills a table of its own, and the tables are added up in the order of the runs.
+
+use super::climb::go_on;
+use super::error::CrowdError;
+use super::votes::Votes;
+use rayon::prelude::*;
+use std::ops::Range;
+use std::sync::atomic::AtomicBool;
+
+const MOST_RUNS: usize = 64;
+const FEWEST_RUNS: usize = 4;
+const VOTES_A_RUN: usize = 64;
+
+/// The runs of a pass whose table has so many cells: all tables together stay about as large as the votes,
+/// or are four.
+pub(super) fn runs(votes: &Votes, cells: usize) -> Vec<Range<usize>> {
+    let affordable = (votes.len() / cells.max(1)).clamp(FEWEST_RUNS, MOST_RUNS);
+    votes.runs((votes.len() / VOTES_A_RUN).clamp(1, affordable))
+}
+
+/// Calls `work` once a run with the run, its rows of `values` (`width` an item) and a table of zeros;
+/// returns the sum of the tables.
+pub(super) fn sweep(
+    votes: &Votes,
+    cells: usize,
+    width: usize,
+    values: &mut [f64],
+    stop: &AtomicBool,
+    work: impl Fn(Range<usize>, &mut [f64], &mut [f64]) + Sync,
+) -> Result<Vec<f64>, CrowdError> {
+    let runs = runs(votes, cells);
+    let tables: Result<Vec<Vec<f64>>, CrowdError> = cut(&runs, width, values)
+        .into_par_iter()
+        .map(|(run, rows)| {
+            go_on(stop)?;
+            let mut table = vec![0.0; cells];
+            work(run, rows, &mut table);
+            Ok(table)
+        })
+        .collect();
+    Ok(add_up(tables?, cells))
+}
+
+/// Each run with its rows of a matrix over items.
+fn cut<'a>(
+    runs: &[Range<usize>],
+    width: usize,
+    mut values: &'a mut [f64],
+) -> Vec<(Range<usize>, &'a mut [f64])> {
+    let mut pieces = Vec::with_capacity(runs.len());
+    for run in runs {
+        let (rows, rest) = values.split_at_mut(run.len() * width);
+        pieces.push((run.clone(), rows));
+        values = rest;
+    }
+    pieces
+}
+
+fn add_up(tables: Vec<Vec<f64>>, cells: usize) -> Vec<f64> {
+    let mut tables = tables.into_iter();
+    let mut sum = tables.next().unwrap_or_else(|| vec![0.0; cells]);
+    for table in tables {
+        for (total, value) in sum.iter_mut().zip(table) {
+            *total += value;
+        }
+    }
+    sum
+}

@@ -1,0 +1,205 @@
+//! Votes: who said what about which item, checked and sorted by item.
+//!
+//! Knows nothing about how votes are reconciled.
+
+use super::error::CrowdError;
+use std::ops::Range;
+
+/// The vote code of a worker who looked at an item and did not answer.
+pub const ABSTAIN: u32 = u32::MAX;
+
+/// How many items, workers and classes there are; codes run from 0 below each.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Shape {
+    /// Number of items, with and without votes.
+    pub items: usize,
+    /// Number of workers, with and without votes.
+    pub workers: usize,
+    /// Number of classes.
+    pub classes: usize,
+}
+
+/// The columns of a table of votes, one row a vote.
+#[derive(Clone, Copy, Debug)]
+pub struct Rows<'a> {
+    /// Item codes.
+    pub items: &'a [u32],
+    /// Worker codes.
+    pub workers: &'a [u32],
+    /// Class codes, or [`ABSTAIN`].
+    pub votes: &'a [u32],
+    /// What each vote counts for: a weight of 2 is the vote given twice, 0 is no vote. Without weights each
+    /// counts 1.
+    pub weights: Option<&'a [f64]>,
+}
+
+/// Votes sorted by item; within an item they keep the order of the rows. Abstentions and weights of 0 are
+/// left out.
+#[derive(Clone, Debug)]
+pub struct Votes {
+    shape: Shape,
+    starts: Vec<usize>,
+    /// Worker and class, side by side because a pass reads both.
+    votes: Vec<(u32, u32)>,
+    /// Empty where all votes count 1.
+    weights: Vec<f64>,
+    /// Workers × classes.
+    given: Vec<f64>,
+}
+
+impl Shape {
+    /// Refuses a table of so many cells where memory cannot address it.
+    pub(super) fn check_table(what: &'static str, sides: &[usize]) -> Result<(), CrowdError> {
+        let most = isize::MAX as usize / size_of::<f64>();
+        let cells = sides.iter().try_fold(1usize, |cells, side| cells.checked_mul(*side));
+        if cells.is_some_and(|cells| cells <= most) { Ok(()) } else { Err(CrowdError::TooLarge { what }) }
+    }
+}
+
+impl Votes {
+    /// Checks and sorts a table of votes. Time and memory grow with rows, items and workers × classes.
+    ///
+    /// # Errors
+    /// Names the first row with a code out of range or a bad weight, columns whose lengths differ, and what
+    /// is empty.
+    pub fn new(shape: Shape, rows: Rows<'_>) -> Result<Self, CrowdError> {
+        check(shape, rows)?;
+        let starts = starts(shape, rows)?;
+        let kept = starts[shape.items];
+        let mut next = starts.clone();
+        let mut votes = vec![(0, 0); kept];
+        let mut weights = vec![0.0; if rows.weights.is_some() { kept } else { 0 }];
+        let mut given = vec![0.0; shape.workers * shape.classes];
+        for (row, &item) in rows.items.iter().enumerate().filter(|&(row, _)| rows.counts(row)) {
+            let (worker, class) = (rows.workers[row], rows.votes[row]);
+            let slot = &mut next[item as usize];
+            votes[*slot] = (worker, class);
+            if let Some(column) = rows.weights {
+                weights[*slot] = column[row];
+            }
+            given[worker as usize * shape.classes + class as usize] += rows.weight(row);
+            *slot += 1;
+        }
+        Ok(Self { shape, starts, votes, weights, given })
+    }
+
+    /// How many items, workers and classes there are.
+    pub fn shape(&self) -> Shape {
+        self.shape
+    }
+
+    /// Number of votes that count.
+    pub fn len(&self) -> usize {
+        self.votes.len()
+    }
+
+    /// Whether nobody voted.
+    pub fn is_empty(&self) -> bool {
+        self.votes.is_empty()
+    }
+
+    /// Where the votes on an item lie; for use with [`Votes::vote`].
+    #[inline(always)]
+    pub fn of(&self, item: usize) -> Range<usize> {
+        self.starts[item]..self.starts[item + 1]
+    }
+
+    /// Worker, class and weight of the vote at a place.
+    #[inline(always)]
+    pub fn vote(&self, at: usize) -> (usize, usize, f64) {
+        let weight = if self.weights.is_empty() { 1.0 } else { self.weights[at] };
+        let (worker, class) = self.votes[at];
+        (worker as usize, class as usize, weight)
+    }
+
+    /// The weight that each worker gave to each class: workers × classes.
+    pub fn given(&self) -> &[f64] {
+        &self.given
+    }
+
+    /// The weight of all votes of each worker.
+    pub fn totals(&self) -> Vec<f64> {
+        self.given.chunks(self.shape.classes).map(|row| row.iter().sum()).collect()
+    }
+
+    /// The weight of all votes.
+    pub fn total(&self) -> f64 {
+        self.given.iter().sum()
+    }
+
+    /// Splits the items into at most `count` runs of about equally many votes. The same votes give the same
+    /// runs.
+    pub fn runs(&self, count: usize) -> Vec<Range<usize>> {
+        let share = |run: usize| (self.len() as u128 * run as u128 / count as u128) as usize;
+        let mut ends: Vec<usize> =
+            (1..count).map(|run| self.starts.partition_point(|&start| start < share(run))).collect();
+        ends.push(self.shape.items);
+        let mut begin = 0;
+        let mut runs = Vec::with_capacity(count);
+        for end in ends {
+            let end = end.clamp(begin, self.shape.items);
+            if end > begin {
+                runs.push(begin..end);
+            }
+            begin = end;
+        }
+        runs
+    }
+}
+
+impl Rows<'_> {
+    fn weight(&self, row: usize) -> f64 {
+        self.weights.map_or(1.0, |weights| weights[row])
+    }
+
+    fn counts(&self, row: usize) -> bool {
+        self.votes[row] != ABSTAIN && self.weight(row) > 0.0
+    }
+}
+
+fn check(shape: Shape, rows: Rows<'_>) -> Result<(), CrowdError> {
+    let sizes = [
+        ("rows", rows.items.len()),
+        ("items", shape.items),
+        ("workers", shape.workers),
+        ("classes", shape.classes),
+    ];
+    if let Some((what, _)) = sizes.into_iter().find(|&(_, size)| size == 0) {
+        return Err(CrowdError::Empty { what });
+    }
+    Shape::check_table("items × classes", &[shape.items, shape.classes])?;
+    Shape::check_table("workers × classes", &[shape.workers, shape.classes])?;
+    let expected = rows.items.len();
+    let mut columns = vec![("workers", rows.workers.len()), ("votes", rows.votes.len())];
+    columns.extend(rows.weights.map(|weights| ("weights", weights.len())));
+    if let Some((what, found)) = columns.into_iter().find(|&(_, found)| found != expected) {
+        return Err(CrowdError::Length { what, found, expected });
+    }
+    Ok(())
+}
+
+fn check_row(shape: Shape, rows: Rows<'_>, row: usize) -> Result<(), CrowdError> {
+    let code = |what, code: u32, limit| {
+        if (code as usize) < limit { Ok(()) } else { Err(CrowdError::Code { row, what, code, limit }) }
+    };
+    code("item", rows.items[row], shape.items)?;
+    code("worker", rows.workers[row], shape.workers)?;
+    if rows.votes[row] != ABSTAIN {
+        code("vote", rows.votes[row], shape.classes)?;
+    }
+    let weight = rows.weight(row);
+    if weight >= 0.0 && weight.is_finite() { Ok(()) } else { Err(CrowdError::Weight { row, weight }) }
+}
+
+/// Checks every row; where each item's votes start once they are sorted, and the number of all.
+fn starts(shape: Shape, rows: Rows<'_>) -> Result<Vec<usize>, CrowdError> {
+    let mut starts = vec![0; shape.items + 1];
+    for (row, &item) in rows.items.iter().enumerate() {
+        check_row(shape, rows, row)?;
+        starts[item as usize + 1] += usize::from(rows.counts(row));
+    }
+    for item in 0..shape.items {
+        starts[item + 1] += starts[item];
+    }
+    Ok(starts)
+}

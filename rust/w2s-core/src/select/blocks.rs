@@ -1,0 +1,61 @@
+//! How a column is cut up: chunks that are worked on side by side, blocks that are compared at once.
+//!
+//! Chunks have a fixed size, so that no answer depends on the number of threads.
+
+use rayon::prelude::*;
+
+use super::SelectError;
+use super::lanes::LANES;
+use super::score::Score;
+
+/// Rows that one task works on; a multiple of [`LANES`].
+pub const CHUNK: usize = 1 << 16;
+/// Words of a bitmap that belong to one chunk.
+pub const CHUNK_WORDS: usize = CHUNK / LANES;
+
+/// Calls `see(block)` for each 64 scores and stores what it says, one word a block.
+///
+/// The last block may be short: it is filled up with the lowest score, and the bits beyond the end are cleared.
+#[inline(always)]
+pub fn fill_words<S: Score>(
+    chunk: &[S],
+    words: &mut [u64],
+    mut see: impl FnMut(usize, &[S; LANES], u64) -> u64,
+) {
+    let (blocks, rest) = chunk.as_chunks::<LANES>();
+    for (i, (block, word)) in blocks.iter().zip(words.iter_mut()).enumerate() {
+        *word = see(i * LANES, block, u64::MAX);
+    }
+    if !rest.is_empty() {
+        let mut block = [S::LOWEST; LANES];
+        block[..rest.len()].copy_from_slice(rest);
+        let valid = (1 << rest.len()) - 1;
+        words[blocks.len()] = see(blocks.len() * LANES, &block, valid) & valid;
+    }
+}
+
+/// Positions of the bits of a word, ascending.
+#[inline(always)]
+pub fn for_each_bit(mut word: u64, mut see: impl FnMut(usize)) {
+    while word != 0 {
+        see(word.trailing_zeros() as usize);
+        word &= word - 1;
+    }
+}
+
+/// Position of the first NaN.
+pub fn first_nan<S: Score>(scores: &[S]) -> Option<usize> {
+    let chunk = scores.par_chunks(CHUNK).position_first(|chunk| has_nan(chunk))?;
+    let start = chunk * CHUNK;
+    scores[start..].iter().position(|score| score.is_nan()).map(|offset| start + offset)
+}
+
+/// Nothing, or the error that names the first NaN.
+pub fn refuse_nan<S: Score>(scores: &[S]) -> Result<(), SelectError> {
+    first_nan(scores).map_or(Ok(()), |index| Err(SelectError::NanScore { index }))
+}
+
+fn has_nan<S: Score>(chunk: &[S]) -> bool {
+    // Without a branch in it, the loop is vectorised.
+    chunk.iter().fold(false, |any, score| any | score.is_nan())
+}

@@ -1,0 +1,139 @@
+"""Aggregations are those of plain numpy and scipy, missing scores included."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as arrays
+from scipy import special, stats
+
+import w2s
+from w2s.aggregation import METHODS, aggregated
+from w2s.errors import DataError, UsageError
+
+WEIGHTS = [2.0, 0.5, 1.0, 0.0, 3.0, 1.0, 1.0]
+TRIM, CLIP, LIMIT = 0.2, 1e-3, 0.5
+
+
+def log_odds(row: np.ndarray, weights: np.ndarray) -> float:
+    return float(special.expit(np.average(special.logit(np.clip(row, CLIP, 1 - CLIP)), weights=weights)))
+
+
+def majority(row: np.ndarray) -> float:
+    return float(0.5 + 0.5 * np.sign(2 * (row >= LIMIT).sum() - len(row)))
+
+
+ORACLES: dict[str, Any] = {
+    "mean": lambda row, _: row.mean(),
+    "weighted_mean": lambda row, weights: np.average(row, weights=weights),
+    "median": lambda row, _: np.median(row),
+    "trimmed_mean": lambda row, _: stats.trim_mean(row, TRIM),
+    "min": lambda row, _: row.min(),
+    "max": lambda row, _: row.max(),
+    "product": lambda row, _: row.prod(),
+    "log_odds": log_odds,
+    "majority": lambda row, _: majority(row),
+    "vote": lambda row, weights: np.average(row >= LIMIT, weights=weights),
+}
+WEIGHTED = {"weighted_mean", "log_odds", "vote"}
+RANKED = {"mean_rank", "borda"}
+
+
+def tables(*, missing: bool) -> st.SearchStrategy[np.ndarray]:
+    shapes = st.tuples(st.integers(0, 12), st.integers(1, 7))
+    numbers = st.sampled_from([0.0, 0.25, 0.5, 0.5, 1.0]) | st.floats(0, 1, width=32)
+    if missing:
+        numbers |= st.just(np.nan)
+    dtypes = st.sampled_from([np.float32, np.float64])
+    return dtypes.flatmap(lambda dtype: arrays.arrays(dtype, shapes, elements=numbers, fill=st.nothing()))
+
+
+def oracle(method: str, row: np.ndarray, weights: np.ndarray) -> float:
+    there = ~np.isnan(row)
+    if not there.any() or not weights[there].any():
+        return np.nan
+    return float(ORACLES[method](row[there].astype(np.float64), weights[there]))
+
+
+def test_every_method_has_an_oracle() -> None:
+    assert set(METHODS) == set(ORACLES) | RANKED
+
+
+@pytest.mark.parametrize("method", sorted(ORACLES))
+@given(data=st.data())
+def test_a_row_is_combined_as_a_plain_loop_combines_it(method: str, data: st.DataObject) -> None:
+    missing = data.draw(st.booleans())
+    table = data.draw(tables(missing=missing))
+    weights = np.array(WEIGHTS[: table.shape[1]]) if method in WEIGHTED else np.ones(table.shape[1])
+    options: dict[str, Any] = {"weights": weights} if method in WEIGHTED else {}
+    found = w2s.aggregate(table, method, trim=TRIM, clip=CLIP, limit=LIMIT, missing="skip", **options)
+    expected = [oracle(method, row, weights) for row in table]
+    np.testing.assert_allclose(found, expected, rtol=1e-9, atol=1e-12)
+    assert found.dtype == np.float64
+
+
+@given(tables(missing=False).filter(lambda table: len(table) > 0))
+def test_ranks_are_those_of_scipy(table: np.ndarray) -> None:
+    ranks = stats.rankdata(table, axis=0)
+    np.testing.assert_allclose(w2s.aggregate(table, "mean_rank"), ranks.mean(axis=1), rtol=1e-12)
+    np.testing.assert_allclose(w2s.aggregate(table, "borda"), (ranks - 1).sum(axis=1), rtol=1e-12)
+
+
+@pytest.mark.parametrize("method", METHODS)
+@given(table=tables(missing=False))
+def test_every_layout_gives_the_same_bytes(method: str, table: np.ndarray) -> None:
+    options: dict[str, Any] = {"weights": WEIGHTS[: table.shape[1]]} if method == "weighted_mean" else {}
+    rows = w2s.aggregate(table, method, **options).tobytes()
+    assert w2s.aggregate(np.asfortranarray(table), method, **options).tobytes() == rows
+    assert w2s.aggregate(list(table.T), method, **options).tobytes() == rows
+    named = {f"c{i}": column for i, column in enumerate(table.T)}
+    assert w2s.aggregate(named, method, **options).tobytes() == rows
+    assert w2s.aggregate(pa.table(named), method, **options).tobytes() == rows
+
+
+def test_a_list_of_lists_is_rows_and_one_column_is_one_column() -> None:
+    assert w2s.aggregate([[0.0, 1.0], [0.5, 0.5], [1.0, 1.0]], "mean").tolist() == [0.5, 0.5, 1.0]
+    assert w2s.aggregate([0.25, 0.75], "mean").tolist() == [0.25, 0.75]
+    assert w2s.aggregate(pa.array([0.25, 0.75]), "mean").tolist() == [0.25, 0.75]
+
+
+def test_missing_scores_are_counted() -> None:
+    columns = {"a": pa.array([0.5, None, None]), "b": np.array([0.25, 0.75, np.nan], np.float32)}
+    found = aggregated(columns, "max", missing="skip")
+    assert (found.missing, found.empty_rows) == (3, 1)
+    np.testing.assert_array_equal(found.values, [0.5, 0.75, np.nan])
+
+
+@pytest.mark.parametrize(
+    ("scores", "options", "error", "message"),
+    [
+        ([[0.5, np.nan]], {}, DataError, "the score in row 0, column 1 is NaN; drop it or let it count .*"),
+        ({"a": pa.array([0.5, None])}, {}, DataError, "a: row 1 is null; .*"),
+        ([[0.5, 1.5]], {}, DataError, r"the score in row 0, column 1 is 1.5; .* probabilities in \[0, 1\]"),
+        ({"a": np.ones(2), "b": np.ones(3)}, {}, DataError, "column 1 has 3 rows, column 0 has 2"),
+        ({}, {}, DataError, "scores: there is no column"),
+        (np.zeros((1, 1, 1)), {}, DataError, r"scores: shape \(1, 1, 1\) is not n × m"),
+        (
+            [[0.5]],
+            {"method": "average"},
+            UsageError,
+            "no aggregation is called 'average'; there are: mean, .*",
+        ),
+        ([[0.5]], {"weights": [1.0, 1.0]}, UsageError, "2 weights for 1 columns"),
+        ([[0.5]], {"weights": [-1.0]}, UsageError, "the weight of column 0 is -1; .*"),
+        ([[0.5]], {"weights": [0.0]}, UsageError, "every weight is 0"),
+        ([[0.5]], {"method": "weighted_mean"}, UsageError, "weighted_mean needs weights"),
+        ([[0.5]], {"method": "mean", "weights": [1.0]}, UsageError, "weights mean nothing to mean; .*"),
+        ([[0.5]], {"method": "trimmed_mean", "trim": 0.5}, UsageError, r"the share to trim .* \[0, 0.5\)"),
+        ([[0.5]], {"clip": 0.0}, UsageError, r"the clip is 0; it lies in \(0, 0.5\)"),
+        ([[0.5]], {"missing": "drop"}, UsageError, 'missing is \'drop\'; it is "error" or "skip"'),
+    ],
+)
+def test_what_cannot_be_combined_is_named(scores: Any, options: Any, error: type, message: str) -> None:
+    with pytest.raises(error, match=f"^{message}$"):
+        w2s.aggregate(scores, **options)

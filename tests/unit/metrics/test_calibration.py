@@ -1,0 +1,89 @@
+"""Calibration: values worked out by hand, and what must hold for any rows."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from w2s.errors import DataError, UsageError
+from w2s.metrics import brier, calibration_curve, expected_calibration_error
+
+# Two bins of width: (0.1, 0.3) with no row right, (0.7, 0.9, 0.9, 1.0) with three.
+SCORES = [0.1, 0.7, 0.9, 0.9, 0.3, 1.0]
+CORRECT = [0, 1, 1, 0, 0, 1]
+ROWS = st.lists(st.tuples(st.floats(0, 1), st.booleans()), min_size=1, max_size=60)
+
+
+def test_bins_of_equal_width() -> None:
+    low, high = calibration_curve(SCORES, CORRECT, bins=2)
+    assert low == pytest.approx((2, 0.2, 0.0))
+    assert high == pytest.approx((4, 0.875, 0.75))
+    assert expected_calibration_error(SCORES, CORRECT, bins=2) == pytest.approx((2 * 0.2 + 4 * 0.125) / 6)
+
+
+def test_a_limit_belongs_to_the_bin_above_and_one_to_the_last() -> None:
+    assert [bin_.rows for bin_ in calibration_curve([0.0, 0.5, 1.0], [0, 1, 1], bins=2)] == [1, 2]
+
+
+def test_bins_of_equal_mass_keep_equal_scores_together() -> None:
+    thirds = calibration_curve(SCORES, CORRECT, bins=3, by="mass")
+    assert [tuple(bin_) for bin_ in thirds] == [
+        pytest.approx((2, 0.2, 0.0)),
+        pytest.approx((3, 2.5 / 3, 2 / 3)),
+        pytest.approx((1, 1.0, 1.0)),
+    ]
+    expected = (2 * 0.2 + 3 * abs(2.5 / 3 - 2 / 3) + 0) / 6
+    assert expected_calibration_error(SCORES, CORRECT, bins=3, by="mass") == pytest.approx(expected)
+
+
+def test_the_brier_score_is_the_mean_squared_distance() -> None:
+    assert brier(SCORES, CORRECT) == pytest.approx((0.01 + 0.09 + 0.01 + 0.81 + 0.09 + 0) / 6)
+
+
+@given(ROWS, st.integers(1, 20), st.sampled_from(["width", "mass"]), st.randoms(use_true_random=False))
+def test_the_order_of_rows_changes_nothing_and_errors_are_shares(
+    rows: list[tuple[float, bool]], bins: int, by: Any, random: Any
+) -> None:
+    before = calibration_curve(*zip(*rows, strict=True), bins=bins, by=by)
+    assert 0 <= expected_calibration_error(*zip(*rows, strict=True), bins=bins, by=by) <= 1
+    assert sum(bin_.rows for bin_ in before) == len(rows)
+    random.shuffle(rows)
+    after = calibration_curve(*zip(*rows, strict=True), bins=bins, by=by)
+    assert [tuple(bin_) for bin_ in after] == [pytest.approx(tuple(bin_)) for bin_ in before]
+
+
+@given(st.integers(1, 40), st.integers(1, 15))
+def test_distinct_scores_fill_bins_of_mass_evenly(n: int, bins: int) -> None:
+    curve = calibration_curve(np.arange(n) / n, np.zeros(n, bool), bins=bins, by="mass")
+    assert {bin_.rows for bin_ in curve} <= {n // bins, -(-n // bins)}
+
+
+def test_a_calibrated_score_has_a_small_error_and_an_overconfident_one_a_large() -> None:
+    random = np.random.default_rng(1)
+    scores = random.random(100_000)
+    correct = random.random(100_000) < scores
+    assert expected_calibration_error(scores, correct) < 0.01
+    assert expected_calibration_error(scores**0.25, correct) > 0.2
+
+
+@pytest.mark.parametrize(
+    ("scores", "correct", "options", "error", "message"),
+    [
+        ([0.5, 1.5], [0, 1], {}, DataError, r"score 1 is 1.5; a calibration is of probabilities in \[0, 1\]"),
+        ([0.5], [0, 1], {}, DataError, "correct has 2 values for 1 scores"),
+        ([], [], {}, DataError, "there are no rows to measure"),
+        ([0.5, np.nan], [0, 1], {}, DataError, "score 1 is NaN; drop such rows first"),
+        ([0.5, None], [0, 1], {}, DataError, "scores: row 1 is null; .*"),
+        ([0.5], [0], {"bins": 0}, UsageError, "bins is 0; it is a whole number from 1"),
+        ([0.5], [0], {"by": "count"}, UsageError, 'by is \'count\'; it is "width" or "mass"'),
+    ],
+)
+def test_what_cannot_be_measured_is_named(
+    scores: Any, correct: Any, options: dict[str, Any], error: type, message: str
+) -> None:
+    with pytest.raises(error, match=f"^{message}$"):
+        expected_calibration_error(scores, correct, **options)

@@ -1,0 +1,90 @@
+"""A rule says one thing, and contradictions are refused in one line."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from w2s.errors import UsageError
+from w2s.selection import Rule
+
+
+@pytest.mark.parametrize(
+    ("top", "count", "share"),
+    [
+        (0, 0, None),
+        (1000, 1000, None),
+        (np.int64(7), 7, None),
+        ("1000", 1000, None),
+        ("10%", None, 0.1),
+        (" 2.5 % ", None, 0.025),
+        ("100%", None, 1.0),
+        ("0%", None, 0.0),
+    ],
+)
+def test_a_top_is_a_count_or_a_share(top: Any, count: int | None, share: float | None) -> None:
+    rule = Rule.parse(top=top)
+    assert (rule.kind, rule.top_count, rule.top_share) == ("top", count, share)
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({}, "give exactly one of top, threshold, between, budget, random and purity; given: none"),
+        ({"top": 1, "threshold": 0.5}, "give exactly one of .*; given: top and threshold"),
+        ({"between": (0, 1), "random": 5}, "give exactly one of .*; given: between and random"),
+        ({"top": 0.1}, 'top is 0.1; give a count such as 1000, or a share such as "10%"'),
+        ({"top": "ten"}, "top is 'ten'; give a count such as 1000, or a share such as \"10%\""),
+        ({"top": "101%"}, "top is '101%'; a share is at most 100%"),
+        ({"top": -1}, "top is -1; give a whole number from 0"),
+        ({"top": True}, "top is True; give a whole number from 0"),
+        ({"random": "-5%"}, "random is '-5%'; .*"),
+        ({"threshold": float("nan")}, "threshold is NaN; give a number"),
+        ({"threshold": "high"}, "threshold is 'high'; give a number"),
+        ({"between": (0.9, 0.1)}, "between ends at 0.1, below its start 0.9"),
+        ({"between": (0.9,)}, r"between is \(0.9,\); give the lowest and the highest score"),
+        ({"budget": -1, "cost": "n"}, "budget is -1; it is not negative"),
+        ({"budget": 10}, "a budget needs a cost too"),
+        ({"top": 1, "cost": "n"}, "a cost needs a budget too"),
+        ({"purity": 1.0}, "purity is 1; it lies between 0 and 1, both excluded"),
+        ({"top": 1, "by": "a", "stratify": "b"}, "by keeps the top of each group, .*; give one of them"),
+        ({"threshold": 0.5, "stratify": "b"}, "stratify shares out a top; it means nothing to threshold"),
+        ({"top": 1, "min_per_group": 1}, "min_per_group and max_per_group need by or stratify"),
+        (
+            {"between": (0, 1), "by": "a", "max_per_group": 1},
+            "min_per_group and max_per_group mean nothing to between",
+        ),
+        (
+            {"top": 1, "by": "a", "min_per_group": 3, "max_per_group": 2},
+            "min_per_group 3 is above max_per_group 2",
+        ),
+        ({"random": 1, "seed": -1}, "seed is -1; give a whole number from 0"),
+        ({"random": 1, "seed": 2**64}, r"seed is 18446744073709551616; it is below 2\^64"),
+    ],
+)
+def test_what_makes_no_sense_is_refused(options: dict[str, Any], message: str) -> None:
+    with pytest.raises(UsageError, match=f"^{message}$"):
+        Rule.parse(**options)
+
+
+def test_quotas_of_groups_are_rounded_half_up_and_bounded() -> None:
+    rule = Rule.parse(top="10%", by="language", min_per_group=2, max_per_group=5)
+    assert rule.quotas([1, 15, 25, 100, 0]).tolist() == [1, 2, 3, 5, 0]
+
+
+def test_quotas_of_strata_sum_to_the_top_and_keep_proportions() -> None:
+    assert Rule.parse(top=10, stratify="level").quotas([50, 30, 20]).tolist() == [5, 3, 2]
+    assert Rule.parse(top=4, stratify="level").quotas([1, 1, 1]).tolist() == [1, 1, 1]
+    assert Rule.parse(top="50%", stratify="level").quotas([3, 3, 3]).tolist() == [2, 2, 1]
+
+
+def test_quotas_of_a_threshold_follow_from_the_rows_that_reach_it() -> None:
+    rule = Rule.parse(threshold=0.5, by="language", min_per_group=2)
+    assert rule.quotas([5, 5, 1], passing=[0, 4, 0]).tolist() == [2, 4, 1]
+
+
+def test_a_certified_purity_becomes_a_threshold() -> None:
+    rule = Rule.parse(purity=0.95, by="language").at_threshold(0.7)
+    assert (rule.kind, rule.limits, rule.purity, rule.by) == ("threshold", (0.7, None), None, "language")
