@@ -16,12 +16,14 @@ if TYPE_CHECKING:
     from w2s.games import agree, game
     from w2s.models import load_model
     from w2s.selection import select, top_k
+    from w2s.tables import filter
 
 _PUBLIC = {
     "aggregate": "w2s.aggregation",
     "agree": "w2s.games",
     "certify": "w2s.certification",
     "crowd": "w2s.crowds",
+    "filter": "w2s.tables",
     "game": "w2s.games",
     "load_model": "w2s.models",
     "select": "w2s.selection",
@@ -35,6 +37,7 @@ __all__ = [
     "arena",
     "certify",
     "crowd",
+    "filter",
     "game",
     "load_model",
     "select",

@@ -24,6 +24,8 @@ __all__ = [
     "crowd_methods",
     "dense_groups",
     "game_names",
+    "kept_texts",
+    "page_header",
     "perft",
     "planes_shape",
     "policy_size",
@@ -227,3 +229,13 @@ class Narrowing:
     def kept(
         self, scores: _Scores, groups: _Codes | None, before: list[int]
     ) -> tuple[_Positions, _Positions]: ...
+
+def page_header(
+    bytes: npt.NDArray[np.uint8], at: int
+) -> tuple[str, int, int, int, int, int, int, int, bool] | None: ...
+def kept_texts(
+    levels: npt.NDArray[np.uint8] | None,
+    page: npt.NDArray[np.uint8],
+    keep: _Flags,
+    dictionary: tuple[npt.NDArray[np.int32], npt.NDArray[np.uint8]] | None = None,
+) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.uint8], npt.NDArray[np.uint8] | None, int]: ...

@@ -7,8 +7,10 @@ use std::{env, fs, io};
 const LEFT_OUT: [&str; 2] = ["build", "__pycache__"];
 
 fn main() -> io::Result<()> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
-    let arenas = root.join("arenas");
+    // Asked for when it runs: checkouts that share a target folder share this program.
+    let here =
+        env::var_os("CARGO_MANIFEST_DIR").ok_or_else(|| io::Error::other("cargo sets CARGO_MANIFEST_DIR"))?;
+    let arenas = Path::new(&here).join("../../arenas");
     println!("cargo::rerun-if-changed={}", arenas.display());
     let out = env::var_os("OUT_DIR").ok_or_else(|| io::Error::other("cargo sets OUT_DIR"))?;
     let copied = Path::new(&out).join("arenas");

@@ -7,6 +7,7 @@ Knows nothing about files, models or configuration.
 - ``games``: rules, search and agreement
 - ``numbers``: selection over whole columns, aggregation, certification, crowds
 - ``streams``: selection over chunks
+- ``pages``: kept texts of Parquet pages
 """
 
 from w2s.kernels.arrays import Column, Nulls, correctness, double_column, score_column

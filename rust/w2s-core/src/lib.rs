@@ -6,4 +6,5 @@
 pub mod aggregate;
 pub mod certify;
 pub mod crowd;
+pub mod pages;
 pub mod select;

@@ -6,6 +6,7 @@ mod certify;
 mod crowd;
 mod errors;
 mod interrupt;
+mod pages;
 mod scores;
 mod search;
 mod select;
@@ -28,6 +29,8 @@ mod _core {
     use crate::crowd::{Consensus, crowd_fit, crowd_methods};
     #[pymodule_export]
     use crate::errors::SettingError;
+    #[pymodule_export]
+    use crate::pages::{kept_texts, page_header};
     #[pymodule_export]
     use crate::search::{Searched, perft, search, solve};
     #[pymodule_export]

@@ -6,7 +6,6 @@
 //! a worker's skill and its agreement with the labels of the moment, at a rate that halves every 20
 //! iterations.
 
-use super::belief::best;
 use super::climb::repeat;
 use super::consensus::{Consensus, Workers};
 use super::error::CrowdError;
@@ -20,6 +19,8 @@ const RATE_FACTOR: f64 = 0.5;
 const STEPS_A_RATE: usize = 20;
 /// How much better than a guess every worker is taken to be at first.
 const FIRST_ADVANTAGE: f64 = 1e-5;
+/// Shares that are closer than this are tied: the order in which votes are added up may not choose the label.
+const TIE: f64 = 1e-9;
 
 /// Zero-based skill. The objective is minus the mean squared distance, over the workers who voted, between
 /// skill and agreement; unlike the others it may fall for a while, and the fit has converged when the
@@ -39,12 +40,21 @@ pub(super) fn zero_based(
     let course = repeat(options, close, || {
         step += 1;
         rate *= if step % STEPS_A_RATE == 0 { RATE_FACTOR } else { 1.0 };
-        let labels = best(&voted_shares(votes, &skills, &priors, stop)?, shape.classes);
+        let labels = labels(&voted_shares(votes, &skills, &priors, stop)?, shape.classes);
         let agreement = agreement(votes, &labels, stop)?;
         Ok(-move_towards(&mut skills, &agreement, &voted, rate))
     })?;
     let posterior = voted_shares(votes, &skills, &priors, stop)?;
     Ok(Consensus::close(votes, posterior, priors, Workers { skill: skills, ..Workers::default() }, course))
+}
+
+/// Items × classes: the first class of each row whose share is tied with the largest.
+fn labels(shares: &[f64], classes: usize) -> Vec<u32> {
+    let label = |row: &[f64]| {
+        let largest = row.iter().copied().fold(0.0, f64::max);
+        row.iter().position(|share| *share >= largest - TIE).unwrap_or(0) as u32
+    };
+    shares.chunks_exact(classes).map(label).collect()
 }
 
 /// Moves the skills of workers who voted; returns the mean squared distance before.

@@ -1,0 +1,69 @@
+"""The summary of a filter for people.
+
+Knows nothing about how it was made.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from w2s.cli import screen
+
+
+def text_of(summary: dict[str, Any], *, groups_shown: int) -> str:
+    """A few lines: what was kept, where the cut lies, groups, purity."""
+    return "\n".join(_lines(summary, groups_shown))
+
+
+def _lines(summary: dict[str, Any], groups_shown: int) -> Iterator[str]:
+    kept, rows = summary["rows_kept"], summary["rows_in"]
+    yield f"{kept:,} of {rows:,} rows kept ({summary['share_kept']:.2%}){_where(summary)}"
+    if summary["rows_dropped_for_null"]:
+        yield f"{summary['rows_dropped_for_null']:,} rows left out for a null"
+    yield from _cut(summary)
+    yield from _purity(summary)
+    if "spent" in summary:
+        yield f"cost of the kept rows: {summary['spent']:,.6g}"
+    if "groups" in summary:
+        yield from _groups(summary["groups"], groups_shown)
+    if summary.get("by_score"):
+        counts = [
+            (f"{one['from']:.6g} to {one['to']:.6g}", one["rows"], one["kept"]) for one in summary["by_score"]
+        ]
+        yield screen.table(("score", "rows", "kept"), counts)
+    if "seconds" in summary:
+        yield f"{screen.duration(summary['seconds'])}, {summary['rows_per_s']:,} rows/s"
+
+
+def _where(summary: dict[str, Any]) -> str:
+    if summary.get("done_before"):
+        return f": {summary['out']} is finished already, nothing was done"
+    return f": {summary['out']}" if "out" in summary else ""
+
+
+def _cut(summary: dict[str, Any]) -> Iterator[str]:
+    if summary["threshold"] is None:
+        return
+    ties = summary["ties_at_threshold"]
+    left = f"; {ties['left_out']:,} rows with that score left out" if ties["left_out"] else ""
+    yield f"lowest score kept: {summary['threshold']:.9g}{left}"
+
+
+def _purity(summary: dict[str, Any]) -> Iterator[str]:
+    if "certificate" in summary:
+        found = summary["certificate"]
+        yield (
+            f"certified: with probability {1 - found['delta']:g} the purity is at least {found['bound']:.4f} "
+            f"({found['method']}, {found['rows']:,} known answers, threshold {found['threshold']:g})"
+        )
+    if "purity" in summary and summary["purity"]["known"]:
+        found = summary["purity"]
+        yield f"purity of the {found['known']:,} kept rows with a known answer: {found['value']:.4f}"
+
+
+def _groups(groups: dict[str, Any], shown: int) -> Iterator[str]:
+    counts = [(group["group"], f"{group['rows']:,}", f"{group['kept']:,}") for group in groups["counts"]]
+    yield screen.table((groups["column"], "rows", "kept"), counts[:shown])
+    if len(counts) > shown:
+        yield f"and {len(counts) - shown:,} more groups (--json shows all)"

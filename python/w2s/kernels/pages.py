@@ -1,0 +1,90 @@
+"""Pages of Parquet columns of texts: headers, and the texts of the rows that are kept.
+
+Knows nothing about files or compression. Layouts: https://github.com/apache/parquet-format.
+"""
+
+from __future__ import annotations
+
+from typing import Literal, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from w2s import _core
+from w2s.errors import DataError
+from w2s.kernels.arrays import Flags
+
+Bytes = npt.NDArray[np.uint8]
+Offsets = npt.NDArray[np.int32]
+
+PLAIN = 0
+DICTIONARY = (2, 8)
+"""Encodings of values that :func:`kept_texts` reads."""
+
+
+class PageHeader(NamedTuple):
+    """The header of a page.
+
+    Attributes:
+        kind: data, with levels before the values; data2, levels apart and uncompressed; dictionary; other.
+        header_bytes: bytes of the header.
+        compressed_bytes: bytes of the page in the file, after the header.
+        page_bytes: bytes of the page, decompressed.
+        values: how many, nulls included.
+        encoding: of the values.
+        definition_bytes: of the definition levels of data2.
+        repetition_bytes: of its repetition levels.
+        is_compressed: whether its values are; true for the others.
+    """
+
+    kind: Literal["data", "data2", "dictionary", "other"]
+    header_bytes: int
+    compressed_bytes: int
+    page_bytes: int
+    values: int
+    encoding: int
+    definition_bytes: int
+    repetition_bytes: int
+    is_compressed: bool
+
+
+class Texts(NamedTuple):
+    """Texts as Arrow holds them: offsets, one more than texts; the texts; a bit each, clear where null."""
+
+    offsets: Offsets
+    data: Bytes
+    valid: Bytes | None
+    nulls: int
+
+
+def page_header(data: Bytes, at: int) -> PageHeader | None:
+    """The header that begins at a place; None where the bytes end before it does.
+
+    Raises:
+        DataError: it is none.
+    """
+    try:
+        found = _core.page_header(data, at)
+    except ValueError as error:
+        raise DataError(str(error)) from None
+    return None if found is None else PageHeader._make(found)
+
+
+def kept_texts(
+    levels: Bytes | None, page: Bytes, keep: Flags, dictionary: tuple[Offsets, Bytes] | None = None
+) -> Texts:
+    """The texts of the rows of a page that are kept.
+
+    Args:
+        levels: one-bit definition levels in runs; None where the column cannot be null.
+        page: the values, plain, or places in the dictionary.
+        keep: a flag for each row of the page.
+        dictionary: offsets and texts.
+
+    Raises:
+        DataError: the page is damaged.
+    """
+    try:
+        return Texts(*_core.kept_texts(levels, page, keep, dictionary))
+    except ValueError as error:
+        raise DataError(str(error)) from None

@@ -1,0 +1,85 @@
+"""Arrow IPC files and streams, read by record batch.
+
+Knows nothing about scores or rules.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.ipc
+
+from w2s.errors import DataError
+from w2s.tables.parquet import first_line
+from w2s.tables.piece import Mask
+
+
+@dataclass(frozen=True)
+class ArrowPiece:
+    """A record batch of a file; of a stream, which cannot be entered in the middle, all of them."""
+
+    path: Path
+    batch: int | None
+    rows: int | None
+    n_bytes: int
+
+    @property
+    def where(self) -> str:
+        """The file and the record batch."""
+        return str(self.path) if self.batch is None else f"{self.path}, record batch {self.batch}"
+
+    def columns(self, names: Sequence[str]) -> Iterator[pa.Table]:
+        """Every row, with only these columns."""
+        return (table.select(list(names)) for table in self._read(names))
+
+    def kept(self, mask: Mask, together_bytes: int) -> Iterator[pa.Table]:
+        """Every column of the rows under a mask."""
+        start = 0
+        for table in self._read(None):
+            part = mask[start : start + table.num_rows]
+            start += table.num_rows
+            if part.any():
+                yield table.filter(pa.array(part))
+
+    def _read(self, names: Sequence[str] | None) -> Iterator[pa.Table]:
+        try:
+            with pa.memory_map(str(self.path)) as source:
+                if self.batch is None:
+                    with pa.ipc.open_stream(source) as stream:
+                        for batch in stream:
+                            yield pa.Table.from_batches([batch])
+                    return
+                yield pa.Table.from_batches([_file(source, names).get_batch(self.batch)])
+        except (OSError, pa.ArrowException) as error:
+            raise DataError(f"cannot read {self.where}: {first_line(error)}") from None
+
+
+def _file(source: pa.NativeFile, names: Sequence[str] | None) -> pa.ipc.RecordBatchFileReader:
+    file = pa.ipc.open_file(source)
+    if names is None:
+        return file
+    wanted = [file.schema.get_field_index(name) for name in names]
+    return pa.ipc.open_file(source, options=pa.ipc.IpcReadOptions(included_fields=wanted, use_threads=False))
+
+
+def open_arrow(path: Path) -> tuple[pa.Schema, list[ArrowPiece]]:
+    """The schema and the record batches of a file; a stream is one piece.
+
+    Raises:
+        DataError: it is neither, or not whole.
+    """
+    try:
+        with pa.memory_map(str(path)) as source:
+            if bytes(source.read(6)) != b"ARROW1":
+                source.seek(0)
+                return pa.ipc.open_stream(source).schema, [ArrowPiece(path, None, None, source.size())]
+            file = pa.ipc.open_file(source)
+            count = file.num_record_batches
+            size = source.size() // max(1, count)
+            rows = [file.get_batch(i).num_rows for i in range(count)]
+            return file.schema, [ArrowPiece(path, i, rows[i], size) for i in range(count)]
+    except (OSError, pa.ArrowException, ValueError) as error:
+        raise DataError(f"cannot read {path}: {first_line(error)}; is it a whole Arrow file?") from None

@@ -1,0 +1,67 @@
+//! Pages of Parquet columns of texts.
+
+use crate::errors::value_error;
+use crate::scores::values;
+use numpy::{IntoPyArray, PyArray1, PyReadonlyArray1};
+use pyo3::prelude::*;
+use w2s_core::pages::{self, PageError, PageKind, Values};
+
+/// Kind (data, data2, dictionary, other), bytes of the header, of the page in the file, and decompressed, values,
+/// encoding, bytes of both levels, whether it is compressed.
+type Fields = (&'static str, usize, usize, usize, usize, i32, usize, usize, bool);
+type Bytes<'py> = Bound<'py, PyArray1<u8>>;
+/// Offsets, texts, bits of those that are not null, nulls.
+type Texts<'py> = (Bound<'py, PyArray1<i32>>, Bytes<'py>, Option<Bytes<'py>>, usize);
+
+/// The header at a place of some bytes; `None` where they end too early.
+#[pyfunction]
+pub fn page_header(bytes: PyReadonlyArray1<'_, u8>, at: usize) -> PyResult<Option<Fields>> {
+    let found = match pages::header(values(&bytes)?.get(at..).unwrap_or_default()) {
+        Err(PageError::HeaderCutOff) => return Ok(None),
+        found => found.map_err(value_error)?,
+    };
+    let kind = match found.kind {
+        PageKind::Data => "data",
+        PageKind::DataV2 => "data2",
+        PageKind::Dictionary => "dictionary",
+        PageKind::Other => "other",
+    };
+    Ok(Some((
+        kind,
+        found.header_bytes,
+        found.compressed_bytes,
+        found.bytes,
+        found.values,
+        found.encoding,
+        found.definition_bytes,
+        found.repetition_bytes,
+        found.is_compressed,
+    )))
+}
+
+/// The texts of a page whose rows are kept.
+#[pyfunction]
+#[pyo3(signature = (levels, page, keep, dictionary = None))]
+pub fn kept_texts<'py>(
+    py: Python<'py>,
+    levels: Option<PyReadonlyArray1<'py, u8>>,
+    page: PyReadonlyArray1<'py, u8>,
+    keep: PyReadonlyArray1<'py, bool>,
+    dictionary: Option<(PyReadonlyArray1<'py, i32>, PyReadonlyArray1<'py, u8>)>,
+) -> PyResult<Texts<'py>> {
+    let levels = levels.as_ref().map(values).transpose()?;
+    let (page, keep) = (values(&page)?, values(&keep)?);
+    let held = match &dictionary {
+        None => Values::Plain(page),
+        Some((offsets, data)) => {
+            Values::Dictionary { places: page, offsets: values(offsets)?, data: values(data)? }
+        }
+    };
+    let texts = py.detach(|| pages::kept(levels, held, keep)).map_err(value_error)?;
+    Ok((
+        texts.offsets.into_pyarray(py),
+        texts.data.into_pyarray(py),
+        texts.valid.map(|bits| bits.into_pyarray(py)),
+        texts.nulls,
+    ))
+}
