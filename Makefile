@@ -54,8 +54,10 @@ differential: $(VENV)/.installed-dev  ## POSITIONS chess positions against pytho
 wheel: $(BIN)/python  ## the wheel and the source distribution, checked
 	$(PIP) maturin twine
 	rm -rf dist
-	$(BIN)/maturin build --release --sdist --out dist
+	$(BIN)/maturin build --release --locked --sdist --out dist
 	$(BIN)/twine check --strict dist/*
+	$(BIN)/python -m tests.meta.dist dist
+	$(PIP) --no-build-isolation --no-deps --target $$(mktemp -d) dist/*.tar.gz
 
 openings: $(VENV)/.installed  ## make arenas/openings again from their seed
 	$(BIN)/python arenas/build/openings.py

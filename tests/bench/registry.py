@@ -3,8 +3,31 @@
 from __future__ import annotations
 
 from tests.bench.figure import Figure
-from tests.bench.figures import agree, perft, search, start, uci
+from tests.bench.figures import (
+    aggregating,
+    agree,
+    crowds,
+    filtering,
+    growth,
+    perft,
+    search,
+    select,
+    start,
+    uci,
+)
 
 FIGURES: dict[str, Figure] = {
-    figure.name: figure for figure in (agree.FIGURE, perft.FIGURE, uci.FIGURE, search.FIGURE, start.FIGURE)
+    figure.name: figure
+    for figure in (
+        select.FIGURE,
+        aggregating.FIGURE,
+        crowds.FIGURE,
+        growth.FIGURE,
+        filtering.FIGURE,
+        agree.FIGURE,
+        perft.FIGURE,
+        uci.FIGURE,
+        search.FIGURE,
+        start.FIGURE,
+    )
 }

@@ -8,6 +8,9 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -40,17 +43,35 @@ def smaller(command: list[str], data: Path) -> list[str]:
     return shrunk
 
 
+def write_inputs(folder: Path) -> None:
+    """The files that the commands name."""
+    (folder / "left.jsonl").write_text('{"id": "a", "position": "startpos", "label": "e4"}\n')
+    (folder / "right.jsonl").write_text('{"id": "a", "position": "startpos", "label": "e2e4"}\n')
+    rng = np.random.default_rng(0)
+    trust, language = rng.random(3_000), ["en", "de", "fr"] * 1_000
+    labels = {"id": np.arange(3_000), "trust": trust, "correct": rng.random(3_000) < trust**0.01}
+    pq.write_table(pa.table(labels), folder / "labels.parquet")
+    (folder / "scores").mkdir()
+    scores = {"a": trust, "b": rng.random(3_000), "language": language}
+    pq.write_table(pa.table(scores), folder / "scores" / "first.parquet")
+    (folder / "shards").mkdir()
+    lines = "".join(f'{{"id": {i}, "trust": {score}}}\n' for i, score in enumerate(trust))
+    with pa.CompressedOutputStream(folder / "shards" / "first.jsonl.zst", "zstd") as shard:
+        shard.write(lines.encode())
+    votes = {"id": ["a", "a", "b"], "model": ["x", "y", "x"], "label": ["1", "1", "0"]}
+    pq.write_table(pa.table(votes), folder / "votes.parquet")
+
+
 def test_the_readme_has_commands_of_every_kind() -> None:
     kinds = {command[1] for command in commands()}
-    assert kinds >= {"arena", "agree", "models", "doctor"}
+    assert kinds >= {"filter", "trust", "arena", "agree", "models", "doctor"}
 
 
 @pytest.mark.slow
 @pytest.mark.data
 @pytest.mark.engine
 def test_the_commands_of_the_readme_run(tmp_path: Path, data: Path) -> None:
-    (tmp_path / "left.jsonl").write_text('{"id": "a", "position": "startpos", "label": "e4"}\n')
-    (tmp_path / "right.jsonl").write_text('{"id": "a", "position": "startpos", "label": "e2e4"}\n')
+    write_inputs(tmp_path)
     w2s = Path(sys.executable).with_name("w2s")
     for command in commands():
         words = [str(w2s), *smaller(command, data)[1:]]

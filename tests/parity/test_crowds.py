@@ -119,7 +119,9 @@ def test_posteriors_are_probabilities_and_objectives_rise(
     assert np.array_equal(found.trust, found.posterior.max(axis=1))
     assert len(found.trace) == 15
     if method != "zero_based":  # its objective may fall for a while
-        assert (np.diff(found.trace) >= -1e-7 * np.abs(found.trace[:-1])).all()
+        # Probabilities have a floor of 1e-10, so the highest objective of all is missed by about that much.
+        slack = np.maximum(1e-7 * np.abs(found.trace[:-1]), 1e-9)
+        assert (np.diff(found.trace) >= -slack).all()
 
 
 def planted(n_items: int = 300, seed: int = 0) -> tuple[np.ndarray, ...]:

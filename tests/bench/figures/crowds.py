@@ -1,4 +1,4 @@
-"""P4: Dawid–Skene, GLAD and MACE beside crowd-kit; and aggregation beside numpy."""
+"""P4: Dawid–Skene, GLAD and MACE beside crowd-kit, on the same votes."""
 
 from __future__ import annotations
 

@@ -229,7 +229,7 @@ def _floor(source: Path, codec: str) -> float:
 
 
 FIGURE = Figure(
-    name="filter",
+    name="filtering",
     title="Filtering a file",
     how=(
         f"`w2s.filter` of the top 10 % of {ROWS:,} rows of a Parquet file (id, trust, a text of {TEXT_BYTES} "

@@ -110,7 +110,7 @@ def measure() -> Measured:
     for name, make in INPUTS.items():
         x = make()
         works = {"ours": lambda x=x: w2s.select(x, top=KEPT), "read": lambda x=x: x.max()}
-        theirs = peers(x) if name == "random" else {"numpy argpartition": peers(x)["numpy argpartition"]}
+        theirs = peers(x)
         seconds = interleaved(works | theirs, REPEATS if name == "random" else 3)
         rows += _rows(f"select 10 %, {name}", seconds, list(theirs), OVER_PEERS)
         rows.append(

@@ -122,8 +122,11 @@ fn zero_based(table: &Table, rounds: usize) -> (Matrix, Vec<f64>) {
     for round in 1..=rounds {
         let rate = 0.5f64.powi((round / 20) as i32);
         let shares = majority(table, &skills);
-        let label =
-            |row: &Vec<f64>| (1..classes).fold(0, |best, at| if row[at] > row[best] { at } else { best });
+        // Shares that differ by rounding are tied.
+        let label = |row: &Vec<f64>| {
+            let largest = row.iter().copied().fold(0.0, f64::max);
+            (0..classes).find(|&class| row[class] >= largest - 1e-9).unwrap_or(0)
+        };
         let labels: Vec<usize> = shares.iter().map(label).collect();
         for (worker, skill) in skills.iter_mut().enumerate() {
             let own = || table.counting().filter(|row| row.1 == worker);
