@@ -1,4 +1,4 @@
-"""What an installed wheel must do anywhere: every part of the core answers, a file is filtered, a match is played.
+"""What an installed wheel must do anywhere: the core answers, a file is filtered, a match is played.
 
 Needs the wheel and what it requires, nothing of the checkout.
 """

@@ -18,6 +18,8 @@ pub trait Score: Copy + PartialOrd + Send + Sync + Debug + Display + 'static {
     const KEY_BITS: u32;
     /// Below every other score.
     const LOWEST: Self;
+    /// Above every other score.
+    const HIGHEST: Self;
 
     /// No score.
     const NAN: Self;
@@ -54,6 +56,7 @@ macro_rules! score {
 
             const KEY_BITS: u32 = <$key>::BITS;
             const LOWEST: Self = <$float>::NEG_INFINITY;
+            const HIGHEST: Self = <$float>::INFINITY;
             const NAN: Self = <$float>::NAN;
 
             #[inline(always)]

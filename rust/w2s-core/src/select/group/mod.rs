@@ -4,10 +4,12 @@
 //! |---|---|
 //! | `ids` | which groups are there, and how large are they? |
 //! | `quota` | how many rows does each keep? |
-//! | `cut` | at which score does that cut it? |
+//! | `near` | which rows are those, as far as one reading tells? |
+//! | `cut` | at which score is each group cut, whatever that takes? |
 
 mod cut;
 mod ids;
+mod near;
 mod quota;
 
 use rayon::prelude::*;
@@ -66,7 +68,8 @@ pub(super) fn top_of_quotas<S: Score>(
     sizes: &[usize],
     quotas: &[usize],
 ) -> Rows {
-    keep(scores, groups, &cuts(scores, groups, sizes, quotas))
+    near::top_near(scores, groups, sizes, quotas)
+        .unwrap_or_else(|| keep(scores, groups, &cuts(scores, groups, sizes, quotas)))
 }
 
 fn keep<S: Score>(scores: &[S], groups: &[u32], cuts: &Cuts<S>) -> Rows {
