@@ -143,10 +143,38 @@ def _arrow_numbers(column: pa.ChunkedArray, name: str) -> tuple[npt.NDArray[Any]
     kind = column.type
     if not (pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_boolean(kind)):
         raise DataError(f"{name}: {kind} is not a type of numbers")
-    valid = column.is_valid().to_numpy() if column.null_count else None
+    valid = plain_numbers(column.is_valid()) if column.null_count else None
     if column.null_count:
         column = column.fill_null(pa.scalar(0, pa.int8()).cast(kind))
-    return column.to_numpy(), valid
+    return plain_numbers(column), valid
+
+
+def plain_numbers(column: pa.ChunkedArray) -> npt.NDArray[Any]:
+    """A column of numbers or booleans without nulls; not copied where it is of one chunk and not boolean.
+
+    ``to_numpy`` would do it too, and load pandas first wherever it is installed.
+    """
+    parts = [_plain_chunk(chunk) for chunk in column.chunks if len(chunk)]
+    if len(parts) == 1:
+        return parts[0]
+    return np.concatenate(parts) if parts else np.zeros(0, _dtype(column.type))
+
+
+def _plain_chunk(chunk: pa.Array) -> npt.NDArray[Any]:
+    dtype, values, end = _dtype(chunk.type), chunk.buffers()[1], chunk.offset + len(chunk)
+    if dtype != np.bool_:
+        return np.frombuffer(values, dtype, end)[chunk.offset :]
+    bits = np.unpackbits(np.frombuffer(values, np.uint8), count=end, bitorder="little")
+    return bits[chunk.offset :].view(np.bool_)
+
+
+def _dtype(kind: pa.DataType) -> np.dtype[Any]:
+    import pyarrow as pa
+
+    if pa.types.is_boolean(kind):
+        return np.dtype(bool)
+    letter = "f" if pa.types.is_floating(kind) else "i" if pa.types.is_signed_integer(kind) else "u"
+    return np.dtype(f"{letter}{kind.bit_width // 8}")
 
 
 def _from_dlpack(data: Any, name: str) -> npt.NDArray[Any]:

@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from w2s import _core
 from w2s.errors import DataError
-from w2s.kernels.arrays import as_arrow, as_numpy, is_arrow
+from w2s.kernels.arrays import as_arrow, as_numpy, is_arrow, plain_numbers
 
 Codes = npt.NDArray[np.uint32]
 
@@ -59,8 +59,7 @@ def _whole_numbers(data: object, name: str) -> npt.NDArray[Any] | None:
         column = as_arrow(data, name)
         if not pa.types.is_integer(column.type) or column.null_count:
             return None
-        whole: npt.NDArray[Any] = column.to_numpy()
-        return whole
+        return plain_numbers(column)
     if isinstance(data, list | tuple):
         return None
     array, valid = as_numpy(data, name)

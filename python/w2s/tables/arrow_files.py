@@ -14,7 +14,7 @@ import pyarrow.ipc
 
 from w2s.errors import DataError
 from w2s.tables.parquet import first_line
-from w2s.tables.piece import Mask
+from w2s.tables.piece import Mask, arrow_mask
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,7 @@ class ArrowPiece:
             part = mask[start : start + table.num_rows]
             start += table.num_rows
             if part.any():
-                yield table.filter(pa.array(part))
+                yield table.filter(arrow_mask(part))
 
     def _read(self, names: Sequence[str] | None) -> Iterator[pa.Table]:
         try:

@@ -15,7 +15,7 @@ import pyarrow.csv
 from w2s.errors import DataError
 from w2s.tables.formats import Wrapping
 from w2s.tables.parquet import first_line
-from w2s.tables.piece import Mask
+from w2s.tables.piece import Mask, arrow_mask
 
 _BLOCK_BYTES = 4 << 20
 _REMEDY = "a column has the type of its first values: write the others alike, or save the table as Parquet"
@@ -51,7 +51,7 @@ class CsvPiece:
             part = mask[start : start + table.num_rows]
             start += table.num_rows
             if part.any():
-                yield table.filter(pa.array(part))
+                yield table.filter(arrow_mask(part))
 
     def _read(self, names: list[str] | None) -> Iterator[pa.Table]:
         types = {column.name: column.type for column in self.schema}

@@ -16,7 +16,7 @@ import pyarrow.json
 from w2s.errors import DataError
 from w2s.tables.formats import Wrapping
 from w2s.tables.parquet import first_line
-from w2s.tables.piece import Mask
+from w2s.tables.piece import Mask, arrow_mask
 
 BLOCK_BYTES = 4 << 20
 _SPLIT_BYTES = 64 << 20
@@ -67,7 +67,7 @@ class LinesPiece:
             part = mask[start : start + len(lines)]
             start += len(lines)
             if part.any():
-                yield lines.filter(pa.array(part))
+                yield lines.filter(arrow_mask(part))
 
     def blocks(self) -> Iterator[pa.Array]:
         """Lines, each with its newline, without those that are empty, as binary arrays."""
@@ -129,7 +129,7 @@ def _array(block: bytes) -> Iterator[pa.Array]:
     short = np.flatnonzero(lengths == 2)
     empty[short] = np.frombuffer(block, np.uint8)[offsets[short]] == 13
     if empty.any():
-        lines = lines.filter(pa.array(~empty))
+        lines = lines.filter(arrow_mask(~empty))
     if len(lines):
         yield lines
 

@@ -16,7 +16,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from w2s.errors import DataError
-from w2s.tables.piece import Mask
+from w2s.tables.piece import Mask, arrow_mask
 from w2s.tables.text_pages import TextChunk, TextReader, text_chunk
 
 _STREAM_BYTES = 1 << 20  # of a column chunk at a time, so that no row group is ever whole in memory
@@ -82,7 +82,7 @@ class ParquetPiece:
     def _joined(
         self, table: pa.Table | None, part: Mask, count: int, texts: dict[str, TextReader]
     ) -> pa.Table:
-        kept = table if table is None or count == len(part) else table.filter(pa.array(part))
+        kept = table if table is None or count == len(part) else table.filter(arrow_mask(part))
         if not texts and kept is not None:
             return kept
         columns = [texts[name].take(count) if name in texts else kept.column(name) for name in self.names]  # type: ignore[union-attr]

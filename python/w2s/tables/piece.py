@@ -15,6 +15,13 @@ import pyarrow as pa
 Mask = npt.NDArray[np.bool_]
 
 
+def arrow_mask(mask: Mask) -> pa.BooleanArray:
+    """The flags as Arrow's. ``pa.array`` would do it too, and load pandas first wherever it is installed."""
+    return pa.BooleanArray.from_buffers(
+        pa.bool_(), len(mask), [None, pa.py_buffer(np.packbits(mask, bitorder="little"))]
+    )
+
+
 class Piece(Protocol):
     """Some rows of a table, in its order."""
 

@@ -20,7 +20,7 @@ from w2s.tables.chunks import read_chunk
 from w2s.tables.formats import Format, format_named
 from w2s.tables.lines import blocks_of, parse, text_of
 from w2s.tables.parquet import first_line
-from w2s.tables.piece import Mask
+from w2s.tables.piece import Mask, arrow_mask
 from w2s.tables.progress import Steps
 from w2s.tables.request import RANKING, Request
 
@@ -174,7 +174,7 @@ def _filtered(
             rows += chunk.rows
             steps.read(chunk.rows)
             if flags.any():
-                out.write(text_of(lines.filter(pa.array(flags))))
+                out.write(text_of(lines.filter(arrow_mask(flags))))
     return Spilled(form_path, rows, dropped)
 
 
