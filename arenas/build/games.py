@@ -1,18 +1,17 @@
-"""Plays the games that the ladder learns from, in lockstep, a shard of them at a time.
+"""Plays the games of the ladder in lockstep, a shard of them at a time.
 
-Run by ``make policies`` and ``make puzzles`` through positions.py. A game starts from one of our own
-openings, cut at random, between two players of :mod:`players`. The same seed gives the same games.
+Policies learn from other games than those that puzzles are mined from (``purpose``). A game starts from one
+of our own openings, cut at random, between two players of :mod:`players`. The same seed gives the same games.
 """
 
 from __future__ import annotations
 
 import random
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 
-import pyarrow as pa
 from players import PLAYERS, Choice, Player, choose
 from stockfish import Stockfish
 
@@ -22,19 +21,13 @@ OPENINGS = Path(__file__).resolve().parent.parent / "openings"
 LONGEST = 220
 _DECIDED_CP, _DECIDED_PLIES, _PLAYED_OUT = 1000, 6, 0.35
 
-GAMES = pa.schema(
-    [
-        ("number", pa.int32()),
-        ("opening_plies", pa.int16()),
-        ("moves", pa.string()),
-        ("players", pa.list_(pa.string())),
-    ]
-)
-
 
 @dataclass(slots=True)
 class Played:
-    """One game in progress; ``players`` by side to move, ``sure`` counts plies in which it was decided."""
+    """One game; ``players`` by side to move, ``seen_cp`` their values of the positions where they moved.
+
+    ``sure`` counts the last plies in which it was decided; where it ``resigns`` that ends it.
+    """
 
     number: int
     state: State
@@ -43,14 +36,14 @@ class Played:
     resigns: bool
     opening_plies: int = 0
     sure: int = 0
-    moves: list[str] = field(default_factory=list)
+    seen_cp: list[int] = field(default_factory=list)
 
     def play(self, choice: Choice) -> None:
         """Play a move and look whether the game is decided."""
         decided = choice.value_cp is not None and abs(choice.value_cp) >= _DECIDED_CP
         self.sure = self.sure + 1 if decided else 0
         self.state = self.state.play(choice.move)
-        self.moves.append(choice.move)
+        self.seen_cp.append(choice.seen_cp)
 
     @property
     def is_over(self) -> bool:
@@ -66,9 +59,9 @@ def openings(name: str) -> tuple[tuple[str, ...], ...]:
     return tuple(tuple(line.partition(":")[2].split()) for line in lines if line and line[0] != "#")
 
 
-def begin(name: str, number: int, seed: int) -> Played:
-    """Game ``number``: its opening, its players and its generator, all by the seed."""
-    draw = random.Random(f"ladder:{name}:{seed}:{number}")
+def begin(name: str, number: int, seed: int, purpose: str) -> Played:
+    """Game ``number`` of a ``purpose``: its opening, its players and its generator, all by the seed."""
+    draw = random.Random(f"{purpose}:{name}:{seed}:{number}")
     line = draw.choice(openings(name))
     line = line[: draw.randint(0, len(line))]
     pool = PLAYERS[name]
@@ -78,9 +71,11 @@ def begin(name: str, number: int, seed: int) -> Played:
     return Played(number, state, (first, second), draw, resigns, len(line))
 
 
-def play_shard(name: str, numbers: Sequence[int], seed: int, engine: Stockfish | None) -> pa.Table:
-    """Games played in lockstep, one row each in the order of their numbers."""
-    games = [begin(name, number, seed) for number in numbers]
+def play(
+    name: str, numbers: Sequence[int], seed: int, engine: Stockfish | None, purpose: str = "ladder"
+) -> list[Played]:
+    """Games played in lockstep, in the order of their numbers."""
+    games = [begin(name, number, seed, purpose) for number in numbers]
     if engine is not None:
         engine.forget()
     active = [one for one in games if not one.is_over]
@@ -90,7 +85,7 @@ def play_shard(name: str, numbers: Sequence[int], seed: int, engine: Stockfish |
             if mine:
                 step(player, mine, engine)
         active = [one for one in active if not one.is_over]
-    return pa.Table.from_pylist([_row(one) for one in games], schema=GAMES)
+    return games
 
 
 def step(player: Player, games: Sequence[Played], engine: Stockfish | None) -> None:
@@ -100,7 +95,9 @@ def step(player: Player, games: Sequence[Played], engine: Stockfish | None) -> N
         one.play(choice)
 
 
-def _row(one: Played) -> dict[str, object]:
-    moves = " ".join(one.state.moves())
-    names = [player.name for player in one.players]
-    return {"number": one.number, "opening_plies": one.opening_plies, "moves": moves, "players": names}
+def replay(name: str, moves: Sequence[str], opening_plies: int) -> Iterator[State]:
+    """The states of a game in which its players moved."""
+    state = game(name).state("startpos", list(moves[:opening_plies]))
+    for move in moves[opening_plies:]:
+        yield state
+        state = state.play(move)

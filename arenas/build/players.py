@@ -58,10 +58,11 @@ PLAYERS = {
 
 
 class Choice(NamedTuple):
-    """A move and what its player thinks of it; the value is None where the player slipped."""
+    """A move and what its player thinks of it, None where it slipped; ``seen_cp`` is the position's value."""
 
     move: str
     value_cp: int | None
+    seen_cp: int
 
 
 def choose(
@@ -84,9 +85,9 @@ def choose(
 
 def _choice(player: Player, state: State, lines: Sequence[Line], draw: random.Random) -> Choice:
     if draw.random() < player.slip:
-        return Choice(draw.choice(state.legal_moves()), None)
+        return Choice(draw.choice(state.legal_moves()), None, lines[0].value_cp)
     noisy = [
         max(-_CLIP_CP, min(_CLIP_CP, line.value_cp)) + player.noise_cp * draw.gauss(0, 1) for line in lines
     ]
     best = max(range(len(lines)), key=noisy.__getitem__)
-    return Choice(*lines[best])
+    return Choice(*lines[best], lines[0].value_cp)

@@ -10,24 +10,32 @@ was killed goes on where it stopped; the same seed gives the same shards.
 from __future__ import annotations
 
 import argparse
-import os
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import nullcontext
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
-from games import play_shard
+from games import Played, play, replay
 from stockfish import MATE_CP, Line, Stockfish, ranked
 
 from w2s import kernels
-from w2s.games import State, game
+from w2s.games import State
 
 FOLDER = Path("~/.cache/w2s-ladder").expanduser()
 GAMES_A_SHARD = {"chess": 512, "connect_four": 1024, "othello": 512}
 LABEL_NODES = {"chess": 100, "connect_four": 5_000, "othello": 2_000}
 
+GAMES = pa.schema(
+    [
+        ("number", pa.int32()),
+        ("opening_plies", pa.int16()),
+        ("moves", pa.string()),
+        ("players", pa.list_(pa.string())),
+    ]
+)
 POSITIONS = pa.schema(
     [
         ("game", pa.int32()),
@@ -65,32 +73,42 @@ def _narrow(value_cp: int) -> int:
     return max(-MATE_CP // 2, min(MATE_CP // 2, value_cp))
 
 
+def game_rows(games: Sequence[Played]) -> pa.Table:
+    """One row per game, its moves joined by spaces, the opening's first."""
+    rows = [
+        {
+            "number": one.number,
+            "opening_plies": one.opening_plies,
+            "moves": " ".join(one.state.moves()),
+            "players": [player.name for player in one.players],
+        }
+        for one in games
+    ]
+    return pa.Table.from_pylist(rows, schema=GAMES)
+
+
 def label_shard(name: str, games: pa.Table, engine: Stockfish | None) -> pa.Table:
     """One row per position in which a player of a game moved."""
     rows: list[dict[str, object]] = []
     for row in games.to_pylist():
         moves = row["moves"].split()
-        state = game(name).state("startpos", moves[: row["opening_plies"]])
-        states = [state]
-        for move in moves[row["opening_plies"] : -1]:
-            states.append(states[-1].play(move))
-        played = moves[row["opening_plies"] :]
-        if not played:
-            continue
-        for at, best in zip(states, label(name, states, engine), strict=True):
-            rows.append(
-                {
-                    "game": row["number"],
-                    "ply": at.ply,
-                    "position": at.position,
-                    "key": at.key,
-                    "player": row["players"][at.to_move],
-                    "played": moves[at.ply],
-                    "best": best.move,
-                    "value_cp": best.value_cp,
-                }
-            )
+        states = list(replay(name, moves, row["opening_plies"]))
+        for state, best in zip(states, label(name, states, engine), strict=True):
+            rows.append(_position(row, moves, state, best))
     return pa.Table.from_pylist(rows, schema=POSITIONS)
+
+
+def _position(row: Mapping[str, Any], moves: Sequence[str], state: State, best: Line) -> dict[str, object]:
+    return {
+        "game": row["number"],
+        "ply": state.ply,
+        "position": state.position,
+        "key": state.key,
+        "player": row["players"][state.to_move],
+        "played": moves[state.ply],
+        "best": best.move,
+        "value_cp": best.value_cp,
+    }
 
 
 def write(table: pa.Table, path: Path) -> None:
@@ -98,7 +116,7 @@ def write(table: pa.Table, path: Path) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_suffix(".part")
     pq.write_table(table, part, compression="zstd", compression_level=9)
-    os.replace(part, path)
+    part.replace(path)
 
 
 def make_shard(folder: Path, name: str, number: int, seed: int, engine: Stockfish | None) -> int:
@@ -108,7 +126,7 @@ def make_shard(folder: Path, name: str, number: int, seed: int, engine: Stockfis
         if not games.exists():
             size = GAMES_A_SHARD[name]
             numbers = range(number * size, (number + 1) * size)
-            write(play_shard(name, numbers, seed, engine), games)
+            write(game_rows(play(name, numbers, seed, engine)), games)
         write(label_shard(name, pq.read_table(games), engine), positions)
     return int(pq.read_metadata(positions).num_rows)
 
