@@ -32,7 +32,8 @@ def puzzle(state: State, solutions: list[str], nodes: float, number: int) -> dic
     return {
         "id": f"{state.game}-{number}-{state.ply}",
         "game": state.game,
-        "position": before.position,
+        "position": state.position,
+        "start": before.position,
         "played": moves[before.ply :],
         "solutions": solutions,
         "difficulty": math.log2(max(1.0, nodes)),

@@ -1,8 +1,8 @@
 """Examples in Parquet: our puzzles, labels that ``w2s label`` wrote, labels of an arena's run.
 
-Knows nothing about who made them. Columns of a puzzle: ``id``, ``game``, ``position``, ``played`` (moves
-from ``position`` to where the question is), ``solutions``, ``difficulty``, ``group``; all but ``id`` and
-``position`` may be missing.
+Knows nothing about who made them. Columns of a puzzle: ``id``, ``game``, ``position``, ``start`` and
+``played`` (where its known history begins, and the moves from there to ``position``), ``solutions``,
+``difficulty``, ``group``; all but ``id`` and ``position`` may be missing.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ PUZZLES = pa.schema(
         ("id", pa.string()),
         ("game", pa.string()),
         ("position", pa.string()),
+        ("start", pa.string()),
         ("played", pa.list_(pa.string())),
         ("solutions", pa.list_(pa.string())),
         ("difficulty", pa.float32()),
@@ -32,7 +33,7 @@ PUZZLES = pa.schema(
 """Our own puzzles, one a row."""
 
 _ARENA = {"match", "ply", "played", "label"}
-_TEXTS = ("id", "game", "position", "group")
+_TEXTS = ("id", "game", "position", "start", "group")
 
 
 def read_table(path: Path, rules: str, bad_row: Callable[[str], None]) -> Iterator[MoveExample]:
@@ -67,7 +68,7 @@ def _puzzles(path: Path, rows: pa.Table, rules: str, bad_row: Callable[[str], No
 
 def _example(row: Mapping[str, Any], rules: str) -> MoveExample:
     _check_texts(row)
-    state = game(row.get("game") or rules).state(row["position"], _texts(row, "played"))
+    state = _state(row, rules)
     difficulty = row.get("difficulty")
     return MoveExample(
         row["id"],
@@ -76,6 +77,17 @@ def _example(row: Mapping[str, Any], rules: str) -> MoveExample:
         difficulty=None if difficulty is None else float(difficulty),
         group=row.get("group"),
     )
+
+
+def _state(row: Mapping[str, Any], rules: str) -> State:
+    """The position with its history, where the row has one."""
+    asked = game(row.get("game") or rules).state(row["position"])
+    if row.get("start") is None:
+        return asked
+    state = game(asked.game).state(row["start"], _texts(row, "played"))
+    if state.position != asked.position:
+        raise DataError(f"start and played lead to {state.position}, not to {asked.position}")
+    return state
 
 
 def _check_texts(row: Mapping[str, Any]) -> None:
