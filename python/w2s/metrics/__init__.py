@@ -5,7 +5,7 @@ Knows nothing about models or files. Needs no more than numpy.
 
 from w2s.metrics.calibration import Bin, brier, calibration_curve, expected_calibration_error
 from w2s.metrics.ranking import RiskCoverage, area_under_risk_coverage, auc, purity_at, risk_coverage
-from w2s.metrics.recovery import Interval, Ratio, accuracy, pgr, ratio_of_gaps, recovery
+from w2s.metrics.recovery import Interval, Ratio, accuracy, difference, pgr, ratio_of_gaps, recovery
 
 __all__ = [
     "Bin",
@@ -17,6 +17,7 @@ __all__ = [
     "auc",
     "brier",
     "calibration_curve",
+    "difference",
     "expected_calibration_error",
     "pgr",
     "purity_at",
