@@ -117,7 +117,8 @@ def _auc(rows: Doubles, right: Doubles) -> Doubles:
     right_above = np.cumsum(right, axis=1) - right
     won = np.sum(wrong * (right_above + 0.5 * right), axis=1)
     pairs = right.sum(axis=1) * wrong.sum(axis=1)
-    return np.divide(won, pairs, out=np.full(len(won), np.nan), where=pairs > 0)
+    found: Doubles = np.divide(won, pairs, out=np.full(len(won), np.nan), where=pairs > 0)
+    return found
 
 
 def _ece(values: Doubles, answers: Flags, times: Doubles) -> Doubles:
@@ -125,7 +126,8 @@ def _ece(values: Doubles, answers: Flags, times: Doubles) -> Doubles:
     places = np.searchsorted(np.arange(1, BINS) / BINS, values, side="right")
     apart = np.zeros((len(values), BINS))
     apart[np.arange(len(values)), places] = values - answers
-    return np.abs(times @ apart).sum(axis=1)
+    found: Doubles = np.abs(times @ apart).sum(axis=1)
+    return found
 
 
 def _purity(rows: Doubles, right: Doubles, total: Doubles, coverage: float) -> Doubles:

@@ -49,6 +49,7 @@ def train(x: Matrix, y: Flags, held: Flags, options: NeuralOptions, seed: int) -
         network = Network(
             x.shape[1],
             width=options.width,
+            inner=options.expansion * options.width,
             blocks=options.blocks,
             dropout=options.dropout,
             input_dropout=options.input_dropout,
