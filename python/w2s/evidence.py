@@ -143,9 +143,22 @@ def write_labels(labels: Labels, path: Path | str) -> None:
     _write(path, labels.table)
 
 
-def write_table(labels: Labels, path: Path | str) -> None:
-    """Write only the table: the vectors beside it stay as they are."""
-    _write(Path(path), labels.table)
+def read_table(path: Path | str) -> pa.Table:
+    """A whole Parquet file.
+
+    Raises:
+        DataError: it cannot be read.
+    """
+    return _read(Path(path))
+
+
+def write_table(table: pa.Table, path: Path | str) -> None:
+    """Write a Parquet file, whole or not at all.
+
+    Raises:
+        W2sError: nothing can be written there.
+    """
+    _write(Path(path), table)
 
 
 def _check_ids(table: pa.Table, where: str) -> None:

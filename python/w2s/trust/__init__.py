@@ -6,7 +6,17 @@ is fitted.
 
 from w2s.trust.files import load, save
 from w2s.trust.folds import cross_fit
-from w2s.trust.function import TrustFunction
+from w2s.trust.function import Function, Recipe, State, TrustFunction
 from w2s.trust.registry import names, trust_function
 
-__all__ = ["TrustFunction", "cross_fit", "load", "names", "save", "trust_function"]
+__all__ = [
+    "Function",
+    "Recipe",
+    "State",
+    "TrustFunction",
+    "cross_fit",
+    "load",
+    "names",
+    "save",
+    "trust_function",
+]

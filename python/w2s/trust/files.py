@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,10 +17,9 @@ import numpy as np
 import safetensors
 import safetensors.numpy
 
-from w2s.config import build
 from w2s.errors import DataError, UsageError, W2sError
 from w2s.trust.function import Function, State
-from w2s.trust.registry import is_recipe, recipe
+from w2s.trust.registry import trust_function
 
 FORMAT = "w2s-trust-1"
 SETTINGS = "trust.json"
@@ -30,17 +30,19 @@ def save(fitted: object, folder: Path | str) -> None:
     """Write a fitted function; the settings last, so that a folder with them is whole.
 
     Raises:
-        UsageError: the function was not fitted, or is not one of the registry.
+        UsageError: the function was not fitted, or is not a :class:`w2s.trust.Function`.
         W2sError: nothing can be written there.
     """
     if not isinstance(fitted, Function):
-        raise UsageError(f"{getattr(fitted, 'name', fitted)!r} cannot be saved: only built-in functions are")
+        raise UsageError(
+            f"{getattr(fitted, 'name', fitted)!r} cannot be saved: only what is a w2s.trust.Function can be"
+        )
     if fitted.state is None:
         raise UsageError(f"{fitted.name} was not fitted: call fit(labels) first")
     arrays = _packed(fitted.state.arrays)
     settings = {
         "format": FORMAT,
-        "function": fitted.name,
+        "function": fitted.source or fitted.name,
         "options": fitted.options.model_dump(mode="json"),
         "needs": sorted(fitted.needs),
         "facts": dict(fitted.state.facts),
@@ -57,23 +59,28 @@ def save(fitted: object, folder: Path | str) -> None:
         raise W2sError(f"cannot write {folder}: {error.strerror or error}; choose another place") from None
 
 
-def load(folder: Path | str) -> Function:
-    """The function that :func:`save` wrote. Nothing is imported but w2s and numpy.
+def load(folder: Path | str, allow: str = "") -> Function:
+    """The function that :func:`save` wrote.
+
+    Args:
+        folder: where it lies.
+        allow: the ``module:callable`` that may be imported, where it is not built in or installed. A folder
+            alone never makes w2s run code.
 
     Raises:
         DataError: a file that is missing, damaged or of another format.
+        UsageError: its code was not allowed.
     """
     folder = Path(folder)
     settings = _settings(folder / SETTINGS)
     arrays = _arrays(folder / ARRAYS, settings["sha256"])
     name = settings["function"]
-    if not is_recipe(name):
-        raise DataError(
-            f"{folder / SETTINGS} is of a trust function {name!r}, which this version does not have"
-        )
-    found = recipe(name)
-    options = build(found.options, settings["options"], str(folder / SETTINGS))
-    return Function(found, options, State(settings["facts"], arrays))
+    if ":" in name and name != allow:
+        raise UsageError(f"{folder / SETTINGS} runs {name!r}: allow it by that name if you trust its code")
+    found = trust_function(name, **settings["options"])
+    if not isinstance(found, Function):
+        raise DataError(f"{folder / SETTINGS} names {name!r}, which does not return a w2s.trust.Function")
+    return replace(found, state=State(settings["facts"], arrays))
 
 
 def _settings(path: Path) -> dict[str, Any]:

@@ -16,7 +16,7 @@ from w2s.evidence import Labels
 from w2s.trust.function import Flags, Scores, TrustFunction, check_gold
 
 GROUP = "group"
-"""Column whose rows stay together: a game, a source. Where it is null or not there, a row is its own group."""
+"""Column whose rows stay together: a game, a source. A row where it is null is a group of its own."""
 
 Folds = npt.NDArray[np.int64]
 

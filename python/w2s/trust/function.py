@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from w2s.config import Config
-from w2s.errors import DataError, UsageError
+from w2s.errors import DataError, UsageError, W2sError
 from w2s.evidence import Labels
 from w2s.trust.requirements import refuse_missing
 
@@ -90,11 +90,15 @@ class Recipe(Protocol):
 
 @dataclass(frozen=True, eq=False)
 class Function:
-    """A recipe with its options and, once fitted, what it learned. It checks what no recipe has to."""
+    """A recipe with its options and, once fitted, what it learned. It checks what no recipe has to.
+
+    ``source`` is the name by which the registry finds it again.
+    """
 
     recipe: Recipe
     options: Config
     state: State | None = None
+    source: str = ""
 
     @property
     def name(self) -> str:
@@ -135,7 +139,10 @@ class Function:
         if not len(labels):
             return np.zeros(0)
         refuse_missing(self.name, self.needs, labels)
-        return np.clip(self.recipe.score(labels, self.state, self.options), 0.0, 1.0)
+        scores = np.asarray(self.recipe.score(labels, self.state, self.options), np.float64)
+        if scores.shape != (len(labels),) or np.isnan(scores).any():
+            raise W2sError(f"{self.name} did not give a number for each of {len(labels)} labels")
+        return np.clip(scores, 0.0, 1.0)
 
 
 def check_gold(correct: Flags, rows: int) -> None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import difflib
 import importlib
+from dataclasses import replace
 from importlib.metadata import EntryPoint, entry_points
 from typing import Any, cast
 
@@ -21,7 +22,17 @@ _RECIPES = {
     "margin": "signals:MARGIN",
     "entropy": "signals:ENTROPY",
     "self_consistency": "signals:SELF_CONSISTENCY",
+    "temperature": "calibrated:TEMPERATURE",
+    "isotonic": "calibrated:ISOTONIC",
+    "confident_learning": "confident:CONFIDENT",
+    "search_agreement": "agreement:SEARCH",
+    "peer_agreement": "agreement:PEER",
+    "crowd": "teachers:CROWD",
+    "logistic": "logistic:LOGISTIC",
+    "knn": "neighbours:KNN",
+    "boosting": "boosting:BOOSTING",
     "neural": "neural:NEURAL",
+    "stack": "stacking:STACK",
 }
 
 
@@ -46,7 +57,8 @@ def trust_function(name: str, **options: Any) -> TrustFunction:
 
     Args:
         name: one of ``w2s.trust.names()``, an entry point of the group ``w2s.trust``, or ``module:callable``:
-            called with the options, it returns a :class:`w2s.trust.TrustFunction`.
+            called with the options, it returns a :class:`w2s.trust.TrustFunction`, which can be saved if it
+            is a :class:`w2s.trust.Function`.
         options: of that function, as values or as text; ``reads="hidden,afterstate,student"`` says which
             evidence a probe reads.
 
@@ -60,7 +72,7 @@ def trust_function(name: str, **options: Any) -> TrustFunction:
     """
     if name in _RECIPES:
         found = recipe(name)
-        return Function(found, build(found.options, options, f"trust function {name}"))
+        return Function(found, build(found.options, options, f"trust function {name}"), source=name)
     return _called(name, _factory(name), options)
 
 
@@ -101,4 +113,4 @@ def _called(name: str, factory: Any, options: dict[str, Any]) -> TrustFunction:
         raise UsageError(
             f"{name!r} returned {type(found).__name__}: a trust function has name, needs, fit, score"
         )
-    return cast(TrustFunction, found)
+    return replace(found, source=name) if isinstance(found, Function) else cast(TrustFunction, found)

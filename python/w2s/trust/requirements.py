@@ -3,8 +3,8 @@
 Knows nothing about who needs it.
 
 Names: a vector (``hidden``, ``afterstate``, ``student``); ``search``, any column ``search…_regret_cp`` or
-``search…_best``; ``peer``, the column ``peer_agrees`` or any ``peer_label…``; else the column of that name.
-Evidence that is null in every row is missing.
+``search…_best``; ``peer_label``, any column ``peer_label…`` of texts; ``peer``, one of those or
+``peer_agrees``; else the column of that name. Evidence that is null in every row is missing.
 """
 
 from __future__ import annotations
@@ -26,6 +26,7 @@ _REMEDIES = {
     "samples": "label with more than one sample each",
     "search": "add a column such as search_depth2_best or search_depth2_regret_cp",
     "peer": "add a column peer_agrees, or peer_label with what another model says",
+    "peer_label": "add a column peer_label, or peer_label_NAME for each other model, with what it says",
 }
 
 
@@ -39,6 +40,11 @@ def peer_columns(labels: Labels) -> list[str]:
     return _present(labels, lambda name: name == "peer_agrees" or name.startswith("peer_label"))
 
 
+def peer_label_columns(labels: Labels) -> list[str]:
+    """Columns with the labels of other models, that are not null throughout; by name."""
+    return _present(labels, lambda name: name.startswith("peer_label"))
+
+
 def has(labels: Labels, name: str) -> bool:
     """Whether there is any evidence of that name."""
     if name in labels.vectors:
@@ -47,6 +53,8 @@ def has(labels: Labels, name: str) -> bool:
         return bool(search_columns(labels))
     if name == "peer":
         return bool(peer_columns(labels))
+    if name == "peer_label":
+        return bool(peer_label_columns(labels))
     return name not in VECTORS and bool(_present(labels, lambda column: column == name))
 
 

@@ -43,13 +43,16 @@ def _swiglu(x: Doubles, weights: Weights, name: str) -> Doubles:
 
 
 def _silu(x: Doubles) -> Doubles:
-    return x * 0.5 * (1 + np.tanh(x / 2))
+    y: Doubles = x * 0.5 * (1 + np.tanh(x / 2))
+    return y
 
 
 def _norm(x: Doubles, gain: npt.NDArray[Any]) -> Doubles:
     mean_square = np.mean(np.square(x), axis=1, keepdims=True)
-    return x / np.sqrt(mean_square + EPSILON) * gain
+    normed: Doubles = x / np.sqrt(mean_square + EPSILON) * gain
+    return normed
 
 
 def _linear(x: Doubles, weights: Weights, name: str) -> Doubles:
-    return x @ weights[f"{name}.weight"].astype(np.float64).T + weights[f"{name}.bias"]
+    y: Doubles = x @ weights[f"{name}.weight"].astype(np.float64).T + weights[f"{name}.bias"]
+    return y

@@ -67,8 +67,17 @@ def _held_back(sample: Sample, options: NeuralOptions) -> list[npt.NDArray[np.bo
     for number in range(options.fits):
         again, part = divmod(number, parts)
         places = Sample(sample.x, sample.y, sample.labels, _seed(sample.seed, -1 - again)).folds(parts)
-        held.append(places == part)
+        held.append(_of_both_kinds(places == part, sample))
     return held
+
+
+def _of_both_kinds(rows: npt.NDArray[np.bool_], sample: Sample) -> npt.NDArray[np.bool_]:
+    right = sample.y[rows]
+    if right.all() or not right.any():
+        raise DataError(
+            "neural holds some groups of gold back to stop by, and all of them are alike: give more gold"
+        )
+    return rows
 
 
 def _seed(seed: int, number: int) -> int:

@@ -10,8 +10,6 @@ from torch import Tensor, nn
 
 from w2s.trust.neural.forward import EPSILON
 
-_SWIGLU_RATIO = 2  # width inside a block by the width between blocks
-
 
 class Network(nn.Module):
     """n × d features → n logits: entry, residual blocks, RMSNorm, exit.
@@ -25,6 +23,7 @@ class Network(nn.Module):
         features: int,
         *,
         width: int,
+        inner: int,
         blocks: int,
         dropout: float,
         input_dropout: float,
@@ -34,7 +33,7 @@ class Network(nn.Module):
         self.thin = nn.Dropout(input_dropout)
         self.entry = nn.Linear(features, width)
         rates = [drop_path * (block + 1) / blocks for block in range(blocks)]
-        self.blocks = nn.ModuleList(Block(width, dropout, rate) for rate in rates)
+        self.blocks = nn.ModuleList(Block(width, inner, dropout, rate) for rate in rates)
         self.norm = RootMeanSquareNorm(width)
         self.exit = nn.Linear(width, 1)
 
@@ -50,9 +49,8 @@ class Network(nn.Module):
 class Block(nn.Module):
     """h + SwiGLU(RMSNorm(h)), left out for a row with the probability ``drop_path`` while training."""
 
-    def __init__(self, width: int, dropout: float, drop_path: float) -> None:
+    def __init__(self, width: int, inner: int, dropout: float, drop_path: float) -> None:
         super().__init__()
-        inner = _SWIGLU_RATIO * width
         self.norm = RootMeanSquareNorm(width)
         self.gate = nn.Linear(width, inner)
         self.up = nn.Linear(width, inner)

@@ -19,6 +19,7 @@ class NeuralOptions(Reading):
 
     width: int = Field(128, ge=1)
     blocks: int = Field(2, ge=1, le=64)
+    expansion: int = Field(1, ge=1)
     dropout: float = Field(0.3, ge=0, lt=1)
     input_dropout: float = Field(0.0, ge=0, lt=1)
     drop_path: float = Field(0.1, ge=0, lt=1)

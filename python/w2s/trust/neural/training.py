@@ -49,6 +49,7 @@ def train(x: Matrix, y: Flags, held: Flags, options: NeuralOptions, seed: int) -
         network = Network(
             x.shape[1],
             width=options.width,
+            inner=options.expansion * options.width,
             blocks=options.blocks,
             dropout=options.dropout,
             input_dropout=options.input_dropout,
@@ -61,7 +62,7 @@ def _best_epoch(network: Network, x: Matrix, y: Flags, held: Flags, options: Neu
     features, target = torch.from_numpy(x[~held]), torch.from_numpy(y[~held].astype(np.float32))
     apart, answers = torch.from_numpy(x[held]), y[held]
     optimizer = torch.optim.AdamW(
-        network.parameters(), lr=options.learning_rate, weight_decay=options.weight_decay
+        network.parameters(), lr=options.learning_rate, weight_decay=options.weight_decay, fused=True
     )
     loss = nn.BCEWithLogitsLoss(pos_weight=(1 - target).sum() / target.sum())
     best, found, since = -1.0, None, 0
@@ -87,7 +88,7 @@ def _epoch(
     batch: int,
 ) -> None:
     network.train()
-    for rows in torch.randperm(len(features)).split(batch):
+    for rows in torch.split(torch.randperm(len(features)), batch):
         optimizer.zero_grad(set_to_none=True)
         loss(network(features[rows]), target[rows]).backward()
         optimizer.step()
@@ -96,7 +97,8 @@ def _epoch(
 def _evaluate(network: Network, features: torch.Tensor) -> Doubles:
     network.eval()
     with torch.inference_mode():
-        return network(features).double().numpy()
+        scores: Doubles = network(features).double().numpy()
+        return scores
 
 
 def _weights(network: Network) -> dict[str, np.ndarray]:
