@@ -28,7 +28,7 @@ from w2s.chain.labels import teacher_labels
 from w2s.chain.measures import arm_measures, margin_over, over_seeds
 from w2s.chain.splits import Splits, read_splits
 from w2s.chain.steps import Facts, digest_of
-from w2s.chain.students import taught, tested
+from w2s.chain.students import settings_of, taught, tested
 from w2s.chain.trusted import quality, trust_labels
 from w2s.errors import DataError, W2sError
 from w2s.evidence import write_table
@@ -74,6 +74,7 @@ def run(config: ChainConfig, out: Path | str, *, say: Say = lambda _: None, coun
         W2sError: trust has collapsed in the first round: nothing is worth keeping.
     """
     made.check_arms(config.arms)
+    settings_of(config.train, config.seed)
     folder = ChainFolder(Path(out))
     folder.open(config)
     splits = read_splits(config.examples, game=config.game, seed=config.seed)

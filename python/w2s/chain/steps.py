@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -31,6 +32,8 @@ def step(folder: Path, inputs: object, work: Callable[[], Facts]) -> Facts:
     before = read(folder)
     if before is not None and before["step"] == digest:
         return before
+    if before is not None:
+        shutil.rmtree(folder)  # of other inputs
     folder.mkdir(parents=True, exist_ok=True)
     facts = {**work(), "step": digest}
     write_json(folder / MARKER, facts)

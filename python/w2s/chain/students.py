@@ -5,7 +5,9 @@ Knows nothing about where the rows came from.
 
 from __future__ import annotations
 
+import difflib
 import time
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +15,7 @@ import numpy as np
 import pyarrow as pa
 
 from w2s.chain.steps import Facts, step
-from w2s.config import build
+from w2s.errors import UsageError
 from w2s.evidence import read_table, write_table
 from w2s.labelling import compare
 from w2s.models import load_model
@@ -47,14 +49,27 @@ def taught(
 
     def work() -> Facts:
         begin = time.perf_counter()
-        checked = build(Settings, {**settings, "seed": seed}, "train")
-        model = train(student, rows, checked, folder / "student")
+        model = train(student, rows, settings_of(settings, seed), folder / "student")
         seconds = time.perf_counter() - begin
         _ask(folder, model, test)
         return {"model": model, "rows": len(rows.examples), "seconds": round(seconds, 1)}
 
     facts = step(folder, [inputs, student, settings, seed], work)
     return _right(folder, test), facts
+
+
+def settings_of(given: dict[str, Any], seed: int) -> Settings:
+    """Settings of a training from a configuration.
+
+    Raises:
+        UsageError: an unknown name, or a value that makes no sense.
+    """
+    known = {one.name for one in fields(Settings)} - {"seed"}
+    if unknown := sorted(set(given) - known):
+        near = difflib.get_close_matches(unknown[0], known, n=1)
+        hint = f"did you mean {near[0]}?" if near else f"there are: {', '.join(sorted(known))}"
+        raise UsageError(f"train has no setting {unknown[0]!r}; {hint}")
+    return Settings(**given, seed=seed)
 
 
 def _ask(folder: Path, reference: str, test: list[MoveExample]) -> None:
