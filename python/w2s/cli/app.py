@@ -14,6 +14,7 @@ from typer.exceptions import TyperException
 
 from w2s.cli.agree import agree
 from w2s.cli.arena import arena
+from w2s.cli.chain import chain
 from w2s.cli.doctor import doctor
 from w2s.cli.filter import filter as filter_command
 from w2s.cli.models import models
@@ -29,7 +30,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for command in (arena, filter_command, agree, models, doctor):
+for command in (arena, chain, filter_command, agree, models, doctor):
     app.command()(command)
 app.add_typer(trust)
 
