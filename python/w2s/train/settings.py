@@ -60,14 +60,21 @@ class Settings:
             UsageError: names the setting, its value and its range.
         """
         for name in ("epochs", "batch", "patience"):
-            _check(name, getattr(self, name), type(getattr(self, name)) is int and getattr(self, name) >= 1, "1")
+            _check(
+                name, getattr(self, name), type(getattr(self, name)) is int and getattr(self, name) >= 1, "1"
+            )
         _check("seed", self.seed, type(self.seed) is int and self.seed >= 0, "0")
         for name in ("learning_rate", "clip"):
             value = getattr(self, name)
             if not (math.isfinite(value) and value > 0):
                 raise UsageError(f"{name} of a training is a number above 0, not {value}")
         for name in ("weight_decay", "anchor", "checkpoint_s"):
-            _check(name, getattr(self, name), math.isfinite(getattr(self, name)) and getattr(self, name) >= 0, "0")
+            _check(
+                name,
+                getattr(self, name),
+                math.isfinite(getattr(self, name)) and getattr(self, name) >= 0,
+                "0",
+            )
         if not 0 <= self.holdout < 1:
             raise UsageError(f"holdout of a training is a share from 0 to below 1, not {self.holdout}")
         words = {"schedule": Schedule, "loss": Loss, "precision": Precision, "device": Device}

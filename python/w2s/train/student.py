@@ -27,7 +27,9 @@ def student_net(reference: str) -> PolicyNet:
         return from_pretrained(folder_of(parsed))
     if parsed.kind == "lc0":
         return net_of(parsed)
-    raise UsageError(f"{shown(reference)} cannot be trained: name a policy net, as policy:DIR or lc0:FILE.pb.gz")
+    raise UsageError(
+        f"{shown(reference)} cannot be trained: name a policy net, as policy:DIR or lc0:FILE.pb.gz"
+    )
 
 
 def digest_of(net: PolicyNet) -> str:

@@ -76,7 +76,9 @@ def train(
     net = student_net(student)
     targets = read_targets(rows, net.config.game)
     named = {**asdict(settings), "checkpoint_s": None}
-    identity = blake2b(json.dumps([digest_of(net), targets.digest, named]).encode(), digest_size=16).hexdigest()
+    identity = blake2b(
+        json.dumps([digest_of(net), targets.digest, named]).encode(), digest_size=16
+    ).hexdigest()
     reference = f"policy:{out}"
     if _is_complete(out, identity):
         return reference
@@ -110,7 +112,7 @@ class _Training:
         self._settings, self._out = settings, out
         self._device = device_of(settings.device)
         self._anchor = copy.deepcopy(net).to(self._device).eval() if settings.anchor else None
-        self._net = net.to(device=self._device, memory_format=torch.channels_last)
+        self._net = net.to(self._device).to(memory_format=torch.channels_last)
         self._optimizer = _optimizer(net, settings)
         self._batches = Batches(rows, targets, net.config, self._device)
         self._kept, self._held = _split(len(rows), settings)
@@ -161,7 +163,7 @@ class _Training:
         self._net.train()
         self._optimizer.zero_grad(set_to_none=True)
         loss = (self._losses(batch, done) * batch.weights).mean()
-        loss.backward()
+        torch.autograd.backward(loss)
         torch.nn.utils.clip_grad_norm_(self._net.parameters(), self._settings.clip)
         self._optimizer.step()
         return float(loss.detach())
@@ -228,7 +230,10 @@ def _optimizer(net: PolicyNet, settings: Settings) -> torch.optim.AdamW:
     parameters = list(net.parameters())
     decayed = [parameter for parameter in parameters if parameter.ndim >= 2]
     others = [parameter for parameter in parameters if parameter.ndim < 2]
-    groups = [{"params": decayed, "weight_decay": settings.weight_decay}, {"params": others, "weight_decay": 0.0}]
+    groups = [
+        {"params": decayed, "weight_decay": settings.weight_decay},
+        {"params": others, "weight_decay": 0.0},
+    ]
     return torch.optim.AdamW(groups, lr=settings.learning_rate)
 
 

@@ -42,7 +42,7 @@ class Linear:
 
 @dataclass(frozen=True, slots=True)
 class ResidualBlock:
-    """Two convolutions; ``squeeze`` holds the narrow and the wide layer, None without squeeze-and-excitation."""
+    """Two convolutions; ``squeeze`` holds the narrow and the wide layer, None where there is none."""
 
     first: Convolution
     second: Convolution
@@ -128,7 +128,7 @@ def _block(block: Message, channels: int) -> ResidualBlock:
 
 
 def _convolution(message: Message, inputs: int, size: int) -> Convolution:
-    """A convolution with its batch norm folded in: what follows it is ``gamma (x - mean) / deviation + beta``."""
+    """A convolution and the batch norm behind it, ``gamma (x - mean) / deviation + beta``, as one."""
     numbers = _numbers(message.message(1))
     outputs, rest = divmod(len(numbers), inputs * size * size)
     if rest or not outputs:

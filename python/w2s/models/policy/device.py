@@ -5,6 +5,8 @@ Knows nothing about nets.
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import torch
 
 from w2s.errors import UsageError
@@ -32,15 +34,14 @@ def batch_of(device: torch.device) -> int:
 def gains_from_bfloat16(device: torch.device) -> bool:
     """Whether the device multiplies bfloat16 faster than float32."""
     if device.type == "cuda":
-        return torch.cuda.is_bf16_supported()
-    abilities = torch.backends.cpu.get_cpu_capability()
-    return "AMX" in abilities.upper() or _has_flag(("avx512_bf16", "amx_bf16", "bf16"))
+        return bool(torch.cuda.is_bf16_supported())
+    return _has_flag(("avx512_bf16", "amx_bf16", "bf16"))
 
 
 def _has_flag(names: tuple[str, ...]) -> bool:
     """Whether the system lists one of these abilities of its processor."""
     try:
-        with open("/proc/cpuinfo", encoding="ascii", errors="replace") as file:
+        with Path("/proc/cpuinfo").open(encoding="ascii", errors="replace") as file:
             words = next((line for line in file if line.startswith(("flags", "Features"))), "").split()
     except OSError:
         return False

@@ -1,6 +1,6 @@
 """Policy heads: features of the board → one logit for every entry of the policy.
 
-Knows nothing about the tower below. Entries are those of w2s-games: see ``rust/w2s-games/src/chess/planes.rs``.
+Knows nothing about the tower below. Which move an entry means: ``rust/w2s-games/src/chess/planes.rs``.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ class FromTo(nn.Module):
 
 
 def _under_promotions() -> list[list[int]]:
-    """From- and to-squares of the moves to the last rank, by file and direction; off the board: any square."""
+    """From- and to-squares of moves to the last rank, by file and direction; off the board: any square."""
     moves = [(file, file + step) for file in range(_FILES) for step in (-1, 0, 1)]
     return [[48 + source for source, _ in moves], [56 + min(max(target, 0), 7) for _, target in moves]]
 

@@ -46,7 +46,7 @@ class PlanesOfMoves(nn.Module):
 
     def forward(self, features: Tensor) -> Tensor:
         """(n, 1858) from (n, channels, 8, 8)."""
-        planes = self.second(torch.relu(self.first(features)))
+        planes: Tensor = self.second(torch.relu(self.first(features)))
         return planes.flatten(1).index_select(1, self.places)
 
 

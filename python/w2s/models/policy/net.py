@@ -19,7 +19,7 @@ class PolicyNet(nn.Module, ABC):
 
     @abstractmethod
     def features(self, planes: Tensor) -> Tensor:
-        """The last features of the board: (n, channels, rows, columns) from the planes (n, C, rows, columns)."""
+        """The last features of the board, (n, channels, rows, columns), from planes (n, C, rows, columns)."""
 
     @abstractmethod
     def logits(self, features: Tensor) -> Tensor:

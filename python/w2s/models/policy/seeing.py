@@ -38,7 +38,7 @@ class Eye:
     """A net on its device, asked in passes of ``batch`` states."""
 
     def __init__(self, net: PolicyNet, device: torch.device, batch: int) -> None:
-        self._net = net.to(device=device, memory_format=torch.channels_last).eval()
+        self._net = net.to(device).to(memory_format=torch.channels_last).eval()
         self._device = device
         self._batch = batch
 

@@ -46,7 +46,8 @@ def read_settings(reference: Reference) -> PolicySettings:
             near = difflib.get_close_matches(name, _OPTIONS, n=1)
             hint = f"did you mean {near[0]}? " if near else ""
             raise UsageError(
-                f"{shown(name)} is not an option of {reference.kind}: {hint}its options are: {', '.join(_OPTIONS)}"
+                f"{shown(name)} is not an option of {reference.kind}: {hint}its options are: "
+                f"{', '.join(_OPTIONS)}"
             )
     device = options.get("device", "auto")
     if device not in DEVICES:

@@ -22,4 +22,5 @@ class Squeeze(nn.Module):
         """The scaled and shifted board, shaped like ``x``."""
         whole = x.mean((2, 3), keepdim=True)
         scale, shift = self.widen(torch.relu(self.narrow(whole))).chunk(2, 1)
-        return torch.sigmoid(scale) * x + shift
+        out: Tensor = torch.sigmoid(scale) * x + shift
+        return out
