@@ -29,9 +29,7 @@ def build(config: PolicyConfig) -> PolicyNet:
     return Lc0Net(config) if config.architecture == "lc0" else SeResNet(config)
 
 
-def save_pretrained(
-    net: PolicyNet, folder: Path, dtype: Literal["float32", "float16"] = "float32"
-) -> None:
+def save_pretrained(net: PolicyNet, folder: Path, dtype: Literal["float32", "float16"] = "float32") -> None:
     """Write the net into a folder, which is made where it is missing; each file appears as a whole.
 
     ``dtype``: how numbers are stored. Halves take half the room; the net computes in float32 either way.
