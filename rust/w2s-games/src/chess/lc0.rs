@@ -24,8 +24,10 @@ const BOARD: usize = 64;
 const HISTORY: usize = 8;
 const STEP: usize = 13;
 const PAIRS: usize = 1792;
-/// Promotions behind the pairs, by rank; a knight is a plain move.
+/// Promotions behind the pairs; one to a knight is a plain move.
 const PROMOTIONS: [Piece; 3] = [Piece::Queen, Piece::Rook, Piece::Bishop];
+/// The same in the order of the planes of a convolutional policy.
+const PROMOTION_PLANES: [Piece; 3] = [Piece::Rook, Piece::Bishop, Piece::Queen];
 /// Steps of the eight directions as planes of a convolutional policy count them, then those of the knight.
 const ROSE: [(i8, i8); 8] = [(0, 1), (1, 1), (1, 0), (1, -1), (0, -1), (-1, -1), (-1, 0), (-1, 1)];
 const KNIGHT: [(i8, i8); 8] = [(1, 2), (2, 1), (2, -1), (1, -2), (-1, -2), (-2, -1), (-2, 1), (-1, 2)];
@@ -78,7 +80,7 @@ fn plane(entry: &Entry) -> usize {
     let across = (entry.to % 8) as i8 - (entry.from % 8) as i8;
     let up = (entry.to / 8) as i8 - (entry.from / 8) as i8;
     if let Some(piece) = entry.promotion {
-        let kind = PROMOTIONS.iter().position(|&one| one == piece).unwrap_or_default();
+        let kind = PROMOTION_PLANES.iter().position(|&one| one == piece).unwrap_or_default();
         return 64 + (across + 1) as usize * 3 + kind;
     }
     if let Some(knight) = KNIGHT.iter().position(|&step| step == (across, up)) {
