@@ -17,9 +17,9 @@ from stockfish import Stockfish, ranked, settled
 from w2s.games import State
 from w2s.tasks.judging import wins_at_once
 
-_SWING = 0.3
+_SWING, _ALONE = 0.2, 0.2
 _HOPELESS = -0.2
-_LOOK, _VERIFY = (1_000, 0.3), (15_000, 0.45)
+_LOOK, _VERIFY = (1_000, 0.3), (8_000, 0.45)
 
 
 def chances(value_cp: int) -> float:
@@ -28,13 +28,15 @@ def chances(value_cp: int) -> float:
 
 
 def candidates(game: Played) -> list[State]:
-    """States of a game around which its players saw the value swing."""
-    seen = [chances(value) for value in game.seen_cp]
+    """States of a game around which the value swings and whose player saw one move well above the next."""
+    best = [chances(seen.best_cp) for seen in game.seen]
     found = []
     for at, state in enumerate(replay("chess", game.state.moves(), game.opening_plies)):
-        before = seen[at] + seen[at - 1] if at > 0 else 0.0
-        after = seen[at] + seen[at + 1] if at + 1 < len(seen) else 0.0
-        if max(before, after) >= _SWING and seen[at] > _HOPELESS:
+        before = best[at] + best[at - 1] if at > 0 else 0.0
+        after = best[at] + best[at + 1] if at + 1 < len(best) else 0.0
+        second = game.seen[at].second_cp
+        alone = second is None or best[at] - chances(second) >= _ALONE
+        if alone and max(before, after) >= _SWING and best[at] > _HOPELESS:
             found.append(state)
     return found
 

@@ -57,12 +57,19 @@ PLAYERS = {
 }
 
 
+class Seen(NamedTuple):
+    """Values that a player saw in a position: of the best move and of the second, None where it saw one."""
+
+    best_cp: int
+    second_cp: int | None
+
+
 class Choice(NamedTuple):
-    """A move and what its player thinks of it, None where it slipped; ``seen_cp`` is the position's value."""
+    """A move and what its player thinks of it, None where it slipped; ``seen`` is what it saw."""
 
     move: str
     value_cp: int | None
-    seen_cp: int
+    seen: Seen
 
 
 def choose(
@@ -84,10 +91,11 @@ def choose(
 
 
 def _choice(player: Player, state: State, lines: Sequence[Line], draw: random.Random) -> Choice:
+    seen = Seen(lines[0].value_cp, lines[1].value_cp if len(lines) > 1 else None)
     if draw.random() < player.slip:
-        return Choice(draw.choice(state.legal_moves()), None, lines[0].value_cp)
+        return Choice(draw.choice(state.legal_moves()), None, seen)
     noisy = [
         max(-_CLIP_CP, min(_CLIP_CP, line.value_cp)) + player.noise_cp * draw.gauss(0, 1) for line in lines
     ]
     best = max(range(len(lines)), key=noisy.__getitem__)
-    return Choice(*lines[best], lines[0].value_cp)
+    return Choice(*lines[best], seen)

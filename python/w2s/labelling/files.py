@@ -15,7 +15,7 @@ import numpy as np
 import pyarrow as pa
 
 from w2s.errors import UsageError
-from w2s.evidence import Labels, read_labels, write_labels
+from w2s.evidence import VECTORS, Labels, read_labels, write_labels
 from w2s.labelling.batch import Request, label_batch
 from w2s.tasks import MoveExample
 
@@ -43,11 +43,11 @@ def label_file(
         request: who labels, and what is kept.
         out: the table, ``.parquet``.
         identity: what else decides the labels, as plain values: seeds, states of files.
-        overwrite: replace a table that is there.
+        overwrite: replace a table that is there, and vectors beside it.
         report: told after every part.
 
     Raises:
-        UsageError: ``out`` exists, or is no ``.parquet``.
+        UsageError: ``out`` or vectors beside it exist, or it is no ``.parquet``.
         ModelError: a model did not answer.
     """
     check_place(out, overwrite)
@@ -60,6 +60,8 @@ def label_file(
         if report is not None:
             report(start + len(some), len(examples))
     labels = joined(pieces)
+    for name in VECTORS:
+        out.with_name(f"{name}.parquet").unlink(missing_ok=True)
     write_labels(labels, out)
     shutil.rmtree(parts)
     return labels
@@ -69,10 +71,11 @@ def check_place(out: Path, overwrite: bool) -> None:
     """Refuse a place where labels cannot or should not be written, before any work is done."""
     if out.suffix.lower() not in (".parquet", ".pq"):
         raise UsageError(f"{out}: labels are written as .parquet; name it so")
-    if out.exists() and not overwrite:
-        raise UsageError(f"{out} exists: --overwrite replaces it, or name another --out")
     if not out.parent.is_dir():
         raise UsageError(f"there is no folder {out.parent}: make it, or name another --out")
+    there = [path for path in (out, *(out.with_name(f"{name}.parquet") for name in VECTORS)) if path.exists()]
+    if there and not overwrite:
+        raise UsageError(f"{there[0]} exists: --overwrite replaces it, or name an --out in another folder")
 
 
 def digest_of(examples: Sequence[MoveExample], request: Request, identity: dict[str, object]) -> str:
@@ -93,9 +96,7 @@ def digest_of(examples: Sequence[MoveExample], request: Request, identity: dict[
 
 def joined(pieces: Sequence[Labels]) -> Labels:
     """The rows of all pieces, in their order."""
-    vectors = {
-        name: np.concatenate([piece.vectors[name] for piece in pieces]) for name in pieces[0].vectors
-    }
+    vectors = {name: np.concatenate([piece.vectors[name] for piece in pieces]) for name in pieces[0].vectors}
     return Labels(pa.concat_tables([piece.table for piece in pieces]).combine_chunks(), vectors)
 
 

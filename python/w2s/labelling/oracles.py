@@ -43,7 +43,10 @@ def found_by(
     oracle: Oracle, name: str, examples: Sequence[MoveExample], labels: Sequence[str | None]
 ) -> dict[str, pa.Array]:
     """``NAME_best``, ``NAME_regret_cp`` and ``NAME_wdl``, null where the oracle does not know."""
-    moves = [None if label is None else example.state.read(label)[0] for example, label in zip(examples, labels, strict=True)]
+    moves = [
+        None if label is None else example.state.read(label)[0]
+        for example, label in zip(examples, labels, strict=True)
+    ]
     asked = [row for row, move in enumerate(moves) if move is not None]
     cases = [Case(examples[row].id, examples[row].state, (moves[row] or "",)) for row in asked]
     findings = [Finding()] * len(examples)

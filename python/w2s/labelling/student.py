@@ -5,8 +5,8 @@ Knows nothing about which of them are right.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -53,8 +53,7 @@ def seen_by(
 
 
 def _vector(answer: Answer, width: int) -> npt.NDArray[np.float32]:
-    numbers: list[Any] = [answer.log_prob, answer.rank, answer.margin, answer.entropy]
-    if None in numbers or answer.hidden is None:
-        return np.full(len(numbers) + width, np.nan, np.float32)
-    numbers[1] = np.log1p(answer.rank)
+    if answer.hidden is None or answer.rank is None:
+        return np.full(len(_COLUMNS) + width, np.nan, np.float32)
+    numbers = [answer.log_prob, math.log1p(answer.rank), answer.margin, answer.entropy]
     return np.concatenate([np.array(numbers, np.float32), answer.hidden.astype(np.float32)])

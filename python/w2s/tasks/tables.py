@@ -14,6 +14,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from w2s import kernels
 from w2s.errors import DataError
 from w2s.games import State, game
 from w2s.tasks.move import MoveExample
@@ -81,7 +82,10 @@ def _example(row: Mapping[str, Any], rules: str) -> MoveExample:
 
 def _state(row: Mapping[str, Any], rules: str) -> State:
     """The position with its history, where the row has one."""
-    asked = game(row.get("game") or rules).state(row["position"])
+    name = row.get("game") or rules
+    if name not in kernels.game_names():
+        raise DataError(f"no game is called {name[:40]!r}")
+    asked = game(name).state(row["position"])
     if row.get("start") is None:
         return asked
     state = game(asked.game).state(row["start"], _texts(row, "played"))
