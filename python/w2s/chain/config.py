@@ -21,8 +21,8 @@ DEFAULT_ARMS = ("base", "gold", "naive", "random", "confidence", "margin", "trus
 
 
 class Examples(Config):
-    """Where examples come from: ``files`` that are split by seed into ``gold``, ``pool`` and ``test`` rows, or a
-    list of files for each role."""
+    """Where examples come from: ``files`` that are split by seed into ``gold``, ``pool`` and ``test`` rows, or
+    a list of files for each role."""
 
     files: tuple[str, ...] = ()
     gold: Positive | tuple[str, ...] = 1000
@@ -53,8 +53,8 @@ class TrustSpec(Config):
 
 
 class Keep(Config):
-    """Which labels are kept: the ``top`` share or count by trust, or the most whose ``purity`` is certified at
-    confidence 1 − ``delta``. ``power``: rows weigh their trust to this power; 0 is no weight."""
+    """Which labels are kept: the ``top`` share or count by trust, or the most whose ``purity`` is certified
+    at confidence 1 − ``delta``. ``power``: rows weigh their trust to this power; 0 is no weight."""
 
     top: str | None = None
     purity: Annotated[float, Field(gt=0, lt=1)] | None = None
@@ -83,8 +83,8 @@ class ChainConfig(Config):
     """A chain: teacher → labels → trust → selection → student, ``rounds`` times, for each of ``seeds`` seeds.
 
     ``student``: one model that every round trains anew, or a ladder of which each round takes the next.
-    ``oracles`` add what they find about each label as evidence, ``search:depth=2`` say. ``train`` are settings
-    of :class:`w2s.train.Settings`.
+    ``oracles`` add what they find about each label as evidence, ``search:depth=2`` say. ``train`` holds
+    settings of :class:`w2s.train.Settings`.
     """
 
     game: str = "chess"

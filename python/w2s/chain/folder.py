@@ -44,8 +44,8 @@ class ChainFolder:
             changed = changed_keys(read_toml(self.config), config.model_dump(mode="json", exclude_none=True))
             if changed:
                 raise UsageError(
-                    f"{self.path} holds a chain with another configuration: {'; '.join(changed)}; name another "
-                    "--out, or resume it as it was"
+                    f"{self.path} holds a chain with another configuration: {'; '.join(changed)}; name "
+                    "another --out, or resume it as it was"
                 )
             return
         try:

@@ -22,7 +22,13 @@ Report = Callable[[int, int], None]
 
 
 def teacher_labels(
-    folder: Path, config: ChainConfig, splits: Splits, teacher: str, student: str, inputs: object, report: Report
+    folder: Path,
+    config: ChainConfig,
+    splits: Splits,
+    teacher: str,
+    student: str,
+    inputs: object,
+    report: Report,
 ) -> tuple[Labels, Facts]:
     """Labels of every gold and pool example, made once and then read."""
 
@@ -37,9 +43,7 @@ def teacher_labels(
                 None if judge is None else as_judge(judge),
                 oracles,
             )
-            label_file(
-                [*splits.gold, *splits.pool], request, folder / FILE, overwrite=True, report=report
-            )
+            label_file([*splits.gold, *splits.pool], request, folder / FILE, overwrite=True, report=report)
         finally:
             for one in (model, judge, *oracles.values()):
                 if one is not None:

@@ -1,4 +1,4 @@
-"""What a chain reports of its arms: accuracy, Recovery and PGR, each with an interval over test rows and seeds.
+"""What a chain reports of its arms: accuracy, Recovery and PGR, with intervals over test rows and seeds.
 
 Knows nothing about how answers came about.
 """

@@ -8,8 +8,8 @@ Knows nothing about screens.
     round-1/seed-0/trust/           trust.json, trust.safetensors, scores.parquet, selected.parquet
     round-1/seed-0/ARM/             student/, answers.parquet
 
-No row trains a model and then counts as evidence about it: trust is fitted on gold, and the teacher of the next
-round is the student of the arm ``trust``, which saw pool rows only.
+No row trains a model and then counts as evidence about it: trust is fitted on gold, and the teacher of the
+next round is the student of the arm ``trust``, which saw pool rows only.
 """
 
 from __future__ import annotations
@@ -59,7 +59,9 @@ class Chain:
         return digest_of([self.config.game, self.splits.table().to_pydict()])
 
 
-def run(config: ChainConfig, out: Path | str, *, say: Say = lambda _: None, count: Count = lambda *_: None) -> Facts:
+def run(
+    config: ChainConfig, out: Path | str, *, say: Say = lambda _: None, count: Count = lambda *_: None
+) -> Facts:
     """Run a chain, or what is left of it; returns what ``metrics.json`` holds.
 
     Args:
@@ -95,7 +97,9 @@ def run(config: ChainConfig, out: Path | str, *, say: Say = lambda _: None, coun
     folder.write_metrics(metrics)
     folder.finish()
     if not metrics["rounds"]:
-        raise W2sError(f"no round was worth keeping: {metrics['stopped']['why']}; give more gold or other evidence")
+        raise W2sError(
+            f"no round was worth keeping: {metrics['stopped']['why']}; give more gold or other evidence"
+        )
     return metrics
 
 
@@ -129,13 +133,21 @@ def _fixed_arm(chain: Chain, arm: str, student: str) -> np.ndarray:
         return tested(place / arm, student, splits.test, chain.identity)[0][None]
     source = splits.gold if arm == "gold" else splits.pool
     if unknown := sum(not example.gold for example in source):
-        raise DataError(f"the arm {arm} needs the pool's answers, and {unknown} are not known: leave it out of arms")
+        raise DataError(
+            f"the arm {arm} needs the pool's answers, and {unknown} are not known: leave it out of arms"
+        )
     rows = made.gold_rows(source)
     found = []
     for seed in chain.seeds:
         chain.say(f"{arm}, seed {seed}: training on {len(rows.examples)} true answers")
         right, _ = taught(
-            place / f"seed-{seed}" / arm, student, rows, splits.test, config.train, seed, [chain.identity, arm]
+            place / f"seed-{seed}" / arm,
+            student,
+            rows,
+            splits.test,
+            config.train,
+            seed,
+            [chain.identity, arm],
         )
         found.append(right)
     return np.stack(found)
@@ -179,12 +191,20 @@ class _Seeded:
         labels_folder = round_folder / "labels" if number == 1 else self.place / "labels"
         chain.say(f"round {number}, seed {seed}: {teacher} labels")
         labels, facts = teacher_labels(
-            labels_folder, chain.config, chain.splits, teacher, self.student, [chain.identity, number], chain.count
+            labels_folder,
+            chain.config,
+            chain.splits,
+            teacher,
+            self.student,
+            [chain.identity, number],
+            chain.count,
         )
         n_gold = len(chain.splits.gold)
         self.gold, self.pool = labels.take(np.arange(n_gold)), labels.take(np.arange(n_gold, len(labels)))
         self.by_id = {example.id: example for example in chain.splits.pool}
-        chain.say(f"round {number}, seed {seed}: {chain.config.trust.function} is fitted on {n_gold} gold rows")
+        chain.say(
+            f"round {number}, seed {seed}: {chain.config.trust.function} is fitted on {n_gold} gold rows"
+        )
         self.trusted, self.facts = trust_labels(
             self.place / "trust", chain.config, self.gold, self.pool, seed, facts["step"]
         )

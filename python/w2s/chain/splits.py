@@ -46,7 +46,9 @@ def read_splits(source: Examples, *, game: str, seed: int) -> Splits:
     _check_disjoint(splits)
     for role in ("gold", "test"):
         if unknown := [example.id for example in getattr(splits, role) if not example.gold]:
-            raise DataError(f"{len(unknown)} {role} examples have no known answer, {unknown[0]!r} is the first")
+            raise DataError(
+                f"{len(unknown)} {role} examples have no known answer, {unknown[0]!r} is the first"
+            )
     return splits
 
 
@@ -57,10 +59,8 @@ def split(examples: Sequence[MoveExample], counts: Sequence[int], seed: int) -> 
         DataError: there are too few examples.
     """
     if len(examples) < sum(counts):
-        raise DataError(
-            f"{len(examples)} examples cannot give {', '.join(f'{n} {r}' for n, r in zip(counts, ROLES, strict=True))}"
-            ": ask for fewer, or name more files"
-        )
+        wanted = ", ".join(f"{count} {role}" for count, role in zip(counts, ROLES, strict=True))
+        raise DataError(f"{len(examples)} examples cannot give {wanted}: ask for fewer, or name more files")
     parts = _together(examples)
     drawn = sorted(set(parts), key=lambda part: hashlib.blake2b(f"{seed} {part}".encode()).digest())
     members: dict[str, list[int]] = {}
@@ -87,7 +87,9 @@ def _read(files: Iterable[str], game: str) -> list[MoveExample]:
         raise DataError("the chain has no examples: name files with --examples")
     found = [example for file in files for example in read_examples(file, game=game)]
     if len({example.id for example in found}) < len(found):
-        raise DataError(f"ids of {', '.join(files)} repeat: ids join tables, so they are unique over all files")
+        raise DataError(
+            f"ids of {', '.join(files)} repeat: ids join tables, so they are unique over all files"
+        )
     return found
 
 
@@ -112,7 +114,7 @@ def _check_disjoint(splits: Splits) -> None:
         for right in ROLES[place + 1 :]:
             for what, name in _shared(getattr(splits, left), getattr(splits, right)):
                 raise DataError(
-                    f"{left} and {right} share {what} {name!r}: a row that is learned from cannot be tested on"
+                    f"{left} and {right} share {what} {name!r}: rows that are learned from cannot test"
                 )
 
 

@@ -25,8 +25,8 @@ def digest_of(value: object) -> str:
 def step(folder: Path, inputs: object, work: Callable[[], Facts]) -> Facts:
     """Do the work unless the folder says that it is done with these inputs; returns the facts it gave.
 
-    A kill leaves no marker: the work is done again, and may find in the folder what it left there itself. Facts
-    gain ``step``: the digest of the inputs, which later steps take as theirs.
+    A kill leaves no marker: the work is done again, and may find in the folder what it left there itself.
+    Facts gain ``step``: the digest of the inputs, which later steps take as theirs.
     """
     digest = digest_of(inputs)
     before = read(folder)

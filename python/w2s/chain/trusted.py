@@ -57,10 +57,13 @@ class Trusted:
         """Why trust is worth nothing any more, or None."""
         found = trust_measures(self.gold_scores, self.gold_correct, coverages=(), seed=seed)["auc"]
         if found.low <= 0.5:
-            return f"trust tells right from wrong no better than chance: AUC {found.value:.3f} ({found.low:.3f} to {found.high:.3f})"
+            shown = f"{found.value:.3f} ({found.low:.3f} to {found.high:.3f})"
+            return f"trust tells right from wrong no better than chance: AUC {shown}"
         purity, base = self.kept_purity(seed), float(self.gold_correct.mean())
         if purity.low < base:
-            return f"what is kept is hardly purer than all labels: at least {purity.low:.3f} beside {base:.3f}"
+            return (
+                f"what is kept is hardly purer than all labels: at least {purity.low:.3f} beside {base:.3f}"
+            )
         return None
 
 
@@ -108,12 +111,15 @@ def _rows(keep: Keep, scores: Scores, gold_scores: Scores, gold_correct: npt.NDA
         return w2s.select(scores, top=keep.share)
     found: Certificate = w2s.certify(gold_scores, gold_correct, purity=keep.purity, delta=keep.delta)
     if found.threshold is None:
-        raise DataError(f"no threshold certifies a purity of {keep.purity} at δ = {keep.delta}: ask for less, or give more gold")
+        raise DataError(
+            f"no threshold certifies a purity of {keep.purity} at δ = {keep.delta}: ask for less, or give "
+            "more gold"
+        )
     return w2s.select(scores, threshold=found.threshold)
 
 
 def quality(trusted: Trusted, pool: Labels, seed: int) -> dict[str, Any]:
-    """How good trust is: on gold out of fold, and on the pool where its answers are known, as measured afterwards."""
+    """How good trust is: on the pool where its answers are known, looked at afterwards; else on gold."""
     scores, right, where = trusted.gold_scores, trusted.gold_correct, "gold"
     known = "correct" in pool.table.column_names and not pool.table.column("correct").null_count
     purity = trusted.kept_purity(seed)

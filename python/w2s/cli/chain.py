@@ -28,7 +28,9 @@ def chain(
     file: Annotated[
         Path | None, typer.Argument(help="A TOML file with the chain; options win over it.")
     ] = None,
-    teacher: Annotated[str | None, typer.Option(help="Who labels in the first round; see w2s models.")] = None,
+    teacher: Annotated[
+        str | None, typer.Option(help="Who labels in the first round; see w2s models.")
+    ] = None,
     student: Annotated[
         list[str] | None, typer.Option(help="Who learns; repeat it for a ladder, a student a round.")
     ] = None,
@@ -40,16 +42,24 @@ def chain(
     pool: Annotated[int | None, typer.Option(help="Examples that the teacher labels.")] = None,
     test: Annotated[int | None, typer.Option(help="Examples held out.")] = None,
     rounds: Annotated[int | None, typer.Option(help="How often a student becomes the teacher.")] = None,
-    seeds: Annotated[int | None, typer.Option(help="How often everything is repeated, with another seed.")] = None,
+    seeds: Annotated[
+        int | None, typer.Option(help="How often everything is repeated, with another seed.")
+    ] = None,
     seed: Annotated[int | None, typer.Option(help="The first seed; default 0.")] = None,
-    trust: Annotated[str | None, typer.Option(help="Trust function; w2s trust compare shows them all.")] = None,
-    top: Annotated[str | None, typer.Option(help="Keep this share or count of the labels: 25%, 1000.")] = None,
+    trust: Annotated[
+        str | None, typer.Option(help="Trust function; w2s trust compare shows them all.")
+    ] = None,
+    top: Annotated[
+        str | None, typer.Option(help="Keep this share or count of the labels: 25%, 1000.")
+    ] = None,
     purity: Annotated[
         float | None, typer.Option(help="Keep the most labels whose purity is certified instead.")
     ] = None,
     arm: Annotated[
         list[str] | None,
-        typer.Option(help="base, gold, naive, random, trust, gold+trust, ceiling or any trust function; repeatable."),
+        typer.Option(
+            help="base, gold, naive, random, trust, gold+trust, ceiling or any trust function; repeatable."
+        ),
     ] = None,
     oracle: Annotated[
         list[str] | None, typer.Option(help="What an oracle finds becomes evidence: search:depth=2.")

@@ -19,15 +19,21 @@ _EPILOG = """Examples:
 
 
 def train(
-    labels: Annotated[Path, typer.Argument(help="Table of labels (.parquet), as w2s label or w2s filter wrote it.")],
+    labels: Annotated[
+        Path, typer.Argument(help="Table of labels (.parquet), as w2s label or w2s filter wrote it.")
+    ],
     student: Annotated[str, typer.Option(help="The net that learns: policy:… or lc0:….")],
     out: Annotated[Path, typer.Option(help="Folder of the trained student.")],
     weights: Annotated[str | None, typer.Option(help="Column that says how much each row counts.")] = None,
     epochs: Annotated[int, typer.Option(min=1, help="Times that every row is seen.")] = 2,
     learning_rate: Annotated[float, typer.Option(help="The peak of the schedule.")] = 5e-4,
     batch: Annotated[int, typer.Option(min=1, help="Rows in one step.")] = 128,
-    holdout: Annotated[float, typer.Option(help="Share held back; the epoch that is best there is kept.")] = 0.0,
-    loss: Annotated[str, typer.Option(help="cross_entropy, kl, product or log_confidence.")] = "cross_entropy",
+    holdout: Annotated[
+        float, typer.Option(help="Share held back; the epoch that is best there is kept.")
+    ] = 0.0,
+    loss: Annotated[
+        str, typer.Option(help="cross_entropy, kl, product or log_confidence.")
+    ] = "cross_entropy",
     anchor: Annotated[float, typer.Option(help="Weight of staying near the untrained student.")] = 0.0,
     device: Annotated[str, typer.Option(help="auto, cpu or cuda.")] = "auto",
     game: Annotated[str, typer.Option(help="Whose rules hold where the table does not say it.")] = "chess",
@@ -58,7 +64,9 @@ def train(
     line = CountLine("steps")
     model = rooms.train(student, rows, settings, out, watch=lambda step: line(step.done, step.total))
     screen.data(
-        {"model": model, "rows": len(rows)}, as_json=json, text=f"{model} has learned from {len(rows):,} labels"
+        {"model": model, "rows": len(rows)},
+        as_json=json,
+        text=f"{model} has learned from {len(rows):,} labels",
     )
 
 

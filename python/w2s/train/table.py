@@ -44,4 +44,6 @@ def read_rows(path: Path | str, *, weights: str | None = None, game: str = "ches
     if not (pa.types.is_integer(column.type) or pa.types.is_floating(column.type)):
         raise DataError(f"{path}: {weights} holds {column.type}, not numbers")
     by_id = dict(zip(table.column("id").to_pylist(), column.to_pylist(), strict=True))
-    return Rows(rows.examples, rows.targets, np.array([by_id[example.id] for example in examples], np.float64))
+    return Rows(
+        rows.examples, rows.targets, np.array([by_id[example.id] for example in examples], np.float64)
+    )

@@ -63,7 +63,6 @@ def test_the_table_says_who_is_what() -> None:
     assert found == {"id": ["e0", "e1", "e2"], "role": ["gold", "pool", "test"]}
 
 
-
 def test_files_that_share_a_position_are_refused(tmp_path) -> None:
     line = "7k/5ppp/8/8/8/8/8/R3K3 b - - 0 1,h8g8 a1a8,900\n"
     other = "6k1/5ppp/8/8/8/8/8/1R2K3 b - - 0 1,g8h8 b1b8,900\n"
