@@ -21,8 +21,8 @@ DEFAULT_ARMS = ("base", "gold", "naive", "random", "confidence", "margin", "trus
 
 
 class Examples(Config):
-    """Where examples come from: ``files`` that are split by seed into ``gold``, ``pool`` and ``test`` rows, or
-    a list of files for each role."""
+    """Where examples come from: ``files``, split by seed into rows of ``gold``, ``pool`` and ``test``,
+    or a list of files for each role."""
 
     files: tuple[str, ...] = ()
     gold: Positive | tuple[str, ...] = 1000

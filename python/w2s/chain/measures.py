@@ -20,7 +20,7 @@ Measure = dict[str, Any]
 
 def measure(found: Interval | Ratio, seeds: int) -> Measure:
     """``{mean, low, high, seeds}``; None for a ratio whose gap is too small to divide by, and ``refused``."""
-    value = {"mean": found.value, "low": found.low, "high": found.high, "seeds": seeds}
+    value: Measure = {"mean": found.value, "low": found.low, "high": found.high, "seeds": seeds}
     if isinstance(found, Ratio) and found.value is None:
         value["refused"] = "gap too small: its interval includes 0"
     return value

@@ -6,7 +6,7 @@ Knows nothing about screens.
     fixed/STUDENT/ARM/              base, gold and ceiling of each student and seed, teacher
     round-1/labels/                 labels.parquet with its evidence; of later rounds one for each seed
     round-1/seed-0/trust/           trust.json, trust.safetensors, scores.parquet, selected.parquet
-    round-1/seed-0/ARM/             student/, answers.parquet
+    round-1/seed-0/ARM-arm/         student/, answers.parquet
 
 No row trains a model and then counts as evidence about it: trust is fitted on gold, and the teacher of the
 next round is the student of the arm ``trust``, which saw pool rows only.
@@ -32,6 +32,7 @@ from w2s.chain.students import settings_of, taught, tested
 from w2s.chain.trusted import quality, trust_labels
 from w2s.errors import DataError, W2sError
 from w2s.evidence import write_table
+from w2s.train import Rows
 
 Say = Callable[[str], None]
 Count = Callable[[int, int], None]
@@ -221,7 +222,7 @@ class _Seeded:
         rows = self._rows(arm)
         self.chain.say(f"{self.name}: {arm}, training on {len(rows.examples)} rows")
         return taught(
-            self.place / arm.replace("+", "-and-"),
+            self.place / f"{arm.replace('+', '-and-')}-arm",
             self.student,
             rows,
             self.chain.splits.test,
@@ -230,7 +231,7 @@ class _Seeded:
             [self.facts["step"], arm, config.keep.model_dump()],
         )
 
-    def _rows(self, arm: str) -> made.Rows:
+    def _rows(self, arm: str) -> Rows:
         kept = self.trusted.rows
         if arm in ("trust", "gold+trust"):
             trusted = made.label_rows(self.by_id, self.pool, kept, self.trusted.weights)
