@@ -18,12 +18,12 @@ from w2s.trust.function import Flags, Scores
 from w2s.trust.probe import Probe, Reading, Sample
 from w2s.trust.regression import regress, sigmoid
 
-_RIDGES = (1.0, 10.0, 100.0, 1000.0)
+_RIDGES = (10.0, 100.0, 1000.0)
 _FOLDS = 3
 
 
 class LogisticOptions(Reading):
-    """``ridge``: the penalty on squared weights; None: the best of 1, 10, 100 and 1000 by held-back loss."""
+    """``ridge``: the penalty on squared weights; None: the best of 10, 100 and 1000 by held-back loss."""
 
     ridge: float | None = Field(None, gt=0)
 

@@ -13,8 +13,9 @@ import numpy.typing as npt
 Doubles = npt.NDArray[np.float64]
 
 _NEWTON_STEPS = 60
-_CONJUGATE_STEPS = 200
-_ENOUGH = 1e-8  # of the gradient, for each row
+_CONJUGATE_STEPS = 100
+_ENOUGH = 1e-6  # of the gradient, for each row
+_STEP_EXACTNESS = 1e-4  # of the squared residual: a step need not be exact far from the end
 
 
 def sigmoid(x: Doubles) -> Doubles:
@@ -71,7 +72,7 @@ def _conjugate_gradients(matrix: Callable[[Doubles], Doubles], right: Doubles, d
     solution, residual = np.zeros_like(right), right.copy()
     scaled = residual / diagonal
     direction, size = scaled.copy(), float(residual @ scaled)
-    enough = size * 1e-12
+    enough = size * _STEP_EXACTNESS
     for _ in range(min(_CONJUGATE_STEPS, 2 * len(right))):
         if size <= enough:
             break

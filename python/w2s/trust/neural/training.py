@@ -66,7 +66,7 @@ def _best_epoch(network: Network, x: Matrix, y: Flags, held: Flags, options: Neu
     )
     loss = nn.BCEWithLogitsLoss(pos_weight=(1 - target).sum() / target.sum())
     best, found, since = -1.0, None, 0
-    for _ in range(options.epochs):
+    for _ in range(_epochs(len(target), options)):
         _epoch(network, features, target, optimizer, loss, options.batch)
         scores = _evaluate(network, apart)
         reached = auc(scores, answers)
@@ -77,6 +77,12 @@ def _best_epoch(network: Network, x: Matrix, y: Flags, held: Flags, options: Neu
             break
     assert found is not None
     return found
+
+
+def _epochs(rows: int, options: NeuralOptions) -> int:
+    """As many as are asked for, or as give the least number of steps."""
+    steps = -(-rows // options.batch)
+    return max(options.epochs, -(-options.least_steps // steps))
 
 
 def _epoch(
