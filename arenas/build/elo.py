@@ -1,4 +1,4 @@
-"""Plays the bundled policies against each other and our searches; writes ``arenas/policies/README.md``.
+"""Plays the bundled policies against each other and our searches, and writes ``arenas/policies/README.md``.
 
     python arenas/build/elo.py --pairs 50
 
