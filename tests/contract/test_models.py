@@ -12,8 +12,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 from _pytest.mark import ParameterSet
-
 from tests.doubles.nets import write_lc0, write_policy
+
 from w2s.games import State, game
 from w2s.kernels import game_names
 from w2s.models import Answer, Judges, Model, RemembersMatches, Want
