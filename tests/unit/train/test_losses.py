@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 from pathlib import Path
 
 import pytest
 
 torch = pytest.importorskip("torch", reason="needs torch: pip install 'w2s[models]'")
-
-import itertools
 
 from torch import Tensor  # noqa: E402
 
