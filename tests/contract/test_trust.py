@@ -8,14 +8,17 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 import pytest
-
 from tests.doubles.labels import labels, without
+
 from w2s.errors import DataError, UsageError
 from w2s.evidence import Labels
 from w2s.trust import Function, cross_fit, load, names, save, trust_function
 from w2s.trust.requirements import peer_columns, remedy, search_columns
 
-SMALL = {"neural": {"width": 16, "batch": 32, "least_steps": 60, "fits": 2}, "boosting": {"trees": 20, "reads": "hidden"}}
+SMALL = {
+    "neural": {"width": 16, "batch": 32, "least_steps": 60, "fits": 2},
+    "boosting": {"trees": 20, "reads": "hidden"},
+}
 """Options that keep the suite quick; every function runs all of it."""
 
 PACKAGES = {"neural": "torch", "boosting": "sklearn"}

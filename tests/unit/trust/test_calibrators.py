@@ -63,7 +63,9 @@ def test_platt_never_turns_an_order_round() -> None:
 def test_platt_bears_separation_and_a_constant() -> None:
     x = np.arange(20.0)
     assert np.isfinite(platt(x, x >= 10)).all()
-    np.testing.assert_allclose(platt(np.ones(4), np.array([True, False, True, True]))(np.ones(1)), 0.65, atol=0.1)
+    np.testing.assert_allclose(
+        platt(np.ones(4), np.array([True, False, True, True]))(np.ones(1)), 0.65, atol=0.1
+    )
 
 
 @pytest.mark.parametrize("t", [0.4, 1.0, 3.0])

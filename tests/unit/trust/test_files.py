@@ -10,9 +10,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from tests.doubles.labels import labels
 
 import w2s
-from tests.doubles.labels import labels
 from w2s.config import Config
 from w2s.errors import DataError, UsageError
 from w2s.trust import Function, load, names, registry, save, trust_function
@@ -84,7 +84,7 @@ def test_the_public_name_is_the_registry() -> None:
 def test_a_callable_is_used_and_loaded_only_if_it_is_allowed(tmp_path: Path) -> None:
     fitted = trust_function(OURS, power=3).fit(labels(40))
     save(fitted, tmp_path)
-    with pytest.raises(UsageError, match="runs 'tests.unit.trust.test_files:squared': allow it"):
+    with pytest.raises(UsageError, match=f"runs '{OURS}': allow it"):
         load(tmp_path)
     loaded = load(tmp_path, allow=OURS)
     assert loaded.options.model_dump() == {"power": 3.0}

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pyarrow as pa
 import pytest
-
 from tests.doubles.labels import labels
+
 from w2s.errors import DataError, UsageError
 from w2s.evidence import Labels
 from w2s.trust import cross_fit, trust_function
@@ -71,7 +71,11 @@ def test_groups_that_copy_their_answer_do_not_leak() -> None:
     right = np.repeat(draw.random(60) < 0.5, 5)
     vectors = np.repeat(draw.normal(size=(60, 4)), 5, axis=0).astype(np.float32)
     table = pa.table(
-        {"id": [f"{i}" for i in range(300)], "log_prob": [-1.0] * 300, "group": [f"{i // 5}" for i in range(300)]}
+        {
+            "id": [f"{i}" for i in range(300)],
+            "log_prob": [-1.0] * 300,
+            "group": [f"{i // 5}" for i in range(300)],
+        }
     )
     function = trust_function("knn", k=3)
     split = cross_fit(function, Labels(table.drop_columns("group"), {"hidden": vectors}), right)
@@ -83,7 +87,9 @@ def test_groups_that_copy_their_answer_do_not_leak() -> None:
 @pytest.mark.parametrize(("rows", "wrong", "folds"), [(4, 2, 5), (30, 1, 3)])
 def test_gold_too_small_for_the_folds_is_one_line(rows: int, wrong: int, folds: int) -> None:
     found = labels(rows)
-    with pytest.raises(DataError, match=rf"too few for {folds} folds: give more gold, or fewer folds") as error:
+    with pytest.raises(
+        DataError, match=rf"too few for {folds} folds: give more gold, or fewer folds"
+    ) as error:
         cross_fit(trust_function("confidence"), found, np.arange(rows) >= wrong, folds)
     assert f"{rows} gold rows ({rows - wrong} right, {wrong} wrong" in str(error.value)
 

@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 import pytest
-
 from tests.doubles.labels import labels
+
 from w2s.crowds import crowd
 from w2s.errors import DataError
 from w2s.evidence import Labels
@@ -102,7 +102,13 @@ def test_without_gold_the_crowd_is_that_of_w2s_crowd() -> None:
     said[draw.random((3000, 3)) < 0.1] = ABSENT
     rows, workers = np.nonzero(said != ABSENT)
     oracle = crowd(
-        rows, workers, said[rows, workers], method="one_coin", classes=range(4), priors=[0.25] * 4, tolerance=0
+        rows,
+        workers,
+        said[rows, workers],
+        method="one_coin",
+        classes=range(4),
+        priors=[0.25] * 4,
+        tolerance=0,
     )
     skill = skills(said, 4)
     np.testing.assert_allclose(skill, oracle.skill, atol=2e-3)
