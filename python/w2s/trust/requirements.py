@@ -21,10 +21,10 @@ _REMEDIES = {
     "margin": "label with a model that gives probabilities",
     "entropy": "label with a model that gives probabilities",
     "hidden": "label with --hidden, which writes hidden.parquet beside the labels",
-    "afterstate": "label with --afterstate, which writes afterstate.parquet beside the labels",
+    "afterstate": "label with --evidence afterstate, which writes afterstate.parquet beside the labels",
     "student": "label with --student MODEL, which writes student.parquet beside the labels",
     "samples": "label with more than one sample each",
-    "search": "add a column such as search_depth2_best or search_depth2_regret_cp",
+    "search": "label with --oracle search:depth=2, which adds search_depth2_best and search_depth2_regret_cp",
     "peer": "add a column peer_agrees, or peer_label with what another model says",
     "peer_label": "add a column peer_label, or peer_label_NAME for each other model, with what it says",
 }
