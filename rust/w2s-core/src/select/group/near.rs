@@ -113,6 +113,7 @@ fn limits_of<S: Score>(keys: &mut [S::Key], size: usize, quota: usize) -> Option
 
 /// Marks the rows at or above the upper limit of their group; gives the rows between, by group, and how many rows
 /// of each group were marked.
+#[expect(clippy::neg_cmp_op_on_partial_ord, reason = "NaN is no limit: nothing is at or below it")]
 fn compare<S: Score>(
     scores: &[S],
     groups: &[u32],
