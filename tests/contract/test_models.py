@@ -12,8 +12,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 from _pytest.mark import ParameterSet
-
 from tests.doubles.nets import write_lc0, write_policy
+
 from w2s.games import State, game
 from w2s.kernels import game_names
 from w2s.models import Answer, Judges, Model, RemembersMatches, Want
@@ -303,5 +303,5 @@ def test_a_label_that_is_not_legal_is_judged_as_nothing(model: Model) -> None:
 
 
 def test_at_least_one_kind_judges() -> None:
-    nets = [reference for reference in (*REFERENCES["policy"], *REFERENCES["lc0"])]
+    nets = [*REFERENCES["policy"], *REFERENCES["lc0"]]
     assert all(isinstance(load_model(with_nets(reference)), Judges) for reference in nets)

@@ -11,7 +11,6 @@ import time
 from pathlib import Path
 
 import pytest
-
 from tests.doubles.nets import write_policy
 
 pytest.importorskip("torch", reason="needs torch: pip install 'w2s[models]'")
@@ -35,7 +34,9 @@ def watch(step):
     if step.done == kill_at:
         os.kill(os.getpid(), signal.SIGKILL)
 
-settings = Settings(epochs=6, batch=8, learning_rate=1e-2, holdout=0.1, patience=6, checkpoint_s=0.0, device="cpu")
+settings = Settings(
+    epochs=6, batch=8, learning_rate=1e-2, holdout=0.1, patience=6, checkpoint_s=0.0, device="cpu"
+)
 train(student, rows, settings, out, watch=watch)
 """
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 from pathlib import Path
 
@@ -63,9 +64,9 @@ def test_golden_values_are_those_of_the_shared_file(data: Path) -> None:
 
 def test_the_ramp_is_continuous_and_never_falls() -> None:
     values = [ramp(step / 1000, 0.1) for step in range(1001)]
-    steps = [b - a for a, b in zip(values, values[1:], strict=False)]
+    steps = [b - a for a, b in itertools.pairwise(values)]
     assert (values[0], values[100], values[-1]) == (0.0, 1.0, 1.0)
-    assert 0 <= min(steps)
+    assert min(steps) >= 0
     assert max(steps) < 0.0101
     assert ramp(0.0, 0.0) == 1.0
 

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-
 from tests.doubles.nets import write_lc0, write_policy
+
 from w2s.errors import DataError, UsageError
 from w2s.games import State, game
 from w2s.models import Want
@@ -99,7 +99,7 @@ def test_the_same_training_gives_the_same_bytes_and_another_seed_others(student:
     assert weights_of(train(student, rows, other, tmp_path / "c")) != first
 
 
-class Stopped(Exception):
+class StoppedError(Exception):
     """Raised by a watcher in place of a kill."""
 
 
@@ -111,10 +111,10 @@ def test_a_training_that_stopped_goes_on_to_the_same_bytes(student: str, tmp_pat
 
     def stop(step: Step) -> None:
         if step.done == at:
-            raise Stopped
+            raise StoppedError
 
     if at < 12:
-        with pytest.raises(Stopped):
+        with pytest.raises(StoppedError):
             train(student, rows, settings, tmp_path / "out", watch=stop)
     steps: list[Step] = []
     resumed = train(student, rows, settings, tmp_path / "out", watch=steps.append)
@@ -140,9 +140,9 @@ def test_a_checkpoint_of_another_training_or_a_damaged_one_is_refused(student: s
     settings = Settings(epochs=1, batch=8, device="cpu", checkpoint_s=0.0)
 
     def stop(step: Step) -> None:
-        raise Stopped
+        raise StoppedError
 
-    with pytest.raises(Stopped):
+    with pytest.raises(StoppedError):
         train(student, rows, settings, tmp_path / "out", watch=stop)
     other = Settings(epochs=2, batch=8, device="cpu", checkpoint_s=0.0)
     with pytest.raises(UsageError, match="name another folder, or remove it"):
