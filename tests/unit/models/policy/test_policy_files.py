@@ -113,5 +113,5 @@ def test_a_name_that_is_no_net_lists_the_bundled_ones() -> None:
 
 
 def test_a_folder_that_is_no_net_says_what_one_is(tmp_path: Path) -> None:
-    with pytest.raises(W2sError, match=r"a policy net is a folder with config\.json and model.safetensors"):
+    with pytest.raises(W2sError, match="a policy net is a folder with config"):
         load_model(f"policy:{tmp_path}")
