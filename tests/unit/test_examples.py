@@ -12,6 +12,7 @@ MODULES = [
     "w2s.certification",
     "w2s.crowds",
     "w2s.metrics.calibration",
+    "w2s.metrics.label_quality",
     "w2s.metrics.ranking",
     "w2s.metrics.recovery",
     "w2s.selection.choosing",

@@ -4,6 +4,7 @@ Knows nothing about models or files. Needs no more than numpy.
 """
 
 from w2s.metrics.calibration import Bin, brier, calibration_curve, expected_calibration_error
+from w2s.metrics.label_quality import label_quality
 from w2s.metrics.ranking import RiskCoverage, area_under_risk_coverage, auc, purity_at, risk_coverage
 from w2s.metrics.recovery import Interval, Ratio, accuracy, pgr, ratio_of_gaps, recovery
 
@@ -18,6 +19,7 @@ __all__ = [
     "brier",
     "calibration_curve",
     "expected_calibration_error",
+    "label_quality",
     "pgr",
     "purity_at",
     "ratio_of_gaps",

@@ -14,7 +14,7 @@ import pyarrow.ipc
 
 from w2s.errors import DataError
 from w2s.tables.parquet import first_line
-from w2s.tables.piece import Mask, arrow_mask
+from w2s.tables.piece import Mask, rows_under
 
 
 @dataclass(frozen=True)
@@ -37,12 +37,7 @@ class ArrowPiece:
 
     def kept(self, mask: Mask, together_bytes: int) -> Iterator[pa.Table]:
         """Every column of the rows under a mask."""
-        start = 0
-        for table in self._read(None):
-            part = mask[start : start + table.num_rows]
-            start += table.num_rows
-            if part.any():
-                yield table.filter(arrow_mask(part))
+        return rows_under(self._read(None), mask)
 
     def _read(self, names: Sequence[str] | None) -> Iterator[pa.Table]:
         try:

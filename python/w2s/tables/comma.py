@@ -15,7 +15,7 @@ import pyarrow.csv
 from w2s.errors import DataError
 from w2s.tables.formats import Wrapping
 from w2s.tables.parquet import first_line
-from w2s.tables.piece import Mask, arrow_mask
+from w2s.tables.piece import Mask, rows_under
 
 _BLOCK_BYTES = 4 << 20
 _REMEDY = "a column has the type of its first values: write the others alike, or save the table as Parquet"
@@ -46,12 +46,7 @@ class CsvPiece:
 
     def kept(self, mask: Mask, together_bytes: int) -> Iterator[pa.Table]:
         """Every column of the rows under a mask."""
-        start = 0
-        for table in self._read(None):
-            part = mask[start : start + table.num_rows]
-            start += table.num_rows
-            if part.any():
-                yield table.filter(arrow_mask(part))
+        return rows_under(self._read(None), mask)
 
     def _read(self, names: list[str] | None) -> Iterator[pa.Table]:
         types = {column.name: column.type for column in self.schema}

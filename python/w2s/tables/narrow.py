@@ -5,7 +5,7 @@ Knows nothing about formats. Memory: a bit a row, and counts that grow with the 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -132,17 +132,7 @@ class Passes:
         count = self.request.rule.count_of(self.valid_rows)
         self._fits(8 * count, "the rows drawn")
         drawn = kernels.random_k(self.valid_rows, count, self.request.rule.seed)
-        begin = 0
-
-        def mask(chunk: _Chunk) -> Mask:
-            nonlocal begin
-            flags = np.zeros(len(chunk.scores), bool)
-            first, last = np.searchsorted(drawn, [begin, begin + len(flags)])
-            flags[drawn[first:last] - begin] = True
-            begin += len(flags)
-            return flags
-
-        return self._marked(mask, cut=False)
+        return self._marked(_at(drawn), cut=False)
 
     def _budget(self) -> Found:
         assert self.request.rule.budget is not None
@@ -154,18 +144,7 @@ class Passes:
             begin += len(chunk.scores)
         best_first, spent = stream.best_first()
         self._fits(40 * len(best_first), "the rows that the budget pays for")
-        bought = np.sort(best_first)
-        begin = 0
-
-        def mask(chunk: _Chunk) -> Mask:
-            nonlocal begin
-            flags = np.zeros(len(chunk.scores), bool)
-            first, last = np.searchsorted(bought, [begin, begin + len(flags)])
-            flags[bought[first:last] - begin] = True
-            begin += len(flags)
-            return flags
-
-        found = self._marked(mask)
+        found = self._marked(_at(np.sort(best_first)))
         found.spent = spent
         if found.threshold is not None:
             at = sum(int(np.count_nonzero(chunk.scores == found.threshold)) for chunk in self.read("ties"))
@@ -252,6 +231,21 @@ class Passes:
             groups=_group_counts(self.keys, rows_of, kept_of),
             gold=np.concatenate(gold) if gold else None,
         )
+
+
+def _at(positions: Positions) -> Callable[[_Chunk], Mask]:
+    """Flags of the chunks that follow each other, set at some positions, ascending, of all their rows."""
+    begin = 0
+
+    def mask(chunk: _Chunk) -> Mask:
+        nonlocal begin
+        flags = np.zeros(len(chunk.scores), bool)
+        first, last = np.searchsorted(positions, [begin, begin + len(flags)])
+        flags[positions[first:last] - begin] = True
+        begin += len(flags)
+        return flags
+
+    return mask
 
 
 def _without_nulls(chunk: _Chunk, rows: Positions) -> _Chunk:

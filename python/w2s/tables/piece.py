@@ -22,6 +22,16 @@ def arrow_mask(mask: Mask) -> pa.BooleanArray:
     )
 
 
+def rows_under(tables: Iterator[pa.Table], mask: Mask) -> Iterator[pa.Table]:
+    """The rows under a mask of tables that follow each other; tables without one are left out."""
+    start = 0
+    for table in tables:
+        part = mask[start : start + table.num_rows]
+        start += table.num_rows
+        if part.any():
+            yield table.filter(arrow_mask(part))
+
+
 class Piece(Protocol):
     """Some rows of a table, in its order."""
 
