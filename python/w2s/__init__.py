@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from w2s.models import load_model
     from w2s.selection import select, top_k
     from w2s.tables import filter
+    from w2s.trust import trust_function
 
 _PUBLIC = {
     "aggregate": "w2s.aggregation",
@@ -28,6 +29,7 @@ _PUBLIC = {
     "load_model": "w2s.models",
     "select": "w2s.selection",
     "top_k": "w2s.selection",
+    "trust_function": "w2s.trust",
     "arena": "w2s",
 }
 
@@ -42,6 +44,7 @@ __all__ = [
     "load_model",
     "select",
     "top_k",
+    "trust_function",
 ]
 
 

@@ -23,8 +23,10 @@ __all__ = [
     "crowd_fit",
     "crowd_methods",
     "dense_groups",
+    "encode",
     "game_names",
     "kept_texts",
+    "lc0_places",
     "page_header",
     "perft",
     "planes_shape",
@@ -33,11 +35,13 @@ __all__ = [
     "random_k",
     "rows_of_share",
     "search",
+    "signs",
     "solve",
     "start",
     "top",
     "top_by_group",
     "top_k",
+    "view_shape",
     "weights",
     "within_budget",
 ]
@@ -83,6 +87,12 @@ def perft(state: State, depth: int) -> tuple[int, int]: ...
 def agree(
     game: str, positions: _Texts, left: _Texts, right: _Texts
 ) -> tuple[_Answers, _Answers, _Flags, _Flags, _Flags]: ...
+def view_shape(game: str, view: str) -> tuple[list[int], int]: ...
+def lc0_places() -> npt.NDArray[np.int64]: ...
+def encode(
+    game: str, states: list[State], view: str
+) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.int64], npt.NDArray[np.int64], npt.NDArray[np.int32]]: ...
+def signs(states: list[State], moves: list[int]) -> _Flags: ...
 
 @final
 class Searched:

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import math
 import random
+import tempfile
 from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
 
+import numpy as np
 import pytest
 from _pytest.mark import ParameterSet
+from tests.doubles.nets import write_lc0, write_policy
 
 from w2s.games import State, game
 from w2s.kernels import game_names
-from w2s.models import Answer, Model, RemembersMatches, Want
+from w2s.models import Answer, Judges, Model, RemembersMatches, Want
 from w2s.models.reference import parse_reference
 from w2s.models.registry import kinds, load_model
 from w2s.tasks import MoveExample
@@ -21,15 +25,23 @@ REFERENCES = {
     "random": ["random"],
     "search": ["search:depth=2", "search:nodes=300", "search:depth=1&noise_cp=80"],
     "uci": ["uci:stockfish?nodes=200", "uci:stockfish?nodes=200&MultiPV=3"],
+    "policy": [
+        "policy:NETS/chess",
+        "policy:NETS/connect_four?temperature=1.5&batch=3",
+        "policy:NETS/othello?device=cpu",
+    ],
+    "lc0": ["lc0:NETS/convolution.pb.gz", "lc0:NETS/plain.pb.gz?batch=5&temperature=0.5"],
 }
-"""At least one model of every kind; a kind without one fails the suite."""
+"""At least one model of every kind; a kind without one fails the suite. NETS is a folder of small nets."""
 
-ONE_GAME = {"uci": "chess"}
+ONE_GAME = {"uci": "chess", "lc0": "chess"}
+NETS = tempfile.TemporaryDirectory(prefix="w2s-nets-")
 WANTS = [
     Want(),
     Want(evidence=True),
     Want(evidence=True, values=True),
     Want(evidence=True, mask=True),
+    Want(hidden=True, afterstate=True),
 ]
 
 
@@ -42,18 +54,34 @@ def case(reference: str) -> ParameterSet:
     return pytest.param(reference, marks=marks, id=reference)
 
 
+def with_nets(reference: str) -> str:
+    """The reference with the nets that it names, made when they are first needed."""
+    if "NETS" not in reference:
+        return reference
+    pytest.importorskip("torch", reason="needs torch: pip install 'w2s[models]'")
+    folder = Path(NETS.name)
+    for name in game_names():
+        if not (folder / name).exists():
+            write_policy(folder / name, name)
+    for policy in ("convolution", "plain"):
+        if not (folder / f"{policy}.pb.gz").exists():
+            write_lc0(folder / f"{policy}.pb.gz", policy=policy)
+    return reference.replace("NETS", NETS.name)
+
+
 ALL = [case(reference) for kind in kinds() for reference in REFERENCES.get(kind.name, [])]
 
 
 @pytest.fixture(params=ALL)
 def model(request: pytest.FixtureRequest) -> Iterator[Model]:
-    loaded = load_model(request.param, seed=3, concurrency=2)
+    loaded = load_model(with_nets(request.param), seed=3, concurrency=2)
     yield loaded
     loaded.close()
 
 
 def games_of(model: Model) -> list[str]:
-    only = ONE_GAME.get(kind_of(model.reference))
+    named = [name for name in game_names() if f"/{name}" in model.reference]
+    only = named[0] if named else ONE_GAME.get(kind_of(model.reference))
     return [only] if only else game_names()
 
 
@@ -75,7 +103,16 @@ def labels(model: Model, count: int = 8) -> list[MoveExample]:
 
 
 def without_time(answers: list[Answer]) -> list[Answer]:
-    return [replace(answer, seconds=0.0) for answer in answers]
+    """Answers as far as two can be compared: vectors as bytes, no time."""
+    return [
+        replace(
+            answer,
+            seconds=0.0,
+            hidden=None if answer.hidden is None else answer.hidden.tobytes(),  # type: ignore[arg-type]
+            afterstate=None if answer.afterstate is None else answer.afterstate.tobytes(),  # type: ignore[arg-type]
+        )
+        for answer in answers
+    ]
 
 
 def test_every_registered_kind_is_examined() -> None:
@@ -131,7 +168,7 @@ def test_the_order_of_a_batch_changes_no_answer(model: Model) -> None:
     if not model.deterministic:
         pytest.skip("does not claim to be deterministic")
     examples = labels(model)
-    want = Want(evidence=True)
+    want = Want(evidence=True, hidden=True, afterstate=True)
     order = random.Random(1).sample(range(len(examples)), len(examples))
     shuffled = model.answer([examples[i] for i in order], want)
     straight = model.answer(examples, want)
@@ -142,7 +179,7 @@ def test_a_batch_is_the_same_as_one_by_one(model: Model) -> None:
     if not model.deterministic:
         pytest.skip("does not claim to be deterministic")
     examples = labels(model)
-    want = Want(evidence=True)
+    want = Want(evidence=True, hidden=True, afterstate=True)
     singly = [model.answer([example], want)[0] for example in examples]
     assert without_time(singly) == without_time(model.answer(examples, want))
 
@@ -217,3 +254,54 @@ def test_a_model_is_loaded_again_by_its_name_and_closed_twice(model: Model) -> N
     assert again.reference == model.reference
     again.close()
     again.close()
+
+
+def test_vectors_are_absent_or_all_of_one_length_and_finite(model: Model) -> None:
+    examples = labels(model)
+    answers = model.answer(examples, Want(hidden=True, afterstate=True))
+    for name in ("hidden", "afterstate"):
+        vectors = [getattr(answer, name) for answer in answers]
+        assert len({None if vector is None else vector.shape for vector in vectors}) == 1
+        for vector in vectors:
+            assert vector is None or (vector.dtype == np.float16 and np.isfinite(vector).all())
+    plain = model.answer(examples, Want(evidence=True))
+    assert all(answer.hidden is None and answer.afterstate is None for answer in plain)
+
+
+def test_a_judge_sees_its_own_answer_as_it_answered(model: Model) -> None:
+    if not isinstance(model, Judges):
+        pytest.skip("does not judge")
+    examples = labels(model)
+    answers = model.answer(examples, Want(evidence=True, hidden=True))
+    judged = model.judge(examples, [answer.label for answer in answers])
+    assert without_time(judged) == without_time(answers)
+    assert all(answer.rank is not None for answer in answers)
+
+
+def test_ranks_of_all_moves_follow_their_probabilities(model: Model) -> None:
+    if not isinstance(model, Judges):
+        pytest.skip("does not judge")
+    for state in states(games_of(model), 3):
+        legal = state.legal_moves()
+        judged = model.judge([MoveExample("x", state)] * len(legal), legal)
+        assert sorted(answer.rank for answer in judged if answer.rank is not None) == list(range(len(legal)))
+        by_rank = sorted(judged, key=lambda answer: answer.rank or 0)
+        log_probs = [answer.log_prob for answer in by_rank if answer.log_prob is not None]
+        assert log_probs == sorted(log_probs, reverse=True)
+        assert math.isclose(sum(map(math.exp, log_probs)), 1.0, abs_tol=1e-9)
+
+
+def test_a_label_that_is_not_legal_is_judged_as_nothing(model: Model) -> None:
+    if not isinstance(model, Judges):
+        pytest.skip("does not judge")
+    (state,) = states(games_of(model), 1)
+    for label in ("", "no move", "e2e9", "\ud800"):
+        (answer,) = model.judge([MoveExample("x", state)], [label])
+        assert (answer.label, answer.failure) == (label, None)
+        assert (answer.log_prob, answer.rank, answer.hidden) == (None, None, None)
+    assert model.judge([], []) == []
+
+
+def test_at_least_one_kind_judges() -> None:
+    nets = [*REFERENCES["policy"], *REFERENCES["lc0"]]
+    assert all(isinstance(load_model(with_nets(reference)), Judges) for reference in nets)

@@ -1,4 +1,4 @@
-"""Where the bundled arenas lie: at the root of a checkout, or in the wheel.
+"""The bundled arenas by name.
 
 Knows nothing about what is in them.
 """
@@ -7,20 +7,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from w2s.errors import UsageError
-
-
-def arenas_folder() -> Path:
-    """The folder with one TOML per game.
-
-    Raises:
-        UsageError: neither the wheel nor a checkout has it.
-    """
-    package = Path(__file__).resolve().parent.parent
-    for folder in (package.parent.parent / "arenas", package / "arenas"):
-        if (folder / "chess.toml").is_file():
-            return folder
-    raise UsageError(f"the bundled arenas are missing beside {package}; install w2s again")
+from w2s.bundled import arenas_folder
 
 
 def bundled_arenas() -> dict[str, Path]:

@@ -14,9 +14,13 @@ from typer.exceptions import TyperException
 
 from w2s.cli.agree import agree
 from w2s.cli.arena import arena
+from w2s.cli.chain import chain
 from w2s.cli.doctor import doctor
+from w2s.cli.eval import eval as eval_command
 from w2s.cli.filter import filter as filter_command
+from w2s.cli.label import label
 from w2s.cli.models import models
+from w2s.cli.train import train
 from w2s.cli.trust import trust
 from w2s.errors import UsageError, W2sError
 
@@ -29,7 +33,17 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for command in (arena, filter_command, agree, models, doctor):
+for command in (
+    arena,
+    chain,
+    label,
+    filter_command,
+    train,
+    eval_command,
+    agree,
+    models,
+    doctor,
+):
     app.command()(command)
 app.add_typer(trust)
 

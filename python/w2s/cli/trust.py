@@ -1,4 +1,4 @@
-"""``w2s trust``: trust scores for labels; ``votes`` reconciles many labels of each item.
+"""``w2s trust``: trust scores for labels. ``votes`` reconciles many labels of each item.
 
 Knows nothing about how they are found.
 """
@@ -8,6 +8,10 @@ from __future__ import annotations
 from typing import Annotated
 
 import typer
+
+from w2s.cli.trust_compare import compare
+from w2s.cli.trust_fit import fit
+from w2s.cli.trust_score import score
 
 trust = typer.Typer(
     name="trust",
@@ -20,6 +24,10 @@ trust = typer.Typer(
 @trust.callback()
 def _root() -> None:
     """Trust scores for labels."""
+
+
+for command in (fit, score, compare):
+    trust.command()(command)
 
 
 @trust.command()

@@ -5,12 +5,14 @@ Knows nothing about files, models or configuration.
 - ``arrays``: columns of any library as numpy arrays
 - ``groups``: columns of ids as dense codes
 - ``games``: rules, search and agreement
+- ``encode``: states as feature planes and policy entries
 - ``numbers``: selection over whole columns, aggregation, certification, crowds
 - ``streams``: selection over chunks
 - ``pages``: kept texts of Parquet pages
 """
 
 from w2s.kernels.arrays import Column, Nulls, correctness, double_column, score_column
+from w2s.kernels.encode import Encoded, Shape, View, encode, lc0_places, signs, view_shape
 from w2s.kernels.games import (
     LARGEST_CP,
     READINGS,
@@ -60,6 +62,7 @@ __all__ = [
     "Consensus",
     "CoreState",
     "Cut",
+    "Encoded",
     "Flags",
     "Grouped",
     "Groups",
@@ -68,9 +71,11 @@ __all__ = [
     "RandomK",
     "Searched",
     "Seen",
+    "Shape",
     "Top",
     "TopK",
     "TopKByGroup",
+    "View",
     "WithinBudget",
     "aggregate",
     "agree",
@@ -81,19 +86,23 @@ __all__ = [
     "crowd_fit",
     "crowd_methods",
     "double_column",
+    "encode",
     "game_names",
     "group_column",
+    "lc0_places",
     "perft",
     "quantile",
     "random_k",
     "rows_of_share",
     "score_column",
     "search",
+    "signs",
     "solve",
     "start",
     "top",
     "top_by_group",
     "top_k",
+    "view_shape",
     "weights",
     "within_budget",
 ]

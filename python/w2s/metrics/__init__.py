@@ -6,9 +6,11 @@ Knows nothing about models or files. Needs no more than numpy.
 from w2s.metrics.calibration import Bin, brier, calibration_curve, expected_calibration_error
 from w2s.metrics.label_quality import label_quality
 from w2s.metrics.ranking import RiskCoverage, area_under_risk_coverage, auc, purity_at, risk_coverage
-from w2s.metrics.recovery import Interval, Ratio, accuracy, pgr, ratio_of_gaps, recovery
+from w2s.metrics.recovery import Interval, Ratio, accuracy, difference, pgr, ratio_of_gaps, recovery
+from w2s.metrics.resampled import COVERAGES, trust_measures
 
 __all__ = [
+    "COVERAGES",
     "Bin",
     "Interval",
     "Ratio",
@@ -18,6 +20,7 @@ __all__ = [
     "auc",
     "brier",
     "calibration_curve",
+    "difference",
     "expected_calibration_error",
     "label_quality",
     "pgr",
@@ -25,4 +28,5 @@ __all__ = [
     "ratio_of_gaps",
     "recovery",
     "risk_coverage",
+    "trust_measures",
 ]

@@ -82,6 +82,28 @@ def accuracy(
     return _interval(means, sampled, confidence)
 
 
+def difference(
+    x: object, y: object, *, draws: int = DRAWS, confidence: float = CONFIDENCE, seed: int = 0
+) -> Interval:
+    """Accuracy of x less that of y on the same test rows: the rows are drawn for both together.
+
+    Args:
+        x: n flags or scores, or s × n of s seeds.
+        y: the same of the other model; its own number of seeds.
+        draws: bootstrap samples.
+        confidence: of the interval, in (0, 1).
+        seed: of the samples.
+
+    Raises:
+        DataError: the models did not answer equally many rows.
+
+    >>> difference([True, True, False, True], [True, False, False, True]).value
+    0.25
+    """
+    (mean_x, mean_y), (xs, ys) = _bootstrap({"x": x, "y": y}, draws, seed)
+    return _interval(mean_x - mean_y, xs - ys, confidence)
+
+
 def recovery(
     student: object,
     base: object,

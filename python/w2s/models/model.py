@@ -23,13 +23,15 @@ class Want:
     """What is wanted beside the label.
 
     ``evidence``: log-probability, margin and entropy. ``values``: a value for every legal move.
-    ``hidden``: the hidden state of the label. ``mask``: answer with a legal move, whatever it takes.
+    ``hidden``: the hidden state of the label. ``afterstate``: the model's state once its label has been
+    played. ``mask``: answer with a legal move, whatever it takes.
     """
 
     evidence: bool = False
     values: bool = False
     hidden: bool = False
     mask: bool = False
+    afterstate: bool = False
 
 
 @dataclass(slots=True)
@@ -38,7 +40,9 @@ class Answer:
 
     ``label`` is the model's text as it stands: the reader decides whether it is legal. ``value_cp`` is the
     model's value of the position for the player to move, in hundredths of a unit; ``values_cp`` the same
-    for each move by canonical text. ``seconds`` is the time that this answer took.
+    for each move by canonical text. ``rank`` is the place of the label among the legal moves, 0 for the
+    model's first choice. ``hidden`` and ``afterstate`` are vectors of one length for every answer of a
+    model. ``seconds`` is the time that this answer took.
     """
 
     label: str
@@ -50,7 +54,9 @@ class Answer:
     values_cp: dict[str, int] = field(default_factory=dict)
     samples: tuple[str, ...] = ()
     raw: str | None = None
+    rank: int | None = None
     hidden: npt.NDArray[np.float16] | None = None
+    afterstate: npt.NDArray[np.float16] | None = None
     failure: Failure | None = None
     seconds: float = 0.0
 
@@ -82,4 +88,17 @@ class RemembersMatches(Protocol):
 
     def release(self, match: str) -> None:
         """Forget a match by the name that its examples had; one that is not known is ignored."""
+        ...
+
+
+@runtime_checkable
+class Judges(Protocol):
+    """A model that tells how it sees labels that others gave."""
+
+    def judge(self, examples: Sequence[MoveExample], labels: Sequence[str]) -> list[Answer]:
+        """How the model sees one label of each example, in their order.
+
+        Of each: log-probability, rank, margin, entropy, number of options and hidden state, the label in
+        canonical form. A label that is not legal comes back as it stands, without any of them.
+        """
         ...

@@ -8,7 +8,7 @@ from __future__ import annotations
 import difflib
 
 from w2s.errors import UsageError
-from w2s.models import random, search, uci
+from w2s.models import lc0, policy, random, search, uci
 from w2s.models.kind import Kind
 from w2s.models.model import Model
 from w2s.models.reference import parse_reference, shown
@@ -19,6 +19,8 @@ _KINDS = {
         random.KIND,
         search.KIND,
         uci.KIND,
+        policy.KIND,
+        lc0.KIND,
     )
 }
 

@@ -27,6 +27,10 @@ class MoveExample:
     labelled, and then a model must answer as if it had never seen another position. ``attempt`` counts
     earlier answers to the same example that were not legal; ``rejected`` holds them. ``only`` confines the
     answer to some of the legal moves, as an oracle does that wants the value of one.
+
+    ``gold`` are the right moves by canonical text, empty where none is known. ``difficulty`` is the source's
+    own measure, higher is harder. ``group`` names what must not be split, a game say. ``grades`` gives some
+    moves their share of the full score, in [0, 1].
     """
 
     id: str
@@ -37,3 +41,6 @@ class MoveExample:
     attempt: int = 0
     rejected: tuple[str, ...] = ()
     only: tuple[str, ...] = ()
+    difficulty: float | None = None
+    group: str | None = None
+    grades: tuple[tuple[str, float], ...] = ()

@@ -4,7 +4,7 @@
 //! other, digits for free squares, then who is to move. The start is `7/7/7/7/7/7 x`. A move is its column, `1` to `7`.
 
 use crate::diagram;
-use crate::game::{Draws, Game, Move, MoveError, Notation, Outcome, PositionError, Reason, Side};
+use crate::game::{Draws, Game, Move, MoveError, Notation, Outcome, PositionError, Reason, Side, Signs};
 use std::collections::HashSet;
 
 const COLUMNS: usize = 7;
@@ -231,6 +231,23 @@ impl Game for ConnectFour {
 
     fn policy_index(&self, mv: Move) -> usize {
         mv.0 as usize
+    }
+
+    fn cells(&self, mv: Move) -> [Option<usize>; 2] {
+        let column = usize::from(mv.0);
+        let height = (0..ROWS).take_while(|&row| self.all & Self::square(column, row) != 0).count();
+        let cell = (ROWS - 1).saturating_sub(height) * COLUMNS + column;
+        [Some(cell), Some(cell)]
+    }
+
+    /// Nothing is ever taken; a threat is a square that would complete a line at the next move, exposed is
+    /// whether the opponent has one.
+    fn signs(&self, mv: Move) -> Signs {
+        let mut after = *self;
+        after.play(mv);
+        let over = has_line(after.other());
+        let completes = |stones: u64| !over && after.places() & threats(stones, after.all) != 0;
+        Signs { takes: false, threatens: completes(after.other()), exposed: completes(after.own) }
     }
 
     fn evaluate(&self) -> i32 {

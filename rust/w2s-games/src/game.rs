@@ -105,6 +105,17 @@ pub enum Notation {
     Long,
 }
 
+/// What the board shows at once after a move; each game says what the words mean there.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Signs {
+    /// It takes something from the opponent.
+    pub takes: bool,
+    /// The opponent has to answer it.
+    pub threatens: bool,
+    /// The opponent can punish it at once.
+    pub exposed: bool,
+}
+
 /// Why a text is not a position.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[error("not a {game} position: {why}")]
@@ -220,6 +231,13 @@ pub trait Game: Clone + Eq + Send + Sync + std::fmt::Debug + 'static {
     /// The index of a legal move in a policy of `POLICY` entries, seen by the player to move: injective
     /// over the legal moves of a state.
     fn policy_index(&self, mv: Move) -> usize;
+
+    /// Where a legal move starts and where it ends, as places of a plane (row × columns + column); `None` for
+    /// a move without a place.
+    fn cells(&self, mv: Move) -> [Option<usize>; 2];
+
+    /// What the board shows at once after a legal move.
+    fn signs(&self, mv: Move) -> Signs;
 
     /// Static value in hundredths of a unit (pawn, disc), positive where the player to move is better.
     /// Always strictly inside ±[`crate::game::MATE`] / 2.

@@ -10,6 +10,7 @@
 //! | [`perft`] | are the rules right, counted? |
 //! | [`agree`] | do two answers to a position mean the same? |
 //! | [`search`] | which move is best, and what is each one worth? |
+//! | [`encode`] | what does a network see of many states? |
 //! | [`rules`] | how is a game used that is known only by name? |
 //! | [`chess`], [`connect_four`], [`othello`] | one game each |
 #![forbid(unsafe_code)]
@@ -18,6 +19,7 @@ pub mod agree;
 pub mod chess;
 pub mod connect_four;
 pub mod diagram;
+pub mod encode;
 pub mod game;
 pub mod line;
 pub mod othello;
@@ -26,5 +28,5 @@ pub mod registry;
 pub mod rules;
 pub mod search;
 
-pub use game::{Draws, Game, Move, MoveError, Notation, Outcome, PositionError, Reason, Side};
+pub use game::{Draws, Game, Move, MoveError, Notation, Outcome, PositionError, Reason, Side, Signs};
 pub use line::Line;

@@ -5,7 +5,7 @@
 //! `pass` is a move exactly where the player to move cannot place a disc and the opponent can.
 
 use crate::diagram;
-use crate::game::{Draws, Game, Move, MoveError, Notation, Outcome, PositionError, Reason, Side};
+use crate::game::{Draws, Game, Move, MoveError, Notation, Outcome, PositionError, Reason, Side, Signs};
 
 const SIZE: usize = 8;
 const SQUARES: u16 = 64;
@@ -230,6 +230,23 @@ impl Game for Othello {
 
     fn policy_index(&self, mv: Move) -> usize {
         usize::from(mv.0)
+    }
+
+    fn cells(&self, mv: Move) -> [Option<usize>; 2] {
+        let cell = (mv != PASS).then_some(usize::from(mv.0));
+        [cell, cell]
+    }
+
+    /// Takes a corner; leaves the opponent without a place; lets the opponent take a corner.
+    fn signs(&self, mv: Move) -> Signs {
+        let mut after = *self;
+        after.play(mv);
+        let replies = placements(after.own, after.other);
+        Signs {
+            takes: mv != PASS && CORNERS >> mv.0 & 1 == 1,
+            threatens: replies == 0,
+            exposed: replies & CORNERS != 0,
+        }
     }
 
     fn evaluate(&self) -> i32 {

@@ -3,10 +3,13 @@
 //! Knows no particular game: everything here is written once over [`Game`].
 
 use crate::agree::{self, Agreements};
-use crate::game::{Draws, Game, Move, MoveError, Notation, Outcome, PositionError, Side};
+use crate::chess::{Chess, lc0};
+use crate::encode::{Choice, View};
+use crate::game::{Draws, Game, Move, MoveError, Notation, Outcome, PositionError, Side, Signs};
 use crate::line::Line;
 use crate::perft::{Perft, perft_until};
 use crate::search::{self, Found, Limits, Valued};
+use std::any::Any;
 use std::marker::PhantomData;
 use std::sync::atomic::AtomicBool;
 
@@ -18,6 +21,8 @@ pub trait Rules: Send + Sync {
     fn planes_shape(&self) -> [usize; 3];
     /// Entries of a policy over moves.
     fn policy_size(&self) -> usize;
+    /// Shape of the planes of a view and entries of its policy; `None` where the game has no such view.
+    fn view(&self, view: View) -> Option<([usize; 3], usize)>;
     /// A line of play that starts at the position of this text.
     ///
     /// # Errors
@@ -70,6 +75,13 @@ pub trait AnyLine: Send + Sync {
     fn solve(&self, nodes: u64, cap: i32, stop: &AtomicBool) -> Option<Found>;
     /// Counts lines of play from the state that was reached; meaningless once `stop` is set.
     fn perft(&self, depth: u32, stop: &AtomicBool) -> Perft;
+    /// Writes the feature planes of a view into `planes`, and gives the legal moves, ascending.
+    ///
+    /// # Panics
+    /// Where the game has no such view, or `planes` another size; see [`Rules::view`].
+    fn encode(&self, view: View, planes: &mut [f32]) -> Vec<Choice>;
+    /// What the board shows after a legal move; `None` where the move is not legal.
+    fn signs(&self, mv: Move) -> Option<Signs>;
     /// The feature planes, row-major.
     fn planes(&self) -> Vec<f32>;
     /// Index of each legal move in a policy, in the order of [`AnyLine::legal_moves`].
@@ -95,6 +107,13 @@ impl<G: Game> Rules for Of<G> {
 
     fn policy_size(&self) -> usize {
         G::POLICY
+    }
+
+    fn view(&self, view: View) -> Option<([usize; 3], usize)> {
+        match view {
+            View::Own => Some((G::PLANES, G::POLICY)),
+            View::Lc0 => (G::NAME == Chess::NAME).then_some((lc0::SHAPE, lc0::POLICY)),
+        }
     }
 
     fn line(&self, position: &str) -> Result<Box<dyn AnyLine>, PositionError> {
@@ -180,6 +199,27 @@ impl<G: Game> AnyLine for Line<G> {
 
     fn perft(&self, depth: u32, stop: &AtomicBool) -> Perft {
         perft_until(self.now(), depth, stop)
+    }
+
+    fn encode(&self, view: View, planes: &mut [f32]) -> Vec<Choice> {
+        let state = self.now();
+        let moves = AnyLine::legal_moves(self).into_iter();
+        match view {
+            View::Own => {
+                state.planes(planes);
+                moves.map(|mv| Choice { index: state.policy_index(mv), cells: state.cells(mv) }).collect()
+            }
+            View::Lc0 => {
+                let line = (self as &dyn Any).downcast_ref::<Line<Chess>>().expect("Lc0 sees chess only");
+                lc0::fill(line, planes);
+                let index = |mv| lc0::policy_index(line.now(), mv);
+                moves.map(|mv| Choice { index: index(mv), cells: state.cells(mv) }).collect()
+            }
+        }
+    }
+
+    fn signs(&self, mv: Move) -> Option<Signs> {
+        self.now().is_legal(mv).then(|| self.now().signs(mv))
     }
 
     fn planes(&self) -> Vec<f32> {

@@ -4,6 +4,7 @@ mod aggregate;
 mod agree;
 mod certify;
 mod crowd;
+mod encode;
 mod errors;
 mod interrupt;
 mod pages;
@@ -27,6 +28,8 @@ mod _core {
     use crate::certify::certify;
     #[pymodule_export]
     use crate::crowd::{Consensus, crowd_fit, crowd_methods};
+    #[pymodule_export]
+    use crate::encode::{encode, lc0_places, signs, view_shape};
     #[pymodule_export]
     use crate::errors::SettingError;
     #[pymodule_export]

@@ -54,6 +54,11 @@ impl State {
         self.line.as_ref()
     }
 
+    /// Name of the game.
+    pub fn name(&self) -> &'static str {
+        self.game
+    }
+
     fn text(&self, mv: Move, notation: Notation) -> PyResult<String> {
         self.line
             .print_move(mv, notation)

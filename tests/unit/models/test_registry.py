@@ -14,7 +14,7 @@ from w2s.models.registry import kinds, load_model
 
 
 def test_each_kind_says_what_it_is_and_gives_an_example_of_itself() -> None:
-    assert [kind.name for kind in kinds()] == ["random", "search", "uci"]
+    assert [kind.name for kind in kinds()] == ["random", "search", "uci", "policy", "lc0"]
     for kind in kinds():
         assert parse_reference(kind.example).kind == kind.name
         assert kind.about
@@ -35,8 +35,8 @@ def test_a_model_names_the_reference_that_loads_it_again(text: str) -> None:
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("serch:depth=3", "did you mean search? the kinds are: random, search, uci"),
-        ("gpt", "the kinds are: random, search, uci"),
+        ("serch:depth=3", "did you mean search? the kinds are: random, search, uci, policy, lc0"),
+        ("gpt", "the kinds are: random, search, uci, policy, lc0"),
         ("x" * 100_000, "the kinds are"),
         ("exact:nodes=5", "no model"),
         ("random:7", "random takes none: write random"),
@@ -58,6 +58,13 @@ def test_a_model_names_the_reference_that_loads_it_again(text: str) -> None:
         ("uci", "names no program"),
         ("uci:'stockfish", "cannot be read"),
         ("uci:stockfish?nodes=0", "whole number from 1 on"),
+        ("policy", "names no net: write policy:NAME or policy:DIR"),
+        ("policy:x?devise=cpu", "did you mean device?"),
+        ("policy:x?device=tpu", "not one of auto, cpu, cuda"),
+        ("policy:x?batch=0", "whole number from 1 to 65536"),
+        ("policy:x?temperature=-1", "from 0 on"),
+        ("lc0", "names no file: write lc0:maia-1100.pb.gz"),
+        ("lc0:x?nodes=3", "not an option of lc0"),
     ],
 )
 def test_what_names_no_model_is_one_line_that_says_what_and_the_remedy(text: str, said: str) -> None:

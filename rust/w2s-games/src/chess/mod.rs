@@ -8,6 +8,7 @@
 //! | `read_move`, `print_move` | move ↔ text: UCI, SAN, long algebraic |
 //! | `draws` | insufficient material, repetition, move-count rules |
 //! | `planes` | what does a network see? |
+//! | [`lc0`] | what do Lc0's networks see, and how do they number moves? |
 //! | `evaluate` | what is a position worth at a glance? |
 //!
 //! The board's own clock stops at 100 and its own comparison takes every double pawn push for an en passant
@@ -15,6 +16,7 @@
 
 mod draws;
 mod evaluate;
+pub mod lc0;
 mod moves;
 mod planes;
 mod print_fen;
@@ -22,7 +24,7 @@ mod print_move;
 mod read_fen;
 mod read_move;
 
-use crate::game::{Draws, Game, Move, MoveError, Notation, Outcome, PositionError, Reason, Side};
+use crate::game::{Draws, Game, Move, MoveError, Notation, Outcome, PositionError, Reason, Side, Signs};
 use cozy_chess::{Board, Color, File, Piece, Rank, Square, get_pawn_attacks};
 
 /// A chess state: board, side to move, castling rights, en passant, clocks.
@@ -211,6 +213,20 @@ impl Game for Chess {
         planes::policy_index(self, moves::decode(mv))
     }
 
+    fn cells(&self, mv: Move) -> [Option<usize>; 2] {
+        let (mv, mover) = (moves::decode(mv), self.board.side_to_move());
+        [mv.from, mv.to].map(|square| Some(turned(square, mover)))
+    }
+
+    /// Captures, checks, and whether the moved piece can be taken back.
+    fn signs(&self, mv: Move) -> Signs {
+        let mv = moves::decode(mv);
+        let mut after = self.board.clone();
+        after.play_unchecked(mv);
+        let exposed = !self.is_castling(mv) && attacks(&after, mv.to);
+        Signs { takes: self.is_capture(mv), threatens: !after.checkers().is_empty(), exposed }
+    }
+
     fn evaluate(&self) -> i32 {
         evaluate::evaluate(&self.board)
     }
@@ -239,6 +255,19 @@ impl Game for Chess {
     fn order(&self, mv: Move) -> i32 {
         evaluate::order(self, moves::decode(mv))
     }
+}
+
+/// Whether the player to move has a legal capture on a square.
+fn attacks(board: &Board, square: Square) -> bool {
+    board.generate_moves(|mut piece_moves| {
+        piece_moves.to &= square.bitboard();
+        !piece_moves.is_empty()
+    })
+}
+
+/// The square's index with rank 0 on the mover's side.
+fn turned(square: Square, mover: Color) -> usize {
+    square as usize ^ if mover == Color::White { 0 } else { 56 }
 }
 
 fn side_of(color: Color) -> Side {

@@ -5,8 +5,8 @@
 //! Planes: 0–5 own pawns, knights, bishops, rooks, queens, king; 6–11 the opponent's; 12, 13 own castling
 //! short, long; 14, 15 the opponent's; 16 the square of a legal en passant capture; 17 the clock in hundredths.
 
-use super::Chess;
-use cozy_chess::{Color, Move, Piece, Square};
+use super::{Chess, turned};
+use cozy_chess::{Move, Piece};
 
 pub const SHAPE: [usize; 3] = [18, 8, 8];
 const BOARD: usize = 64;
@@ -47,9 +47,4 @@ pub fn policy_index(state: &Chess, mv: Move) -> usize {
         }
         _ => from * BOARD + to,
     }
-}
-
-/// The square's index with rank 0 on the mover's side.
-fn turned(square: Square, mover: Color) -> usize {
-    square as usize ^ if mover == Color::White { 0 } else { 56 }
 }

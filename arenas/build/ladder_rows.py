@@ -1,0 +1,134 @@
+"""Positions of the ladder as training rows: read once, distinct by key; examples are made when asked for.
+
+Knows nothing about nets. Three million examples at once would be gigabytes; here a row is its text until a
+batch needs it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+from positions import shard
+
+from w2s.games import game
+from w2s.tasks import MoveExample, read_examples
+from w2s.train import Rows
+
+PUZZLES = Path(__file__).resolve().parent.parent / "puzzles"
+_COLUMNS = ["game", "position", "key", "player", "played", "best"]
+_VALIDATION_EVERY = 48
+
+
+@dataclass(frozen=True)
+class Ladder:
+    """Labelled positions of one game for training, and those of other games for validation."""
+
+    training: pa.Table
+    validation: pa.Table
+
+
+def read_ladder(folder: Path, name: str, wanted: int, played_by: tuple[str, ...] = ()) -> Ladder:
+    """``wanted`` distinct positions for training, none of them in a validation game or a puzzle.
+
+    One game in 48 validates. Of positions that repeat the first is kept. ``played_by``: only positions in
+    which one of these players moved.
+    """
+    table = pa.concat_tables(list(_shards(folder, name)))
+    validates = pc.equal(pc.subtract(table["game"], _times(table["game"])), 0).to_numpy(zero_copy_only=False)
+    validation = _distinct(table.filter(pa.array(validates)), np.array([], np.uint64))
+    taken = np.concatenate([_keys(validation), puzzle_keys(name)])
+    training = _distinct(table.filter(pa.array(~validates)), taken)
+    if played_by:
+        training = training.filter(pc.is_in(training["player"], pa.array(played_by))).combine_chunks()
+    if training.num_rows < wanted:
+        raise SystemExit(
+            f"{name} has {training.num_rows:,} distinct positions for training, not {wanted:,}: make more "
+            "with arenas/build/positions.py"
+        )
+    return Ladder(training.slice(0, wanted), validation)
+
+
+def _times(games: pa.ChunkedArray) -> pa.ChunkedArray:
+    every = pa.scalar(_VALIDATION_EVERY, pa.int32())
+    return pc.multiply(pc.divide(games, every), every)
+
+
+def _shards(folder: Path, name: str) -> Iterator[pa.Table]:
+    number = 0
+    while (path := shard(folder, name, number, "positions")).exists():
+        yield pq.read_table(path, columns=_COLUMNS)
+        number += 1
+    if not number:
+        raise SystemExit(f"no positions of {name} in {folder}: run arenas/build/positions.py {name}")
+
+
+def puzzle_keys(name: str) -> npt.NDArray[np.uint64]:
+    """Keys of the bundled puzzles, so that no policy learns from one."""
+    path = PUZZLES / f"{name}.parquet"
+    if not path.exists():
+        raise SystemExit(f"{path} is missing: run arenas/build/puzzles.py {name} first")
+    return np.array([example.state.key for example in read_examples(path, game=name)], np.uint64)
+
+
+def _keys(table: pa.Table) -> npt.NDArray[np.uint64]:
+    keys: npt.NDArray[np.uint64] = table["key"].to_numpy()
+    return keys
+
+
+def _distinct(table: pa.Table, taken: npt.NDArray[np.uint64]) -> pa.Table:
+    """The first row of each key that is not taken, in their order."""
+    _, first = np.unique(_keys(table), return_index=True)
+    rows = np.sort(first)
+    rows = rows[~np.isin(_keys(table)[rows], taken)]
+    return table.take(pa.array(rows)).combine_chunks()
+
+
+class Examples(Sequence[MoveExample]):
+    """Examples of a table of positions, made anew each time; ids are ``GAME-ROW``."""
+
+    def __init__(self, name: str, table: pa.Table) -> None:
+        self._rules = game(name)
+        self._positions = table["position"].combine_chunks()
+
+    def __len__(self) -> int:
+        return len(self._positions)
+
+    def __getitem__(self, row: int) -> MoveExample:
+        state = self._rules.state(self._positions[row].as_py())
+        return MoveExample(f"{self._rules.name}-{row}", state)
+
+    def __iter__(self) -> Iterator[MoveExample]:
+        return (self[row] for row in range(len(self)))
+
+
+class Targets(Sequence[Mapping[str, float]]):
+    """What a policy shall answer: the move that was played with a weight, the best one with the rest."""
+
+    def __init__(self, table: pa.Table, played_share: float) -> None:
+        self._played = table["played"].combine_chunks()
+        self._best = table["best"].combine_chunks()
+        self._share = played_share
+
+    def __len__(self) -> int:
+        return len(self._best)
+
+    def __getitem__(self, row: int) -> Mapping[str, float]:
+        played, best = self._played[row].as_py(), self._best[row].as_py()
+        if played == best or self._share == 0:
+            return {best: 1.0}
+        return {played: self._share, best: 1 - self._share} if self._share < 1 else {played: 1.0}
+
+    def __iter__(self) -> Iterator[Mapping[str, float]]:
+        return (self[row] for row in range(len(self)))
+
+
+def rows_of(name: str, table: pa.Table, played_share: float) -> Rows:
+    """Training rows of a table of positions, all of one weight."""
+    return Rows(Examples(name, table), Targets(table, played_share), np.ones(table.num_rows))

@@ -1,0 +1,89 @@
+"""Mines the bundled puzzles from games of their own and writes ``arenas/puzzles/GAME.parquet``.
+
+    python arenas/build/puzzles.py chess
+
+No policy learns from these games. What a shard of them gives is kept in ``--cache``, so a run that was
+killed goes on; the same seed gives the same puzzles.
+"""
+
+from __future__ import annotations
+
+import argparse
+import random
+from collections import Counter
+from contextlib import nullcontext
+from pathlib import Path
+from typing import Any
+
+import mined_by_engine
+import mined_by_proof
+import pyarrow as pa
+import pyarrow.parquet as pq
+from games import play
+from positions import FOLDER, shard, write
+from puzzle_rows import BUNDLED, MINED
+from stockfish import Stockfish
+
+BUNDLE = Path(__file__).resolve().parent.parent / "puzzles"
+WANTED = {"chess": 21_000, "connect_four": 3_000, "othello": 3_000}
+GAMES_A_SHARD = 256
+_EASIEST = 0.25
+
+
+def mine_shard(folder: Path, name: str, number: int, seed: int, engine: Stockfish | None) -> Path:
+    """The file with the puzzles of a shard of games, which are played and mined where it is missing."""
+    path = shard(folder, name, number, "puzzles")
+    if not path.exists():
+        numbers = range(number * GAMES_A_SHARD, (number + 1) * GAMES_A_SHARD)
+        rows: list[dict[str, Any]] = []
+        for game in play(name, numbers, seed, engine, "puzzles"):
+            rows += mined_by_engine.mine(game, engine) if engine else mined_by_proof.mine(game)
+        write(pa.Table.from_pylist(rows, schema=MINED), path)
+    return path
+
+
+def mine(folder: Path, name: str, wanted: int, seed: int) -> list[dict[str, Any]]:
+    """Puzzles distinct by key, of the easiest at most a quarter, shard by shard until there are enough."""
+    kept: list[dict[str, Any]] = []
+    seen: set[int] = set()
+    number = easy = 0
+    with Stockfish() if name == "chess" else nullcontext() as engine:
+        while len(kept) < wanted:
+            for row in pq.read_table(mine_shard(folder, name, number, seed, engine)).to_pylist():
+                is_easy = row["difficulty"] < _easy_below(name)
+                if row["key"] not in seen and not (is_easy and easy >= wanted * _EASIEST):
+                    seen.add(row["key"])
+                    easy += is_easy
+                    kept.append(row)
+            number += 1
+            print(f"{name}: {number} shards, {len(kept):,} puzzles", flush=True)
+    return kept[:wanted]
+
+
+def _easy_below(name: str) -> float:
+    """Difficulty under which a puzzle is seen at a glance: the first iteration of a search."""
+    return 5.0 if name == "chess" else 3.0
+
+
+def make(folder: Path, name: str, wanted: int, seed: int) -> None:
+    """Mine what is missing and write the bundle of a game, its rows in a drawn order."""
+    rows = mine(folder, name, wanted, seed)
+    random.Random(f"puzzles:{name}:{seed}").shuffle(rows)
+    write(pa.Table.from_pylist(rows, schema=BUNDLED), BUNDLE / f"{name}.parquet")
+    print(f"{name}: {len(rows):,} puzzles, {dict(Counter(row['split'] for row in rows))}")
+
+
+def main() -> None:
+    """Mine the puzzles of one game."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser.add_argument("game", choices=list(WANTED))
+    parser.add_argument("--cache", type=Path, default=FOLDER)
+    parser.add_argument("--puzzles", type=int)
+    parser.add_argument("--seed", type=int, default=0)
+    arguments = parser.parse_args()
+    wanted = arguments.puzzles or WANTED[arguments.game]
+    make(arguments.cache.expanduser(), arguments.game, wanted, arguments.seed)
+
+
+if __name__ == "__main__":
+    main()

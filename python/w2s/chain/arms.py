@@ -1,0 +1,68 @@
+"""Arms: what the student of each is trained on.
+
+Knows nothing about how training works, or how good any arm is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+import w2s
+from w2s.chain.config import FIXED_ARMS, LABEL_ARMS
+from w2s.errors import DataError, UsageError
+from w2s.evidence import Labels
+from w2s.tasks import MoveExample
+from w2s.train import Rows
+from w2s.trust import names
+
+Scores = npt.NDArray[np.float64]
+Positions = npt.NDArray[np.int64]
+
+
+def check_arms(arms: Sequence[str]) -> None:
+    """Refuse arms that are neither ours nor a trust function's name."""
+    known = [*FIXED_ARMS, *LABEL_ARMS, *names()]
+    if unknown := [arm for arm in arms if arm not in known]:
+        raise UsageError(f"no arm is called {unknown[0]!r}; there are: {', '.join(known)}")
+
+
+def gold_rows(examples: Sequence[MoveExample]) -> Rows:
+    """True answers; where several moves are right, each is as likely as the others."""
+    targets = [dict.fromkeys(example.gold, 1 / len(example.gold)) for example in examples]
+    return Rows(list(examples), targets, np.ones(len(examples)))
+
+
+def label_rows(
+    pool: Mapping[str, MoveExample], labels: Labels, rows: Positions, weights: Scores | None = None
+) -> Rows:
+    """Labels of some rows, joined to their examples by id."""
+    chosen = labels.take(rows)
+    answers = chosen.table.column("label").to_pylist()
+    examples = [pool[id_] for id_ in chosen.ids]
+    given = np.ones(len(rows)) if weights is None else weights[rows]
+    return Rows(examples, [{answer: 1.0} for answer in answers], given)
+
+
+def both(first: Rows, second: Rows) -> Rows:
+    """The rows of both, one after another; training shuffles them."""
+    weights = np.concatenate([first.weights, second.weights])
+    return Rows([*first.examples, *second.examples], [*first.targets, *second.targets], weights)
+
+
+def as_many(arm: str, labels: Labels, gold: Labels, count: int, seed: int) -> Positions:
+    """The rows that a baseline keeps: as many as trust does, by chance or by another function's score."""
+    if arm == "naive":
+        return np.arange(len(labels))
+    if arm == "random":
+        return w2s.select(np.zeros(len(labels)), random=count, seed=seed)
+    scores = w2s.trust_function(arm).fit(gold, seed=seed).score(labels)
+    return w2s.select(scores, top=count)
+
+
+def check_kept(rows: Positions, what: str) -> None:
+    """Refuse to train on nothing."""
+    if not len(rows):
+        raise DataError(f"{what} keeps none of the pool's labels: keep more, or give more gold")

@@ -1,0 +1,48 @@
+"""A chain's configuration from a file or an earlier run, with options that win over it.
+
+Knows nothing about what the values mean.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from w2s.chain.config import ChainConfig
+from w2s.chain.folder import ChainFolder
+from w2s.config import build, merge, read_toml
+from w2s.errors import UsageError
+
+
+def load_config(
+    *, file: Path | None = None, resume: Path | None = None, options: dict[str, Any] | None = None
+) -> ChainConfig:
+    """The resolved configuration.
+
+    Args:
+        file: TOML; paths of examples in it stand as the working folder sees them.
+        resume: the folder of a run, whose configuration is taken as it is.
+        options: what wins over the file; None is no option.
+
+    Raises:
+        UsageError: nothing says who teaches, an unknown key, or options beside ``resume``.
+    """
+    given = _without_none(options or {})
+    if resume is not None:
+        if given or file is not None:
+            raise UsageError(f"--resume continues {resume} as it was: leave the other options out")
+        return build(ChainConfig, read_toml(ChainFolder(resume).config), str(resume))
+    tables = merge({} if file is None else read_toml(file), given)
+    for key in ("teacher", "student", "examples"):
+        if not tables.get(key):
+            raise UsageError(f"a chain needs its {key}: --{key}, or a file that names it")
+    return build(ChainConfig, tables, "the chain" if file is None else str(file))
+
+
+def _without_none(tables: dict[str, Any]) -> dict[str, Any]:
+    cleaned = {
+        key: _without_none(value) if isinstance(value, dict) else value
+        for key, value in tables.items()
+        if value is not None
+    }
+    return {key: value for key, value in cleaned.items() if value != {}}

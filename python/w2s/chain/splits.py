@@ -1,0 +1,131 @@
+"""Gold, pool and test: disjoint by id, by position and by group.
+
+Knows nothing about models.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import pyarrow as pa
+
+from w2s.chain.config import Examples
+from w2s.errors import DataError
+from w2s.tasks import MoveExample, read_examples
+
+ROLES = ("gold", "pool", "test")
+
+
+@dataclass(frozen=True)
+class Splits:
+    """Examples by role, each in the order of its file."""
+
+    gold: list[MoveExample]
+    pool: list[MoveExample]
+    test: list[MoveExample]
+
+    def table(self) -> pa.Table:
+        """``id`` and ``role`` of every example that has one."""
+        rows = [(example.id, role) for role in ROLES for example in getattr(self, role)]
+        return pa.table({"id": [id_ for id_, _ in rows], "role": [role for _, role in rows]})
+
+
+def read_splits(source: Examples, *, game: str, seed: int) -> Splits:
+    """Read the files and give each example its role.
+
+    Raises:
+        DataError: too few examples, a role without known answers, or roles that share an id, a position or a
+            group.
+    """
+    if source.are_files:
+        splits = Splits(*(_read(getattr(source, role), game) for role in ROLES))
+    else:
+        splits = split(_read(source.files, game), [getattr(source, role) for role in ROLES], seed)
+    _check_disjoint(splits)
+    for role in ("gold", "test"):
+        if unknown := [example.id for example in getattr(splits, role) if not example.gold]:
+            raise DataError(
+                f"{len(unknown)} {role} examples have no known answer, {unknown[0]!r} is the first"
+            )
+    return splits
+
+
+def split(examples: Sequence[MoveExample], counts: Sequence[int], seed: int) -> Splits:
+    """As many examples of each role as are asked for, drawn by seed; what belongs together has one role.
+
+    Raises:
+        DataError: there are too few examples.
+    """
+    if len(examples) < sum(counts):
+        wanted = ", ".join(f"{count} {role}" for count, role in zip(counts, ROLES, strict=True))
+        raise DataError(f"{len(examples)} examples cannot give {wanted}: ask for fewer, or name more files")
+    parts = _together(examples)
+    drawn = sorted(set(parts), key=lambda part: hashlib.blake2b(f"{seed} {part}".encode()).digest())
+    members: dict[str, list[int]] = {}
+    for row, part in enumerate(parts):
+        members.setdefault(part, []).append(row)
+    role_rows: list[list[int]] = [[], [], []]
+    role = 0
+    for part in drawn:
+        while role < len(ROLES) and len(role_rows[role]) >= counts[role]:
+            role += 1
+        if role == len(ROLES):
+            break
+        role_rows[role] += members[part]
+    for name, rows, count in zip(ROLES, role_rows, counts, strict=True):
+        if len(rows) < count:
+            raise DataError(f"groups are too large to give {count} {name} examples: ask for fewer")
+    kept = [sorted(rows[:count]) for rows, count in zip(role_rows, counts, strict=True)]
+    return Splits(*([examples[row] for row in rows] for rows in kept))
+
+
+def _read(files: Iterable[str], game: str) -> list[MoveExample]:
+    files = list(files)
+    if not files:
+        raise DataError("the chain has no examples: name files with --examples")
+    found = [example for file in files for example in read_examples(file, game=game)]
+    if len({example.id for example in found}) < len(found):
+        raise DataError(
+            f"ids of {', '.join(files)} repeat: ids join tables, so they are unique over all files"
+        )
+    return found
+
+
+def _together(examples: Sequence[MoveExample]) -> list[str]:
+    """A name for each example; those with one group or one position share it."""
+    parent: dict[str, str] = {}
+
+    def root(name: str) -> str:
+        while (above := parent.setdefault(name, name)) != name:
+            parent[name] = name = parent[above]
+        return name
+
+    for example in examples:
+        own = root(f"position {example.state.key}")
+        if example.group is not None:
+            parent[own] = root(f"group {example.group}")
+    return [root(f"position {example.state.key}") for example in examples]
+
+
+def _check_disjoint(splits: Splits) -> None:
+    for place, left in enumerate(ROLES):
+        for right in ROLES[place + 1 :]:
+            for what, name in _shared(getattr(splits, left), getattr(splits, right)):
+                raise DataError(
+                    f"{left} and {right} share {what} {name!r}: rows that are learned from cannot test"
+                )
+
+
+def _shared(left: Sequence[MoveExample], right: Sequence[MoveExample]) -> Iterable[tuple[str, object]]:
+    ids = {example.id for example in left}
+    keys = {example.state.key for example in left}
+    groups = {example.group for example in left if example.group is not None}
+    for example in right:
+        if example.id in ids:
+            yield "the id", example.id
+        if example.state.key in keys:
+            yield "the position of", example.id
+        if example.group in groups:
+            yield "the group", example.group

@@ -1,0 +1,105 @@
+"""``w2s chain``: reads the options, runs the chain, shows its table.
+
+Knows nothing about how rounds work.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+if TYPE_CHECKING:
+    from w2s.chain import ChainConfig
+
+_EPILOG = """Examples:
+
+  w2s chain mychain.toml --out runs/a
+
+  w2s chain --rounds 3 --teacher lc0:maia-1100.pb.gz --student lc0:maia-1900.pb.gz
+  --examples puzzles.csv --gold 5000 --pool 14000 --test 3000 --trust neural --top 25% --seeds 3
+
+  w2s chain --resume runs/a
+"""
+
+
+def chain(
+    file: Annotated[
+        Path | None, typer.Argument(help="A TOML file with the chain; options win over it.")
+    ] = None,
+    teacher: Annotated[
+        str | None, typer.Option(help="Who labels in the first round; see w2s models.")
+    ] = None,
+    student: Annotated[
+        list[str] | None, typer.Option(help="Who learns; repeat it for a ladder, a student a round.")
+    ] = None,
+    examples: Annotated[
+        list[str] | None,
+        typer.Option(help="File of examples, split by seed into gold, pool and test; repeatable."),
+    ] = None,
+    gold: Annotated[int | None, typer.Option(help="Examples with known answers, to fit trust on.")] = None,
+    pool: Annotated[int | None, typer.Option(help="Examples that the teacher labels.")] = None,
+    test: Annotated[int | None, typer.Option(help="Examples held out.")] = None,
+    rounds: Annotated[int | None, typer.Option(help="How often a student becomes the teacher.")] = None,
+    seeds: Annotated[
+        int | None, typer.Option(help="How often everything is repeated, with another seed.")
+    ] = None,
+    seed: Annotated[int | None, typer.Option(help="The first seed; default 0.")] = None,
+    trust: Annotated[
+        str | None, typer.Option(help="Trust function; w2s trust compare shows them all.")
+    ] = None,
+    top: Annotated[
+        str | None, typer.Option(help="Keep this share or count of the labels: 25%, 1000.")
+    ] = None,
+    purity: Annotated[
+        float | None, typer.Option(help="Keep the most labels whose purity is certified instead.")
+    ] = None,
+    arm: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="base, gold, naive, random, trust, gold+trust, ceiling or any trust function; repeatable."
+        ),
+    ] = None,
+    oracle: Annotated[
+        list[str] | None, typer.Option(help="What an oracle finds becomes evidence: search:depth=2.")
+    ] = None,
+    game: Annotated[str | None, typer.Option(help="chess, othello or connect_four.")] = None,
+    out: Annotated[Path | None, typer.Option(help="Folder of the run.")] = None,
+    resume: Annotated[Path | None, typer.Option(help="Continue the chain in this folder.")] = None,
+    json: Annotated[bool, typer.Option("--json", help="Print metrics.json on stdout.")] = False,
+) -> None:
+    """A weak teacher labels, trust filters, a strong student learns and becomes the next teacher."""
+    from w2s.chain.loading import load_config
+
+    options: dict[str, Any] = {
+        "game": game,
+        "teacher": teacher,
+        "student": student or None,
+        "examples": {"files": examples or None, "gold": gold, "pool": pool, "test": test},
+        "rounds": rounds,
+        "seeds": seeds,
+        "seed": seed,
+        "trust": {"function": trust},
+        "keep": {"top": top, "purity": purity},
+        "arms": arm or None,
+        "oracles": oracle or None,
+    }
+    _run(load_config(file=file, resume=resume, options=options), out or resume, as_json=json)
+
+
+chain.__doc__ = f"{chain.__doc__}\n\n{_EPILOG}"
+
+
+def _run(config: ChainConfig, out: Path | None, *, as_json: bool) -> None:
+    from w2s import chain as rooms
+    from w2s.chain.folder import ChainFolder
+    from w2s.cli import screen
+    from w2s.cli.chain_text import table
+    from w2s.cli.counting import CountLine
+
+    folder = ChainFolder(out or Path("runs") / f"chain-{config.digest()[:8]}")
+    screen.note(f"resume with: {folder.resume_line}")
+    metrics = rooms.run(config, folder.path, say=screen.note, count=CountLine("labels"))
+    screen.data(metrics, as_json=as_json, text=table(metrics))
+    screen.note(f"{folder.metrics} holds every number")

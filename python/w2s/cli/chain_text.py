@@ -1,0 +1,60 @@
+"""A chain's metrics as tables for people.
+
+Knows nothing about how they were measured.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from w2s.cli import screen
+
+_FIXED = ("base", "teacher", "gold", "ceiling")
+
+
+def table(metrics: dict[str, Any]) -> str:
+    """All arms of all rounds, what trust was worth in each, and why the chain stopped if it did."""
+    rows = [("", arm, *_cells(metrics[arm])) for arm in _FIXED if arm in metrics]
+    for round_ in metrics["rounds"]:
+        for arm, found in round_["arms"].items():
+            rows.append((f"round {round_['round']}", arm, *_cells(found)))
+    parts = [screen.table(["", "arm", "rows", "accuracy", "Recovery", "PGR", "trust is better by"], rows)]
+    parts.append(
+        screen.table(
+            ["trust", "AUC", "ECE", "Brier", "purity", "coverage", "measured on"],
+            [_trust(round_) for round_ in metrics["rounds"]],
+        )
+    )
+    if "stopped" in metrics:
+        parts.append(f"stopped in round {metrics['stopped']['round']}: {metrics['stopped']['why']}")
+    if metrics.get("best_round"):
+        parts.append(f"best round, by gold alone: {metrics['best_round']}")
+    return "\n\n".join(parts)
+
+
+def _cells(found: dict[str, Any]) -> tuple[str, ...]:
+    rows = f"{found['rows']['mean']:,.0f}" if "rows" in found else ""
+    return (
+        rows,
+        _shown(found.get("accuracy"), 100),
+        _shown(found.get("recovery"), 1),
+        _shown(found.get("pgr"), 1),
+        _shown(found.get("trust_is_better_by"), 100),
+    )
+
+
+def _trust(round_: dict[str, Any]) -> tuple[str, ...]:
+    trust = round_["trust"]
+    numbers = [f"{trust[name]['mean']:.3f}" for name in ("auc", "ece", "brier", "purity", "coverage")]
+    return (f"round {round_['round']}", *numbers, trust["measured_on"])
+
+
+def _shown(found: dict[str, Any] | None, times: int) -> str:
+    """A measure with its interval; two digits of shares, one of percentages."""
+    if found is None:
+        return ""
+    if found["mean"] is None:
+        return "gap too small"
+    digits = 1 if times == 100 else 2
+    mean, low, high = (f"{found[key] * times:.{digits}f}" for key in ("mean", "low", "high"))
+    return f"{mean} ({low}–{high})"

@@ -1,0 +1,107 @@
+"""``w2s eval``: how many of a file's examples models answer right.
+
+Knows nothing about how they answer.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+if TYPE_CHECKING:
+    from w2s.labelling import Comparison
+    from w2s.metrics import Interval
+
+
+def eval(
+    examples: Annotated[
+        Path,
+        typer.Argument(help="Examples: .parquet, .csv (Lichess puzzles), .epd, .pgn, or a run's folder."),
+    ],
+    model: Annotated[list[str], typer.Option(help="Model reference; repeat it to compare several.")],
+    game: Annotated[str, typer.Option(help="The game, where the file does not say it.")] = "chess",
+    task: Annotated[str, typer.Option(help="Kind of example: move.")] = "move",
+    limit: Annotated[int | None, typer.Option(min=1, help="Only the first so many examples.")] = None,
+    bad_rows: Annotated[str, typer.Option(help="A row that cannot be used: error, or skip.")] = "error",
+    concurrency: Annotated[int, typer.Option(min=1, help="Engine processes side by side.")] = 1,
+    seed: Annotated[int, typer.Option(min=0, help="Of everything that is drawn, the bootstrap too.")] = 0,
+    json: Annotated[bool, typer.Option("--json", help="Print the result for machines.")] = False,
+) -> int:
+    """Accuracy of each model with a bootstrap interval, and the difference of each pair on the same examples.
+
+    Examples:
+
+      w2s eval puzzles-test.csv --model students/a --model policy:chess-large
+
+      w2s eval STS1-STS15.epd --model search:depth=4 --model "uci:stockfish?nodes=1000"
+    """
+    from w2s.cli import screen
+    from w2s.cli.counting import CountLine
+    from w2s.cli.example_file import read_file
+    from w2s.errors import UsageError
+    from w2s.labelling import compare
+    from w2s.models import Model, load_model
+
+    if len(set(model)) < len(model):
+        raise UsageError("a model stands there twice: it answers alike; leave one out")
+    found = read_file(examples, task, game, bad_rows)[:limit]
+    models: dict[str, Model] = {}
+    try:
+        for name in model:
+            models[name] = load_model(_reference(name), seed=seed, concurrency=concurrency)
+        result = compare(found, models, seed=seed, report=CountLine("answered"))
+    finally:
+        for loaded in models.values():
+            loaded.close()
+    screen.data(_plain(result), as_json=json, text=_text(result))
+    return 0
+
+
+def _reference(name: str) -> str:
+    """A bare folder of a policy net is short for its reference."""
+    return f"policy:{name}" if (Path(name) / "config.json").is_file() else name
+
+
+def _plain(result: Comparison) -> dict[str, Any]:
+    return {
+        "examples": result.examples,
+        "models": [
+            {
+                "model": name,
+                "accuracy": value._asdict(),
+                "grade": result.grades[name]._asdict() if name in result.grades else None,
+                "failures": result.failures[name],
+            }
+            for name, value in result.accuracy.items()
+        ],
+        "differences": [
+            {"model": second, "less": first, "difference": value._asdict()}
+            for (first, second), value in result.differences.items()
+        ],
+    }
+
+
+def _text(result: Comparison) -> str:
+    from w2s.cli import screen
+
+    header = ["model", "accuracy", "95 % interval"]
+    header += ["score"] if result.grades else []
+    rows = []
+    for name, value in result.accuracy.items():
+        grades = [f"{100 * result.grades[name].value:.1f} %"] if result.grades else []
+        rows.append([name, f"{100 * value.value:.1f} %", _span(value), *grades])
+    lines = [f"{result.examples:,} examples", "", screen.table(header, rows)]
+    if result.differences:
+        pairs = [
+            [f"{second} − {first}", f"{100 * value.value:+.1f}", _span(value)]
+            for (first, second), value in result.differences.items()
+        ]
+        lines += ["", screen.table(["difference", "points", "95 % interval"], pairs)]
+    lines += [f"{name} gave no answer {count} times" for name, count in result.failures.items() if count]
+    return "\n".join(lines)
+
+
+def _span(value: Interval) -> str:
+    return f"{100 * value.low:.1f} to {100 * value.high:.1f}"

@@ -1,0 +1,144 @@
+"""``w2s label``: a model labels a file of examples.
+
+Knows nothing about how it answers.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+if TYPE_CHECKING:
+    from w2s.labelling import Request
+    from w2s.tasks import MoveExample
+
+_VECTORS = ("hidden", "afterstate")
+
+
+def label(
+    examples: Annotated[
+        Path,
+        typer.Argument(help="Examples: .parquet, .csv (Lichess puzzles), .epd, .pgn, or a run's folder."),
+    ],
+    model: Annotated[str, typer.Option(help="Model reference of the labeller; see w2s models.")],
+    out: Annotated[Path, typer.Option(help="The table of labels, .parquet; vectors go beside it.")],
+    game: Annotated[str, typer.Option(help="The game, where the file does not say it.")] = "chess",
+    task: Annotated[str, typer.Option(help="Kind of example: move.")] = "move",
+    hidden: Annotated[bool, typer.Option("--hidden", help="Keep the hidden state of each label.")] = False,
+    evidence: Annotated[
+        list[str] | None,
+        typer.Option(help="What else to keep: hidden, afterstate; repeatable, or with commas."),
+    ] = None,
+    student: Annotated[
+        str | None, typer.Option(help="A net whose view of each label is kept: student.parquet.")
+    ] = None,
+    oracle: Annotated[
+        list[str] | None,
+        typer.Option(help="search:depth=N, exact:nodes=N, uci:ENGINE?nodes=N or syzygy:FOLDER; repeatable."),
+    ] = None,
+    limit: Annotated[int | None, typer.Option(min=1, help="Only the first so many examples.")] = None,
+    bad_rows: Annotated[str, typer.Option(help="A row that cannot be used: error, or skip.")] = "error",
+    concurrency: Annotated[int, typer.Option(min=1, help="Engine processes side by side.")] = 1,
+    seed: Annotated[int, typer.Option(min=0, help="Of everything that is drawn.")] = 0,
+    overwrite: Annotated[bool, typer.Option(help="Replace a table that is there.")] = False,
+    json: Annotated[bool, typer.Option("--json", help="Print the summary for machines.")] = False,
+) -> int:
+    """Label a file of examples: a row each, with log-probability, margin, entropy and what else is asked for.
+
+    Killed at any moment, the same command goes on where it stopped.
+
+    Examples:
+
+      w2s label puzzles.csv --model search:depth=2 --out labels.parquet
+
+      w2s label puzzles.csv --model policy:chess-small --hidden --out labels.parquet
+
+      w2s label puzzles.csv --model lc0:maia-1100.pb.gz --evidence hidden,afterstate
+      --student lc0:maia-1900.pb.gz --oracle search:depth=2 --out runs/labels.parquet
+    """
+    from w2s.cli import screen
+    from w2s.cli.example_file import read_file
+    from w2s.labelling.files import check_place, label_file
+    from w2s.models import load_model
+
+    wanted = _vectors(hidden, evidence or [])
+    check_place(out, overwrite)
+    found = read_file(examples, task, game, bad_rows)[:limit]
+    labeller = load_model(model, seed=seed, concurrency=concurrency)
+    judge = None if student is None else load_model(student, seed=seed, concurrency=concurrency)
+    try:
+        request = _request(labeller, judge, wanted, oracle or [], concurrency)
+        labels = label_file(
+            found,
+            request,
+            out,
+            identity={"seed": seed, **_weights(model), **_weights(student or "")},
+            overwrite=overwrite,
+            report=_reporter(),
+        )
+    finally:
+        labeller.close()
+        if judge is not None:
+            judge.close()
+    summary = _summary(found, labels.table.column("correct").to_pylist(), out, list(labels.vectors))
+    screen.data(summary, as_json=json, text=_text(summary, model))
+    return 0
+
+
+def _vectors(hidden: bool, evidence: list[str]) -> frozenset[str]:
+    from w2s.errors import UsageError
+
+    names = {name.strip() for text in evidence for name in text.split(",") if name.strip()}
+    unknown = sorted(names - set(_VECTORS))
+    if unknown:
+        raise UsageError(f"no evidence is called {unknown[0]!r}; there are: {', '.join(_VECTORS)}")
+    return frozenset(names | {"hidden"} if hidden else names)
+
+
+def _request(
+    model: Any, student: Any, vectors: frozenset[str], oracles: list[str], concurrency: int
+) -> Request:
+    from w2s.labelling import Request
+    from w2s.labelling.oracles import load_by_column
+    from w2s.labelling.student import as_judge
+
+    judge = None if student is None else as_judge(student)
+    return Request(model, vectors, judge, load_by_column(oracles, concurrency=concurrency))
+
+
+def _weights(reference: str) -> dict[str, object]:
+    """Size and time of the files that a reference names: labels of other weights are not continued."""
+    target = Path(reference.partition(":")[2].partition("?")[0]).expanduser()
+    files = sorted(target.iterdir()) if target.is_dir() else [target] if target.is_file() else []
+    states = [(file.name, file.stat().st_size, file.stat().st_mtime_ns) for file in files]
+    return {f"files of {reference}": states} if states else {}
+
+
+def _reporter() -> Any:
+    from w2s.cli.counting import CountLine
+
+    return CountLine("labelled")
+
+
+def _summary(
+    examples: list[MoveExample], correct: list[bool | None], out: Path, vectors: list[str]
+) -> dict[str, Any]:
+    known = [right for right in correct if right is not None]
+    return {
+        "labels": len(examples),
+        "known": len(known),
+        "correct": sum(known),
+        "out": str(out),
+        "vectors": vectors,
+    }
+
+
+def _text(summary: dict[str, Any], model: str) -> str:
+    line = f"{summary['labels']:,} labels of {model}: {summary['out']}"
+    if summary["vectors"]:
+        line += f", with {', '.join(f'{name}.parquet' for name in summary['vectors'])} beside it"
+    if summary["known"]:
+        line += f"\n{summary['correct']:,} of {summary['known']:,} are right"
+    return line

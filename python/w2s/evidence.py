@@ -1,0 +1,245 @@
+"""Labels with their evidence: a table, and vectors beside it, joined by ``id``.
+
+Knows nothing about who labelled, or who trusts the labels.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from w2s.errors import DataError, W2sError
+
+VECTORS = ("hidden", "afterstate", "student")
+"""What may lie beside a table of labels, one Parquet file each: ``id``, ``vector``."""
+
+Vectors = npt.NDArray[np.float32]
+Rows = npt.NDArray[Any]
+
+
+@dataclass(frozen=True, eq=False)
+class Labels:
+    """One row per label.
+
+    Attributes:
+        table: the columns of :data:`w2s.records.LABELS` that are known, and any others; ``id`` is text,
+            never null, never twice.
+        vectors: by name of :data:`VECTORS`, n × d float32, rows aligned with the table; a row of NaN where
+            that label has none.
+
+    Raises:
+        DataError: ids that are missing, null or repeated; vectors of another number of rows.
+    """
+
+    table: pa.Table
+    vectors: Mapping[str, Vectors] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        _check_ids(self.table, "the labels")
+        for name, vector in self.vectors.items():
+            if vector.ndim != 2 or len(vector) != self.table.num_rows:
+                raise DataError(f"{name} has shape {vector.shape} beside {self.table.num_rows} labels")
+
+    def __len__(self) -> int:
+        return int(self.table.num_rows)
+
+    @property
+    def ids(self) -> list[str]:
+        """The ids, in the order of the rows."""
+        found: list[str] = self.table.column("id").to_pylist()
+        return found
+
+    @property
+    def correct(self) -> npt.NDArray[np.bool_]:
+        """Whether each label is right.
+
+        Raises:
+            DataError: there is no such column, or it is null somewhere.
+        """
+        return flags(self, "correct")
+
+    def take(self, rows: Rows) -> Labels:
+        """Some rows, in the order given: positions, or a flag for each row."""
+        places = np.flatnonzero(rows) if rows.dtype == np.bool_ else np.asarray(rows, np.int64)
+        vectors = {name: vector[places] for name, vector in self.vectors.items()}
+        return Labels(self.table.take(pa.array(places)), vectors)
+
+    def with_column(self, name: str, values: object) -> Labels:
+        """The same labels with one more column, or with that column replaced."""
+        array = values if isinstance(values, pa.Array | pa.ChunkedArray) else pa.array(values)
+        at = self.table.schema.get_field_index(name)
+        table = self.table.append_column(name, array) if at < 0 else self.table.set_column(at, name, array)
+        return Labels(table, self.vectors)
+
+
+def flags(labels: Labels, name: str) -> npt.NDArray[np.bool_]:
+    """A column of yes and no that is known for every row.
+
+    Raises:
+        DataError: there is no such column, it holds something else, or it is null somewhere.
+    """
+    values, known = known_flags(labels, name)
+    if not known.all():
+        row = int(np.argmin(known))
+        raise DataError(f"{name} is null at id {labels.ids[row]!r}: take only the rows where it is known")
+    return values
+
+
+def known_flags(labels: Labels, name: str) -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.bool_]]:
+    """A column of yes and no, and where it is known.
+
+    Raises:
+        DataError: there is no such column, or it holds something else.
+    """
+    if name not in labels.table.column_names:
+        raise DataError(
+            f"the labels have no column {name!r}; there are: {', '.join(labels.table.column_names)}"
+        )
+    column = labels.table.column(name).combine_chunks()
+    if not pa.types.is_boolean(column.type):
+        raise DataError(f"column {name!r} holds {column.type}, not true and false")
+    known = column.is_valid().to_numpy(zero_copy_only=False)
+    return column.fill_null(False).to_numpy(zero_copy_only=False), known
+
+
+def read_labels(path: Path | str) -> Labels:
+    """Labels from ``labels.parquet`` with ``hidden``, ``afterstate`` and ``student.parquet`` beside it.
+
+    Vectors are joined by id: an id that such a file lacks has a row of NaN, one that the labels lack is
+    left out.
+
+    Raises:
+        DataError: a file that cannot be read, or ids that cannot be joined.
+    """
+    path = Path(path)
+    table = _read(path)
+    _check_ids(table, str(path))
+    places = {id_: row for row, id_ in enumerate(table.column("id").to_pylist())}
+    vectors = {}
+    for name in VECTORS:
+        beside = path.with_name(f"{name}.parquet")
+        if beside.exists():
+            vectors[name] = _joined(beside, places)
+    return Labels(table, vectors)
+
+
+def write_labels(labels: Labels, path: Path | str) -> None:
+    """Write the table there and each vector beside it as float16, every file whole or not at all.
+
+    Raises:
+        DataError: a vector that float16 cannot hold.
+        W2sError: nothing can be written there.
+    """
+    path = Path(path)
+    for name, vector in labels.vectors.items():
+        _write(path.with_name(f"{name}.parquet"), _vector_table(labels.ids, name, vector))
+    _write(path, labels.table)
+
+
+def read_table(path: Path | str) -> pa.Table:
+    """A whole Parquet file.
+
+    Raises:
+        DataError: it cannot be read.
+    """
+    return _read(Path(path))
+
+
+def write_table(table: pa.Table, path: Path | str) -> None:
+    """Write a Parquet file, whole or not at all.
+
+    Raises:
+        W2sError: nothing can be written there.
+    """
+    _write(Path(path), table)
+
+
+def _check_ids(table: pa.Table, where: str) -> None:
+    if "id" not in table.column_names:
+        raise DataError(f"{where} have no column id: every label has one, and joins go by it")
+    column = table.column("id")
+    if not (pa.types.is_string(column.type) or pa.types.is_large_string(column.type)):
+        raise DataError(f"the ids of {where} are {column.type}, not text")
+    if column.null_count:
+        row = column.is_null().to_pylist().index(True)
+        raise DataError(f"the id of row {row} of {where} is null")
+    ids = column.to_pylist()
+    if len(set(ids)) < len(ids):
+        seen: set[str] = set()
+        twice = next(id_ for id_ in ids if id_ in seen or seen.add(id_))  # type: ignore[func-returns-value]
+        raise DataError(f"id {twice!r} stands twice in {where}: keep one row of each")
+
+
+def _read(path: Path) -> pa.Table:
+    try:
+        with path.open("rb") as source, pq.ParquetFile(source) as file:
+            return file.read()
+    except (OSError, pa.ArrowException) as error:
+        raise DataError(f"cannot read {path}: {_reason(error)}; is it a whole Parquet file?") from None
+
+
+def _joined(path: Path, places: Mapping[str, int]) -> Vectors:
+    table = _read(path)
+    if not {"id", "vector"} <= set(table.column_names):
+        raise DataError(f"{path} needs the columns id and vector; it has {', '.join(table.column_names)}")
+    _check_ids(table, str(path))
+    column = table.column("vector").combine_chunks()
+    if not pa.types.is_fixed_size_list(column.type):
+        raise DataError(f"{path}: vector is {column.type}, not a list of fixed size")
+    rows = [places.get(id_, -1) for id_ in table.column("id").to_pylist()]
+    here = np.array(rows, np.int64)
+    use = (here >= 0) & column.is_valid().to_numpy(zero_copy_only=False)
+    if places and not (here >= 0).any():
+        raise DataError(f"no id of {path} is among the labels: it belongs to other labels")
+    joined = np.full((len(places), column.type.list_size), np.nan, np.float32)
+    joined[here[use]] = _values(column)[use]
+    return joined
+
+
+def _values(column: pa.FixedSizeListArray) -> npt.NDArray[Any]:
+    """Rows × width; what a null row holds is of no account."""
+    width = column.type.list_size
+    flat = column.values.slice(column.offset * width, len(column) * width)
+    return np.asarray(flat.to_numpy(zero_copy_only=False)).reshape(-1, width)
+
+
+def _vector_table(ids: list[str], name: str, vector: Vectors) -> pa.Table:
+    missing = np.isnan(vector).all(axis=1) if vector.shape[1] else np.zeros(len(vector), bool)
+    with np.errstate(over="ignore"):
+        half = np.ascontiguousarray(vector, np.float16)
+    bad = ~np.isfinite(half).all(axis=1) & ~missing
+    if bad.any():
+        raise DataError(f"{name} of id {ids[int(np.argmax(bad))]!r} has a value that float16 cannot hold")
+    half[missing] = 0
+    values = pa.FixedSizeListArray.from_arrays(
+        pa.array(half.ravel()), vector.shape[1], mask=pa.array(missing) if missing.any() else None
+    )
+    return pa.table({"id": pa.array(ids, pa.string()), "vector": values})
+
+
+def _write(path: Path, table: pa.Table) -> None:
+    _whole(path, lambda part: pq.write_table(table, part, compression="zstd"))
+
+
+def _whole(path: Path, write: Callable[[Path], object]) -> None:
+    part = path.with_name(f".{path.name}.part")
+    try:
+        write(part)
+        part.replace(path)
+    except (OSError, pa.ArrowException) as error:
+        raise W2sError(f"cannot write {path}: {_reason(error)}; choose another place") from None
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def _reason(error: Exception) -> str:
+    if isinstance(error, OSError) and error.strerror:
+        return error.strerror
+    return str(error).partition("\n")[0][:200]

@@ -1,0 +1,111 @@
+"""Labels of a file of examples, written in parts, so that a run that was killed goes on where it stopped.
+
+Knows nothing about how an example is answered.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+
+from w2s.errors import UsageError
+from w2s.evidence import VECTORS, Labels, read_labels, write_labels
+from w2s.labelling.batch import Request, label_batch
+from w2s.tasks import MoveExample
+
+EXAMPLES_A_PART = 512
+Report = Callable[[int, int], None]
+"""Told how many of how many examples are labelled."""
+
+
+def label_file(
+    examples: Sequence[MoveExample],
+    request: Request,
+    out: Path,
+    *,
+    identity: dict[str, object] | None = None,
+    overwrite: bool = False,
+    report: Report | None = None,
+) -> Labels:
+    """Label examples and write ``out`` with its vectors beside it.
+
+    Finished parts lie in a hidden folder beside ``out`` until the whole is written. They are used again by a
+    call with the same examples, models and ``identity``, whoever killed the one before.
+
+    Args:
+        examples: what to label; ids are distinct.
+        request: who labels, and what is kept.
+        out: the table, ``.parquet``.
+        identity: what else decides the labels, as plain values: seeds, states of files.
+        overwrite: replace a table that is there, and vectors beside it.
+        report: told after every part.
+
+    Raises:
+        UsageError: ``out`` or vectors beside it exist, or it is no ``.parquet``.
+        ModelError: a model did not answer.
+    """
+    check_place(out, overwrite)
+    parts = out.with_name(f".{out.name}.{digest_of(examples, request, identity or {})}")
+    parts.mkdir(parents=True, exist_ok=True)
+    pieces = []
+    for number, start in enumerate(range(0, len(examples), EXAMPLES_A_PART)):
+        some = examples[start : start + EXAMPLES_A_PART]
+        pieces.append(_part(parts / f"{number:06d}", some, request))
+        if report is not None:
+            report(start + len(some), len(examples))
+    labels = joined(pieces)
+    for name in VECTORS:
+        out.with_name(f"{name}.parquet").unlink(missing_ok=True)
+    write_labels(labels, out)
+    shutil.rmtree(parts)
+    return labels
+
+
+def check_place(out: Path, overwrite: bool) -> None:
+    """Refuse a place where labels cannot or should not be written, before any work is done."""
+    if out.suffix.lower() not in (".parquet", ".pq"):
+        raise UsageError(f"{out}: labels are written as .parquet; name it so")
+    if not out.parent.is_dir():
+        raise UsageError(f"there is no folder {out.parent}: make it, or name another --out")
+    there = [path for path in (out, *(out.with_name(f"{name}.parquet") for name in VECTORS)) if path.exists()]
+    if there and not overwrite:
+        raise UsageError(f"{there[0]} exists: --overwrite replaces it, or name an --out in another folder")
+
+
+def digest_of(examples: Sequence[MoveExample], request: Request, identity: dict[str, object]) -> str:
+    """Twelve hexadecimal digits that change with whatever decides the labels."""
+    about = {
+        "model": request.model.reference,
+        "vectors": sorted(request.vectors),
+        "student": getattr(request.student, "reference", None),
+        "oracles": [oracle.reference for oracle in request.oracles.values()],
+        **identity,
+    }
+    digest = hashlib.blake2b(json.dumps(about, sort_keys=True).encode(), digest_size=6)
+    for example in examples:
+        line = (example.id, example.state.start_position, example.state.played, example.gold, example.group)
+        digest.update(repr(line).encode())
+    return digest.hexdigest()
+
+
+def joined(pieces: Sequence[Labels]) -> Labels:
+    """The rows of all pieces, in their order."""
+    vectors = {name: np.concatenate([piece.vectors[name] for piece in pieces]) for name in pieces[0].vectors}
+    return Labels(pa.concat_tables([piece.table for piece in pieces]).combine_chunks(), vectors)
+
+
+def _part(folder: Path, examples: Sequence[MoveExample], request: Request) -> Labels:
+    """The labels of one part, from its folder where they are there: the table is written last."""
+    file = folder / "labels.parquet"
+    if file.exists():
+        return read_labels(file)
+    labels = label_batch(examples, request)
+    folder.mkdir(exist_ok=True)
+    write_labels(labels, file)
+    return read_labels(file)

@@ -1,0 +1,63 @@
+"""What an oracle found about each label: its own best move, and the label's regret.
+
+Knows nothing about which oracles there are.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+import pyarrow as pa
+
+from w2s.arena.oracles import Case, Finding, Oracle, load_oracles
+from w2s.errors import UsageError
+from w2s.records import oracle_columns
+from w2s.tasks import MoveExample
+
+CAP_CP = 1500
+"""Values beyond plus and minus this count as this in a regret."""
+
+
+def load_by_column(references: Sequence[str], *, concurrency: int = 1) -> dict[str, Oracle]:
+    """Oracles by the name of their columns: ``search:depth=2`` gives ``search_depth2``.
+
+    Raises:
+        UsageError: no such oracle, or one named twice.
+    """
+    oracles: dict[str, Oracle] = {}
+    for reference in references:
+        name = column_name(reference)
+        if name in oracles:
+            raise UsageError(f"oracle {reference!r} stands there twice")
+        (oracles[name],) = load_oracles([reference], cap_cp=CAP_CP, concurrency=concurrency)
+    return oracles
+
+
+def column_name(reference: str) -> str:
+    """A reference as the head of columns: letters, digits and single underscores."""
+    return re.sub(r"\W+", "_", reference.replace("=", "")).strip("_")
+
+
+def found_by(
+    oracle: Oracle, name: str, examples: Sequence[MoveExample], labels: Sequence[str | None]
+) -> dict[str, pa.Array]:
+    """``NAME_best``, ``NAME_regret_cp`` and ``NAME_wdl``, null where the oracle does not know."""
+    moves = [
+        None if label is None else example.state.read(label)[0]
+        for example, label in zip(examples, labels, strict=True)
+    ]
+    asked = [row for row, move in enumerate(moves) if move is not None]
+    cases = [Case(examples[row].id, examples[row].state, (moves[row] or "",)) for row in asked]
+    findings = [Finding()] * len(examples)
+    for row, found in zip(asked, oracle.verify(cases), strict=True):
+        findings[row] = found.get(moves[row] or "", Finding())
+    values = {
+        "best": [finding.best for finding in findings],
+        "regret_cp": [finding.regret_cp for finding in findings],
+        "wdl": [finding.wdl for finding in findings],
+    }
+    return {
+        column: pa.array(values[column.removeprefix(f"{name}_")], kind)
+        for column, kind in oracle_columns(name)
+    }

@@ -1,0 +1,41 @@
+"""A reference → the net that is trained.
+
+Knows nothing about rows or training.
+"""
+
+from __future__ import annotations
+
+import hashlib
+
+from w2s.errors import UsageError
+from w2s.models.lc0.loading import net_of
+from w2s.models.policy.files import from_pretrained
+from w2s.models.policy.loading import folder_of
+from w2s.models.policy.net import PolicyNet
+from w2s.models.reference import parse_reference, shown
+
+
+def student_net(reference: str) -> PolicyNet:
+    """The net that a reference names, on the CPU, in float32.
+
+    Raises:
+        UsageError: it names a model that cannot be trained.
+        ModelError, DataError: the net cannot be read.
+    """
+    parsed = parse_reference(reference)
+    if parsed.kind == "policy":
+        return from_pretrained(folder_of(parsed))
+    if parsed.kind == "lc0":
+        return net_of(parsed)
+    raise UsageError(
+        f"{shown(reference)} cannot be trained: name a policy net, as policy:DIR or lc0:FILE.pb.gz"
+    )
+
+
+def digest_of(net: PolicyNet) -> str:
+    """A hash of what a net is made of and of its weights."""
+    digest = hashlib.blake2b(net.config.text().encode(), digest_size=16)
+    for name, tensor in sorted(net.state_dict().items()):
+        digest.update(name.encode())
+        digest.update(tensor.detach().cpu().contiguous().numpy().tobytes())
+    return digest.hexdigest()

@@ -1,0 +1,153 @@
+"""What every registered trust function owes to whoever trusts it; there is no list of exceptions."""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pytest
+from tests.doubles.labels import labels, without
+
+from w2s.errors import DataError, UsageError
+from w2s.evidence import Labels
+from w2s.trust import Function, cross_fit, load, names, save, trust_function
+from w2s.trust.requirements import peer_columns, remedy, search_columns
+
+SMALL = {
+    "neural": {"width": 16, "batch": 32, "least_steps": 60, "fits": 2},
+    "boosting": {"trees": 20, "reads": "hidden"},
+}
+"""Options that keep the suite quick; every function runs all of it."""
+
+PACKAGES = {"neural": "torch", "boosting": "sklearn"}
+
+
+@pytest.fixture(params=names())
+def function(request: pytest.FixtureRequest) -> Function:
+    name = request.param
+    if name in PACKAGES:
+        pytest.importorskip(PACKAGES[name], exc_type=ImportError)
+    found = trust_function(name, **SMALL.get(name, {}))
+    assert isinstance(found, Function)
+    return found
+
+
+GOLD = labels(240)
+POOL = labels(90, seed=1)
+
+
+@cache
+def fitted_once(name: str) -> Function:
+    return trust_function(name, **SMALL.get(name, {})).fit(GOLD, seed=7)  # type: ignore[return-value]
+
+
+@pytest.fixture
+def fitted(function: Function) -> Function:
+    return fitted_once(function.name)
+
+
+def test_there_is_something_to_examine() -> None:
+    assert {"confidence", "neural", "stack"} <= set(names())
+
+
+def test_scores_lie_between_0_and_1_and_order_by_trust(fitted: Function) -> None:
+    scores = fitted.score(POOL)
+    assert scores.dtype == np.float64
+    assert scores.shape == (len(POOL),)
+    assert ((scores >= 0) & (scores <= 1)).all()
+    if fitted.name != "self_consistency":  # the samples of these labels are drawn without regard to them
+        assert scores[POOL.correct].mean() > scores[~POOL.correct].mean()
+
+
+def test_fitting_leaves_the_function_as_it_was(function: Function) -> None:
+    function.fit(GOLD)
+    with pytest.raises(UsageError, match="was not fitted"):
+        function.score(POOL)
+
+
+def test_the_same_seed_gives_the_same_bytes(function: Function, fitted: Function) -> None:
+    assert function.fit(GOLD, seed=7).score(POOL).tobytes() == fitted.score(POOL).tobytes()
+
+
+def test_the_order_of_gold_changes_nothing(function: Function, fitted: Function) -> None:
+    shuffled = GOLD.take(np.random.default_rng(2).permutation(len(GOLD)))
+    assert np.array_equal(fitted.score(POOL), function.fit(shuffled, seed=7).score(POOL))
+
+
+def test_permuting_rows_permutes_scores(fitted: Function) -> None:
+    order = np.random.default_rng(3).permutation(len(POOL))
+    np.testing.assert_allclose(fitted.score(POOL)[order], fitted.score(POOL.take(order)), atol=1e-9)
+
+
+def test_a_row_is_scored_by_itself(fitted: Function) -> None:
+    alone = np.concatenate([fitted.score(POOL.take(np.array([row]))) for row in range(5)])
+    np.testing.assert_allclose(alone, fitted.score(POOL)[:5], atol=1e-9)
+
+
+def test_no_labels_have_no_scores(fitted: Function) -> None:
+    assert fitted.score(POOL.take(np.zeros(0, np.int64))).shape == (0,)
+
+
+def test_saved_and_loaded_it_gives_the_same_bytes(fitted: Function, tmp_path: Path) -> None:
+    save(fitted, tmp_path / "a")
+    loaded = load(tmp_path / "a")
+    save(loaded, tmp_path / "b")
+    assert loaded.needs == fitted.needs
+    assert loaded.score(POOL).tobytes() == fitted.score(POOL).tobytes()
+    for name in ("trust.json", "trust.safetensors"):
+        assert (tmp_path / "a" / name).read_bytes() == (tmp_path / "b" / name).read_bytes()
+
+
+def lacking(name: str) -> Labels:
+    groups = {
+        "peer": peer_columns(GOLD),
+        "peer_label": peer_columns(GOLD),
+        "search": search_columns(GOLD),
+    }
+    return without(GOLD, *groups.get(name, [name]))
+
+
+def test_missing_evidence_is_refused_by_its_name_and_remedy(function: Function, fitted: Function) -> None:
+    assert function.needs
+    for name in function.needs:
+        for attempt in (function.fit, fitted.score):
+            with pytest.raises(DataError) as refused:
+                attempt(lacking(name))
+            assert name in str(refused.value)
+            assert remedy(name) in str(refused.value)
+            assert "\n" not in str(refused.value)
+
+
+@pytest.mark.parametrize("value", [True, False])
+def test_gold_of_one_class_is_refused(function: Function, value: bool) -> None:
+    with pytest.raises(DataError, match=f"all 240 gold rows are {'right' if value else 'wrong'}"):
+        function.fit(GOLD, np.full(len(GOLD), value))
+
+
+def test_evidence_that_a_few_rows_lack_is_borne(fitted: Function) -> None:
+    holes = np.arange(len(POOL)) % 9 == 0
+    table, vectors = POOL.table, {name: vector.copy() for name, vector in POOL.vectors.items()}
+    for name in table.column_names:
+        if name not in {"id", "label", "correct"}:
+            column = table.column(name).to_pylist()
+            gone = [None if hole else value for hole, value in zip(holes, column, strict=True)]
+            kind = table.schema.field(name).type
+            table = table.set_column(table.schema.get_field_index(name), name, pa.array(gone, kind))
+    for vector in vectors.values():
+        vector[holes] = np.nan
+    scores = fitted.score(Labels(table, vectors))
+    assert ((scores >= 0) & (scores <= 1)).all()
+    np.testing.assert_allclose(scores[~holes], fitted.score(POOL)[~holes], atol=1e-9)
+
+
+def test_cross_fitting_scores_every_row(function: Function) -> None:
+    scores = cross_fit(function, GOLD, folds=3)
+    assert scores.shape == (len(GOLD),)
+    assert ((scores >= 0) & (scores <= 1)).all()
+
+
+def test_an_unknown_option_is_refused(function: Function) -> None:
+    with pytest.raises(UsageError, match=f"trust function {function.name}: colour is not a known key"):
+        trust_function(function.name, colour="red")

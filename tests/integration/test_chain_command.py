@@ -1,0 +1,249 @@
+"""``w2s chain`` on small nets: every arm is measured; a killed chain ends with the same numbers."""
+
+from __future__ import annotations
+
+import json
+import random
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+import w2s
+from w2s.cli.app import run
+
+torch = pytest.importorskip("torch")
+
+ROWS = 300
+CHAIN = """
+game = "connect_four"
+teacher = "policy:{nets}/teacher"
+student = "policy:{nets}/student"
+rounds = 2
+seeds = 2
+oracles = ["search:depth=2"]
+arms = ["base", "gold", "naive", "random", "confidence", "search_agreement", "trust", "gold+trust", "ceiling"]
+
+[examples]
+files = ["{nets}/examples.parquet"]
+gold = 100
+pool = 120
+test = 80
+
+[trust]
+function = "neural"
+folds = 2
+options = {{ epochs = 3, fits = 1, width = 16, blocks = 1 }}
+
+[train]
+epochs = 1
+checkpoint_s = 0
+
+[stop]
+collapse = false
+"""
+
+
+def positions() -> list[tuple[str, str]]:
+    """Positions and their best moves by search."""
+    draw = random.Random(0)
+    found: dict[int, tuple[str, str]] = {}
+    while len(found) < ROWS:
+        state = w2s.game("connect_four").state()
+        for _ in range(draw.randrange(4, 16)):
+            if state.outcome() is None:
+                state = state.play(draw.choice(state.legal_moves()))
+        if state.outcome() is None:
+            found[state.key] = (state.position, state.search(depth=4).best or "")
+    return list(found.values())
+
+
+@pytest.fixture(scope="module")
+def nets(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Two nets of random weights, and examples."""
+    from w2s.models.policy.config import PolicyConfig
+    from w2s.models.policy.files import build, save_pretrained
+
+    folder = tmp_path_factory.mktemp("nets")
+    for seed, name in enumerate(("teacher", "student")):
+        torch.manual_seed(seed)
+        config = PolicyConfig("connect_four", channels=8, blocks=1, squeeze=4, head="plain", head_channels=4)
+        save_pretrained(build(config), folder / name)
+    rows = positions()
+    table = {
+        "id": [f"p{i}" for i in range(len(rows))],
+        "game": ["connect_four"] * len(rows),
+        "position": [position for position, _ in rows],
+        "solutions": [[best] for _, best in rows],
+    }
+    pq.write_table(pa.table(table), folder / "examples.parquet")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def setting(nets: Path) -> Path:
+    path = nets / "chain.toml"
+    path.write_text(CHAIN.format(nets=nets), encoding="utf-8")
+    return path
+
+
+def numbers(folder: Path) -> dict[str, Any]:
+    """``metrics.json`` without how long things took and where they lie."""
+    text = (folder / "metrics.json").read_text(encoding="utf-8").replace(str(folder), "RUN")
+    metrics: dict[str, Any] = json.loads(text)
+    for round_ in metrics["rounds"]:
+        for arm in round_["arms"].values():
+            del arm["seconds"]
+    return metrics
+
+
+def weights(folder: Path) -> dict[str, bytes]:
+    files = sorted(folder.rglob("*.safetensors"))
+    return {str(path.relative_to(folder)): path.read_bytes() for path in files}
+
+
+@pytest.fixture(scope="module")
+def whole(setting: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    out = tmp_path_factory.mktemp("whole") / "run"
+    assert run(["chain", str(setting), "--out", str(out)]) == 0
+    return out
+
+
+def test_every_arm_is_measured_with_intervals(whole: Path) -> None:
+    metrics = json.loads((whole / "metrics.json").read_text())
+    assert [round_["round"] for round_ in metrics["rounds"]] == [1, 2]
+    for fixed in ("base", "teacher", "gold", "ceiling"):
+        found = metrics[fixed]["accuracy"]
+        assert 0 <= found["low"] <= found["mean"] <= found["high"] <= 1
+    for round_ in metrics["rounds"]:
+        arms = round_["arms"]
+        assert set(arms) == {"naive", "random", "confidence", "search_agreement", "trust", "gold+trust"}
+        assert arms["naive"]["rows"]["mean"] == 120
+        assert {arms[arm]["rows"]["mean"] for arm in ("random", "confidence", "trust")} == {30}
+        assert arms["gold+trust"]["rows"]["mean"] == 130
+        assert set(round_["trust"]) >= {"auc", "ece", "brier", "purity", "coverage"}
+        for found in arms.values():
+            assert found["accuracy"]["seeds"] == 2
+            assert found["recovery"]["mean"] is not None or "gap too small" in found["recovery"]["refused"]
+
+
+def test_the_next_teacher_is_the_student_of_trust(whole: Path) -> None:
+    metrics = json.loads((whole / "metrics.json").read_text())
+    assert metrics["rounds"][1]["teacher"] == [
+        f"policy:{whole}/round-1/seed-{seed}/trust-arm/student" for seed in (0, 1)
+    ]
+
+
+def test_roles_are_disjoint_and_gold_is_scored_out_of_fold(whole: Path) -> None:
+    roles = pq.read_table(whole / "splits.parquet").to_pydict()
+    by_role = {role: {i for i, r in zip(*roles.values(), strict=True) if r == role} for role in roles["role"]}
+    assert {role: len(ids) for role, ids in by_role.items()} == {"gold": 100, "pool": 120, "test": 80}
+    kept = set(pq.read_table(whole / "round-1/seed-0/trust/selected.parquet").column("id").to_pylist())
+    assert len(kept) == 30
+    assert kept <= by_role["pool"]
+
+
+def test_a_finished_chain_is_read_and_not_made_again(whole: Path, setting: Path) -> None:
+    before = {path: path.stat().st_mtime_ns for path in whole.rglob("*.safetensors")}
+    assert run(["chain", "--resume", str(whole)]) == 0
+    assert before == {path: path.stat().st_mtime_ns for path in whole.rglob("*.safetensors")}
+
+
+@pytest.mark.slow
+def test_killed_at_20_moments_it_ends_with_the_same_numbers_and_weights(
+    whole: Path, setting: Path, tmp_path: Path
+) -> None:
+    out = tmp_path / "run"
+    words = [str(Path(sys.executable).with_name("w2s")), "chain", str(setting), "--out", str(out)]
+    draw = random.Random(1)
+    kills = 0
+    for _ in range(20):
+        process = subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        try:
+            process.wait(timeout=draw.uniform(2, 6))
+            break
+        except subprocess.TimeoutExpired:
+            process.send_signal(signal.SIGKILL)
+            process.wait()
+            kills += 1
+    assert kills > 0
+    subprocess.run(words, check=True, capture_output=True)
+    assert numbers(out) == numbers(whole)
+    assert weights(out) == weights(whole)
+
+
+@pytest.mark.slow
+def test_a_kill_while_a_checkpoint_is_written_costs_nothing(
+    whole: Path, setting: Path, tmp_path: Path
+) -> None:
+    out = tmp_path / "run"
+    words = [str(Path(sys.executable).with_name("w2s")), "chain", str(setting), "--out", str(out)]
+    for _ in range(3):
+        process = subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        while process.poll() is None and not list(out.rglob("student/.*part*")):
+            time.sleep(0.0005)
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+    subprocess.run(words, check=True, capture_output=True)
+    assert weights(out) == weights(whole)
+
+
+def test_another_seed_gives_other_numbers(whole: Path, setting: Path, tmp_path: Path) -> None:
+    out = tmp_path / "run"
+    words = ["--seed", "7", "--seeds", "1", "--rounds", "1", "--arm", "trust", "--out", str(out)]
+    assert run(["chain", str(setting), *words]) == 0
+    first = weights(whole)["round-1/seed-0/trust-arm/student/model.safetensors"]
+    assert weights(out)["round-1/seed-7/trust-arm/student/model.safetensors"] != first
+
+
+@pytest.mark.parametrize(
+    ("options", "code", "said"),
+    [
+        (["--student", "policy:{nets}/teacher"], 2, "the student is the teacher"),
+        (["--arm", "trust", "--arm", "confidance"], 2, "no arm is called 'confidance'"),
+        (["--arm", "naive"], 2, "the arm trust"),
+        (["--gold", "5000"], 3, "300 examples cannot give 5000 gold"),
+        (["--gold", "3"], 3, "gold"),
+        (["--pool", "0"], 2, "pool"),
+        (["--top", "0%"], 3, "keeps none of the pool's 120 labels"),
+        (["--trust", "nural"], 2, "did you mean neural"),
+        (["--teacher", "policy:{nets}/nobody"], 4, "nobody"),
+        (["--student", "random"], 2, "cannot be trained"),
+    ],
+)
+def test_what_makes_no_sense_is_one_line_with_its_code(
+    nets: Path,
+    setting: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    options: list[str],
+    code: int,
+    said: str,
+) -> None:
+    words = [word.format(nets=nets) for word in options]
+    assert run(["chain", str(setting), "--out", str(tmp_path / "run"), *words]) == code
+    last = capsys.readouterr().err.strip().splitlines()[-1]
+    assert said in last
+
+
+def test_another_configuration_in_the_same_folder_is_refused(
+    whole: Path, setting: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(["chain", str(setting), "--rounds", "9", "--out", str(whole)]) == 2
+    assert "rounds (2 → 9)" in capsys.readouterr().err
+
+
+def test_a_damaged_net_is_one_line(nets: Path, setting: Path, tmp_path: Path, capsys: Any) -> None:
+    broken = tmp_path / "broken"
+    broken.mkdir()
+    (broken / "config.json").write_bytes((nets / "student/config.json").read_bytes())
+    (broken / "model.safetensors").write_bytes((nets / "student/model.safetensors").read_bytes()[:-9])
+    words = ["--student", f"policy:{broken}", "--out", str(tmp_path / "run")]
+    assert run(["chain", str(setting), *words]) == 3
+    assert "damaged" in capsys.readouterr().err.strip().splitlines()[-1]

@@ -1,0 +1,114 @@
+"""``w2s label`` and ``w2s eval`` as commands: their files, their words, a kill in between."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pyarrow.parquet as pq
+import pytest
+
+from w2s.cli.app import run
+
+PUZZLES = """\
+PuzzleId,FEN,Moves,Rating
+a,7k/5ppp/8/8/8/8/8/R3K3 b - - 0 1,h8g8 a1a8,600
+b,6k1/5ppp/8/8/8/8/1q6/R3K3 b - - 0 1,b2b7 a1a7,1200
+c,6k1/5ppp/8/8/8/8/8/RR2K3 b - - 0 1,h7h6 a1a8,700
+"""
+
+
+@pytest.fixture
+def puzzles(tmp_path: Path) -> Path:
+    path = tmp_path / "puzzles.csv"
+    path.write_text(PUZZLES, encoding="utf-8")
+    return path
+
+
+def test_labels_say_which_are_right(puzzles: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    out = puzzles.with_name("labels.parquet")
+    command = ["label", str(puzzles), "--model", "search:depth=2", "--oracle", "search:depth=1"]
+    assert run([*command, "--out", str(out), "--json"]) == 0
+    summary = json.loads(capsys.readouterr().out)
+    rows = pq.read_table(out).to_pylist()
+    assert summary["labels"] == len(rows) == 3
+    assert summary["correct"] == sum(row["correct"] for row in rows)
+    assert rows[0]["label"] == "a1a8"
+    assert rows[0]["search_depth1_regret_cp"] == 0
+    assert [row["difficulty"] for row in rows] == [600, 1200, 700]
+    assert run([*command, "--out", str(out)]) == 2
+    assert "--overwrite replaces it" in capsys.readouterr().err
+
+
+def test_eval_prints_accuracies_and_their_difference(
+    puzzles: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    command = ["eval", str(puzzles), "--model", "search:depth=2", "--model", "random"]
+    assert run(command) == 0
+    text = capsys.readouterr().out
+    assert "random − search:depth=2" in text
+    assert run([*command, "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert found["examples"] == 3
+    first, second = (model["accuracy"]["value"] for model in found["models"])
+    assert found["differences"][0]["difference"]["value"] == pytest.approx(second - first)
+
+
+@pytest.mark.parametrize(
+    ("options", "code", "message"),
+    [
+        (["--model", "random", "--hidden"], 2, "random has no hidden states"),
+        (["--model", "random", "--evidence", "dreams"], 2, "there are: hidden, afterstate"),
+        (["--model", "random", "--student", "random"], 2, "random cannot judge labels"),
+        (["--model", "nothing"], 2, "names no model"),
+        (["--model", "random", "--bad-rows", "perhaps"], 2, "write error or skip"),
+        (["--model", "random", "--out", "labels.csv"], 2, "written as .parquet"),
+        (["--model", "random", "--game", "othello"], 2, "of a format of chess"),
+    ],
+)
+def test_what_makes_no_sense_is_one_line(
+    puzzles: Path, capsys: pytest.CaptureFixture[str], options: list[str], code: int, message: str
+) -> None:
+    out = [] if "--out" in options else ["--out", str(puzzles.with_name("labels.parquet"))]
+    assert run(["label", str(puzzles), *options, *out]) == code
+    err = capsys.readouterr().err
+    assert message in err
+    assert err.count("\n") == 1
+
+
+def test_bad_rows_stop_the_command_or_are_counted(puzzles: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with puzzles.open("a", encoding="utf-8") as file:
+        file.write("d,8/8/8 w,h8g8 a1a8,600\n")
+    command = ["eval", str(puzzles), "--model", "random"]
+    assert run(command) == 3
+    assert "line 5" in capsys.readouterr().err
+    assert run([*command, "--bad-rows", "skip"]) == 0
+    assert "1 rows left out" in capsys.readouterr().err
+
+
+@pytest.mark.data
+@pytest.mark.slow
+def test_a_killed_labelling_ends_with_the_same_bytes(data: Path, tmp_path: Path) -> None:
+    source = data / "lichess-puzzles-10k" / "lichess_puzzles.csv"
+    files = [tmp_path / name / "labels.parquet" for name in ("whole", "killed")]
+    for file in files:
+        file.parent.mkdir()
+    arguments = ["label", str(source), "--model", "search:depth=1&noise_cp=30", "--limit", "2500", "--out"]
+    command = [sys.executable, "-c", "from w2s.cli.app import main; main()", *arguments]
+    subprocess.run([*command, str(files[0])], check=True)
+    process = subprocess.Popen([*command, str(files[1])])
+    deadline = time.monotonic() + 60
+    while not list(files[1].parent.glob(".labels.parquet.*/000001/labels.parquet")):
+        assert process.poll() is None
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+    os.kill(process.pid, signal.SIGKILL)
+    process.wait()
+    assert not files[1].exists()
+    subprocess.run([*command, str(files[1])], check=True)
+    assert files[0].read_bytes() == files[1].read_bytes()

@@ -1,0 +1,151 @@
+"""Lc0's files: the net computes what its message says, and what is no net is one line."""
+
+from __future__ import annotations
+
+import gzip
+from pathlib import Path
+
+import numpy as np
+import pytest
+from tests.doubles.nets import Lc0File, number, write_lc0
+
+from w2s.errors import DataError, ModelError, W2sError
+from w2s.games import game
+from w2s.kernels import encode
+from w2s.models import Want
+from w2s.models.registry import load_model
+from w2s.tasks import MoveExample
+
+torch = pytest.importorskip("torch", reason="needs torch: pip install 'w2s[models]'")
+
+import torch.nn.functional as F  # noqa: E402, N812
+
+from w2s.models.lc0.building import build, config_of  # noqa: E402
+from w2s.models.lc0.weights import read_weights  # noqa: E402
+
+
+def plain_policy(file: Lc0File, planes: np.ndarray, policy: str) -> np.ndarray:
+    """The policy planes or logits, step by step with batch norms unfolded, from the arrays of a message."""
+    arrays = iter([torch.from_numpy(array) for array in file.arrays])
+
+    def convolution(x: torch.Tensor, norm: bool = True) -> torch.Tensor:
+        weight = next(arrays)
+        out = F.conv2d(x, weight, padding=weight.shape[-1] // 2)
+        if not norm:
+            return out + next(arrays)[:, None, None]
+        mean, variance, gamma, beta = (next(arrays) for _ in range(4))
+        return F.batch_norm(out, mean, variance, gamma, beta, eps=1e-5)
+
+    x = torch.relu(convolution(torch.from_numpy(planes)))
+    for _ in range(file.blocks):
+        y = convolution(torch.relu(convolution(x)))
+        if file.squeeze:
+            whole = torch.relu(F.linear(y.mean((2, 3)), next(arrays), next(arrays)))
+            both = F.linear(whole, next(arrays), next(arrays))
+            scale, shift = both[:, : file.channels], both[:, file.channels :]
+            y = torch.sigmoid(scale)[:, :, None, None] * y + shift[:, :, None, None]
+        x = torch.relu(x + y)
+    first = torch.relu(convolution(x))
+    if policy == "convolution":
+        return convolution(first, norm=False).numpy()
+    return F.linear(first.flatten(1), next(arrays), next(arrays)).numpy()
+
+
+@pytest.mark.parametrize("squeeze", [0, 4])
+@pytest.mark.parametrize("policy", ["convolution", "plain"])
+def test_the_net_is_what_the_message_says(tmp_path: Path, policy: str, squeeze: int) -> None:
+    file = Lc0File(seed=3, blocks=2, squeeze=squeeze)
+    path = tmp_path / "net.pb.gz"
+    path.write_bytes(gzip.compress(file.message(policy)))
+    net = build(read_weights(path))
+    assert (net.config.blocks, net.config.channels, net.config.squeeze) == (2, 8, squeeze)
+    states = [game("chess").state(moves=["e4"][:n]) for n in (0, 1)]
+    planes = encode("chess", [state._core for state in states], "lc0").planes
+    with torch.inference_mode():
+        features = net.features(torch.from_numpy(planes))
+        found = (
+            net.head.second(torch.relu(net.head.first(features)))
+            if policy == "convolution"
+            else net(torch.from_numpy(planes))
+        )
+    assert np.allclose(found.numpy(), plain_policy(file, planes, policy), atol=2e-4)
+
+
+def test_a_file_that_is_not_gzipped_is_read_too(tmp_path: Path) -> None:
+    path = tmp_path / "net.pb"
+    path.write_bytes(Lc0File().message())
+    assert config_of(read_weights(path)).head == "convolution"
+
+
+def test_it_sees_the_history_of_a_line(tmp_path: Path) -> None:
+    model = load_model(f"lc0:{write_lc0(tmp_path / 'net.pb.gz')}")
+    state = game("chess").state(moves=["e4", "e5", "Nf3"])
+    alone = game("chess").state(state.position)
+    judged = model.judge([MoveExample("line", state), MoveExample("alone", alone)], ["b8c6"] * 2)  # type: ignore[attr-defined]
+    assert judged[0].log_prob != judged[1].log_prob
+
+
+def broken(name: str) -> bytes:
+    whole = Lc0File().message()
+    packed = gzip.compress(whole)
+    other = [number(1, 1), number(3, 6), number(4, 3)]
+    return {
+        "nothing": b"",
+        "text": b"not a net",
+        "zeros": bytes(1000),
+        "cut gzip": packed[: len(packed) // 2],
+        "damaged gzip": packed[:100] + b"\0" * 50 + packed[150:],
+        "cut message": gzip.compress(whole[: len(whole) // 2]),
+        "empty gzip": gzip.compress(b""),
+        "attention body": gzip.compress(Lc0File().message(form=other)),
+        "other planes": gzip.compress(Lc0File().message(form=[number(1, 2), number(3, 4), number(4, 2)])),
+        "wrong head": gzip.compress(
+            Lc0File().message("plain", form=[number(1, 1), number(3, 4), number(4, 2)])
+        ),
+    }[name]
+
+
+@pytest.mark.parametrize(
+    ("name", "kind", "said"),
+    [
+        ("nothing", DataError, "no weight file of Lc0"),
+        ("text", DataError, "no weight file of Lc0"),
+        ("zeros", DataError, "no weight file of Lc0"),
+        ("cut gzip", DataError, "cut off or damaged"),
+        ("damaged gzip", DataError, "cut off or damaged"),
+        ("cut message", DataError, "cut off"),
+        ("empty gzip", DataError, "no weight file of Lc0"),
+        ("attention body", ModelError, "network structure is 6"),
+        ("other planes", ModelError, "input format is 2"),
+        ("wrong head", DataError, "fetch it again"),
+    ],
+)
+def test_what_is_no_net_is_one_line(tmp_path: Path, name: str, kind: type[W2sError], said: str) -> None:
+    path = tmp_path / "bad.pb.gz"
+    path.write_bytes(broken(name))
+    with pytest.raises(kind, match=said) as caught:
+        load_model(f"lc0:{path}")
+    assert "\n" not in str(caught.value)
+    assert str(path) in str(caught.value)
+
+
+def test_a_missing_file_is_one_line(tmp_path: Path) -> None:
+    with pytest.raises(ModelError, match="cannot be read"):
+        load_model(f"lc0:{tmp_path / 'none.pb.gz'}")
+    with pytest.raises(ModelError, match="cannot be read"):
+        load_model(f"lc0:{tmp_path}")
+
+
+def test_every_cut_of_a_message_is_refused(tmp_path: Path) -> None:
+    whole = Lc0File().message()
+    path = tmp_path / "cut.pb"
+    for cut in range(1, len(whole), len(whole) // 40):
+        path.write_bytes(whole[:cut])
+        with pytest.raises(W2sError):
+            read_weights(path)
+
+
+def test_it_plays_chess_only(tmp_path: Path) -> None:
+    model = load_model(f"lc0:{write_lc0(tmp_path / 'net.pb.gz')}")
+    with pytest.raises(W2sError, match="plays chess, not othello: name another model"):
+        model.answer([MoveExample("x", game("othello").state())], Want())

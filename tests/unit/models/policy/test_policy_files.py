@@ -1,0 +1,117 @@
+"""Policy nets as folders: written and read back, and damage is one line."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from tests.doubles.nets import write_lc0, write_policy
+
+from w2s.errors import DataError, ModelError, W2sError
+from w2s.models.registry import load_model
+
+torch = pytest.importorskip("torch", reason="needs torch: pip install 'w2s[models]'")
+
+from w2s.models.lc0.building import build  # noqa: E402
+from w2s.models.lc0.weights import read_weights  # noqa: E402
+from w2s.models.policy.files import CONFIG, WEIGHTS, from_pretrained, save_pretrained  # noqa: E402
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    return write_policy(tmp_path / "net", "chess")
+
+
+def test_a_net_is_read_back_bit_for_bit(folder: Path, tmp_path: Path) -> None:
+    net = from_pretrained(folder)
+    save_pretrained(net, tmp_path / "again")
+    for name in (CONFIG, WEIGHTS):
+        assert (tmp_path / "again" / name).read_bytes() == (folder / name).read_bytes()
+    again = from_pretrained(tmp_path / "again")
+    assert not again.training
+    for name, tensor in net.state_dict().items():
+        assert torch.equal(tensor, again.state_dict()[name])
+
+
+def test_halves_take_half_the_room_and_are_read_as_float32(folder: Path, tmp_path: Path) -> None:
+    save_pretrained(from_pretrained(folder), tmp_path / "half", "float16")
+    sizes = [(where / WEIGHTS).stat().st_size for where in (folder, tmp_path / "half")]
+    assert sizes[1] < 0.7 * sizes[0]
+    assert all(
+        tensor.dtype == torch.float32
+        for tensor in from_pretrained(tmp_path / "half").state_dict().values()
+        if tensor.is_floating_point()
+    )
+
+
+@pytest.mark.parametrize("policy", ["convolution", "plain"])
+def test_a_net_of_lc0_becomes_a_folder(tmp_path: Path, policy: str) -> None:
+    net = build(read_weights(write_lc0(tmp_path / "net.pb.gz", policy=policy)))
+    save_pretrained(net, tmp_path / "saved")
+    again = from_pretrained(tmp_path / "saved")
+    planes = torch.rand(2, 112, 8, 8)
+    with torch.inference_mode():
+        assert torch.equal(net(planes), again(planes))
+
+
+def changed(folder: Path, **values: object) -> None:
+    config = json.loads((folder / CONFIG).read_text())
+    (folder / CONFIG).write_text(json.dumps({**config, **values}))
+
+
+DAMAGE = {
+    "no weights": (lambda f: (f / WEIGHTS).unlink(), ModelError, "has no model.safetensors"),
+    "no config": (lambda f: (f / CONFIG).unlink(), ModelError, "has no config.json"),
+    "empty weights": (lambda f: (f / WEIGHTS).write_bytes(b""), DataError, "is damaged"),
+    "cut weights": (
+        lambda f: (f / WEIGHTS).write_bytes((f / WEIGHTS).read_bytes()[:-9]),
+        DataError,
+        "is damaged",
+    ),
+    "garbled header": (
+        lambda f: (f / WEIGHTS).write_bytes(b"\xff" * 64 + (f / WEIGHTS).read_bytes()),
+        DataError,
+        "is damaged",
+    ),
+    "no JSON": (lambda f: (f / CONFIG).write_text("{"), DataError, "is not JSON"),
+    "a list": (lambda f: (f / CONFIG).write_text("[]"), DataError, "not of a policy net"),
+    "another kind": (lambda f: changed(f, model_type="llama"), DataError, "model_type is 'llama'"),
+    "another size": (lambda f: changed(f, channels=16), DataError, "does not fit"),
+    "another depth": (lambda f: changed(f, blocks=2), DataError, "does not fit"),
+    "no game": (lambda f: changed(f, game="go"), DataError, "game in"),
+    "no number": (lambda f: changed(f, blocks="6"), DataError, "blocks in"),
+    "too large": (lambda f: changed(f, channels=10**9), DataError, "channels in"),
+    "true": (lambda f: changed(f, blocks=True), DataError, "blocks in"),
+    "no architecture": (lambda f: changed(f, architecture="vit"), DataError, "architecture in"),
+    "unfit head": (lambda f: changed(f, head="convolution"), DataError, "has no head"),
+    "unfit game": (lambda f: changed(f, game="othello"), DataError, "for chess"),
+}
+
+
+@pytest.mark.parametrize("name", DAMAGE)
+def test_a_damaged_net_is_one_line_that_names_the_file(folder: Path, name: str) -> None:
+    damage, kind, said = DAMAGE[name]
+    damage(folder)
+    with pytest.raises(kind, match=said) as caught:
+        load_model(f"policy:{folder}")
+    assert "\n" not in str(caught.value)
+    assert str(folder) in str(caught.value)
+
+
+def test_numbers_that_are_not_finite_are_refused(folder: Path) -> None:
+    net = from_pretrained(folder)
+    next(net.parameters()).data[0] = float("nan")
+    save_pretrained(net, folder)
+    with pytest.raises(DataError, match="not finite"):
+        load_model(f"policy:{folder}")
+
+
+def test_a_name_that_is_no_net_lists_the_bundled_ones() -> None:
+    with pytest.raises(ModelError, match="no folder of that name, and"):
+        load_model("policy:chess-enormous")
+
+
+def test_a_folder_that_is_no_net_says_what_one_is(tmp_path: Path) -> None:
+    with pytest.raises(W2sError, match="a policy net is a folder with config"):
+        load_model(f"policy:{tmp_path}")

@@ -1,0 +1,127 @@
+"""Labels and the vectors beside them: joined by id, whole or not at all."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from w2s.errors import DataError, W2sError
+from w2s.evidence import Labels, read_labels, write_labels
+
+
+def table(*ids: str) -> pa.Table:
+    return pa.table({"id": list(ids), "correct": [bool(i % 2) for i in range(len(ids))]})
+
+
+def write_vectors(path: Path, ids: list[str], vectors: list[list[float] | None]) -> None:
+    kind = pa.list_(pa.float16(), 2)
+    halves = [None if row is None else [np.float16(value) for value in row] for row in vectors]
+    pq.write_table(pa.table({"id": ids, "vector": pa.array(halves, kind)}), path)
+
+
+def test_what_was_written_is_read(tmp_path: Path) -> None:
+    hidden = np.array([[0.5, -2], [np.nan, np.nan], [3, 0.25]], np.float32)
+    write_labels(Labels(table("a", "b", "c"), {"hidden": hidden}), tmp_path / "labels.parquet")
+    found = read_labels(tmp_path / "labels.parquet")
+    assert found.table.equals(table("a", "b", "c"))
+    assert list(found.vectors) == ["hidden"]
+    np.testing.assert_array_equal(found.vectors["hidden"], hidden)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["hidden.parquet", "labels.parquet"]
+    kind = pq.read_schema(tmp_path / "hidden.parquet").field("vector").type
+    assert kind == pa.list_(pa.float16(), 2)
+
+
+def test_the_same_labels_give_the_same_bytes(tmp_path: Path) -> None:
+    for name in ("a", "b"):
+        (tmp_path / name).mkdir()
+        found = Labels(table("x", "y"), {"student": np.ones((2, 3), np.float32)})
+        write_labels(found, tmp_path / name / "labels.parquet")
+    for file in ("labels.parquet", "student.parquet"):
+        assert (tmp_path / "a" / file).read_bytes() == (tmp_path / "b" / file).read_bytes()
+
+
+def test_vectors_are_joined_by_id_never_by_position(tmp_path: Path) -> None:
+    pq.write_table(table("a", "b", "c"), tmp_path / "labels.parquet")
+    write_vectors(tmp_path / "hidden.parquet", ["c", "z", "a", "b"], [[3, 3], [9, 9], [1, 1], None])
+    found = read_labels(tmp_path / "labels.parquet").vectors["hidden"]
+    np.testing.assert_array_equal(found, [[1, 1], [np.nan, np.nan], [3, 3]])
+
+
+def test_vectors_of_other_labels_are_refused(tmp_path: Path) -> None:
+    pq.write_table(table("a"), tmp_path / "labels.parquet")
+    write_vectors(tmp_path / "hidden.parquet", ["z"], [[1, 1]])
+    with pytest.raises(DataError, match=r"no id of .*hidden\.parquet is among the labels"):
+        read_labels(tmp_path / "labels.parquet")
+
+
+@pytest.mark.parametrize(
+    ("columns", "message"),
+    [
+        ({"label": ["x"]}, "have no column id"),
+        ({"id": [1, 2]}, "are int64, not text"),
+        ({"id": ["a", None]}, "the id of row 1 of .* is null"),
+        ({"id": ["a", "b", "a"]}, "id 'a' stands twice"),
+    ],
+)
+def test_ids_that_cannot_be_joined_are_refused(
+    tmp_path: Path, columns: dict[str, list[object]], message: str
+) -> None:
+    pq.write_table(pa.table(columns), tmp_path / "labels.parquet")
+    with pytest.raises(DataError, match=message):
+        read_labels(tmp_path / "labels.parquet")
+
+
+def test_a_truncated_file_is_refused_by_its_name(tmp_path: Path) -> None:
+    path = tmp_path / "labels.parquet"
+    pq.write_table(table("a", "b"), path)
+    path.write_bytes(path.read_bytes()[:-20])
+    with pytest.raises(DataError, match=r"cannot read .*labels\.parquet"):
+        read_labels(path)
+
+
+def test_a_vector_column_of_lists_is_refused(tmp_path: Path) -> None:
+    pq.write_table(table("a"), tmp_path / "labels.parquet")
+    pq.write_table(pa.table({"id": ["a"], "vector": [[1.0]]}), tmp_path / "student.parquet")
+    with pytest.raises(DataError, match="not a list of fixed size"):
+        read_labels(tmp_path / "labels.parquet")
+
+
+def test_rows_are_taken_with_their_vectors() -> None:
+    found = Labels(table("a", "b", "c"), {"hidden": np.arange(6, dtype=np.float32).reshape(3, 2)})
+    assert found.take(np.array([2, 0])).ids == ["c", "a"]
+    np.testing.assert_array_equal(found.take(np.array([2, 0])).vectors["hidden"], [[4, 5], [0, 1]])
+    assert found.take(np.array([False, True, True])).ids == ["b", "c"]
+
+
+def test_vectors_of_another_length_are_refused() -> None:
+    with pytest.raises(DataError, match=r"hidden has shape \(2, 4\) beside 1 labels"):
+        Labels(table("a"), {"hidden": np.zeros((2, 4), np.float32)})
+
+
+def test_a_value_beyond_float16_is_refused_by_its_id(tmp_path: Path) -> None:
+    found = Labels(table("a", "b"), {"hidden": np.array([[1], [1e6]], np.float32)})
+    with pytest.raises(DataError, match="hidden of id 'b'"):
+        write_labels(found, tmp_path / "labels.parquet")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_correct_has_to_be_known_throughout() -> None:
+    found = Labels(pa.table({"id": ["a", "b"], "correct": [True, None]}))
+    with pytest.raises(DataError, match="correct is null at id 'b'"):
+        _ = found.correct
+    with pytest.raises(DataError, match="no column 'correct'"):
+        _ = Labels(pa.table({"id": ["a"]})).correct
+
+
+def test_a_folder_that_is_not_there_is_one_line(tmp_path: Path) -> None:
+    with pytest.raises(W2sError, match="cannot write"):
+        write_labels(Labels(table("a")), tmp_path / "nowhere" / "labels.parquet")
+
+
+def test_a_column_is_added_or_replaced() -> None:
+    found = Labels(table("a", "b")).with_column("trust", np.array([0.5, 1.0]))
+    assert found.with_column("trust", np.array([0.0, 1.0])).table.column_names == ["id", "correct", "trust"]

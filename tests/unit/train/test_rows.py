@@ -1,0 +1,76 @@
+"""Rows: targets become places among the legal moves, and bad rows are named."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from w2s.errors import DataError
+from w2s.games import game
+from w2s.tasks import MoveExample
+from w2s.train import Rows
+from w2s.train.rows import read_targets
+
+START = game("chess").state()
+EXAMPLES = [MoveExample(f"r{number}", START) for number in range(3)]
+
+
+def rows(*targets: dict[str, float], weights: list[float] | None = None) -> Rows:
+    return Rows(EXAMPLES[: len(targets)], targets, np.array(weights or [1.0] * len(targets)))
+
+
+def test_targets_are_places_with_probabilities_that_sum_to_one() -> None:
+    found = read_targets(rows({"e2e4": 3.0, "d2d4": 1.0}, {"Nf3": 1.0}), "chess")
+    legal = START.legal_moves()
+    assert found.offsets.tolist() == [0, 2, 3]
+    assert [legal[place] for place in found.places] == ["d2d4", "e2e4", "g1f3"]
+    assert found.probs.tolist() == [0.25, 0.75, 1.0]
+
+
+def test_two_spellings_of_one_move_are_one() -> None:
+    found = read_targets(rows({"e2e4": 0.5, "e4": 0.5}), "chess")
+    assert (len(found.places), found.probs.tolist()) == (1, [1.0])
+
+
+def test_weights_have_mean_one_whatever_their_scale() -> None:
+    found = [
+        read_targets(rows({"e2e4": 1.0}, {"e2e4": 1.0}, weights=[w, 3 * w]), "chess") for w in (1.0, 50.0)
+    ]
+    assert found[0].weights.tolist() == found[1].weights.tolist() == [0.5, 1.5]
+
+
+def test_the_digest_tells_rows_apart() -> None:
+    kinds = [
+        rows({"e2e4": 1.0}),
+        rows({"d2d4": 1.0}),
+        rows({"e2e4": 1.0}, {"e2e4": 1.0}),
+        rows({"e2e4": 1.0}, {"e2e4": 1.0}, weights=[1.0, 2.0]),
+        Rows([MoveExample("r0", START.play("e4").play("e5"))], [{"d2d4": 1.0}], np.ones(1)),
+    ]
+    assert len({read_targets(kind, "chess").digest for kind in kinds}) == len(kinds)
+    assert read_targets(kinds[0], "chess").digest == read_targets(rows({"e4": 7.0}), "chess").digest
+
+
+@pytest.mark.parametrize(
+    ("bad", "said"),
+    [
+        (rows(), "no rows to train on"),
+        (rows({"e2e5": 1.0}), "'e2e5' of example r0 is illegal"),
+        (rows({"e2e4": 1.0}, {"hello": 1.0}), "of example r1 is unparsable"),
+        (rows({"": 1.0}), "of example r0 is unparsable"),
+        (rows({}), "example r0 is no distribution"),
+        (rows({"e2e4": 0.0}), "example r0 is no distribution"),
+        (rows({"e2e4": -1.0, "d2d4": 2.0}), "example r0 is no distribution"),
+        (rows({"e2e4": float("nan")}), "example r0 is no distribution"),
+        (rows({"e2e4": float("inf")}), "example r0 is no distribution"),
+        (rows({"e2e4": 1.0}, weights=[-1.0]), "from 0 on"),
+        (rows({"e2e4": 1.0}, weights=[float("nan")]), "from 0 on"),
+        (rows({"e2e4": 1.0}, weights=[0.0]), "every row has weight 0"),
+        (Rows(EXAMPLES, [{"e2e4": 1.0}], np.ones(3)), "3 examples, 1 targets and 3 weights"),
+        (Rows([MoveExample("o", game("othello").state())], [{"d3": 1.0}], np.ones(1)), "is of othello"),
+    ],
+)
+def test_bad_rows_are_one_line_that_names_them(bad: Rows, said: str) -> None:
+    with pytest.raises(DataError, match=said) as caught:
+        read_targets(bad, "chess")
+    assert "\n" not in str(caught.value)

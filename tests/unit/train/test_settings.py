@@ -1,0 +1,38 @@
+"""Settings of a training: what makes no sense is refused by name."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from w2s.errors import UsageError
+from w2s.train import Settings
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("epochs", 0),
+        ("epochs", 1.5),
+        ("batch", 0),
+        ("batch", True),
+        ("patience", 0),
+        ("seed", -1),
+        ("learning_rate", 0.0),
+        ("learning_rate", float("nan")),
+        ("clip", 0.0),
+        ("weight_decay", -0.1),
+        ("anchor", float("inf")),
+        ("holdout", 1.0),
+        ("holdout", -0.1),
+        ("schedule", "step"),
+        ("loss", "hinge"),
+        ("precision", "float16"),
+        ("device", "tpu"),
+    ],
+)
+def test_a_setting_out_of_range_is_one_line_that_names_it(name: str, value: Any) -> None:
+    with pytest.raises(UsageError, match=f"{name} of a training") as caught:
+        Settings(**{name: value})
+    assert "\n" not in str(caught.value)

@@ -1,0 +1,136 @@
+"""The registry, saving and loading: nothing damaged, and no code that was not allowed."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from importlib.metadata import EntryPoint, EntryPoints
+from pathlib import Path
+
+import numpy as np
+import pytest
+from tests.doubles.labels import labels
+
+import w2s
+from w2s.config import Config
+from w2s.errors import DataError, UsageError
+from w2s.trust import Function, load, names, registry, save, trust_function
+from w2s.trust.signals import Signal, confidence
+
+OURS = "tests.unit.trust.test_files:squared"
+
+
+class Squaring(Config):
+    power: float = 2.0
+
+
+class Squared(Signal):
+    """A trust function of a user."""
+
+
+def squared(power: float = 2.0) -> Function:
+    recipe = Squared("squared", "confidence to a power", frozenset({"log_prob"}), confidence, Squaring)  # type: ignore[arg-type]
+    return Function(recipe, Squaring(power=power))
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    save(trust_function("logistic").fit(labels(80)), tmp_path / "trust")
+    return tmp_path / "trust"
+
+
+def test_a_damaged_file_is_refused(folder: Path) -> None:
+    arrays = folder / "trust.safetensors"
+    whole = arrays.read_bytes()
+    for damaged in (whole[:-1], whole[:-9] + b"\x01" * 9, b""):
+        arrays.write_bytes(damaged)
+        with pytest.raises(DataError, match=r"trust\.safetensors is damaged"):
+            load(folder)
+    arrays.unlink()
+    with pytest.raises(DataError, match="cannot read"):
+        load(folder)
+
+
+@pytest.mark.parametrize("text", ["", "[]", "{", '{"format": "other"}', '{"format": "w2s-trust-1"}'])
+def test_settings_of_something_else_are_refused(folder: Path, text: str) -> None:
+    (folder / "trust.json").write_text(text)
+    with pytest.raises(DataError, match="fit the trust function anew"):
+        load(folder)
+
+
+def test_no_folder_names_the_command(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match="w2s trust fit writes one"):
+        load(tmp_path)
+
+
+def test_what_was_not_fitted_is_not_saved(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="was not fitted"):
+        save(trust_function("logistic"), tmp_path)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_an_unknown_name_lists_what_there_is() -> None:
+    with pytest.raises(UsageError, match="did you mean neural"):
+        trust_function("neurl")
+    with pytest.raises(UsageError, match="confidence, margin"):
+        trust_function("zzz")
+
+
+def test_the_public_name_is_the_registry() -> None:
+    assert w2s.trust_function("neural", reads="hidden,student").needs == {"log_prob", "hidden", "student"}
+
+
+def test_a_callable_is_used_and_loaded_only_if_it_is_allowed(tmp_path: Path) -> None:
+    fitted = trust_function(OURS, power=3).fit(labels(40))
+    save(fitted, tmp_path)
+    with pytest.raises(UsageError, match=f"runs '{OURS}': allow it"):
+        load(tmp_path)
+    loaded = load(tmp_path, allow=OURS)
+    assert loaded.options.model_dump() == {"power": 3.0}
+    assert np.array_equal(loaded.score(labels(9)), fitted.score(labels(9)))
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("no_such_module:thing", "cannot be imported"),
+        ("json:nothing", "cannot be imported"),
+        ("json:dumps", "cannot be called"),
+        ("sys:path", "is no callable"),
+        ("builtins:dict", "returned dict"),
+    ],
+)
+def test_what_is_no_trust_function_is_refused(name: str, message: str) -> None:
+    with pytest.raises(UsageError, match=message):
+        trust_function(name)
+
+
+def test_an_entry_point_is_a_trust_function(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    installed = EntryPoints([EntryPoint("squared", OURS, registry.ENTRY_POINTS)])
+    monkeypatch.setattr(registry, "entry_points", lambda group: installed.select(group=group))
+    assert names()[-1] == "squared"
+    save(trust_function("squared").fit(labels(40)), tmp_path)
+    assert load(tmp_path).name == "squared"
+
+
+def test_nothing_is_pickled(folder: Path) -> None:
+    found = json.loads((folder / "trust.json").read_text())
+    assert found["function"] == "logistic"
+    assert found["needs"] == ["hidden", "log_prob"]
+    assert sorted(path.name for path in folder.iterdir()) == ["trust.json", "trust.safetensors"]
+
+
+def test_scoring_imports_neither_torch_nor_scikit_learn(tmp_path: Path) -> None:
+    pytest.importorskip("torch", exc_type=ImportError)
+    pytest.importorskip("sklearn", exc_type=ImportError)
+    quick = {"neural": {"width": 8, "least_steps": 0, "epochs": 2, "fits": 1}, "boosting": {"trees": 5}}
+    for name, options in quick.items():
+        save(trust_function(name, **options).fit(labels(80)), tmp_path / name)
+    code = (
+        "import sys; from tests.doubles.labels import labels; from w2s.trust import load\n"
+        f"for name in {list(quick)}: load({str(tmp_path)!r} + '/' + name).score(labels(9))\n"
+        "print(sorted({'torch', 'sklearn', 'scipy', 'w2s.trust.neural'} & set(sys.modules)))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "['w2s.trust.neural']"

@@ -1,0 +1,108 @@
+"""Folds: by hash, groups whole, both kinds of gold in each."""
+
+from __future__ import annotations
+
+import numpy as np
+import pyarrow as pa
+import pytest
+from tests.doubles.labels import labels
+
+from w2s.errors import DataError, UsageError
+from w2s.evidence import Labels
+from w2s.trust import cross_fit, trust_function
+from w2s.trust.folds import assign
+from w2s.trust.function import Flags, Scores
+
+
+def test_folds_follow_the_ids_not_the_rows() -> None:
+    found = labels(101)
+    order = np.random.default_rng(0).permutation(101)
+    first = assign(found, found.correct, 5, 0)
+    assert np.array_equal(first[order], assign(found.take(order), found.correct[order], 5, 0))
+    assert not np.array_equal(first, assign(found, found.correct, 5, 1))
+
+
+def test_folds_are_as_large_and_as_right_as_each_other() -> None:
+    found = labels(100)
+    place = assign(found, found.correct, 4, 0)
+    assert np.bincount(place).tolist() == [25] * 4
+    right = np.bincount(place[found.correct])
+    assert right.max() - right.min() <= 1
+
+
+def grouped(rows: int, groups: int) -> Labels:
+    names = [None if i % 10 == 0 else f"g{i % groups}" for i in range(rows)]
+    return labels(rows).with_column("group", pa.array(names))
+
+
+def test_no_group_is_in_two_folds() -> None:
+    found = grouped(300, 40)
+    place = assign(found, found.correct, 5, 3)
+    names = found.table.column("group").to_pylist()
+    for name in set(names) - {None}:
+        assert len({int(fold) for fold, other in zip(place, names, strict=True) if other == name}) == 1
+    assert len(set(place.tolist())) == 5
+
+
+class Spy:
+    """Remembers which rows it was fitted on; scores 1 for those, 0 for others."""
+
+    name = "spy"
+    needs = frozenset({"log_prob"})
+
+    def __init__(self, seen: frozenset[str] = frozenset()) -> None:
+        self.seen = seen
+
+    def fit(self, labels: Labels, correct: Flags | None = None, seed: int = 0) -> Spy:
+        return Spy(frozenset(labels.ids))
+
+    def score(self, labels: Labels) -> Scores:
+        return np.array([float(id_ in self.seen) for id_ in labels.ids])
+
+
+def test_no_row_is_scored_by_what_was_fitted_on_it() -> None:
+    found = labels(60)
+    assert cross_fit(Spy(), found, folds=4).tolist() == [0.0] * 60
+    assert Spy().fit(found).score(found).tolist() == [1.0] * 60
+
+
+def test_groups_that_copy_their_answer_do_not_leak() -> None:
+    draw = np.random.default_rng(0)
+    right = np.repeat(draw.random(60) < 0.5, 5)
+    vectors = np.repeat(draw.normal(size=(60, 4)), 5, axis=0).astype(np.float32)
+    table = pa.table(
+        {
+            "id": [f"{i}" for i in range(300)],
+            "log_prob": [-1.0] * 300,
+            "group": [f"{i // 5}" for i in range(300)],
+        }
+    )
+    function = trust_function("knn", k=3)
+    split = cross_fit(function, Labels(table.drop_columns("group"), {"hidden": vectors}), right)
+    kept = cross_fit(function, Labels(table, {"hidden": vectors}), right)
+    assert np.mean((split > 0.5) == right) > 0.95
+    assert np.mean((kept > 0.5) == right) < 0.75
+
+
+@pytest.mark.parametrize(("rows", "wrong", "folds"), [(4, 2, 5), (30, 1, 3)])
+def test_gold_too_small_for_the_folds_is_one_line(rows: int, wrong: int, folds: int) -> None:
+    found = labels(rows)
+    with pytest.raises(
+        DataError, match=rf"too few for {folds} folds: give more gold, or fewer folds"
+    ) as error:
+        cross_fit(trust_function("confidence"), found, np.arange(rows) >= wrong, folds)
+    assert f"{rows} gold rows ({rows - wrong} right, {wrong} wrong" in str(error.value)
+
+
+def test_groups_too_few_for_the_folds_are_refused() -> None:
+    found = labels(60).with_column("group", pa.array(["a", "b"] * 30))
+    with pytest.raises(DataError, match="2 groups"):
+        assign(found, found.correct, 3, 0)
+
+
+def test_one_class_and_one_fold_are_refused() -> None:
+    found = labels(20)
+    with pytest.raises(DataError, match="all 20 gold rows are right"):
+        cross_fit(trust_function("confidence"), found, np.ones(20, bool))
+    with pytest.raises(UsageError, match="folds is 1"):
+        cross_fit(trust_function("confidence"), found, folds=1)

@@ -1,0 +1,123 @@
+"""The neural function: numpy equals torch, it finds what is there and nothing where nothing is."""
+
+from __future__ import annotations
+
+import sys
+
+import numpy as np
+import pytest
+from tests.doubles.labels import labels, without
+
+from w2s.errors import DataError, MissingExtraError
+from w2s.evidence import Labels
+from w2s.metrics import auc, trust_measures
+from w2s.trust import cross_fit, trust_function
+
+torch = pytest.importorskip("torch", exc_type=ImportError)
+
+QUICK = {"width": 16, "batch": 32, "least_steps": 80, "fits": 2}
+
+
+@pytest.mark.parametrize("blocks", [1, 3])
+def test_numpy_scores_as_torch_does(blocks: int) -> None:
+    from w2s.trust.neural.forward import logits
+    from w2s.trust.neural.network import Network
+
+    torch.manual_seed(0)
+    network = Network(
+        37, width=24, inner=48, blocks=blocks, dropout=0.3, input_dropout=0.2, drop_path=0.5
+    ).eval()
+    with torch.no_grad():
+        for value in network.parameters():
+            value += 0.3 * torch.randn_like(value)
+        x = torch.randn(500, 37) * 3
+        expected = network(x).numpy()
+    weights = {name: value.numpy() for name, value in network.state_dict().items()}
+    found = logits(x.numpy(), weights, blocks)
+    np.testing.assert_allclose(found, expected, rtol=1e-5, atol=1e-5)
+    assert np.ptp(found) > 1
+
+
+def test_it_beats_chance_on_a_planted_signal_that_no_single_feature_shows() -> None:
+    draw = np.random.default_rng(0)
+    found = without(labels(1000, signal=0, width=4), "afterstate", "student")
+    hidden = found.vectors["hidden"]
+    right = (hidden[:, 0] * hidden[:, 1] > 0) ^ (draw.random(len(found)) < 0.05)
+    function = trust_function("neural", width=32, batch=32, least_steps=250, fits=1, drop_path=0)
+    scores = cross_fit(function, found, right, folds=2)
+    assert max(abs(auc(hidden[:, column], right) - 0.5) for column in range(4)) < 0.06
+    assert trust_measures(scores, right, draws=200)["auc"].low > 0.7
+
+
+@pytest.mark.parametrize("name", ["neural", "logistic", "boosting", "stack"])
+def test_noise_stays_at_one_half(name: str) -> None:
+    if name == "boosting":
+        pytest.importorskip("sklearn", exc_type=ImportError)
+    options = QUICK if name == "neural" else {}
+    found = labels(400, seed=3, signal=0)
+    scores = cross_fit(trust_function(name, reads="hidden,afterstate,student", **options), found)
+    interval = trust_measures(scores, found.correct, confidence=0.999)["auc"]
+    assert interval.low <= 0.5 <= interval.high
+    assert interval.high - interval.low < 0.3
+
+
+@pytest.mark.parametrize("name", ["neural", "logistic", "knn"])
+def test_cross_fitting_removes_the_optimism_of_scoring_what_was_fitted(name: str) -> None:
+    options = {"neural": {**QUICK, "least_steps": 150}, "logistic": {"ridge": 1.0}, "knn": {"k": 5}}[name]
+    found, fresh = labels(200, seed=4, signal=1, width=40), labels(2000, seed=5, signal=1, width=40)
+    function = trust_function(name, **options)
+    fitted = function.fit(found)
+    inside = auc(fitted.score(found), found.correct)
+    outside = auc(cross_fit(function, found), found.correct)
+    honest = auc(fitted.score(fresh), fresh.correct)
+    assert inside - honest > 0.1
+    assert abs(outside - honest) < 0.08
+
+
+def test_two_threads_agree_with_one() -> None:
+    found, pool = labels(150, seed=6), labels(300, seed=7)
+    one, two = (
+        trust_function("neural", threads=threads, **{**QUICK, "width": 64}).fit(found, seed=1).score(pool)
+        for threads in (1, 2)
+    )
+    np.testing.assert_allclose(one, two, atol=0.02)
+
+
+def test_another_seed_gives_other_scores() -> None:
+    found = labels(300)
+    first, second = (trust_function("neural", **QUICK).fit(found, seed=seed).score(found) for seed in (0, 1))
+    assert not np.allclose(first, second)
+
+
+def test_fitting_leaves_torch_as_it_was() -> None:
+    torch.manual_seed(5)
+    expected, threads = torch.rand(3), torch.get_num_threads()
+    torch.manual_seed(5)
+    trust_function("neural", **QUICK).fit(labels(120))
+    assert torch.equal(torch.rand(3), expected)
+    assert torch.get_num_threads() == threads
+
+
+def test_few_wrong_rows_are_enough_and_one_is_not() -> None:
+    found = labels(60)
+    wrong = np.zeros(60, bool)
+    wrong[:2] = True
+    scores = trust_function("neural", **QUICK).fit(found, ~wrong).score(found)
+    assert np.isfinite(scores).all()
+    with pytest.raises(DataError, match="at least two right and two wrong rows"):
+        trust_function("neural", **QUICK).fit(found, ~(wrong & (np.arange(60) == 0)))
+
+
+def test_without_torch_fitting_names_the_extra(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "torch", None)
+    monkeypatch.delitem(sys.modules, "w2s.trust.neural.training", raising=False)
+    monkeypatch.delitem(sys.modules, "w2s.trust.neural.network", raising=False)
+    with pytest.raises(MissingExtraError, match=r"pip install 'w2s\[models\]'"):
+        trust_function("neural").fit(labels(60))
+
+
+def test_a_vector_of_another_width_is_refused() -> None:
+    fitted = trust_function("neural", **QUICK).fit(labels(120))
+    pool = labels(20)
+    with pytest.raises(DataError, match="hidden has to be 12 wide"):
+        fitted.score(Labels(pool.table, {"hidden": np.zeros((20, 5), np.float32)}))
