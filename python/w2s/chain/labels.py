@@ -1,4 +1,4 @@
-"""The teacher's labels of gold and pool, with the evidence that trust reads.
+"""The teachers' labels of gold and pool, with the evidence that trust reads.
 
 Knows nothing about trust or training.
 """
@@ -6,31 +6,74 @@ Knows nothing about trust or training.
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
+
+from w2s.chain import domains
 from w2s.chain.config import ChainConfig
 from w2s.chain.splits import Splits
-from w2s.chain.steps import Facts, step
+from w2s.chain.steps import Facts, digest_of, step
 from w2s.evidence import Labels, read_labels
 from w2s.labelling import Request, label_file
 from w2s.labelling.oracles import load_by_column
 from w2s.labelling.student import as_judge
 from w2s.models import load_model
+from w2s.tasks import MoveExample
 
 FILE = "labels.parquet"
 Report = Callable[[int, int], None]
 
 
-def teacher_labels(
+@dataclass(frozen=True)
+class RoundLabels:
+    """Labels of gold and pool, in the order of their examples, and the digest of what they were made of."""
+
+    gold: Labels
+    pool: Labels
+    step: str
+
+
+def round_labels(
     folder: Path,
+    gold_folder: Path,
     config: ChainConfig,
     splits: Splits,
     teacher: str,
     student: str,
     inputs: object,
     report: Report,
+) -> RoundLabels:
+    """The teacher's labels of gold and pool; where gold is of another game, those of its own teacher.
+
+    That teacher stays the same, and so do its labels, in ``gold_folder``. Of two games only the columns are
+    kept that both have.
+    """
+    foreign = config.regime.gold_teacher
+    if foreign is None:
+        examples = [*splits.gold, *splits.pool]
+        labels, facts = teacher_labels(folder, config, examples, teacher, student, inputs, report)
+        n_gold = len(splits.gold)
+        gold, pool = labels.take(np.arange(n_gold)), labels.take(np.arange(n_gold, len(labels)))
+        return RoundLabels(gold, pool, facts["step"])
+    bare = config.model_copy(update={"evidence": ()})
+    ids = [example.id for example in splits.gold]
+    gold, known = teacher_labels(gold_folder, bare, splits.gold, foreign, "", ids, report)
+    pool, facts = teacher_labels(folder, bare, splits.pool, teacher, student, inputs, report)
+    return RoundLabels(*domains.shared(gold, pool), digest_of([known["step"], facts["step"]]))
+
+
+def teacher_labels(
+    folder: Path,
+    config: ChainConfig,
+    examples: list[MoveExample],
+    teacher: str,
+    student: str,
+    inputs: object,
+    report: Report,
 ) -> tuple[Labels, Facts]:
-    """Labels of every gold and pool example, made once and then read."""
+    """A teacher's labels of some examples, made once and then read."""
 
     def work() -> Facts:
         model = load_model(teacher, seed=config.seed)
@@ -43,7 +86,7 @@ def teacher_labels(
                 None if judge is None else as_judge(judge),
                 oracles,
             )
-            label_file([*splits.gold, *splits.pool], request, folder / FILE, overwrite=True, report=report)
+            label_file(examples, request, folder / FILE, overwrite=True, report=report)
         finally:
             for one in (model, judge, *oracles.values()):
                 if one is not None:

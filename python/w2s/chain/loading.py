@@ -33,7 +33,8 @@ def load_config(
             raise UsageError(f"--resume continues {resume} as it was: leave the other options out")
         return build(ChainConfig, read_toml(ChainFolder(resume).config), str(resume))
     tables = merge({} if file is None else read_toml(file), given)
-    for key in ("teacher", "student", "examples"):
+    played = tables.get("source") == "matches"
+    for key in ("teacher", "student", *(() if played else ("examples",))):
         if not tables.get(key):
             raise UsageError(f"a chain needs its {key}: --{key}, or a file that names it")
     return build(ChainConfig, tables, "the chain" if file is None else str(file))

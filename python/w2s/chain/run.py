@@ -3,6 +3,7 @@
 Knows nothing about screens.
 
     run.toml, run.json, splits.parquet, metrics.json
+    round-1/matches/                what the pair played, where source is matches
     fixed/STUDENT/ARM/              base, gold and ceiling of each student and seed, teacher
     round-1/labels/                 labels.parquet with its evidence; of later rounds one for each seed
     round-1/seed-0/trust/           trust.json, trust.safetensors, scores.parquet, selected.parquet
@@ -22,11 +23,13 @@ from typing import Any
 import numpy as np
 
 from w2s.chain import arms as made
+from w2s.chain import regimes
 from w2s.chain.config import FIXED_ARMS, ChainConfig
 from w2s.chain.folder import ChainFolder
-from w2s.chain.labels import teacher_labels
+from w2s.chain.labels import round_labels
 from w2s.chain.measures import arm_measures, margin_over, over_seeds
-from w2s.chain.splits import Splits, read_splits
+from w2s.chain.sources import Source, open_source
+from w2s.chain.splits import Splits
 from w2s.chain.steps import Facts, digest_of
 from w2s.chain.students import settings_of, taught, tested
 from w2s.chain.trusted import quality, trust_labels
@@ -44,6 +47,7 @@ class Chain:
 
     config: ChainConfig
     folder: ChainFolder
+    source: Source
     splits: Splits
     say: Say
     count: Count
@@ -57,7 +61,11 @@ class Chain:
     @property
     def identity(self) -> str:
         """What decides everything: examples and their roles."""
-        return digest_of([self.config.game, self.splits.table().to_pydict()])
+        return self.identity_of(self.splits)
+
+    def identity_of(self, splits: Splits) -> str:
+        """What decides a round whose examples these are."""
+        return digest_of([self.config.game, splits.table().to_pydict()])
 
 
 def run(
@@ -77,21 +85,27 @@ def run(
         W2sError: trust has collapsed in the first round: nothing is worth keeping.
     """
     made.check_arms(config.arms)
+    regimes.check_baselines(config)
     settings_of(config.train, config.seed)
     folder = ChainFolder(Path(out))
     folder.open(config)
-    splits = read_splits(config.examples, game=config.game, seed=config.seed)
+    source = open_source(config, folder.path, say, count)
+    splits = source.first
     write_table(splits.table(), folder.path / "splits.parquet")
-    chain = Chain(config, folder, splits, say, count)
-    metrics: Facts = {"rounds": [], **_fixed(chain)}
+    config = regimes.with_arms_that_apply(config, splits, say)
+    chain = Chain(config, folder, source, splits, say, count)
+    metrics: Facts = {**regimes.described(config), "rounds": [], **_fixed(chain)}
     teachers = dict.fromkeys(chain.seeds, config.teacher)
     for number in range(1, config.rounds + 1):
+        if said := regimes.caution(config, number):
+            say(f"round {number}: {said}")
         found, students, collapsed = _round(chain, number, teachers)
         if collapsed and config.stop.collapse:
-            metrics["stopped"] = {"round": number, "why": collapsed}
-            say(f"round {number}: stopped, {collapsed}")
+            why = regimes.collapse(collapsed, config, number)
+            metrics["stopped"] = {"round": number, "why": why}
+            say(f"round {number}: stopped, {why}")
             break
-        metrics["rounds"].append(found)
+        metrics["rounds"].append({**regimes.marked(found, config, number), **source.about(number)})
         folder.write_metrics(metrics)
         teachers = students
     metrics["best_round"] = _best(metrics["rounds"])
@@ -190,28 +204,31 @@ class _Seeded:
         self.place = round_folder / f"seed-{seed}"
         # The first teacher is the same for every seed, and so are its labels.
         labels_folder = round_folder / "labels" if number == 1 else self.place / "labels"
+        splits = chain.source.splits(number, seed, teacher)
         chain.say(f"round {number}, seed {seed}: {teacher} labels")
-        labels, facts = teacher_labels(
+        labels = round_labels(
             labels_folder,
+            chain.folder.path / "gold-labels",
             chain.config,
-            chain.splits,
+            splits,
             teacher,
             self.student,
-            [chain.identity, number],
+            [chain.identity_of(splits), number],
             chain.count,
         )
-        n_gold = len(chain.splits.gold)
-        self.gold, self.pool = labels.take(np.arange(n_gold)), labels.take(np.arange(n_gold, len(labels)))
-        self.by_id = {example.id: example for example in chain.splits.pool}
+        self.gold, self.pool = labels.gold, labels.pool
+        self.by_id = {example.id: example for example in splits.pool}
         chain.say(
-            f"round {number}, seed {seed}: {chain.config.trust.function} is fitted on {n_gold} gold rows"
+            f"round {number}, seed {seed}: {chain.config.trust.function} is fitted on {len(self.gold)} gold"
         )
+        trusting, shared = regimes.trusting(chain.config, self.gold, chain.say)
         self.trusted, self.facts = trust_labels(
-            self.place / "trust", chain.config, self.gold, self.pool, seed, facts["step"]
+            self.place / "trust", trusting, self.gold, self.pool, seed, labels.step
         )
         self.quality = {
             **quality(self.trusted, self.pool, seed),
             "purity_on_gold": self.trusted.kept_purity(seed)._asdict(),
+            "shared": shared,
         }
         self.collapsed = self.trusted.collapse(seed)
         self.name = f"round {number}, seed {seed}"
@@ -266,7 +283,7 @@ def _found(
         "round": number,
         "teacher": list(dict.fromkeys(teachers.values())),
         "student": chain.config.student_of(number),
-        "trust": {**measured, "measured_on": trust[0]["measured_on"]},
+        "trust": {**measured, "measured_on": trust[0]["measured_on"], **trust[0]["shared"]},
         "arms": arms,
     }
 

@@ -20,6 +20,14 @@ _EPILOG = """Examples:
   w2s chain --rounds 3 --teacher lc0:maia-1100.pb.gz --student lc0:maia-1900.pb.gz
   --examples puzzles.csv --gold 5000 --pool 14000 --test 3000 --trust neural --top 25% --seeds 3
 
+  w2s chain --source matches --games 400 --teacher policy:a --student policy:b --gold 500 --test 1000
+
+  w2s chain --regime ood_dist --gold-examples sts.epd --examples puzzles.csv --teacher policy:a
+  --student policy:b
+
+  w2s chain --regime ood_domain --gold-game othello --gold-teacher policy:c --gold-examples othello.parquet
+  --examples puzzles.csv --teacher policy:a --student policy:b --oracle search:depth=2
+
   w2s chain --resume runs/a
 """
 
@@ -64,6 +72,24 @@ def chain(
     oracle: Annotated[
         list[str] | None, typer.Option(help="What an oracle finds becomes evidence: search:depth=2.")
     ] = None,
+    source: Annotated[
+        str | None, typer.Option(help="files, or matches: the positions that teacher and student reach.")
+    ] = None,
+    games: Annotated[
+        int | None, typer.Option(help="Games of each round with --source matches; half as many openings.")
+    ] = None,
+    gold_oracle: Annotated[
+        str | None, typer.Option(help="Who verifies gold and test of matches; default search:depth=4.")
+    ] = None,
+    regime: Annotated[
+        str | None,
+        typer.Option(help="in_dist; ood_dist: gold is of other files; ood_domain: gold is of another game."),
+    ] = None,
+    gold_examples: Annotated[
+        list[str] | None, typer.Option(help="File of gold of a regime; repeatable.")
+    ] = None,
+    gold_game: Annotated[str | None, typer.Option(help="Game of gold in ood_domain.")] = None,
+    gold_teacher: Annotated[str | None, typer.Option(help="Who labels gold in ood_domain.")] = None,
     game: Annotated[str | None, typer.Option(help="chess, othello or connect_four.")] = None,
     out: Annotated[Path | None, typer.Option(help="Folder of the run.")] = None,
     resume: Annotated[Path | None, typer.Option(help="Continue the chain in this folder.")] = None,
@@ -84,6 +110,14 @@ def chain(
         "keep": {"top": top, "purity": purity},
         "arms": arm or None,
         "oracles": oracle or None,
+        "source": source,
+        "matches": {"games": games, "oracle": gold_oracle},
+        "regime": {
+            "name": regime,
+            "gold_examples": gold_examples or None,
+            "gold_game": gold_game,
+            "gold_teacher": gold_teacher,
+        },
     }
     _run(load_config(file=file, resume=resume, options=options), out or resume, as_json=json)
 
@@ -100,6 +134,6 @@ def _run(config: ChainConfig, out: Path | None, *, as_json: bool) -> None:
 
     folder = ChainFolder(out or Path("runs") / f"chain-{config.digest()[:8]}")
     screen.note(f"resume with: {folder.resume_line}")
-    metrics = rooms.run(config, folder.path, say=screen.note, count=CountLine("labels"))
+    metrics = rooms.run(config, folder.path, say=screen.note, count=CountLine("done"))
     screen.data(metrics, as_json=as_json, text=table(metrics))
     screen.note(f"{folder.metrics} holds every number")

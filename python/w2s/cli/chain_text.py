@@ -25,6 +25,11 @@ def table(metrics: dict[str, Any]) -> str:
             [_trust(round_) for round_ in metrics["rounds"]],
         )
     )
+    if "regime" in metrics:
+        regime = metrics["regime"]
+        parts.append(
+            f"regime {regime['name']}: {regime['shift']}; purity on gold and the best round are estimates"
+        )
     if "stopped" in metrics:
         parts.append(f"stopped in round {metrics['stopped']['round']}: {metrics['stopped']['why']}")
     if metrics.get("best_round"):
