@@ -83,9 +83,10 @@ class Played:
             self.say(f"{wanted.name}: {wanted.teacher} and {wanted.student} play {matches.games} games")
             reached = play(spec, folder / "arena", wanted.name.replace("/", "-"), self.count)
             games = without(reached.games, wanted.held)
-            self.say(f"{wanted.name}: {reached.distinct} distinct positions, {matches.oracle} verifies some")
             verifier = Verifier(oracle, matches.margin_cp)
-            dealt = deal(games, wanted.counts, verifier.right_moves, wanted.seed)
+            if "test" in wanted.counts:
+                self.say(f"{wanted.name}: {matches.oracle} verifies a share of {reached.distinct} positions")
+            dealt = deal(games, wanted.counts, verifier.right_moves, wanted.seed, self.count)
             splits = dealt.splits
             if matches.verify_pool:
                 splits = replace(splits, pool=verifier.answered(splits.pool, self.count))

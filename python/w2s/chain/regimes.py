@@ -95,7 +95,7 @@ def with_arms_that_apply(config: ChainConfig, splits: Splits, say: Say) -> Chain
         out = dict.fromkeys(_GOLD_ARMS, "gold is of another game")
     if config.source == "matches" and not all(example.gold for example in splits.pool):
         out["ceiling"] = (
-            "the pool's answers are unknown, and so is its purity; matches.verify_pool = true asks"
+            "the pool's answers are unknown, and so is its purity; matches.verify_pool = true asks for them"
         )
     for arm in config.arms:
         if arm in out:
