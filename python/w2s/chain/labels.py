@@ -37,7 +37,7 @@ class RoundLabels:
 
 def round_labels(
     folder: Path,
-    gold_folder: Path,
+    run_folder: Path,
     config: ChainConfig,
     splits: Splits,
     teacher: str,
@@ -47,21 +47,34 @@ def round_labels(
 ) -> RoundLabels:
     """The teacher's labels of gold and pool; where gold is of another game, those of its own teacher.
 
-    That teacher stays the same, and so do its labels, in ``gold_folder``. Of two games only the columns are
-    kept that both have.
+    Of two games only the columns are kept that both have.
     """
-    foreign = config.regime.gold_teacher
+    foreign = foreign_labels(run_folder, config, splits.gold, report)
     if foreign is None:
         examples = [*splits.gold, *splits.pool]
         labels, facts = teacher_labels(folder, config, examples, teacher, student, inputs, report)
         n_gold = len(splits.gold)
         gold, pool = labels.take(np.arange(n_gold)), labels.take(np.arange(n_gold, len(labels)))
         return RoundLabels(gold, pool, facts["step"])
-    bare = config.model_copy(update={"evidence": ()})
-    ids = [example.id for example in splits.gold]
-    gold, known = teacher_labels(gold_folder, bare, splits.gold, foreign, "", ids, report)
-    pool, facts = teacher_labels(folder, bare, splits.pool, teacher, student, inputs, report)
+    gold, known = foreign
+    pool, facts = teacher_labels(folder, _bare(config), splits.pool, teacher, student, inputs, report)
     return RoundLabels(*domains.shared(gold, pool), digest_of([known["step"], facts["step"]]))
+
+
+def foreign_labels(
+    run_folder: Path, config: ChainConfig, gold: list[MoveExample], report: Report
+) -> tuple[Labels, Facts] | None:
+    """Labels of gold of another game by its own teacher, the same in every round; None where it has none."""
+    teacher = config.regime.gold_teacher
+    if teacher is None:
+        return None
+    ids = [example.id for example in gold]
+    return teacher_labels(run_folder / "gold-labels", _bare(config), gold, teacher, "", ids, report)
+
+
+def _bare(config: ChainConfig) -> ChainConfig:
+    """Without the vectors and the student's view, which two games do not share."""
+    return config.model_copy(update={"evidence": ()})
 
 
 def teacher_labels(

@@ -4,6 +4,7 @@ Knows nothing about screens.
 
     run.toml, run.json, splits.parquet, metrics.json
     round-1/matches/                what the pair played, where source is matches
+    gold-labels/                    of gold of another game
     fixed/STUDENT/ARM/              base, gold and ceiling of each student and seed, teacher
     round-1/labels/                 labels.parquet with its evidence; of later rounds one for each seed
     round-1/seed-0/trust/           trust.json, trust.safetensors, scores.parquet, selected.parquet
@@ -26,7 +27,7 @@ from w2s.chain import arms as made
 from w2s.chain import regimes
 from w2s.chain.config import FIXED_ARMS, ChainConfig
 from w2s.chain.folder import ChainFolder
-from w2s.chain.labels import round_labels
+from w2s.chain.labels import foreign_labels, round_labels
 from w2s.chain.measures import arm_measures, margin_over, over_seeds
 from w2s.chain.sources import Source, open_source
 from w2s.chain.splits import Splits
@@ -92,6 +93,7 @@ def run(
     source = open_source(config, folder.path, say, count)
     splits = source.first
     write_table(splits.table(), folder.path / "splits.parquet")
+    foreign_labels(folder.path, config, splits.gold, count)  # what is wrong with them is said before training
     config = regimes.with_arms_that_apply(config, splits, say)
     chain = Chain(config, folder, source, splits, say, count)
     metrics: Facts = {**regimes.described(config), "rounds": [], **_fixed(chain)}
@@ -208,7 +210,7 @@ class _Seeded:
         chain.say(f"round {number}, seed {seed}: {teacher} labels")
         labels = round_labels(
             labels_folder,
-            chain.folder.path / "gold-labels",
+            chain.folder.path,
             chain.config,
             splits,
             teacher,

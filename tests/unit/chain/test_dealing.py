@@ -70,7 +70,10 @@ def test_a_later_round_is_a_pool_only() -> None:
 @pytest.mark.parametrize(
     ("counts", "said"),
     [
-        ({"gold": 50, "test": 1, "pool": 1}, r"4 games with 12 distinct positions cannot give 50 gold.*--games"),
+        (
+            {"gold": 50, "test": 1, "pool": 1},
+            r"4 games with 12 distinct positions cannot give 50 gold.*--games",
+        ),
         ({"gold": 1, "test": 40, "pool": 1}, r"cannot give 40 test with a known answer.*\(--test\)"),
         ({"gold": 6, "test": 6, "pool": 1}, "cannot give a pool beside gold and test"),
     ],
