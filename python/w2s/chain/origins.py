@@ -25,7 +25,7 @@ class Matches(Config):
     purity.
     """
 
-    games: Annotated[int, Field(gt=0)] = 400
+    games: Annotated[int, Field(gt=0)] = 200
     openings: str | None = None
     temperature: Annotated[float, Field(ge=0, le=100)] = 1.0
     oracle: str = "search:depth=4"

@@ -41,6 +41,11 @@ class Wanted:
     counts: Mapping[str, int]
     held: Sequence[int] = ()
 
+    @property
+    def title(self) -> str:
+        """The name as lines for people have it: ``round 2, seed 0``."""
+        return self.name.replace("-", " ").replace("/", ", ")
+
 
 @dataclass
 class Played:
@@ -80,12 +85,12 @@ class Played:
         spec = spec_of(self.config, wanted.teacher, wanted.student, wanted.seed)
         (oracle,) = load_oracles([matches.oracle], cap_cp=spec.verdict.cap_cp, concurrency=1)
         with closing(oracle):
-            self.say(f"{wanted.name}: {wanted.teacher} and {wanted.student} play {matches.games} games")
+            self.say(f"{wanted.title}: {wanted.teacher} and {wanted.student} play {matches.games} games")
             reached = play(spec, folder / "arena", wanted.name.replace("/", "-"), self.count)
             games = without(reached.games, wanted.held)
             verifier = Verifier(oracle, matches.margin_cp)
             if "test" in wanted.counts:
-                self.say(f"{wanted.name}: {matches.oracle} verifies a share of {reached.distinct} positions")
+                self.say(f"{wanted.title}: {matches.oracle} verifies a share of {reached.distinct} positions")
             dealt = deal(games, wanted.counts, verifier.right_moves, wanted.seed, self.count)
             splits = dealt.splits
             if matches.verify_pool:

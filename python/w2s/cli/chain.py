@@ -20,7 +20,7 @@ _EPILOG = """Examples:
   w2s chain --rounds 3 --teacher lc0:maia-1100.pb.gz --student lc0:maia-1900.pb.gz
   --examples puzzles.csv --gold 5000 --pool 14000 --test 3000 --trust neural --top 25% --seeds 3
 
-  w2s chain --source matches --games 400 --teacher policy:a --student policy:b --gold 500 --test 1000
+  w2s chain --source matches --games 200 --teacher policy:a --student policy:b --gold 500 --test 1000
 
   w2s chain --regime ood_dist --gold-examples sts.epd --examples puzzles.csv --teacher policy:a
   --student policy:b

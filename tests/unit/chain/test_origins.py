@@ -67,7 +67,7 @@ def test_what_contradicts_itself_is_refused(tables: dict[str, Any], said: str) -
 
 
 def test_matches_need_no_examples_and_files_do() -> None:
-    assert load_config(options={**PAIR, **MATCHES}).matches.games == 400
+    assert load_config(options={**PAIR, **MATCHES}).matches.games == 200
     with pytest.raises(UsageError, match="a chain needs its examples"):
         load_config(options={**PAIR})
 
