@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 _EPILOG = """Examples:
 
+  w2s chain --rounds 3
+
   w2s chain mychain.toml --out runs/a
 
   w2s chain --rounds 3 --teacher lc0:maia-1100.pb.gz --student lc0:maia-1900.pb.gz
