@@ -11,16 +11,14 @@ import time
 from pathlib import Path
 from typing import Any
 
-import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from tests.doubles.chains import numbers, weights, write_nets
 
-import w2s
 from w2s.cli.app import run
 
-torch = pytest.importorskip("torch")
+pytest.importorskip("torch")
 
-ROWS = 300
 CHAIN = """
 game = "connect_four"
 teacher = "policy:{nets}/teacher"
@@ -50,40 +48,10 @@ collapse = false
 """
 
 
-def positions() -> list[tuple[str, str]]:
-    """Positions and their best moves by search."""
-    draw = random.Random(0)
-    found: dict[int, tuple[str, str]] = {}
-    while len(found) < ROWS:
-        state = w2s.game("connect_four").state()
-        for _ in range(draw.randrange(4, 16)):
-            if state.outcome() is None:
-                state = state.play(draw.choice(state.legal_moves()))
-        if state.outcome() is None:
-            found[state.key] = (state.position, state.search(depth=4).best or "")
-    return list(found.values())
-
-
 @pytest.fixture(scope="module")
 def nets(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Two nets of random weights, and examples."""
-    from w2s.models.policy.config import PolicyConfig
-    from w2s.models.policy.files import build, save_pretrained
-
-    folder = tmp_path_factory.mktemp("nets")
-    for seed, name in enumerate(("teacher", "student")):
-        torch.manual_seed(seed)
-        config = PolicyConfig("connect_four", channels=8, blocks=1, squeeze=4, head="plain", head_channels=4)
-        save_pretrained(build(config), folder / name)
-    rows = positions()
-    table = {
-        "id": [f"p{i}" for i in range(len(rows))],
-        "game": ["connect_four"] * len(rows),
-        "position": [position for position, _ in rows],
-        "solutions": [[best] for _, best in rows],
-    }
-    pq.write_table(pa.table(table), folder / "examples.parquet")
-    return folder
+    return write_nets(tmp_path_factory.mktemp("nets"))
 
 
 @pytest.fixture(scope="module")
@@ -91,21 +59,6 @@ def setting(nets: Path) -> Path:
     path = nets / "chain.toml"
     path.write_text(CHAIN.format(nets=nets), encoding="utf-8")
     return path
-
-
-def numbers(folder: Path) -> dict[str, Any]:
-    """``metrics.json`` without how long things took and where they lie."""
-    text = (folder / "metrics.json").read_text(encoding="utf-8").replace(str(folder), "RUN")
-    metrics: dict[str, Any] = json.loads(text)
-    for round_ in metrics["rounds"]:
-        for arm in round_["arms"].values():
-            del arm["seconds"]
-    return metrics
-
-
-def weights(folder: Path) -> dict[str, bytes]:
-    files = sorted(folder.rglob("*.safetensors"))
-    return {str(path.relative_to(folder)): path.read_bytes() for path in files}
 
 
 @pytest.fixture(scope="module")

@@ -1,21 +1,21 @@
-"""The teacher's labels of gold and pool, with the evidence that trust reads.
+"""A teacher's labels, with the evidence that trust reads.
 
 Knows nothing about trust or training.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from w2s.chain.config import ChainConfig
-from w2s.chain.splits import Splits
 from w2s.chain.steps import Facts, step
 from w2s.evidence import Labels, read_labels
 from w2s.labelling import Request, label_file
 from w2s.labelling.oracles import load_by_column
 from w2s.labelling.student import as_judge
 from w2s.models import load_model
+from w2s.tasks import MoveExample
 
 FILE = "labels.parquet"
 Report = Callable[[int, int], None]
@@ -24,13 +24,13 @@ Report = Callable[[int, int], None]
 def teacher_labels(
     folder: Path,
     config: ChainConfig,
-    splits: Splits,
+    examples: Sequence[MoveExample],
     teacher: str,
     student: str,
     inputs: object,
     report: Report,
 ) -> tuple[Labels, Facts]:
-    """Labels of every gold and pool example, made once and then read."""
+    """Labels of these examples, in their order, made once and then read."""
 
     def work() -> Facts:
         model = load_model(teacher, seed=config.seed)
@@ -43,7 +43,7 @@ def teacher_labels(
                 None if judge is None else as_judge(judge),
                 oracles,
             )
-            label_file([*splits.gold, *splits.pool], request, folder / FILE, overwrite=True, report=report)
+            label_file(examples, request, folder / FILE, overwrite=True, report=report)
         finally:
             for one in (model, judge, *oracles.values()):
                 if one is not None:

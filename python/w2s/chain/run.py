@@ -3,61 +3,37 @@
 Knows nothing about screens.
 
     run.toml, run.json, splits.parquet, metrics.json
-    fixed/STUDENT/ARM/              base, gold and ceiling of each student and seed, teacher
+    fixed/                          base, gold, self and ceiling, teacher: fixed.py
     round-1/labels/                 labels.parquet with its evidence; of later rounds one for each seed
-    round-1/seed-0/trust/           trust.json, trust.safetensors, scores.parquet, selected.parquet
-    round-1/seed-0/ARM-arm/         student/, answers.parquet
+    round-1/seed-0/                 trust/ and the arms: seeded.py
+    budget/N/seed-0/                the same with N gold rows: budget.py
 
 No row trains a model and then counts as evidence about it: trust is fitted on gold, and the teacher of the
-next round is the student of the arm ``trust``, which saw pool rows only.
+next round is the student of the arm ``trust``, which saw pool rows only, and the share of gold that warmed it
+where that is asked for: later rounds fit trust on the rest.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
 from w2s.chain import arms as made
+from w2s.chain.budget import budget_curve, check_budget
+from w2s.chain.chain import Chain, Count, Say
 from w2s.chain.config import FIXED_ARMS, ChainConfig
+from w2s.chain.fixed import fixed_arms
 from w2s.chain.folder import ChainFolder
+from w2s.chain.found import arms_found, trust_found
 from w2s.chain.labels import teacher_labels
-from w2s.chain.measures import arm_measures, margin_over, over_seeds
-from w2s.chain.splits import Splits, read_splits
-from w2s.chain.steps import Facts, digest_of
-from w2s.chain.students import settings_of, taught, tested
-from w2s.chain.trusted import quality, trust_labels
-from w2s.errors import DataError, W2sError
+from w2s.chain.pupil import Taught, pupil_of
+from w2s.chain.seeded import Seeded
+from w2s.chain.splits import read_splits
+from w2s.chain.steps import Facts
+from w2s.chain.students import settings_of
+from w2s.errors import W2sError
 from w2s.evidence import write_table
-from w2s.train import Rows
-
-Say = Callable[[str], None]
-Count = Callable[[int, int], None]
-
-
-@dataclass
-class Chain:
-    """A chain on its way."""
-
-    config: ChainConfig
-    folder: ChainFolder
-    splits: Splits
-    say: Say
-    count: Count
-    fixed: dict[str, np.ndarray] = field(default_factory=dict)
-
-    @property
-    def seeds(self) -> list[int]:
-        """The seeds, from the configured one on."""
-        return [self.config.seed + i for i in range(self.config.seeds)]
-
-    @property
-    def identity(self) -> str:
-        """What decides everything: examples and their roles."""
-        return digest_of([self.config.game, self.splits.table().to_pydict()])
 
 
 def run(
@@ -83,7 +59,8 @@ def run(
     splits = read_splits(config.examples, game=config.game, seed=config.seed)
     write_table(splits.table(), folder.path / "splits.parquet")
     chain = Chain(config, folder, splits, say, count)
-    metrics: Facts = {"rounds": [], **_fixed(chain)}
+    check_budget(chain)
+    metrics: Facts = {"rounds": [], **fixed_arms(chain)}
     teachers = dict.fromkeys(chain.seeds, config.teacher)
     for number in range(1, config.rounds + 1):
         found, students, collapsed = _round(chain, number, teachers)
@@ -95,6 +72,8 @@ def run(
         folder.write_metrics(metrics)
         teachers = students
     metrics["best_round"] = _best(metrics["rounds"])
+    if config.budget and metrics["rounds"]:
+        metrics["budget"] = budget_curve(chain, lambda seed: _seeded(chain, 1, seed, config.teacher))
     folder.write_metrics(metrics)
     folder.finish()
     if not metrics["rounds"]:
@@ -110,171 +89,52 @@ def _best(rounds: list[Facts]) -> int | None:
     return -max(found)[1] if found else None
 
 
-def _fixed(chain: Chain) -> Facts:
-    """What no teacher plays a part in: base, gold and ceiling of the first student; and the first teacher."""
-    config, test = chain.config, chain.splits.test
-    found: Facts = {}
-    chain.say(f"testing the teacher, {config.teacher}")
-    right, _ = tested(chain.folder.path / "fixed" / "teacher", config.teacher, test, chain.identity)
-    chain.fixed["teacher"] = right[None]
-    for arm in FIXED_ARMS:
-        if arm in config.arms:
-            chain.fixed[arm] = _fixed_arm(chain, arm, config.student_of(1))
-    for arm in ("teacher", *FIXED_ARMS):
-        if arm in chain.fixed:
-            found[arm] = arm_measures(chain.fixed[arm], chain.fixed, config.seed)
-    return found
-
-
-def _fixed_arm(chain: Chain, arm: str, student: str) -> np.ndarray:
-    config, splits = chain.config, chain.splits
-    place = chain.folder.path / "fixed" / digest_of(student)
-    if arm == "base":
-        chain.say(f"testing the untrained student, {student}")
-        return tested(place / arm, student, splits.test, chain.identity)[0][None]
-    source = splits.gold if arm == "gold" else splits.pool
-    if unknown := sum(not example.gold for example in source):
-        raise DataError(
-            f"the arm {arm} needs the pool's answers, and {unknown} are not known: leave it out of arms"
-        )
-    rows = made.gold_rows(source)
-    found = []
-    for seed in chain.seeds:
-        chain.say(f"{arm}, seed {seed}: training on {len(rows.examples)} true answers")
-        right, _ = taught(
-            place / f"seed-{seed}" / arm,
-            student,
-            rows,
-            splits.test,
-            config.train,
-            seed,
-            [chain.identity, arm],
-        )
-        found.append(right)
-    return np.stack(found)
-
-
 def _round(chain: Chain, number: int, teachers: dict[int, str]) -> tuple[Facts, dict[int, str], str | None]:
     """One round: what it found, its students by seed, and why trust has collapsed if it has."""
-    arms = [arm for arm in chain.config.arms if arm not in FIXED_ARMS]
-    right: dict[str, list[np.ndarray]] = {arm: [] for arm in arms}
-    about: dict[str, list[Facts]] = {arm: [] for arm in arms}
+    config = chain.config
+    taught: dict[str, list[Taught]] = {arm: [] for arm in config.arms if arm not in FIXED_ARMS}
     trust: list[Facts] = []
-    students: dict[int, str] = {}
     reasons = []
     for seed in chain.seeds:
-        seeded = _Seeded(chain, number, seed, teachers[seed])
+        seeded = _seeded(chain, number, seed, teachers[seed])
         trust.append(seeded.quality)
         reasons.append(seeded.collapsed)
-        if seeded.collapsed and chain.config.stop.collapse:
+        if seeded.collapsed and config.stop.collapse:
             continue
-        for arm in arms:
-            answered, facts = seeded.arm(arm)
-            right[arm].append(answered)
-            about[arm].append(facts)
-        students[seed] = about["trust"][-1]["model"]
+        for arm, found in taught.items():
+            found.append(seeded.arm(arm))
     collapsed = next((reason for reason in reasons if reason), None)
-    if collapsed and chain.config.stop.collapse:
+    if collapsed and config.stop.collapse:
         return {}, {}, collapsed
-    stacked = {arm: np.stack(rows) for arm, rows in right.items()}
-    return _found(chain, number, teachers, trust, stacked, about), students, collapsed
-
-
-class _Seeded:
-    """A round of one seed: its labels, trust in them, and its arms."""
-
-    def __init__(self, chain: Chain, number: int, seed: int, teacher: str) -> None:
-        self.chain, self.seed = chain, seed
-        self.student = chain.config.student_of(number)
-        round_folder = chain.folder.path / f"round-{number}"
-        self.place = round_folder / f"seed-{seed}"
-        # The first teacher is the same for every seed, and so are its labels.
-        labels_folder = round_folder / "labels" if number == 1 else self.place / "labels"
-        chain.say(f"round {number}, seed {seed}: {teacher} labels")
-        labels, facts = teacher_labels(
-            labels_folder,
-            chain.config,
-            chain.splits,
-            teacher,
-            self.student,
-            [chain.identity, number],
-            chain.count,
-        )
-        n_gold = len(chain.splits.gold)
-        self.gold, self.pool = labels.take(np.arange(n_gold)), labels.take(np.arange(n_gold, len(labels)))
-        self.by_id = {example.id: example for example in chain.splits.pool}
-        chain.say(
-            f"round {number}, seed {seed}: {chain.config.trust.function} is fitted on {n_gold} gold rows"
-        )
-        self.trusted, self.facts = trust_labels(
-            self.place / "trust", chain.config, self.gold, self.pool, seed, facts["step"]
-        )
-        self.quality = {
-            **quality(self.trusted, self.pool, seed),
-            "purity_on_gold": self.trusted.kept_purity(seed)._asdict(),
-        }
-        self.collapsed = self.trusted.collapse(seed)
-        self.name = f"round {number}, seed {seed}"
-
-    def arm(self, arm: str) -> tuple[np.ndarray, Facts]:
-        """Train and test one arm's student."""
-        config = self.chain.config
-        rows = self._rows(arm)
-        self.chain.say(f"{self.name}: {arm}, training on {len(rows.examples)} rows")
-        return taught(
-            self.place / f"{arm.replace('+', '-and-')}-arm",
-            self.student,
-            rows,
-            self.chain.splits.test,
-            config.train,
-            self.seed,
-            [self.facts["step"], arm, config.keep.model_dump()],
-        )
-
-    def _rows(self, arm: str) -> Rows:
-        kept = self.trusted.rows
-        if arm in ("trust", "gold+trust"):
-            trusted = made.label_rows(self.by_id, self.pool, kept, self.trusted.weights)
-            return trusted if arm == "trust" else made.both(made.gold_rows(self.chain.splits.gold), trusted)
-        rows = made.as_many(arm, self.pool, self.gold, len(kept), self.seed)
-        return made.label_rows(self.by_id, self.pool, rows)
-
-
-def _found(
-    chain: Chain,
-    number: int,
-    teachers: dict[int, str],
-    trust: list[Facts],
-    right: dict[str, np.ndarray],
-    about: dict[str, list[Facts]],
-) -> Facts:
-    """What a round found, as ``metrics.json`` has it."""
-    seed = chain.config.seed
-    arms: dict[str, Any] = {}
-    for arm, rows in right.items():
-        arms[arm] = {
-            **arm_measures(rows, chain.fixed, seed),
-            "rows": over_seeds([facts["rows"] for facts in about[arm]]),
-            "seconds": over_seeds([facts["seconds"] for facts in about[arm]]),
-        }
-        if arm != "trust":
-            arms[arm]["trust_is_better_by"] = margin_over(right["trust"], rows, seed)
-    names = ("auc", "ece", "brier", "purity", "purity_on_gold")
-    measured = {name: _mean_interval([facts[name] for facts in trust]) for name in names}
-    measured["coverage"] = over_seeds([facts["coverage"] for facts in trust])
-    return {
+    found_here = {
         "round": number,
         "teacher": list(dict.fromkeys(teachers.values())),
-        "student": chain.config.student_of(number),
-        "trust": {**measured, "measured_on": trust[0]["measured_on"]},
-        "arms": arms,
+        "student": config.student_of(number),
+        "trust": trust_found(trust),
+        "arms": arms_found(taught, chain.fixed, config.seed),
     }
+    models = [facts["model"] for _, facts in taught["trust"]]
+    return found_here, dict(zip(chain.seeds, models, strict=True)), collapsed
 
 
-def _mean_interval(found: list[Facts]) -> Facts:
-    """The mean over seeds of a measure and of the ends of its interval."""
-    ends = {end: float(np.mean([one[key] for one in found])) for end, key in _ENDS.items()}
-    return {**ends, "seeds": len(found)}
-
-
-_ENDS = {"mean": "value", "low": "low", "high": "high"}
+def _seeded(chain: Chain, number: int, seed: int, teacher: str) -> Seeded:
+    """A round of one seed: its teacher's labels, and who learns from them."""
+    place = chain.folder.path / f"round-{number}"
+    pupil = pupil_of(chain, chain.config.student_of(number), seed)
+    name = f"round {number}, seed {seed}"
+    chain.say(f"{name}: {teacher} labels")
+    # The first teacher is the same for every seed, and so are its labels.
+    labels, facts = teacher_labels(
+        place / "labels" if number == 1 else place / f"seed-{seed}" / "labels",
+        chain.config,
+        [*chain.splits.gold, *chain.splits.pool],
+        teacher,
+        pupil.student,
+        [chain.identity, number],
+        chain.count,
+    )
+    n_gold = len(chain.splits.gold)
+    # A teacher that a share of gold has warmed is judged by the rest.
+    known = np.arange(n_gold) if number == 1 else pupil.unseen_gold
+    pool = labels.take(np.arange(n_gold, len(labels)))
+    return Seeded(name, place / f"seed-{seed}", pupil, teacher, labels.take(known), pool, facts["step"])

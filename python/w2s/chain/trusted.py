@@ -54,11 +54,13 @@ class Trusted:
         return accuracy(kept, seed=seed) if len(kept) else Interval(0.0, 0.0, 0.0)
 
     def collapse(self, seed: int) -> str | None:
-        """Why trust is worth nothing any more, or None."""
+        """Why trust is worth nothing any more, or None. Where nothing is cut, its AUC alone says so."""
         found = trust_measures(self.gold_scores, self.gold_correct, coverages=(), seed=seed)["auc"]
         if found.low <= 0.5:
             shown = f"{found.value:.3f} ({found.low:.3f} to {found.high:.3f})"
             return f"trust tells right from wrong no better than chance: AUC {shown}"
+        if len(self.rows) == len(self.scores):
+            return None
         purity, base = self.kept_purity(seed), float(self.gold_correct.mean())
         if purity.low < base:
             return (

@@ -22,6 +22,9 @@ _EPILOG = """Examples:
   w2s chain --rounds 3 --teacher lc0:maia-1100.pb.gz --student lc0:maia-1900.pb.gz
   --examples puzzles.csv --gold 5000 --pool 14000 --test 3000 --trust neural --top 25% --seeds 3
 
+  w2s chain mychain.toml --budget 100,300,1000,3000 --arm gold --arm trust --arm gold+trust
+  --arm gold-then-trust --arm trust-then-gold --arm self
+
   w2s chain --resume runs/a
 """
 
@@ -60,8 +63,13 @@ def chain(
     arm: Annotated[
         list[str] | None,
         typer.Option(
-            help="base, gold, naive, random, trust, gold+trust, ceiling or any trust function; repeatable."
+            help="base, gold, self, naive, random, trust, gold+trust, gold-then-trust, trust-then-gold, "
+            "ceiling or any trust function; repeatable."
         ),
+    ] = None,
+    budget: Annotated[
+        str | None,
+        typer.Option(help="Measure gold, trust and both at these numbers of gold rows too: 100,300,1000."),
     ] = None,
     oracle: Annotated[
         list[str] | None, typer.Option(help="What an oracle finds becomes evidence: search:depth=2.")
@@ -85,12 +93,23 @@ def chain(
         "trust": {"function": trust},
         "keep": {"top": top, "purity": purity},
         "arms": arm or None,
+        "budget": None if budget is None else _numbers(budget),
         "oracles": oracle or None,
     }
     _run(load_config(file=file, resume=resume, options=options), out or resume, as_json=json)
 
 
 chain.__doc__ = f"{chain.__doc__}\n\n{_EPILOG}"
+
+
+def _numbers(text: str) -> list[int]:
+    """Whole numbers with commas between them."""
+    from w2s.errors import UsageError
+
+    try:
+        return [int(part) for part in text.split(",")]
+    except ValueError:
+        raise UsageError(f"--budget takes whole numbers as 100,300,1000, not {text!r}") from None
 
 
 def _run(config: ChainConfig, out: Path | None, *, as_json: bool) -> None:

@@ -1,32 +1,34 @@
-"""What the chain's trust function reads: all evidence that is made, unless it is told otherwise."""
+"""When trust has collapsed: by its AUC, and by the purity of what is kept where something is cut."""
 
 from __future__ import annotations
 
-import pytest
+import numpy as np
 
-from w2s.chain.config import ChainConfig, Examples, TrustSpec
-from w2s.chain.trusted import trust_of
-
-
-def config(**given: object) -> ChainConfig:
-    return ChainConfig(teacher="a", student=("b",), examples=Examples(files=("f",)), **given)
+from w2s.chain.trusted import Trusted
 
 
-def test_a_probe_reads_all_that_the_chain_makes() -> None:
-    assert trust_of(config()).needs == {"log_prob", "hidden", "afterstate", "student"}
+def trusted(signal: float, kept: int, pool: int = 400) -> Trusted:
+    draw = np.random.default_rng(0)
+    right = draw.random(400) < 0.5
+    gold = 1 / (1 + np.exp(-(draw.normal(size=400) + signal * (right - 0.5))))
+    scores = draw.random(pool)
+    rows = np.sort(np.argsort(-scores)[:kept])
+    return Trusted(scores, rows, None, gold, right, float(scores[rows].min()))
 
 
-def test_it_reads_a_search_where_an_oracle_searches() -> None:
-    assert "search" in trust_of(config(oracles=("search:depth=2",))).needs
-    assert "search" not in trust_of(config(oracles=("uci:stockfish",))).needs
+def test_trust_no_better_than_chance_has_collapsed_cut_or_not() -> None:
+    for kept in (100, 400):
+        why = trusted(0.0, kept).collapse(0)
+        assert why is not None
+        assert "no better than chance: AUC" in why
 
 
-@pytest.mark.parametrize("name", ["neural", "logistic", "knn", "boosting", "stack"])
-def test_what_it_is_told_to_read_wins(name: str) -> None:
-    told = trust_of(config(trust=TrustSpec(function=name, options={"reads": "hidden"})))
-    assert not told.needs & {"afterstate", "student"}
-    assert trust_of(config(trust=TrustSpec(function=name))).needs >= {"hidden", "afterstate", "student"}
+def test_where_nothing_is_cut_purity_says_nothing() -> None:
+    assert trusted(3.0, 400).collapse(0) is None
+    assert trusted(3.0, 100).collapse(0) is None
 
 
-def test_a_signal_that_reads_nothing_is_left_as_it_is() -> None:
-    assert trust_of(config(trust=TrustSpec(function="confidence"))).needs == {"log_prob"}
+def test_a_cut_that_keeps_hardly_purer_labels_has_collapsed() -> None:
+    why = trusted(0.5, 399).collapse(0)
+    assert why is not None
+    assert "hardly purer than all labels" in why
