@@ -11,9 +11,11 @@ import time
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from tests.doubles.chains import numbers, weights, write_nets
+from tests.doubles.nets import write_policy
 
 from w2s.cli.app import run
 
@@ -252,11 +254,7 @@ def test_gold_of_one_class_is_one_line(nets: Path, tmp_path: Path, capsys: Any) 
 
 
 def test_a_net_of_another_game_is_one_line(nets: Path, setting: Path, tmp_path: Path, capsys: Any) -> None:
-    from w2s.models.policy.config import PolicyConfig
-    from w2s.models.policy.files import build, save_pretrained
-
-    config = PolicyConfig("othello", channels=8, blocks=1, squeeze=4, head="plain", head_channels=4)
-    save_pretrained(build(config), tmp_path / "othello")
+    write_policy(tmp_path / "othello", "othello")
     words = ["--teacher", f"policy:{tmp_path}/othello", "--out", str(tmp_path / "run")]
     assert run(["chain", str(setting), *words]) == 2
     assert "plays othello, not connect_four" in capsys.readouterr().err.strip().splitlines()[-1]

@@ -50,7 +50,9 @@ def _below(file: Path | None, given: dict[str, Any]) -> dict[str, Any]:
     game = given.get("game", ChainConfig.model_fields["game"].default)
     path = bundled_chain(game)
     if not path.is_file():
-        raise UsageError(f"no chain of {game} is bundled: name --teacher, --student and --examples, or a file")
+        raise UsageError(
+            f"no chain of {game} is bundled: name --teacher, --student and --examples, or a file"
+        )
     return read_toml(path)
 
 

@@ -101,7 +101,7 @@ def trust_labels(
 
 
 def trust_of(config: ChainConfig) -> TrustFunction:
-    """The trust function, not yet fitted; one that takes ``reads`` is told all evidence that the chain makes."""
+    """The trust function, not yet fitted; one that takes ``reads`` is told all that the chain makes."""
     name, options = config.trust.function, config.trust.options
     if "reads" in option_names(name):
         searched = ("search",) if any(oracle.startswith("search") for oracle in config.oracles) else ()

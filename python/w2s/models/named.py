@@ -13,7 +13,7 @@ _HOLDS_A_NET = "config.json"
 
 
 def read_reference(text: str) -> Reference:
-    """The reference that a text means; ``students/a``, a folder that holds a net, means ``policy:students/a``.
+    """The reference that a text means: of ``students/a``, a folder that holds a net, ``policy:students/a``.
 
     Raises:
         UsageError: the text is neither.

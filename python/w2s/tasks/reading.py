@@ -17,7 +17,8 @@ Complain = Callable[[str], None]
 """Told about a row that cannot be used: one line with file, place and reason."""
 
 FORMATS = (
-    ".parquet (puzzles, labels), .csv (Lichess puzzles), .epd, .fen, .pgn, the folder of a run, or puzzles:GAME"
+    ".parquet (puzzles, labels), .csv (Lichess puzzles), .epd, .fen, .pgn, the folder of a run, or "
+    "puzzles:GAME"
 )
 TASKS = ("move",)
 BUNDLED = "puzzles:"

@@ -9,10 +9,10 @@ import hashlib
 
 from w2s.errors import UsageError
 from w2s.models.lc0.loading import net_of
+from w2s.models.named import read_reference
 from w2s.models.policy.files import from_pretrained
 from w2s.models.policy.loading import folder_of
 from w2s.models.policy.net import PolicyNet
-from w2s.models.named import read_reference
 from w2s.models.reference import shown
 
 
