@@ -18,6 +18,7 @@ from w2s.tasks import read_examples
 
 pytest.importorskip("torch")
 
+from tests.doubles.chains import numbers
 from tests.doubles.nets import write_policy
 
 CHAIN = """
@@ -75,18 +76,6 @@ def roles(folder: Path) -> dict[str, dict[str, Any]]:
         example.id: {"role": role, "key": example.state.key, "group": example.group, "gold": example.gold}
         for role, example in zip(given, read_examples(path), strict=True)
     }
-
-
-def numbers(folder: Path) -> dict[str, Any]:
-    """``metrics.json`` without how long things took and where they lie."""
-    text = (folder / "metrics.json").read_text(encoding="utf-8").replace(str(folder), "RUN")
-    metrics: dict[str, Any] = json.loads(text)
-    for round_ in metrics["rounds"]:
-        for facts in round_["pool"]:
-            del facts["step"]
-        for arm in round_["arms"].values():
-            del arm["seconds"]
-    return metrics
 
 
 def test_the_first_round_gives_all_roles_and_gold_and_test_are_verified(whole: Path) -> None:

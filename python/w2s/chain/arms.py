@@ -5,7 +5,7 @@ Knows nothing about how training works, or how good any arm is.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -20,6 +20,7 @@ from w2s.trust import names
 
 Scores = npt.NDArray[np.float64]
 Positions = npt.NDArray[np.int64]
+Target = Mapping[str, float]
 
 
 def check_arms(arms: Sequence[str]) -> None:
@@ -36,14 +37,45 @@ def gold_rows(examples: Sequence[MoveExample]) -> Rows:
 
 
 def label_rows(
-    pool: Mapping[str, MoveExample], labels: Labels, rows: Positions, weights: Scores | None = None
+    pool: Mapping[str, MoveExample],
+    labels: Labels,
+    rows: Positions,
+    weights: Scores | None = None,
+    soft: Callable[[str, str], Target] | None = None,
 ) -> Rows:
-    """Labels of some rows, joined to their examples by id."""
+    """Labels of some rows, joined to their examples by id.
+
+    Args:
+        pool: examples by id.
+        labels: of the whole pool.
+        rows: which of them.
+        weights: of every label of the pool.
+        soft: id and label → target; a label is its own target where None.
+    """
     chosen = labels.take(rows)
-    answers = chosen.table.column("label").to_pylist()
-    examples = [pool[id_] for id_ in chosen.ids]
+    answers: list[str] = chosen.table.column("label").to_pylist()
+    target = soft or _hard
+    targets = [target(id_, answer) for id_, answer in zip(chosen.ids, answers, strict=True)]
     given = np.ones(len(rows)) if weights is None else weights[rows]
-    return Rows(examples, [{answer: 1.0} for answer in answers], given)
+    return Rows([pool[id_] for id_ in chosen.ids], targets, given)
+
+
+def _hard(_: str, label: str) -> Target:
+    return {label: 1.0}
+
+
+def mixed(label: str, trust: float, belief: Target) -> Target:
+    """The label with its trust as probability, the rest shared by the other moves as a belief has them."""
+    others = {move: prob for move, prob in belief.items() if move != label}
+    total = sum(others.values())
+    if not total > 0:
+        return {label: 1.0}
+    return {label: trust, **{move: (1 - trust) * prob / total for move, prob in others.items()}}
+
+
+def repeated(rows: Rows, times: int) -> Rows:
+    """Every row so many times."""
+    return Rows([*rows.examples] * times, [*rows.targets] * times, np.tile(rows.weights, times))
 
 
 def both(first: Rows, second: Rows) -> Rows:

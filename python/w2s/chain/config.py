@@ -14,9 +14,11 @@ from w2s.config import Config
 
 Positive = Annotated[int, Field(gt=0)]
 NonNegative = Annotated[int, Field(ge=0)]
-FIXED_ARMS = ("base", "gold", "ceiling")
+FIXED_ARMS = ("base", "gold", "self", "ceiling")
 """Arms that no teacher plays a part in: trained once for each student."""
-LABEL_ARMS = ("naive", "random", "trust", "gold+trust")
+GOLD_AND_TRUST = ("gold+trust", "gold-then-trust", "trust-then-gold")
+"""Arms that learn from gold and from trusted labels."""
+LABEL_ARMS = ("naive", "random", "trust", *GOLD_AND_TRUST)
 """Arms of the teacher's labels; the name of any trust function is one too, as a baseline."""
 DEFAULT_ARMS = ("base", "gold", "naive", "random", "confidence", "margin", "trust", "gold+trust", "ceiling")
 
@@ -80,6 +82,22 @@ class Keep(Config):
         return self.top or "25%"
 
 
+class Teach(Config):
+    """How students are taught, beside the settings of ``train``.
+
+    ``soft``: what a label asks for. ``none``: itself. ``teacher``: all moves, as likely as the teacher holds
+    them. ``trust``: itself with its trust as probability; the rest goes to the other moves as the untrained
+    student has them. ``gold_times``: how often ``gold+trust`` has each gold row. ``later_rate``: the learning
+    rate of what an arm learns second, as a share of the first. ``warm_start``: the share of gold on which
+    every student begins, but those of base and gold; the trust of later rounds is fitted on the rest.
+    """
+
+    soft: Literal["none", "teacher", "trust"] = "none"
+    gold_times: Positive = 1
+    later_rate: Annotated[float, Field(gt=0)] = 0.3
+    warm_start: Annotated[float, Field(ge=0, le=1)] = 0.0
+
+
 class Stop(Config):
     """Whether a chain ends when trust has collapsed."""
 
@@ -91,7 +109,8 @@ class ChainConfig(Config):
 
     ``student``: one model that every round trains anew, or a ladder of which each round takes the next.
     ``oracles`` add what they find about each label as evidence, ``search:depth=2`` say. ``train`` holds
-    settings of :class:`w2s.train.Settings`.
+    settings of :class:`w2s.train.Settings`. ``budget``: numbers of gold rows for which gold, trust
+    and both are measured, with the labels of the first round.
     """
 
     game: str = "chess"
@@ -111,6 +130,8 @@ class ChainConfig(Config):
     keep: Keep = Keep()
     arms: tuple[str, ...] = DEFAULT_ARMS
     train: dict[str, Any] = Field(default_factory=dict)
+    teach: Teach = Teach()
+    budget: tuple[Positive, ...] = ()
     stop: Stop = Stop()
 
     @field_validator("student", mode="before")
@@ -126,6 +147,11 @@ class ChainConfig(Config):
             raise ValueError(f"the student is the teacher, {self.teacher}: it would learn from itself")
         if "trust" not in self.arms:
             raise ValueError("the arm trust is what the next round's teacher is: it cannot be left out")
+        if self.teach.warm_start == 1 and self.rounds > 1:
+            raise ValueError(
+                "a warm_start of 1 leaves no gold to fit the trust of later rounds on: take a share below 1, "
+                "or one round"
+            )
         return self
 
     @model_validator(mode="after")

@@ -92,5 +92,7 @@ def check_origins(chain: ChainConfig) -> None:
         raise ValueError("games are played by source matches: add --source matches, or leave matches out")
     if chain.regime.is_shift and by_role:
         raise ValueError("a regime takes gold from gold_examples: name the other files in examples.files")
+    if chain.regime.name == "ood_domain" and (chain.budget or chain.teach.warm_start):
+        raise ValueError("no student can learn gold of another game: leave budget and teach.warm_start out")
     if chain.regime.gold_game == chain.game:
         raise ValueError(f"ood_domain takes gold of another game than {chain.game}: ood_dist keeps the game")

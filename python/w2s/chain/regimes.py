@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from w2s.chain import domains
-from w2s.chain.config import ChainConfig
+from w2s.chain.config import GOLD_AND_TRUST, ChainConfig
 from w2s.chain.splits import Splits
 from w2s.chain.steps import Facts
 from w2s.errors import UsageError
@@ -20,7 +20,7 @@ _WHY = {
     "ood_dist": "gold is of other files than the pool",
     "ood_domain": "gold is of another game than the pool",
 }
-_GOLD_ARMS = ("gold", "gold+trust")
+_GOLD_ARMS = ("gold", "self", *GOLD_AND_TRUST)
 
 
 def shift(config: ChainConfig, number: int) -> str | None:
@@ -51,9 +51,9 @@ def described(config: ChainConfig) -> Facts:
 
 
 def marked(found: Facts, config: ChainConfig, number: int) -> Facts:
-    """A round's findings; under a shift it is said that purity on gold is an estimate, and of what."""
+    """Findings of a round or a budget; under a shift they say that purity on gold is an estimate, and why."""
     why = shift(config, number)
-    if why is None:
+    if why is None or "trust" not in found:
         return found
     purity = {**found["trust"]["purity_on_gold"], "estimate": why}
     worth = {} if (said := caution(config, number)) is None else {"guarantee": said}
@@ -66,15 +66,13 @@ def collapse(why: str, config: ChainConfig, number: int) -> str:
     return why if reason is None else f"{why} (an estimate: {reason})"
 
 
-def trusting(config: ChainConfig, gold: Labels, say: Say) -> tuple[ChainConfig, Facts]:
-    """The configuration with a trust function that reads only what both games have, and ``reads``, which says
-    what that is; as it was where gold and pool are of one game."""
+def trusting(config: ChainConfig, gold: Labels) -> tuple[ChainConfig, list[str]]:
+    """The configuration with a trust function that reads only what both games have, and what that is; as it
+    was, and nothing, where gold and pool are of one game."""
     if config.regime.name != "ood_domain":
-        return config, {}
+        return config, []
     spec = domains.readable(config.trust, gold)
-    reads = domains.evidence_read(spec, gold)
-    say(f"trust reads what labels of both games have: {', '.join(reads)}; states of nets are not among it")
-    return config.model_copy(update={"trust": spec}), {"reads": reads}
+    return config.model_copy(update={"trust": spec}), domains.evidence_read(spec, gold)
 
 
 def check_baselines(config: ChainConfig) -> None:

@@ -34,7 +34,10 @@ class Source:
 
     def about(self, number: int) -> Facts:
         """How the pool of a round came about, as its entry in ``metrics.json`` has it; empty for files."""
-        return {} if self.played is None else {"pool": self.played.about(number)}
+        if self.played is None:
+            return {}
+        sets = self.played.about(number)
+        return {"pool": [{key: fact for key, fact in facts.items() if key != "step"} for facts in sets]}
 
 
 def open_source(config: ChainConfig, folder: Path, say: Say, count: Count) -> Source:

@@ -63,7 +63,7 @@ def split(examples: Sequence[MoveExample], counts: Sequence[int], seed: int) -> 
     if len(examples) < sum(counts):
         wanted = ", ".join(f"{count} {role}" for count, role in zip(counts, ROLES, strict=True) if count)
         raise DataError(f"{len(examples)} examples cannot give {wanted}: ask for fewer, or name more files")
-    parts = _together(examples)
+    parts = together(examples)
     drawn = sorted(set(parts), key=lambda part: hashlib.blake2b(f"{seed} {part}".encode()).digest())
     members: dict[str, list[int]] = {}
     for row, part in enumerate(parts):
@@ -100,7 +100,7 @@ def read_files(files: Iterable[str], game: str) -> list[MoveExample]:
     return found
 
 
-def _together(examples: Sequence[MoveExample]) -> list[str]:
+def together(examples: Sequence[MoveExample]) -> list[str]:
     """A name for each example; those with one group or one position share it."""
     parent: dict[str, str] = {}
 

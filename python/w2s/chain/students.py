@@ -52,10 +52,38 @@ def taught(
         model = train(student, rows, settings_of(settings, seed), folder / "student")
         seconds = time.perf_counter() - begin
         _ask(folder, model, test)
-        return {"model": model, "rows": len(rows.examples), "seconds": round(seconds, 1)}
+        return {"model": model, "rows": count(rows), "seconds": round(seconds, 1)}
 
     facts = step(folder, [inputs, student, settings, seed], work)
     return _right(folder, test), facts
+
+
+def trained(
+    folder: Path, student: str, rows: Rows, settings: dict[str, Any], seed: int, inputs: object
+) -> str:
+    """Train a student on rows, untested; done once. Returns its reference."""
+
+    def work() -> Facts:
+        return {"model": train(student, rows, settings_of(settings, seed), folder / "student")}
+
+    model: str = step(folder, [inputs, student, settings, seed], work)["model"]
+    return model
+
+
+def count(rows: Rows) -> int:
+    """How many examples there are in rows that may repeat them."""
+    return len({example.id for example in rows.examples})
+
+
+def slower(settings: dict[str, Any], rate: float) -> dict[str, Any]:
+    """The same settings with a share of their learning rate."""
+    return {**settings, "learning_rate": rate * settings.get("learning_rate", Settings().learning_rate)}
+
+
+def together(first: Facts, second: Facts) -> Facts:
+    """Facts of a student that was taught twice: rows and seconds are those of both."""
+    sums = {key: round(first[key] + second[key], 1) for key in ("rows", "seconds")}
+    return {**second, **sums}
 
 
 def settings_of(given: dict[str, Any], seed: int) -> Settings:

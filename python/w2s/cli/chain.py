@@ -15,10 +15,17 @@ if TYPE_CHECKING:
 
 _EPILOG = """Examples:
 
+  w2s chain --rounds 3
+
   w2s chain mychain.toml --out runs/a
 
   w2s chain --rounds 3 --teacher lc0:maia-1100.pb.gz --student lc0:maia-1900.pb.gz
   --examples puzzles.csv --gold 5000 --pool 14000 --test 3000 --trust neural --top 25% --seeds 3
+
+  w2s chain mychain.toml --budget 100,300,1000,3000 --arm gold --arm trust --arm gold+trust
+  --arm gold-then-trust --arm trust-then-gold --arm self
+
+  w2s chain --source matches --rounds 3
 
   w2s chain --source matches --games 200 --teacher policy:a --student policy:b --gold 500 --test 1000
 
@@ -66,8 +73,13 @@ def chain(
     arm: Annotated[
         list[str] | None,
         typer.Option(
-            help="base, gold, naive, random, trust, gold+trust, ceiling or any trust function; repeatable."
+            help="base, gold, self, naive, random, trust, gold+trust, gold-then-trust, trust-then-gold, "
+            "ceiling or any trust function; repeatable."
         ),
+    ] = None,
+    budget: Annotated[
+        str | None,
+        typer.Option(help="Measure gold, trust and both at these numbers of gold rows too: 100,300,1000."),
     ] = None,
     oracle: Annotated[
         list[str] | None, typer.Option(help="What an oracle finds becomes evidence: search:depth=2.")
@@ -76,7 +88,7 @@ def chain(
         str | None, typer.Option(help="files, or matches: the positions that teacher and student reach.")
     ] = None,
     games: Annotated[
-        int | None, typer.Option(help="Games of each round with --source matches; half as many openings.")
+        int | None, typer.Option(help="Games of each round with --source matches, two from an opening.")
     ] = None,
     gold_oracle: Annotated[
         str | None, typer.Option(help="Who verifies gold and test of matches; default search:depth=4.")
@@ -109,6 +121,7 @@ def chain(
         "trust": {"function": trust},
         "keep": {"top": top, "purity": purity},
         "arms": arm or None,
+        "budget": None if budget is None else _numbers(budget),
         "oracles": oracle or None,
         "source": source,
         "matches": {"games": games, "oracle": gold_oracle},
@@ -123,6 +136,16 @@ def chain(
 
 
 chain.__doc__ = f"{chain.__doc__}\n\n{_EPILOG}"
+
+
+def _numbers(text: str) -> list[int]:
+    """Whole numbers with commas between them."""
+    from w2s.errors import UsageError
+
+    try:
+        return [int(part) for part in text.split(",")]
+    except ValueError:
+        raise UsageError(f"--budget takes whole numbers as 100,300,1000, not {text!r}") from None
 
 
 def _run(config: ChainConfig, out: Path | None, *, as_json: bool) -> None:

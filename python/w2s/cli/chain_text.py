@@ -9,7 +9,8 @@ from typing import Any
 
 from w2s.cli import screen
 
-_FIXED = ("base", "teacher", "gold", "ceiling")
+_FIXED = ("base", "teacher", "gold", "self", "ceiling")
+_MEASURES = ("rows", "accuracy", "Recovery", "PGR", "trust is better by", "better than gold by")
 
 
 def table(metrics: dict[str, Any]) -> str:
@@ -18,11 +19,11 @@ def table(metrics: dict[str, Any]) -> str:
     for round_ in metrics["rounds"]:
         for arm, found in round_["arms"].items():
             rows.append((f"round {round_['round']}", arm, *_cells(found)))
-    parts = [screen.table(["", "arm", "rows", "accuracy", "Recovery", "PGR", "trust is better by"], rows)]
+    parts = [screen.table(["", "arm", *_MEASURES], rows)]
     parts.append(
         screen.table(
             ["trust", "AUC", "ECE", "Brier", "purity", "coverage", "measured on"],
-            [_trust(round_) for round_ in metrics["rounds"]],
+            [_trust(name, trust) for name, trust in _trusts(metrics)],
         )
     )
     if "regime" in metrics:
@@ -30,11 +31,24 @@ def table(metrics: dict[str, Any]) -> str:
         parts.append(
             f"regime {regime['name']}: {regime['shift']}; purity on gold and the best round are estimates"
         )
+    if "budget" in metrics:
+        parts.append(_budget(metrics["budget"]))
     if "stopped" in metrics:
         parts.append(f"stopped in round {metrics['stopped']['round']}: {metrics['stopped']['why']}")
     if metrics.get("best_round"):
         parts.append(f"best round, by gold alone: {metrics['best_round']}")
     return "\n\n".join(parts)
+
+
+def _budget(points: list[dict[str, Any]]) -> str:
+    """The label-budget curve, and why trust could not be had where it could not."""
+    rows = [
+        (f"{point['gold']:,}", arm, *_cells(found))
+        for point in points
+        for arm, found in point["arms"].items()
+    ]
+    refused = [f"{point['gold']:,} gold rows: {point['refused']}" for point in points if "refused" in point]
+    return "\n".join([screen.table(["gold rows", "arm", *_MEASURES], rows), *refused])
 
 
 def _cells(found: dict[str, Any]) -> tuple[str, ...]:
@@ -45,13 +59,19 @@ def _cells(found: dict[str, Any]) -> tuple[str, ...]:
         _shown(found.get("recovery"), 1),
         _shown(found.get("pgr"), 1),
         _shown(found.get("trust_is_better_by"), 100),
+        _shown(found.get("better_than_gold_by"), 100),
     )
 
 
-def _trust(round_: dict[str, Any]) -> tuple[str, ...]:
-    trust = round_["trust"]
-    numbers = [f"{trust[name]['mean']:.3f}" for name in ("auc", "ece", "brier", "purity", "coverage")]
-    return (f"round {round_['round']}", *numbers, trust["measured_on"])
+def _trusts(metrics: dict[str, Any]) -> list[tuple[str, dict[str, Any]]]:
+    """Every trust that was fitted on all of gold, by whose labels it is in."""
+    found = [("self", metrics["self"]["trust"])] if "self" in metrics else []
+    return found + [(f"round {round_['round']}", round_["trust"]) for round_ in metrics["rounds"]]
+
+
+def _trust(name: str, trust: dict[str, Any]) -> tuple[str, ...]:
+    numbers = [f"{trust[key]['mean']:.3f}" for key in ("auc", "ece", "brier", "purity", "coverage")]
+    return (name, *numbers, trust["measured_on"])
 
 
 def _shown(found: dict[str, Any] | None, times: int) -> str:

@@ -3,7 +3,7 @@
 Knows nothing about matches, trust or training.
 """
 
-from w2s.models.model import Answer, Failure, Judges, Model, RemembersMatches, Want
+from w2s.models.model import Answer, Believes, Failure, Judges, Model, RemembersMatches, Want
 from w2s.models.registry import load_model
 
-__all__ = ["Answer", "Failure", "Judges", "Model", "RemembersMatches", "Want", "load_model"]
+__all__ = ["Answer", "Believes", "Failure", "Judges", "Model", "RemembersMatches", "Want", "load_model"]

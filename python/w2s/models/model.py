@@ -102,3 +102,12 @@ class Judges(Protocol):
         canonical form. A label that is not legal comes back as it stands, without any of them.
         """
         ...
+
+
+@runtime_checkable
+class Believes(Protocol):
+    """A model that tells how likely it holds each move."""
+
+    def believe(self, examples: Sequence[MoveExample]) -> list[dict[str, float]]:
+        """The probability of every legal move of each example, in their order; they sum to one."""
+        ...

@@ -39,7 +39,7 @@ class _Choice:
 
 
 class PolicyModel:
-    """A net that looks once at each position; implements :class:`w2s.models.Model` and ``Judges``.
+    """A net that looks once at each position; implements ``Model``, ``Judges`` and ``Believes``.
 
     The label is the likeliest legal move, the first of them where several are. With a temperature it is
     drawn by the seed, the net's weights and the position, in a match also by its name and the ply: a net
@@ -87,6 +87,14 @@ class PolicyModel:
             choice = _Choice(moves, one, list(range(len(moves))))
             answers[i] = _with_evidence(Answer(label), choice, Want(evidence=True, hidden=True))
         return answers
+
+    def believe(self, examples: Sequence[MoveExample]) -> list[dict[str, float]]:
+        """The net's policy over the legal moves of each example."""
+        seen = self._see([example.state for example in examples])
+        return [
+            dict(zip(example.state.legal_moves(), map(float, np.exp(one.log_probs)), strict=True))
+            for example, one in zip(examples, seen, strict=True)
+        ]
 
     def close(self) -> None:
         """Nothing to release."""

@@ -1,0 +1,59 @@
+"""How likely a model holds each move of an example: what soft targets are made of.
+
+Knows nothing about labels, trust or training.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import pyarrow as pa
+
+from w2s.chain.steps import Facts, step
+from w2s.errors import UsageError
+from w2s.evidence import read_table, write_table
+from w2s.models import Believes, load_model
+from w2s.tasks import MoveExample
+
+FILE = "beliefs.parquet"
+_SCHEMA = pa.schema(
+    [("id", pa.string()), ("moves", pa.list_(pa.string())), ("probs", pa.list_(pa.float64()))]
+)
+Beliefs = Mapping[str, Mapping[str, float]]
+"""By id of the example, then by move."""
+
+
+def beliefs_of(
+    folder: Path, reference: str, examples: Sequence[MoveExample], seed: int, inputs: object
+) -> Beliefs:
+    """What a model believes of each example; asked once and then read.
+
+    Raises:
+        UsageError: the model has no distribution over moves.
+    """
+
+    def work() -> Facts:
+        model = load_model(reference, seed=seed)
+        try:
+            if not isinstance(model, Believes):
+                raise UsageError(
+                    f"{reference} does not say how likely it holds each move: leave teach.soft out, or name "
+                    "a policy or lc0 net"
+                )
+            found = model.believe(examples)
+        finally:
+            model.close()
+        rows = [
+            {"id": example.id, "moves": list(belief), "probs": list(belief.values())}
+            for example, belief in zip(examples, found, strict=True)
+        ]
+        write_table(pa.Table.from_pylist(rows, schema=_SCHEMA), folder / FILE)
+        return {"model": reference}
+
+    step(folder, [inputs, reference], work)
+    columns = read_table(folder / FILE).to_pydict()
+    return {
+        id_: dict(zip(moves, probs, strict=True))
+        for id_, moves, probs in zip(columns["id"], columns["moves"], columns["probs"], strict=True)
+    }

@@ -1,0 +1,52 @@
+"""What no teacher plays a part in: base, gold, self and ceiling of the first student; and the first teacher.
+
+Knows nothing about rounds.
+
+    fixed/teacher/              answers.parquet
+    fixed/STUDENT/base/         answers.parquet
+    fixed/STUDENT/seed-S/       see pupil.py
+"""
+
+from __future__ import annotations
+
+from w2s.chain.chain import Chain
+from w2s.chain.found import arms_found, stacked, trust_found
+from w2s.chain.measures import arm_measures
+from w2s.chain.pupil import Pupil, Taught, pupil_of
+from w2s.chain.selftaught import self_taught
+from w2s.chain.steps import Facts, digest_of
+from w2s.chain.students import tested
+
+_ORDER = ("base", "teacher", "gold", "self", "ceiling")
+
+
+def fixed_arms(chain: Chain) -> Facts:
+    """Their measures by name; ``chain.fixed`` is told which test rows they answer right."""
+    config = chain.config
+    student = config.student_of(1)
+    _ask(chain, "teacher", config.teacher, "teacher")
+    if "base" in config.arms:
+        _ask(chain, "base", student, f"{digest_of(student)}/base")
+    pupils = [pupil_of(chain, student, seed) for seed in chain.seeds]
+    taught: dict[str, list[Taught]] = {}
+    for arm, learn in (("gold", Pupil.on_gold), ("ceiling", Pupil.on_answers)):
+        if arm in config.arms:
+            taught[arm] = [learn(pupil) for pupil in pupils]
+    trust: list[Facts] = []
+    if "self" in config.arms:
+        alone = [self_taught(pupil) for pupil in pupils]
+        taught["self"], trust = [one for one, _ in alone], [facts for _, facts in alone]
+    chain.fixed |= {arm: stacked(found) for arm, found in taught.items()}
+    measured = {
+        **{arm: arm_measures(chain.fixed[arm], chain.fixed, config.seed) for arm in chain.fixed},
+        **arms_found(taught, chain.fixed, config.seed),
+    }
+    if trust:
+        measured["self"]["trust"] = trust_found(trust)
+    return {arm: measured[arm] for arm in _ORDER if arm in measured}
+
+
+def _ask(chain: Chain, name: str, reference: str, place: str) -> None:
+    chain.say(f"testing {name}, {reference}")
+    right, _ = tested(chain.folder.path / "fixed" / place, reference, chain.splits.test, chain.identity)
+    chain.fixed[name] = right[None]

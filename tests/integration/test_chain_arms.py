@@ -1,0 +1,297 @@
+"""``w2s chain`` with every arm of gold and trust, and its label-budget curve, on small nets."""
+
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pyarrow.parquet as pq
+import pytest
+from tests.doubles.chains import numbers, weights, write_nets
+
+from w2s.cli.app import run
+
+pytest.importorskip("torch", reason="needs torch: pip install 'w2s[models]'")
+
+CHAIN = """
+game = "connect_four"
+teacher = "policy:{nets}/teacher"
+student = "policy:{nets}/student"
+rounds = 1
+seeds = 2
+arms = ["base", "gold", "self", "trust", "gold+trust", "gold-then-trust", "trust-then-gold", "ceiling"]
+budget = [90, 40]
+
+[examples]
+files = ["{nets}/examples.parquet"]
+gold = 100
+pool = 120
+test = 80
+
+[trust]
+function = "confidence"
+folds = 2
+
+[keep]
+top = "25%"
+
+[train]
+epochs = 1
+batch = 32
+
+[teach]
+gold_times = 4
+later_rate = 0.2
+
+[stop]
+collapse = false
+"""
+
+
+@pytest.fixture(scope="module")
+def nets(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_nets(tmp_path_factory.mktemp("nets"))
+
+
+@pytest.fixture(scope="module")
+def setting(nets: Path) -> Path:
+    path = nets / "chain.toml"
+    path.write_text(CHAIN.format(nets=nets), encoding="utf-8")
+    return path
+
+
+@pytest.fixture(scope="module")
+def whole(setting: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    out = tmp_path_factory.mktemp("whole") / "run"
+    assert run(["chain", str(setting), "--out", str(out)]) == 0
+    return out
+
+
+def report(student: Path) -> dict[str, float]:
+    """What a training did."""
+    found: dict[str, float] = json.loads((student / "train.json").read_text())
+    return found
+
+
+def ids(path: Path) -> set[str]:
+    return set(pq.read_table(path).column("id").to_pylist())
+
+
+def test_arms_of_gold_and_trust_are_measured_beside_gold(whole: Path) -> None:
+    metrics = json.loads((whole / "metrics.json").read_text())
+    arms = metrics["rounds"][0]["arms"]
+    both = {"gold+trust", "gold-then-trust", "trust-then-gold"}
+    assert set(arms) == {"trust", *both}
+    assert {arms[arm]["rows"]["mean"] for arm in both} == {130}
+    assert metrics["gold"]["rows"]["mean"] == 100
+    assert metrics["self"]["rows"]["mean"] == 130
+    for found in (*arms.values(), metrics["self"]):
+        assert found["better_than_gold_by"]["seeds"] == 2
+    assert set(metrics["self"]["trust"]) >= {"auc", "ece", "brier", "purity", "coverage"}
+
+
+def test_what_comes_second_is_learned_at_the_lower_rate(whole: Path) -> None:
+    seed = whole / "round-1/seed-0"
+    for arm in ("gold-then-trust", "trust-then-gold"):
+        assert report(seed / f"{arm}-arm/student")["settings"]["learning_rate"] == pytest.approx(1e-4)
+    assert report(seed / "trust-arm/student")["settings"]["learning_rate"] == 5e-4
+    assert report(seed / "trust-then-gold-arm/student")["rows"] == 100
+    assert report(seed / "gold-then-trust-arm/student")["rows"] == 30
+    assert report(seed / "gold-and-trust-arm/student")["rows"] == 4 * 100 + 30
+
+
+def test_self_labels_gold_with_students_that_did_not_train_on_it(whole: Path) -> None:
+    place = next(whole.glob("fixed/*/seed-0/self"))
+    roles = pq.read_table(whole / "splits.parquet").to_pydict()
+    gold = {id_ for id_, role in zip(roles["id"], roles["role"], strict=True) if role == "gold"}
+    folds = [ids(place / f"fold-{fold}/labels/labels.parquet") for fold in (0, 1)]
+    assert folds[0] | folds[1] == gold
+    assert not folds[0] & folds[1]
+    for fold, inside in enumerate(folds):
+        assert report(place / f"fold-{fold}/student")["rows"] == 100 - len(inside)
+        labelled_by = pq.read_table(place / f"fold-{fold}/labels/labels.parquet").column("model").to_pylist()
+        assert set(labelled_by) == {f"policy:{place}/fold-{fold}/student"}
+    assert report(place / "arm/student")["rows"] == 30
+
+
+def test_the_curve_has_gold_trust_and_both_at_every_budget(whole: Path) -> None:
+    points = json.loads((whole / "metrics.json").read_text())["budget"]
+    assert [point["gold"] for point in points] == [40, 90]
+    for point in points:
+        arms = point["arms"]
+        assert set(arms) == {"gold", "trust", "gold+trust", "gold-then-trust", "trust-then-gold", "self"}
+        assert arms["gold"]["rows"]["mean"] == point["gold"]
+        assert arms["gold+trust"]["rows"]["mean"] == point["gold"] + 30
+        assert all(found["accuracy"]["seeds"] == 2 for found in arms.values())
+        assert set(point["trust"]) >= {"auc", "ece", "brier", "purity", "coverage"}
+
+
+def test_the_gold_of_a_budget_holds_that_of_smaller_ones_and_another_seed_draws_another(whole: Path) -> None:
+    def gold(count: int, seed: int) -> set[str]:
+        scores = pq.read_table(whole / f"budget/{count}/seed-{seed}/trust/scores.parquet").to_pydict()
+        return {id_ for id_, role in zip(scores["id"], scores["role"], strict=True) if role == "gold"}
+
+    assert len(gold(40, 0)) == 40
+    assert gold(40, 0) < gold(90, 0)
+    assert gold(40, 1) < gold(90, 1)
+    assert gold(40, 0) != gold(40, 1)
+
+
+def test_the_teacher_labels_once_for_all_budgets(whole: Path) -> None:
+    tables = {path.parent.relative_to(whole) for path in whole.rglob("labels.parquet")}
+    by_teacher = {path for path in tables if "self" not in path.parts}
+    assert by_teacher == {Path("round-1/labels")}
+
+
+def test_the_table_shows_the_curve(whole: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["chain", "--resume", str(whole)]) == 0
+    said = capsys.readouterr().out
+    assert "better than gold by" in said
+    assert said.count("trust-then-gold") == 3
+    assert any(line.split()[:2] == ["40", "gold"] for line in said.splitlines())
+
+
+def test_a_finished_curve_is_read_and_not_made_again(whole: Path) -> None:
+    before = {path: path.stat().st_mtime_ns for path in whole.rglob("*.safetensors")}
+    assert run(["chain", "--resume", str(whole)]) == 0
+    assert before == {path: path.stat().st_mtime_ns for path in whole.rglob("*.safetensors")}
+
+
+def test_the_same_chain_elsewhere_gives_the_same_numbers_and_weights(
+    whole: Path, setting: Path, tmp_path: Path
+) -> None:
+    assert run(["chain", str(setting), "--out", str(tmp_path / "run")]) == 0
+    assert numbers(tmp_path / "run") == numbers(whole)
+    assert weights(tmp_path / "run") == weights(whole)
+
+
+def test_a_budget_that_trust_cannot_be_fitted_on_says_so_and_keeps_gold(
+    setting: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = ["--budget", "2", "--seeds", "1", "--arm", "trust", "--out", str(tmp_path / "run")]
+    assert run(["chain", str(setting), *words]) == 0
+    (point,) = json.loads((tmp_path / "run/metrics.json").read_text())["budget"]
+    assert set(point) == {"gold", "arms", "refused"}
+    assert set(point["arms"]) == {"gold"}
+    assert "2 gold rows: " in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("soft", ["teacher", "trust"])
+def test_soft_labels_teach_something_else(setting: Path, whole: Path, tmp_path: Path, soft: str) -> None:
+    path = tmp_path / "chain.toml"
+    path.write_text(setting.read_text().replace("[teach]", f'[teach]\nsoft = "{soft}"'))
+    words = [
+        "--seeds",
+        "1",
+        "--arm",
+        "trust",
+        "--arm",
+        "naive",
+        "--budget",
+        "40",
+        "--out",
+        str(tmp_path / "run"),
+    ]
+    assert run(["chain", str(path), *words]) == 0
+    place = "round-1/seed-0/trust-arm/student/model.safetensors"
+    assert weights(tmp_path / "run")[place] != weights(whole)[place]
+
+
+def test_weights_take_the_place_of_a_cut(setting: Path, tmp_path: Path) -> None:
+    path = tmp_path / "chain.toml"
+    text = (
+        setting.read_text().replace('top = "25%"', 'top = "100%"\npower = 4').replace("collapse = false", "")
+    )
+    path.write_text(text)
+    words = ["--seeds", "1", "--arm", "trust", "--arm", "naive", "--budget", "40", "--trust", "logistic"]
+    assert run(["chain", str(path), *words, "--out", str(tmp_path / "run")]) == 0
+    kept = pq.read_table(tmp_path / "run/round-1/seed-0/trust/selected.parquet")
+    assert kept.num_rows == 120
+    given = kept.column("weight").to_numpy()
+    assert given.mean() == pytest.approx(1.0)
+    assert given.std() > 0
+
+
+def test_a_warm_start_begins_on_gold_that_later_trust_does_not_see(setting: Path, tmp_path: Path) -> None:
+    path = tmp_path / "chain.toml"
+    path.write_text(setting.read_text().replace("[teach]", "[teach]\nwarm_start = 0.3"))
+    out = tmp_path / "run"
+    words = ["--seeds", "1", "--rounds", "2", "--arm", "trust", "--arm", "naive", "--budget", "40"]
+    assert run(["chain", str(path), *words, "--out", str(out)]) == 0
+    warm = next(out.glob("fixed/*/seed-0/warm/student"))
+    assert report(warm)["rows"] == 30
+
+    def fitted_on(number: int) -> int:
+        scores = pq.read_table(out / f"round-{number}/seed-0/trust/scores.parquet")
+        return scores.column("role").to_pylist().count("gold")
+
+    assert (fitted_on(1), fitted_on(2)) == (100, 70)
+    assert json.loads((out / "metrics.json").read_text())["rounds"][1]["arms"]["trust"]["rows"]["mean"] == 30
+
+
+@pytest.mark.parametrize(
+    ("options", "code", "said"),
+    [
+        (["--budget", "500"], 3, "a budget of 500 rows is more than the 100 gold rows: give more gold"),
+        (["--budget", "ten"], 2, "--budget takes whole numbers as 100,300,1000, not 'ten'"),
+        (["--budget", "0"], 2, "budget"),
+        (["--arm", "trust", "--arm", "gold>trust"], 2, "gold-then-trust"),
+    ],
+)
+def test_what_makes_no_sense_is_one_line_with_its_code(
+    setting: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    options: list[str],
+    code: int,
+    said: str,
+) -> None:
+    assert run(["chain", str(setting), "--out", str(tmp_path / "run"), *options]) == code
+    assert said in capsys.readouterr().err.strip().splitlines()[-1]
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "code", "said"),
+    [
+        ("[teach]", "[teach]\nwarm_start = 1.5", 2, "teach.warm_start"),
+        ("gold_times = 4", "gold_times = 0", 2, "teach.gold_times"),
+        ("later_rate = 0.2", "later_rate = 0", 2, "teach.later_rate"),
+        ("[teach]", '[teach]\nsoft = "students"', 2, "teach.soft"),
+        ("[teach]", "[teach]\nwarm_starts = 1", 2, "did you mean 'warm_start'"),
+        ("folds = 2", "folds = 101", 3, "too few for 101 folds"),
+    ],
+)
+def test_a_setting_that_makes_no_sense_is_one_line_with_its_code(
+    setting: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    before: str,
+    after: str,
+    code: int,
+    said: str,
+) -> None:
+    path = tmp_path / "chain.toml"
+    path.write_text(setting.read_text().replace(before, after))
+    assert run(["chain", str(path), "--out", str(tmp_path / "run")]) == code
+    assert said in capsys.readouterr().err.strip().splitlines()[-1]
+
+
+@pytest.mark.slow
+def test_a_killed_curve_ends_with_the_same_numbers_and_weights(
+    whole: Path, setting: Path, tmp_path: Path
+) -> None:
+    out = tmp_path / "run"
+    words = [sys.executable, "-m", "w2s", "chain", str(setting), "--out", str(out)]
+    for seconds in (3, 4, 5, 6, 7):
+        process = subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        try:
+            process.wait(timeout=seconds)
+        except subprocess.TimeoutExpired:
+            process.send_signal(signal.SIGKILL)
+            process.wait()
+    subprocess.run(words, check=True, capture_output=True)
+    assert numbers(out) == numbers(whole)
+    assert weights(out) == weights(whole)

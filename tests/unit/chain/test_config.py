@@ -1,0 +1,43 @@
+"""What a chain's configuration refuses, and what it holds where nothing is said."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from w2s.chain.config import DEFAULT_ARMS, ChainConfig
+from w2s.config import build
+from w2s.errors import UsageError
+
+CHAIN: dict[str, Any] = {"teacher": "random", "student": "policy:a", "examples": {"files": ["a.csv"]}}
+
+
+def test_arms_of_gold_and_trust_and_the_curve_are_off_by_default() -> None:
+    found = build(ChainConfig, CHAIN, "the chain")
+    assert found.arms == DEFAULT_ARMS
+    assert not {"self", "gold-then-trust", "trust-then-gold"} & set(found.arms)
+    assert found.budget == ()
+    assert (found.teach.soft, found.teach.warm_start, found.teach.gold_times) == ("none", 0.0, 1)
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ({"teach": {"warm_start": 1}, "rounds": 2}, "leaves no gold to fit the trust of later rounds on"),
+        ({"teach": {"warm_start": -0.1}}, "teach.warm_start"),
+        ({"teach": {"softness": 1}}, "did you mean 'soft'"),
+        ({"budget": [100, 0]}, "budget.1"),
+        ({"keep": {"top": "25%", "purity": 0.9}}, "keep by top or by purity"),
+        ({"keep": {"power": -1}}, "keep.power"),
+    ],
+)
+def test_what_makes_no_sense_is_refused_with_its_key(given: dict[str, Any], said: str) -> None:
+    with pytest.raises(UsageError) as refused:
+        build(ChainConfig, {**CHAIN, **given}, "the chain")
+    assert said in str(refused.value)
+
+
+def test_a_warm_start_on_all_gold_is_one_round() -> None:
+    given = {**CHAIN, "teach": {"warm_start": 1}, "rounds": 1}
+    assert build(ChainConfig, given, "the chain").teach.warm_start == 1
