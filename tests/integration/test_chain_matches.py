@@ -153,6 +153,28 @@ def test_a_verified_pool_has_a_ceiling_and_its_purity(setting: Path, tmp_path: P
     assert {row["role"] for row in roles(out / "round-1").values() if not row["gold"]} == set()
 
 
+@pytest.mark.parametrize("soft", ["teacher", "trust"])
+def test_soft_labels_are_of_the_pool_of_their_round(setting: Path, tmp_path: Path, soft: str) -> None:
+    file = tmp_path / "soft.toml"
+    text = setting.read_text(encoding="utf-8")
+    file.write_text(f'{text}\n[teach]\nsoft = "{soft}"\nwarm_start = 0.3\n', encoding="utf-8")
+    out = tmp_path / "run"
+    assert run(["chain", str(file), "--arm", "trust", "--out", str(out)]) == 0
+    before = {path: path.stat().st_mtime_ns for path in out.rglob("step.json")}
+    assert len(before) > 8
+    assert run(["chain", "--resume", str(out)]) == 0
+    assert before == {path: path.stat().st_mtime_ns for path in out.rglob("step.json")}
+
+
+def test_a_budget_is_measured_on_the_first_pool(setting: Path, tmp_path: Path) -> None:
+    out = tmp_path / "run"
+    words = ["--rounds", "1", "--arm", "trust", "--budget", "60,100", "--out", str(out)]
+    assert run(["chain", str(setting), *words]) == 0
+    points = json.loads((out / "metrics.json").read_text())["budget"]
+    assert [point["gold"] for point in points] == [60, 100]
+    assert all("trust" in point["arms"] for point in points)
+
+
 def test_a_certified_purity_of_later_rounds_is_called_a_heuristic(
     setting: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

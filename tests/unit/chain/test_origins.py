@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import tomllib
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from w2s.chain import loading
 from w2s.chain.config import ChainConfig
 from w2s.chain.loading import load_config
 from w2s.config import build
@@ -66,15 +69,32 @@ def test_what_contradicts_itself_is_refused(tables: dict[str, Any], said: str) -
     assert "\n" not in str(refused.value)
 
 
+@pytest.mark.parametrize("asked", [{"budget": [10]}, {"teach": {"warm_start": 0.5}}])
+def test_nobody_learns_gold_of_another_game(asked: dict[str, Any]) -> None:
+    domain = {"gold_examples": ["a"], "gold_game": "othello", "gold_teacher": "policy:c"}
+    tables = {**PAIR, **FILES, "regime": {"name": "ood_domain", **domain}, **asked}
+    with pytest.raises(UsageError, match="leave budget and teach"):
+        build(ChainConfig, tables, "the chain")
+
+
 def test_matches_need_no_examples_and_files_do() -> None:
     assert load_config(options={**PAIR, **MATCHES}).matches.games == 200
     with pytest.raises(UsageError, match="a chain needs its examples"):
         load_config(options={**PAIR})
 
 
+def test_without_models_the_bundled_pair_plays(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    bundled = tmp_path / "chess.toml"
+    bundled.write_text(
+        'teacher = "policy:a"\nstudent = "policy:b"\n[examples]\nfiles = ["p.parquet"]\ngold = 7\n'
+    )
+    monkeypatch.setattr(loading, "bundled_chain", lambda game: bundled)
+    found = load_config(options=MATCHES)
+    assert (found.teacher, found.examples.files, found.examples.gold) == ("policy:a", (), 7)
+    assert load_config(options={}).examples.files == ("p.parquet",)
+
+
 def test_a_regime_is_read_back_from_its_toml() -> None:
     tables = {**PAIR, **FILES, "regime": {"name": "ood_dist", "gold_examples": ["a.epd"]}}
     first = build(ChainConfig, tables, "the chain")
-    import tomllib
-
     assert build(ChainConfig, tomllib.loads(first.to_toml()), "again") == first
