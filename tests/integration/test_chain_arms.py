@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import shutil
 import signal
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pyarrow.parquet as pq
@@ -202,10 +204,7 @@ def test_soft_labels_teach_something_else(setting: Path, whole: Path, tmp_path: 
 
 def test_weights_take_the_place_of_a_cut(setting: Path, tmp_path: Path) -> None:
     path = tmp_path / "chain.toml"
-    text = (
-        setting.read_text().replace('top = "25%"', 'top = "100%"\npower = 4').replace("collapse = false", "")
-    )
-    path.write_text(text)
+    path.write_text(setting.read_text().replace('top = "25%"', 'top = "100%"\npower = 4'))
     words = ["--seeds", "1", "--arm", "trust", "--arm", "naive", "--budget", "40", "--trust", "logistic"]
     assert run(["chain", str(path), *words, "--out", str(tmp_path / "run")]) == 0
     kept = pq.read_table(tmp_path / "run/round-1/seed-0/trust/selected.parquet")
@@ -295,3 +294,48 @@ def test_a_killed_curve_ends_with_the_same_numbers_and_weights(
     subprocess.run(words, check=True, capture_output=True)
     assert numbers(out) == numbers(whole)
     assert weights(out) == weights(whole)
+
+
+def results(root: Path, *words: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, str(root / "arenas/build/results.py"), *words]
+    return subprocess.run(command, capture_output=True, text=True, check=False)
+
+
+def test_results_are_a_page_with_every_arm_and_how_to_run_it_again(
+    root: Path, whole: Path, tmp_path: Path
+) -> None:
+    page = tmp_path / "results.md"
+    for _ in range(2):  # the same page again
+        done = results(root, str(whole), "--out", str(page))
+        assert done.returncode == 0, done.stderr
+    text = page.read_text()
+    metrics = json.loads((whole / "metrics.json").read_text())
+    rows = [line.split(" | ") for line in text.splitlines() if line.startswith("| ")]
+    named = {(row[0].removeprefix("| ").strip(), row[1]) for row in rows}
+    for arm in metrics["rounds"][0]["arms"]:
+        assert {("round 1", arm), ("40", arm), ("90", arm)} <= named
+    assert {("", arm) for arm in ("base", "teacher", "gold", "self", "ceiling")} <= {
+        (first.strip("| "), second) for first, second in named
+    }
+    accuracy = metrics["gold"]["accuracy"]
+    assert " to ".join(f"{100 * accuracy[end]:.1f}" for end in ("low", "high")) in text
+    assert "`w2s chain run.toml --out runs/run`" in text
+    assert "seeds 0, 1" in text
+    shown = tomllib.loads(text.split("```toml\n")[1].split("```")[0])
+    assert shown["budget"] == [90, 40]
+    assert "evidence" not in shown
+
+
+def test_results_of_what_is_no_finished_chain_are_refused_in_one_line(
+    root: Path, whole: Path, tmp_path: Path
+) -> None:
+    unfinished = tmp_path / "unfinished"
+    shutil.copytree(whole, unfinished)
+    facts = json.loads((whole / "run.json").read_text())
+    (unfinished / "run.json").write_text(json.dumps({**facts, "complete": False}))
+    page = tmp_path / "results.md"
+    for folder, code, said in ((tmp_path / "none", 2, "there is no"), (unfinished, 3, "is not finished")):
+        done = results(root, str(folder), "--out", str(page))
+        assert (done.returncode, len(done.stderr.splitlines())) == (code, 1)
+        assert said in done.stderr
+        assert not page.exists()

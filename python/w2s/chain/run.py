@@ -34,6 +34,7 @@ from w2s.chain.steps import Facts
 from w2s.chain.students import settings_of
 from w2s.errors import W2sError
 from w2s.evidence import write_table
+from w2s.train.launch import refuse_several
 
 
 def run(
@@ -52,6 +53,7 @@ def run(
         DataError: the examples are.
         W2sError: trust has collapsed in the first round: nothing is worth keeping.
     """
+    refuse_several("a chain")
     made.check_arms(config.arms)
     settings_of(config.train, config.seed)
     folder = ChainFolder(Path(out))
