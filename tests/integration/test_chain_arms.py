@@ -228,6 +228,13 @@ def test_a_warm_start_begins_on_gold_that_later_trust_does_not_see(setting: Path
         return scores.column("role").to_pylist().count("gold")
 
     assert (fitted_on(1), fitted_on(2)) == (100, 70)
+    first, second = (
+        json.loads((out / f"round-{number}/manifest.json").read_text())["seeds"][0] for number in (1, 2)
+    )
+    assert first["teacher_trained_on"] == {"pool": 0, "gold": 0}
+    assert second["teacher_trained_on"] == {"pool": 30, "gold": 30}
+    assert (second["trust_fitted_on"], second["rows_in_both"]) == (70, 0)
+    assert second["teacher"] == f"policy:{out}/round-1/seed-0/trust-arm/student"
     assert json.loads((out / "metrics.json").read_text())["rounds"][1]["arms"]["trust"]["rows"]["mean"] == 30
 
 

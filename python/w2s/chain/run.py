@@ -4,6 +4,7 @@ Knows nothing about screens.
 
     run.toml, run.json, splits.parquet, metrics.json
     fixed/                          base, gold, self and ceiling, teacher: fixed.py
+    round-1/manifest.json           what each seed was made of: manifest.py
     round-1/labels/                 labels.parquet with its evidence; of later rounds one for each seed
     round-1/seed-0/                 trust/ and the arms: seeded.py
     budget/N/seed-0/                the same with N gold rows: budget.py
@@ -27,10 +28,11 @@ from w2s.chain.fixed import fixed_arms
 from w2s.chain.folder import ChainFolder
 from w2s.chain.found import arms_found, trust_found
 from w2s.chain.labels import teacher_labels
+from w2s.chain.manifest import FILE, made_of
 from w2s.chain.pupil import Taught, pupil_of
 from w2s.chain.seeded import Seeded
 from w2s.chain.splits import read_splits
-from w2s.chain.steps import Facts
+from w2s.chain.steps import Facts, write_json
 from w2s.chain.students import settings_of
 from w2s.errors import W2sError
 from w2s.evidence import write_table
@@ -75,7 +77,7 @@ def run(
         teachers = students
     metrics["best_round"] = _best(metrics["rounds"])
     if config.budget and metrics["rounds"]:
-        metrics["budget"] = budget_curve(chain, lambda seed: _seeded(chain, 1, seed, config.teacher))
+        metrics["budget"] = budget_curve(_seeded(chain, 1, config.seed, config.teacher))
     folder.write_metrics(metrics)
     folder.finish()
     if not metrics["rounds"]:
@@ -96,15 +98,18 @@ def _round(chain: Chain, number: int, teachers: dict[int, str]) -> tuple[Facts, 
     config = chain.config
     taught: dict[str, list[Taught]] = {arm: [] for arm in config.arms if arm not in FIXED_ARMS}
     trust: list[Facts] = []
+    manifest: list[Facts] = []
     reasons = []
     for seed in chain.seeds:
         seeded = _seeded(chain, number, seed, teachers[seed])
+        manifest.append(made_of(seeded, number))
         trust.append(seeded.quality)
         reasons.append(seeded.collapsed)
         if seeded.collapsed and config.stop.collapse:
             continue
         for arm, found in taught.items():
             found.append(seeded.arm(arm))
+    write_json(chain.folder.path / f"round-{number}" / FILE, {"round": number, "seeds": manifest})
     collapsed = next((reason for reason in reasons if reason), None)
     if collapsed and config.stop.collapse:
         return {}, {}, collapsed
