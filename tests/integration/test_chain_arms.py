@@ -9,6 +9,7 @@ import subprocess
 import sys
 import tomllib
 from pathlib import Path
+from typing import Any
 
 import pyarrow.parquet as pq
 import pytest
@@ -72,9 +73,9 @@ def whole(setting: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return out
 
 
-def report(student: Path) -> dict[str, float]:
+def report(student: Path) -> dict[str, Any]:
     """What a training did."""
-    found: dict[str, float] = json.loads((student / "train.json").read_text())
+    found: dict[str, Any] = json.loads((student / "train.json").read_text())
     return found
 
 
@@ -212,6 +213,17 @@ def test_weights_take_the_place_of_a_cut(setting: Path, tmp_path: Path) -> None:
     given = kept.column("weight").to_numpy()
     assert given.mean() == pytest.approx(1.0)
     assert given.std() > 0
+
+
+def test_a_part_of_the_kept_labels_held_back_stops_early(setting: Path, tmp_path: Path) -> None:
+    path = tmp_path / "chain.toml"
+    path.write_text(setting.read_text().replace("epochs = 1", "epochs = 3\nholdout = 0.2"))
+    words = ["--seeds", "1", "--arm", "trust", "--budget", "40", "--out", str(tmp_path / "run")]
+    assert run(["chain", str(path), *words]) == 0
+    found = report(tmp_path / "run/round-1/seed-0/trust-arm/student")
+    assert (found["rows"], found["held_back"]) == (24, 6)
+    losses = found["held_back_losses"]
+    assert found["best_epoch"] == losses.index(min(losses))
 
 
 def test_a_warm_start_begins_on_gold_that_later_trust_does_not_see(setting: Path, tmp_path: Path) -> None:
