@@ -10,7 +10,7 @@ SOURCES := Cargo.toml Cargo.lock pyproject.toml $(shell find rust arenas -type f
 POSITIONS ?= 1000000
 LADDER ?= $(HOME)/.cache/w2s-ladder
 
-.PHONY: help demo test lint bench differential wheel openings puzzles policies clean
+.PHONY: help demo test lint bench differential wheel openings puzzles policies results clean
 
 help:  ## print this list
 	@grep -E '^[a-z]+:.*##' Makefile | sed 's/:.*##/\t/' | expand -t 16
@@ -74,6 +74,9 @@ policies: $(VENV)/.installed-dev  ## make arenas/policies again: positions, trai
 	  $(BIN)/python arenas/build/positions.py $$game --positions 200000 --out $(LADDER) || exit 1; done
 	$(BIN)/python arenas/build/policies.py --cache $(LADDER)
 	$(BIN)/python arenas/build/elo.py
+
+results: $(VENV)/.installed  ## write docs/results.md from finished chains: RUNS="runs/a runs/b"
+	$(BIN)/python arenas/build/results.py $(RUNS)
 
 clean:  ## remove what make made
 	rm -rf $(VENV) target dist python/w2s/_core.*.so

@@ -9,10 +9,12 @@ from tests.bench.figures import (
     crowds,
     filtering,
     growth,
+    lockstep,
     perft,
     search,
     select,
     start,
+    training,
     uci,
 )
 
@@ -28,6 +30,8 @@ FIGURES: dict[str, Figure] = {
         perft.FIGURE,
         uci.FIGURE,
         search.FIGURE,
+        lockstep.FIGURE,
+        training.FIGURE,
         start.FIGURE,
     )
 }

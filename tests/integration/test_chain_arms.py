@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
+import shutil
 import signal
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
+from typing import Any
 
 import pyarrow.parquet as pq
 import pytest
@@ -70,9 +73,9 @@ def whole(setting: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return out
 
 
-def report(student: Path) -> dict[str, float]:
+def report(student: Path) -> dict[str, Any]:
     """What a training did."""
-    found: dict[str, float] = json.loads((student / "train.json").read_text())
+    found: dict[str, Any] = json.loads((student / "train.json").read_text())
     return found
 
 
@@ -202,10 +205,7 @@ def test_soft_labels_teach_something_else(setting: Path, whole: Path, tmp_path: 
 
 def test_weights_take_the_place_of_a_cut(setting: Path, tmp_path: Path) -> None:
     path = tmp_path / "chain.toml"
-    text = (
-        setting.read_text().replace('top = "25%"', 'top = "100%"\npower = 4').replace("collapse = false", "")
-    )
-    path.write_text(text)
+    path.write_text(setting.read_text().replace('top = "25%"', 'top = "100%"\npower = 4'))
     words = ["--seeds", "1", "--arm", "trust", "--arm", "naive", "--budget", "40", "--trust", "logistic"]
     assert run(["chain", str(path), *words, "--out", str(tmp_path / "run")]) == 0
     kept = pq.read_table(tmp_path / "run/round-1/seed-0/trust/selected.parquet")
@@ -213,6 +213,17 @@ def test_weights_take_the_place_of_a_cut(setting: Path, tmp_path: Path) -> None:
     given = kept.column("weight").to_numpy()
     assert given.mean() == pytest.approx(1.0)
     assert given.std() > 0
+
+
+def test_a_part_of_the_kept_labels_held_back_stops_early(setting: Path, tmp_path: Path) -> None:
+    path = tmp_path / "chain.toml"
+    path.write_text(setting.read_text().replace("epochs = 1", "epochs = 3\nholdout = 0.2"))
+    words = ["--seeds", "1", "--arm", "trust", "--budget", "40", "--out", str(tmp_path / "run")]
+    assert run(["chain", str(path), *words]) == 0
+    found = report(tmp_path / "run/round-1/seed-0/trust-arm/student")
+    assert (found["rows"], found["held_back"]) == (24, 6)
+    losses = found["held_back_losses"]
+    assert found["best_epoch"] == losses.index(min(losses))
 
 
 def test_a_warm_start_begins_on_gold_that_later_trust_does_not_see(setting: Path, tmp_path: Path) -> None:
@@ -229,6 +240,13 @@ def test_a_warm_start_begins_on_gold_that_later_trust_does_not_see(setting: Path
         return scores.column("role").to_pylist().count("gold")
 
     assert (fitted_on(1), fitted_on(2)) == (100, 70)
+    first, second = (
+        json.loads((out / f"round-{number}/manifest.json").read_text())["seeds"][0] for number in (1, 2)
+    )
+    assert first["teacher_trained_on"] == {"pool": 0, "gold": 0}
+    assert second["teacher_trained_on"] == {"pool": 30, "gold": 30}
+    assert (second["trust_fitted_on"], second["rows_in_both"]) == (70, 0)
+    assert second["teacher"] == f"policy:{out}/round-1/seed-0/trust-arm/student"
     assert json.loads((out / "metrics.json").read_text())["rounds"][1]["arms"]["trust"]["rows"]["mean"] == 30
 
 
@@ -295,3 +313,48 @@ def test_a_killed_curve_ends_with_the_same_numbers_and_weights(
     subprocess.run(words, check=True, capture_output=True)
     assert numbers(out) == numbers(whole)
     assert weights(out) == weights(whole)
+
+
+def results(root: Path, *words: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, str(root / "arenas/build/results.py"), *words]
+    return subprocess.run(command, capture_output=True, text=True, check=False)
+
+
+def test_results_are_a_page_with_every_arm_and_how_to_run_it_again(
+    root: Path, whole: Path, tmp_path: Path
+) -> None:
+    page = tmp_path / "results.md"
+    for _ in range(2):  # the same page again
+        done = results(root, str(whole), "--out", str(page))
+        assert done.returncode == 0, done.stderr
+    text = page.read_text()
+    metrics = json.loads((whole / "metrics.json").read_text())
+    rows = [line.split(" | ") for line in text.splitlines() if line.startswith("| ")]
+    named = {(row[0].removeprefix("| ").strip(), row[1]) for row in rows}
+    for arm in metrics["rounds"][0]["arms"]:
+        assert {("round 1", arm), ("40", arm), ("90", arm)} <= named
+    assert {("", arm) for arm in ("base", "teacher", "gold", "self", "ceiling")} <= {
+        (first.strip("| "), second) for first, second in named
+    }
+    accuracy = metrics["gold"]["accuracy"]
+    assert " to ".join(f"{100 * accuracy[end]:.1f}" for end in ("low", "high")) in text
+    assert "`w2s chain run.toml --out runs/run`" in text
+    assert "seeds 0, 1" in text
+    shown = tomllib.loads(text.split("```toml\n")[1].split("```")[0])
+    assert shown["budget"] == [90, 40]
+    assert "evidence" not in shown
+
+
+def test_results_of_what_is_no_finished_chain_are_refused_in_one_line(
+    root: Path, whole: Path, tmp_path: Path
+) -> None:
+    unfinished = tmp_path / "unfinished"
+    shutil.copytree(whole, unfinished)
+    facts = json.loads((whole / "run.json").read_text())
+    (unfinished / "run.json").write_text(json.dumps({**facts, "complete": False}))
+    page = tmp_path / "results.md"
+    for folder, code, said in ((tmp_path / "none", 2, "there is no"), (unfinished, 3, "is not finished")):
+        done = results(root, str(folder), "--out", str(page))
+        assert (done.returncode, len(done.stderr.splitlines())) == (code, 1)
+        assert said in done.stderr
+        assert not page.exists()

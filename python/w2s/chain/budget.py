@@ -8,7 +8,7 @@ smaller one. The teacher's labels are those of the first round.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from dataclasses import replace
 
 from w2s.chain.chain import Chain
 from w2s.chain.config import GOLD_AND_TRUST
@@ -19,9 +19,6 @@ from w2s.chain.selftaught import self_taught
 from w2s.chain.steps import Facts
 from w2s.chain.subsets import some_of
 from w2s.errors import DataError
-
-First = Callable[[int], Seeded]
-"""The first round of a seed."""
 
 
 def check_budget(chain: Chain) -> None:
@@ -38,15 +35,20 @@ def check_budget(chain: Chain) -> None:
         )
 
 
-def budget_curve(chain: Chain, first: First) -> list[Facts]:
-    """For each budget, fewest rows first: ``{gold, trust, arms}``; ``refused`` where trust cannot be had."""
-    return [_point(chain, count, first) for count in sorted(set(chain.config.budget))]
+def budget_curve(first: Seeded) -> list[Facts]:
+    """For each budget, fewest rows first: ``{gold, trust, arms}``; ``refused`` where trust cannot be had.
+
+    Args:
+        first: the first round of any seed; its teacher's labels are those of all seeds.
+    """
+    return [_point(first, count) for count in sorted(set(first.pupil.chain.config.budget))]
 
 
-def _point(chain: Chain, count: int, first: First) -> Facts:
-    seeded = [_with_gold(first(seed), count) for seed in chain.seeds]
+def _point(first: Seeded, count: int) -> Facts:
+    chain = first.pupil.chain
+    seeded = [_with_gold(first, count, seed) for seed in chain.seeds]
     point: Facts = {"gold": count}
-    taught: dict[str, list[Taught]] = {"gold": [one.pupil.on_gold() for one in seeded]}
+    taught: dict[str, list[Taught]] = {"gold": [one.pupil.on_gold for one in seeded]}
     try:
         point["trust"] = trust_found([one.quality for one in seeded])
         for arm in ("trust", *_both(chain)):
@@ -64,20 +66,11 @@ def _both(chain: Chain) -> list[str]:
     return [arm for arm in GOLD_AND_TRUST if arm == "gold+trust" or arm in chain.config.arms]
 
 
-def _with_gold(first: Seeded, count: int) -> Seeded:
+def _with_gold(first: Seeded, count: int, seed: int) -> Seeded:
     """The first round, as if so few gold rows were all that is known."""
     pupil = first.pupil
-    rows = some_of(pupil.gold, count, pupil.seed)
-    place = pupil.chain.folder.path / "budget" / str(count) / f"seed-{pupil.seed}"
-    gold = [pupil.gold[row] for row in rows]
-    few = Pupil(pupil.chain, pupil.student, pupil.seed, gold, place)
-    return Seeded(
-        f"budget {count}, seed {pupil.seed}",
-        place,
-        few,
-        first.teacher,
-        first.examples,
-        first.gold.take(rows),
-        first.pool,
-        first.inputs,
-    )
+    rows = some_of(pupil.gold, count, seed)
+    place = pupil.chain.folder.path / "budget" / str(count) / f"seed-{seed}"
+    few = Pupil(pupil.chain, pupil.student, seed, [pupil.gold[row] for row in rows], place)
+    gold = first.gold.take(rows)
+    return replace(first, name=f"budget {count}, seed {seed}", place=place, pupil=few, gold=gold)

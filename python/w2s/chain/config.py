@@ -89,7 +89,7 @@ class Teach(Config):
     them. ``trust``: itself with its trust as probability; the rest goes to the other moves as the untrained
     student has them. ``gold_times``: how often ``gold+trust`` has each gold row. ``later_rate``: the learning
     rate of what an arm learns second, as a share of the first. ``warm_start``: the share of gold on which
-    every student begins, but those of base and gold; the trust of later rounds is fitted on the rest.
+    students begin whose arm does not begin with gold anyway; the trust of later rounds is fitted on the rest.
     """
 
     soft: Literal["none", "teacher", "trust"] = "none"

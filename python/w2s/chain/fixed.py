@@ -12,7 +12,7 @@ from __future__ import annotations
 from w2s.chain.chain import Chain
 from w2s.chain.found import arms_found, stacked, trust_found
 from w2s.chain.measures import arm_measures
-from w2s.chain.pupil import Pupil, Taught, pupil_of
+from w2s.chain.pupil import Taught, pupil_of
 from w2s.chain.selftaught import self_taught
 from w2s.chain.steps import Facts, digest_of
 from w2s.chain.students import tested
@@ -29,9 +29,10 @@ def fixed_arms(chain: Chain) -> Facts:
         _ask(chain, "base", student, f"{digest_of(student)}/base")
     pupils = [pupil_of(chain, student, seed) for seed in chain.seeds]
     taught: dict[str, list[Taught]] = {}
-    for arm, learn in (("gold", Pupil.on_gold), ("ceiling", Pupil.on_answers)):
-        if arm in config.arms:
-            taught[arm] = [learn(pupil) for pupil in pupils]
+    if "gold" in config.arms:
+        taught["gold"] = [pupil.on_gold for pupil in pupils]
+    if "ceiling" in config.arms:
+        taught["ceiling"] = [pupil.on_answers for pupil in pupils]
     trust: list[Facts] = []
     if "self" in config.arms:
         alone = [self_taught(pupil) for pupil in pupils]

@@ -57,7 +57,7 @@ class Pupil:
     @cached_property
     def start(self) -> str:
         """Where arms begin: the untrained student, or the one that a share of gold has warmed."""
-        warm = self._warm
+        warm = self.warm
         if not len(warm):
             return self.student
         self.chain.say(f"seed {self.seed}: {self.student} is warmed on {len(warm)} gold rows")
@@ -68,19 +68,22 @@ class Pupil:
     @cached_property
     def unseen_gold(self) -> Positions:
         """Positions of the gold rows that share nothing with those that warmed it."""
-        return apart_from(self.gold, self._warm)
+        return apart_from(self.gold, self.warm)
 
     @cached_property
-    def _warm(self) -> Positions:
+    def warm(self) -> Positions:
+        """Positions of the gold rows that warm it, ascending."""
         count = round(self.chain.config.teach.warm_start * len(self.gold))
         return some_of(self.gold, count, self.seed)
 
+    @cached_property
     def on_gold(self) -> Taught:
         """The arm ``gold``."""
         rows = made.gold_rows(self.gold)
         self.chain.say(f"gold, seed {self.seed}: training on {len(rows)} true answers")
         return self.learns(self.place / "gold", self.student, rows, [self.identity, "gold"])
 
+    @cached_property
     def on_answers(self) -> Taught:
         """The arm ``ceiling``: the true answers of the pool."""
         pool = self.chain.splits.pool

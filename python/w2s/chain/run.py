@@ -6,6 +6,7 @@ Knows nothing about screens.
     round-1/matches/                what the pair played, where examples come from matches: played.py
     gold-labels/                    of gold of another game
     fixed/                          base, gold, self and ceiling, teacher: fixed.py
+    round-1/manifest.json           what each seed was made of: manifest.py
     round-1/labels/                 labels.parquet with its evidence; of later rounds one for each seed
     round-1/seed-0/                 trust/ and the arms: seeded.py
     budget/N/seed-0/                the same with N gold rows: budget.py
@@ -29,14 +30,16 @@ from w2s.chain.config import FIXED_ARMS, ChainConfig
 from w2s.chain.fixed import fixed_arms
 from w2s.chain.folder import ChainFolder
 from w2s.chain.found import arms_found, trust_found
+from w2s.chain.manifest import FILE, made_of
 from w2s.chain.pupil import Taught, pupil_of
 from w2s.chain.round_labels import foreign_labels, round_labels
 from w2s.chain.seeded import Seeded
 from w2s.chain.sources import open_source
-from w2s.chain.steps import Facts
+from w2s.chain.steps import Facts, write_json
 from w2s.chain.students import settings_of
 from w2s.errors import W2sError
 from w2s.evidence import write_table
+from w2s.train.launch import refuse_several
 
 
 def run(
@@ -55,6 +58,7 @@ def run(
         DataError: the examples are.
         W2sError: trust has collapsed in the first round: nothing is worth keeping.
     """
+    refuse_several("a chain")
     made.check_arms(config.arms)
     regimes.check_baselines(config)
     settings_of(config.train, config.seed)
@@ -82,7 +86,7 @@ def run(
         teachers = students
     metrics["best_round"] = _best(metrics["rounds"])
     if config.budget and metrics["rounds"]:
-        curve = budget_curve(chain, lambda seed: _seeded(chain, 1, seed, config.teacher))
+        curve = budget_curve(_seeded(chain, 1, config.seed, config.teacher))
         metrics["budget"] = [regimes.marked(point, config, 1) for point in curve]
     folder.write_metrics(metrics)
     folder.finish()
@@ -104,15 +108,18 @@ def _round(chain: Chain, number: int, teachers: dict[int, str]) -> tuple[Facts, 
     config = chain.config
     taught: dict[str, list[Taught]] = {arm: [] for arm in config.arms if arm not in FIXED_ARMS}
     trust: list[Facts] = []
+    manifest: list[Facts] = []
     reasons = []
     for seed in chain.seeds:
         seeded = _seeded(chain, number, seed, teachers[seed])
+        manifest.append(made_of(seeded, number))
         trust.append(seeded.quality)
         reasons.append(seeded.collapsed)
         if seeded.collapsed and config.stop.collapse:
             continue
         for arm, found in taught.items():
             found.append(seeded.arm(arm))
+    write_json(chain.folder.path / f"round-{number}" / FILE, {"round": number, "seeds": manifest})
     collapsed = next((reason for reason in reasons if reason), None)
     if collapsed and config.stop.collapse:
         return {}, {}, collapsed

@@ -86,9 +86,17 @@ class Seeded:
     def arm(self, arm: str) -> Taught:
         """Train and test one arm's student."""
         if arm == "trust-then-gold":
-            return self._after(self.arm("trust"), arm, made.gold_rows(self.pupil.gold))
+            return self._after(self._trust_arm, arm, made.gold_rows(self.pupil.gold))
         if arm == "gold-then-trust":
-            return self._after(self.pupil.on_gold(), arm, self._trusted_rows())
+            return self._after(self.pupil.on_gold, arm, self._trusted_rows())
+        return self._trust_arm if arm == "trust" else self._first(arm)
+
+    @cached_property
+    def _trust_arm(self) -> Taught:
+        return self._first("trust")
+
+    def _first(self, arm: str) -> Taught:
+        """What a student learns first, and in most arms last."""
         rows = self._rows(arm)
         self.pupil.chain.say(f"{self.name}: {arm}, training on {len(rows)} rows")
         return self.pupil.learns(self._folder(arm), self.pupil.start, rows, self._about(arm))

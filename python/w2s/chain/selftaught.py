@@ -30,7 +30,7 @@ def self_taught(pupil: Pupil) -> tuple[Taught, Facts]:
     """The student and what trust in its own labels was worth; made once and then read."""
     chain, seed, place = pupil.chain, pupil.seed, pupil.place / "self"
     config = chain.config
-    _, first = pupil.on_gold()
+    _, first = pupil.on_gold
     chain.say(f"self, seed {seed}: the student of gold labels the pool")
     pool, made_of = teacher_labels(
         place / "labels",

@@ -15,6 +15,8 @@ _EPILOG = """Examples:
   w2s train kept.parquet --student lc0:maia-1900.pb.gz --out students/a
 
   w2s train kept.parquet --student policy:students/a --weights trust --epochs 4 --out students/b
+
+  torchrun --nproc-per-node 2 -m w2s train kept.parquet --student policy:students/a --out students/c
 """
 
 
@@ -40,13 +42,17 @@ def train(
     seed: Annotated[int, typer.Option(min=0, help="Of the order of the rows.")] = 0,
     json: Annotated[bool, typer.Option("--json", help="Print what was done for machines.")] = False,
 ) -> None:
-    """A student learns from labels; a training that was killed goes on with the same command."""
+    """A student learns from labels; a training that was killed goes on with the same command.
+
+    torchrun and accelerate launch train on more than one device.
+    """
     import shlex
     import sys
 
     from w2s import train as rooms
     from w2s.cli import screen
     from w2s.cli.counting import CountLine
+    from w2s.train.launch import process_rank
     from w2s.train.table import read_rows
 
     settings = rooms.Settings(
@@ -60,6 +66,9 @@ def train(
         seed=seed,
     )
     rows = read_rows(labels, weights=weights, game=game)
+    if process_rank():
+        rooms.train(student, rows, settings, out)  # the first process speaks for all
+        return
     screen.note(f"resume with: w2s {shlex.join(sys.argv[1:])}")
     line = CountLine("steps")
     model = rooms.train(student, rows, settings, out, watch=lambda step: line(step.done, step.total))

@@ -1,7 +1,7 @@
 """Supervised training of a policy net on selected labels, resumable at the step.
 
-Knows nothing about where the rows come from. The same student, rows and settings give the same bytes on one
-machine, killed in between or not.
+Knows nothing about where the rows come from. The same student, rows, settings and number of processes give
+the same bytes on one machine, killed in between or not.
 """
 
 from __future__ import annotations
@@ -27,6 +27,7 @@ from w2s.models.policy.net import PolicyNet
 from w2s.train.batches import Batch, Batches
 from w2s.train.checkpoint import CHECKPOINT, Best, Progress, check_identity, read_checkpoint, write_checkpoint
 from w2s.train.losses import LOSSES, kl
+from w2s.train.processes import Processes, processes
 from w2s.train.rows import Rows, Targets, read_targets
 from w2s.train.schedule import SCHEDULES
 from w2s.train.settings import Settings
@@ -58,6 +59,7 @@ def train(
     """Train a student on rows and write it to a folder.
 
     A folder in which the same training has ended is left as it is; one in which it was killed is resumed.
+    Where a launcher started several processes, each computes its share of every step and the first writes.
 
     Args:
         student: reference to a policy net, ``policy:…`` or ``lc0:…``.
@@ -75,20 +77,27 @@ def train(
     """
     net = student_net(student)
     targets = read_targets(rows, net.config.game)
-    named = {**asdict(settings), "checkpoint_s": None}
-    identity = blake2b(
-        json.dumps([digest_of(net), targets.digest, named]).encode(), digest_size=16
-    ).hexdigest()
-    reference = f"policy:{out}"
-    if _is_complete(out, identity):
-        return reference
-    training = _Training(net, rows, targets, settings, identity, out)
+    with processes(device_of(settings.device)) as all_of_us:
+        identity = _identity(net, targets, settings, all_of_us)
+        if not _is_complete(out, identity):
+            _do(_Training(net, rows, targets, settings, identity, out, all_of_us), watch)
+    return f"policy:{out}"
+
+
+def _do(training: _Training, watch: Callable[[Step], None] | None) -> None:
     began = time.perf_counter()
     for step in training.steps():
         if watch is not None:
             watch(step)
     training.finish(time.perf_counter() - began)
-    return reference
+
+
+def _identity(net: PolicyNet, targets: Targets, settings: Settings, all_of_us: Processes) -> str:
+    """What decides the bytes of the trained net."""
+    about: list[object] = [digest_of(net), targets.digest, {**asdict(settings), "checkpoint_s": None}]
+    if all_of_us.count > 1:
+        about.append(all_of_us.count)
+    return blake2b(json.dumps(about).encode(), digest_size=16).hexdigest()
 
 
 def _is_complete(out: Path, identity: str) -> bool:
@@ -107,9 +116,16 @@ class _Training:
     """One training, from its beginning or from its checkpoint to its end."""
 
     def __init__(
-        self, net: PolicyNet, rows: Rows, targets: Targets, settings: Settings, identity: str, out: Path
+        self,
+        net: PolicyNet,
+        rows: Rows,
+        targets: Targets,
+        settings: Settings,
+        identity: str,
+        out: Path,
+        all_of_us: Processes,
     ) -> None:
-        self._settings, self._out = settings, out
+        self._settings, self._out, self._all_of_us = settings, out, all_of_us
         self._device = device_of(settings.device)
         self._anchor = copy.deepcopy(net).to(self._device).eval() if settings.anchor else None
         self._net = net.to(self._device).to(memory_format=torch.channels_last)
@@ -119,6 +135,7 @@ class _Training:
         self._a_epoch = -(-len(self._kept) // settings.batch)
         self._total = settings.epochs * self._a_epoch
         self._progress, self._best = read_checkpoint(out, identity, net, self._optimizer)
+        all_of_us.wait()  # nobody writes before all have read
         self._written = time.monotonic()
 
     def steps(self) -> Iterator[Step]:
@@ -127,7 +144,7 @@ class _Training:
             epoch, place = divmod(self._progress.step, self._a_epoch)
             order = np.random.default_rng([self._settings.seed, 1, epoch]).permutation(self._kept)
             chosen = order[place * self._settings.batch : (place + 1) * self._settings.batch]
-            loss = self._step(self._batches.of(chosen))
+            loss = self._step(chosen)
             self._progress.step += 1
             self._note(loss, len(chosen))
             if place + 1 == self._a_epoch:
@@ -137,6 +154,11 @@ class _Training:
 
     def finish(self, seconds: float) -> None:
         """Write the net that is kept, what was done, and remove the checkpoint."""
+        if self._all_of_us.is_first:
+            self._write(seconds)
+        self._all_of_us.wait()
+
+    def _write(self, seconds: float) -> None:
         if self._best:
             self._net.load_state_dict(self._best)
         save_pretrained(self._net, self._out)
@@ -147,6 +169,7 @@ class _Training:
             "rows": len(self._kept),
             "held_back": len(self._held),
             "steps": progress.step,
+            "processes": self._all_of_us.count,
             "loss": progress.epoch_loss[0] / max(1, progress.epoch_loss[1]),
             "held_back_losses": progress.losses,
             "best_epoch": progress.best_epoch,
@@ -155,17 +178,27 @@ class _Training:
         write_whole(self._out / REPORT, (json.dumps(report, indent=2) + "\n").encode())
         (self._out / CHECKPOINT).unlink(missing_ok=True)
 
-    def _step(self, batch: Batch) -> float:
+    def _step(self, chosen: Positions) -> float:
+        """One step on these rows; its loss."""
         done = self._progress.step / self._total
         rate = self._settings.learning_rate * SCHEDULES[self._settings.schedule](done)
         for group in self._optimizer.param_groups:
             group["lr"] = rate
         self._net.train()
         self._optimizer.zero_grad(set_to_none=True)
-        loss = (self._losses(batch, done) * batch.weights).mean()
-        torch.autograd.backward(loss)
+        loss = self._all_of_us.add_up(self._net, self._backward(chosen, done))
         torch.nn.utils.clip_grad_norm_(self._net.parameters(), self._settings.clip)
         self._optimizer.step()
+        return loss
+
+    def _backward(self, chosen: Positions, done: float) -> float:
+        """The gradients of our share of the rows, and its part of their mean loss."""
+        ours = self._all_of_us.share(chosen)
+        if not len(ours):
+            return 0.0
+        batch = self._batches.of(ours)
+        loss = (self._losses(batch, done) * batch.weights).mean() * (len(ours) / len(chosen))
+        torch.autograd.backward(loss)
         return float(loss.detach())
 
     def _losses(self, batch: Batch, done: float) -> Tensor:
@@ -189,7 +222,7 @@ class _Training:
         if not len(self._held):
             return
         losses = self._progress.losses
-        losses.append(self._held_back_loss())
+        losses.append(self._all_of_us.agreed(self._held_back_loss()))
         if losses[-1] == min(losses):
             self._progress.best_epoch = epoch
             self._best = {name: tensor.detach().clone() for name, tensor in self._net.state_dict().items()}
@@ -211,7 +244,8 @@ class _Training:
         return best is not None and len(self._progress.losses) - 1 - best >= self._settings.patience
 
     def _save(self) -> None:
-        if time.monotonic() - self._written >= self._settings.checkpoint_s:
+        is_time = time.monotonic() - self._written >= self._settings.checkpoint_s
+        if is_time and self._all_of_us.is_first:
             write_checkpoint(self._out, self._progress, self._net, self._optimizer, self._best)
             self._written = time.monotonic()
 

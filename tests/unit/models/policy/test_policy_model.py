@@ -68,6 +68,19 @@ def test_the_label_is_the_likeliest_legal_move(nets: Path, name: str) -> None:
     assert (answer.rank, answer.n_options) == (0, len(probs))
 
 
+@pytest.mark.parametrize("name", kernels.game_names())
+def test_what_it_believes_is_its_policy_over_the_legal_moves(nets: Path, name: str) -> None:
+    state = game(name).state()
+    (belief,) = load(nets, name).believe([MoveExample("x", state)])
+    assert list(belief) == state.legal_moves()
+    assert np.array(list(belief.values())) == pytest.approx(plain_probs(nets, name, state), rel=1e-4)
+
+
+def test_it_believes_nothing_where_the_game_is_over(nets: Path) -> None:
+    mated = game("chess").state(moves=["f2f3", "e7e5", "g2g4", "d8h4"])
+    assert load(nets).believe([MoveExample("x", mated)]) == [{}]
+
+
 def test_a_temperature_draws_by_the_policy(nets: Path) -> None:
     state = game("connect_four").state()
     model = load(nets, "connect_four", "?temperature=1")

@@ -1,0 +1,183 @@
+"""Writes ``docs/results.md`` from finished chains: every arm, good or bad, and how to run each again.
+
+Knows nothing about how a chain works; it reads run.toml, run.json and metrics.json.
+
+    python arenas/build/results.py runs/maia runs/bundled --out docs/results.md
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import tomllib
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import tomli_w
+
+from w2s.chain import ChainConfig
+from w2s.config import build
+from w2s.errors import DataError, UsageError, W2sError
+
+FIXED = ("base", "teacher", "gold", "self", "ceiling")
+COLUMNS = ("rows", "accuracy", "Recovery", "PGR", "trust is better by", "better than gold by", "seconds")
+TRUST = ("auc", "ece", "brier", "purity", "coverage")
+INTRODUCTION = """\
+# Results
+
+Made by `make results RUNS="..."` from the chains below; do not edit. Intervals are 95 % bootstraps over test
+rows and seeds; accuracies and differences are in percentage points. Recovery and PGR are refused where the
+gap is too small to divide by. Every arm that ran is here. `docs/chain.md` explains arms and measures.
+"""
+
+Facts = Mapping[str, Any]
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Read the folders that are named and write the page; 0, or the exit code of what is wrong."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("runs", nargs="+", type=Path, metavar="RUN", help="folder of a finished chain")
+    parser.add_argument("--out", type=Path, default=Path("docs/results.md"), help="the page")
+    given = parser.parse_args(arguments)
+    try:
+        text = page(given.runs)
+    except W2sError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return error.exit_code
+    given.out.write_text(text, encoding="utf-8")
+    print(f"{given.out}: {len(given.runs)} chains")
+    return 0
+
+
+def page(runs: Iterable[Path]) -> str:
+    """The whole page, chains in the order given.
+
+    Raises:
+        UsageError: a folder holds no chain.
+        DataError: a chain is not finished, or a file of it is damaged.
+    """
+    return "\n".join([INTRODUCTION, *(section(run) for run in runs)])
+
+
+def section(run: Path) -> str:
+    """A chain's part of the page."""
+    config = build(ChainConfig, _toml(run / "run.toml"), str(run / "run.toml"))
+    about, metrics = _json(run / "run.json"), _json(run / "metrics.json")
+    if not about.get("complete"):
+        raise DataError(f"the chain in {run} is not finished: {about.get('resume', 'resume it')}")
+    parts = [f"## {run.name}", _circumstances(run.name, config, about), _arms(metrics), _trust(metrics)]
+    if "budget" in metrics:
+        parts += ["### Label budget", _budget(metrics["budget"])]
+    if "stopped" in metrics:
+        parts.append(f"Stopped in round {metrics['stopped']['round']}: {metrics['stopped']['why']}.")
+    if metrics.get("best_round"):
+        parts.append(f"Best round, by gold alone: {metrics['best_round']}.")
+    return "\n\n".join(parts) + "\n"
+
+
+def _circumstances(name: str, config: ChainConfig, about: Facts) -> str:
+    chosen = tomli_w.dumps(config.model_dump(mode="json", exclude_none=True, exclude_defaults=True)).strip()
+    seeds = ", ".join(str(config.seed + i) for i in range(config.seeds))
+    return (
+        f"{about['written'][:10]}, w2s {about['w2s']}, {about['machine']}, Python {about['python']}; "
+        f"seeds {seeds}. `w2s chain {name}.toml --out runs/{name}` with it:\n\n```toml\n{chosen}\n```"
+    )
+
+
+def _arms(metrics: Facts) -> str:
+    rows = [("", arm, *cells(metrics[arm])) for arm in FIXED if arm in metrics]
+    rows += [
+        (f"round {round_['round']}", arm, *cells(found))
+        for round_ in metrics["rounds"]
+        for arm, found in round_["arms"].items()
+    ]
+    return table(("", "arm", *COLUMNS), rows)
+
+
+def _trust(metrics: Facts) -> str:
+    rows = [(f"round {round_['round']}", *_quality(round_["trust"])) for round_ in metrics["rounds"]]
+    if "self" in metrics:
+        rows.append(("self", *_quality(metrics["self"]["trust"])))
+    return table(("trust", "AUC", "ECE", "Brier", "purity", "coverage", "measured on"), rows)
+
+
+def _quality(trust: Facts) -> tuple[str, ...]:
+    return (*(measure(trust[name], 1, 3) for name in TRUST), trust["measured_on"])
+
+
+def _budget(points: Sequence[Facts]) -> str:
+    rows = [
+        (f"{point['gold']:,}", arm, *cells(found)) for point in points for arm, found in point["arms"].items()
+    ]
+    quality = [(f"{point['gold']:,}", *_quality(point["trust"])) for point in points if "trust" in point]
+    refused = [f"- {point['gold']:,} gold rows: {point['refused']}" for point in points if "refused" in point]
+    parts = [
+        table(("gold rows", "arm", *COLUMNS), rows),
+        table(("gold rows", "AUC", "ECE", "Brier", "purity", "coverage", "measured on"), quality),
+        "\n".join(refused),
+    ]
+    return "\n\n".join(part for part in parts if part)
+
+
+def cells(found: Facts) -> tuple[str, ...]:
+    """An arm's row of a table."""
+    return (
+        _plain(found.get("rows")),
+        measure(found.get("accuracy"), 100, 1),
+        measure(found.get("recovery"), 1, 2),
+        measure(found.get("pgr"), 1, 2),
+        measure(found.get("trust_is_better_by"), 100, 1),
+        measure(found.get("better_than_gold_by"), 100, 1),
+        _plain(found.get("seconds")),
+    )
+
+
+def measure(found: Facts | None, times: int, digits: int) -> str:
+    """A mean with its interval; why there is none where it was refused."""
+    if found is None:
+        return ""
+    if found["mean"] is None:
+        return "gap too small"
+    mean, low, high = (f"{found[key] * times:.{digits}f}" for key in ("mean", "low", "high"))
+    return f"{mean} ({low} to {high})"
+
+
+def _plain(found: Facts | None) -> str:
+    return "" if found is None else f"{found['mean']:,.0f}"
+
+
+def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """A table in Markdown; nothing where there are no rows."""
+    if not rows:
+        return ""
+    lines = [head, ["---"] * len(head), *rows]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+
+
+def _toml(path: Path) -> dict[str, Any]:
+    return tomllib.loads(_text(path))
+
+
+def _json(path: Path) -> dict[str, Any]:
+    try:
+        found: dict[str, Any] = json.loads(_text(path))
+    except ValueError:
+        raise DataError(f"{path} is damaged: run the chain again") from None
+    return found
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except OSError:
+        raise UsageError(
+            f"there is no {path}: name the folder of a chain, as w2s chain --out wrote it"
+        ) from None
+
+
+if __name__ == "__main__":
+    sys.exit(main())

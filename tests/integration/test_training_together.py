@@ -1,0 +1,91 @@
+"""``w2s train`` in two processes on the CPU: one student, the same again, near that of one process."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from tests.doubles.chains import GAME, positions
+from tests.doubles.nets import write_policy
+
+torch = pytest.importorskip("torch", reason="needs torch: pip install 'w2s[models]'")
+
+if not (torch.distributed.is_available() and torch.distributed.is_gloo_available()):
+    pytest.skip("needs a torch with gloo", allow_module_level=True)
+
+from w2s.models.policy.files import from_pretrained  # noqa: E402
+
+ROWS = 65
+ALONE = [sys.executable, "-m", "w2s"]
+TOGETHER = [
+    sys.executable,
+    "-m",
+    "torch.distributed.run",
+    "--standalone",
+    "--nproc-per-node",
+    "2",
+    "-m",
+    "w2s",
+]
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A student and a table of labels; the last batch of an epoch has one row: one process has none."""
+    place = tmp_path_factory.mktemp("together")
+    write_policy(place / "student", GAME)
+    found = positions(ROWS)
+    table = {
+        "id": [f"p{i}" for i in range(ROWS)],
+        "game": [GAME] * ROWS,
+        "position": [position for position, _ in found],
+        "label": [best for _, best in found],
+    }
+    pq.write_table(pa.table(table), place / "labels.parquet")
+    return place
+
+
+def train(launch: list[str], folder: Path, out: str, *more: str) -> subprocess.CompletedProcess[str]:
+    words = ["train", str(folder / "labels.parquet"), "--student", f"policy:{folder}/student"]
+    words += ["--out", str(folder / out), "--batch", "16", "--device", "cpu", "--epochs", "3", *more]
+    environment = {**os.environ, "OMP_NUM_THREADS": "1"}
+    return subprocess.run([*launch, *words], env=environment, capture_output=True, text=True, timeout=240)
+
+
+@pytest.mark.slow
+def test_two_processes_train_one_student_near_that_of_one(folder: Path) -> None:
+    one, two = (train(launch, folder, out) for launch, out in ((ALONE, "one"), (TOGETHER, "two")))
+    assert (one.returncode, two.returncode) == (0, 0), two.stderr
+    assert len(two.stdout.splitlines()) == 1  # the first speaks for both
+    reports = [json.loads((folder / out / "train.json").read_text()) for out in ("one", "two")]
+    assert [report["processes"] for report in reports] == [1, 2]
+    assert [report["steps"] for report in reports] == [15, 15]
+    assert reports[0]["loss"] == pytest.approx(reports[1]["loss"], rel=0.05)
+    nets = [from_pretrained(folder / out) for out in ("student", "one", "two")]
+    before, alone, together = (torch.cat([p.detach().flatten() for p in net.parameters()]) for net in nets)
+    assert float((together - alone).norm()) < 0.5 * float((alone - before).norm())
+
+
+@pytest.mark.slow
+def test_two_processes_give_the_same_bytes_again_and_hold_rows_back(folder: Path) -> None:
+    for out in ("a", "b"):
+        done = train(TOGETHER, folder, out, "--holdout", "0.2")
+        assert done.returncode == 0, done.stderr
+    nets = [(folder / out / "model.safetensors").read_bytes() for out in ("a", "b")]
+    assert nets[0] == nets[1]
+    report = json.loads((folder / "a/train.json").read_text())
+    assert (report["rows"], report["held_back"], len(report["held_back_losses"])) == (52, 13, 3)
+
+
+@pytest.mark.slow
+def test_a_training_of_one_process_is_not_gone_on_with_by_two(folder: Path) -> None:
+    assert train(ALONE, folder, "c").returncode == 0
+    done = train(TOGETHER, folder, "c")
+    assert done.returncode != 0
+    assert "holds a training of another student, other rows or other settings" in done.stderr

@@ -1,0 +1,18 @@
+"""A row that trained a teacher is no evidence about it."""
+
+from __future__ import annotations
+
+import pytest
+
+from w2s.chain.manifest import check_apart
+from w2s.errors import W2sError
+
+
+def test_rows_that_are_apart_pass() -> None:
+    check_apart({"pool": ["a"], "gold": ["b"]}, ["c", "d"], "round 2")
+
+
+@pytest.mark.parametrize("role", ["pool", "gold"])
+def test_a_row_in_both_ends_the_chain_with_its_id(role: str) -> None:
+    with pytest.raises(W2sError, match=r"round 2: 1 rows trained the teacher .* 'c' is the first"):
+        check_apart({"pool": [], "gold": [], role: ["a", "c"]}, ["b", "c"], "round 2")
