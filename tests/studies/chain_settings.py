@@ -12,57 +12,33 @@ import argparse
 import datetime
 import json
 import shutil
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
-
-import pyarrow as pa
-import pyarrow.parquet as pq
 
 from tests.studies.variants import VARIANTS, Tables
 from w2s.chain.config import ChainConfig
 from w2s.chain.loading import load_config
+from w2s.chain.role_file import write_roles
 from w2s.chain.run import run
-from w2s.chain.splits import read_splits, split
+from w2s.chain.splits import Splits, read_splits, split
 from w2s.config import build, merge, read_toml
-from w2s.tasks import MoveExample
-from w2s.tasks.tables import PUZZLES
 
 ORACLES = ("search:depth=2", "search:depth=4")
-ROLES = ("gold", "pool", "test")
 
 
-def write_examples(path: Path, examples: Sequence[MoveExample]) -> None:
-    """Examples as a file of puzzles."""
-    rows = [
-        {
-            "id": one.id,
-            "game": one.state.game,
-            "position": one.state.position,
-            "start": one.state.start_position,
-            "played": one.state.moves(),
-            "solutions": list(one.gold),
-            "difficulty": one.difficulty,
-            "group": one.group,
-        }
-        for one in examples
-    ]
-    pq.write_table(pa.Table.from_pylist(rows, schema=PUZZLES), path)
-
-
-def write_roles(config: ChainConfig, out: Path, validation: int) -> dict[str, list[str]]:
+def role_files(config: ChainConfig, out: Path, validation: int) -> dict[str, list[str]]:
     """The files of gold, pool and validation, which stands where the test does; the test is left out."""
     found = read_splits(config.examples, game=config.game, seed=config.seed)
     parts = split(found.gold, [len(found.gold) - validation, 0, validation], config.seed)
     roles = {"gold": parts.gold, "pool": found.pool, "test": parts.test}
     for role, examples in roles.items():
-        write_examples(out / f"{role}.parquet", examples)
+        write_roles(Splits(examples, [], []), out / f"{role}.parquet")
     return {role: [str(out / f"{role}.parquet")] for role in roles}
 
 
 def variant_of(base: Tables, changes: Tables, roles: dict[str, list[str]]) -> ChainConfig:
     """The base with a variant's settings, one round of the arms that a comparison needs."""
-    fixed = {"examples": roles, "rounds": 1, "oracles": ORACLES, "arms": ["base", "trust", "ceiling"]}
+    fixed = {"examples": roles, "rounds": 1, "oracles": ORACLES, "arms": ["base", "trust"]}
     tables = merge(merge({**base, "examples": {}}, fixed), {**changes, "stop": {"collapse": False}})
     return build(ChainConfig, tables, "the variant")
 
@@ -82,22 +58,15 @@ def measure(config: ChainConfig, folder: Path, shared: Path) -> dict[str, Any]:
         "auc": found["trust"]["auc"],
         "purity_on_gold": found["trust"]["purity_on_gold"],
         "accuracy": arm["accuracy"],
-        "recovery": arm.get("recovery"),
         "rows": arm["rows"]["mean"],
     }
 
 
 def table(found: dict[str, dict[str, Any]]) -> str:
     """Markdown, the best variant first."""
-    lines = [
-        "| variant | rows kept | their purity, on gold | accuracy on validation | Recovery |",
-        "|---|---|---|---|---|",
-    ]
+    lines = ["| variant | rows kept | their purity, on gold | accuracy on validation |", "|---|---|---|---|"]
     for name, row in sorted(found.items(), key=lambda item: -item[1]["accuracy"]["mean"]):
         cells = [f"{row['rows']:,.0f}", _share(row["purity_on_gold"]), _share(row["accuracy"])]
-        recovery = row["recovery"]
-        known = recovery is not None and recovery["mean"] is not None
-        cells.append(f"{recovery['mean']:.2f}" if known else "gap too small")
         lines.append(f"| {name} | {' | '.join(cells)} |")
     return "\n".join(lines) + "\n"
 
@@ -116,7 +85,7 @@ def main() -> None:
     arguments = parser.parse_args()
     out: Path = arguments.out
     out.mkdir(parents=True, exist_ok=True)
-    roles = write_roles(load_config(file=arguments.chain), out, arguments.validation)
+    roles = role_files(load_config(file=arguments.chain), out, arguments.validation)
     base = read_toml(arguments.chain)
     report = out / "study.json"
     found = json.loads(report.read_text()) if report.exists() else {}
