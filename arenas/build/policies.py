@@ -107,8 +107,9 @@ def main() -> None:
     parser.add_argument("--cache", type=Path, default=FOLDER)
     parser.add_argument("--positions", type=int, help="instead of the recipe's; for trials")
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--threads", type=int, default=2, help="with others the last bits differ")
     arguments = parser.parse_args()
-    torch.set_num_threads(2)
+    torch.set_num_threads(arguments.threads)
     unknown = sorted(set(arguments.names) - set(RECIPES))
     if unknown:
         parser.error(f"no policy is called {unknown[0]}; there are: {', '.join(RECIPES)}")

@@ -11,9 +11,11 @@ import time
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from tests.doubles.chains import numbers, weights, write_nets
+from tests.doubles.nets import write_policy
 
 from w2s.cli.app import run
 
@@ -200,3 +202,70 @@ def test_a_damaged_net_is_one_line(nets: Path, setting: Path, tmp_path: Path, ca
     words = ["--student", f"policy:{broken}", "--out", str(tmp_path / "run")]
     assert run(["chain", str(setting), *words]) == 3
     assert "damaged" in capsys.readouterr().err.strip().splitlines()[-1]
+
+
+def roles(nets: Path, folder: Path, **changed: pa.Table) -> list[str]:
+    """A file of examples for each role; those that are named hold another table."""
+    table = pq.read_table(nets / "examples.parquet")
+    parts = {"gold": table.slice(0, 100), "pool": table.slice(100, 120), "test": table.slice(220)} | changed
+    lines = []
+    for role, rows in parts.items():
+        pq.write_table(rows, folder / f"{role}.parquet")
+        lines.append(f'{role} = ["{folder / role}.parquet"]')
+    return lines
+
+
+def chain_of(nets: Path, folder: Path, examples: list[str]) -> Path:
+    """The chain with these lines instead of its examples."""
+    head, _, tail = CHAIN.format(nets=nets).partition("[examples]")
+    path = folder / "chain.toml"
+    path.write_text("\n".join([head, "[examples]", *examples, "[trust]" + tail.partition("[trust]")[2]]))
+    return path
+
+
+def test_roles_that_overlap_are_refused(nets: Path, tmp_path: Path, capsys: Any) -> None:
+    table = pq.read_table(nets / "examples.parquet")
+    path = chain_of(nets, tmp_path, roles(nets, tmp_path, test=table.slice(99, 80)))
+    assert run(["chain", str(path), "--out", str(tmp_path / "run")]) == 3
+    assert "gold and test share the id 'p99'" in capsys.readouterr().err.strip().splitlines()[-1]
+
+
+def test_one_position_under_two_ids_is_an_overlap_too(nets: Path, tmp_path: Path, capsys: Any) -> None:
+    table = pq.read_table(nets / "examples.parquet")
+    again = table.slice(0, 80).set_column(0, "id", pa.array([f"other{i}" for i in range(80)]))
+    path = chain_of(nets, tmp_path, roles(nets, tmp_path, test=again))
+    assert run(["chain", str(path), "--out", str(tmp_path / "run")]) == 3
+    assert "gold and test share the position of" in capsys.readouterr().err
+
+
+def test_gold_of_one_class_is_one_line(nets: Path, tmp_path: Path, capsys: Any) -> None:
+    from w2s.models import Want, load_model
+    from w2s.tasks import read_examples
+
+    examples = read_examples(nets / "examples.parquet", game="connect_four")[:100]
+    answers = load_model(f"policy:{nets}/teacher").answer(examples, Want())
+    table = pq.read_table(nets / "examples.parquet").slice(0, 100)
+    always = table.set_column(3, "solutions", pa.array([[answer.label] for answer in answers]))
+    path = chain_of(nets, tmp_path, roles(nets, tmp_path, gold=always))
+    assert run(["chain", str(path), "--out", str(tmp_path / "run")]) == 3
+    last = capsys.readouterr().err.strip().splitlines()[-1]
+    assert "right" in last
+    assert "gold" in last
+
+
+def test_a_net_of_another_game_is_one_line(nets: Path, setting: Path, tmp_path: Path, capsys: Any) -> None:
+    write_policy(tmp_path / "othello", "othello")
+    words = ["--teacher", f"policy:{tmp_path}/othello", "--out", str(tmp_path / "run")]
+    assert run(["chain", str(setting), *words]) == 2
+    assert "plays othello, not connect_four" in capsys.readouterr().err.strip().splitlines()[-1]
+
+
+@pytest.mark.data
+def test_truncated_weights_of_lc0_are_one_line(
+    setting: Path, tmp_path: Path, data: Path, capsys: Any
+) -> None:
+    whole = (data / "maia" / "maia-1100.pb.gz").read_bytes()
+    (tmp_path / "half.pb.gz").write_bytes(whole[: len(whole) // 2])
+    words = ["--teacher", f"lc0:{tmp_path}/half.pb.gz", "--out", str(tmp_path / "run")]
+    assert run(["chain", str(setting), *words]) == 3
+    assert "half.pb.gz" in capsys.readouterr().err.strip().splitlines()[-1]

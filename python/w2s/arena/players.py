@@ -13,14 +13,14 @@ from types import TracebackType
 from w2s.arena.spec import ArenaSpec, Limits
 from w2s.errors import UsageError
 from w2s.models import Model, load_model
-from w2s.models.reference import parse_reference
+from w2s.models.named import read_reference
 
 _LIMITED = {"search": ("nodes", "depth"), "uci": ("nodes", "depth", "movetime")}
 
 
 def with_limits(reference: str, limits: Limits) -> str:
     """The reference with the arena's limits, where it takes limits and names none itself."""
-    parsed = parse_reference(reference)
+    parsed = read_reference(reference)
     taken = _LIMITED.get(parsed.kind, ())
     if any(name in parsed.options for name in taken):
         return str(parsed)
@@ -35,7 +35,7 @@ def check_labels(spec: ArenaSpec) -> None:
         UsageError: the message names the player and what to add.
     """
     for name, reference in spec.players.items():
-        parsed = parse_reference(with_limits(reference, spec.limits))
+        parsed = read_reference(with_limits(reference, spec.limits))
         limited = any(limit in parsed.options for limit in _LIMITED["uci"])
         if spec.labels.by == "both" and parsed.kind == "uci" and not limited:
             raise UsageError(

@@ -12,6 +12,7 @@ import numpy as np
 
 from w2s.chain.config import ChainConfig
 from w2s.chain.folder import ChainFolder
+from w2s.chain.sources import Source
 from w2s.chain.splits import Splits
 from w2s.chain.steps import digest_of
 
@@ -26,7 +27,7 @@ class Chain:
     Attributes:
         config: what to do.
         folder: where it lies.
-        splits: gold, pool and test.
+        source: where the examples of each round come from.
         say: told of every step in a line.
         count: told how many of how many labels are made.
         fixed: which test rows are answered right by the teacher and by arms without one, by name.
@@ -34,7 +35,7 @@ class Chain:
 
     config: ChainConfig
     folder: ChainFolder
-    splits: Splits
+    source: Source
     say: Say
     count: Count
     fixed: dict[str, np.ndarray] = field(default_factory=dict)
@@ -45,6 +46,15 @@ class Chain:
         return [self.config.seed + i for i in range(self.config.seeds)]
 
     @property
+    def splits(self) -> Splits:
+        """Gold, pool and test of the first round."""
+        return self.source.first
+
+    @property
     def identity(self) -> str:
         """What decides everything: examples and their roles."""
-        return digest_of([self.config.game, self.splits.table().to_pydict()])
+        return self.identity_of(self.splits)
+
+    def identity_of(self, splits: Splits) -> str:
+        """What decides a round whose examples these are."""
+        return digest_of([self.config.game, splits.table().to_pydict()])

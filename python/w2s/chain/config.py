@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, field_validator, model_validator
 
+from w2s.chain.origins import Matches, Regime, check_origins
 from w2s.config import Config
 
 Positive = Annotated[int, Field(gt=0)]
@@ -24,7 +25,7 @@ DEFAULT_ARMS = ("base", "gold", "naive", "random", "confidence", "margin", "trus
 
 class Examples(Config):
     """Where examples come from: ``files``, split by seed into rows of ``gold``, ``pool`` and ``test``,
-    or a list of files for each role."""
+    or a list of files for each role. Where matches are played the numbers are of the positions reached."""
 
     files: tuple[str, ...] = ()
     gold: Positive | tuple[str, ...] = 1000
@@ -44,6 +45,12 @@ class Examples(Config):
     def are_files(self) -> bool:
         """Whether each role has its own files."""
         return not isinstance(self.gold, int)
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """Rows by role; empty where each role has its own files."""
+        found = {"gold": self.gold, "pool": self.pool, "test": self.test}
+        return {role: count for role, count in found.items() if isinstance(count, int)}
 
 
 class TrustSpec(Config):
@@ -110,7 +117,10 @@ class ChainConfig(Config):
     task: Literal["move"] = "move"
     teacher: str
     student: tuple[str, ...]
-    examples: Examples
+    examples: Examples = Examples()
+    source: Literal["files", "matches"] = "files"
+    matches: Matches = Matches()
+    regime: Regime = Regime()
     rounds: Positive = 3
     seeds: Positive = 1
     seed: NonNegative = 0
@@ -142,6 +152,11 @@ class ChainConfig(Config):
                 "a warm_start of 1 leaves no gold to fit the trust of later rounds on: take a share below 1, "
                 "or one round"
             )
+        return self
+
+    @model_validator(mode="after")
+    def _origins(self) -> ChainConfig:
+        check_origins(self)
         return self
 
     def student_of(self, number: int) -> str:

@@ -55,7 +55,8 @@ def trust_found(trust: Sequence[Facts]) -> Facts:
         name: _mean_interval([facts[name] for facts in trust]) for name in _TRUST if name in trust[0]
     }
     measured["coverage"] = over_seeds([facts["coverage"] for facts in trust])
-    return {**measured, "measured_on": trust[0]["measured_on"]}
+    said: Facts = {key: trust[0][key] for key in ("measured_on", "reads") if key in trust[0]}
+    return {**measured, **said}
 
 
 def _mean_interval(found: Sequence[Facts]) -> Facts:

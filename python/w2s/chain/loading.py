@@ -8,6 +8,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from w2s.bundled import arenas_folder
 from w2s.chain.config import ChainConfig
 from w2s.chain.folder import ChainFolder
 from w2s.config import build, merge, read_toml
@@ -20,7 +21,9 @@ def load_config(
     """The resolved configuration.
 
     Args:
-        file: TOML; paths of examples in it stand as the working folder sees them.
+        file: TOML; paths of examples in it stand as the working folder sees them. Without it, and without
+            models and examples among the options, it is the bundled chain of the game; without its files
+            where matches are played.
         resume: the folder of a run, whose configuration is taken as it is.
         options: what wins over the file; None is no option.
 
@@ -32,11 +35,35 @@ def load_config(
         if given or file is not None:
             raise UsageError(f"--resume continues {resume} as it was: leave the other options out")
         return build(ChainConfig, read_toml(ChainFolder(resume).config), str(resume))
-    tables = merge({} if file is None else read_toml(file), given)
-    for key in ("teacher", "student", "examples"):
+    tables = merge(_below(file, given), given)
+    played = tables.get("source") == "matches"
+    for key in ("teacher", "student", *(() if played else ("examples",))):
         if not tables.get(key):
             raise UsageError(f"a chain needs its {key}: --{key}, or a file that names it")
     return build(ChainConfig, tables, "the chain" if file is None else str(file))
+
+
+def _below(file: Path | None, given: dict[str, Any]) -> dict[str, Any]:
+    """What the options win over: the file, or the bundled chain of the game where nothing is named."""
+    if file is not None:
+        return read_toml(file)
+    if any(given.get(key) for key in ("teacher", "student")) or given.get("examples", {}).get("files"):
+        return {}
+    game = given.get("game", ChainConfig.model_fields["game"].default)
+    path = bundled_chain(game)
+    if not path.is_file():
+        raise UsageError(
+            f"no chain of {game} is bundled: name --teacher, --student and --examples, or a file"
+        )
+    tables = read_toml(path)
+    if given.get("source") == "matches":
+        tables.get("examples", {}).pop("files", None)
+    return tables
+
+
+def bundled_chain(game: str) -> Path:
+    """Where the bundled chain of a game is, or would be."""
+    return arenas_folder() / "chains" / f"{game}.toml"
 
 
 def _without_none(tables: dict[str, Any]) -> dict[str, Any]:

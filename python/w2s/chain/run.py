@@ -3,6 +3,8 @@
 Knows nothing about screens.
 
     run.toml, run.json, splits.parquet, metrics.json
+    round-1/matches/                what the pair played, where examples come from matches: played.py
+    gold-labels/                    of gold of another game
     fixed/                          base, gold, self and ceiling, teacher: fixed.py
     round-1/manifest.json           what each seed was made of: manifest.py
     round-1/labels/                 labels.parquet with its evidence; of later rounds one for each seed
@@ -21,17 +23,18 @@ from pathlib import Path
 import numpy as np
 
 from w2s.chain import arms as made
+from w2s.chain import regimes
 from w2s.chain.budget import budget_curve, check_budget
 from w2s.chain.chain import Chain, Count, Say
 from w2s.chain.config import FIXED_ARMS, ChainConfig
 from w2s.chain.fixed import fixed_arms
 from w2s.chain.folder import ChainFolder
 from w2s.chain.found import arms_found, trust_found
-from w2s.chain.labels import teacher_labels
 from w2s.chain.manifest import FILE, made_of
 from w2s.chain.pupil import Taught, pupil_of
+from w2s.chain.round_labels import foreign_labels, round_labels
 from w2s.chain.seeded import Seeded
-from w2s.chain.splits import read_splits
+from w2s.chain.sources import open_source
 from w2s.chain.steps import Facts, write_json
 from w2s.chain.students import settings_of
 from w2s.errors import W2sError
@@ -57,27 +60,34 @@ def run(
     """
     refuse_several("a chain")
     made.check_arms(config.arms)
+    regimes.check_baselines(config)
     settings_of(config.train, config.seed)
     folder = ChainFolder(Path(out))
     folder.open(config)
-    splits = read_splits(config.examples, game=config.game, seed=config.seed)
-    write_table(splits.table(), folder.path / "splits.parquet")
-    chain = Chain(config, folder, splits, say, count)
+    source = open_source(config, folder.path, say, count)
+    write_table(source.first.table(), folder.path / "splits.parquet")
+    config = regimes.with_arms_that_apply(config, source.first, say)
+    chain = Chain(config, folder, source, say, count)
     check_budget(chain)
-    metrics: Facts = {"rounds": [], **fixed_arms(chain)}
+    foreign_labels(folder.path, config, source.first.gold, count)  # what is wrong there is said at once
+    metrics: Facts = {**regimes.described(config), "rounds": [], **fixed_arms(chain)}
     teachers = dict.fromkeys(chain.seeds, config.teacher)
     for number in range(1, config.rounds + 1):
+        if said := regimes.caution(config, number):
+            say(f"round {number}: {said}")
         found, students, collapsed = _round(chain, number, teachers)
         if collapsed and config.stop.collapse:
-            metrics["stopped"] = {"round": number, "why": collapsed}
-            say(f"round {number}: stopped, {collapsed}")
+            why = regimes.collapse(collapsed, config, number)
+            metrics["stopped"] = {"round": number, "why": why}
+            say(f"round {number}: stopped, {why}")
             break
-        metrics["rounds"].append(found)
+        metrics["rounds"].append({**regimes.marked(found, config, number), **source.about(number)})
         folder.write_metrics(metrics)
         teachers = students
     metrics["best_round"] = _best(metrics["rounds"])
     if config.budget and metrics["rounds"]:
-        metrics["budget"] = budget_curve(_seeded(chain, 1, config.seed, config.teacher))
+        curve = budget_curve(_seeded(chain, 1, config.seed, config.teacher))
+        metrics["budget"] = [regimes.marked(point, config, 1) for point in curve]
     folder.write_metrics(metrics)
     folder.finish()
     if not metrics["rounds"]:
@@ -129,19 +139,20 @@ def _seeded(chain: Chain, number: int, seed: int, teacher: str) -> Seeded:
     place = chain.folder.path / f"round-{number}"
     pupil = pupil_of(chain, chain.config.student_of(number), seed)
     name = f"round {number}, seed {seed}"
+    splits = chain.source.splits(number, seed, teacher)
     chain.say(f"{name}: {teacher} labels")
     # The first teacher is the same for every seed, and so are its labels.
-    labels, facts = teacher_labels(
+    labels = round_labels(
         place / "labels" if number == 1 else place / f"seed-{seed}" / "labels",
+        chain.folder.path,
         chain.config,
-        [*chain.splits.gold, *chain.splits.pool],
+        splits,
         teacher,
         pupil.student,
-        [chain.identity, number],
+        [chain.identity_of(splits), number],
         chain.count,
     )
-    n_gold = len(chain.splits.gold)
     # A teacher that a share of gold has warmed is judged by the rest.
-    known = np.arange(n_gold) if number == 1 else pupil.unseen_gold
-    pool = labels.take(np.arange(n_gold, len(labels)))
-    return Seeded(name, place / f"seed-{seed}", pupil, teacher, labels.take(known), pool, facts["step"])
+    known = np.arange(len(labels.gold)) if number == 1 else pupil.unseen_gold
+    gold = labels.gold.take(known)
+    return Seeded(name, place / f"seed-{seed}", pupil, teacher, splits.pool, gold, labels.pool, labels.step)

@@ -8,11 +8,14 @@ Knows nothing about how many rounds there are.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
 from w2s.chain import arms as made
+from w2s.chain import regimes
+from w2s.chain.config import ChainConfig
 from w2s.chain.pupil import Pupil, Taught
 from w2s.chain.soft import Soft, soft_targets
 from w2s.chain.steps import Facts, digest_of
@@ -32,6 +35,7 @@ class Seeded:
         place: folder of what is made here.
         pupil: who learns.
         teacher: who labelled.
+        examples: the pool.
         gold: labels of the rows that trust is fitted on.
         pool: labels of the pool.
         inputs: what decided the labels.
@@ -41,17 +45,24 @@ class Seeded:
     place: Path
     pupil: Pupil
     teacher: str
+    examples: Sequence[MoveExample]
     gold: Labels
     pool: Labels
     inputs: object
 
     @cached_property
+    def _trusting(self) -> tuple[ChainConfig, list[str]]:
+        return regimes.trusting(self.pupil.chain.config, self.gold)
+
+    @cached_property
     def _trust(self) -> tuple[Trusted, Facts]:
         chain = self.pupil.chain
-        function = chain.config.trust.function
-        chain.say(f"{self.name}: {function} is fitted on {len(self.gold)} gold rows")
+        config, reads = self._trusting
+        chain.say(f"{self.name}: {config.trust.function} is fitted on {len(self.gold)} gold rows")
+        if reads:
+            chain.say(f"{self.name}: it reads what labels of both games have: {', '.join(reads)}")
         about = [self.inputs, digest_of(self.gold.ids)]
-        return trust_labels(self.place / "trust", chain.config, self.gold, self.pool, self.pupil.seed, about)
+        return trust_labels(self.place / "trust", config, self.gold, self.pool, self.pupil.seed, about)
 
     @property
     def trusted(self) -> Trusted:
@@ -63,7 +74,9 @@ class Seeded:
         """How good trust is."""
         seed = self.pupil.seed
         on_gold = self.trusted.kept_purity(seed)._asdict()
-        return {**quality(self.trusted, self.pool, seed), "purity_on_gold": on_gold}
+        reads = self._trusting[1]
+        known = {"purity_on_gold": on_gold, **({"reads": reads} if reads else {})}
+        return {**quality(self.trusted, self.pool, seed), **known}
 
     @cached_property
     def collapsed(self) -> str | None:
@@ -119,8 +132,8 @@ class Seeded:
 
     @cached_property
     def _soft(self) -> Soft | None:
-        return soft_targets(self.pupil, self.teacher, self.trusted, self.pool, self.inputs)
+        return soft_targets(self.pupil, self.teacher, self.examples, self.trusted, self.pool, self.inputs)
 
     @cached_property
     def _by_id(self) -> dict[str, MoveExample]:
-        return {example.id: example for example in self.pupil.chain.splits.pool}
+        return {example.id: example for example in self.examples}

@@ -5,7 +5,7 @@ Knows nothing about which labels are kept.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from w2s.chain.arms import Target, mixed
 from w2s.chain.beliefs import beliefs_of
@@ -13,27 +13,36 @@ from w2s.chain.pupil import Pupil
 from w2s.chain.steps import digest_of
 from w2s.chain.trusted import Trusted
 from w2s.evidence import Labels
+from w2s.tasks import MoveExample
 
 Soft = Callable[[str, str], Target]
 """Id and label → target."""
 
 
-def soft_targets(pupil: Pupil, teacher: str, trusted: Trusted, pool: Labels, inputs: object) -> Soft | None:
+def soft_targets(
+    pupil: Pupil,
+    teacher: str,
+    examples: Sequence[MoveExample],
+    trusted: Trusted,
+    pool: Labels,
+    inputs: object,
+) -> Soft | None:
     """Targets of the configured softness, None for hard ones.
 
     Args:
         pupil: who learns.
         teacher: who labelled.
+        examples: the pool.
         trusted: what trust says of the labels.
-        pool: the labels.
+        pool: its labels.
         inputs: what decided the teacher.
     """
     chain, kind = pupil.chain, pupil.chain.config.teach.soft
     if kind == "none":
         return None
     asked, about = (teacher, inputs) if kind == "teacher" else (pupil.student, chain.identity)
-    folder = chain.folder.path / "beliefs" / digest_of(asked)
-    beliefs = beliefs_of(folder, asked, chain.splits.pool, chain.config.seed, about)
+    folder = chain.folder.path / "beliefs" / digest_of([asked, [example.id for example in examples]])
+    beliefs = beliefs_of(folder, asked, examples, chain.config.seed, about)
     if kind == "teacher":
         return lambda id_, _: beliefs[id_]
     trust = dict(zip(pool.ids, trusted.scores.tolist(), strict=True))

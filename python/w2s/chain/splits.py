@@ -32,17 +32,19 @@ class Splits:
         return pa.table({"id": [id_ for id_, _ in rows], "role": [role for _, role in rows]})
 
 
-def read_splits(source: Examples, *, game: str, seed: int) -> Splits:
-    """Read the files and give each example its role.
+def read_splits(source: Examples, *, game: str, seed: int, gold: bool = True) -> Splits:
+    """Read the files and give each example its role; without ``gold``, which then has none, where others
+    give it.
 
     Raises:
         DataError: too few examples, a role without known answers, or roles that share an id, a position or a
             group.
     """
     if source.are_files:
-        splits = Splits(*(_read(getattr(source, role), game) for role in ROLES))
+        splits = Splits(*(read_files(getattr(source, role), game) for role in ROLES))
     else:
-        splits = split(_read(source.files, game), [getattr(source, role) for role in ROLES], seed)
+        counts = [getattr(source, role) if gold or role != "gold" else 0 for role in ROLES]
+        splits = split(read_files(source.files, game), counts, seed)
     _check_disjoint(splits)
     for role in ("gold", "test"):
         if unknown := [example.id for example in getattr(splits, role) if not example.gold]:
@@ -59,7 +61,7 @@ def split(examples: Sequence[MoveExample], counts: Sequence[int], seed: int) -> 
         DataError: there are too few examples.
     """
     if len(examples) < sum(counts):
-        wanted = ", ".join(f"{count} {role}" for count, role in zip(counts, ROLES, strict=True))
+        wanted = ", ".join(f"{count} {role}" for count, role in zip(counts, ROLES, strict=True) if count)
         raise DataError(f"{len(examples)} examples cannot give {wanted}: ask for fewer, or name more files")
     parts = together(examples)
     drawn = sorted(set(parts), key=lambda part: hashlib.blake2b(f"{seed} {part}".encode()).digest())
@@ -81,7 +83,12 @@ def split(examples: Sequence[MoveExample], counts: Sequence[int], seed: int) -> 
     return Splits(*([examples[row] for row in rows] for rows in kept))
 
 
-def _read(files: Iterable[str], game: str) -> list[MoveExample]:
+def read_files(files: Iterable[str], game: str) -> list[MoveExample]:
+    """The examples of several files; ids are unique over all.
+
+    Raises:
+        DataError: no file is named, or an id repeats.
+    """
     files = list(files)
     if not files:
         raise DataError("the chain has no examples: name files with --examples")

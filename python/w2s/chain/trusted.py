@@ -22,7 +22,7 @@ from w2s.errors import DataError
 from w2s.evidence import Labels, read_table, write_table
 from w2s.metrics import Interval, accuracy, trust_measures
 from w2s.selection import weights
-from w2s.trust import cross_fit, save
+from w2s.trust import TrustFunction, cross_fit, option_names, save
 
 Scores = npt.NDArray[np.float64]
 Positions = npt.NDArray[np.int64]
@@ -75,7 +75,7 @@ def trust_labels(
     """Fit trust on gold, score the pool, choose; made once and then read."""
 
     def work() -> Facts:
-        function = w2s.trust_function(config.trust.function, **config.trust.options)
+        function = trust_of(config)
         out_of_fold = cross_fit(function, gold, folds=config.trust.folds, seed=seed)
         fitted = function.fit(gold, seed=seed)
         save(fitted, folder)
@@ -98,6 +98,15 @@ def trust_labels(
         folder / "selected.parquet",
     )
     return trusted, facts
+
+
+def trust_of(config: ChainConfig) -> TrustFunction:
+    """The trust function, not yet fitted; one that takes ``reads`` is told all that the chain makes."""
+    name, options = config.trust.function, config.trust.options
+    if "reads" in option_names(name):
+        searched = ("search",) if any(oracle.startswith("search") for oracle in config.oracles) else ()
+        options = {"reads": [*config.evidence, *searched], **options}
+    return w2s.trust_function(name, **options)
 
 
 def _choose(keep: Keep, scores: Scores, gold_scores: Scores, gold_correct: npt.NDArray[np.bool_]) -> Trusted:

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 _EPILOG = """Examples:
 
+  w2s chain --rounds 3
+
   w2s chain mychain.toml --out runs/a
 
   w2s chain --rounds 3 --teacher lc0:maia-1100.pb.gz --student lc0:maia-1900.pb.gz
@@ -22,6 +24,16 @@ _EPILOG = """Examples:
 
   w2s chain mychain.toml --budget 100,300,1000,3000 --arm gold --arm trust --arm gold+trust
   --arm gold-then-trust --arm trust-then-gold --arm self
+
+  w2s chain --source matches --rounds 3
+
+  w2s chain --source matches --games 200 --teacher policy:a --student policy:b --gold 500 --test 1000
+
+  w2s chain --regime ood_dist --gold-examples sts.epd --examples puzzles.csv --teacher policy:a
+  --student policy:b
+
+  w2s chain --regime ood_domain --gold-game othello --gold-teacher policy:c --gold-examples othello.parquet
+  --examples puzzles.csv --teacher policy:a --student policy:b --oracle search:depth=2
 
   w2s chain --resume runs/a
 """
@@ -72,6 +84,24 @@ def chain(
     oracle: Annotated[
         list[str] | None, typer.Option(help="What an oracle finds becomes evidence: search:depth=2.")
     ] = None,
+    source: Annotated[
+        str | None, typer.Option(help="files, or matches: the positions that teacher and student reach.")
+    ] = None,
+    games: Annotated[
+        int | None, typer.Option(help="Games of each round with --source matches, two from an opening.")
+    ] = None,
+    gold_oracle: Annotated[
+        str | None, typer.Option(help="Who verifies gold and test of matches; default search:depth=4.")
+    ] = None,
+    regime: Annotated[
+        str | None,
+        typer.Option(help="in_dist; ood_dist: gold is of other files; ood_domain: gold is of another game."),
+    ] = None,
+    gold_examples: Annotated[
+        list[str] | None, typer.Option(help="File of gold of a regime; repeatable.")
+    ] = None,
+    gold_game: Annotated[str | None, typer.Option(help="Game of gold in ood_domain.")] = None,
+    gold_teacher: Annotated[str | None, typer.Option(help="Who labels gold in ood_domain.")] = None,
     game: Annotated[str | None, typer.Option(help="chess, othello or connect_four.")] = None,
     out: Annotated[Path | None, typer.Option(help="Folder of the run.")] = None,
     resume: Annotated[Path | None, typer.Option(help="Continue the chain in this folder.")] = None,
@@ -93,6 +123,14 @@ def chain(
         "arms": arm or None,
         "budget": None if budget is None else _numbers(budget),
         "oracles": oracle or None,
+        "source": source,
+        "matches": {"games": games, "oracle": gold_oracle},
+        "regime": {
+            "name": regime,
+            "gold_examples": gold_examples or None,
+            "gold_game": gold_game,
+            "gold_teacher": gold_teacher,
+        },
     }
     _run(load_config(file=file, resume=resume, options=options), out or resume, as_json=json)
 
@@ -119,6 +157,6 @@ def _run(config: ChainConfig, out: Path | None, *, as_json: bool) -> None:
 
     folder = ChainFolder(out or Path("runs") / f"chain-{config.digest()[:8]}")
     screen.note(f"resume with: {folder.resume_line}")
-    metrics = rooms.run(config, folder.path, say=screen.note, count=CountLine("labels"))
+    metrics = rooms.run(config, folder.path, say=screen.note, count=CountLine("done"))
     screen.data(metrics, as_json=as_json, text=table(metrics))
     screen.note(f"{folder.metrics} holds every number")

@@ -26,6 +26,11 @@ def table(metrics: dict[str, Any]) -> str:
             [_trust(name, trust) for name, trust in _trusts(metrics)],
         )
     )
+    if "regime" in metrics:
+        regime = metrics["regime"]
+        parts.append(
+            f"regime {regime['name']}: {regime['shift']}; purity on gold and the best round are estimates"
+        )
     if "budget" in metrics:
         parts.append(_budget(metrics["budget"]))
     if "stopped" in metrics:

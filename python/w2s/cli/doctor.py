@@ -9,7 +9,10 @@ from typing import Annotated, Any
 
 import typer
 
-_EXTRAS = {"chess": ("chess", "Syzygy tables")}
+_EXTRAS = {
+    "chess": ("chess", "Syzygy tables"),
+    "torch": ("models", "policy nets, training and the chain"),
+}
 """Module that shows an extra is there: (extra, what it is for)."""
 
 

@@ -50,18 +50,13 @@ def eval(
     models: dict[str, Model] = {}
     try:
         for name in model:
-            models[name] = load_model(_reference(name), seed=seed, concurrency=concurrency)
+            models[name] = load_model(name, seed=seed, concurrency=concurrency)
         result = compare(found, models, seed=seed, report=CountLine("answered"))
     finally:
         for loaded in models.values():
             loaded.close()
     screen.data(_plain(result), as_json=json, text=_text(result))
     return 0
-
-
-def _reference(name: str) -> str:
-    """A bare folder of a policy net is short for its reference."""
-    return f"policy:{name}" if (Path(name) / "config.json").is_file() else name
 
 
 def _plain(result: Comparison) -> dict[str, Any]:

@@ -74,7 +74,7 @@ def label(
             found,
             request,
             out,
-            identity={"seed": seed, **_weights(model), **_weights(student or "")},
+            identity={"seed": seed, **_weights(model), **_weights(student)},
             overwrite=overwrite,
             report=_reporter(),
         )
@@ -108,10 +108,15 @@ def _request(
     return Request(model, vectors, judge, load_by_column(oracles, concurrency=concurrency))
 
 
-def _weights(reference: str) -> dict[str, object]:
+def _weights(reference: str | None) -> dict[str, object]:
     """Size and time of the files that a reference names: labels of other weights are not continued."""
-    target = Path(reference.partition(":")[2].partition("?")[0]).expanduser()
-    files = sorted(target.iterdir()) if target.is_dir() else [target] if target.is_file() else []
+    from w2s.models.named import read_reference
+
+    target = read_reference(reference).target if reference else ""
+    if not target:
+        return {}
+    path = Path(target).expanduser()
+    files = sorted(path.iterdir()) if path.is_dir() else [path] if path.is_file() else []
     states = [(file.name, file.stat().st_size, file.stat().st_mtime_ns) for file in files]
     return {f"files of {reference}": states} if states else {}
 

@@ -11,7 +11,8 @@ from w2s.errors import UsageError
 from w2s.models import lc0, policy, random, search, uci
 from w2s.models.kind import Kind
 from w2s.models.model import Model
-from w2s.models.reference import parse_reference, shown
+from w2s.models.named import read_reference
+from w2s.models.reference import shown
 
 _KINDS = {
     kind.name: kind
@@ -35,7 +36,8 @@ def load_model(reference: str, *, seed: int = 0, concurrency: int = 1) -> Model:
 
     Args:
         reference: ``random``, ``search:depth=3``, ``uci:stockfish?nodes=2000``, …; ``w2s models`` lists the
-            kinds, and :func:`w2s.models.reference.parse_reference` has the grammar.
+            kinds, and :func:`w2s.models.reference.parse_reference` has the grammar. The folder of a policy
+            net names it too.
         seed: from 0 on; with the question it decides everything that the model draws.
         concurrency: from 1 on; how many processes the model may run side by side, where it runs any. It
             changes no answer of a model that is deterministic.
@@ -56,7 +58,7 @@ def load_model(reference: str, *, seed: int = 0, concurrency: int = 1) -> Model:
         >>> model.answer([MoveExample("mate in one", state)], Want())[0].label
         'a1a8'
     """
-    parsed = parse_reference(reference)
+    parsed = read_reference(reference)
     kind = _KINDS.get(parsed.kind)
     if kind is None:
         near = difflib.get_close_matches(parsed.kind, list(_KINDS), n=1)

@@ -9,14 +9,20 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from w2s import kernels
+from w2s.bundled import arenas_folder
 from w2s.errors import DataError, UsageError
 from w2s.tasks.move import MoveExample
 
 Complain = Callable[[str], None]
 """Told about a row that cannot be used: one line with file, place and reason."""
 
-FORMATS = ".parquet (puzzles, labels), .csv (Lichess puzzles), .epd, .fen, .pgn, or the folder of a run"
+FORMATS = (
+    ".parquet (puzzles, labels), .csv (Lichess puzzles), .epd, .fen, .pgn, the folder of a run, or "
+    "puzzles:GAME"
+)
 TASKS = ("move",)
+BUNDLED = "puzzles:"
+"""Before the name of bundled puzzles: ``puzzles:chess``."""
 
 
 def read_examples(
@@ -26,8 +32,8 @@ def read_examples(
 
     Args:
         path: our puzzles or labels (``.parquet``), Lichess puzzles (``.csv``, with or without a header),
-            ``.epd`` and ``.fen``, ``.pgn`` (every move of a game is its position's gold), or the folder of
-            an arena's run.
+            ``.epd`` and ``.fen``, ``.pgn`` (every move of a game is its position's gold), the folder of an
+            arena's run, or ``puzzles:GAME``, the puzzles that come with w2s.
         task: kind of example; ``move``.
         game: whose rules hold where the file does not say it.
         bad_row: called for each row that cannot be used, which is then left out; without it such a row is
@@ -79,12 +85,26 @@ def _read(path: Path, game: str, bad_row: Complain) -> Iterator[MoveExample]:
     raise UsageError(f"{path}: examples are read from {FORMATS}")
 
 
+def bundled_puzzles() -> list[str]:
+    """Names of the puzzles that come with w2s."""
+    return sorted(path.stem for path in (arenas_folder() / "puzzles").glob("*.parquet"))
+
+
 def _file(path: Path) -> Path:
+    if str(path).startswith(BUNDLED):
+        return _bundled(str(path).removeprefix(BUNDLED))
     if path.is_dir():
         path = path / "labels.parquet"
     if not path.is_file():
         raise DataError(f"there is no file {path}")
     return path
+
+
+def _bundled(name: str) -> Path:
+    names = bundled_puzzles()
+    if name not in names:
+        raise DataError(f"no puzzles are called {name[:40]!r}; bundled are: {', '.join(names) or 'none'}")
+    return arenas_folder() / "puzzles" / f"{name}.parquet"
 
 
 def _only(rules: str, game: str, path: Path) -> Path:

@@ -9,10 +9,11 @@ import hashlib
 
 from w2s.errors import UsageError
 from w2s.models.lc0.loading import net_of
+from w2s.models.named import read_reference
 from w2s.models.policy.files import from_pretrained
 from w2s.models.policy.loading import folder_of
 from w2s.models.policy.net import PolicyNet
-from w2s.models.reference import parse_reference, shown
+from w2s.models.reference import shown
 
 
 def student_net(reference: str) -> PolicyNet:
@@ -22,7 +23,7 @@ def student_net(reference: str) -> PolicyNet:
         UsageError: it names a model that cannot be trained.
         ModelError, DataError: the net cannot be read.
     """
-    parsed = parse_reference(reference)
+    parsed = read_reference(reference)
     if parsed.kind == "policy":
         return from_pretrained(folder_of(parsed))
     if parsed.kind == "lc0":

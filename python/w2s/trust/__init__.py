@@ -7,7 +7,7 @@ is fitted.
 from w2s.trust.files import load, save
 from w2s.trust.folds import cross_fit
 from w2s.trust.function import Function, Recipe, State, TrustFunction
-from w2s.trust.registry import names, trust_function
+from w2s.trust.registry import names, option_names, trust_function
 
 __all__ = [
     "Function",
@@ -17,6 +17,7 @@ __all__ = [
     "cross_fit",
     "load",
     "names",
+    "option_names",
     "save",
     "trust_function",
 ]

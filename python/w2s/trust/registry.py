@@ -52,6 +52,11 @@ def recipe(name: str) -> Recipe:
     return cast(Recipe, getattr(importlib.import_module(f"w2s.trust.{module}"), attribute))
 
 
+def option_names(name: str) -> frozenset[str]:
+    """The options of a built-in function by its name; of any other none are known."""
+    return frozenset(recipe(name).options.model_fields) if name in _RECIPES else frozenset()
+
+
 def trust_function(name: str, **options: Any) -> TrustFunction:
     """A trust function, not yet fitted.
 

@@ -19,7 +19,7 @@ from w2s.models.choosing import choices, no_move
 from w2s.models.model import Answer, Want
 from w2s.models.policy import evidence
 from w2s.models.policy.device import batch_of, device_of
-from w2s.models.policy.net import PolicyNet
+from w2s.models.policy.net import PolicyNet, fingerprint
 from w2s.models.policy.seeing import Eye, Seen, log_softmax
 from w2s.models.policy.settings import PolicySettings
 from w2s.tasks import MoveExample
@@ -42,8 +42,8 @@ class PolicyModel:
     """A net that looks once at each position; implements ``Model``, ``Judges`` and ``Believes``.
 
     The label is the likeliest legal move, the first of them where several are. With a temperature it is
-    drawn by the seed, the reference and the position, in a match also by its name and the ply, as
-    :class:`w2s.models.random.RandomModel` does. Evidence is that of the policy as it stands: the
+    drawn by the seed, the net's weights and the position, in a match also by its name and the ply: a net
+    draws the same wherever it lies. Evidence is that of the policy as it stands: the
     temperature does not change what the model believes.
 
     Args:
@@ -60,6 +60,7 @@ class PolicyModel:
         self.reference = reference
         self.game = net.config.game
         device = device_of(settings.device)
+        self._name = fingerprint(net) if settings.temperature else ""
         self._eye = Eye(net, device, settings.batch or batch_of(device))
         self._temperature = settings.temperature
         self._seed = seed
@@ -119,7 +120,7 @@ class PolicyModel:
         if not self._temperature:
             return int(log_probs.argmax())
         shares = np.exp(log_softmax(log_probs / self._temperature)).cumsum()
-        drawn = draws.uniform(self._seed, self.reference, *draws.names_of(example))
+        drawn = draws.uniform(self._seed, self._name, *draws.names_of(example))
         return min(int(np.searchsorted(shares, drawn * shares[-1], side="right")), len(shares) - 1)
 
     def _add_afterstates(self, examples: Sequence[MoveExample], answers: list[Answer]) -> None:

@@ -5,6 +5,7 @@ Knows no particular architecture, no file and no example.
 
 from __future__ import annotations
 
+import hashlib
 from abc import ABC, abstractmethod
 
 from torch import Tensor, nn
@@ -28,3 +29,11 @@ class PolicyNet(nn.Module, ABC):
     def forward(self, planes: Tensor) -> Tensor:
         """The policy before its softmax, (n, entries), from the planes."""
         return self.logits(self.features(planes))
+
+
+def fingerprint(net: PolicyNet) -> str:
+    """Sixteen hexadecimal digits of the weights, wherever they lie and whatever they are called."""
+    digest = hashlib.blake2b(digest_size=8)
+    for name, tensor in sorted(net.state_dict().items()):
+        digest.update(name.encode() + tensor.detach().cpu().contiguous().numpy().tobytes())
+    return digest.hexdigest()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import random
+import shutil
 from collections import Counter
 from pathlib import Path
 
@@ -195,3 +196,13 @@ def test_under_promotions_differ_by_piece(nets: Path) -> None:
     moves = ["a7a8q", "a7a8r", "a7a8b", "a7a8n"]
     judged = load(nets).judge([MoveExample("x", state)] * 4, moves)
     assert len({answer.log_prob for answer in judged}) == 4
+
+
+def test_a_net_draws_the_same_wherever_it_lies(nets: Path, tmp_path: Path) -> None:
+    shutil.copytree(nets / "connect_four", tmp_path / "moved" / "connect_four")
+    asked = [MoveExample("x", game("connect_four").state(), match=str(number)) for number in range(40)]
+    first, second = (
+        [answer.label for answer in load(folder, "connect_four", "?temperature=1").answer(asked, Want())]
+        for folder in (nets, tmp_path / "moved")
+    )
+    assert first == second

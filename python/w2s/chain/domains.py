@@ -1,0 +1,50 @@
+"""Evidence that labels of two games share: trust is fitted on one and reads the other.
+
+Knows nothing about models. A vector is the state of one net: another net's means something else, whatever its
+width, so vectors are never shared. Columns are: how sure a teacher is means the same in every game.
+"""
+
+from __future__ import annotations
+
+from w2s.chain.config import TrustSpec
+from w2s.evidence import Labels
+from w2s.trust import trust_function
+from w2s.trust.features import layout_of
+from w2s.trust.requirements import has
+
+_NEEDED = ("id", "label", "correct", "group")
+
+
+def shared(gold: Labels, pool: Labels) -> tuple[Labels, Labels]:
+    """Both with the columns that both know, and without vectors."""
+    both = [
+        name
+        for name in gold.table.column_names
+        if name in _NEEDED or (name in pool.table.column_names and has(gold, name) and has(pool, name))
+    ]
+    first, second = (Labels(labels.table.select(both)) for labels in (gold, pool))
+    return first, second
+
+
+def readable(spec: TrustSpec, gold: Labels) -> TrustSpec:
+    """The same trust function, told to read what gold has of what it would read."""
+    reads = _reads(spec)
+    if reads is None:
+        return spec
+    kept = [name for name in reads if has(gold, name)]
+    return spec.model_copy(update={"options": {**spec.options, "reads": kept}})
+
+
+def evidence_read(spec: TrustSpec, gold: Labels) -> list[str]:
+    """Names of the columns that the trust function reads of gold."""
+    reads = _reads(spec)
+    if reads is None:
+        return sorted(trust_function(spec.function, **spec.options).needs)
+    layout = layout_of(gold, reads)
+    return [*layout["columns"], *layout["agrees"]]
+
+
+def _reads(spec: TrustSpec) -> tuple[str, ...] | None:
+    """What a function that has the choice would read."""
+    options = getattr(trust_function(spec.function, **spec.options), "options", None)
+    return getattr(options, "reads", None)

@@ -1,0 +1,1 @@
+"""Studies behind the defaults: long, run by hand, their tables in docs/results.md."""

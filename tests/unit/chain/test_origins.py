@@ -1,0 +1,100 @@
+"""Origins that contradict each other are one line with the remedy."""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from w2s.chain import loading
+from w2s.chain.config import ChainConfig
+from w2s.chain.loading import load_config
+from w2s.config import build
+from w2s.errors import UsageError
+
+PAIR = {"teacher": "policy:a", "student": "policy:b"}
+FILES = {"examples": {"files": ["puzzles.csv"]}}
+MATCHES = {"source": "matches"}
+
+
+@pytest.mark.parametrize(
+    ("tables", "said"),
+    [
+        ({"source": "games"}, "'files' or 'matches'"),
+        ({**MATCHES, **FILES}, "leave the files of examples out"),
+        ({**MATCHES, "matches": {"games": 7}}, "give an even number, not 7"),
+        ({**MATCHES, "matches": {"games": 0}}, "matches.games: Input should be greater than 0"),
+        ({**MATCHES, "matches": {"margin_cp": -1}}, "matches.margin_cp"),
+        ({**MATCHES, "matches": {"game": 2}}, "matches.game is not a known key; did you mean 'games'?"),
+        ({**MATCHES, "oracles": ["search:depth=4"]}, "trust would read the answer"),
+        ({**FILES, "matches": {"games": 8}}, "add --source matches"),
+        ({**FILES, "regime": {"name": "ood"}}, "regime.name: Input should be"),
+        ({**FILES, "regime": {"gold_examples": ["a.epd"]}}, "add --regime ood_dist"),
+        ({**FILES, "regime": {"name": "ood_dist"}}, "name them with --gold-examples"),
+        (
+            {**FILES, "regime": {"name": "ood_dist", "gold_examples": ["a.epd"], "gold_game": "othello"}},
+            "leave --gold-game and --gold-teacher out",
+        ),
+        (
+            {**FILES, "regime": {"name": "ood_domain", "gold_examples": ["a"], "gold_game": "othello"}},
+            "give --gold-examples, --gold-game and --gold-teacher",
+        ),
+        (
+            {
+                **FILES,
+                "regime": {
+                    "name": "ood_domain",
+                    "gold_examples": ["a"],
+                    "gold_game": "chess",
+                    "gold_teacher": "policy:c",
+                },
+            },
+            "gold of another game than chess",
+        ),
+        (
+            {
+                "examples": {"gold": ["a"], "pool": ["b"], "test": ["c"]},
+                "regime": {"name": "ood_dist", "gold_examples": ["d"]},
+            },
+            "name the other files in examples.files",
+        ),
+    ],
+)
+def test_what_contradicts_itself_is_refused(tables: dict[str, Any], said: str) -> None:
+    with pytest.raises(UsageError) as refused:
+        build(ChainConfig, {**PAIR, **tables}, "the chain")
+    assert said in str(refused.value)
+    assert "\n" not in str(refused.value)
+
+
+@pytest.mark.parametrize("asked", [{"budget": [10]}, {"teach": {"warm_start": 0.5}}])
+def test_nobody_learns_gold_of_another_game(asked: dict[str, Any]) -> None:
+    domain = {"gold_examples": ["a"], "gold_game": "othello", "gold_teacher": "policy:c"}
+    tables = {**PAIR, **FILES, "regime": {"name": "ood_domain", **domain}, **asked}
+    with pytest.raises(UsageError, match="leave budget and teach"):
+        build(ChainConfig, tables, "the chain")
+
+
+def test_matches_need_no_examples_and_files_do() -> None:
+    assert load_config(options={**PAIR, **MATCHES}).matches.games == 200
+    with pytest.raises(UsageError, match="a chain needs its examples"):
+        load_config(options={**PAIR})
+
+
+def test_without_models_the_bundled_pair_plays(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    bundled = tmp_path / "chess.toml"
+    bundled.write_text(
+        'teacher = "policy:a"\nstudent = "policy:b"\n[examples]\nfiles = ["p.parquet"]\ngold = 7\n'
+    )
+    monkeypatch.setattr(loading, "bundled_chain", lambda game: bundled)
+    found = load_config(options=MATCHES)
+    assert (found.teacher, found.examples.files, found.examples.gold) == ("policy:a", (), 7)
+    assert load_config(options={}).examples.files == ("p.parquet",)
+
+
+def test_a_regime_is_read_back_from_its_toml() -> None:
+    tables = {**PAIR, **FILES, "regime": {"name": "ood_dist", "gold_examples": ["a.epd"]}}
+    first = build(ChainConfig, tables, "the chain")
+    assert build(ChainConfig, tomllib.loads(first.to_toml()), "again") == first

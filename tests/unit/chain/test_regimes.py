@@ -1,0 +1,116 @@
+"""Under a shift a certified purity is a heuristic, gold an estimate, and trust reads what both games have."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pytest
+from tests.doubles.labels import labels
+
+import w2s
+from w2s.chain import domains, regimes
+from w2s.chain.config import ChainConfig, TrustSpec
+from w2s.chain.splits import Splits
+from w2s.errors import UsageError
+from w2s.evidence import Labels
+from w2s.tasks import MoveExample
+
+FILES = {"examples": {"files": ["puzzles.csv"]}}
+DIST = {**FILES, "regime": {"name": "ood_dist", "gold_examples": ["sts.epd"]}}
+DOMAIN = {
+    **FILES,
+    "regime": {
+        "name": "ood_domain",
+        "gold_examples": ["o.parquet"],
+        "gold_game": "othello",
+        "gold_teacher": "policy:c",
+    },
+}
+MATCHES = {"source": "matches"}
+PURE = {"keep": {"purity": 0.9}}
+
+
+def config(**tables: Any) -> ChainConfig:
+    return ChainConfig.model_validate({"teacher": "policy:a", "student": "policy:b", **tables})
+
+
+@pytest.mark.parametrize(
+    ("tables", "shifts"),
+    [(FILES, [False, False]), (MATCHES, [False, True]), (DIST, [True, True]), (DOMAIN, [True, True])],
+)
+def test_a_purity_is_a_heuristic_where_gold_and_pool_differ(
+    tables: dict[str, Any], shifts: list[bool]
+) -> None:
+    for number, shifted in enumerate(shifts, 1):
+        assert (regimes.shift(config(**tables), number) is not None) == shifted
+        assert regimes.caution(config(**tables), number) is None
+        said = regimes.caution(config(**tables, **PURE), number)
+        assert (said is not None and "0.9 is a heuristic and no guarantee" in said) == shifted
+
+
+def test_findings_say_that_they_are_estimates_only_under_a_shift() -> None:
+    found = {"trust": {"purity_on_gold": {"mean": 0.5}, "auc": 1}, "arms": {}}
+    assert regimes.marked(found, config(**FILES, **PURE), 2) == found
+    marked = regimes.marked(found, config(**DIST, **PURE), 1)
+    assert marked["trust"]["purity_on_gold"] == {
+        "mean": 0.5,
+        "estimate": "gold is of other files than the pool",
+    }
+    assert "heuristic" in marked["trust"]["guarantee"]
+    assert "guarantee" not in regimes.marked(found, config(**DIST), 1)["trust"]
+    assert found["trust"]["purity_on_gold"] == {"mean": 0.5}
+
+
+def test_arms_that_these_examples_cannot_give_are_left_out_and_said() -> None:
+    state = w2s.game("chess").state()
+    unknown, known = MoveExample("a", state), MoveExample("b", state, gold=("e2e4",))
+    said: list[str] = []
+
+    def left(tables: dict[str, Any], pool: MoveExample) -> set[str]:
+        before = config(**tables)
+        after = regimes.with_arms_that_apply(before, Splits([known], [pool], [known]), said.append)
+        return set(before.arms) - set(after.arms)
+
+    assert left(FILES, known) == left(MATCHES, known) == left(DIST, known) == set()
+    assert said == []
+    assert left(MATCHES, unknown) == {"ceiling"}
+    assert left(DOMAIN, known) == {"gold", "gold+trust"}
+    assert len(said) == 3
+
+
+def test_a_baseline_that_reads_states_is_refused_across_games() -> None:
+    arms = {"arms": ["trust", "confidence", "knn"]}
+    regimes.check_baselines(config(**DIST, **arms))
+    with pytest.raises(UsageError, match="the arm knn reads hidden, which two games do not share"):
+        regimes.check_baselines(config(**DOMAIN, **arms))
+
+
+def with_search(found: Labels, *, known: bool = True) -> Labels:
+    values = np.arange(len(found)) if known else [None] * len(found)
+    return found.with_column("search_depth2_regret_cp", pa.array(values, pa.int32()))
+
+
+def test_only_columns_that_both_know_are_shared_and_no_vector() -> None:
+    gold, pool = with_search(labels(40)), with_search(labels(60, seed=1), known=False)
+    pool = pool.with_column("correct", pa.array([None] * len(pool), pa.bool_()))
+    first, second = domains.shared(gold, pool)
+    assert first.table.column_names == second.table.column_names
+    assert first.vectors == second.vectors == {}
+    assert {"id", "label", "log_prob", "correct"} <= set(first.table.column_names)
+    assert "search_depth2_regret_cp" not in first.table.column_names
+    assert first.ids == gold.ids
+
+
+def test_a_function_is_told_to_read_what_there_is() -> None:
+    gold, pool = domains.shared(with_search(labels(80)), with_search(labels(60, seed=1)))
+    spec = TrustSpec(function="logistic", options={"reads": "hidden,search,student"})
+    found = domains.readable(spec, gold)
+    assert found.options["reads"] == ["search"]
+    assert "search_depth2_regret_cp" in domains.evidence_read(found, gold)
+    scores = w2s.trust_function(found.function, **found.options).fit(gold).score(pool)
+    assert len(scores) == len(pool)
+    fixed = TrustSpec(function="isotonic")
+    assert domains.readable(fixed, gold) == fixed
+    assert domains.evidence_read(fixed, gold) == ["log_prob"]

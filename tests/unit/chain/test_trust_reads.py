@@ -1,0 +1,32 @@
+"""What the chain's trust function reads: all evidence that is made, unless it is told otherwise."""
+
+from __future__ import annotations
+
+import pytest
+
+from w2s.chain.config import ChainConfig, Examples, TrustSpec
+from w2s.chain.trusted import trust_of
+
+
+def config(**given: object) -> ChainConfig:
+    return ChainConfig(teacher="a", student=("b",), examples=Examples(files=("f",)), **given)
+
+
+def test_a_probe_reads_all_that_the_chain_makes() -> None:
+    assert trust_of(config()).needs == {"log_prob", "hidden", "afterstate", "student"}
+
+
+def test_it_reads_a_search_where_an_oracle_searches() -> None:
+    assert "search" in trust_of(config(oracles=("search:depth=2",))).needs
+    assert "search" not in trust_of(config(oracles=("uci:stockfish",))).needs
+
+
+@pytest.mark.parametrize("name", ["neural", "logistic", "knn", "boosting", "stack"])
+def test_what_it_is_told_to_read_wins(name: str) -> None:
+    told = trust_of(config(trust=TrustSpec(function=name, options={"reads": "hidden"})))
+    assert not told.needs & {"afterstate", "student"}
+    assert trust_of(config(trust=TrustSpec(function=name))).needs >= {"hidden", "afterstate", "student"}
+
+
+def test_a_signal_that_reads_nothing_is_left_as_it_is() -> None:
+    assert trust_of(config(trust=TrustSpec(function="confidence"))).needs == {"log_prob"}

@@ -1,0 +1,44 @@
+"""``puzzles:NAME``: the puzzles that come with w2s, by name."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+import w2s
+from w2s.errors import DataError
+from w2s.tasks import read_examples, reading
+
+
+@pytest.fixture
+def bundle(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder of arenas whose only puzzles are of Connect Four."""
+    folder = tmp_path / "puzzles"
+    folder.mkdir()
+    start = w2s.game("connect_four").state().position
+    table = {"id": ["a"], "game": ["connect_four"], "position": [start], "solutions": [["4"]]}
+    pq.write_table(pa.table(table), folder / "connect_four.parquet")
+    monkeypatch.setattr(reading, "arenas_folder", lambda: tmp_path)
+    return folder
+
+
+def test_a_name_reads_the_bundled_file(bundle: Path) -> None:
+    assert [one.gold for one in read_examples("puzzles:connect_four", game="connect_four")] == [("4",)]
+
+
+def test_a_name_that_is_not_bundled_names_those_that_are(bundle: Path) -> None:
+    with pytest.raises(DataError, match=r"'chess'; bundled are: connect_four"):
+        read_examples("puzzles:chess")
+    shutil.rmtree(bundle)
+    with pytest.raises(DataError, match="bundled are: none"):
+        read_examples("puzzles:chess")
+
+
+@pytest.mark.parametrize("name", ["", "../chess", "x" * 10_000])
+def test_a_name_is_no_path(bundle: Path, name: str) -> None:
+    with pytest.raises(DataError, match="bundled are"):
+        read_examples(f"puzzles:{name}")
