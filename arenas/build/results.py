@@ -70,6 +70,8 @@ def section(run: Path) -> str:
     if not about.get("complete"):
         raise DataError(f"the chain in {run} is not finished: {about.get('resume', 'resume it')}")
     parts = [f"## {run.name}", _circumstances(run.name, config, about), _arms(metrics), _trust(metrics)]
+    if "regime" in metrics:
+        parts.append(f"Regime `{metrics['regime']['name']}`: {metrics['regime']['shift']}.")
     if "budget" in metrics:
         parts += ["### Label budget", _budget(metrics["budget"])]
     if "stopped" in metrics:
