@@ -3,7 +3,7 @@
 Knows nothing about rounds after the first. The gold of a budget is drawn by seed and holds that of every
 smaller one. The teacher's labels are those of the first round.
 
-    budget/N/seed-S/      trust and arms, see seeded.py; gold/ and self/, see pupil.py
+    budget/N/seed-S/      trust and arms, see seeded.py; gold/ and self/, see students/pupil.py
 """
 
 from __future__ import annotations
@@ -13,11 +13,11 @@ from dataclasses import replace
 from w2s.chain.chain import Chain
 from w2s.chain.config import GOLD_AND_TRUST
 from w2s.chain.found import arms_found, trust_found
-from w2s.chain.pupil import Pupil, Taught
 from w2s.chain.seeded import Seeded
-from w2s.chain.selftaught import self_taught
 from w2s.chain.steps import Facts
-from w2s.chain.subsets import some_of
+from w2s.chain.students.pupil import Pupil, Taught
+from w2s.chain.students.selftaught import self_taught
+from w2s.chain.students.subsets import some_of
 from w2s.errors import DataError
 
 

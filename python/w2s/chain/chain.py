@@ -11,9 +11,9 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from w2s.chain.config import ChainConfig
+from w2s.chain.examples.source import Source
+from w2s.chain.examples.splits import Splits
 from w2s.chain.folder import ChainFolder
-from w2s.chain.sources import Source
-from w2s.chain.splits import Splits
 from w2s.chain.steps import digest_of
 
 Say = Callable[[str], None]

@@ -4,7 +4,7 @@ Knows nothing about rounds.
 
     fixed/teacher/              answers.parquet
     fixed/STUDENT/base/         answers.parquet
-    fixed/STUDENT/seed-S/       see pupil.py
+    fixed/STUDENT/seed-S/       see students/pupil.py
 """
 
 from __future__ import annotations
@@ -12,10 +12,10 @@ from __future__ import annotations
 from w2s.chain.chain import Chain
 from w2s.chain.found import arms_found, stacked, trust_found
 from w2s.chain.measures import arm_measures
-from w2s.chain.pupil import Taught, pupil_of
-from w2s.chain.selftaught import self_taught
 from w2s.chain.steps import Facts, digest_of
-from w2s.chain.students import tested
+from w2s.chain.students.pupil import Taught, pupil_of
+from w2s.chain.students.selftaught import self_taught
+from w2s.chain.students.teaching import tested
 
 _ORDER = ("base", "teacher", "gold", "self", "ceiling")
 

@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 
 from w2s.chain.measures import Right, arm_measures, margin_over, over_seeds
-from w2s.chain.pupil import Taught
 from w2s.chain.steps import Facts
+from w2s.chain.students.pupil import Taught
 
 _TRUST = ("auc", "ece", "brier", "purity", "purity_on_gold")
 _ENDS = {"mean": "value", "low": "low", "high": "high"}

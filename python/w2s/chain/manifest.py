@@ -6,9 +6,9 @@ Knows nothing about training or measures.
 from __future__ import annotations
 
 from w2s.chain.chain import Chain
-from w2s.chain.pupil import pupil_of
 from w2s.chain.seeded import Seeded
 from w2s.chain.steps import Facts
+from w2s.chain.students.pupil import pupil_of
 from w2s.errors import W2sError
 from w2s.evidence import read_table
 

@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 from w2s.chain import domains
 from w2s.chain.config import GOLD_AND_TRUST, ChainConfig
-from w2s.chain.splits import Splits
+from w2s.chain.examples.splits import Splits
 from w2s.chain.steps import Facts
 from w2s.errors import UsageError
 from w2s.evidence import VECTORS, Labels

@@ -13,8 +13,8 @@ import numpy as np
 
 from w2s.chain import domains
 from w2s.chain.config import ChainConfig
+from w2s.chain.examples.splits import Splits
 from w2s.chain.labels import teacher_labels
-from w2s.chain.splits import Splits
 from w2s.chain.steps import Facts, digest_of
 from w2s.evidence import Labels
 from w2s.tasks import MoveExample

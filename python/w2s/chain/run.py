@@ -3,7 +3,7 @@
 Knows nothing about screens.
 
     run.toml, run.json, splits.parquet, metrics.json
-    round-1/matches/                what the pair played, where examples come from matches: played.py
+    round-1/matches/                what the pair played, where examples come from matches: examples/played.py
     gold-labels/                    of gold of another game
     fixed/                          base, gold, self and ceiling, teacher: fixed.py
     round-1/manifest.json           what each seed was made of: manifest.py
@@ -22,21 +22,21 @@ from pathlib import Path
 
 import numpy as np
 
-from w2s.chain import arms as made
 from w2s.chain import regimes
 from w2s.chain.budget import budget_curve, check_budget
 from w2s.chain.chain import Chain, Count, Say
 from w2s.chain.config import FIXED_ARMS, ChainConfig
+from w2s.chain.examples.source import open_source
 from w2s.chain.fixed import fixed_arms
 from w2s.chain.folder import ChainFolder
 from w2s.chain.found import arms_found, trust_found
 from w2s.chain.manifest import FILE, made_of
-from w2s.chain.pupil import Taught, pupil_of
 from w2s.chain.round_labels import foreign_labels, round_labels
 from w2s.chain.seeded import Seeded
-from w2s.chain.sources import open_source
 from w2s.chain.steps import Facts, write_json
-from w2s.chain.students import settings_of
+from w2s.chain.students import arms as made
+from w2s.chain.students.pupil import Taught, pupil_of
+from w2s.chain.students.teaching import settings_of
 from w2s.errors import W2sError
 from w2s.evidence import write_table
 from w2s.train.launch import refuse_several

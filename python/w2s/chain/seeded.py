@@ -13,13 +13,13 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-from w2s.chain import arms as made
 from w2s.chain import regimes
 from w2s.chain.config import ChainConfig
-from w2s.chain.pupil import Pupil, Taught
-from w2s.chain.soft import Soft, soft_targets
 from w2s.chain.steps import Facts, digest_of
-from w2s.chain.students import together
+from w2s.chain.students import arms as made
+from w2s.chain.students.pupil import Pupil, Taught
+from w2s.chain.students.soft import Soft, soft_targets
+from w2s.chain.students.teaching import together
 from w2s.chain.trusted import Trusted, quality, trust_labels
 from w2s.evidence import Labels
 from w2s.tasks import MoveExample

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import w2s
 from w2s.arena.oracles import load_oracles
-from w2s.chain.answers import Verifier
+from w2s.chain.examples.answers import Verifier
 from w2s.tasks import MoveExample
 
 STATES = [w2s.game("connect_four").state(moves=list(moves)) for moves in ("", "4", "4433", "414141", "1212")]

@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import w2s
-from w2s.chain.arms import both, check_arms, gold_rows, label_rows, mixed, repeated
-from w2s.chain.students import count, slower, together
+from w2s.chain.students.arms import both, check_arms, gold_rows, label_rows, mixed, repeated
+from w2s.chain.students.teaching import count, slower, together
 from w2s.errors import UsageError
 from w2s.evidence import Labels
 from w2s.tasks import MoveExample

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import w2s
-from w2s.chain.dealing import deal
+from w2s.chain.examples.dealing import deal
 from w2s.errors import DataError
 from w2s.tasks import MoveExample
 

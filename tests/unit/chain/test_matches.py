@@ -8,10 +8,10 @@ import pytest
 
 import w2s
 from w2s.chain.config import ChainConfig
-from w2s.chain.matches import distinct, play, spec_of, with_temperature
-from w2s.chain.played import without
-from w2s.chain.role_file import read_roles, write_roles
-from w2s.chain.splits import Splits
+from w2s.chain.examples.matches import distinct, play, spec_of, with_temperature
+from w2s.chain.examples.played import without
+from w2s.chain.examples.role_file import read_roles, write_roles
+from w2s.chain.examples.splits import Splits
 from w2s.tasks import MoveExample
 
 

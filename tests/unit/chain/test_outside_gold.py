@@ -8,9 +8,9 @@ import pytest
 
 import w2s
 from w2s.chain.config import ChainConfig
-from w2s.chain.outside_gold import outside_gold
-from w2s.chain.role_file import write_roles
-from w2s.chain.splits import Splits
+from w2s.chain.examples.outside_gold import outside_gold
+from w2s.chain.examples.role_file import write_roles
+from w2s.chain.examples.splits import Splits
 from w2s.errors import DataError
 from w2s.tasks import MoveExample
 

@@ -12,7 +12,7 @@ from tests.doubles.labels import labels
 import w2s
 from w2s.chain import domains, regimes
 from w2s.chain.config import ChainConfig, TrustSpec
-from w2s.chain.splits import Splits
+from w2s.chain.examples.splits import Splits
 from w2s.errors import UsageError
 from w2s.evidence import Labels
 from w2s.tasks import MoveExample

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import w2s
-from w2s.chain.subsets import apart_from, folds_of, some_of
+from w2s.chain.students.subsets import apart_from, folds_of, some_of
 from w2s.errors import DataError
 from w2s.tasks import MoveExample
 

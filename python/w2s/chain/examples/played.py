@@ -15,12 +15,12 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from w2s.arena.oracles import load_oracles
-from w2s.chain.answers import Verifier
 from w2s.chain.config import ChainConfig
-from w2s.chain.dealing import Game, deal
-from w2s.chain.matches import play, spec_of
-from w2s.chain.role_file import read_roles, write_roles
-from w2s.chain.splits import ROLES, Splits
+from w2s.chain.examples.answers import Verifier
+from w2s.chain.examples.dealing import Game, deal
+from w2s.chain.examples.matches import play, spec_of
+from w2s.chain.examples.role_file import read_roles, write_roles
+from w2s.chain.examples.splits import ROLES, Splits
 from w2s.chain.steps import Facts, step
 from w2s.tasks import MoveExample
 

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from w2s.chain.arms import Target, mixed
-from w2s.chain.beliefs import beliefs_of
-from w2s.chain.pupil import Pupil
 from w2s.chain.steps import digest_of
+from w2s.chain.students.arms import Target, mixed
+from w2s.chain.students.beliefs import beliefs_of
+from w2s.chain.students.pupil import Pupil
 from w2s.chain.trusted import Trusted
 from w2s.evidence import Labels
 from w2s.tasks import MoveExample

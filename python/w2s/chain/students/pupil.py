@@ -18,11 +18,11 @@ from typing import Any
 
 import numpy as np
 
-from w2s.chain import arms as made
 from w2s.chain.chain import Chain
 from w2s.chain.steps import Facts, digest_of
-from w2s.chain.students import slower, taught, trained
-from w2s.chain.subsets import Positions, apart_from, some_of
+from w2s.chain.students import arms as made
+from w2s.chain.students.subsets import Positions, apart_from, some_of
+from w2s.chain.students.teaching import slower, taught, trained
 from w2s.errors import DataError
 from w2s.tasks import MoveExample
 from w2s.train import Rows

@@ -10,7 +10,7 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from w2s.chain.splits import Splits
+from w2s.chain.examples.splits import Splits
 from w2s.errors import DataError
 from w2s.models.draws import uniform
 from w2s.tasks import MoveExample

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 import numpy.typing as npt
 
-from w2s.chain.splits import together
+from w2s.chain.examples.splits import together
 from w2s.errors import DataError
 from w2s.tasks import MoveExample
 

@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from w2s.chain.config import ChainConfig
-from w2s.chain.splits import Splits, read_files, split
+from w2s.chain.examples.splits import Splits, read_files, split
 from w2s.errors import DataError
 from w2s.tasks import MoveExample
 

@@ -15,12 +15,12 @@ from itertools import compress
 
 import numpy as np
 
-from w2s.chain import arms as made
 from w2s.chain.labels import teacher_labels
-from w2s.chain.pupil import Pupil, Taught
 from w2s.chain.steps import Facts
-from w2s.chain.students import together, trained
-from w2s.chain.subsets import folds_of
+from w2s.chain.students import arms as made
+from w2s.chain.students.pupil import Pupil, Taught
+from w2s.chain.students.subsets import folds_of
+from w2s.chain.students.teaching import together, trained
 from w2s.chain.trusted import quality, trust_labels
 from w2s.evidence import Labels
 from w2s.labelling.files import joined

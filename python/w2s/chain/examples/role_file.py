@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from w2s.chain.splits import ROLES, Splits
+from w2s.chain.examples.splits import ROLES, Splits
 from w2s.evidence import read_table, write_table
 from w2s.tasks import MoveExample, read_examples
 from w2s.tasks.tables import PUZZLES

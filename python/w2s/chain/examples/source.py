@@ -10,9 +10,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from w2s.chain.config import ChainConfig
-from w2s.chain.outside_gold import outside_gold
-from w2s.chain.played import Played
-from w2s.chain.splits import Splits, read_splits
+from w2s.chain.examples.outside_gold import outside_gold
+from w2s.chain.examples.played import Played
+from w2s.chain.examples.splits import Splits, read_splits
 from w2s.chain.steps import Facts
 
 Say = Callable[[str], None]
