@@ -9,8 +9,9 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constr
 SOURCES := Cargo.toml Cargo.lock pyproject.toml $(shell find rust arenas -type f -not -path '*/target/*')
 POSITIONS ?= 1000000
 LADDER ?= $(HOME)/.cache/w2s-ladder
+GAMES := chess connect_four othello
 
-.PHONY: help demo test lint bench differential wheel openings puzzles policies results clean
+.PHONY: help demo test lint bench differential wheel openings positions puzzles policies results clean
 
 help:  ## print this list
 	@grep -E '^[a-z]+:.*##' Makefile | sed 's/:.*##/\t/' | expand -t 16
@@ -63,15 +64,16 @@ wheel: $(BIN)/python  ## the wheel and the source distribution, checked
 openings: $(VENV)/.installed  ## make arenas/openings again from their seed
 	$(BIN)/python arenas/build/openings.py
 
-puzzles: $(VENV)/.installed  ## mine arenas/puzzles again from their seed (Stockfish; hours); LADDER keeps what is done
-	for game in chess connect_four othello; do \
+positions: $(VENV)/.installed  ## label the positions that the ladder learns from (Stockfish; hours); LADDER keeps what is done
+	for game in $(GAMES); do \
+	  $(BIN)/python arenas/build/positions.py $$game --out $(LADDER) || exit 1; done
+
+puzzles: positions  ## mine arenas/puzzles again from their seed (Stockfish; hours)
+	for game in $(GAMES); do \
 	  $(BIN)/python arenas/build/puzzles.py $$game --cache $(LADDER) || exit 1; done
 
-policies: $(VENV)/.installed-dev  ## make arenas/policies again: positions, training, cards (Stockfish; hours)
+policies: positions $(VENV)/.installed-dev  ## train arenas/policies again, and write their cards (hours)
 	$(PIP) --editable '.[models]' --no-build-isolation
-	$(BIN)/python arenas/build/positions.py chess --positions 3300000 --out $(LADDER)
-	for game in connect_four othello; do \
-	  $(BIN)/python arenas/build/positions.py $$game --positions 200000 --out $(LADDER) || exit 1; done
 	$(BIN)/python arenas/build/policies.py --cache $(LADDER)
 	$(BIN)/python arenas/build/elo.py
 

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from players import PLAYERS, Choice, Player, Seen, choose
+from players import PLAYERS, Choice, Player, choose
 from stockfish import Stockfish
 
 from w2s.games import State, game
@@ -24,7 +24,7 @@ _DECIDED_CP, _DECIDED_PLIES, _PLAYED_OUT = 1000, 6, 0.35
 
 @dataclass(slots=True)
 class Played:
-    """One game; ``players`` by side to move, ``seen`` what they saw where they moved.
+    """One game; ``players`` by side to move.
 
     ``sure`` counts the last plies in which it was decided; where it ``resigns`` that ends it.
     """
@@ -36,14 +36,12 @@ class Played:
     resigns: bool
     opening_plies: int = 0
     sure: int = 0
-    seen: list[Seen] = field(default_factory=list)
 
     def play(self, choice: Choice) -> None:
         """Play a move and look whether the game is decided."""
         decided = choice.value_cp is not None and abs(choice.value_cp) >= _DECIDED_CP
         self.sure = self.sure + 1 if decided else 0
         self.state = self.state.play(choice.move)
-        self.seen.append(choice.seen)
 
     @property
     def is_over(self) -> bool:

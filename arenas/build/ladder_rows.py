@@ -15,13 +15,11 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
-from positions import shard
 
 from w2s.games import game
-from w2s.tasks import MoveExample, read_examples
+from w2s.tasks import MoveExample
 from w2s.train import Rows
 
-PUZZLES = Path(__file__).resolve().parent.parent / "puzzles"
 _COLUMNS = ["game", "position", "key", "player", "played", "best"]
 _VALIDATION_EVERY = 48
 
@@ -34,17 +32,16 @@ class Ladder:
     validation: pa.Table
 
 
-def read_ladder(folder: Path, name: str, wanted: int, played_by: tuple[str, ...] = ()) -> Ladder:
-    """``wanted`` distinct positions for training, none of them in a validation game or a puzzle.
+def read_ladder(paths: Sequence[Path], name: str, wanted: int, played_by: tuple[str, ...] = ()) -> Ladder:
+    """``wanted`` distinct positions for training, none of them in a validation game.
 
     One game in 48 validates. Of positions that repeat the first is kept. ``played_by``: only positions in
     which one of these players moved.
     """
-    table = pa.concat_tables(list(_shards(folder, name)))
+    table = pa.concat_tables([pq.read_table(path, columns=_COLUMNS) for path in paths])
     validates = pc.equal(pc.subtract(table["game"], _times(table["game"])), 0).to_numpy(zero_copy_only=False)
     validation = _distinct(table.filter(pa.array(validates)), np.array([], np.uint64))
-    taken = np.concatenate([_keys(validation), puzzle_keys(name)])
-    training = _distinct(table.filter(pa.array(~validates)), taken)
+    training = _distinct(table.filter(pa.array(~validates)), _keys(validation))
     if played_by:
         training = training.filter(pc.is_in(training["player"], pa.array(played_by))).combine_chunks()
     if training.num_rows < wanted:
@@ -58,23 +55,6 @@ def read_ladder(folder: Path, name: str, wanted: int, played_by: tuple[str, ...]
 def _times(games: pa.ChunkedArray) -> pa.ChunkedArray:
     every = pa.scalar(_VALIDATION_EVERY, pa.int32())
     return pc.multiply(pc.divide(games, every), every)
-
-
-def _shards(folder: Path, name: str) -> Iterator[pa.Table]:
-    number = 0
-    while (path := shard(folder, name, number, "positions")).exists():
-        yield pq.read_table(path, columns=_COLUMNS)
-        number += 1
-    if not number:
-        raise SystemExit(f"no positions of {name} in {folder}: run arenas/build/positions.py {name}")
-
-
-def puzzle_keys(name: str) -> npt.NDArray[np.uint64]:
-    """Keys of the bundled puzzles, so that no policy learns from one."""
-    path = PUZZLES / f"{name}.parquet"
-    if not path.exists():
-        raise SystemExit(f"{path} is missing: run arenas/build/puzzles.py {name} first")
-    return np.array([example.state.key for example in read_examples(path, game=name)], np.uint64)
 
 
 def _keys(table: pa.Table) -> npt.NDArray[np.uint64]:

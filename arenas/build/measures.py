@@ -5,17 +5,19 @@ Knows nothing about how it was trained.
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import NamedTuple
 
 import pyarrow as pa
 import pyarrow.parquet as pq
-from ladder_rows import PUZZLES, Examples
+from ladder_rows import Examples
 
 from w2s.labelling import compare
 from w2s.metrics import Interval
 from w2s.models import Want, load_model
 from w2s.tasks import MoveExample, read_examples
 
+PUZZLES = Path(__file__).resolve().parent.parent / "puzzles"
 _MOST = 20_000
 
 

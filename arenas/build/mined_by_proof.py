@@ -15,6 +15,8 @@ from w2s import kernels
 from w2s.games import State
 
 _DEPTHS = (1, 2, 3, 4, 6, 8, 10)
+GLANCE = 8
+"""Nodes of the first iteration of a search: what it finds is seen at a glance."""
 
 
 class Recipe(NamedTuple):
@@ -45,7 +47,8 @@ def mine(game: Played) -> list[dict[str, Any]]:
     clear = [(state, move) for state, move in only if move is not None]
     efforts = effort([state for state, _ in clear], [move for _, move in clear])
     return [
-        puzzle(state, [move], nodes, game.number) for (state, move), nodes in zip(clear, efforts, strict=True)
+        puzzle(state, [move], nodes, game.number, easy=nodes < GLANCE)
+        for (state, move), nodes in zip(clear, efforts, strict=True)
     ]
 
 

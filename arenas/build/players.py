@@ -57,19 +57,11 @@ PLAYERS = {
 }
 
 
-class Seen(NamedTuple):
-    """Values that a player saw in a position: of the best move and of the second, None where it saw one."""
-
-    best_cp: int
-    second_cp: int | None
-
-
 class Choice(NamedTuple):
-    """A move and what its player thinks of it, None where it slipped; ``seen`` is what it saw."""
+    """A move and what its player thinks of it, None where it slipped."""
 
     move: str
     value_cp: int | None
-    seen: Seen
 
 
 def choose(
@@ -91,11 +83,10 @@ def choose(
 
 
 def _choice(player: Player, state: State, lines: Sequence[Line], draw: random.Random) -> Choice:
-    seen = Seen(lines[0].value_cp, lines[1].value_cp if len(lines) > 1 else None)
     if draw.random() < player.slip:
-        return Choice(draw.choice(state.legal_moves()), None, seen)
+        return Choice(draw.choice(state.legal_moves()), None)
     noisy = [
         max(-_CLIP_CP, min(_CLIP_CP, line.value_cp)) + player.noise_cp * draw.gauss(0, 1) for line in lines
     ]
     best = max(range(len(lines)), key=noisy.__getitem__)
-    return Choice(*lines[best], seen)
+    return Choice(*lines[best])

@@ -17,7 +17,7 @@ import torch
 from cards import card
 from ladder_rows import read_ladder, rows_of
 from measures import measure
-from positions import FOLDER
+from positions import FOLDER, WANTED_POSITIONS, ladder
 
 from w2s.models.policy.config import PolicyConfig
 from w2s.models.policy.files import build, from_pretrained, save_pretrained
@@ -75,7 +75,9 @@ def make(name: str, folder: Path, seed: int, positions: int | None) -> None:
     recipe = RECIPES[name]
     if positions is not None:
         recipe = recipe._replace(positions=positions)
-    ladder = read_ladder(folder, recipe.config.game, recipe.positions, recipe.players)
+    game = recipe.config.game
+    enough = WANTED_POSITIONS[game] if positions is None else 2 * positions  # some repeat
+    rows_read = read_ladder(ladder(folder, game, enough), game, recipe.positions, recipe.players)
     settings = Settings(
         epochs=recipe.epochs,
         learning_rate=recipe.learning_rate,
@@ -85,12 +87,12 @@ def make(name: str, folder: Path, seed: int, positions: int | None) -> None:
         seed=seed,
     )
     start = fresh(recipe.config, folder / "fresh" / name, seed)
-    rows = rows_of(recipe.config.game, ladder.training, recipe.played_share)
+    rows = rows_of(game, rows_read.training, recipe.played_share)
     out = folder / "policies" / name
     train(start, rows, settings, out, watch=_tell)
     save_pretrained(from_pretrained(out), BUNDLE / name, dtype="float16")
     report = json.loads((out / "train.json").read_text(encoding="utf-8"))
-    found = measure(f"policy:{BUNDLE / name}", recipe.config.game, ladder.validation)
+    found = measure(f"policy:{BUNDLE / name}", game, rows_read.validation)
     (BUNDLE / name / "README.md").write_text(card(name, recipe, report, found), encoding="utf-8")
     print(f"{name}: {found}", flush=True)
 

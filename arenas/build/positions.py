@@ -1,6 +1,6 @@
 """Labels every position of the ladder's games: the data that policies and puzzles are made of.
 
-    python arenas/build/positions.py chess --positions 4000000 --out ~/.cache/w2s-ladder
+    python arenas/build/positions.py chess
 
 A shard is a number of games and their positions with the move that was played, the best move and the value
 by Stockfish at nodes=100 (chess) or by our own search (the others). Shards that exist are kept, so a run that
@@ -26,6 +26,7 @@ from w2s.games import State
 
 FOLDER = Path("~/.cache/w2s-ladder").expanduser()
 GAMES_A_SHARD = {"chess": 512, "connect_four": 1024, "othello": 512}
+WANTED_POSITIONS = {"chess": 3_300_000, "connect_four": 200_000, "othello": 200_000}
 LABEL_NODES = {"chess": 100, "connect_four": 5_000, "othello": 2_000}
 
 GAMES = pa.schema(
@@ -53,6 +54,26 @@ POSITIONS = pa.schema(
 def shard(folder: Path, name: str, number: int, kind: str) -> Path:
     """The file of a shard; ``kind`` is games or positions."""
     return folder / name / f"{kind}-{number:05d}.parquet"
+
+
+def ladder(folder: Path, name: str, wanted: int) -> list[Path]:
+    """The first shards of positions that have so many.
+
+    Raises:
+        SystemExit: there are not as many: it says what makes them.
+    """
+    paths: list[Path] = []
+    total = 0
+    while total < wanted:
+        path = shard(folder, name, len(paths), "positions")
+        if not path.exists():
+            raise SystemExit(
+                f"{name} has {total:,} positions in {folder}, not {wanted:,}: make more with "
+                f"arenas/build/positions.py {name}"
+            )
+        total += pq.read_metadata(path).num_rows
+        paths.append(path)
+    return paths
 
 
 def label(name: str, states: Sequence[State], engine: Stockfish | None) -> list[Line]:
@@ -147,11 +168,12 @@ def main() -> None:
     """Make the positions of one game."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("game", choices=list(LABEL_NODES))
-    parser.add_argument("--positions", type=int, required=True)
+    parser.add_argument("--positions", type=int, help="instead of as many as the ladder has; for trials")
     parser.add_argument("--out", type=Path, default=FOLDER)
     parser.add_argument("--seed", type=int, default=0)
     arguments = parser.parse_args()
-    make(arguments.out.expanduser(), arguments.game, arguments.positions, arguments.seed)
+    wanted = arguments.positions or WANTED_POSITIONS[arguments.game]
+    make(arguments.out.expanduser(), arguments.game, wanted, arguments.seed)
 
 
 if __name__ == "__main__":

@@ -17,7 +17,7 @@ HISTORY = 8
 """Plies before the question that a puzzle keeps."""
 
 BUNDLED = PUZZLES.append(pa.field("split", pa.string()))
-MINED = BUNDLED.append(pa.field("key", pa.uint64()))
+MINED = BUNDLED.append(pa.field("key", pa.uint64())).append(pa.field("easy", pa.bool_()))
 
 
 def is_test(number: int) -> bool:
@@ -25,8 +25,11 @@ def is_test(number: int) -> bool:
     return number % 5 == 4
 
 
-def puzzle(state: State, solutions: list[str], nodes: float, number: int) -> dict[str, Any]:
-    """The row of a puzzle of a game; its difficulty is log2 of the nodes that finding the solution took."""
+def puzzle(state: State, solutions: list[str], nodes: float, number: int, *, easy: bool) -> dict[str, Any]:
+    """The row of a puzzle of a game; its difficulty is log2 of the nodes that finding the solution took.
+
+    ``easy``: it is found at a glance.
+    """
     moves = state.moves()
     before = game(state.game).state("startpos", moves[: max(0, len(moves) - HISTORY)])
     return {
@@ -40,4 +43,5 @@ def puzzle(state: State, solutions: list[str], nodes: float, number: int) -> dic
         "group": f"{state.game}-{number}",
         "split": "test" if is_test(number) else "train",
         "key": state.key,
+        "easy": easy,
     }

@@ -2,7 +2,8 @@
 
     python arenas/build/puzzles.py chess
 
-No policy learns from these games. What a shard of them gives is kept in ``--cache``, so a run that was
+Needs the shards of positions.py. No policy learns from the games of puzzles, and no puzzle is a position of
+the ladder. What a shard of them gives is kept in ``--cache``, so a run that was
 killed goes on; the same seed gives the same puzzles.
 """
 
@@ -20,14 +21,14 @@ import mined_by_proof
 import pyarrow as pa
 import pyarrow.parquet as pq
 from games import play
-from positions import FOLDER, shard, write
+from positions import FOLDER, WANTED_POSITIONS, ladder, shard, write
 from puzzle_rows import BUNDLED, MINED
 from stockfish import Stockfish
 
 BUNDLE = Path(__file__).resolve().parent.parent / "puzzles"
 WANTED = {"chess": 21_000, "connect_four": 3_000, "othello": 3_000}
 GAMES_A_SHARD = 256
-_EASIEST = 0.25
+_EASY = 0.4
 
 
 def mine_shard(folder: Path, name: str, number: int, seed: int, engine: Stockfish | None) -> Path:
@@ -43,26 +44,31 @@ def mine_shard(folder: Path, name: str, number: int, seed: int, engine: Stockfis
 
 
 def mine(folder: Path, name: str, wanted: int, seed: int) -> list[dict[str, Any]]:
-    """Puzzles distinct by key, of the easiest at most a quarter, shard by shard until there are enough."""
+    """Puzzles distinct by key, at most 40 % of them easy, shard by shard until there are enough.
+
+    None is a position of the ladder, which has to be there.
+    """
     kept: list[dict[str, Any]] = []
-    seen: set[int] = set()
+    seen = learned(folder, name)
     number = easy = 0
     with Stockfish() if name == "chess" else nullcontext() as engine:
         while len(kept) < wanted:
             for row in pq.read_table(mine_shard(folder, name, number, seed, engine)).to_pylist():
-                is_easy = row["difficulty"] < _easy_below(name)
-                if row["key"] not in seen and not (is_easy and easy >= wanted * _EASIEST):
+                if row["key"] not in seen and not (row["easy"] and easy >= wanted * _EASY):
                     seen.add(row["key"])
-                    easy += is_easy
+                    easy += row["easy"]
                     kept.append(row)
             number += 1
             print(f"{name}: {number} shards, {len(kept):,} puzzles", flush=True)
     return kept[:wanted]
 
 
-def _easy_below(name: str) -> float:
-    """Difficulty under which a puzzle is seen at a glance: the first iteration of a search."""
-    return 5.0 if name == "chess" else 3.0
+def learned(folder: Path, name: str) -> set[int]:
+    """Keys of the ladder's positions: what policies learn from is no puzzle."""
+    keys: set[int] = set()
+    for path in ladder(folder, name, WANTED_POSITIONS[name]):
+        keys.update(pq.read_table(path, columns=["key"])["key"].to_pylist())
+    return keys
 
 
 def make(folder: Path, name: str, wanted: int, seed: int) -> None:

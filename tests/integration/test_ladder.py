@@ -20,6 +20,7 @@ sys.path.insert(0, "arenas/build")
 from pathlib import Path
 import positions, puzzles
 positions.GAMES_A_SHARD["{game}"] = puzzles.GAMES_A_SHARD = 6
+positions.WANTED_POSITIONS["{game}"] = 1
 puzzles.BUNDLE = Path(sys.argv[1]) / "bundle"
 positions.make(Path(sys.argv[1]), "{game}", 1, 0)
 puzzles.make(Path(sys.argv[1]), "{game}", 2, 0)
