@@ -30,7 +30,7 @@ class Look(NamedTuple):
     least: float
 
 
-FIRST, SECOND, LAST = Look(300, 0.1), Look(1_000, 0.2), Look(8_000, 0.3)
+FIRST, SECOND, LAST = Look(300, 0.1), Look(1_000, 0.15), Look(8_000, 0.25)
 
 
 def chances(value_cp: int) -> float:
