@@ -36,7 +36,7 @@ demo: $(VENV)/.installed  ## teacher against student on the bundled chess arena:
 
 test: $(VENV)/.installed-dev  ## every test that this machine can run; what was skipped is printed with its reason
 	cargo test --release --workspace --quiet
-	$(BIN)/python -m pytest -n 2 --dist loadfile
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadfile
 
 lint: $(VENV)/.installed-dev  ## formatting, clippy, ruff, mypy --strict, import layers
 	cargo fmt --check
