@@ -7,6 +7,7 @@ import os
 import pty
 import random
 import resource
+import shutil
 import signal
 import subprocess
 import sys
@@ -79,11 +80,19 @@ def test_killed_at_20_moments_it_leaves_no_half_file(source: Path, tmp_path: Pat
         assert running.wait() in {0, -signal.SIGKILL}, error
         if target.exists():
             assert contents(target) == contents(whole)
+            remove(target)  # a table that is whole would not be made again
     assert killed > 5
     done = subprocess.run(command, capture_output=True, check=True)
     assert contents(target) == contents(whole)
     assert b"kept" in done.stdout
     assert [path.name for path in tmp_path.iterdir() if path.name.startswith(".")] == []
+
+
+def remove(path: Path) -> None:
+    if path.is_dir():
+        shutil.rmtree(path)
+    else:
+        path.unlink()
 
 
 def contents(path: Path) -> list[bytes]:

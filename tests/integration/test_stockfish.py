@@ -265,11 +265,11 @@ def test_a_game_that_is_over_has_no_label(engine: UciModel) -> None:
 
 def test_one_that_searches_without_end_is_stopped_at_once_when_it_is_closed() -> None:
     """``go nodes`` of a number that is never reached: nobody waits for it."""
-    with load("nodes=9000000000000&timeout_s=0.5") as model:
+    with load("nodes=9000000000000&timeout_s=3") as model:
         began = time.monotonic()
         answer = ask(model, START, Want(), match="m")
         assert (answer.failure, answer.label) == ("stall", "")
-        assert time.monotonic() - began < 10
+        assert time.monotonic() - began < 30
 
 
 @pytest.mark.parametrize(
