@@ -15,8 +15,6 @@ if TYPE_CHECKING:
 
 _EPILOG = """Examples:
 
-  w2s chain --rounds 3
-
   w2s chain mychain.toml --out runs/a
 
   w2s chain --rounds 3 --teacher lc0:maia-1100.pb.gz --student lc0:maia-1900.pb.gz
@@ -24,8 +22,6 @@ _EPILOG = """Examples:
 
   w2s chain mychain.toml --budget 100,300,1000,3000 --arm gold --arm trust --arm gold+trust
   --arm gold-then-trust --arm trust-then-gold --arm self
-
-  w2s chain --source matches --rounds 3
 
   w2s chain --source matches --games 200 --teacher policy:a --student policy:b --gold 500 --test 1000
 

@@ -33,7 +33,7 @@ def eval(
 
     Examples:
 
-      w2s eval puzzles-test.csv --model students/a --model policy:chess-large
+      w2s eval puzzles-test.csv --model students/a --model students/b
 
       w2s eval STS1-STS15.epd --model search:depth=4 --model "uci:stockfish?nodes=1000"
     """

@@ -53,7 +53,7 @@ def label(
 
       w2s label puzzles.csv --model search:depth=2 --out labels.parquet
 
-      w2s label puzzles.csv --model policy:chess-small --hidden --out labels.parquet
+      w2s label puzzles:chess --model students/a --hidden --out labels.parquet
 
       w2s label puzzles.csv --model lc0:maia-1100.pb.gz --evidence hidden,afterstate
       --student lc0:maia-1900.pb.gz --oracle search:depth=2 --out runs/labels.parquet

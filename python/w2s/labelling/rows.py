@@ -13,6 +13,7 @@ import pyarrow as pa
 from w2s.models import Answer
 from w2s.records import LABELS
 from w2s.tasks import MoveExample, judge
+from w2s.tasks.tables import row_of
 
 COLUMNS = pa.schema(
     [
@@ -35,7 +36,7 @@ again (:data:`w2s.tasks.tables.PUZZLES`)."""
 def label_rows(examples: Sequence[MoveExample], answers: Sequence[Answer], reference: str) -> pa.Table:
     """One row per answer; ``correct`` is null where the example has no gold."""
     rows = [
-        _about_answer(example, answer, reference) | _about_example(example)
+        _about_answer(example, answer, reference) | row_of(example) | {"key": example.state.key}
         for example, answer in zip(examples, answers, strict=True)
     ]
     return pa.Table.from_pylist(rows, schema=COLUMNS)
@@ -55,19 +56,4 @@ def _about_answer(example: MoveExample, answer: Answer, reference: str) -> dict[
         "model": reference,
         "correct": judge(example, answer.label),
         "value_cp": answer.value_cp,
-    }
-
-
-def _about_example(example: MoveExample) -> dict[str, Any]:
-    state = example.state
-    return {
-        "id": example.id,
-        "game": state.game,
-        "position": state.position,
-        "start": state.start_position,
-        "played": state.moves(),
-        "key": state.key,
-        "solutions": list(example.gold),
-        "difficulty": example.difficulty,
-        "group": example.group,
     }

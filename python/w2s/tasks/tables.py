@@ -33,6 +33,22 @@ PUZZLES = pa.schema(
 )
 """Our own puzzles, one a row."""
 
+
+def row_of(example: MoveExample) -> dict[str, Any]:
+    """The columns of :data:`PUZZLES` for an example, its known history included."""
+    state = example.state
+    return {
+        "id": example.id,
+        "game": state.game,
+        "position": state.position,
+        "start": state.start_position,
+        "played": state.moves(),
+        "solutions": list(example.gold),
+        "difficulty": example.difficulty,
+        "group": example.group,
+    }
+
+
 _ARENA = {"match", "ply", "played", "label"}
 _TEXTS = ("id", "game", "position", "start", "group")
 

@@ -12,12 +12,12 @@ import pyarrow as pa
 from w2s.chain.examples.splits import ROLES, Splits
 from w2s.evidence import read_table, write_table
 from w2s.tasks import MoveExample, read_examples
-from w2s.tasks.tables import PUZZLES
+from w2s.tasks.tables import PUZZLES, row_of
 
 
 def write_roles(splits: Splits, path: Path) -> None:
     """Write every example, its history included; ``w2s label`` and ``w2s eval`` read the file too."""
-    rows = [{**_row(example), "role": role} for role in ROLES for example in getattr(splits, role)]
+    rows = [{**row_of(example), "role": role} for role in ROLES for example in getattr(splits, role)]
     schema = PUZZLES.append(pa.field("role", pa.string()))
     write_table(pa.Table.from_pylist(rows, schema=schema), path)
 
@@ -33,17 +33,3 @@ def read_roles(path: Path) -> Splits:
     for role, example in zip(roles, read_examples(path), strict=True):
         found[role].append(example)
     return Splits(**found)
-
-
-def _row(example: MoveExample) -> dict[str, object]:
-    state = example.state
-    return {
-        "id": example.id,
-        "game": state.game,
-        "position": state.position,
-        "start": state.start_position,
-        "played": state.moves(),
-        "solutions": list(example.gold),
-        "difficulty": example.difficulty,
-        "group": example.group,
-    }

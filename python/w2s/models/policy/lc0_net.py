@@ -64,13 +64,3 @@ class Lc0Net(PolicyNet):
             if config.head == "convolution"
             else Plain(config.channels, config.head_channels, rows * columns, policy)
         )
-
-    def features(self, planes: Tensor) -> Tensor:
-        """(n, channels, 8, 8)."""
-        out: Tensor = self.tower(torch.relu(self.stem(planes)))
-        return out
-
-    def logits(self, features: Tensor) -> Tensor:
-        """(n, 1858)."""
-        out: Tensor = self.head(features)
-        return out

@@ -6,25 +6,30 @@ Knows no particular architecture, no file and no example.
 from __future__ import annotations
 
 import hashlib
-from abc import ABC, abstractmethod
 
+import torch
 from torch import Tensor, nn
 
 from w2s.models.policy.config import PolicyConfig
 
 
-class PolicyNet(nn.Module, ABC):
-    """A net over moves; ``config`` says what it is made of."""
+class PolicyNet(nn.Module):
+    """A net over moves: a stem, a tower, a head; ``config`` says what it is made of."""
 
     config: PolicyConfig
+    stem: nn.Module
+    tower: nn.Module
+    head: nn.Module
 
-    @abstractmethod
     def features(self, planes: Tensor) -> Tensor:
         """The last features of the board, (n, channels, rows, columns), from planes (n, C, rows, columns)."""
+        out: Tensor = self.tower(torch.relu(self.stem(planes)))
+        return out
 
-    @abstractmethod
     def logits(self, features: Tensor) -> Tensor:
         """The policy before its softmax, (n, entries), legal or not."""
+        out: Tensor = self.head(features)
+        return out
 
     def forward(self, planes: Tensor) -> Tensor:
         """The policy before its softmax, (n, entries), from the planes."""

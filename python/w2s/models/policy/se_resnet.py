@@ -46,13 +46,3 @@ class SeResNet(PolicyNet):
             if config.head == "from_to"
             else Plain(config.channels, config.head_channels, rows * columns, policy)
         )
-
-    def features(self, planes: Tensor) -> Tensor:
-        """(n, channels, rows, columns)."""
-        out: Tensor = self.tower(torch.relu(self.stem(planes)))
-        return out
-
-    def logits(self, features: Tensor) -> Tensor:
-        """(n, entries)."""
-        out: Tensor = self.head(features)
-        return out
