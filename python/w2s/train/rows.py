@@ -15,6 +15,7 @@ import numpy.typing as npt
 
 from w2s.errors import DataError
 from w2s.tasks import MoveExample
+from w2s.tasks.prompts.prompt import Example
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,11 +27,13 @@ class Rows:
         targets: for each, moves and their probabilities; a hard label is ``{move: 1.0}``. They need not sum
             to one.
         weights: float, (n,), from 0 on: how much a row counts beside the others.
+        said: n texts in which the label was said, a worked answer say, None where there is none; or nothing.
     """
 
-    examples: Sequence[MoveExample]
+    examples: Sequence[Example]
     targets: Sequence[Mapping[str, float]]
     weights: npt.NDArray[np.floating]
+    said: Sequence[str | None] = ()
 
     @classmethod
     def hard(cls, examples: Sequence[MoveExample], labels: Iterable[str]) -> Rows:

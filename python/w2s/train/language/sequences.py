@@ -1,0 +1,151 @@
+"""Training rows as tokens: a question and the reply that is learned behind it.
+
+Knows nothing about networks.
+
+A target of several labels becomes a sequence for each, which weighs its probability: the cross-entropy
+against the distribution of replies. The other losses compare the letters of a choice behind the question.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import math
+import os
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from w2s.errors import DataError, UsageError
+from w2s.models.hf.settings import HfSettings
+from w2s.models.hf.wording import Tokens, Turns, Wording, prompt_for, reply_to
+from w2s.tasks.answer import AnswerExample
+from w2s.tasks.choice import ChoiceExample
+from w2s.tasks.prompts.prompt import Example
+from w2s.train.language.settings import LanguageSettings
+from w2s.train.rows import Rows
+
+
+@dataclass(frozen=True, slots=True)
+class Sequence:
+    """A question with its reply.
+
+    Attributes:
+        row: which training row it belongs to.
+        ids: the tokens.
+        asked: how many of them are the question; the rest is learned.
+        weight: above 0.
+        options: the token of each letter, where letters are compared; the reply is empty then.
+        probs: what each letter shall have.
+    """
+
+    row: int
+    ids: Tokens
+    asked: int
+    weight: float
+    options: tuple[int, ...] = ()
+    probs: tuple[float, ...] = ()
+
+
+def sequences_of(
+    rows: Rows, wording: Wording, asked: HfSettings, settings: LanguageSettings
+) -> list[Sequence]:
+    """The sequences of all rows that weigh anything, in their order.
+
+    Raises:
+        DataError: no rows, lengths that differ, a target that is no distribution, or a row that is longer than
+            ``length``.
+        UsageError: a loss that compares letters, of something else than a choice by letter.
+    """
+    lengths = (len(rows.examples), len(rows.targets), len(rows.weights))
+    if len(set(lengths)) != 1:
+        raise DataError("{} examples, {} targets and {} weights: give one each a row".format(*lengths))
+    make = _replies if settings.loss == "cross_entropy" else _letters
+    found = [
+        one
+        for row, weight in enumerate(_weights(rows))
+        if weight > 0
+        for one in make(rows, row, weight, wording, asked)
+    ]
+    for one in found:
+        if len(one.ids) > settings.length:
+            raise DataError(
+                f"example {rows.examples[one.row].id!r} takes {len(one.ids)} tokens with its reply, and "
+                f"length is {settings.length}: raise length, or leave the row out"
+            )
+    return found
+
+
+def digest_of(sequences: list[Sequence]) -> str:
+    """A hash of everything that a training reads of its rows."""
+    digest = hashlib.blake2b(digest_size=16)
+    for one in sequences:
+        digest.update(repr((one.row, one.ids, one.asked, one.weight, one.options, one.probs)).encode())
+    return digest.hexdigest()
+
+
+def _weights(rows: Rows) -> list[float]:
+    given = np.asarray(rows.weights, np.float64)
+    if not len(given):
+        raise DataError("there are no rows to train on: keep more of the labels")
+    if given.ndim != 1 or not (np.isfinite(given).all() and (given >= 0).all()):
+        raise DataError("weights of rows are finite numbers from 0 on, one a row")
+    if not given.sum() > 0:
+        raise DataError("every row has weight 0: nothing is left to train on")
+    # By the largest: a constant factor changes no bit where it is a power of two, and little elsewhere.
+    scaled: list[float] = (given / given.max()).tolist()
+    return scaled
+
+
+def _replies(rows: Rows, row: int, weight: float, wording: Wording, asked: HfSettings) -> Iterator[Sequence]:
+    example = rows.examples[row]
+    score = _score(example, asked)
+    prompt = prompt_for(asked.prompt, example, score)
+    text = wording.text(_NO_TURNS, prompt.ask(example))
+    target = _distribution(example, rows.targets[row])
+    said = rows.said[row] if rows.said else None
+    ending = wording.ending
+    for label, prob in target.items():
+        reply = said if said and isinstance(example, AnswerExample) else reply_to(prompt, example, label, score)
+        worded = wording.worded(text, [reply + ending])
+        yield Sequence(row, worded.prompt + worded.replies[0], len(worded.prompt), weight * prob)
+
+
+def _letters(rows: Rows, row: int, weight: float, wording: Wording, asked: HfSettings) -> Iterator[Sequence]:
+    example = rows.examples[row]
+    if not isinstance(example, ChoiceExample) or _score(example, asked) != "letter":
+        raise UsageError(
+            f"example {example.id!r} is no choice answered by letter, which is what losses other than "
+            "cross_entropy compare: leave loss out"
+        )
+    prompt = prompt_for(asked.prompt, example, "letter")
+    text = wording.text(_NO_TURNS, prompt.ask(example))
+    worded = wording.worded(text, [reply_to(prompt, example, one, "letter") for one in example.letters])
+    alike = len(os.path.commonprefix(worded.replies))
+    question = worded.prompt + worded.replies[0][:alike]
+    options = tuple(reply[alike] for reply in worded.replies)
+    target = _distribution(example, rows.targets[row])
+    probs = tuple(target.get(letter, 0.0) for letter in example.letters)
+    yield Sequence(row, question, len(question), weight, options, probs)
+
+
+def _score(example: Example, asked: HfSettings) -> str:
+    return asked.score or ("letter" if isinstance(example, ChoiceExample) else "generate")
+
+
+def _distribution(example: Example, target: Mapping[str, float]) -> dict[str, float]:
+    """The labels of a target that have any probability; it sums to one."""
+    total = math.fsum(target.values())
+    if any(not prob >= 0 for prob in target.values()) or not 0 < total < math.inf:
+        raise DataError(f"the target of example {example.id} is no distribution over labels: {dict(target)}")
+    known: dict[str, Any] = {label: prob / total for label, prob in target.items() if prob > 0}
+    if isinstance(example, ChoiceExample) and (odd := [label for label in known if label not in example.letters]):
+        raise DataError(
+            f"the target {odd[0][:20]!r} of example {example.id} is none of its letters {example.letters}: "
+            "leave the row out"
+        )
+    return known
+
+
+_NO_TURNS: Turns = ()

@@ -1,0 +1,135 @@
+"""A reference → the network that learns, with its tokenizer; and the folder that it becomes.
+
+Knows nothing about rows or training.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import warnings
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import peft
+import torch
+
+from w2s.errors import UsageError
+from w2s.models.hf.loading import place_of
+from w2s.models.hf.settings import HfSettings, read_settings
+from w2s.models.hf.weights import CAUSAL, open_weights
+from w2s.models.hf.wording import Wording
+from w2s.models.named import read_reference
+from w2s.models.reference import Reference, shown
+from w2s.train.language.settings import LanguageSettings
+
+_FILES = ("*.safetensors", "*.json", "*.jinja", "*.model")
+
+
+@dataclass(frozen=True, slots=True)
+class Student:
+    """A network that learns.
+
+    Attributes:
+        reference: what named it.
+        place: its folder, or its name on the hub.
+        asked: how it will be asked: prompt, way of answering.
+        network: in training mode, on its device.
+        tokenizer: of transformers.
+    """
+
+    reference: Reference
+    place: str
+    asked: HfSettings
+    network: Any
+    tokenizer: Any
+
+    @property
+    def wording(self) -> Wording:
+        """Its tokenizer with its chat template."""
+        return Wording(self.tokenizer)
+
+    @property
+    def padding(self) -> int:
+        """A token that stands where none is."""
+        found = self.tokenizer.pad_token_id
+        return int(found if found is not None else self.tokenizer.eos_token_id or 0)
+
+
+def open_student(reference: str, settings: LanguageSettings) -> Student:
+    """The network that a reference names, ready to learn.
+
+    Raises:
+        UsageError: it names no Hugging Face model, or its layers are not those that are named.
+        ModelError: it cannot be loaded.
+    """
+    parsed = read_reference(reference)
+    if parsed.kind != "hf":
+        raise UsageError(f"{shown(reference)} is no language model: name hf:DIR or hf:OWNER/NAME")
+    asked = read_settings(parsed)
+    place = place_of(parsed)
+    # Weights in bfloat16 would lose small steps; autocast computes in it where that is asked for.
+    dtype = asked.dtype if settings.method == "lora" or asked.dtype != "auto" else "float32"
+    opened = open_weights(place, replace(asked, dtype=dtype), CAUSAL)
+    torch.manual_seed(settings.seed)
+    network = _learning(opened.network, settings, reference)
+    return Student(parsed, place, asked, network.train(), opened.tokenizer)
+
+
+def state_of(place: str) -> list[object]:
+    """What tells one version of a student from another: names, sizes and times of its files."""
+    folder = Path(place)
+    if not folder.is_dir():
+        return [place]
+    files = sorted({path for pattern in _FILES for path in folder.glob(pattern)})
+    digest = hashlib.blake2b(digest_size=16)
+    for path in files:
+        with path.open("rb") as file:
+            digest.update(f"{path.name} {path.stat().st_size} ".encode())
+            digest.update(hashlib.file_digest(file, "blake2b").digest())
+    return [digest.hexdigest()]
+
+
+def write_student(student: Student, network: Any, out: Path) -> None:
+    """Write weights, those of an adapter alone where there is one, and the tokenizer."""
+    network.save_pretrained(out)
+    student.tokenizer.save_pretrained(out)
+    (out / "README.md").unlink(missing_ok=True)  # a template of peft with nothing in it
+
+
+def _learning(network: Any, settings: LanguageSettings, reference: str) -> Any:
+    """The network with the weights that learn marked: all, those of its adapter, or of a new one."""
+    if isinstance(network, peft.PeftModel):
+        if settings.method == "full":
+            raise UsageError(f"{shown(reference)} is an adapter: train it with method=lora, or name its base")
+        for name, weight in network.named_parameters():
+            weight.requires_grad_("lora_" in name)
+        network.peft_config["default"].inference_mode = False
+        return network
+    if settings.method == "full":
+        return network.requires_grad_(True)
+    targets = settings.targets if settings.targets == "all-linear" else settings.targets.split(",")
+    config = peft.LoraConfig(
+        r=settings.rank,
+        lora_alpha=settings.scale,  # type: ignore[arg-type]
+        lora_dropout=settings.dropout,
+        target_modules=targets,
+        task_type="CAUSAL_LM",
+    )
+    if getattr(network, "is_quantized", False):
+        network = peft.prepare_model_for_kbit_training(network)
+    with _one_line(settings), warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of layers that store their weights the other way round
+        return peft.get_peft_model(network, config)
+
+
+@contextlib.contextmanager
+def _one_line(settings: LanguageSettings) -> Iterator[None]:
+    try:
+        yield
+    except ValueError as error:
+        said = " ".join(str(error).split())[:200]
+        raise UsageError(f"targets={settings.targets}: {said}") from None
+

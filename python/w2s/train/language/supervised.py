@@ -1,0 +1,192 @@
+"""Supervised training of a language model on selected labels, resumable at the step.
+
+Knows nothing about where the rows come from. The same student, rows and settings give the same bytes on one
+machine, killed in between or not.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import time
+from dataclasses import asdict, replace
+from hashlib import blake2b
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import transformers
+
+from w2s.errors import DataError, UsageError
+from w2s.models.hf.weights import quiet
+from w2s.models.policy.device import device_of, gains_from_bfloat16
+from w2s.models.policy.files import write_whole
+from w2s.train.checkpoint import check_identity
+from w2s.train.language.batches import Collator
+from w2s.train.language.checkpoints import DONE, last_checkpoint
+from w2s.train.language.sequences import Sequence, digest_of, sequences_of
+from w2s.train.language.settings import LanguageSettings
+from w2s.train.language.student import Student, open_student, state_of, write_student
+from w2s.train.language.trainer import Watch, WeighingTrainer
+from w2s.train.rows import Rows
+
+REPORT = "train.json"
+"""What the training did, written last: its presence says that the folder is complete."""
+CHECKPOINTS = "checkpoints"
+
+
+def train_language(
+    student: str, rows: Rows, settings: LanguageSettings, out: Path, *, watch: Watch | None = None
+) -> str:
+    """Train a language model on rows and write it to a folder.
+
+    A folder in which the same training has ended is left as it is; one in which it was killed is resumed.
+    ``torchrun`` and ``accelerate launch`` train on several devices.
+
+    Args:
+        student: reference, ``hf:…``; how it is asked there is how it is taught.
+        rows: what it shall learn.
+        settings: how.
+        out: folder for an adapter, or for the whole model, with its tokenizer and ``train.json``.
+        watch: told of every step.
+
+    Returns:
+        The reference of the trained model.
+
+    Raises:
+        UsageError: the student cannot be trained, or the folder holds another training.
+        DataError: the rows are bad.
+        ModelError: the student cannot be loaded.
+    """
+    opened = open_student(student, settings)
+    sequences = sequences_of(rows, opened.wording, opened.asked, settings)
+    identity = _identity(opened, sequences, settings)
+    if not _is_complete(out, identity):
+        _train(opened, sequences, settings, identity, out, watch)
+    return str(replace(opened.reference, target=str(out)))
+
+
+def _train(
+    student: Student,
+    sequences: list[Sequence],
+    settings: LanguageSettings,
+    identity: str,
+    out: Path,
+    watch: Watch | None,
+) -> None:
+    began = time.perf_counter()
+    place = out / CHECKPOINTS
+    _check_checkpoints(place, identity, out)
+    learned, held = _split(sequences, settings)
+    trainer = WeighingTrainer(
+        student.network,
+        arguments_of(settings, student, place, len(learned)),
+        learned,
+        held,
+        Collator(student.padding),
+        settings,
+        identity,
+        watch,
+    )
+    with quiet():
+        trainer.go()
+    trainer.accelerator.wait_for_everyone()
+    if not trainer.args.should_save:
+        return
+    with quiet():
+        write_student(student, trainer.accelerator.unwrap_model(trainer.model), out)
+    report: dict[str, Any] = {
+        "identity": identity,
+        "student": student.place,
+        "settings": asdict(settings),
+        "rows": len({one.row for one in learned}),
+        "held_back": len({one.row for one in held}),
+        "steps": trainer.state.global_step,
+        "loss": trainer.progress.loss,
+        "held_back_losses": trainer.progress.losses,
+        "best_epoch": trainer.progress.best_epoch,
+        "seconds": round(time.perf_counter() - began, 3),
+    }
+    write_whole(out / REPORT, (json.dumps(report, indent=2) + "\n").encode())
+    shutil.rmtree(place, ignore_errors=True)
+
+
+def arguments_of(
+    settings: LanguageSettings, student: Student, place: Path, rows: int
+) -> transformers.TrainingArguments:
+    """What the trainer of transformers is told.
+
+    Raises:
+        UsageError: a step's rows cannot be dealt to the devices and passes.
+    """
+    processes = int(os.environ.get("WORLD_SIZE", "1"))
+    together = min(settings.together, max(1, settings.batch // processes))
+    if settings.batch % (together * processes):
+        raise UsageError(
+            f"batch={settings.batch} is not a whole number of passes of together={together} rows on "
+            f"{processes} devices: choose another batch or together"
+        )
+    device = device_of(student.asked.device.partition(":")[0])
+    steps = settings.epochs * -(-rows // settings.batch)
+    halves = settings.precision == "bfloat16" or (
+        settings.precision == "auto" and gains_from_bfloat16(device)
+    )
+    return transformers.TrainingArguments(
+        output_dir=str(place),
+        num_train_epochs=settings.epochs,
+        per_device_train_batch_size=together,
+        gradient_accumulation_steps=settings.batch // (together * processes),
+        learning_rate=settings.learning_rate,
+        weight_decay=settings.weight_decay,
+        max_grad_norm=settings.clip,
+        lr_scheduler_type={"constant": "constant_with_warmup"}.get(settings.schedule, settings.schedule),
+        warmup_steps=round(settings.warm_up * steps),
+        activation_checkpointing=settings.save_memory,
+        bf16=halves,
+        use_cpu=device.type == "cpu",
+        seed=settings.seed,
+        save_strategy="no",
+        save_total_limit=2,
+        logging_strategy="no",
+        report_to="none",
+        disable_tqdm=True,
+        remove_unused_columns=False,
+        optim="adamw_torch",
+    )
+
+
+def _identity(student: Student, sequences: list[Sequence], settings: LanguageSettings) -> str:
+    """What decides the bytes of the trained student."""
+    about = [state_of(student.place), digest_of(sequences), {**asdict(settings), "checkpoint_s": None}]
+    return blake2b(json.dumps(about).encode(), digest_size=16).hexdigest()
+
+
+def _is_complete(out: Path, identity: str) -> bool:
+    path = out / REPORT
+    if not path.exists():
+        return False
+    try:
+        found = json.loads(path.read_bytes())["identity"]
+    except (ValueError, KeyError, TypeError):
+        raise DataError(f"{path} is damaged: remove the folder to train again") from None
+    check_identity(found, identity, out)
+    return True
+
+
+def _check_checkpoints(place: Path, identity: str, out: Path) -> None:
+    """Refuse the checkpoints of another training."""
+    at = last_checkpoint(place)
+    if at is not None:
+        check_identity(json.loads((at / DONE).read_bytes())["identity"], identity, out)
+
+
+def _split(sequences: list[Sequence], settings: LanguageSettings) -> tuple[list[Sequence], list[Sequence]]:
+    """What is learned and what is held back; all sequences of a row have one place."""
+    rows = sorted({one.row for one in sequences})
+    count = round(settings.holdout * len(rows))
+    if count >= len(rows):
+        raise DataError(f"{len(rows)} rows with {count} of them held back leave none: hold back less")
+    order = np.random.default_rng([settings.seed, 0]).permutation(rows)
+    held = set(order[:count].tolist())
+    return [one for one in sequences if one.row not in held], [one for one in sequences if one.row in held]
