@@ -32,7 +32,7 @@ def final_answer(reply: str) -> str | None:
         >>> final_answer("I do not know.")
     """
     text = after_thinking(reply)[-MOST_LETTERS:]
-    for find in (_boxed, _after_hashes, _said, _last_number):
+    for find in (boxed, hashed, _said, _last_number):
         found = find(text)
         if found:
             return found
@@ -44,7 +44,7 @@ def after_thinking(reply: str) -> str:
     return reply.rpartition("</think>")[2]
 
 
-def _boxed(text: str) -> str | None:
+def boxed(text: str) -> str | None:
     """What the last complete box holds."""
     for found in reversed(list(_BOXED.finditer(text))[-20:]):
         if inside := _braced(text, found.end()):
@@ -65,7 +65,7 @@ def _braced(text: str, start: int) -> str | None:
     return None
 
 
-def _after_hashes(text: str) -> str | None:
+def hashed(text: str) -> str | None:
     found = _HASHES.findall(text)
     return found[-1] if found else None
 

@@ -14,7 +14,6 @@ import os
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Iterator
 from importlib.util import find_spec
 
@@ -30,8 +29,7 @@ class Guard:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._process: subprocess.Popen[str] | None = None
-        self._owner = os.getpid()
+        self._process: subprocess.Popen[bytes] | None = None
 
     def same(self, left: str, right: str, timeout_s: float) -> bool:
         """Whether two answers are equal by algebra; False where the time-out passed or the process died.
@@ -58,10 +56,13 @@ class Guard:
         return None if self._process is None else self._process.pid
 
     def after_fork(self) -> None:
-        """In the child of a fork: the process is the parent's, and so are its pipes and the lock."""
-        self._lock, self._process, self._owner = threading.Lock(), None, os.getpid()
+        """In the child of a fork: the process is the parent's, and whoever held the lock is not here."""
+        process, self._process, self._lock = self._process, None, threading.Lock()
+        if process is not None:
+            process.returncode = 0  # nobody here waits for it
+            _close(process)
 
-    def _running(self) -> subprocess.Popen[str]:
+    def _running(self) -> subprocess.Popen[bytes]:
         if self._process is not None and self._process.poll() is None:
             return self._process
         self._stop()
@@ -76,50 +77,57 @@ class Guard:
             )
         return self._process
 
-    def _asked(self, process: subprocess.Popen[str], line: str | None, seconds: float) -> object:
+    def _asked(self, process: subprocess.Popen[bytes], line: str | None, seconds: float) -> object:
         """The process's reply to a line, None where there was none in time."""
         assert process.stdin is not None and process.stdout is not None
-        deadline = time.monotonic() + seconds
-        with _killed_after(process, seconds), contextlib.suppress(OSError, ValueError):
+        reply: object = None
+        with _killed_after(process, seconds) as late, contextlib.suppress(OSError, ValueError):
             if line is not None:
-                process.stdin.write(line + "\n")
-                process.stdin.flush()
-            reply: object = json.loads(process.stdout.readline())
-            return reply if time.monotonic() < deadline else None
-        return None
+                process.stdin.write(line.encode() + b"\n")
+            reply = json.loads(process.stdout.readline())
+        return None if late.is_set() else reply
 
     def _stop(self) -> None:
         process, self._process = self._process, None
-        if process is None:
-            return
-        process.kill()
-        process.wait()
-        for pipe in (process.stdin, process.stdout):
-            with contextlib.suppress(OSError):
-                assert pipe is not None
-                pipe.close()
+        if process is not None:
+            process.kill()
+            process.wait()
+            _close(process)
 
 
 @contextlib.contextmanager
-def _killed_after(process: subprocess.Popen[str], seconds: float) -> Iterator[None]:
-    timer = threading.Timer(seconds, process.kill)
+def _killed_after(process: subprocess.Popen[bytes], seconds: float) -> Iterator[threading.Event]:
+    """Kills the process unless the block ends in time; the event then says so."""
+    late = threading.Event()
+
+    def kill() -> None:
+        late.set()
+        process.kill()
+
+    timer = threading.Timer(seconds, kill)
     timer.daemon = True
     timer.start()
     try:
-        yield
+        yield late
     finally:
         timer.cancel()
+        timer.join()
 
 
-def _started() -> subprocess.Popen[str]:
-    path = os.pathsep.join(entry or str(os.getcwd()) for entry in sys.path)
+def _close(process: subprocess.Popen[bytes]) -> None:
+    for pipe in (process.stdin, process.stdout):
+        if pipe is not None:
+            pipe.close()
+
+
+def _started() -> subprocess.Popen[bytes]:
+    path = os.pathsep.join(entry or "." for entry in sys.path)
     return subprocess.Popen(  # noqa: S603 - a list, never a shell; nothing of it comes from outside
         [sys.executable, "-P", "-c", _CALL],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
-        text=True,
-        encoding="ascii",
+        bufsize=0,
         env={**os.environ, "PYTHONPATH": path},
     )
 
