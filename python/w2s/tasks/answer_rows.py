@@ -53,7 +53,9 @@ def _example(row: Row, columns: AnswerColumns) -> AnswerExample:
         text(field(values, columns.question), columns.question),
         gold,
         solution=solution,
-        difficulty=number(field(values, columns.difficulty), columns.difficulty) if columns.difficulty else None,
+        difficulty=number(field(values, columns.difficulty), columns.difficulty)
+        if columns.difficulty
+        else None,
         group=optional_text(values, columns.group),
     )
 

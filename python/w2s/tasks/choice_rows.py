@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from w2s.errors import DataError
-from w2s.tasks.choice import LETTERS, ChoiceExample
+from w2s.tasks.choice import LETTERS, ChoiceExample, check_options
 from w2s.tasks.columns import CHOICES, ChoiceColumns, Named, chosen
 from w2s.tasks.instruction import INSTRUCTION, read_instruction
 from w2s.tasks.mapping import check, columns_by_names, id_of, optional_text
@@ -63,27 +63,12 @@ def _example(row: Row, columns: ChoiceColumns) -> ChoiceExample:
         question,
         options,
         gold,
-        difficulty=number(field(values, columns.difficulty), columns.difficulty) if columns.difficulty else None,
+        difficulty=number(field(values, columns.difficulty), columns.difficulty)
+        if columns.difficulty
+        else None,
         group=optional_text(values, columns.group),
     )
     return shuffled(example) if columns.shuffle else example
-
-
-def check_options(options: Sequence[str]) -> None:
-    """Whether the options of a question can be chosen from.
-
-    Raises:
-        DataError: there are none, more than 26, or two that are equal.
-    """
-    if not options:
-        raise DataError("there are no options")
-    if len(options) > len(LETTERS):
-        raise DataError(f"{len(options)} options are more than {len(LETTERS)}, one for each letter")
-    seen: dict[str, str] = {}
-    for letter, option in zip(LETTERS, options, strict=False):
-        known = seen.setdefault(" ".join(option.split()), letter)
-        if known != letter:
-            raise DataError(f"the options {known} and {letter} are equal: {option[:40]!r}")
 
 
 def shuffled(example: ChoiceExample) -> ChoiceExample:
@@ -153,9 +138,7 @@ def _form(answer: Any, word: str, labels: Sequence[str], options: Sequence[str])
     return "letter" if len(word) == 1 else "text"
 
 
-def _place(
-    answer: Any, word: str, form: str, labels: Sequence[str], options: Sequence[str]
-) -> int | None:
+def _place(answer: Any, word: str, form: str, labels: Sequence[str], options: Sequence[str]) -> int | None:
     if form == "label" and labels:
         return labels.index(word) if word in labels else None
     if form in ("letter", "label"):

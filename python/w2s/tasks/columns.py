@@ -20,8 +20,8 @@ class ChoiceColumns(Config):
     Attributes:
         question: the question. A point leads into a table: ``question.stem``.
         context: stands before the question, a passage say.
-        options: one column with a list of texts, with a list of ``{label, text}``, or with a ``{label, text}``
-            of lists; or several columns with a text each.
+        options: one column with a list of texts, with a list of ``{label, text}``, or with one
+            ``{label, text}`` of lists; or several columns with a text each.
         answer: the right option or a list of them; empty values are not known.
         answer_is: ``letter`` (A is the first), ``label`` (that of the option), ``index`` (0 is the first),
             ``number`` (1 is the first) or ``text``. Left out, it is told from the value.
@@ -81,9 +81,7 @@ class Published(Config):
 
 CHOICES: dict[str, Published] = {
     "w2s": Published(
-        columns=ChoiceColumns(
-            answer="solutions", answer_is="letter", difficulty="difficulty", group="group"
-        ),
+        columns=ChoiceColumns(answer="solutions", answer_is="letter", difficulty="difficulty", group="group"),
         known_by=("question", "options", "solutions"),
     ),
     "sciq": Published(

@@ -9,8 +9,7 @@ from __future__ import annotations
 import re
 
 from w2s.errors import DataError
-from w2s.tasks.choice import LETTERS, ChoiceExample
-from w2s.tasks.choice_rows import check_options
+from w2s.tasks.choice import LETTERS, ChoiceExample, check_options
 from w2s.tasks.rows import Row, text
 
 INSTRUCTION = "instruction"

@@ -37,7 +37,7 @@ def same_answer(left: str, right: str, *, timeout_s: float = TIMEOUT_S) -> bool:
         MissingExtraError: the pair takes algebra, and math-verify is not installed.
 
     Example:
-        >>> same_answer("$1,250.00", "1250"), same_answer("\\\\frac{1}{2}", "0.5"), same_answer("(1, 2)", "(2, 1)")
+        >>> same_answer("$1,250.00", "1250"), same_answer("1/2", "0.5"), same_answer("(1, 2)", "(2, 1)")
         (True, True, False)
     """
     if left.strip() == right.strip():

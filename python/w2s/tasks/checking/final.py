@@ -12,7 +12,8 @@ MOST_LETTERS = 100_000
 _BOXED = re.compile(r"\\f?boxed\s*")
 _HASHES = re.compile(r"^[ \t]*####[ \t]*(\S.*?)[ \t]*$", re.MULTILINE)
 _SAID = re.compile(
-    r"\b(?:final answer|answer|result)\b\**\s*(?:is|are|=|:|would be|equals)\s*:?[ \t]*([^\n]+)", re.IGNORECASE
+    r"\b(?:final answer|answer|result)\b\**\s*(?:is|are|=|:|would be|equals)\s*:?[ \t]*([^\n]+)",
+    re.IGNORECASE,
 )
 _NUMBER = re.compile(
     r"(?<![\w.])-?[$€£]?(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?(?:\s?/\s?\d+)?(?:\s?\\?%)?|(?<![\w.])-?\.\d+"
@@ -45,7 +46,7 @@ def after_thinking(reply: str) -> str:
 
 
 def boxed(text: str) -> str | None:
-    """What the last complete box holds."""
+    """What the last complete ``\\boxed{…}`` holds."""
     for found in reversed(list(_BOXED.finditer(text))[-20:]):
         if inside := _braced(text, found.end()):
             return inside
@@ -66,6 +67,7 @@ def _braced(text: str, start: int) -> str | None:
 
 
 def hashed(text: str) -> str | None:
+    """What stands behind the last ``####`` that begins a line."""
     found = _HASHES.findall(text)
     return found[-1] if found else None
 

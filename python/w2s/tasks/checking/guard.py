@@ -1,7 +1,7 @@
 """Algebra in a process of its own, which is killed when it takes too long.
 
 Knows nothing about mathematics. A signal would stop only the main thread, and no thread can be stopped from
-outside while it multiplies two huge numbers; a process can. One is started when it is first needed and is used
+outside while it multiplies two huge numbers; a process can. One is started when it is first needed and used
 again for every comparison. A fork of this process starts its own.
 """
 

@@ -40,10 +40,11 @@ _NAMES = {
 _ALIASES = {word: unit for unit, words in _NAMES.items() for word in (unit, *words.split())}
 _POWERS = {"squared": "2", "square": "2", "sq": "2", "cubed": "3", "cubic": "3"}
 _DEGREES = re.compile(r"\^?\{?\s*\\circ\s*\}?|degrees?(?![a-z])")
-_MATHS = frozenset(
-    "pi sqrt sin cos tan cot sec csc log exp lim max min mod det gcd lcm and not the deg alpha beta gamma delta "
-    "theta lambda phi inf infinity cup cap union base".split()
-) - {"sec", "min"}
+_MATHS = (
+    "pi sqrt sin cos tan cot sec csc log exp lim max mod det gcd lcm and not the deg alpha beta gamma delta "
+    "theta lambda phi inf infinity cup cap union base"
+)
+_FUNCTIONS = frozenset(_MATHS.split())
 _TOKEN = re.compile(r"(?P<word>[A-Za-z%°¢$€£¥₹]+)\.?|\^\{?(?P<power>[23])\}?|[\s/*-]")
 _MOST_LETTERS = 60
 _UNSAID = "mghsl"
@@ -74,7 +75,7 @@ def _names(word: str, apart: bool) -> bool:
     """Whether a word can name a unit rather than be a variable or a function."""
     if len(word) == 1:
         return word in _ALIASES and (apart or word not in _UNSAID)
-    return word in _ALIASES or (len(word) > 2 and word not in _MATHS)
+    return word in _ALIASES or (len(word) > 2 and word not in _FUNCTIONS)
 
 
 def _one(word: str) -> str:

@@ -27,13 +27,13 @@ def serve() -> None:
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
     import math_verify  # noqa: F401 - it takes a second, which is not counted as the first answer's
 
-    print(json.dumps("ready"), file=replies, flush=True)  # noqa: T201
+    print(json.dumps("ready"), file=replies, flush=True)
     for line in sys.stdin:
         left, right, seconds = json.loads(line)
         _alarm(seconds + _SPARE_S)
         verdict = _verdict(left, right)
         _alarm(0)
-        print(json.dumps(verdict), file=replies, flush=True)  # noqa: T201
+        print(json.dumps(verdict), file=replies, flush=True)
 
 
 def _verdict(left: str, right: str) -> bool:
