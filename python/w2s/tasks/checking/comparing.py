@@ -40,6 +40,14 @@ def same_answer(left: str, right: str, *, timeout_s: float = TIMEOUT_S) -> bool:
         >>> same_answer("$1,250.00", "1250"), same_answer("1/2", "0.5"), same_answer("(1, 2)", "(2, 1)")
         (True, True, False)
     """
+    verdict = told(left, right)
+    if verdict is None:
+        return _by_algebra(*sorted((plain(left), plain(right))), timeout_s)
+    return verdict
+
+
+def told(left: str, right: str) -> bool | None:
+    """Whether two answers are equal, as far as that can be told without algebra; None where it cannot."""
     if left.strip() == right.strip():
         return True
     if max(len(left), len(right)) > MOST_LETTERS:
@@ -47,10 +55,7 @@ def same_answer(left: str, right: str, *, timeout_s: float = TIMEOUT_S) -> bool:
     one, two = sorted((plain(left), plain(right)))
     if folded(one) == folded(two):
         return True
-    if not (_can_be_asked(one) and _can_be_asked(two)):
-        return False
-    verdict = same_parts(one, two, same_part)
-    return _by_algebra(one, two, timeout_s) if verdict is None else verdict
+    return same_parts(one, two, same_part) if _can_be_asked(one) and _can_be_asked(two) else False
 
 
 @lru_cache(maxsize=1 << 14)

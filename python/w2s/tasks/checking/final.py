@@ -9,11 +9,12 @@ import re
 
 MOST_LETTERS = 100_000
 """Of a longer reply the end is read."""
+_LAST_MARKS = 20
+_LINE = 500
 _BOXED = re.compile(r"\\f?boxed\s*")
 _HASHES = re.compile(r"^[ \t]*####[ \t]*(\S.*?)[ \t]*$", re.MULTILINE)
-_SAID = re.compile(
-    r"\b(?:final answer|answer|result)\b\**\s*(?:is|are|=|:|would be|equals)\s*:?[ \t]*([^\n]+)",
-    re.IGNORECASE,
+_SAYS = re.compile(
+    r"\b(?:final answer|answer|result)\b\**\s*(?:is|are|=|:|would be|equals)\s*:?[ \t]*", re.IGNORECASE
 )
 _NUMBER = re.compile(
     r"(?<![\w.])-?[$€£]?(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?(?:\s?/\s?\d+)?(?:\s?\\?%)?|(?<![\w.])-?\.\d+"
@@ -47,7 +48,7 @@ def after_thinking(reply: str) -> str:
 
 def boxed(text: str) -> str | None:
     """What the last complete ``\\boxed{…}`` holds."""
-    for found in reversed(list(_BOXED.finditer(text))[-20:]):
+    for found in reversed(list(_BOXED.finditer(text))[-_LAST_MARKS:]):
         if inside := _braced(text, found.end()):
             return inside
     return None
@@ -73,11 +74,11 @@ def hashed(text: str) -> str | None:
 
 
 def _said(text: str) -> str | None:
-    found = _SAID.findall(text)
-    if not found:
-        return None
-    said = _SENTENCE.split(found[-1], maxsplit=1)[0].strip(" *:\"'")
-    return _sign_off(said)
+    for found in reversed(list(_SAYS.finditer(text))[-_LAST_MARKS:]):
+        line = text[found.end() : found.end() + _LINE].partition("\n")[0]
+        if said := _sign_off(_SENTENCE.split(line, maxsplit=1)[0].strip(" *:\"'")):
+            return said
+    return None
 
 
 def _sign_off(said: str) -> str | None:

@@ -10,7 +10,7 @@ import unicodedata
 
 _SIGNS = str.maketrans({"−": "-", "–": "-", "—": "-", "⁄": "/", "×": "*", "·": "*", "÷": "/"})
 _WORDS = str.maketrans({"²": "^2", "³": "^3", "∞": "\\infty ", "π": "\\pi ", "√": "\\sqrt ", "∪": "\\cup "})
-_SPACES = re.compile(r"\\[,;:! ]|~|\\q?quad\b|\{,\}|\s+")
+_SPACES = re.compile(r"(?<!\\)\\[,;:! ]|~|\\q?quad\b|\{,\}|\s+")
 _BARE = re.compile(
     r"\\(?:left|right|big|Big|bigl|bigr|Bigl|Bigr|displaystyle|limits)(?![a-zA-Z])|\\mathrm\{\s*\}"
 )
@@ -35,7 +35,7 @@ def plain(answer: str) -> str:
     text = _dollars(text.strip("*_` "))
     text = _TEXT.sub(r" \1 ", _BARE.sub(" ", text))
     text = _FRACTION.sub(r"\\frac", text).replace("\\$", "$").replace("\\%", "%")
-    text = _SPACES.sub(_space, text).strip()
+    text = " ".join(_SPACES.sub(_space, text).split())
     return _outer(text if text.endswith("...") else text.rstrip(_ENDS))
 
 

@@ -34,6 +34,8 @@ _NAMES = {
     "money ¥": "yen jpy ¥",
     "money ₹": "rupee inr ₹",
     "cent": "¢",
+    "am": "a.m",
+    "pm": "p.m",
     "person": "people",
     "child": "children",
 }
@@ -75,7 +77,7 @@ def _names(word: str, apart: bool) -> bool:
     """Whether a word can name a unit rather than be a variable or a function."""
     if len(word) == 1:
         return word in _ALIASES and (apart or word not in _UNSAID)
-    return word in _ALIASES or (len(word) > 2 and word not in _FUNCTIONS)
+    return word in _ALIASES or word in _POWERS or (len(word) > 2 and word not in _FUNCTIONS)
 
 
 def _one(word: str) -> str:

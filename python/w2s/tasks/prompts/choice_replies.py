@@ -19,26 +19,8 @@ _MARK = re.compile(
 )
 _NUMBERED = re.compile(r"(?:answer|option|choice|solution|ending)\s?(\d{1,2})\b", re.IGNORECASE)
 _LETTER = re.compile(r"(?:\\text\w*\{)?\(?([A-Za-z])(?![\w'’])(?:[ \t]+([A-Za-z]+))?")
-_AFTER_A = frozenset(
-    [
-        "because",
-        "since",
-        "as",
-        "for",
-        "and",
-        "but",
-        "which",
-        "so",
-        "that",
-        "it",
-        "is",
-        "was",
-        "this",
-        "the",
-        "not",
-        "rather",
-    ]
-)
+_WORDS_AFTER = "because since as for and but which so that it is was this the not rather"
+_AFTER_A = frozenset(_WORDS_AFTER.split())
 _FIRST = re.compile(r"\W{0,6}([A-Z])\s?[.):\]*]")
 _BRACKETED = re.compile(r"\(([A-Z])\)|\*\*([A-Z])[.:)]?\*\*")
 
