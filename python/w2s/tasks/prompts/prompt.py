@@ -6,19 +6,18 @@ question; what follows is the reply.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from pathlib import Path
 from typing import Any, TypedDict
 
 from w2s.errors import UsageError
-from w2s.tasks.answer import AnswerExample
-from w2s.tasks.choice import ChoiceExample
-from w2s.tasks.move import MoveExample
+from w2s.tasks.prompts.template import compiled
+from w2s.tasks.prompts.words import WORDS, reply_words
+from w2s.tasks.registry import Example, task_of
 
-Example = MoveExample | ChoiceExample | AnswerExample
 TEMPLATES = Path(__file__).with_name("templates")
+_REPLY_LINE = "\n---\n"
 
 
 class Message(TypedDict):
@@ -37,12 +36,21 @@ class Prompt:
     reply: str
 
     def ask(self, example: Example) -> str:
-        """The question."""
-        return str(self._templates[0].render(**_words(example))).strip()
+        """The question.
+
+        Raises:
+            UsageError: the template names what such an example does not have.
+        """
+        return self._filled(self.question, example, {})
 
     def answer(self, example: Example, label: str) -> str:
-        """The reply that gives a label, as a few-shot example or as what a student learns."""
-        return str(self._templates[1].render(**_words(example), label=label)).strip()
+        """The reply that gives a label, as a few-shot example or as what a student learns.
+
+        Raises:
+            UsageError: the template names what such an example does not have.
+            DataError: the label is none of the options.
+        """
+        return self._filled(self.reply, example, reply_words(example, label))
 
     def messages(self, example: Example, shots: Sequence[tuple[Example, str]] = ()) -> list[Message]:
         """The question after solved examples, each with its label."""
@@ -52,48 +60,47 @@ class Prompt:
             turns.append({"role": "assistant", "content": self.answer(shot, label)})
         return [*turns, {"role": "user", "content": self.ask(example)}]
 
-    @cached_property
-    def _templates(self) -> tuple[Any, Any]:
-        from jinja2.sandbox import ImmutableSandboxedEnvironment
+    def _filled(self, source: str, example: Example, more: dict[str, Any]) -> str:
+        template = compiled(source)
+        known = WORDS[type(example)]
+        if unknown := sorted(template.names - known.keys() - more.keys()):
+            kind, there = task_of(example).name, _listed([*known, *more])
+            raise UsageError(
+                f"prompt {self.name!r} names {_listed(unknown)}: an example of {kind} has {there}"
+            )
+        words = {name: known[name](example) for name in template.names & known.keys()}
+        return template.render(words | more)
 
-        world = ImmutableSandboxedEnvironment(trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=True)
-        return world.from_string(self.question), world.from_string(self.reply)
+
+def prompt_names() -> list[str]:
+    """Names of the templates that come with w2s."""
+    return sorted(file.stem for file in TEMPLATES.glob("*.jinja"))
 
 
 def read_prompt(name: str) -> Prompt:
     """A prompt by the name of a template that comes with w2s, or by the path of a file.
 
     Raises:
-        UsageError: there is no such template, or it has no reply.
+        UsageError: there is no such template, it has no reply, or it is no template.
     """
-    path = TEMPLATES / f"{name}.jinja"
-    if not path.is_file():
-        path = Path(name).expanduser()
-    if not path.is_file():
-        names = sorted(file.stem for file in TEMPLATES.glob("*.jinja"))
-        raise UsageError(f"no prompt is called {name[:60]!r}; there are: {', '.join(names)}, or name a file")
-    question, line, reply = path.read_text(encoding="utf-8").partition("\n---\n")
+    path = TEMPLATES / f"{name}.jinja" if name in prompt_names() else Path(name).expanduser()
+    if "\0" in name or not path.is_file():
+        raise UsageError(
+            f"no prompt is called {name[:60]!r}; there are: {_listed(prompt_names())}, or name a file"
+        )
+    try:
+        question, line, reply = path.read_text(encoding="utf-8").replace("\r\n", "\n").partition(_REPLY_LINE)
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError(f"cannot read {path}: {error}") from None
     if not line:
         raise UsageError(f"{path} has no line --- between question and reply")
+    for source in (question, reply):
+        try:
+            compiled(source)
+        except UsageError as error:
+            raise UsageError(f"{path}: {error}") from None
     return Prompt(name, question, reply)
 
 
-def _words(example: Example) -> dict[str, Any]:
-    """What a template may name."""
-    if isinstance(example, ChoiceExample):
-        return {
-            "question": example.question,
-            "options": list(zip(example.letters, example.options, strict=True)),
-            "option": dict(zip(example.letters, example.options, strict=True)),
-        }
-    if isinstance(example, AnswerExample):
-        return {"question": example.question, "solution": example.solution}
-    state = example.state
-    return {
-        "game": state.game.replace("_", " "),
-        "position": state.position,
-        "start": state.start_position,
-        "moves": state.moves(),
-        "legal": sorted(state.legal_moves()),
-        "rejected": list(example.rejected),
-    }
+def _listed(names: Iterable[str]) -> str:
+    return ", ".join(names)
