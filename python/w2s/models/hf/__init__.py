@@ -1,4 +1,4 @@
-"""Hugging Face models: language models that read an example as text, and encoders with a multiple-choice head.
+"""Hugging Face models: causal language models, and encoders with a multiple-choice head.
 
 Knows nothing about matches, trust or training. This module, ``settings`` and ``loading`` need no torch.
 """

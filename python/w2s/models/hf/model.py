@@ -147,8 +147,8 @@ class HfModel:
         choices = [choices_of(example) for example in examples]
 
         def choose(example: Example, some: Choices) -> Callable[[Numbers], int]:
-            names = self.manner.seed, *names_of(example)
-            return lambda scores: chosen(scores, some, self.manner.temperature, *names)
+            names, manner = names_of(example), self.manner
+            return lambda scores: chosen(scores, some, manner.temperature, manner.seed, *names)
 
         chooses = [choose(example, some) for example, some in zip(examples, choices, strict=True)]
         questions = [

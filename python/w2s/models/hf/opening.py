@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from w2s.errors import UsageError
 from w2s.models.hf.asking import Asking
 from w2s.models.hf.checking import Checker
 from w2s.models.hf.model import HfModel
@@ -20,7 +19,6 @@ from w2s.models.hf.weights import CHOICE, open_weights
 from w2s.models.hf.wording import Wording
 from w2s.models.hf.writing import Manner, Writer, Writes
 from w2s.models.model import Model
-from w2s.models.reference import shown
 from w2s.tasks.prompts import read_prompt
 
 

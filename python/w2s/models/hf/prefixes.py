@@ -5,12 +5,11 @@ Knows nothing about what follows the prompts.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from functools import cached_property
 
 from w2s.models.hf.network import Network, Seen
-from w2s.models.hf.wording import Tokens
+from w2s.models.hf.wording import Tokens, alike
 
 LEAST_SHARED = 64
 """Shorter beginnings are read with each prompt: repeating their cache takes as long."""
@@ -26,8 +25,8 @@ class Reader:
 
     def __init__(self, network: Network, prompts: Sequence[Tokens]) -> None:
         self._network = network
-        alike = os.path.commonprefix([min(prompts), max(prompts)]) if len(prompts) > 1 else []
-        length = min(len(alike), min(map(len, prompts), default=1) - 1)
+        shared = alike(min(prompts), max(prompts)) if len(prompts) > 1 else 0
+        length = min([shared, *(len(prompt) - 1 for prompt in prompts)])
         self._start = prompts[0][:length] if length >= LEAST_SHARED and network.sees_all else []
 
     def read(self, prompts: Sequence[Tokens]) -> Seen:

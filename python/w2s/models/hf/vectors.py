@@ -23,9 +23,9 @@ def log_probs_at(logits: Tensor, targets: Tensor) -> npt.NDArray[np.float64]:
     rows = max(1, _AT_ONCE // max(1, logits[0].numel()))
     parts = []
     with torch.inference_mode():
-        pieces = zip(logits.split(rows), targets.to(logits.device).split(rows), strict=True)
-        for some, wanted in pieces:
-            numbers = some.float()
+        for start in range(0, len(logits), rows):
+            numbers = logits[start : start + rows].float()
+            wanted = targets[start : start + rows].to(numbers.device)
             parts.append(_taken(numbers, wanted) - numbers.logsumexp(-1))
         found: npt.NDArray[np.float64] = torch.cat(parts).cpu().double().numpy()
     return np.minimum(found, 0.0)

@@ -94,7 +94,7 @@ class Wording:
         """A conversation and replies to it; where tokens span both, they belong to the replies."""
         joint = "" if self.is_chat else " "
         prompt, *wholes = self._tokens([text, *(f"{text}{joint}{reply}" for reply in replies)])
-        shared = min(_shared(prompt, whole) for whole in wholes)
+        shared = min(min(alike(prompt, whole), len(whole) - 1) for whole in wholes)
         return Worded(prompt[:shared], [whole[shared:] for whole in wholes])
 
     def tokens(self, text: str) -> Tokens:
@@ -115,7 +115,7 @@ class Wording:
         return [self._start + ids for ids in found]
 
 
-def _shared(prompt: Tokens, whole: Tokens) -> int:
-    """How long two lists of tokens begin alike, short of the whole of the second."""
-    length = min(len(prompt), len(whole) - 1)
-    return next((i for i in range(length) if prompt[i] != whole[i]), length)
+def alike(first: Tokens, second: Tokens) -> int:
+    """How long two lists of tokens begin alike."""
+    length = min(len(first), len(second))
+    return next((i for i in range(length) if first[i] != second[i]), length)

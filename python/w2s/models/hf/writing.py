@@ -198,7 +198,7 @@ class _Sheet:
 
     def _read_on(self, seen: Seen, chosen: Tokens) -> Seen:
         if seen.cache is None:
-            rows = [row + [token] for row, token in zip(seen.rows, chosen, strict=True)]
+            rows = [[*row, token] for row, token in zip(seen.rows, chosen, strict=True)]
             return self._network.read(rows)
         return self._network.read_on(seen, [[token] for token in chosen], caching=True)
 
