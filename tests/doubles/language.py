@@ -8,7 +8,8 @@ from typing import Any
 FAMILIES = ("qwen3", "llama", "olmo2", "gemma3", "gpt2")
 END = "<|end|>"
 CHAT = (
-    "{% for message in messages %}<|turn|>{{ message['role'] }}\n{{ message['content'] }}<|end|>\n{% endfor %}"
+    "{% for message in messages %}<|turn|>{{ message['role'] }}\n{{ message['content'] }}<|end|>\n"
+    "{% endfor %}"
     "{% if add_generation_prompt %}<|turn|>assistant\n{% endif %}"
 )
 _MERGES = [("\u0120", letter) for letter in "ABCDEFGH"] + [

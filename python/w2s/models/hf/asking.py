@@ -130,14 +130,23 @@ class Asking:
         tokens = self.follow_up(example, reply, ask)
         return self._request(example, tokens, most, (*names_of(example), ask.name), _STOPS_LABEL)
 
+    def ask(self, example: Example) -> str:
+        """The question alone, as text."""
+        return self._prompt(example, self.scoring_of(example)).ask(example)
+
     def reply(self, example: Example, label: str, score: str | None = None) -> str:
         """The reply that a label of an example becomes."""
         score = score or self.scoring_of(example)
         return reply_to(self._prompt(example, score), example, label, score)
 
-    def drawn(self, solved: Shots, count: int, example: Example) -> Shots:
-        """So many of some solved examples, by the seed; an example is never shown its own solution."""
-        return [shot for shot in self._shuffled(solved) if shot[0].id != example.id][:count]
+    def drawn(self, solved: Shots, count: int, examples: Sequence[Example]) -> list[Shots]:
+        """So many of some solved examples for each example, by the seed; never its own solution.
+
+        Raises:
+            UsageError: there are fewer.
+        """
+        first = self._shuffled(solved)[: count + 1]
+        return [self._first(first, count, example) for example in examples]
 
     def _text(
         self,
@@ -158,13 +167,14 @@ class Asking:
 
     def _shots(self, example: Example) -> Shots:
         wanted = self._settings.shots
-        if not wanted:
-            return []
-        shots = [shot for shot in self._solved[: wanted + 1] if shot[0].id != example.id][:wanted]
-        if len(shots) < wanted:
+        return self._first(self._solved[: wanted + 1], wanted, example) if wanted else []
+
+    def _first(self, solved: Shots, count: int, example: Example) -> Shots:
+        shots = [shot for shot in solved if shot[0].id != example.id][:count]
+        if len(shots) < count:
             raise UsageError(
-                f"shots={wanted} of {shown(self._reference)}: only {len(shots)} solved examples are at hand: "
-                "give gold, or fewer shots"
+                f"{shown(self._reference)} is to be shown {count} solved examples and {len(shots)} are at hand "
+                f"for example {example.id!r}: give more gold, or fewer shots"
             )
         return shots
 

@@ -33,6 +33,15 @@ def read_reply(example: Example, text: str) -> str:
     return next((move for move in moves if move is not None), said)
 
 
+def sameness(example: Example, label: str) -> str:
+    """What two labels share that say the same."""
+    if isinstance(example, AnswerExample):
+        return "".join(label.split()).strip("$.").replace(",", "").casefold()
+    if isinstance(example, ChoiceExample):
+        return label.strip()
+    return example.state.read(label)[0] or label.strip()
+
+
 def _letter(example: ChoiceExample, said: str) -> str | None:
     for pattern in (_SAID, _LETTER):
         for letter in pattern.findall(said):

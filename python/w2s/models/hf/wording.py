@@ -90,6 +90,13 @@ class Wording:
             )
         )
 
+    def told(self, question: str, reply: str) -> Tokens:
+        """A question with its whole reply, as tokens."""
+        if not self.is_chat:
+            return self.tokens(f"{self.text([], question)} {reply}")
+        messages = [{"role": "user", "content": question}, {"role": "assistant", "content": reply}]
+        return self.tokens(str(self._tokenizer.apply_chat_template(messages, tokenize=False)))
+
     def worded(self, text: str, replies: Sequence[str]) -> Worded:
         """A conversation and replies to it; where tokens span both, they belong to the replies."""
         joint = "" if self.is_chat else " "

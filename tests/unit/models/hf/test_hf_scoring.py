@@ -10,9 +10,7 @@ import numpy as np
 import pytest
 from tests.doubles.language import FAMILIES
 
-from w2s.games import game
 from w2s.models import Want
-from w2s.tasks import MoveExample
 from w2s.tasks.choice import ChoiceExample
 
 torch = pytest.importorskip("torch", reason="needs torch: pip install 'w2s[models]'")
@@ -25,7 +23,7 @@ CHOICES = [
         "long", "Which of these is a long word, the longest here? " * 3, ("ox", "hippopotamus", "er")
     ),
     ChoiceExample("one", "Only one?", ("yes",)),
-    ChoiceExample("eight", "Pick.", tuple("stone water fire air the er thunder o".split())),
+    ChoiceExample("eight", "Pick.", tuple(["stone", "water", "fire", "air", "the", "er", "thunder", "o"])),
 ]
 EVERYTHING = Want(evidence=True, hidden=True)
 
