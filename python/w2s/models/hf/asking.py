@@ -173,8 +173,8 @@ class Asking:
         shots = [shot for shot in solved if shot[0].id != example.id][:count]
         if len(shots) < count:
             raise UsageError(
-                f"{shown(self._reference)} is to be shown {count} solved examples and {len(shots)} are at hand "
-                f"for example {example.id!r}: give more gold, or fewer shots"
+                f"{shown(self._reference)} is to be shown {count} solved examples and {len(shots)} are at "
+                f"hand for example {example.id!r}: give more gold, or fewer shots"
             )
         return shots
 

@@ -134,7 +134,7 @@ class _Sheet:
 
     def filled(self, reader: Reader) -> list[Written]:
         """All replies, written to their ends."""
-        seen, live = reader.read([line.request.prompt for line in self._lines]), list(self._lines)
+        seen, live = self._begun(reader), list(self._lines)
         while True:
             self._close(live, seen)
             if all(line.closed for line in live):
@@ -146,6 +146,15 @@ class _Sheet:
             if all(line.closed for line in live):
                 continue
             seen = self._read_on(seen, chosen)
+
+    def _begun(self, reader: Reader) -> Seen:
+        """All prompts read; one that is asked for several replies only once, where that can be."""
+        prompts = [line.request.prompt for line in self._lines]
+        distinct = {tuple(prompt): prompt for prompt in prompts}
+        if len(distinct) == len(prompts) or not self._network.repeats:
+            return reader.read(prompts)
+        places = {key: place for place, key in enumerate(distinct)}
+        return select(reader.read([*distinct.values()]), [places[tuple(prompt)] for prompt in prompts])
 
     def _close(self, live: Sequence[_Line], seen: Seen) -> None:
         """Lines that had reached their length: the state at their last token is there now."""
