@@ -42,7 +42,8 @@ class Answer:
     model's value of the position for the player to move, in hundredths of a unit; ``values_cp`` the same
     for each move by canonical text. ``rank`` is the place of the label among the legal moves, 0 for the
     model's first choice. ``hidden`` and ``afterstate`` are vectors of one length for every answer of a
-    model. ``seconds`` is the time that this answer took.
+    model. ``check_logit``: asked whether its label is right, the log-odds that it says yes; it comes with
+    ``afterstate`` from models that read text. ``seconds`` is the time that this answer took.
     """
 
     label: str
@@ -57,6 +58,7 @@ class Answer:
     rank: int | None = None
     hidden: npt.NDArray[np.float16] | None = None
     afterstate: npt.NDArray[np.float16] | None = None
+    check_logit: float | None = None
     failure: Failure | None = None
     seconds: float = 0.0
 
