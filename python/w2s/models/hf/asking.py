@@ -16,11 +16,10 @@ from w2s.models.hf.settings import HfSettings
 from w2s.models.hf.wording import Shots, Tokens, Wording, prompt_for, reply_to
 from w2s.models.hf.writing import Request
 from w2s.models.reference import shown
-from w2s.tasks import MoveExample
+from w2s.tasks import Example, MoveExample
 from w2s.tasks.answer import AnswerExample
 from w2s.tasks.choice import ChoiceExample
 from w2s.tasks.prompts import Prompt
-from w2s.tasks.prompts.prompt import Example
 
 _LONGEST_ANSWER, _LONGEST_LABEL = 512, 32
 _STOPS_ANSWER, _STOPS_LABEL = ("\nQuestion:",), ("\n",)

@@ -15,7 +15,7 @@ from w2s.models.hf.passes import Passes, Room
 from w2s.models.hf.vectors import Vector, half, log_odds
 from w2s.models.hf.wording import Tokens, own_prompt
 from w2s.models.reference import shown
-from w2s.tasks.prompts.prompt import Example
+from w2s.tasks import Example
 
 _YES, _NO = ("yes", "Yes", "YES"), ("no", "No", "NO")
 

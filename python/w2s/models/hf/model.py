@@ -23,9 +23,8 @@ from w2s.models.hf.wording import Shots
 from w2s.models.hf.writing import Manner, Request, Writes, Written
 from w2s.models.model import Answer, Want
 from w2s.models.policy.seeing import log_softmax
-from w2s.tasks import MoveExample
+from w2s.tasks import Example, MoveExample
 from w2s.tasks.answer import AnswerExample
-from w2s.tasks.prompts.prompt import Example
 
 
 class HfModel:

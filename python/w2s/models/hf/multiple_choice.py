@@ -23,8 +23,8 @@ from w2s.models.hf.weights import Opened
 from w2s.models.model import Answer, Want
 from w2s.models.policy.seeing import log_softmax
 from w2s.models.reference import shown
+from w2s.tasks import Example
 from w2s.tasks.choice import ChoiceExample
-from w2s.tasks.prompts.prompt import Example
 
 _CAUSAL_ONLY = ("shots", "score", "prompt", "max_new_tokens")
 

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import re
 
+from w2s.tasks import Example
 from w2s.tasks.answer import AnswerExample
 from w2s.tasks.choice import ChoiceExample
-from w2s.tasks.prompts.prompt import Example
 
 _THOUGHT = re.compile(r"^.*</think>", re.DOTALL)
 _SAID = re.compile(r"(?:answer|option)\W{0,4}(?:is)?\W{0,4}\b([A-Z])\b", re.IGNORECASE)

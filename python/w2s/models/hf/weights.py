@@ -43,7 +43,7 @@ def open_weights(place: str, settings: HfSettings, forms: tuple[str, ...] = CAUS
     Raises:
         ModelError: it cannot be loaded, or it is none of the forms; one line that says why.
     """
-    with _one_line(place), _quiet():
+    with _one_line(place), quiet():
         return _open(place, settings, forms)
 
 
@@ -140,7 +140,7 @@ def _one_line(place: str) -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def _quiet() -> Iterator[None]:
+def quiet() -> Iterator[None]:
     """No bars and no notes of transformers: what matters is an error of ours."""
     log = transformers.utils.logging
     level, bars = log.get_verbosity(), log.is_progress_bar_enabled()

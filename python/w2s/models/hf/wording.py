@@ -10,14 +10,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from w2s.tasks import Example
 from w2s.tasks.answer import AnswerExample
 from w2s.tasks.choice import ChoiceExample
 from w2s.tasks.prompts import Message, Prompt, read_prompt
-from w2s.tasks.prompts.prompt import Example
 
+_MARK = "\N{WHITE DIAMOND CONTAINING BLACK SMALL DIAMOND}"
 TEMPLATES = Path(__file__).with_name("templates")
 Tokens = list[int]
 Shots = Sequence[tuple[Example, str]]
@@ -96,6 +98,16 @@ class Wording:
             return self.tokens(f"{self.text([], question)} {reply}")
         messages = [{"role": "user", "content": question}, {"role": "assistant", "content": reply}]
         return self.tokens(str(self._tokenizer.apply_chat_template(messages, tokenize=False)))
+
+    @cached_property
+    def ending(self) -> str:
+        """What stands behind a reply: the end of a turn where the chat template has one, else of the text."""
+        last = str(self._tokenizer.eos_token or "")
+        if not self.is_chat:
+            return last
+        turns = [{"role": "user", "content": "?"}, {"role": "assistant", "content": _MARK}]
+        whole = str(self._tokenizer.apply_chat_template(turns, tokenize=False, enable_thinking=False))
+        return whole.rpartition(_MARK)[2].rstrip("\n") or last
 
     def worded(self, text: str, replies: Sequence[str]) -> Worded:
         """A conversation and replies to it; where tokens span both, they belong to the replies."""

@@ -51,7 +51,7 @@ def read_optimizer(folder: Path, optimizer: torch.optim.Optimizer, scheduler: An
 
 def write_draws(folder: Path, process: int) -> None:
     """What decides the draws to come, of one process."""
-    name, keys, place, has_gauss, cached = np.random.get_state()  # noqa: NPY002 - the one that Trainer draws from
+    name, keys, place, has_gauss, cached = np.random.get_state()
     version, internal, gauss = random.getstate()
     tensors = {"torch": torch.random.get_rng_state(), "numpy": torch.from_numpy(np.asarray(keys, np.int64))}
     if torch.cuda.is_available():
@@ -72,7 +72,7 @@ def read_draws(folder: Path, process: int) -> None:
         told = json.loads(file.metadata()["state"])
         tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
     name, place, has_gauss, cached = told["numpy"]
-    np.random.set_state((name, tensors["numpy"].numpy().astype(np.uint32), place, has_gauss, cached))  # noqa: NPY002
+    np.random.set_state((name, tensors["numpy"].numpy().astype(np.uint32), place, has_gauss, cached))
     version, internal, gauss = told["python"]
     random.setstate((version, tuple(internal), gauss))
     torch.random.set_rng_state(tensors["torch"])

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import hashlib
 import math
-import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -20,9 +19,9 @@ import numpy as np
 from w2s.errors import DataError, UsageError
 from w2s.models.hf.settings import HfSettings
 from w2s.models.hf.wording import Tokens, Turns, Wording, prompt_for, reply_to
+from w2s.tasks import Example
 from w2s.tasks.answer import AnswerExample
 from w2s.tasks.choice import ChoiceExample
-from w2s.tasks.prompts.prompt import Example
 from w2s.train.language.settings import LanguageSettings
 from w2s.train.rows import Rows
 
@@ -54,8 +53,8 @@ def sequences_of(
     """The sequences of all rows that weigh anything, in their order.
 
     Raises:
-        DataError: no rows, lengths that differ, a target that is no distribution, or a row that is longer than
-            ``length``.
+        DataError: no rows, lengths that differ, a target that is no distribution, or a row that is longer
+            than ``length``.
         UsageError: a loss that compares letters, of something else than a choice by letter.
     """
     lengths = (len(rows.examples), len(rows.targets), len(rows.weights))
@@ -107,7 +106,9 @@ def _replies(rows: Rows, row: int, weight: float, wording: Wording, asked: HfSet
     said = rows.said[row] if rows.said else None
     ending = wording.ending
     for label, prob in target.items():
-        reply = said if said and isinstance(example, AnswerExample) else reply_to(prompt, example, label, score)
+        reply = (
+            said if said and isinstance(example, AnswerExample) else reply_to(prompt, example, label, score)
+        )
         worded = wording.worded(text, [reply + ending])
         yield Sequence(row, worded.prompt + worded.replies[0], len(worded.prompt), weight * prob)
 
@@ -122,7 +123,13 @@ def _letters(rows: Rows, row: int, weight: float, wording: Wording, asked: HfSet
     prompt = prompt_for(asked.prompt, example, "letter")
     text = wording.text(_NO_TURNS, prompt.ask(example))
     worded = wording.worded(text, [reply_to(prompt, example, one, "letter") for one in example.letters])
-    alike = len(os.path.commonprefix(worded.replies))
+    together = enumerate(zip(*worded.replies, strict=False))
+    alike = next((place for place, tokens in together if len(set(tokens)) == len(example.letters)), None)
+    if alike is None:
+        raise UsageError(
+            f"the tokenizer does not tell the letters of {example.id!r} apart at one token: such a model learns "
+            "by cross_entropy only"
+        )
     question = worded.prompt + worded.replies[0][:alike]
     options = tuple(reply[alike] for reply in worded.replies)
     target = _distribution(example, rows.targets[row])
@@ -140,7 +147,9 @@ def _distribution(example: Example, target: Mapping[str, float]) -> dict[str, fl
     if any(not prob >= 0 for prob in target.values()) or not 0 < total < math.inf:
         raise DataError(f"the target of example {example.id} is no distribution over labels: {dict(target)}")
     known: dict[str, Any] = {label: prob / total for label, prob in target.items() if prob > 0}
-    if isinstance(example, ChoiceExample) and (odd := [label for label in known if label not in example.letters]):
+    if isinstance(example, ChoiceExample) and (
+        odd := [label for label in known if label not in example.letters]
+    ):
         raise DataError(
             f"the target {odd[0][:20]!r} of example {example.id} is none of its letters {example.letters}: "
             "leave the row out"

@@ -113,7 +113,7 @@ def _learning(network: Any, settings: LanguageSettings, reference: str) -> Any:
     targets = settings.targets if settings.targets == "all-linear" else settings.targets.split(",")
     config = peft.LoraConfig(
         r=settings.rank,
-        lora_alpha=settings.scale,  # type: ignore[arg-type]
+        lora_alpha=settings.scale,
         lora_dropout=settings.dropout,
         target_modules=targets,
         task_type="CAUSAL_LM",
@@ -132,4 +132,3 @@ def _one_line(settings: LanguageSettings) -> Iterator[None]:
     except ValueError as error:
         said = " ".join(str(error).split())[:200]
         raise UsageError(f"targets={settings.targets}: {said}") from None
-

@@ -22,21 +22,20 @@ from w2s.errors import DataError, UsageError
 from w2s.models.hf.weights import quiet
 from w2s.models.policy.device import device_of, gains_from_bfloat16
 from w2s.models.policy.files import write_whole
-from w2s.train.checkpoint import check_identity
+from w2s.train.identity import REPORT, check_identity, is_complete
 from w2s.train.language.batches import Collator
 from w2s.train.language.checkpoints import DONE, last_checkpoint
 from w2s.train.language.sequences import Sequence, digest_of, sequences_of
 from w2s.train.language.settings import LanguageSettings
 from w2s.train.language.student import Student, open_student, state_of, write_student
-from w2s.train.language.trainer import Watch, WeighingTrainer
+from w2s.train.language.trainer import WeighingTrainer
 from w2s.train.rows import Rows
+from w2s.train.step import Watch
 
-REPORT = "train.json"
-"""What the training did, written last: its presence says that the folder is complete."""
 CHECKPOINTS = "checkpoints"
 
 
-def train_language(
+def train(
     student: str, rows: Rows, settings: LanguageSettings, out: Path, *, watch: Watch | None = None
 ) -> str:
     """Train a language model on rows and write it to a folder.
@@ -62,7 +61,7 @@ def train_language(
     opened = open_student(student, settings)
     sequences = sequences_of(rows, opened.wording, opened.asked, settings)
     identity = _identity(opened, sequences, settings)
-    if not _is_complete(out, identity):
+    if not is_complete(out, identity):
         _train(opened, sequences, settings, identity, out, watch)
     return str(replace(opened.reference, target=str(out)))
 
@@ -160,18 +159,6 @@ def _identity(student: Student, sequences: list[Sequence], settings: LanguageSet
     """What decides the bytes of the trained student."""
     about = [state_of(student.place), digest_of(sequences), {**asdict(settings), "checkpoint_s": None}]
     return blake2b(json.dumps(about).encode(), digest_size=16).hexdigest()
-
-
-def _is_complete(out: Path, identity: str) -> bool:
-    path = out / REPORT
-    if not path.exists():
-        return False
-    try:
-        found = json.loads(path.read_bytes())["identity"]
-    except (ValueError, KeyError, TypeError):
-        raise DataError(f"{path} is damaged: remove the folder to train again") from None
-    check_identity(found, identity, out)
-    return True
 
 
 def _check_checkpoints(place: Path, identity: str, out: Path) -> None:

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Mapping, Sequence as Many
+from collections.abc import Callable, Mapping
+from collections.abc import Sequence as Many
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -22,9 +23,9 @@ from w2s.train.language import checkpoints
 from w2s.train.language.losses import letter_losses, reply_losses, weighted
 from w2s.train.language.sequences import Sequence
 from w2s.train.language.settings import LanguageSettings
+from w2s.train.step import Step, Watch
 
 BEST = "best.safetensors"
-Watch = Callable[[int, int, float], None]
 
 
 @dataclass
@@ -42,7 +43,7 @@ class Progress:
     loss: float = 0.0
 
 
-class WeighingTrainer(transformers.Trainer):
+class WeighingTrainer(transformers.Trainer):  # type: ignore[misc]
     """Trains a network on sequences; every step's loss is the mean of its rows by weight.
 
     Args:
@@ -53,7 +54,7 @@ class WeighingTrainer(transformers.Trainer):
         collate: sequences → tensors.
         settings: ours.
         identity: of the whole training; stands in every checkpoint.
-        watch: told steps done, steps in all, and the loss of the last.
+        watch: told of every step.
     """
 
     def __init__(
@@ -72,7 +73,7 @@ class WeighingTrainer(transformers.Trainer):
         super().__init__(
             model=network,
             args=arguments,
-            train_dataset=list(sequences),  # type: ignore[arg-type]
+            train_dataset=list(sequences),
             data_collator=collate,
             compute_loss_func=self._loss,
             callbacks=[_Steps(self, watch)],
@@ -179,7 +180,7 @@ class WeighingTrainer(transformers.Trainer):
             checkpoints.read_draws(Path(checkpoint), self.args.process_index)
 
 
-class _Steps(transformers.TrainerCallback):
+class _Steps(transformers.TrainerCallback):  # type: ignore[misc]
     """Tells of steps, asks for checkpoints by the clock, and ends epochs."""
 
     def __init__(self, trainer: WeighingTrainer, watch: Watch | None) -> None:
@@ -192,7 +193,7 @@ class _Steps(transformers.TrainerCallback):
         before, self._sum = self._sum, float(self._trainer._tr_loss)
         self._trainer.progress.loss = self._sum - before
         if self._watch is not None:
-            self._watch(state.global_step, state.max_steps, self._trainer.progress.loss)
+            self._watch(Step(state.global_step, state.max_steps, self._trainer.progress.loss))
         # At the end of an epoch the rows held back come first: a checkpoint knows of all its epochs.
         if not float(state.epoch).is_integer():
             self._save_when_due(control)

@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from w2s.models.hf.model import HfModel
 from w2s.models.hf.wording import Shots
-from w2s.tasks.prompts.prompt import Example
+from w2s.tasks import Example
 
 Column = npt.NDArray[np.float64]
 """One number per example, NaN where there is none."""

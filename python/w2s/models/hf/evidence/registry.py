@@ -14,7 +14,7 @@ from w2s.models.hf.evidence.kind import Asked, Column, EvidenceKind
 from w2s.models.hf.model import HfModel
 from w2s.models.hf.wording import Shots
 from w2s.models.model import Model
-from w2s.tasks.prompts.prompt import Example
+from w2s.tasks import Example
 
 _KINDS = {kind.name: kind for kind in (icl.KIND, verbalised.KIND, p_true.KIND, samples.KIND, reward.KIND)}
 _MOST = 10_000

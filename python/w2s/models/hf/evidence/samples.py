@@ -15,7 +15,7 @@ from w2s.models.hf.evidence.kind import Asked, Column, EvidenceKind
 from w2s.models.hf.model import HfModel
 from w2s.models.hf.replies import read_reply, sameness
 from w2s.models.hf.sureness import chosen
-from w2s.tasks.prompts.prompt import Example
+from w2s.tasks import Example
 
 _COUNT = 8
 _TEMPERATURE = 1.0
