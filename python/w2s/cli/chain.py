@@ -31,6 +31,9 @@ _EPILOG = """Examples:
   w2s chain --regime ood_domain --gold-game othello --gold-teacher policy:c --gold-examples othello.parquet
   --examples puzzles.csv --teacher policy:a --student policy:b --oracle search:depth=2
 
+  w2s chain --task choice --columns arc --teacher hf:Qwen/Qwen3-0.6B --student hf:Qwen/Qwen3-1.7B
+  --examples "hf:allenai/ai2_arc?config=ARC-Easy&split=train" --gold 500 --pool 1500 --test 200
+
   w2s chain --resume runs/a
 """
 
@@ -98,6 +101,11 @@ def chain(
     ] = None,
     gold_game: Annotated[str | None, typer.Option(help="Game of gold in ood_domain.")] = None,
     gold_teacher: Annotated[str | None, typer.Option(help="Who labels gold in ood_domain.")] = None,
+    gold_task: Annotated[str | None, typer.Option(help="Task of gold in ood_domain.")] = None,
+    task: Annotated[str | None, typer.Option(help="move, choice or answer.")] = None,
+    columns: Annotated[
+        str | None, typer.Option(help="Which column holds what: the name of a known data set.")
+    ] = None,
     game: Annotated[str | None, typer.Option(help="chess, othello or connect_four.")] = None,
     out: Annotated[Path | None, typer.Option(help="Folder of the run.")] = None,
     resume: Annotated[Path | None, typer.Option(help="Continue the chain in this folder.")] = None,
@@ -107,10 +115,17 @@ def chain(
     from w2s.chain.loading import load_config
 
     options: dict[str, Any] = {
+        "task": task,
         "game": game,
         "teacher": teacher,
         "student": student or None,
-        "examples": {"files": examples or None, "gold": gold, "pool": pool, "test": test},
+        "examples": {
+            "files": examples or None,
+            "columns": columns,
+            "gold": gold,
+            "pool": pool,
+            "test": test,
+        },
         "rounds": rounds,
         "seeds": seeds,
         "seed": seed,
@@ -125,6 +140,7 @@ def chain(
             "name": regime,
             "gold_examples": gold_examples or None,
             "gold_game": gold_game,
+            "gold_task": gold_task,
             "gold_teacher": gold_teacher,
         },
     }

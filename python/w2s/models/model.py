@@ -7,12 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Literal, Protocol, runtime_checkable
+from typing import Any, Literal, Protocol, runtime_checkable
 
 import numpy as np
 import numpy.typing as npt
 
-from w2s.tasks import MoveExample
+from w2s.errors import UsageError
+from w2s.tasks import Example, task_of
 
 Failure = Literal["crash", "stall", "time", "void"]
 """Why there is no answer: the model died, hung, ran out of its time, or the machine is at fault."""
@@ -66,16 +67,17 @@ class Answer:
 class Model(Protocol):
     """Anything that answers examples.
 
-    ``reference`` is the name that loads the same model again. ``slots`` is how many matches it plays at
-    once, None where any number is as good. ``deterministic``: the same examples give the same answers
-    whatever else it is asked, in whatever order.
+    ``reference`` is the name that loads the same model again. ``tasks`` are the kinds of example that it
+    answers. ``slots`` is how many matches it plays at once, None where any number is as good.
+    ``deterministic``: the same examples give the same answers whatever else it is asked, in whatever order.
     """
 
     reference: str
+    tasks: tuple[str, ...]
     slots: int | None
     deterministic: bool
 
-    def answer(self, examples: Sequence[MoveExample], want: Want) -> list[Answer]:
+    def answer(self, examples: Sequence[Any], want: Want) -> list[Answer]:
         """One answer per example, in their order. A failure is an answer too, never an exception."""
         ...
 
@@ -97,7 +99,7 @@ class RemembersMatches(Protocol):
 class Judges(Protocol):
     """A model that tells how it sees labels that others gave."""
 
-    def judge(self, examples: Sequence[MoveExample], labels: Sequence[str]) -> list[Answer]:
+    def judge(self, examples: Sequence[Any], labels: Sequence[str]) -> list[Answer]:
         """How the model sees one label of each example, in their order.
 
         Of each: log-probability, rank, margin, entropy, number of options and hidden state, the label in
@@ -110,6 +112,20 @@ class Judges(Protocol):
 class Believes(Protocol):
     """A model that tells how likely it holds each move."""
 
-    def believe(self, examples: Sequence[MoveExample]) -> list[dict[str, float]]:
+    def believe(self, examples: Sequence[Any]) -> list[dict[str, float]]:
         """The probability of every legal move of each example, in their order; they sum to one."""
         ...
+
+
+def check_task(model: Model, examples: Sequence[Example]) -> None:
+    """Refuse examples of a task that a model does not answer.
+
+    Raises:
+        UsageError: names the model, the task and what the model answers.
+    """
+    for example in examples:
+        if (name := task_of(example).name) not in model.tasks:
+            raise UsageError(
+                f"{model.reference} answers {', '.join(model.tasks)}, and example {example.id!r} is of task "
+                f"{name}: name another model"
+            )

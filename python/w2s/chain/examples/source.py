@@ -52,7 +52,9 @@ def open_source(config: ChainConfig, folder: Path, say: Say, count: Count) -> So
     if played is not None:
         splits = played.first(gold=own_gold)
     else:
-        splits = read_splits(config.examples, game=config.game, seed=config.seed, gold=own_gold)
+        splits = read_splits(
+            config.examples, task=config.task, game=config.game, seed=config.seed, gold=own_gold
+        )
     if not own_gold:
         splits = replace(splits, gold=outside_gold(config, splits, say))
     return Source(splits, played)

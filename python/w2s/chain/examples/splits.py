@@ -8,12 +8,13 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import pyarrow as pa
 
 from w2s.chain.config import Examples
 from w2s.errors import DataError
-from w2s.tasks import MoveExample, read_examples
+from w2s.tasks import Example, read_examples, task_of
 
 ROLES = ("gold", "pool", "test")
 
@@ -22,9 +23,9 @@ ROLES = ("gold", "pool", "test")
 class Splits:
     """Examples by role, each in the order of its file."""
 
-    gold: list[MoveExample]
-    pool: list[MoveExample]
-    test: list[MoveExample]
+    gold: Sequence[Example]
+    pool: Sequence[Example]
+    test: Sequence[Example]
 
     def table(self) -> pa.Table:
         """``id`` and ``role`` of every example that has one."""
@@ -32,7 +33,7 @@ class Splits:
         return pa.table({"id": [id_ for id_, _ in rows], "role": [role for _, role in rows]})
 
 
-def read_splits(source: Examples, *, game: str, seed: int, gold: bool = True) -> Splits:
+def read_splits(source: Examples, *, task: str = "move", game: str, seed: int, gold: bool = True) -> Splits:
     """Read the files and give each example its role; without ``gold``, which then has none, where others
     give it.
 
@@ -41,10 +42,10 @@ def read_splits(source: Examples, *, game: str, seed: int, gold: bool = True) ->
             group.
     """
     if source.are_files:
-        splits = Splits(*(read_files(getattr(source, role), game) for role in ROLES))
+        splits = Splits(*(read_files(getattr(source, role), task, game, source.columns) for role in ROLES))
     else:
         counts = [getattr(source, role) if gold or role != "gold" else 0 for role in ROLES]
-        splits = split(read_files(source.files, game), counts, seed)
+        splits = split(read_files(source.files, task, game, source.columns), counts, seed)
     _check_disjoint(splits)
     for role in ("gold", "test"):
         if unknown := [example.id for example in getattr(splits, role) if not example.gold]:
@@ -54,7 +55,7 @@ def read_splits(source: Examples, *, game: str, seed: int, gold: bool = True) ->
     return splits
 
 
-def split(examples: Sequence[MoveExample], counts: Sequence[int], seed: int) -> Splits:
+def split(examples: Sequence[Example], counts: Sequence[int], seed: int) -> Splits:
     """As many examples of each role as are asked for, drawn by seed; what belongs together has one role.
 
     Raises:
@@ -83,7 +84,9 @@ def split(examples: Sequence[MoveExample], counts: Sequence[int], seed: int) -> 
     return Splits(*([examples[row] for row in rows] for rows in kept))
 
 
-def read_files(files: Iterable[str], game: str) -> list[MoveExample]:
+def read_files(
+    files: Iterable[str], task: str, game: str, columns: str | dict[str, Any] | None = None
+) -> list[Example]:
     """The examples of several files; ids are unique over all.
 
     Raises:
@@ -92,7 +95,7 @@ def read_files(files: Iterable[str], game: str) -> list[MoveExample]:
     files = list(files)
     if not files:
         raise DataError("the chain has no examples: name files with --examples")
-    found = [example for file in files for example in read_examples(file, game=game)]
+    found = [example for file in files for example in read_examples(file, task, game, columns=columns)]
     if len({example.id for example in found}) < len(found):
         raise DataError(
             f"ids of {', '.join(files)} repeat: ids join tables, so they are unique over all files"
@@ -100,8 +103,8 @@ def read_files(files: Iterable[str], game: str) -> list[MoveExample]:
     return found
 
 
-def together(examples: Sequence[MoveExample]) -> list[str]:
-    """A name for each example; those with one group or one position share it."""
+def together(examples: Sequence[Example]) -> list[str]:
+    """A name for each example; those with one group, or one position or question, share it."""
     parent: dict[str, str] = {}
 
     def root(name: str) -> str:
@@ -110,10 +113,15 @@ def together(examples: Sequence[MoveExample]) -> list[str]:
         return name
 
     for example in examples:
-        own = root(f"position {example.state.key}")
+        own = root(_asks(example))
         if example.group is not None:
             parent[own] = root(f"group {example.group}")
-    return [root(f"position {example.state.key}") for example in examples]
+    return [root(_asks(example)) for example in examples]
+
+
+def _asks(example: Example) -> str:
+    """What an example asks, as a name."""
+    return f"asks {task_of(example).key(example)}"
 
 
 def _check_disjoint(splits: Splits) -> None:
@@ -125,14 +133,14 @@ def _check_disjoint(splits: Splits) -> None:
                 )
 
 
-def _shared(left: Sequence[MoveExample], right: Sequence[MoveExample]) -> Iterable[tuple[str, object]]:
+def _shared(left: Sequence[Example], right: Sequence[Example]) -> Iterable[tuple[str, object]]:
     ids = {example.id for example in left}
-    keys = {example.state.key for example in left}
+    keys = {_asks(example) for example in left}
     groups = {example.group for example in left if example.group is not None}
     for example in right:
         if example.id in ids:
             yield "the id", example.id
-        if example.state.key in keys:
-            yield "the position of", example.id
+        if _asks(example) in keys:
+            yield "the position or question of", example.id
         if example.group in groups:
             yield "the group", example.group

@@ -49,6 +49,7 @@ class HfModel:
         manner: how replies are written.
     """
 
+    tasks: tuple[str, ...] = ("move", "choice", "answer")
     slots: int | None = None
 
     def __init__(

@@ -58,6 +58,7 @@ class HfChoiceModel:
         seed: decides every draw.
     """
 
+    tasks: tuple[str, ...] = ("choice",)
     slots: int | None = None
     deterministic = True
 

@@ -127,8 +127,8 @@ def _letters(rows: Rows, row: int, weight: float, wording: Wording, asked: HfSet
     alike = next((place for place, tokens in together if len(set(tokens)) == len(example.letters)), None)
     if alike is None:
         raise UsageError(
-            f"the tokenizer does not tell the letters of {example.id!r} apart at one token: such a model learns "
-            "by cross_entropy only"
+            f"the tokenizer does not tell the letters of {example.id!r} apart at one token: such a model "
+            "learns by cross_entropy only"
         )
     question = worded.prompt + worded.replies[0][:alike]
     options = tuple(reply[alike] for reply in worded.replies)
