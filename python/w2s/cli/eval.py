@@ -18,8 +18,8 @@ def eval(
     examples: Annotated[
         str,
         typer.Argument(
-            help="Positions: .parquet, .csv (Lichess puzzles), .epd, .pgn, a run's folder; questions: .jsonl, "
-            ".json, .csv, .parquet, or hf:OWNER/NAME?split=NAME."
+            help="Positions: .parquet, .csv (Lichess puzzles), .epd, .pgn, a run's folder; questions: "
+            ".jsonl, .json, .csv, .parquet, or hf:OWNER/NAME?split=NAME."
         ),
     ],
     model: Annotated[list[str], typer.Option(help="Model reference; repeat it to compare several.")],

@@ -24,8 +24,8 @@ def label(
     examples: Annotated[
         str,
         typer.Argument(
-            help="Positions: .parquet, .csv (Lichess puzzles), .epd, .pgn, a run's folder; questions: .jsonl, "
-            ".json, .csv, .parquet, or hf:OWNER/NAME?split=NAME."
+            help="Positions: .parquet, .csv (Lichess puzzles), .epd, .pgn, a run's folder; questions: "
+            ".jsonl, .json, .csv, .parquet, or hf:OWNER/NAME?split=NAME."
         ),
     ],
     model: Annotated[str, typer.Option(help="Model reference of the labeller; see w2s models.")],
