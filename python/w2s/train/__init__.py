@@ -29,7 +29,7 @@ def train(
     """Train a student on rows and write it to a folder.
 
     Policy nets learn as :func:`w2s.train.policy.supervised.train` says, language models as
-    :func:`w2s.train.language.supervised.train`. A folder in which the same training has ended is left as it
+    :func:`w2s.train.language.training.train`. A folder in which the same training has ended is left as it
     is; one in which it was killed is resumed.
 
     Args:
@@ -52,7 +52,7 @@ def train(
     if is_language(student):
         if not isinstance(settings, LanguageSettings):
             raise UsageError(f"{student} is a language model: its training takes LanguageSettings")
-        from w2s.train.language import supervised as language
+        from w2s.train.language import training as language
 
         return language.train(student, rows, settings, out, watch=watch)
     if not isinstance(settings, Settings):

@@ -15,6 +15,7 @@ Method = Literal["lora", "full"]
 Loss = Literal["cross_entropy", "kl", "product", "log_confidence"]
 Schedule = Literal["cosine", "linear", "constant"]
 Precision = Literal["auto", "float32", "bfloat16"]
+Objective = Literal["supervised", "grpo"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +23,8 @@ class LanguageSettings:
     """How a language model is trained.
 
     Attributes:
+        objective: ``supervised`` learns what labels say; ``grpo`` writes replies and is rewarded where they
+            agree with the label (needs the extra ``rl``).
         method: ``lora`` trains adapters of peft on the layers ``targets``; ``full`` all weights.
         rank: of an adapter's matrices; ``alpha`` scales what they add by ``alpha / rank``.
         alpha: 0 is twice the rank.
@@ -44,8 +47,14 @@ class LanguageSettings:
         precision: ``auto`` is bfloat16 where the device gains from it.
         seed: decides the order of the rows, which are held back, dropout and new adapters.
         checkpoint_s: seconds between checkpoints; 0 writes one after every step. It changes no number.
+        group: replies of grpo to one question, which are compared; ``batch`` counts replies then.
+        new_tokens: the longest reply of grpo.
+        temperature: at which grpo writes.
+        kl: weight of staying near the untrained student in grpo.
+        form_reward: what grpo adds for a reply that holds any label; agreement is worth 1.
     """
 
+    objective: Objective = "supervised"
     method: Method = "lora"
     rank: int = 16
     alpha: float = 0.0
@@ -67,6 +76,11 @@ class LanguageSettings:
     precision: Precision = "auto"
     seed: int = 0
     checkpoint_s: float = 300.0
+    group: int = 8
+    new_tokens: int = 512
+    temperature: float = 1.0
+    kl: float = 0.04
+    form_reward: float = 0.1
 
     def __post_init__(self) -> None:
         """Refuse what makes no sense.
@@ -74,18 +88,24 @@ class LanguageSettings:
         Raises:
             UsageError: names the setting, its value and its range.
         """
-        for name in ("rank", "epochs", "batch", "together", "length", "patience"):
+        for name in ("rank", "epochs", "batch", "together", "length", "patience", "group", "new_tokens"):
             _check(name, getattr(self, name), _is_whole(getattr(self, name), 1), "a whole number from 1 on")
         _check("seed", self.seed, _is_whole(self.seed, 0), "a whole number from 0 on")
-        for name in ("learning_rate", "clip"):
+        for name in ("learning_rate", "clip", "temperature"):
             value = getattr(self, name)
             _check(name, value, math.isfinite(value) and value > 0, "a number above 0")
-        for name in ("alpha", "weight_decay", "checkpoint_s"):
+        for name in ("alpha", "weight_decay", "checkpoint_s", "kl", "form_reward"):
             value = getattr(self, name)
             _check(name, value, math.isfinite(value) and value >= 0, "a number from 0 on")
         for name in ("dropout", "holdout", "warm_up"):
             _check(name, getattr(self, name), 0 <= getattr(self, name) < 1, "a share from 0 to below 1")
-        words = {"method": Method, "loss": Loss, "schedule": Schedule, "precision": Precision}
+        words = {
+            "objective": Objective,
+            "method": Method,
+            "loss": Loss,
+            "schedule": Schedule,
+            "precision": Precision,
+        }
         for name, known in words.items():
             listed = get_args(known)
             _check(name, getattr(self, name), getattr(self, name) in listed, f"one of {', '.join(listed)}")

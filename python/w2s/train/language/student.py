@@ -36,7 +36,8 @@ class Student:
         reference: what named it.
         place: its folder, or its name on the hub.
         asked: how it will be asked: prompt, way of answering.
-        network: in training mode, on its device.
+        network: in training mode, on its device, without a new adapter.
+        adapter: the new adapter that it shall learn; None where all weights learn, or an adapter it has.
         tokenizer: of transformers.
     """
 
@@ -44,7 +45,20 @@ class Student:
     place: str
     asked: HfSettings
     network: Any
+    adapter: peft.LoraConfig | None
     tokenizer: Any
+
+    def adapted(self) -> Any:
+        """The network with its new adapter, where it has one.
+
+        Raises:
+            UsageError: it has no layers of the names that the adapter goes to.
+        """
+        if self.adapter is None:
+            return self.network
+        with _one_line(self.adapter), warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of layers that store their weights the other way round
+            return peft.get_peft_model(self.network, self.adapter)
 
     @property
     def wording(self) -> Wording:
@@ -73,9 +87,10 @@ def open_student(reference: str, settings: LanguageSettings) -> Student:
     # Weights in bfloat16 would lose small steps; autocast computes in it where that is asked for.
     dtype = asked.dtype if settings.method == "lora" or asked.dtype != "auto" else "float32"
     opened = open_weights(place, replace(asked, dtype=dtype), CAUSAL)
-    torch.manual_seed(settings.seed)
     network = _learning(opened.network, settings, reference)
-    return Student(parsed, place, asked, network.train(), opened.tokenizer)
+    torch.manual_seed(settings.seed)  # of a new adapter
+    adapter = None if isinstance(network, peft.PeftModel) else _adapter(settings)
+    return Student(parsed, place, asked, network.train(), adapter, opened.tokenizer)
 
 
 def state_of(place: str) -> list[object]:
@@ -94,13 +109,14 @@ def state_of(place: str) -> list[object]:
 
 def write_student(student: Student, network: Any, out: Path) -> None:
     """Write weights, those of an adapter alone where there is one, and the tokenizer."""
-    network.save_pretrained(out)
+    alone = {"selected_adapters": ["default"]} if isinstance(network, peft.PeftModel) else {}
+    network.save_pretrained(out, **alone)
     student.tokenizer.save_pretrained(out)
     (out / "README.md").unlink(missing_ok=True)  # a template of peft with nothing in it
 
 
 def _learning(network: Any, settings: LanguageSettings, reference: str) -> Any:
-    """The network with the weights that learn marked: all, those of its adapter, or of a new one."""
+    """The network with the weights that learn marked: all, those of its adapter, or none before a new one."""
     if isinstance(network, peft.PeftModel):
         if settings.method == "full":
             raise UsageError(f"{shown(reference)} is an adapter: train it with method=lora, or name its base")
@@ -110,25 +126,28 @@ def _learning(network: Any, settings: LanguageSettings, reference: str) -> Any:
         return network
     if settings.method == "full":
         return network.requires_grad_(True)
+    if getattr(network, "is_quantized", False):
+        return peft.prepare_model_for_kbit_training(network)
+    return network
+
+
+def _adapter(settings: LanguageSettings) -> peft.LoraConfig | None:
+    if settings.method == "full":
+        return None
     targets = settings.targets if settings.targets == "all-linear" else settings.targets.split(",")
-    config = peft.LoraConfig(
+    return peft.LoraConfig(
         r=settings.rank,
         lora_alpha=settings.scale,
         lora_dropout=settings.dropout,
         target_modules=targets,
         task_type="CAUSAL_LM",
     )
-    if getattr(network, "is_quantized", False):
-        network = peft.prepare_model_for_kbit_training(network)
-    with _one_line(settings), warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # of layers that store their weights the other way round
-        return peft.get_peft_model(network, config)
 
 
 @contextlib.contextmanager
-def _one_line(settings: LanguageSettings) -> Iterator[None]:
+def _one_line(adapter: peft.LoraConfig) -> Iterator[None]:
     try:
         yield
     except ValueError as error:
         said = " ".join(str(error).split())[:200]
-        raise UsageError(f"targets={settings.targets}: {said}") from None
+        raise UsageError(f"targets={adapter.target_modules}: {said}") from None

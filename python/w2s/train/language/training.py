@@ -1,4 +1,4 @@
-"""Supervised training of a language model on selected labels, resumable at the step.
+"""Training of a language model on selected labels, resumable at the step.
 
 Knows nothing about where the rows come from. The same student, rows and settings give the same bytes on one
 machine, killed in between or not.
@@ -10,29 +10,41 @@ import json
 import os
 import shutil
 import time
-from dataclasses import asdict, replace
+from dataclasses import asdict, dataclass, replace
 from hashlib import blake2b
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import transformers
 
-from w2s.errors import DataError, UsageError
+from w2s.errors import DataError, MissingExtraError, UsageError
 from w2s.models.hf.weights import quiet
 from w2s.models.policy.device import device_of, gains_from_bfloat16
 from w2s.models.policy.files import write_whole
-from w2s.train.identity import REPORT, check_identity, is_complete
+from w2s.train.identity import REPORT, is_complete
 from w2s.train.language.batches import Collator
-from w2s.train.language.checkpoints import DONE, last_checkpoint
 from w2s.train.language.sequences import Sequence, digest_of, sequences_of
 from w2s.train.language.settings import LanguageSettings
+from w2s.train.language.state import PlainState
 from w2s.train.language.student import Student, open_student, state_of, write_student
 from w2s.train.language.trainer import WeighingTrainer
 from w2s.train.rows import Rows
 from w2s.train.step import Watch
 
 CHECKPOINTS = "checkpoints"
+
+
+@dataclass(frozen=True, slots=True)
+class _Task:
+    """One training: who learns, what, how, where and who watches; ``identity`` decides its bytes."""
+
+    student: Student
+    settings: LanguageSettings
+    identity: str
+    out: Path
+    watch: Watch | None
 
 
 def train(
@@ -57,68 +69,82 @@ def train(
         UsageError: the student cannot be trained, or the folder holds another training.
         DataError: the rows are bad.
         ModelError: the student cannot be loaded.
+        MissingExtraError: trl is not installed, which grpo needs.
     """
+    if settings.objective == "grpo" and find_spec("trl") is None:
+        raise MissingExtraError("grpo", "rl")
     opened = open_student(student, settings)
     sequences = sequences_of(rows, opened.wording, opened.asked, settings)
     identity = _identity(opened, sequences, settings)
     if not is_complete(out, identity):
-        _train(opened, sequences, settings, identity, out, watch)
+        _train(_Task(opened, settings, identity, out, watch), rows, sequences)
     return str(replace(opened.reference, target=str(out)))
 
 
-def _train(
-    student: Student,
-    sequences: list[Sequence],
-    settings: LanguageSettings,
-    identity: str,
-    out: Path,
-    watch: Watch | None,
-) -> None:
+def _train(task: _Task, rows: Rows, sequences: list[Sequence]) -> None:
     began = time.perf_counter()
-    place = out / CHECKPOINTS
-    _check_checkpoints(place, identity, out)
-    learned, held = _split(sequences, settings)
-    trainer = WeighingTrainer(
-        student.network,
-        arguments_of(settings, student, place, len(learned)),
-        learned,
-        held,
-        Collator(student.padding),
-        settings,
-        identity,
-        watch,
-    )
+    learned, held = _split(sequences, task.settings)
     with quiet():
-        trainer.go()
-    trainer.accelerator.wait_for_everyone()
-    if not trainer.args.should_save:
-        return
-    with quiet():
-        write_student(student, trainer.accelerator.unwrap_model(trainer.model), out)
-    report: dict[str, Any] = {
-        "identity": identity,
-        "student": student.place,
-        "settings": asdict(settings),
+        rewarded = task.settings.objective == "grpo"
+        trainer: Any = _rewarded(task, rows) if rewarded else _supervised(task, learned, held)
+        trainer.go(task.out)
+        trainer.accelerator.wait_for_everyone()
+        if not trainer.args.should_save:
+            return
+        write_student(task.student, trainer.accelerator.unwrap_model(trainer.model), task.out)
+    report = {
+        "identity": task.identity,
+        "student": task.student.place,
+        "settings": asdict(task.settings),
         "rows": len({one.row for one in learned}),
         "held_back": len({one.row for one in held}),
-        "steps": trainer.state.global_step,
-        "loss": trainer.progress.loss,
-        "held_back_losses": trainer.progress.losses,
-        "best_epoch": trainer.progress.best_epoch,
+        **_done(trainer),
         "seconds": round(time.perf_counter() - began, 3),
     }
-    write_whole(out / REPORT, (json.dumps(report, indent=2) + "\n").encode())
-    shutil.rmtree(place, ignore_errors=True)
+    write_whole(task.out / REPORT, (json.dumps(report, indent=2) + "\n").encode())
+    shutil.rmtree(task.out / CHECKPOINTS, ignore_errors=True)
 
 
-def arguments_of(
-    settings: LanguageSettings, student: Student, place: Path, rows: int
-) -> transformers.TrainingArguments:
-    """What the trainer of transformers is told.
+def _done(trainer: PlainState) -> dict[str, Any]:
+    progress = trainer.progress
+    return {
+        "steps": trainer.state.global_step,
+        "loss": progress.loss,
+        "held_back_losses": progress.losses,
+        "best_epoch": progress.best_epoch,
+    }
+
+
+def _supervised(task: _Task, learned: list[Sequence], held: list[Sequence]) -> WeighingTrainer:
+    arguments = transformers.TrainingArguments(**arguments_of(task, len(learned)))
+    return WeighingTrainer(
+        task.student.adapted(),
+        arguments,
+        learned,
+        held,
+        Collator(task.student.padding),
+        task.settings,
+        task.identity,
+        task.watch,
+    )
+
+
+def _rewarded(task: _Task, rows: Rows) -> PlainState:
+    from w2s.train.language.reinforced import RewardedTrainer, check_rows, told
+
+    check_rows(rows)
+    replies = len(rows) * task.settings.group
+    arguments = told(arguments_of(task, replies), task.settings)
+    return RewardedTrainer(task.student, arguments, rows, task.settings, task.identity, task.watch)
+
+
+def arguments_of(task: _Task, rows: int) -> dict[str, Any]:
+    """What a trainer of transformers is told.
 
     Raises:
         UsageError: a step's rows cannot be dealt to the devices and passes.
     """
+    settings = task.settings
     processes = int(os.environ.get("WORLD_SIZE", "1"))
     together = min(settings.together, max(1, settings.batch // processes))
     if settings.batch % (together * processes):
@@ -126,46 +152,39 @@ def arguments_of(
             f"batch={settings.batch} is not a whole number of passes of together={together} rows on "
             f"{processes} devices: choose another batch or together"
         )
-    device = device_of(student.asked.device.partition(":")[0])
+    device = device_of(task.student.asked.device.partition(":")[0])
     steps = settings.epochs * -(-rows // settings.batch)
     halves = settings.precision == "bfloat16" or (
         settings.precision == "auto" and gains_from_bfloat16(device)
     )
-    return transformers.TrainingArguments(
-        output_dir=str(place),
-        num_train_epochs=settings.epochs,
-        per_device_train_batch_size=together,
-        gradient_accumulation_steps=settings.batch // (together * processes),
-        learning_rate=settings.learning_rate,
-        weight_decay=settings.weight_decay,
-        max_grad_norm=settings.clip,
-        lr_scheduler_type={"constant": "constant_with_warmup"}.get(settings.schedule, settings.schedule),
-        warmup_steps=round(settings.warm_up * steps),
-        activation_checkpointing=settings.save_memory,
-        bf16=halves,
-        use_cpu=device.type == "cpu",
-        seed=settings.seed,
-        save_strategy="no",
-        save_total_limit=2,
-        logging_strategy="no",
-        report_to="none",
-        disable_tqdm=True,
-        remove_unused_columns=False,
-        optim="adamw_torch",
-    )
+    return {
+        "output_dir": str(task.out / CHECKPOINTS),
+        "num_train_epochs": settings.epochs,
+        "per_device_train_batch_size": together,
+        "gradient_accumulation_steps": settings.batch // (together * processes),
+        "learning_rate": settings.learning_rate,
+        "weight_decay": settings.weight_decay,
+        "max_grad_norm": settings.clip,
+        "lr_scheduler_type": {"constant": "constant_with_warmup"}.get(settings.schedule, settings.schedule),
+        "warmup_steps": round(settings.warm_up * steps),
+        "activation_checkpointing": settings.save_memory,
+        "bf16": halves,
+        "use_cpu": device.type == "cpu",
+        "seed": settings.seed,
+        "save_strategy": "no",
+        "save_total_limit": 2,
+        "logging_strategy": "no",
+        "report_to": "none",
+        "disable_tqdm": True,
+        "remove_unused_columns": False,
+        "optim": "adamw_torch",
+    }
 
 
 def _identity(student: Student, sequences: list[Sequence], settings: LanguageSettings) -> str:
     """What decides the bytes of the trained student."""
     about = [state_of(student.place), digest_of(sequences), {**asdict(settings), "checkpoint_s": None}]
     return blake2b(json.dumps(about).encode(), digest_size=16).hexdigest()
-
-
-def _check_checkpoints(place: Path, identity: str, out: Path) -> None:
-    """Refuse the checkpoints of another training."""
-    at = last_checkpoint(place)
-    if at is not None:
-        check_identity(json.loads((at / DONE).read_bytes())["identity"], identity, out)
 
 
 def _split(sequences: list[Sequence], settings: LanguageSettings) -> tuple[list[Sequence], list[Sequence]]:
