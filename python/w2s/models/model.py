@@ -14,8 +14,9 @@ import numpy.typing as npt
 
 from w2s.tasks import MoveExample
 
-Failure = Literal["crash", "stall", "time", "void"]
-"""Why there is no answer: the model died, hung, ran out of its time, or the machine is at fault."""
+Failure = Literal["crash", "stall", "time", "void", "reply"]
+"""Why there is no answer: the model died, hung, ran out of its time, the machine is at fault, or what the
+model said cannot be used."""
 
 
 @dataclass(frozen=True, slots=True)
