@@ -131,6 +131,7 @@ def test_failures_are_not_kept(cache: Path) -> None:
 RUN = """
 import sys
 from w2s.models import Want, load_model
+from w2s.tasks.choice import ChoiceExample
 examples = [ChoiceExample(str(n), f"Question {n}?", ("one", "two", "three")) for n in range(30)]
 model = load_model(sys.argv[1])
 print(*(answer.label for answer in model.answer(examples, Want())))
