@@ -1,4 +1,4 @@
-"""``openai:`` references against a real server of another project: ``transformers serve`` with a tiny model."""
+"""``openai:`` references against a server of another project: ``transformers serve`` with a tiny model."""
 
 from __future__ import annotations
 

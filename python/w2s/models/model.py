@@ -25,7 +25,8 @@ class Want:
 
     ``evidence``: log-probability, margin and entropy. ``values``: a value for every legal move.
     ``hidden``: the hidden state of the label. ``afterstate``: the model's state once its label has been
-    played. ``mask``: answer with a legal move, whatever it takes.
+    played. ``mask``: answer with a legal move, whatever it takes. A model that has no such thing leaves it
+    out, or refuses with a UsageError before any work is done.
     """
 
     evidence: bool = False

@@ -29,8 +29,9 @@ BACKOFF_S = 0.5
 LONGEST_PAUSE_S = 60.0
 """No pause is longer, whatever a server asks for."""
 
-_BODY_BYTES = 2 * 2**20
-_BYTES_A_TOKEN = 4096  # twenty alternatives, each with its token as text and as bytes
+_BODY_BYTES = 2**18
+_BYTES_A_TOKEN = 256
+_BYTES_A_LOGPROB = 4096  # twenty alternatives, each with its token as text and as bytes
 _SHOWN = 200
 _HEADERS = {"Content-Type": "application/json", "Accept": "application/json", "User-Agent": "w2s"}
 _REMEDIES = {
@@ -128,19 +129,19 @@ def retry_after_s(headers: Mapping[str, str]) -> float | None:
         return float(text[:9])
     try:
         until = parsedate_to_datetime(text)
-    except (ValueError, TypeError):
+    except (ValueError, TypeError, OverflowError):
         return None
     now = datetime.now(UTC)
     return max(0.0, (until.replace(tzinfo=until.tzinfo or UTC) - now).total_seconds())
 
 
 def _connection(settings: Settings) -> Connection:
-    tokens = settings.max_tokens if settings.logprobs else 0
+    token_bytes = _BYTES_A_TOKEN + (_BYTES_A_LOGPROB if settings.logprobs else 0)
     return Connection(
         settings.address,
         connect_s=settings.connect_s,
         timeout_s=settings.timeout_s,
-        most_bytes=_BODY_BYTES + _BYTES_A_TOKEN * tokens,
+        most_bytes=_BODY_BYTES + token_bytes * settings.max_tokens,
     )
 
 

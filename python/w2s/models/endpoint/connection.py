@@ -62,7 +62,7 @@ class Connection:
             reply = self._read(self._http.getresponse())
         except TimeoutError:
             raise NoReplyError("stall", f"no whole answer within {self._timeout_s:g} s") from None
-        except (OSError, http.client.HTTPException) as error:
+        except (OSError, ValueError, http.client.HTTPException) as error:  # ssl's own word is ValueError
             why = f"the connection broke: {_name(error)}"
             raise NoReplyError("crash", why, again=True) from None
         self.was_used = True

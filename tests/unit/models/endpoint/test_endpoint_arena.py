@@ -61,3 +61,30 @@ def test_a_reply_that_cannot_be_used_loses_its_match_and_the_run_goes_on(
     assert {row["failure"] for row in failed} == {"reply"}
     assert {row["verdict"] for row in failed} == {"unknown"}
     assert {row["raw"] for row in failed} == {"the answer is not JSON"}
+
+
+PUZZLES = """\
+PuzzleId,FEN,Moves,Rating
+a,7k/5ppp/8/8/8/8/8/R3K3 b - - 0 1,h8g8 a1a8,600
+b,6k1/5ppp/8/8/8/8/1q6/R3K3 b - - 0 1,b2b7 a1a7,1200
+c,6k1/5ppp/8/8/8/8/8/RR2K3 b - - 0 1,h7h6 a1a8,700
+"""
+
+
+def test_an_endpoint_labels_a_file_and_its_failures_are_counted_by_eval(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    Path("puzzles.csv").write_text(PUZZLES, encoding="utf-8")
+    with ChatServer(lambda heard: "Ra8#" if "5ppp" in heard.question else "?") as server:
+        label = ["label", "puzzles.csv", "--model", server.reference(), "--out", "labels.parquet", "--json"]
+        assert run(label) == 0
+        assert json.loads(capsys.readouterr().out)["correct"] == 2
+        rows = pq.read_table("labels.parquet").to_pylist()
+        assert [(row["label"], row["raw"]) for row in rows] == [("a1a8", "Ra8#")] * 3
+        assert run([*label, "--overwrite"]) == 0
+        assert len(server.heard) == 3
+        assert run([*label, "--overwrite", "--hidden"]) == 2
+        assert "no hidden states" in capsys.readouterr().err
+        server.script = lambda heard: "I resign"
+        assert run(["eval", "puzzles.csv", "--model", server.reference(cache="off"), "--json"]) == 0
+        assert json.loads(capsys.readouterr().out)["models"][0]["failures"] == 3

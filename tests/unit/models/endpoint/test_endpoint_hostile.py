@@ -22,18 +22,18 @@ GOOD = completion("B").body
 
 
 def hang(handler: BaseHTTPRequestHandler) -> None:
-    time.sleep(1.0)
+    time.sleep(2.5)
 
 
 def drip(handler: BaseHTTPRequestHandler) -> None:
     handler.wfile.write(b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n")
-    for _ in range(20):
+    for _ in range(50):
         time.sleep(0.05)
         handler.wfile.write(b" ")
 
 
 def drip_headers(handler: BaseHTTPRequestHandler) -> None:
-    for letter in b"HTTP/1.1 200 OK\r\nX: yyyyyyyyyyyy":
+    for letter in b"HTTP/1.1 200 OK\r\nX: yyyyyyyyyyyyyyyyyyyyyyyyyyyyyy":
         time.sleep(0.05)
         handler.wfile.write(bytes([letter]))
 
@@ -72,10 +72,10 @@ HOSTILE = {
     "invalid UTF-8": (Said(b'{"choices": "\xff\xfe"}'), "reply", "not JSON"),
     "a page": (Said(b"<html>B</html>", headers={"Content-Type": "text/html"}), "reply", "not JSON"),
     "gzip": (Said(gzip.compress(GOOD), headers={"Content-Encoding": "gzip"}), "reply", "compressed"),
-    "10 MB": (Said(b" " * 10_000_000 + GOOD), "reply", "more than 2,097,152 bytes"),
-    "10 MB of text": (completion("B" * 10_000_000), "reply", "more than 2,097,152 bytes"),
+    "10 MB": (Said(b" " * 10_000_000 + GOOD), "reply", "more than 524,288 bytes"),
+    "10 MB of text": (completion("B" * 10_000_000), "reply", "more than 524,288 bytes"),
     "10 MB without a length": (Said(b" " * 10_000_000, length=-1), "reply", "more than"),
-    "deep": (Said(b"[" * 1_000_000), "reply", "not JSON"),
+    "deep": (Said(b"[" * 100_000), "reply", "not JSON"),
     "length too great": (Said(GOOD, length=len(GOOD) + 50), "crash", "the connection broke"),
     "length too small": (Said(GOOD, length=len(GOOD) - 5), "reply", "not JSON"),
     "length no number": (Said(GOOD, length=-1, headers={"Content-Length": "many"}), None, ""),
@@ -84,10 +84,10 @@ HOSTILE = {
     "302": (Said(b"", 302, {"Location": "http://127.0.0.1:1/"}), "reply", "redirects are not followed"),
     "400": (Said(b'{"error": {"message": "no"}}', 400), "reply", "the server says 400: no"),
     "204": (Said(b"", 204), "reply", "the server says 204"),
-    "hang": (hang, "stall", "no whole answer within 0.3 s"),
-    "drip": (drip, "stall", "no whole answer within 0.3 s"),
-    "drip of headers": (drip_headers, "stall", "no whole answer within 0.3 s"),
-    "100 for ever": (go_on_forever, "stall", "no whole answer within 0.3 s"),
+    "hang": (hang, "stall", "no whole answer within 0.6 s"),
+    "drip": (drip, "stall", "no whole answer within 0.6 s"),
+    "drip of headers": (drip_headers, "stall", "no whole answer within 0.6 s"),
+    "100 for ever": (go_on_forever, "stall", "no whole answer within 0.6 s"),
     "hang up": (hang_up, "crash", "the connection broke"),
     "no HTTP": (no_http, "crash", "the connection broke"),
     "endless headers": (endless_headers, "crash", "the connection broke"),
@@ -104,14 +104,15 @@ def test_a_hostile_reply_is_that_answers_failure_and_the_others_come(name: str) 
 
     with ChatServer(script) as server:  # type: ignore[arg-type]
         begin = time.monotonic()
-        answers = ask(server, [choice(n) for n in range(6)], timeout_s=0.3, retries=1, concurrency=2)
-        assert time.monotonic() - begin < 5
+        answers = ask(server, [choice(n) for n in range(6)], timeout_s=0.6, retries=1, concurrency=2)
+        assert time.monotonic() - begin < 8
     assert [answer.label for answer in answers[::2]] == ["A", "C", "B"]
     assert [answer.failure for answer in answers] == [None, failure] * 3
     if failure is not None:
         assert {answer.label for answer in answers[1::2]} == {""}
         for answer in answers[1::2]:
             assert why in (answer.raw or "")
+            assert failure != "stall" or answer.seconds < 1.8
             assert len(answer.raw or "") < 300
             assert (answer.raw or "").isprintable()
 
@@ -123,7 +124,7 @@ def test_failures_are_counted_by_kind_over_all_hostile_replies() -> None:
         return HOSTILE[names[number_of(heard)]][0]
 
     with ChatServer(script) as server:  # type: ignore[arg-type]
-        answers = ask(server, [choice(n) for n in range(len(names))], timeout_s=0.3, retries=0)
+        answers = ask(server, [choice(n) for n in range(len(names))], timeout_s=0.6, retries=0)
     expected = Counter(failure for _, failure, _ in HOSTILE.values())
     assert Counter(answer.failure for answer in answers) == expected
 
