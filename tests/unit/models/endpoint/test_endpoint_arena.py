@@ -75,12 +75,12 @@ def test_an_endpoint_labels_a_file_and_its_failures_are_counted_by_eval(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     Path("puzzles.csv").write_text(PUZZLES, encoding="utf-8")
-    with ChatServer(lambda heard: "Ra8#" if "5ppp" in heard.question else "?") as server:
+    with ChatServer(lambda heard: "It is Ra8.") as server:
         label = ["label", "puzzles.csv", "--model", server.reference(), "--out", "labels.parquet", "--json"]
         assert run(label) == 0
         assert json.loads(capsys.readouterr().out)["correct"] == 2
         rows = pq.read_table("labels.parquet").to_pylist()
-        assert [(row["label"], row["raw"]) for row in rows] == [("a1a8", "Ra8#")] * 3
+        assert [(row["label"], row["raw"]) for row in rows] == [("a1a8", "It is Ra8.")] * 3
         assert run([*label, "--overwrite"]) == 0
         assert len(server.heard) == 3
         assert run([*label, "--overwrite", "--hidden"]) == 2

@@ -224,6 +224,20 @@ def test_a_pause_that_the_server_asks_for_holds_all_threads() -> None:
     assert [gate.reserve(6.0), gate.reserve(8.0), gate.reserve(10.0)] == [3.0, 1.0, 0.0]
 
 
+def test_while_the_server_wants_rest_no_other_thread_asks() -> None:
+    times: list[float] = []
+
+    def script(heard: Heard) -> str | Said:
+        times.append(time.monotonic())
+        return Said(b"", 429, {"Retry-After": "1"}) if len(times) == 1 else letters(heard)
+
+    with ChatServer(script) as server:
+        answers = ask(server, [choice(n) for n in range(12)], concurrency=3)
+    assert {answer.failure for answer in answers} == {None}
+    assert sum(moment - times[0] < 0.8 for moment in times) <= 6  # those that were on their way
+    assert len(times) == 13
+
+
 def test_a_rate_limit_gives_every_request_its_own_moment() -> None:
     gate = Gate(60)
     assert [gate.reserve(now) for now in (10.0, 10.0, 10.5, 20.0)] == [0.0, 1.0, 1.5, 0.0]

@@ -19,6 +19,7 @@ from w2s.errors import DataError, ModelError, UsageError
 from w2s.games import game
 from w2s.models import Answer, Want, load_model
 from w2s.models.endpoint import cache as cache_file
+from w2s.models.endpoint.connection import Connection
 from w2s.tasks import MoveExample
 from w2s.tasks.answer import AnswerExample
 
@@ -84,7 +85,11 @@ def test_a_connection_that_the_server_dropped_is_opened_again_without_a_retry() 
     assert len({heard.line for heard in server.heard}) == 4
 
 
-def test_an_idle_connection_that_died_costs_nothing() -> None:
+@pytest.mark.parametrize("is_seen", [True, False])
+def test_an_idle_connection_that_died_costs_nothing(is_seen: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    if not is_seen:  # it dies between our look at it and the request
+        monkeypatch.setattr(Connection, "is_fresh", lambda self: True)
+
     def quietly_hang_up(heard: Heard) -> object:
         def say(handler: object) -> None:
             handler._say(completion(letters(heard)))  # type: ignore[attr-defined]
@@ -96,6 +101,7 @@ def test_an_idle_connection_that_died_costs_nothing() -> None:
         for number in range(4):
             (answer,) = asked.answer([choice(number)], Want())
             assert answer.label == "ABC"[number % 3]
+            time.sleep(0.05)
 
 
 def test_equal_questions_in_a_batch_are_asked_once() -> None:
