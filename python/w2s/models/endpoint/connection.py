@@ -120,10 +120,14 @@ class Connection:
 
 
 def _http(address: Address, connect_s: float) -> http.client.HTTPConnection:
+    made: http.client.HTTPConnection
     if address.is_encrypted:
         context = ssl.create_default_context()
-        return http.client.HTTPSConnection(address.host, address.port, timeout=connect_s, context=context)
-    return http.client.HTTPConnection(address.host, address.port, timeout=connect_s)
+        made = http.client.HTTPSConnection(address.host, address.port, timeout=connect_s, context=context)
+    else:
+        made = http.client.HTTPConnection(address.host, address.port, timeout=connect_s)
+    made.auto_open = 0  # else it would connect again by itself, without a deadline
+    return made
 
 
 def _name(error: Exception) -> str:
