@@ -7,13 +7,16 @@ import random
 import tempfile
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 
 import numpy as np
 import pytest
 from _pytest.mark import ParameterSet
+from tests.doubles.chat import ChatServer, completion, plays, token
 from tests.doubles.nets import write_lc0, write_policy
 
+from w2s.errors import UsageError
 from w2s.games import State, game
 from w2s.kernels import game_names
 from w2s.models import Answer, Judges, Model, RemembersMatches, Want
@@ -31,8 +34,13 @@ REFERENCES = {
         "policy:NETS/othello?device=cpu",
     ],
     "lc0": ["lc0:NETS/convolution.pb.gz", "lc0:NETS/plain.pb.gz?batch=5&temperature=0.5"],
+    "openai": [
+        "openai:SERVER/v1#player?cache=NETS/replies",
+        "openai:SERVER/v1#player?logprobs=true&temperature=0.5&samples=2&cache=off",
+    ],
 }
-"""At least one model of every kind; a kind without one fails the suite. NETS is a folder of small nets."""
+"""At least one model of every kind; a kind without one fails the suite. NETS is a folder of small nets,
+SERVER a server of chat completions that plays."""
 
 ONE_GAME = {"uci": "chess", "lc0": "chess"}
 NETS = tempfile.TemporaryDirectory(prefix="w2s-nets-")
@@ -45,6 +53,23 @@ WANTS = [
 ]
 
 
+@cache
+def server() -> ChatServer:
+    """Plays legal moves as long as the tests run; its threads end with the process."""
+    return ChatServer(lambda heard: completion(plays(heard), [token("m", -0.3, n=-2.5)])).__enter__()
+
+
+def answered(model: Model, examples: list[MoveExample], want: Want) -> list[Answer]:
+    """Its answers. What a model has not, it leaves out, or says so in one line before any work is done."""
+    try:
+        return model.answer(examples, want)
+    except UsageError as error:
+        assert want.hidden or want.afterstate
+        assert "no hidden states" in str(error)
+        assert "\n" not in str(error)
+        return model.answer(examples, replace(want, hidden=False, afterstate=False))
+
+
 def kind_of(reference: str) -> str:
     return parse_reference(reference).kind
 
@@ -55,7 +80,10 @@ def case(reference: str) -> ParameterSet:
 
 
 def with_nets(reference: str) -> str:
-    """The reference with the nets that it names, made when they are first needed."""
+    """The reference with the server or the nets that it names, made when they are first needed."""
+    if "SERVER" in reference:
+        pytest.importorskip("jinja2", reason="needs jinja2: pip install 'w2s[models]'")
+        return reference.replace("SERVER", f"http://127.0.0.1:{server().port}").replace("NETS", NETS.name)
     if "NETS" not in reference:
         return reference
     pytest.importorskip("torch", reason="needs torch: pip install 'w2s[models]'")
@@ -125,7 +153,7 @@ def test_every_registered_kind_is_examined() -> None:
 @pytest.mark.parametrize("want", WANTS, ids=str)
 def test_there_is_one_legal_canonical_answer_for_each_example(model: Model, want: Want) -> None:
     examples = labels(model)
-    answers = model.answer(examples, want)
+    answers = answered(model, examples, want)
     assert len(answers) == len(examples)
     for example, answer in zip(examples, answers, strict=True):
         assert answer.failure is None
@@ -140,7 +168,7 @@ def test_no_example_is_no_answer(model: Model) -> None:
 @pytest.mark.parametrize("want", WANTS, ids=str)
 def test_evidence_is_in_range(model: Model, want: Want) -> None:
     examples = labels(model)
-    for example, answer in zip(examples, model.answer(examples, want), strict=True):
+    for example, answer in zip(examples, answered(model, examples, want), strict=True):
         legal = example.state.legal_moves()
         if not want.evidence:
             assert (answer.log_prob, answer.margin, answer.entropy, answer.n_options) == (None,) * 4
@@ -157,7 +185,7 @@ def test_evidence_is_in_range(model: Model, want: Want) -> None:
 @pytest.mark.parametrize("want", WANTS, ids=str)
 def test_values_are_wanted_or_absent_and_belong_to_legal_moves(model: Model, want: Want) -> None:
     examples = labels(model, 4)
-    for example, answer in zip(examples, model.answer(examples, want), strict=True):
+    for example, answer in zip(examples, answered(model, examples, want), strict=True):
         assert set(answer.values_cp) <= set(example.state.legal_moves())
         assert want.values or not answer.values_cp
         for value in [*answer.values_cp.values(), answer.value_cp]:
@@ -170,8 +198,8 @@ def test_the_order_of_a_batch_changes_no_answer(model: Model) -> None:
     examples = labels(model)
     want = Want(evidence=True, hidden=True, afterstate=True)
     order = random.Random(1).sample(range(len(examples)), len(examples))
-    shuffled = model.answer([examples[i] for i in order], want)
-    straight = model.answer(examples, want)
+    shuffled = answered(model, [examples[i] for i in order], want)
+    straight = answered(model, examples, want)
     assert without_time(shuffled) == without_time([straight[i] for i in order])
 
 
@@ -180,8 +208,8 @@ def test_a_batch_is_the_same_as_one_by_one(model: Model) -> None:
         pytest.skip("does not claim to be deterministic")
     examples = labels(model)
     want = Want(evidence=True, hidden=True, afterstate=True)
-    singly = [model.answer([example], want)[0] for example in examples]
-    assert without_time(singly) == without_time(model.answer(examples, want))
+    singly = [answered(model, [example], want)[0] for example in examples]
+    assert without_time(singly) == without_time(answered(model, examples, want))
 
 
 def play(model: Model, names: list[str], plies: int) -> list[list[str]]:
@@ -244,7 +272,7 @@ def test_a_finished_game_has_an_answer_that_is_no_move(model: Model) -> None:
         assert state.outcome() is not None
         assert not state.legal_moves()
         for want in WANTS:
-            (answer,) = model.answer([MoveExample("over", state)], want)
+            (answer,) = answered(model, [MoveExample("over", state)], want)
             assert state.read(answer.label)[0] is None
             assert answer.log_prob is None
 
@@ -258,7 +286,7 @@ def test_a_model_is_loaded_again_by_its_name_and_closed_twice(model: Model) -> N
 
 def test_vectors_are_absent_or_all_of_one_length_and_finite(model: Model) -> None:
     examples = labels(model)
-    answers = model.answer(examples, Want(hidden=True, afterstate=True))
+    answers = answered(model, examples, Want(hidden=True, afterstate=True))
     for name in ("hidden", "afterstate"):
         vectors = [getattr(answer, name) for answer in answers]
         assert len({None if vector is None else vector.shape for vector in vectors}) == 1

@@ -108,7 +108,7 @@ def check_origins(chain: ChainConfig) -> None:
         raise ValueError("no student can learn gold of another game: leave budget and teach.warm_start out")
     if chain.regime.name == "ood_domain" and _gold_kind(chain) == (chain.task, chain.game):
         raise ValueError(
-            f"ood_domain takes gold of another game or task than {chain.task}, {chain.game}: ood_dist keeps both"
+            f"ood_domain takes gold of another game or task than {chain.task}, {chain.game}: take ood_dist"
         )
     if chain.regime.gold_game and not chain.regime.gold_teacher:
         raise ValueError(

@@ -15,8 +15,9 @@ import numpy.typing as npt
 from w2s.errors import UsageError
 from w2s.tasks import Example, task_of
 
-Failure = Literal["crash", "stall", "time", "void"]
-"""Why there is no answer: the model died, hung, ran out of its time, or the machine is at fault."""
+Failure = Literal["crash", "stall", "time", "void", "reply"]
+"""Why there is no answer: the model died, hung, ran out of its time, the machine is at fault, or what the
+model said cannot be used."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +26,8 @@ class Want:
 
     ``evidence``: log-probability, margin and entropy. ``values``: a value for every legal move.
     ``hidden``: the hidden state of the label. ``afterstate``: the model's state once its label has been
-    played. ``mask``: answer with a legal move, whatever it takes.
+    played. ``mask``: answer with a legal move, whatever it takes. A model that has no such thing leaves it
+    out, or refuses with a UsageError before any work is done.
     """
 
     evidence: bool = False
