@@ -111,12 +111,12 @@ class Steps(transformers.TrainerCallback):  # type: ignore[misc]
     def __init__(self, trainer: PlainState, watch: Watch | None) -> None:
         self._trainer, self._watch = trainer, watch
         self._written = time.monotonic()
-        self._sum = 0.0
 
     def on_step_end(self, args: Any, state: Any, control: Any, **_: Any) -> Any:
         """After every step."""
-        before, self._sum = self._sum, float(self._trainer._tr_loss)
-        self._trainer.progress.loss = self._sum - before
+        # The trainer adds losses up until it logs them, which it never does: a step's own is what is there.
+        self._trainer.progress.loss = float(self._trainer._tr_loss)
+        self._trainer._tr_loss.zero_()
         if self._watch is not None:
             self._watch(Step(state.global_step, state.max_steps, self._trainer.progress.loss))
         # At the end of an epoch the rows held back come first: a checkpoint knows of all its epochs.

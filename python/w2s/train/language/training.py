@@ -6,10 +6,13 @@ machine, killed in between or not.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import shutil
 import time
+import warnings
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass, replace
 from hashlib import blake2b
 from importlib.util import find_spec
@@ -84,7 +87,7 @@ def train(
 def _train(task: _Task, rows: Rows, sequences: list[Sequence]) -> None:
     began = time.perf_counter()
     learned, held = _split(sequences, task.settings)
-    with quiet():
+    with quiet(), _without_future_warnings():
         rewarded = task.settings.objective == "grpo"
         trainer: Any = _rewarded(task, rows) if rewarded else _supervised(task, learned, held)
         trainer.go(task.out)
@@ -103,6 +106,14 @@ def _train(task: _Task, rows: Rows, sequences: list[Sequence]) -> None:
     }
     write_whole(task.out / REPORT, (json.dumps(report, indent=2) + "\n").encode())
     shutil.rmtree(task.out / CHECKPOINTS, ignore_errors=True)
+
+
+@contextlib.contextmanager
+def _without_future_warnings() -> Iterator[None]:
+    """What libraries say to each other about their next versions is not for users."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", FutureWarning)
+        yield
 
 
 def _done(trainer: PlainState) -> dict[str, Any]:
