@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-from w2s.tasks.checking.guard import GUARD
 from w2s.tasks.checking.parts import same_part
 from w2s.tasks.checking.structures import same_parts
 from w2s.tasks.checking.text import folded, plain
@@ -60,6 +59,8 @@ def told(left: str, right: str) -> bool | None:
 
 @lru_cache(maxsize=1 << 14)
 def _by_algebra(left: str, right: str, timeout_s: float) -> bool:
+    from w2s.tasks.checking.guard import GUARD
+
     return GUARD.same(left, right, timeout_s)
 
 

@@ -42,7 +42,7 @@ class Guard:
             MissingExtraError: math-verify is not installed.
             ModelError: the process cannot be started.
         """
-        with self._lock:
+        with self._lock, self._stopped_by_exceptions():
             process = self._running()
             reply = self._asked(process, json.dumps([left, right, timeout_s]), PATIENCE * timeout_s)
             if reply is None:
@@ -65,6 +65,15 @@ class Guard:
         if process is not None:
             process.returncode = 0  # nobody here waits for it
             _close(process)
+
+    @contextlib.contextmanager
+    def _stopped_by_exceptions(self) -> Iterator[None]:
+        """Ctrl-C may come between a question and its answer, which the next one must not take for its own."""
+        try:
+            yield
+        except BaseException:
+            self._stop()
+            raise
 
     def _running(self) -> subprocess.Popen[bytes]:
         if self._process is not None and self._process.poll() is None:

@@ -24,6 +24,7 @@ _FIRST = ("(x+1)^2", "\\frac{1}{2}x^2 + \\sqrt{2}")
 
 def serve() -> None:
     """Answer until standard input ends."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's; this ends with its input
     _limit_memory()
     replies = os.fdopen(os.dup(sys.stdout.fileno()), "w", encoding="ascii")
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())

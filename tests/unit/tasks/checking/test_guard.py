@@ -166,6 +166,27 @@ def test_a_process_that_waits_for_ever_is_killed_by_the_clock() -> None:
     own.close()
 
 
+def test_ctrl_c_leaves_no_answer_behind_for_the_next_question() -> None:
+    own = guard.Guard()
+    own.same("j+1", "1+j", 30.0)
+
+    def interrupt(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGALRM, interrupt)
+    os.kill(own.pid, signal.SIGSTOP)
+    signal.setitimer(signal.ITIMER_REAL, 0.2)
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            own.same("j+2", "2+j", 30.0)
+    finally:
+        signal.signal(signal.SIGALRM, before)
+    assert not own.same("j+3", "4+j", 30.0)
+    os.kill(own.pid, signal.SIGINT)
+    assert own.same("j+4", "4+j", 30.0)
+    own.close()
+
+
 def test_a_process_that_does_not_start_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(guard, "_CALL", "raise SystemExit(1)")
     with pytest.raises(ModelError, match="does not start"):

@@ -13,7 +13,8 @@ import pytest
 from w2s.errors import DataError, UsageError
 from w2s.tasks import read_examples
 from w2s.tasks.rows import fields as module
-from w2s.tasks.rows import number, read_rows, text
+from w2s.tasks.rows import number, text
+from w2s.tasks.rows.reading import read_rows
 
 ROW = {"question": "Which?", "options": ["x", "y"]}
 
