@@ -15,7 +15,8 @@ from w2s.tasks.answer import AnswerExample
 from w2s.tasks.checking.final import boxed, hashed
 from w2s.tasks.columns import ANSWERS, AnswerColumns, Named, chosen
 from w2s.tasks.mapping import check, columns_by_names, id_of, optional_text
-from w2s.tasks.rows import Row, field, number, read_rows, text
+from w2s.tasks.rows import Row, field, number, text
+from w2s.tasks.rows.reading import read_rows
 
 _CALCULATOR = re.compile(r"<<[^<>]*>>")
 _HASHES = re.compile(r"\s*^[ \t]*####.*\Z", re.MULTILINE | re.DOTALL)

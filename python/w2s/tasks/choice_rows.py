@@ -15,7 +15,8 @@ from w2s.tasks.choice import LETTERS, ChoiceExample, check_options
 from w2s.tasks.columns import CHOICES, ChoiceColumns, Named, chosen
 from w2s.tasks.instruction import INSTRUCTION, read_instruction
 from w2s.tasks.mapping import check, columns_by_names, id_of, optional_text
-from w2s.tasks.rows import Row, field, number, read_rows, text
+from w2s.tasks.rows import Row, field, number, text
+from w2s.tasks.rows.reading import read_rows
 
 _NUMBERS = {"letter": "A, B, …", "index": "0, 1, …", "number": "1, 2, …"}
 

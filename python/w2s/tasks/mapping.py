@@ -34,7 +34,7 @@ def check(source: str | Path, first: Row, columns: Config, needed: Iterable[str]
     Raises:
         DataError: it lacks one; those that it has are named.
     """
-    said = [getattr(columns, name) for name in columns.model_fields_set if name in _SINGLE]
+    said = [getattr(columns, name) for name in _SINGLE if name in columns.model_fields_set]
     missing = [name for name in dict.fromkeys([*needed, *said]) if name and not has(first.values, name)]
     if missing:
         raise DataError(

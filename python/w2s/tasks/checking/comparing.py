@@ -8,13 +8,12 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-from w2s.tasks.checking.guard import GUARD
 from w2s.tasks.checking.parts import same_part
 from w2s.tasks.checking.structures import same_parts
 from w2s.tasks.checking.text import folded, plain
 
-TIMEOUT_S = 5.0
-"""How long algebra may take for one pair."""
+TIMEOUT_S = 3.0
+"""Seconds of the processor that algebra may take for one pair."""
 MOST_LETTERS = 1000
 """A longer answer equals only its own text."""
 MOST_NESTED = 30
@@ -31,7 +30,7 @@ def same_answer(left: str, right: str, *, timeout_s: float = TIMEOUT_S) -> bool:
     Args:
         left: one answer, as a model or a data set wrote it.
         right: the other.
-        timeout_s: seconds that algebra may take.
+        timeout_s: seconds of the processor that algebra may take; on the clock at most six times as many.
 
     Raises:
         MissingExtraError: the pair takes algebra, and math-verify is not installed.
@@ -60,6 +59,8 @@ def told(left: str, right: str) -> bool | None:
 
 @lru_cache(maxsize=1 << 14)
 def _by_algebra(left: str, right: str, timeout_s: float) -> bool:
+    from w2s.tasks.checking.guard import GUARD
+
     return GUARD.same(left, right, timeout_s)
 
 

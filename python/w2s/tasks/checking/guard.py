@@ -21,6 +21,8 @@ from w2s.errors import MissingExtraError, ModelError
 
 START_S = 120.0
 """How long the process may take to start: it imports sympy."""
+PATIENCE = 6.0
+"""How many seconds may pass on the clock for one of the processor, on a machine with other things to do."""
 _CALL = "from w2s.tasks.checking.worker import serve; serve()"
 
 
@@ -34,13 +36,15 @@ class Guard:
     def same(self, left: str, right: str, timeout_s: float) -> bool:
         """Whether two answers are equal by algebra; False where the time-out passed or the process died.
 
+        The time-out is in seconds of the processor; the clock may show :data:`PATIENCE` times as many.
+
         Raises:
             MissingExtraError: math-verify is not installed.
             ModelError: the process cannot be started.
         """
-        with self._lock:
+        with self._lock, self._stopped_by_exceptions():
             process = self._running()
-            reply = self._asked(process, json.dumps([left, right, timeout_s]), timeout_s)
+            reply = self._asked(process, json.dumps([left, right, timeout_s]), PATIENCE * timeout_s)
             if reply is None:
                 self._stop()
             return reply is True
@@ -61,6 +65,15 @@ class Guard:
         if process is not None:
             process.returncode = 0  # nobody here waits for it
             _close(process)
+
+    @contextlib.contextmanager
+    def _stopped_by_exceptions(self) -> Iterator[None]:
+        """Ctrl-C may come between a question and its answer, which the next one must not take for its own."""
+        try:
+            yield
+        except BaseException:
+            self._stop()
+            raise
 
     def _running(self) -> subprocess.Popen[bytes]:
         if self._process is not None and self._process.poll() is None:

@@ -11,6 +11,8 @@ import re
 from functools import lru_cache
 from typing import Any
 
+from w2s.tasks.checking.units import split_unit
+
 _PLAIN = (
     (re.compile(r"\*\*\s*(\w+|\([^()]*\))"), r"^{\1}"),
     (re.compile(r"(?<!\\)\bsqrt\s*\(([^()]*)\)"), r"\\sqrt{\1}"),
@@ -25,12 +27,16 @@ _PLAIN = (
 
 
 def same_expression(left: str, right: str) -> bool:
-    """Whether two expressions are equal, whichever of them math-verify takes as the right one."""
+    """Whether two expressions are equal, whichever of them math-verify takes as the right one.
+
+    As for numbers, a unit counts only where both have one.
+    """
     from math_verify import verify
 
     logging.getLogger("math_verify").setLevel(logging.CRITICAL)
+    (left, left_unit), (right, right_unit) = split_unit(left), split_unit(right)
     one, two = _parsed(left), _parsed(right)
-    if not one or not two:
+    if not one or not two or (left_unit and right_unit and left_unit != right_unit):
         return False
     return any(verify(*pair, timeout_seconds=None) for pair in ((one, two), (two, one)))
 

@@ -10,7 +10,7 @@ import unicodedata
 
 _SIGNS = str.maketrans({"−": "-", "–": "-", "—": "-", "⁄": "/", "×": "*", "·": "*", "÷": "/"})
 _WORDS = str.maketrans({"²": "^2", "³": "^3", "∞": "\\infty ", "π": "\\pi ", "√": "\\sqrt ", "∪": "\\cup "})
-_SPACES = re.compile(r"(?<!\\)\\[,;:! ]|~|\\q?quad\b|\{,\}|\s+")
+_SPACES = re.compile(r"(?<!\\)\\!\s*|(?<!\\)\\[,;: ]|~|\\q?quad\b|\{,\}|\s+")
 _BARE = re.compile(
     r"\\(?:left|right|big|Big|bigl|bigr|Bigl|Bigr|displaystyle|limits)(?![a-zA-Z])|\\mathrm\{\s*\}"
 )
@@ -45,7 +45,7 @@ def folded(text: str) -> str:
 
 
 def _space(found: re.Match[str]) -> str:
-    return "," if found[0] == "{,}" else "" if found[0] == "\\!" else " "
+    return "," if found[0] == "{,}" else "" if found[0].startswith("\\!") else " "
 
 
 def _dollars(text: str) -> str:

@@ -48,6 +48,8 @@ _MATHS = (
 )
 _FUNCTIONS = frozenset(_MATHS.split())
 _TOKEN = re.compile(r"(?P<word>[A-Za-z%°¢$€£¥₹]+)\.?|\^\{?(?P<power>[23])\}?|[\s/*-]")
+_BASE = re.compile(r"_\{?\s*(\d{1,2})\s*\}?")
+_LAST = re.compile(r"(.*\S)\s+((?:(?:square|cubic|sq\.?|cu\.?)\s+)?([A-Za-z]{2,})\.?(?:\s*\^\{?[23]\}?)?)")
 _MOST_LETTERS = 60
 _UNSAID = "mghsl"
 """Letters that are units after a space (``5 m``) and variables without one (``5m``)."""
@@ -62,6 +64,8 @@ def unit_of(text: str) -> str | None:
     """
     apart = text[:1].isspace()
     text = _DEGREES.sub("°", text).strip()
+    if base := _BASE.fullmatch(text):
+        return f"base {base[1]}"
     words = [found["word"].lower() for found in _TOKEN.finditer(text) if found["word"]]
     if not text:
         return ""
@@ -71,6 +75,19 @@ def unit_of(text: str) -> str | None:
     powers += [_POWERS[word] for word in words if word in _POWERS]
     named = " ".join(_one(word) for word in words if word not in _POWERS)
     return f"{named}^{powers[0]}" if powers else named
+
+
+def split_unit(text: str) -> tuple[str, str]:
+    """An expression and the well-known unit behind it, ``""`` where there is none.
+
+    Example:
+        >>> split_unit(r"9\\pi cm^2"), split_unit("x + y")
+        (('9\\\\pi', 'centimeter^2'), ('x + y', ''))
+    """
+    found = _LAST.fullmatch(text)
+    if found is None or not ({found[3].lower(), found[3].lower().removesuffix("s")} & _ALIASES.keys()):
+        return text, ""
+    return found[1], unit_of(found[2]) or ""
 
 
 def _names(word: str, apart: bool) -> bool:

@@ -21,7 +21,7 @@ _NUMBERED = re.compile(r"(?:answer|option|choice|solution|ending)\s?(\d{1,2})\b"
 _LETTER = re.compile(r"(?:\\text\w*\{)?\(?([A-Za-z])(?![\w'’])(?:[ \t]+([A-Za-z]+))?")
 _WORDS_AFTER = "because since as for and but which so that it is was this the not rather"
 _AFTER_A = frozenset(_WORDS_AFTER.split())
-_FIRST = re.compile(r"\W{0,6}([A-Z])\s?[.):\]*]")
+_FIRST = re.compile(r"\W{0,6}([A-Z])\s?[.):\]*](?!\W*(?:or|and)\b)")
 _BRACKETED = re.compile(r"\(([A-Z])\)|\*\*([A-Z])[.:)]?\*\*")
 
 
@@ -75,7 +75,9 @@ def _option_at(example: ChoiceExample, rest: str) -> str | None:
     fits = [
         (len(option), letter)
         for letter, option in zip(example.letters, map(_words, example.options), strict=True)
-        if len(option) > 1 and words[: len(option)] == option and not words[len(option) :][:1].isalnum()
+        if _says_something(option)
+        and words[: len(option)] == option
+        and not words[len(option) :][:1].isalnum()
     ]
     return max(fits)[1] if fits else None
 
@@ -87,15 +89,22 @@ def _first(example: ChoiceExample, text: str) -> str | None:
 
 def _quoted(example: ChoiceExample, text: str) -> str | None:
     """The one option whose text the reply holds, apart from options that are part of it."""
-    words = f" {_words(text)} "
-    held = [
-        (letter, option)
-        for letter, option in zip(example.letters, map(_words, example.options), strict=True)
-        if len(option) > 1 and re.search(rf"(?<!\w){re.escape(option)}(?!\w)", words)
-    ]
-    longest = max((option for _, option in held), key=len, default="")
-    others = [option for _, option in held if option not in longest]
-    return None if others or not held else next(letter for letter, option in held if option == longest)
+    words = _words(text)
+    options = list(zip(example.letters, map(_words, example.options), strict=True))
+    held = [pair for pair in options if _says_something(pair[1]) and _holds(words, pair[1])]
+    longest = max(held, key=lambda pair: len(pair[1]), default=None)
+    if longest is None or not all(_holds(longest[1], option) for _, option in held):
+        return None
+    return longest[0]
+
+
+def _says_something(option: str) -> bool:
+    """Whether an option's text is more than one letter, which could be another option's."""
+    return len(option) > 1 or not option.isalpha()
+
+
+def _holds(words: str, option: str) -> bool:
+    return re.search(rf"(?<!\w){re.escape(option)}(?!\w)", words) is not None
 
 
 def _bracketed(example: ChoiceExample, text: str) -> str | None:

@@ -26,6 +26,7 @@ _NUMBER = re.compile(r"(?<![A-Za-z0-9])\d+\s?\.+\s*(?=\S)")
 _TOKEN = re.compile(r"[A-Za-z0-9][A-Za-z0-9=+#/\-]*")
 _SQUARES = re.compile(r"(?:[A-H][1-8]){1,2}[QRBN]?")
 _NEAR = 120
+_LAST_MARKS = 100
 
 
 def find_move(state: State, text: str) -> str | None:
@@ -42,7 +43,7 @@ def find_move(state: State, text: str) -> str | None:
 
 def _marked(state: State, text: str, mark: re.Pattern[str]) -> Iterator[str]:
     """The move right behind each mark, but for words that lead to it."""
-    for found in mark.finditer(text):
+    for found in list(mark.finditer(text))[-_LAST_MARKS:]:
         for token in _tokens(text[found.end() : found.end() + _NEAR]):
             if (move := _read(state, token)) is not None:
                 yield move

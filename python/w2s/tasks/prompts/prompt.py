@@ -84,7 +84,7 @@ def read_prompt(name: str) -> Prompt:
         UsageError: there is no such template, it has no reply, or it is no template.
     """
     path = TEMPLATES / f"{name}.jinja" if name in prompt_names() else Path(name).expanduser()
-    if "\0" in name or not path.is_file():
+    if not _is_file(path):
         raise UsageError(
             f"no prompt is called {name[:60]!r}; there are: {_listed(prompt_names())}, or name a file"
         )
@@ -100,6 +100,13 @@ def read_prompt(name: str) -> Prompt:
         except UsageError as error:
             raise UsageError(f"{path}: {error}") from None
     return Prompt(name, question, reply)
+
+
+def _is_file(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except (OSError, ValueError):  # a name that no file can have
+        return False
 
 
 def _listed(names: Iterable[str]) -> str:

@@ -1,7 +1,7 @@
 """Templates of Jinja that see text only.
 
 Knows nothing about examples. What a template prints stays as it stands, braces in a question included. It
-cannot reach attributes of what it is given, nor any function but Jinja's filters.
+cannot reach attributes of what it is given, nor any function but a few filters of text and lists.
 """
 
 from __future__ import annotations
@@ -12,6 +12,11 @@ from functools import lru_cache
 from typing import Any
 
 from w2s.errors import MissingExtraError, UsageError
+
+_FILTERS = (
+    "abs capitalize default first float indent int join last length list lower replace reverse round sort "
+    "title trim truncate unique upper wordcount wordwrap"
+)
 
 
 @dataclass(frozen=True)
@@ -77,6 +82,7 @@ def _world() -> Any:
         undefined=StrictUndefined,
     )
     world.globals.clear()
+    world.filters = {name: world.filters[name] for name in _FILTERS.split()}
     return world
 
 

@@ -6,6 +6,7 @@ Knows nothing about files.
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -14,6 +15,7 @@ from w2s.errors import DataError
 
 Values = Mapping[str, Any]
 _SHOWN = 40
+_HALF = re.compile("[\ud800-\udfff]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +63,7 @@ def text(value: Any, name: str) -> str:
         raise DataError(f"{name} is empty")
     if "\0" in found:
         raise DataError(f"{name} holds a null byte: {ascii(found)[:_SHOWN]}")
-    if any("\ud800" <= letter <= "\udfff" for letter in found):
+    if _HALF.search(found):
         raise DataError(f"{name} is not valid Unicode: {ascii(found)[:_SHOWN]}")
     return found
 

@@ -5,12 +5,10 @@ Knows nothing about columns. Code that a data set carries is never run.
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qsl
 
 from w2s.errors import DataError, MissingExtraError, UsageError
 from w2s.tasks.rows.fields import Row
@@ -23,10 +21,10 @@ HOMES = {
     "arc-easy": "allenai/ai2_arc?config=ARC-Easy",
     "sciq": "allenai/sciq",
     "siqa": "allenai/social_i_qa?revision=refs/convert/parquet",
-    "mmlu": "cais/mmlu?config=all",
+    "mmlu": "cais/mmlu?config=all&split=test",
     "gsm8k": "openai/gsm8k?config=main",
-    "math-500": "HuggingFaceH4/MATH-500",
-    "omni-math": "KbsdJames/Omni-MATH",
+    "math-500": "HuggingFaceH4/MATH-500?split=test",
+    "omni-math": "KbsdJames/Omni-MATH?split=test",
     "aime": "HuggingFaceH4/aime_2024",
 }
 """Where the sets that can be named without an owner are published."""
@@ -63,6 +61,8 @@ def read_name(source: str) -> HubName:
         >>> read_name("hf:arc-easy?split=test")
         HubName(path='allenai/ai2_arc', config='ARC-Easy', split='test', revision=None)
     """
+    from urllib.parse import parse_qsl
+
     path, _, asked = source.removeprefix(HUB).partition("?")
     home, _, usual = HOMES.get(path.lower(), path).partition("?")
     options = dict(parse_qsl(usual)) | dict(parse_qsl(asked, keep_blank_values=True))
@@ -86,12 +86,14 @@ def read_hub(source: str) -> Iterator[Row]:
 
 
 def _loaded(source: str, name: HubName) -> Any:
+    from inspect import signature
+
     try:
         from datasets import load_dataset
     except ImportError:
         raise MissingExtraError("reading data sets by name", "models") from None
     options: dict[str, Any] = {"split": name.split, "revision": name.revision}
-    if "trust_remote_code" in inspect.signature(load_dataset).parameters:  # gone with release 4
+    if "trust_remote_code" in signature(load_dataset).parameters:  # gone with release 4
         options["trust_remote_code"] = False
     try:
         return load_dataset(name.path, name.config, **options)

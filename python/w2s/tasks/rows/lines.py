@@ -30,7 +30,7 @@ def read_json(path: Path, bad_row: BadRow) -> Found:
         with path.open(encoding="utf-8-sig") as file:
             for line, words in enumerate(file, 1):
                 if words.strip():
-                    yield from _checked(_parsed(words), f"line {line}", line, path, bad_row)
+                    yield from _checked(_parsed(words.strip()), f"line {line}", line, path, bad_row)
     except (OSError, UnicodeDecodeError) as error:
         raise DataError(f"cannot read {path}: {error}") from None
 

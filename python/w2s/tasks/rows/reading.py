@@ -35,8 +35,9 @@ def read_rows(source: str | Path, bad_row: BadRow) -> Iterator[Row]:
     path = Path(source)
     if path.stat().st_size == 0:
         raise DataError(f"{path} is empty")
+    stem = _stem(path)
     for place, number, values in _found(path, bad_row):
-        yield Row(f"{path}, {place}", f"{_stem(path)}-{number}", values)
+        yield Row(f"{path}, {place}", f"{stem}-{number}", values)
 
 
 def _found(path: Path, bad_row: BadRow) -> Found:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import sys
 
 import pytest
@@ -58,9 +57,8 @@ def test_numbers_are_compared_without_math_verify_and_algebra_names_the_install(
 ) -> None:
     monkeypatch.setitem(sys.modules, "math_verify", None)
     monkeypatch.setattr(guard, "find_spec", lambda name: None)
-    monkeypatch.setattr(comparing, "GUARD", guard.Guard())
+    monkeypatch.setattr(guard, "GUARD", guard.Guard())
     comparing._by_algebra.cache_clear()
-    assert importlib.util.find_spec("w2s") is not None
     assert same_answer("1,000", "1000.0")
     assert not same_answer("(1, 2)", "(1, 3)")
     with pytest.raises(MissingExtraError, match=r"pip install 'w2s\[models\]'"):
