@@ -88,10 +88,10 @@ def test_what_it_cannot_do_is_refused(place: Path) -> None:
     model = load_model(f"hf:{place}")
     with pytest.raises(UsageError, match="answers choices only: name a causal language model"):
         model.answer([MoveExample("m", game("chess").state())], Want())
-    with pytest.raises(UsageError, match="score of .*: an encoder only compares options; leave it out"):
+    with pytest.raises(UsageError, match=r"score of .*: an encoder only compares options; leave it out"):
         load_model(f"hf:{place}?score=letter")
     long = ChoiceExample("novel", "What? " * 40, ("a", "b"))
-    with pytest.raises(DataError, match="example 'novel': an option with its question takes .* reads 128"):
+    with pytest.raises(DataError, match=r"example .novel.: an option with its question takes .* reads 128"):
         model.answer([long], Want())  # type: ignore[list-item]
     none = ChoiceExample("none", "What?", ())
     with pytest.raises(DataError, match="example 'none' has no options"):
