@@ -170,12 +170,13 @@ OLD_NAMES = pytest.mark.filterwarnings("ignore:`is_gradient_checkpointing`:Futur
 """What peft says of transformers as long as it uses an older name of it."""
 
 
-def write_adapter(base: Path, place: Path, seed: int = 5) -> Path:
+def write_adapter(base: Path, place: Path, task: str | None = None) -> Path:
     import peft
 
     plain = transformers.AutoModelForCausalLM.from_pretrained(base)
-    torch.manual_seed(seed)
-    adapted = peft.get_peft_model(plain, peft.LoraConfig(r=2, target_modules=["q_proj", "v_proj"]))
+    torch.manual_seed(5)
+    config = peft.LoraConfig(r=2, target_modules=["q_proj", "v_proj"], task_type=task)
+    adapted = peft.get_peft_model(plain, config)
     for name, parameter in adapted.named_parameters():
         if "lora" in name:
             torch.nn.init.normal_(parameter, std=0.5)
@@ -184,11 +185,12 @@ def write_adapter(base: Path, place: Path, seed: int = 5) -> Path:
 
 
 @OLD_NAMES
-def test_an_adapter_is_put_on_its_base(folder: Any, tmp_path: Path) -> None:
+@pytest.mark.parametrize("task", [None, "CAUSAL_LM"])
+def test_an_adapter_is_put_on_its_base(folder: Any, tmp_path: Path, task: str | None) -> None:
     import peft
 
     base = folder()
-    place = write_adapter(base, tmp_path / "adapter")
+    place = write_adapter(base, tmp_path / "adapter", task)
     want = Want(evidence=True, hidden=True)
     (answer,) = load_model(f"hf:{place}").answer([CHOICE], want)
     (before,) = load_model(f"hf:{base}").answer([CHOICE], want)
@@ -227,6 +229,17 @@ def test_an_adapter_of_another_base_is_refused(folder: Any, tmp_path: Path) -> N
 
 
 @OLD_NAMES
+def test_a_learned_prompt_is_refused(folder: Any, tmp_path: Path) -> None:
+    import peft
+
+    plain = transformers.AutoModelForCausalLM.from_pretrained(folder())
+    config = peft.PromptTuningConfig(task_type="CAUSAL_LM", num_virtual_tokens=3)
+    peft.get_peft_model(plain, config).save_pretrained(tmp_path / "prompt")
+    said = refusal(ModelError, lambda: load_model(f"hf:{tmp_path / 'prompt'}"))
+    assert "is a learned prompt, which is not read" in said
+
+
+@OLD_NAMES
 def test_an_adapter_without_base_or_with_pickled_weights_is_refused(folder: Any, tmp_path: Path) -> None:
     place = write_adapter(folder(), tmp_path / "adapter")
     (place / "adapter_model.safetensors").rename(place / "adapter_model.bin")
@@ -245,6 +258,35 @@ def test_options_of_loading_reach_transformers(folder: Any) -> None:
         assert "torch sees no such device" in refusal(
             UsageError, lambda: load_model(f"hf:{folder()}?device=cuda:1")
         )
+
+
+def test_quantisation_is_that_of_bitsandbytes(monkeypatch: pytest.MonkeyPatch) -> None:
+    from w2s.models.hf import weights
+
+    asked: list[dict[str, bool]] = []
+    monkeypatch.setattr(weights.transformers, "BitsAndBytesConfig", lambda **how: asked.append(how) or "how")
+    told = weights._how(HfSettings(quant="4bit", device="cpu"))
+    assert (told["quantization_config"], told["device_map"]) == ("how", {"": torch.device("cpu")})
+    assert weights._how(HfSettings(quant="8bit", device_map="auto"))["device_map"] == "auto"
+    assert asked == [
+        {"load_in_4bit": True, "load_in_8bit": False},
+        {"load_in_4bit": False, "load_in_8bit": True},
+    ]
+
+
+def test_a_chat_template_that_refuses_is_one_line(folder: Any, tmp_path: Path) -> None:
+    place = copied(folder(chat=True), tmp_path / "model")
+    words = transformers.AutoTokenizer.from_pretrained(place)
+    words.chat_template = "{{ raise_exception('only the system may speak') }}"
+    words.save_pretrained(place)
+    model = load_model(f"hf:{place}")
+    said = refusal(ModelError, lambda: model.answer([CHOICE], Want()))
+    assert f"the chat template of {place} refuses a conversation: only the system may speak" in said
+
+
+def test_text_that_is_none_is_read_all_the_same(open_hf: Any) -> None:
+    (judged,) = open_hf().judge([AnswerExample("q", "Why \udc80?")], ["\ud800"])
+    assert judged.log_prob is not None
 
 
 def test_a_device_map_spreads_the_model_and_changes_no_answer(folder: Any) -> None:
