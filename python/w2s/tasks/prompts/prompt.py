@@ -56,9 +56,7 @@ class Prompt:
     def _templates(self) -> tuple[Any, Any]:
         from jinja2.sandbox import ImmutableSandboxedEnvironment
 
-        world = ImmutableSandboxedEnvironment(
-            trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=True
-        )
+        world = ImmutableSandboxedEnvironment(trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=True)
         return world.from_string(self.question), world.from_string(self.reply)
 
 
