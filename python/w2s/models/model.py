@@ -71,7 +71,8 @@ class Model(Protocol):
 
     ``reference`` is the name that loads the same model again. ``tasks`` are the kinds of example that it
     answers. ``slots`` is how many matches it plays at once, None where any number is as good.
-    ``deterministic``: the same examples give the same answers whatever else it is asked, in whatever order.
+    ``deterministic``: the same examples give the same answers whatever else it is asked, in whatever order;
+    their numbers as closely as the kind of model says.
     """
 
     reference: str

@@ -56,6 +56,8 @@ def adapted(network: Any, place: str, base: str) -> Any:
             fitted = peft.PeftModel.from_pretrained(network, place)
     except (RuntimeError, ValueError, KeyError):
         raise misfit from None
+    if fitted.active_peft_config.is_prompt_learning:
+        raise ModelError(f"the adapter {place} is a learned prompt, which is not read: train one with LoRA")
     with safe_open(str(Path(place) / ADAPTER_WEIGHTS), "pt") as file:
         stored = set(file.keys())
     if stored != set(peft.get_peft_model_state_dict(fitted)):

@@ -157,6 +157,7 @@ class Asking:
         turns: list[tuple[str, str]] = []
         for shot, label in self._shots(example) if shots is None else shots:
             prompt = self._prompt(shot, score)
+            # A solved example shows its worked solution, which the reply of a label never does.
             said = reply_to(prompt, shot, label, score) if score == "option" else prompt.answer(shot, label)
             turns.append((prompt.ask(shot), said))
         asked = self._prompt(example, score).ask(example)

@@ -15,7 +15,6 @@ from w2s.errors import UsageError
 from w2s.models.choosing import no_move
 from w2s.models.hf.asking import Asking, Choices, choices_of, names_of
 from w2s.models.hf.checking import Checker
-from w2s.models.hf.replies import read_reply
 from w2s.models.hf.scoring import Numbers, Scorer, Scores
 from w2s.models.hf.settings import HfSettings
 from w2s.models.hf.sureness import chosen, with_evidence
@@ -25,6 +24,7 @@ from w2s.models.model import Answer, Want
 from w2s.models.policy.seeing import log_softmax
 from w2s.tasks import Example, MoveExample
 from w2s.tasks.answer import AnswerExample
+from w2s.tasks.prompts import parse_reply
 
 
 class HfModel:
@@ -168,7 +168,11 @@ class HfModel:
         answers = []
         found = self.write(requests, self.manner, want.hidden)
         for example, written in zip(examples, found, strict=True):
-            answer = Answer(read_reply(example, written.text), raw=written.text, hidden=written.state)
+            answer = Answer(
+                parse_reply(example, written.text) or written.text.strip(),
+                raw=written.text,
+                hidden=written.state,
+            )
             if want.evidence:
                 answer.log_prob, answer.entropy = written.log_prob, written.entropy
                 answer.n_options = len(choices_of(example).labels) or None

@@ -14,7 +14,7 @@ import torch
 
 from w2s.errors import DataError, UsageError
 from w2s.models.hf.asking import Choices, choices_of
-from w2s.models.hf.passes import BUDGET, Passes, Room
+from w2s.models.hf.passes import Passes, Room, budget_of
 from w2s.models.hf.scoring import Numbers
 from w2s.models.hf.settings import HfSettings
 from w2s.models.hf.sureness import chosen, with_evidence
@@ -71,7 +71,7 @@ class HfChoiceModel:
         self.reference = reference
         self._tokenizer = opened.tokenizer
         self._network = opened.network
-        self._passes = Passes(reference, settings.batch_tokens or BUDGET[opened.network.device.type])
+        self._passes = Passes(reference, settings.batch_tokens or budget_of(opened.network.device))
         self._context = getattr(opened.network.config, "max_position_embeddings", None)
         self._temperature = settings.temperature
         self._seed = seed

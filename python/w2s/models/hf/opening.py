@@ -12,7 +12,7 @@ from w2s.models.hf.checking import Checker
 from w2s.models.hf.model import HfModel
 from w2s.models.hf.multiple_choice import HfChoiceModel
 from w2s.models.hf.network import Network
-from w2s.models.hf.passes import BUDGET, Passes
+from w2s.models.hf.passes import Passes, budget_of
 from w2s.models.hf.scoring import Scorer
 from w2s.models.hf.settings import HfSettings
 from w2s.models.hf.weights import CHOICE, open_weights
@@ -35,7 +35,7 @@ def open_model(reference: str, place: str, settings: HfSettings, seed: int) -> M
     if opened.form in CHOICE:
         return HfChoiceModel(reference, opened, settings, seed)
     network = Network(opened.network)
-    passes = Passes(reference, settings.batch_tokens or BUDGET[network.device.type])
+    passes = Passes(reference, settings.batch_tokens or budget_of(network.device))
     asking = Asking(reference, Wording(opened.tokenizer), settings, network.context, seed)
     manner = Manner(
         frozenset(_ends(opened.tokenizer, opened.network)), asking.wording.decoded, seed, settings.temperature

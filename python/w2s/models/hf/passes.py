@@ -15,10 +15,13 @@ from w2s.models.reference import shown
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
-BUDGET = {"cpu": 4096, "cuda": 32_768}
-"""Tokens of a pass where nothing else is asked."""
-
+_BUDGET = {"cpu": 4096, "cuda": 32_768}
 _SAID_OF_MEMORY = ("not enough memory", "can't allocate memory", "out of memory")
+
+
+def budget_of(device: torch.device) -> int:
+    """Tokens of a pass where nothing else is asked."""
+    return _BUDGET.get(device.type, _BUDGET["cuda"])
 
 
 class Room(NamedTuple):

@@ -14,6 +14,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from w2s.errors import ModelError
 from w2s.tasks import Example
 from w2s.tasks.answer import AnswerExample
 from w2s.tasks.choice import ChoiceExample
@@ -85,19 +86,17 @@ class Wording:
         for asked, said in turns:
             messages += [{"role": "user", "content": asked}, {"role": "assistant", "content": said}]
         messages.append({"role": "user", "content": question})
-        # Templates of models that think aloud read the flag; those of others pass over it.
-        return str(
-            self._tokenizer.apply_chat_template(
-                messages, tokenize=False, add_generation_prompt=True, enable_thinking=False
-            )
-        )
+        return self._templated(messages, add_generation_prompt=True)
 
     def told(self, question: str, reply: str) -> Tokens:
         """A question with its whole reply, as tokens."""
         if not self.is_chat:
             return self.tokens(f"{self.text([], question)} {reply}")
-        messages = [{"role": "user", "content": question}, {"role": "assistant", "content": reply}]
-        return self.tokens(str(self._tokenizer.apply_chat_template(messages, tokenize=False)))
+        messages: list[Message] = [
+            {"role": "user", "content": question},
+            {"role": "assistant", "content": reply},
+        ]
+        return self.tokens(self._templated(messages, add_generation_prompt=False))
 
     @cached_property
     def ending(self) -> str:
@@ -129,7 +128,26 @@ class Wording:
         """Text of tokens, special ones left out."""
         return str(self._tokenizer.decode(tokens, skip_special_tokens=True))
 
+    def _templated(self, messages: list[Message], *, add_generation_prompt: bool) -> str:
+        from jinja2 import TemplateError
+
+        try:
+            # Templates of models that think aloud read the flag; those of others pass over it.
+            text = self._tokenizer.apply_chat_template(
+                messages,
+                tokenize=False,
+                add_generation_prompt=add_generation_prompt,
+                enable_thinking=False,
+            )
+        except TemplateError as error:
+            said = " ".join(str(error).split())[:200]
+            raise ModelError(
+                f"the chat template of {self._tokenizer.name_or_path} refuses a conversation: {said}"
+            ) from None
+        return str(text)
+
     def _tokens(self, texts: list[str]) -> list[Tokens]:
+        texts = [text.encode(errors="replace").decode() for text in texts]  # half a surrogate pair is no text
         found = self._tokenizer(texts, add_special_tokens=False)["input_ids"]
         return [self._start + ids for ids in found]
 

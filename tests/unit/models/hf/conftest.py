@@ -12,14 +12,18 @@ from tests.doubles.language import write_language_model
 from w2s.models.hf.loading import load
 from w2s.models.reference import parse_reference
 
+os.environ["HF_HUB_OFFLINE"] = "1"  # read when the first of the libraries is imported
+os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+
 Make = Callable[..., Path]
 
 
 @pytest.fixture(scope="session", autouse=True)
 def offline() -> Iterator[None]:
+    """The same, where another test has imported it before."""
+    hub = pytest.importorskip("huggingface_hub", reason="needs transformers: pip install 'w2s[models]'")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("HF_HUB_OFFLINE", "1")
-        patch.setenv("TOKENIZERS_PARALLELISM", os.environ.get("TOKENIZERS_PARALLELISM", "false"))
+        patch.setattr(hub.constants, "HF_HUB_OFFLINE", True)
         yield
 
 

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from tests.doubles.language import FAMILIES
 
+from w2s.errors import ModelError
 from w2s.games import game
 from w2s.models import Want
 from w2s.tasks import MoveExample
@@ -181,6 +182,40 @@ def test_a_judge_sees_labels_of_others_as_the_slow_reference(folder: Any, open_h
     assert math.isclose(sum(belief.values()), 1.0, abs_tol=1e-9)
     (unknown,) = model.judge([example], ["E"])
     assert (unknown.label, unknown.log_prob, unknown.hidden) == ("E", None, None)
+
+
+def with_memory_for(most: int, monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """A device that holds so many tokens; the sizes of passes that were tried."""
+    through, sizes = Network._pass, []
+
+    def pass_(self: Any, rows: Any, ids: Any, mask: Any, *given: Any) -> Any:
+        sizes.append(mask.numel())
+        if mask.numel() > most:
+            raise torch.OutOfMemoryError("CUDA out of memory")
+        return through(self, rows, ids, mask, *given)
+
+    monkeypatch.setattr(Network, "_pass", pass_)
+    return sizes
+
+
+def test_an_example_that_no_pass_can_hold_is_named(open_hf: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    model = open_hf("qwen3")
+    with_memory_for(500, monkeypatch)
+    with pytest.raises(ModelError, match="runs out of memory at example 'huge' alone"):
+        model.answer([*CHOICES, ChoiceExample("huge", "What? " * 120, ("a", "b"))], Want())
+
+
+@pytest.mark.parametrize("most", [2000, 500])
+def test_a_device_without_enough_memory_gives_the_same_answers(
+    open_hf: Any, most: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = open_hf("qwen3", "score=option").answer(CHOICES, EVERYTHING)
+    tight = open_hf("qwen3", "score=option")
+    sizes = with_memory_for(most, monkeypatch)
+    assert_alike(tight.answer(CHOICES, EVERYTHING), whole)
+    assert max(sizes) > most
+    monkeypatch.setattr(Network, "layers", [])
+    assert_alike(open_hf("qwen3", "score=option").answer(CHOICES, EVERYTHING), whole)
 
 
 def test_two_equal_options_go_to_the_first(open_hf: Any) -> None:

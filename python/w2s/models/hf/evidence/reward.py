@@ -14,7 +14,7 @@ import torch
 from w2s.errors import DataError, ModelError, UsageError
 from w2s.models.hf.evidence.kind import Asked, Column, EvidenceKind
 from w2s.models.hf.loading import need_extras, place_of
-from w2s.models.hf.passes import BUDGET, Passes, Room
+from w2s.models.hf.passes import Passes, Room, budget_of
 from w2s.models.hf.settings import read_settings
 from w2s.models.hf.weights import SEQUENCE, open_weights
 from w2s.models.hf.wording import Tokens, Wording
@@ -54,7 +54,7 @@ class RewardModel:
         self._network = opened.network
         self._tokenizer = opened.tokenizer
         self._wording = Wording(opened.tokenizer)
-        self._passes = Passes(reference, settings.batch_tokens or BUDGET[opened.network.device.type])
+        self._passes = Passes(reference, settings.batch_tokens or budget_of(opened.network.device))
         config = opened.network.config
         if config.pad_token_id is None:
             config.pad_token_id = self._tokenizer.pad_token_id or self._tokenizer.eos_token_id

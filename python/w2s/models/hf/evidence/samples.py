@@ -13,9 +13,9 @@ import numpy as np
 from w2s.models.hf.asking import Choices, names_of
 from w2s.models.hf.evidence.kind import Asked, Column, EvidenceKind
 from w2s.models.hf.model import HfModel
-from w2s.models.hf.replies import read_reply, sameness
 from w2s.models.hf.sureness import chosen
-from w2s.tasks import Example
+from w2s.tasks import Example, task_of
+from w2s.tasks.prompts import parse_reply
 
 _COUNT = 8
 _TEMPERATURE = 1.0
@@ -38,14 +38,28 @@ def measure(asked: Asked) -> dict[str, Column]:
     drawn = draw(asked.model, asked.examples, asked.count or _COUNT)
     agree, entropies = [], []
     for example, label, samples in zip(asked.examples, asked.labels, drawn, strict=True):
-        said = Counter(sameness(example, sample) for sample in samples)
-        agree.append(said[sameness(example, label)] / len(samples) if samples else np.nan)
-        entropies.append(_entropy(said) if samples else np.nan)
+        same = [_same(example, sample, label) for sample in samples]
+        agree.append(sum(same) / len(samples) if samples else np.nan)
+        entropies.append(_entropy(told_apart(example, samples)) if samples else np.nan)
     return {"self_consistency": np.array(agree), "predictive_entropy": np.array(entropies)}
 
 
-def _entropy(said: Counter[str]) -> float:
-    shares = np.array([*said.values()]) / said.total()
+def told_apart(example: Example, samples: Sequence[str]) -> list[int]:
+    """How many of the samples mean the same, for each meaning."""
+    groups: dict[str, int] = {}
+    for sample, count in Counter(samples).items():
+        alike = next((first for first in groups if _same(example, sample, first)), sample)
+        groups[alike] = groups.get(alike, 0) + count
+    return [*groups.values()]
+
+
+def _same(example: Example, left: str, right: str) -> bool:
+    """Whether two labels say the same; two replies without one, where they are the same text."""
+    return left == right or task_of(example).same(example, left, right)
+
+
+def _entropy(counts: Sequence[int]) -> float:
+    shares = np.array(counts) / sum(counts)
     return max(0.0, -float((shares * np.log(shares)).sum()))
 
 
@@ -68,7 +82,11 @@ def _by_writing(model: HfModel, examples: Sequence[Example], count: int) -> list
     numbers = range(1, count + 1)
     requests = [model.asking.request(example, number) for example in examples for number in numbers]
     texts = iter(model.write(requests, manner))
-    return [tuple(read_reply(example, next(texts).text) for _ in numbers) for example in examples]
+    return [tuple(_label(example, next(texts).text) for _ in numbers) for example in examples]
+
+
+def _label(example: Example, text: str) -> str:
+    return parse_reply(example, text) or text.strip()
 
 
 KIND = EvidenceKind(
