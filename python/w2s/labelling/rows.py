@@ -20,7 +20,7 @@ def columns_of(task: Task[Any]) -> pa.Schema:
     """Columns of the labels of a task: :data:`w2s.records.LABELS`, those from which the example can be read
     again, its key, and what only some models give."""
     more = [field for field in task.schema() if field.name not in LABELS.names]
-    numbers = [pa.field("value_cp", pa.int32()), pa.field("check_logit", pa.float32())]
+    numbers = [pa.field("value_cp", pa.int32()), pa.field("afterstate_logit", pa.float32())]
     return pa.schema([*LABELS, *more, pa.field("key", pa.uint64()), *numbers])
 
 
@@ -54,7 +54,7 @@ def _about_answer(task: Task[Any], example: Example, answer: Answer, reference: 
         "model": reference,
         "correct": task.judge(example, label),
         "value_cp": answer.value_cp,
-        "check_logit": answer.check_logit,
+        "afterstate_logit": answer.check_logit,
     }
 
 
