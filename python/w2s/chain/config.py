@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, field_validator, model_validator
 
+from w2s.chain.data_sets import Examples
 from w2s.chain.origins import Matches, Regime, check_origins
 from w2s.config import Config
 from w2s.evidence import ASKED, VECTORS
@@ -22,41 +23,6 @@ GOLD_AND_TRUST = ("gold+trust", "gold-then-trust", "trust-then-gold")
 LABEL_ARMS = ("naive", "random", "trust", *GOLD_AND_TRUST)
 """Arms of the teacher's labels; the name of any trust function is one too, as a baseline."""
 DEFAULT_ARMS = ("base", "gold", "naive", "random", "confidence", "margin", "trust", "gold+trust", "ceiling")
-
-
-class Examples(Config):
-    """Where examples come from: ``files``, split by seed into rows of ``gold``, ``pool`` and ``test``,
-    or a list of files for each role. Where matches are played the numbers are of the positions reached.
-
-    ``columns``: which column of the files holds what, for the tasks choice and answer: the name of a data
-    set that is known, or a table, see :mod:`w2s.tasks.columns`.
-    """
-
-    files: tuple[str, ...] = ()
-    columns: str | dict[str, Any] | None = None
-    gold: Positive | tuple[str, ...] = 1000
-    pool: Positive | tuple[str, ...] = 10_000
-    test: Positive | tuple[str, ...] = 2000
-
-    @model_validator(mode="after")
-    def _files_or_counts(self) -> Examples:
-        kinds = {isinstance(getattr(self, role), int) for role in ("gold", "pool", "test")}
-        if len(kinds) > 1:
-            raise ValueError("give gold, pool and test all as numbers of rows, or all as files")
-        if self.are_files and self.files:
-            raise ValueError("files are split into roles, or each role has its files: leave one of them out")
-        return self
-
-    @property
-    def are_files(self) -> bool:
-        """Whether each role has its own files."""
-        return not isinstance(self.gold, int)
-
-    @property
-    def counts(self) -> dict[str, int]:
-        """Rows by role; empty where each role has its own files."""
-        found = {"gold": self.gold, "pool": self.pool, "test": self.test}
-        return {role: count for role, count in found.items() if isinstance(count, int)}
 
 
 class TrustSpec(Config):

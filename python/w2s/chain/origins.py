@@ -92,8 +92,7 @@ def check_origins(chain: ChainConfig) -> None:
     Raises:
         ValueError: one line that says what to leave out or to add.
     """
-    by_role = chain.examples.are_files
-    if chain.source == "matches" and (chain.examples.files or by_role):
+    if chain.source == "matches" and chain.examples.names_files:
         raise ValueError("source matches plays its examples: leave the files of examples out")
     if chain.source == "matches" and chain.matches.oracle in chain.oracles:
         raise ValueError(
@@ -102,7 +101,7 @@ def check_origins(chain: ChainConfig) -> None:
         )
     if chain.source == "files" and chain.matches != Matches():
         raise ValueError("games are played by source matches: add --source matches, or leave matches out")
-    if chain.regime.is_shift and by_role:
+    if chain.regime.is_shift and chain.examples.gold_has_files:
         raise ValueError("a regime takes gold from gold_examples: name the other files in examples.files")
     if chain.regime.name == "ood_domain" and (chain.budget or chain.teach.warm_start):
         raise ValueError("no student can learn gold of another game: leave budget and teach.warm_start out")

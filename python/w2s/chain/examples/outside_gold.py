@@ -9,9 +9,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from w2s.chain.config import ChainConfig
-from w2s.chain.examples.splits import Splits, read_files, split
+from w2s.chain.examples.splits import Splits, apart, read_files, split
 from w2s.errors import DataError
-from w2s.tasks import Example, MoveExample, task_of
+from w2s.tasks import Example, MoveExample
 
 Say = Callable[[str], None]
 
@@ -33,10 +33,10 @@ def outside_gold(config: ChainConfig, others: Splits, say: Say) -> list[Example]
     if regime.name == "ood_domain":
         origin = regime.gold_game or regime.gold_task
         found = [replace(example, id=f"{origin}:{example.id}") for example in found]
-    apart = _apart(found, [*others.pool, *others.test])
-    if len(apart) < len(found):
-        say(f"{len(found) - len(apart)} gold examples are left out: pool or test holds their position or id")
-    return [*split(apart, (config.examples.counts["gold"], 0, 0), config.seed).gold]
+    free = apart(found, [*others.pool, *others.test])
+    if len(free) < len(found):
+        say(f"{len(found) - len(free)} gold examples are left out: pool or test holds their position or id")
+    return [*split(free, (config.examples.gold_rows, 0, 0), config.seed).gold]
 
 
 def _check(found: Sequence[Example], rules: str) -> None:
@@ -47,14 +47,3 @@ def _check(found: Sequence[Example], rules: str) -> None:
         )
     if unknown := [example.id for example in found if not example.gold]:
         raise DataError(f"{len(unknown)} gold examples have no known answer, {unknown[0]!r} is the first")
-
-
-def _apart(examples: Sequence[Example], others: Sequence[Example]) -> list[Example]:
-    taken: set[object] = {example.id for example in others}
-    taken |= {("asks", task_of(example).key(example)) for example in others}
-    taken |= {("group", example.group) for example in others if example.group is not None}
-    return [
-        example
-        for example in examples
-        if taken.isdisjoint([example.id, ("asks", task_of(example).key(example)), ("group", example.group)])
-    ]

@@ -12,11 +12,11 @@ from typing import Any
 
 import pyarrow as pa
 
-from w2s.chain.config import Examples
+from w2s.chain.data_sets import ROLES
 from w2s.errors import DataError
 from w2s.tasks import Example, read_examples, task_of
 
-ROLES = ("gold", "pool", "test")
+__all__ = ["ROLES", "Splits", "apart", "check_disjoint", "read_files", "split", "together"]
 
 
 @dataclass(frozen=True)
@@ -31,28 +31,6 @@ class Splits:
         """``id`` and ``role`` of every example that has one."""
         rows = [(example.id, role) for role in ROLES for example in getattr(self, role)]
         return pa.table({"id": [id_ for id_, _ in rows], "role": [role for _, role in rows]})
-
-
-def read_splits(source: Examples, *, task: str = "move", game: str, seed: int, gold: bool = True) -> Splits:
-    """Read the files and give each example its role; without ``gold``, which then has none, where others
-    give it.
-
-    Raises:
-        DataError: too few examples, a role without known answers, or roles that share an id, a position or a
-            group.
-    """
-    if source.are_files:
-        splits = Splits(*(read_files(getattr(source, role), task, game, source.columns) for role in ROLES))
-    else:
-        counts = [getattr(source, role) if gold or role != "gold" else 0 for role in ROLES]
-        splits = split(read_files(source.files, task, game, source.columns), counts, seed)
-    _check_disjoint(splits)
-    for role in ("gold", "test"):
-        if unknown := [example.id for example in getattr(splits, role) if not example.gold]:
-            raise DataError(
-                f"{len(unknown)} {role} examples have no known answer, {unknown[0]!r} is the first"
-            )
-    return splits
 
 
 def split(examples: Sequence[Example], counts: Sequence[int], seed: int) -> Splits:
@@ -119,12 +97,31 @@ def together(examples: Sequence[Example]) -> list[str]:
     return [root(_asks(example)) for example in examples]
 
 
+def apart(examples: Sequence[Example], others: Iterable[Example]) -> list[Example]:
+    """The examples that share neither an id nor a position nor a group with others."""
+    taken: set[object] = set()
+    for example in others:
+        taken |= _marks(example)
+    return [example for example in examples if taken.isdisjoint(_marks(example))]
+
+
+def _marks(example: Example) -> set[object]:
+    """What no other role may hold."""
+    group = set() if example.group is None else {("group", example.group)}
+    return {example.id, ("asks", task_of(example).key(example)), *group}
+
+
 def _asks(example: Example) -> str:
     """What an example asks, as a name."""
     return f"asks {task_of(example).key(example)}"
 
 
-def _check_disjoint(splits: Splits) -> None:
+def check_disjoint(splits: Splits) -> None:
+    """Refuse roles that share an id, a position or a group.
+
+    Raises:
+        DataError: names the roles and what they share.
+    """
     for place, left in enumerate(ROLES):
         for right in ROLES[place + 1 :]:
             for what, name in _shared(getattr(splits, left), getattr(splits, right)):
