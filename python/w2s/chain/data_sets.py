@@ -5,7 +5,7 @@ Knows nothing about how files are read or rows drawn.
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import Field, model_validator
 
@@ -76,9 +76,14 @@ class DataSet(Config):
 
 
 class Examples(DataSet):
-    """Where examples come from: one data set, or several ``sets`` whose roles are joined."""
+    """Where examples come from: one data set, or several ``sets`` whose roles are joined.
+
+    ``bad_rows``: a row that cannot be used is an ``error``, or ``skip`` leaves it out with a line that says
+    how many there were: published sets have questions with two equal options.
+    """
 
     sets: tuple[DataSet, ...] = ()
+    bad_rows: Literal["error", "skip"] = "error"
 
     @model_validator(mode="after")
     def _sets_or_one(self) -> Examples:

@@ -157,6 +157,10 @@ ANSWERS: dict[str, Published] = {
         columns=AnswerColumns(question="problem", answer_is="text", solution="solution"),
         known_by=("problem", "solution", "answer"),
     ),
+    "aime-1983-2024": Published(
+        columns=AnswerColumns(question="Question", answer="Answer", answer_is="text", id="ID"),
+        known_by=("ID", "Year", "Question", "Answer"),
+    ),
     "math": Published(
         columns=AnswerColumns(
             question="problem", answer="solution", answer_is="boxed", solution="solution", difficulty="level"

@@ -108,6 +108,21 @@ def test_ids_that_repeat_in_files_of_one_role_are_refused(tmp_path: Path) -> Non
         read({"sets": sets})
 
 
+def test_rows_that_cannot_be_used_are_left_out_where_that_is_asked_for(tmp_path: Path) -> None:
+    train = tmp_path / "train.jsonl"
+    questions(train, range(9))
+    with train.open("a") as file:
+        file.write('{"id": "bad", "question": "Which?", "options": ["same", "same"], "answer": "A"}\n')
+    given: dict[str, Any] = {"files": [str(train)], "gold": 3, "pool": 3, "test": 3}
+    with pytest.raises(DataError, match="the options A and B are equal"):
+        read(given)
+    said: list[str] = []
+    found = read({**given, "bad_rows": "skip"}, say=said.append)
+    assert [len(getattr(found, role)) for role in ROLES] == [3, 3, 3]
+    assert len(said) == 1
+    assert said[0].startswith(f"1 rows of {train} cannot be used; the first: ")
+
+
 @pytest.mark.parametrize(
     ("tables", "said"),
     [

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from w2s.chain.data_sets import ROLES, DataSet, Examples, OwnRows
-from w2s.chain.examples.splits import Splits, apart, check_disjoint, read_files, split
+from w2s.chain.examples.splits import Format, Splits, apart, check_disjoint, read_files, split
 from w2s.errors import DataError
 from w2s.tasks import Example
 
@@ -33,11 +33,12 @@ def read_splits(
         DataError: too few examples, a role without known answers, ids that repeat, or roles of files of their
             own that share an id, a position or a group.
     """
-    own = [_own(one, task, game, seed) for one in source.each]
+    form = Format(task, game, say if source.bad_rows == "skip" else None)
+    own = [_own(one, form, seed) for one in source.each]
     taken = [example for rows in own for role in ROLES for example in rows[role]]
     found: Rows = {role: [] for role in ROLES}
     for one, rows in zip(source.each, own, strict=True):
-        drawn = _drawn(one, taken, task, game, seed, gold, say)
+        drawn = _drawn(one, taken, form, seed, gold, say)
         taken += [example for role in ROLES for example in drawn[role]]
         for role in ROLES:
             found[role] += [*rows[role], *drawn[role]]
@@ -52,26 +53,24 @@ def read_splits(
     return splits
 
 
-def _own(one: DataSet, task: str, game: str, seed: int) -> Rows:
+def _own(one: DataSet, form: Format, seed: int) -> Rows:
     """Rows of the roles that have files of their own."""
-    return {role: _some(role, one.own[role], task, game, seed) if role in one.own else [] for role in ROLES}
+    return {role: _some(role, one.own[role], form, seed) if role in one.own else [] for role in ROLES}
 
 
-def _some(role: str, rows: OwnRows, task: str, game: str, seed: int) -> list[Example]:
-    found = read_files(rows.files, task, game, rows.columns)
+def _some(role: str, rows: OwnRows, form: Format, seed: int) -> list[Example]:
+    found = read_files(rows.files, form, rows.columns)
     if rows.rows is None:
         return found
     return [*getattr(split(found, [rows.rows * (name == role) for name in ROLES], seed), role)]
 
 
-def _drawn(
-    one: DataSet, taken: Sequence[Example], task: str, game: str, seed: int, gold: bool, say: Say
-) -> Rows:
+def _drawn(one: DataSet, taken: Sequence[Example], form: Format, seed: int, gold: bool, say: Say) -> Rows:
     """Rows of the roles that are numbers."""
     counts = [one.counts.get(role, 0) if gold or role != "gold" else 0 for role in ROLES]
     if not one.counts:
         return {role: [] for role in ROLES}
-    found = read_files(one.files, task, game, one.columns)
+    found = read_files(one.files, form, one.columns)
     free = apart(found, taken)
     if len(free) < len(found):
         where = ", ".join(one.files)

@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from w2s.chain.config import ChainConfig
-from w2s.chain.examples.splits import Splits, apart, read_files, split
+from w2s.chain.examples.splits import Format, Splits, apart, read_files, split
 from w2s.errors import DataError
 from w2s.tasks import Example, MoveExample
 
@@ -28,7 +28,8 @@ def outside_gold(config: ChainConfig, others: Splits, say: Say) -> list[Example]
     regime = config.regime
     task, rules = regime.gold_task or config.task, regime.gold_game or config.game
     columns = regime.gold_columns or (config.examples.columns if task == config.task else None)
-    found = read_files(regime.gold_examples, task, rules, columns)
+    form = Format(task, rules, say if config.examples.bad_rows == "skip" else None)
+    found = read_files(regime.gold_examples, form, columns)
     _check(found, rules)
     if regime.name == "ood_domain":
         origin = regime.gold_game or regime.gold_task

@@ -6,17 +6,19 @@ Knows nothing about models.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import pyarrow as pa
 
-from w2s.chain.data_sets import ROLES
+from w2s.chain.data_sets import ROLES, ColumnNames
 from w2s.errors import DataError
 from w2s.tasks import Example, read_examples, task_of
 
-__all__ = ["ROLES", "Splits", "apart", "check_disjoint", "read_files", "split", "together"]
+__all__ = ["ROLES", "Format", "Splits", "apart", "check_disjoint", "read_files", "split", "together"]
+
+
+Say = Callable[[str], None]
 
 
 @dataclass(frozen=True)
@@ -62,22 +64,39 @@ def split(examples: Sequence[Example], counts: Sequence[int], seed: int) -> Spli
     return Splits(*([examples[row] for row in rows] for rows in kept))
 
 
-def read_files(
-    files: Iterable[str], task: str, game: str, columns: str | dict[str, Any] | None = None
-) -> list[Example]:
+@dataclass(frozen=True)
+class Format:
+    """What files hold: examples of a task, whose rules hold for them, and who is told in a line of the rows
+    that cannot be used; None where such a row is an error."""
+
+    task: str
+    game: str
+    skip: Say | None = None
+
+
+def read_files(files: Iterable[str], form: Format, columns: ColumnNames = None) -> list[Example]:
     """The examples of several files; ids are unique over all.
 
     Raises:
-        DataError: no file is named, or an id repeats.
+        DataError: no file is named, a row cannot be used, or an id repeats.
     """
     files = list(files)
     if not files:
         raise DataError("the chain has no examples: name files with --examples")
-    found = [example for file in files for example in read_examples(file, task, game, columns=columns)]
+    found = [example for file in files for example in _read(file, form, columns)]
     if len({example.id for example in found}) < len(found):
         raise DataError(
             f"ids of {', '.join(files)} repeat: ids join tables, so they are unique over all files"
         )
+    return found
+
+
+def _read(file: str, form: Format, columns: ColumnNames) -> list[Example]:
+    complaints: list[str] = []
+    skip = None if form.skip is None else complaints.append
+    found: list[Example] = read_examples(file, form.task, form.game, columns=columns, bad_row=skip)
+    if form.skip is not None and complaints:
+        form.skip(f"{len(complaints)} rows of {file} cannot be used; the first: {complaints[0]}")
     return found
 
 

@@ -23,9 +23,11 @@ HOMES = {
     "siqa": "allenai/social_i_qa?revision=refs/convert/parquet",
     "mmlu": "cais/mmlu?config=all&split=test",
     "gsm8k": "openai/gsm8k?config=main",
+    "math": "DigitalLearningGmbH/MATH-lighteval",
     "math-500": "HuggingFaceH4/MATH-500?split=test",
     "omni-math": "KbsdJames/Omni-MATH?split=test",
     "aime": "HuggingFaceH4/aime_2024",
+    "aime-1983-2024": "di-zhang-fdu/AIME_1983_2024",
 }
 """Where the sets that can be named without an owner are published."""
 _OPTIONS = ("config", "split", "revision")
