@@ -1,0 +1,142 @@
+"""Tokens, steps, memory and seconds of one step, by formula.
+
+Knows nothing about chains or machines beyond their numbers. P is the number of parameters that a token is
+multiplied with, b the bytes of a number.
+
+    a token read                2·P operations
+    a token learned, all        6·P; an adapter 4·P; 2·P more where activations are computed again
+    a token written             one reading of the weights and of the cache for the whole batch
+    weights                     parameters × b
+    what learns                 a gradient (4) and two moments of Adam (8 bytes); an adapter itself (4) too
+    activations                 17·width·b a token and layer (Korthikanti et al. 2022, eq. 2, attention fused)
+    logits                      2·vocabulary·b a token that is learned
+    cache                       keys and values of a token × b
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+from w2s.chain.estimate.machine import Machine
+from w2s.models.sizes import Lengths, Shape
+from w2s.train import LanguageSettings, Settings
+
+READ_SHARE = 0.4
+LEARN_SHARE = 0.35
+WRITE_SHARE = 0.5
+"""Of what a machine multiplies or reads at best: what reading, learning and writing reach."""
+_KEPT = 17
+_CHECK, _ASK, _SAID = 30, 40, 8
+
+
+@dataclass(frozen=True)
+class Tokens:
+    """What one row takes: tokens read, written and learned."""
+
+    read: float = 0.0
+    written: float = 0.0
+    learned: float = 0.0
+
+    def __add__(self, other: Tokens) -> Tokens:
+        return Tokens(self.read + other.read, self.written + other.written, self.learned + other.learned)
+
+    def __mul__(self, times: float) -> Tokens:
+        return Tokens(self.read * times, self.written * times, self.learned * times)
+
+
+def answered(lengths: Lengths) -> Tokens:
+    """A label: its options are scored, or it is written."""
+    return Tokens(lengths.prompt + lengths.options, 0.0 if lengths.options else lengths.reply)
+
+
+def asked(name: str, lengths: Lengths) -> Tokens:
+    """Evidence beside a label: ``icl:4``, ``samples:8`` and so on; what other models give is nothing."""
+    word, _, number = name.partition(":")
+    seen = lengths.learned
+    if word in ("afterstate", "p_true"):
+        return Tokens(seen + _CHECK)
+    if word == "verbalised":
+        return Tokens(seen + _ASK, _SAID)
+    if word == "icl":
+        return Tokens(seen * (int(number or 4) + 1))
+    if word == "samples":
+        count = int(number or 8)
+        return answered(lengths) if lengths.options else Tokens(lengths.prompt, count * lengths.reply)
+    return Tokens()
+
+
+def learned(settings: LanguageSettings | Settings, lengths: Lengths) -> Tokens:
+    """A row of a training, all epochs; of grpo a group of replies, which the untrained student reads too."""
+    seen = lengths.learned * settings.epochs
+    if not isinstance(settings, LanguageSettings) or settings.objective == "supervised":
+        return Tokens(learned=seen)
+    written = lengths.reply * settings.epochs * settings.group
+    return Tokens(seen * settings.group * (settings.kl > 0), written, seen * settings.group)
+
+
+def steps(settings: LanguageSettings | Settings, rows: int) -> int:
+    """Steps of the optimizer."""
+    held = 0 if rows < 2 else round(settings.holdout * rows)
+    each = settings.group if _is_grpo(settings) else 1  # type: ignore[union-attr]
+    return int(settings.epochs * math.ceil((rows - held) * each / settings.batch))
+
+
+def seconds(tokens: Tokens, shape: Shape, lengths: Lengths, machine: Machine, settings: Any = None) -> float:
+    """How long it takes; a training writes a step's replies side by side, else as many as a pass holds."""
+    again = 2 if getattr(settings, "save_memory", False) else 0
+    each = (4 if getattr(settings, "method", "full") == "lora" else 6) + again
+    operations = tokens.read * 2 / READ_SHARE + tokens.learned * each / LEARN_SHARE
+    spent = operations * shape.multiplied / machine.flops
+    if not tokens.written:
+        return spent
+    long = lengths.prompt + lengths.reply
+    side = max(1, int(machine.pass_tokens / long)) if settings is None else settings.batch
+    read = shape.parameters * shape.bytes_each + side * long * shape.cached * shape.bytes_each
+    step = max(
+        read / (machine.bandwidth * WRITE_SHARE), 2 * shape.multiplied * side / (machine.flops * READ_SHARE)
+    )
+    return spent + tokens.written / side * step
+
+
+def labelling_memory(shape: Shape, lengths: Lengths, held: float) -> dict[str, float]:
+    """Bytes at the peak of labelling, by what holds them; ``held``: tokens of a pass."""
+    held = max(held, lengths.longest)
+    return {
+        "weights": shape.parameters * shape.bytes_each,
+        "activations": held * shape.width * _KEPT * shape.bytes_each,
+        "cache": held * shape.cached * shape.bytes_each,
+    }
+
+
+def training_memory(
+    settings: LanguageSettings | Settings, shape: Shape, lengths: Lengths
+) -> dict[str, float]:
+    """Bytes at the peak of a training, by what holds them."""
+    if not isinstance(settings, LanguageSettings):
+        places = settings.batch * lengths.longest
+        return {
+            "weights": shape.parameters * 4.0,
+            "optimizer": shape.parameters * 12.0,
+            "activations": places * shape.width * shape.layers * 4.0 * 4.0,
+        }
+    whole = settings.method == "full"
+    number = 4.0 if settings.precision == "float32" else 2.0
+    rows = min(settings.together, settings.batch)
+    places = rows * min(float(settings.length), lengths.longest)
+    layers = shape.layers / _KEPT + 1 if settings.save_memory else shape.layers
+    adapter = shape.adapter(settings.rank, settings.targets)
+    found = {
+        "weights": shape.parameters * (4.0 if whole else shape.bytes_each),
+        "optimizer": shape.parameters * 12.0 if whole else adapter * 16.0,
+        "activations": places * shape.width * layers * _KEPT * number,
+        "logits": places * shape.vocabulary * 2 * number,
+    }
+    if _is_grpo(settings):
+        found["cache"] = settings.batch * lengths.longest * shape.cached * shape.bytes_each
+    return found
+
+
+def _is_grpo(settings: LanguageSettings | Settings) -> bool:
+    return isinstance(settings, LanguageSettings) and settings.objective == "grpo"
