@@ -18,7 +18,7 @@ def table(found: dict[str, Any]) -> str:
     parts = [
         screen.table(_HEADER, [_row(arm) for arm in found["arms"]]),
         screen.table(
-            ["model", "parameters", "size", "prompt + reply", "tokens"], map(_model, found["models"])
+            ["model", "parameters", "size", "prompt + reply", "tokens"], list(map(_model, found["models"]))
         ),
         _total(total, found["machine"]),
         "\n".join(["assumed:", *(f"  {line}" for line in found["assumptions"])]),

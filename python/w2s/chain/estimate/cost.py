@@ -17,7 +17,6 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Any
 
 from w2s.chain.estimate.machine import Machine
 from w2s.models.sizes import Lengths, Shape
@@ -27,6 +26,8 @@ READ_SHARE = 0.4
 LEARN_SHARE = 0.35
 WRITE_SHARE = 0.5
 """Of what a machine multiplies or reads at best: what reading, learning and writing reach."""
+PASS_S = 0.0007
+"""Seconds a layer that a pass takes at least, launched from Python; one that learns three times as long."""
 _KEPT = 17
 _CHECK, _ASK, _SAID = 30, 40, 8
 
@@ -83,21 +84,43 @@ def steps(settings: LanguageSettings | Settings, rows: int) -> int:
     return int(settings.epochs * math.ceil((rows - held) * each / settings.batch))
 
 
-def seconds(tokens: Tokens, shape: Shape, lengths: Lengths, machine: Machine, settings: Any = None) -> float:
-    """How long it takes; a training writes a step's replies side by side, else as many as a pass holds."""
-    again = 2 if getattr(settings, "save_memory", False) else 0
-    each = (4 if getattr(settings, "method", "full") == "lora" else 6) + again
-    operations = tokens.read * 2 / READ_SHARE + tokens.learned * each / LEARN_SHARE
-    spent = operations * shape.multiplied / machine.flops
+def seconds(
+    tokens: Tokens,
+    shape: Shape,
+    lengths: Lengths,
+    machine: Machine,
+    settings: LanguageSettings | Settings | None = None,
+) -> float:
+    """How long it takes.
+
+    Args:
+        tokens: of all rows and times.
+        shape: of the model.
+        lengths: of its examples.
+        machine: where.
+        settings: of a training; None of labels and tests.
+    """
+    least = PASS_S * shape.layers
+    spent = tokens.read * 2 * shape.multiplied / (machine.flops * READ_SHARE)
+    if settings is not None:
+        together = settings.together if isinstance(settings, LanguageSettings) else settings.batch
+        passes = tokens.learned / (min(together, settings.batch) * lengths.learned)
+        each = _operations(settings) * shape.multiplied / (machine.flops * LEARN_SHARE)
+        spent += max(tokens.learned * each, passes * 3 * least)
     if not tokens.written:
         return spent
     long = lengths.prompt + lengths.reply
     side = max(1, int(machine.pass_tokens / long)) if settings is None else settings.batch
-    read = shape.parameters * shape.bytes_each + side * long * shape.cached * shape.bytes_each
-    step = max(
-        read / (machine.bandwidth * WRITE_SHARE), 2 * shape.multiplied * side / (machine.flops * READ_SHARE)
-    )
-    return spent + tokens.written / side * step
+    read = (shape.parameters + side * long * shape.cached) * shape.bytes_each
+    multiplied = 2 * shape.multiplied * side / (machine.flops * READ_SHARE)
+    return spent + tokens.written / side * max(read / (machine.bandwidth * WRITE_SHARE), multiplied, least)
+
+
+def _operations(settings: LanguageSettings | Settings) -> int:
+    """For each parameter and token that is learned."""
+    if not isinstance(settings, LanguageSettings):
+        return 6
+    return (4 if settings.method == "lora" else 6) + (2 if settings.save_memory else 0)
 
 
 def labelling_memory(shape: Shape, lengths: Lengths, held: float) -> dict[str, float]:

@@ -31,9 +31,9 @@ def estimate(config: ChainConfig, machine: Machine | None) -> Facts:
         machine: whose time and memory it is; None for neither.
 
     Returns:
-        ``rows`` by role; ``arms``, what each arm of each round takes in all; ``steps``, each with its labels, tokens, optimizer steps, memory in GiB by what
-        holds it, and hours, None where they are not known; ``total``; ``models`` with where their sizes are
-        from; ``assumptions`` in words; ``not_known``.
+        ``rows`` by role; ``arms``, what each arm of each round takes in all; ``steps``, each with its
+        labels, tokens, optimizer steps, memory in GiB by what holds it, and hours, None where they are not
+        known; ``total``; ``models`` with where their sizes are from; ``assumptions`` in words; ``not_known``.
     """
     rows, notes = rows_by_role(config)
     examples, missing = some_examples(config)
@@ -178,6 +178,8 @@ def _assumptions(config: ChainConfig, machine: Machine | None) -> list[str]:
         f"{cost.LEARN_SHARE:g}, writing {cost.WRITE_SHARE:g} of its memory's bandwidth",
         "operations a token: 2 for each parameter to read, 6 to learn all, 4 to learn an adapter, 2 more "
         "where activations are computed again",
+        f"a pass through a network takes at least {1000 * cost.PASS_S:g} ms a layer, one that learns three "
+        "times as long",
         "bytes: weights as they are loaded (4 each where all learn); 12 for each number that learns (16 of "
         "an adapter, itself included); 17 numbers of the model's width a token and layer; 2 logits of the "
         f"whole vocabulary a learned token; keys and values of a pass of {held:,} tokens, or of a step's "

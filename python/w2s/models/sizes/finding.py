@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from importlib.util import find_spec
 
-from w2s.errors import W2sError
+from w2s.errors import DataError, ModelError
 from w2s.models.hf.loading import place_of
 from w2s.models.hf.settings import read_settings
 from w2s.models.named import read_reference
@@ -25,7 +25,7 @@ def shape_of(reference: str) -> Shape | None:
             name says.
 
     Raises:
-        UsageError: it is no reference.
+        UsageError: it is no reference, or has an option that there is not.
     """
     parsed = read_reference(reference)
     if parsed.kind in ("policy", "lc0"):
@@ -35,7 +35,7 @@ def shape_of(reference: str) -> Shape | None:
 
         try:
             return shape_of_net(parsed)
-        except W2sError:
+        except (DataError, ModelError):
             return None
     if parsed.kind != "hf":
         return None
@@ -46,7 +46,7 @@ def shape_of(reference: str) -> Shape | None:
 
         try:
             found = shape_of_config(place_of(parsed), settings)
-        except W2sError:
+        except ModelError:
             return None
     bytes_each = _QUANTISED.get(settings.quant or settings.dtype, _BYTES)
     return found or shape_by_name(parsed.target, bytes_each)
