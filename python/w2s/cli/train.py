@@ -49,6 +49,13 @@ def train(
     device: Annotated[
         str | None, typer.Option(help="auto, cpu or cuda; of a language model see its reference.")
     ] = None,
+    objective: Annotated[
+        str | None,
+        typer.Option(
+            help="Of a language model: supervised, the default, or grpo: replies that agree with the label "
+            "are rewarded."
+        ),
+    ] = None,
     method: Annotated[
         str | None, typer.Option(help="Of a language model: lora, the default, or full.")
     ] = None,
@@ -85,6 +92,7 @@ def train(
         "loss": loss,
         "anchor": anchor,
         "device": device,
+        "objective": objective,
         "method": method,
         "rank": rank,
         "together": together,

@@ -192,7 +192,7 @@ def _assumptions(config: ChainConfig, machine: Machine | None) -> list[str]:
         said.insert(
             0,
             f"{machine.name}, {machine.source}: {machine.flops / 1e12:.3g} TFLOP/s, "
-            f"{machine.bandwidth / 1e9:.3g} GB/s",
+            f"{machine.bandwidth / 1e9:,.1f} GB/s",
         )
     return said
 
