@@ -18,7 +18,8 @@ def table(found: dict[str, Any]) -> str:
     parts = [
         screen.table(_HEADER, [_row(arm) for arm in found["arms"]]),
         screen.table(
-            ["model", "parameters", "size", "prompt + reply", "tokens"], list(map(_model, found["models"]))
+            ["model", "parameters", "size", "reads", "prompt + reply", "tokens"],
+            list(map(_model, found["models"])),
         ),
         _total(total, found["machine"]),
         "\n".join(["assumed:", *(f"  {line}" for line in found["assumptions"])]),
@@ -46,7 +47,9 @@ def _row(arm: dict[str, Any]) -> tuple[str, ...]:
 def _model(model: dict[str, Any]) -> tuple[str, ...]:
     size = "?" if model["parameters"] is None else f"{model['parameters']:,}"
     lengths = f"{model['prompt']:.0f} + {model['reply']:.0f}"
-    return (_short(model["model"]), size, model["size_from"] or "not known", lengths, model["tokens_from"])
+    reads = "?" if model["reads_per_s"] is None else f"{model['reads_per_s']:,.0f} {model['reads']}/s"
+    known = model["size_from"] or "not known"
+    return (_short(model["model"]), size, known, reads, lengths, model["tokens_from"])
 
 
 def _total(total: dict[str, Any], machine: dict[str, Any] | None) -> str:

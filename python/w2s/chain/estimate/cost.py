@@ -57,7 +57,7 @@ def asked(name: str, lengths: Lengths) -> Tokens:
     word, _, number = name.partition(":")
     seen = lengths.learned
     if word in ("afterstate", "p_true"):
-        return Tokens(seen + _CHECK)
+        return Tokens(seen + (_CHECK if lengths.reply else 0))  # a net sees the next position as it is
     if word == "verbalised":
         return Tokens(seen + _ASK, _SAID)
     if word == "icl":
@@ -121,6 +121,11 @@ def _operations(settings: LanguageSettings | Settings) -> int:
     if not isinstance(settings, LanguageSettings):
         return 6
     return (4 if settings.method == "lora" else 6) + (2 if settings.save_memory else 0)
+
+
+def read_per_s(shape: Shape, machine: Machine) -> float:
+    """Tokens that are read in a second; of a net over moves, positions."""
+    return machine.flops * READ_SHARE / (2 * shape.multiplied * (shape.squares or 1))
 
 
 def labelling_memory(shape: Shape, lengths: Lengths, held: float) -> dict[str, float]:

@@ -52,7 +52,7 @@ def estimate(config: ChainConfig, machine: Machine | None) -> Facts:
             "peak_gib": max(peaks, default=None),
             "fits": None if machine is None or not peaks else max(peaks) * _GIB <= machine.memory,
         },
-        "models": models.described(),
+        "models": models.described(machine),
         "assumptions": _assumptions(config, machine),
         "not_known": [
             *notes,
@@ -110,13 +110,16 @@ class _Models:
         squares = 0 if shape is None else shape.squares
         return shape, lengths_of(reference, self.config.task, self.examples, squares)
 
-    def described(self) -> list[Facts]:
-        """Each model with its parameters, tokens of an example, and where they are from."""
+    def described(self, machine: Machine | None) -> list[Facts]:
+        """Each model with its parameters, what it reads in a second, tokens of an example, and where they are
+        from."""
         return [
             {
                 "model": name,
                 "parameters": None if shape is None else shape.parameters,
                 "size_from": None if shape is None else shape.source,
+                "reads_per_s": None if shape is None or machine is None else cost.read_per_s(shape, machine),
+                "reads": "positions" if shape is not None and shape.squares else "tokens",
                 "prompt": lengths.prompt,
                 "reply": lengths.reply,
                 "tokens_from": lengths.source,

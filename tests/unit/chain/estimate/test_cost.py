@@ -75,6 +75,14 @@ def test_learning_takes_the_operations_of_its_method(settings: LanguageSettings,
     assert cost.seconds(Tokens(learned=1e6), SHAPE, CHOICE, slow, settings) == pytest.approx(expected)
 
 
+def test_a_net_reads_positions_and_sees_the_next_one_without_a_question() -> None:
+    net = replace(SHAPE, squares=64)
+    squares = Lengths(64, 0, 0, 64, "a token for each square")
+    assert cost.read_per_s(SHAPE, MACHINE) == pytest.approx(0.4e12 / 1.8e6)
+    assert cost.read_per_s(net, MACHINE) == pytest.approx(0.4e12 / 1.8e6 / 64)
+    assert cost.asked("afterstate", squares) == Tokens(64)
+
+
 def test_short_passes_take_as_long_as_their_launches() -> None:
     settings = LanguageSettings(together=2, batch=4)
     # 910 tokens are five passes of two rows of 91 tokens; each takes 3 · 0.0007 s in ten layers
