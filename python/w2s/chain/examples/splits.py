@@ -13,7 +13,7 @@ import pyarrow as pa
 
 from w2s.chain.data_sets import ROLES, ColumnNames
 from w2s.errors import DataError
-from w2s.tasks import Example, read_examples, task_of
+from w2s.tasks import Example, MoveExample, read_examples, task_of
 
 __all__ = ["ROLES", "Format", "Splits", "apart", "check_disjoint", "read_files", "split", "together"]
 
@@ -132,7 +132,9 @@ def _marks(example: Example) -> set[object]:
 
 def _asks(example: Example) -> str:
     """What an example asks, as a name."""
-    return f"asks {task_of(example).key(example)}"
+    if isinstance(example, MoveExample):
+        return f"position {example.state.key}"
+    return f"question {task_of(example).key(example)}"
 
 
 def check_disjoint(splits: Splits) -> None:
