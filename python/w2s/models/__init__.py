@@ -3,7 +3,17 @@
 Knows nothing about matches, trust or training.
 """
 
-from w2s.models.model import Answer, Believes, Failure, Judges, Model, RemembersMatches, Want, check_task
+from w2s.models.model import (
+    Answer,
+    Believes,
+    Failure,
+    Judges,
+    Model,
+    RemembersMatches,
+    Samples,
+    Want,
+    check_task,
+)
 from w2s.models.registry import load_model
 
 __all__ = [
@@ -13,6 +23,7 @@ __all__ = [
     "Judges",
     "Model",
     "RemembersMatches",
+    "Samples",
     "Want",
     "check_task",
     "load_model",

@@ -112,6 +112,16 @@ class Judges(Protocol):
 
 
 @runtime_checkable
+class Samples(Protocol):
+    """A model that draws several labels of one example."""
+
+    def sample(self, examples: Sequence[Any], count: int) -> list[tuple[str, ...]]:
+        """So many labels of each example, in their order, or fewer where it failed; a reply without a label
+        is empty or stands as it is."""
+        ...
+
+
+@runtime_checkable
 class Believes(Protocol):
     """A model that tells how likely it holds each move."""
 

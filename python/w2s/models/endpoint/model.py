@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import weakref
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Self
 
 from w2s.errors import UsageError
@@ -24,6 +25,9 @@ from w2s.models.model import Answer, Want
 from w2s.tasks import Example, MoveExample
 from w2s.tasks.choice import ChoiceExample
 from w2s.tasks.prompts import Message, Prompt, parse_reply, read_prompt
+
+_WARM = 1.0
+"""The temperature of samples where the model itself is greedy."""
 
 LABEL_CHARACTERS = 200
 """A reply without a label stands as the label as far as this."""
@@ -105,6 +109,24 @@ class EndpointModel:
             self._answer(example, requests, outcomes, want)
             for example, requests in zip(examples, asked, strict=True)
         ]
+
+    def sample(self, examples: Sequence[Example], count: int) -> list[tuple[str, ...]]:
+        """So many labels of each example beside its answer; at a temperature of 1 where it is greedy."""
+        settings = replace(self._settings, temperature=self._settings.temperature or _WARM)
+        asked = [self._samples(example, settings, count) for example in examples]
+        outcomes = self._paid.ask_all(request for requests in asked for request in requests)
+        found = []
+        for example, requests in zip(examples, asked, strict=True):
+            replies = [outcomes[request.digest()].reply for request in requests]
+            texts = [reply.text for reply in replies if isinstance(reply, Completion)]
+            found.append(tuple(_label(example, text) or "" for text in texts))
+        return found
+
+    def _samples(self, example: Example, settings: Settings, count: int) -> list[Request]:
+        if isinstance(example, MoveExample) and not example.state.legal_moves():
+            return []
+        messages = self._messages(example)
+        return requests_for(example, messages, settings, seed=self._seed, samples=count)[1:]
 
     def close(self) -> None:
         """End all connections and put the cache on the disk; a second call does nothing."""

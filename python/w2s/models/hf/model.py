@@ -15,6 +15,7 @@ from w2s.errors import UsageError
 from w2s.models.choosing import no_move
 from w2s.models.hf.asking import Asking, Choices, choices_of, names_of
 from w2s.models.hf.checking import Checker
+from w2s.models.hf.sampling import draw
 from w2s.models.hf.scoring import Numbers, Scorer, Scores
 from w2s.models.hf.settings import HfSettings
 from w2s.models.hf.sureness import chosen, with_evidence
@@ -28,7 +29,7 @@ from w2s.tasks.prompts import parse_reply
 
 
 class HfModel:
-    """A causal language model; implements ``Model``, ``Judges`` and ``Believes``.
+    """A causal language model; implements ``Model``, ``Judges``, ``Believes`` and ``Samples``.
 
     A choice is answered by the likeliest of its letters or of its options, a move by writing or by the
     likeliest legal one, an answer by writing. How likely an option is: the mean log-probability of its
@@ -125,6 +126,10 @@ class HfModel:
             probs = map(float, np.exp(log_softmax(scores.log_probs)))
             found[i] = dict(zip(choices[i].labels, probs, strict=True))
         return found
+
+    def sample(self, examples: Sequence[Example], count: int) -> list[tuple[str, ...]]:
+        """So many labels of each example, drawn by the seed; at a temperature of 1 where it is greedy."""
+        return draw(self, examples, count)
 
     def show(self, solved: Shots) -> None:
         """Give solved examples with their labels, from which ``shots`` are taken by the seed."""

@@ -21,9 +21,11 @@ Make = Callable[..., Path]
 @pytest.fixture(scope="session", autouse=True)
 def offline() -> Iterator[None]:
     """The same, where another test has imported it before."""
-    hub = pytest.importorskip("huggingface_hub", reason="needs transformers: pip install 'w2s[models]'")
+    constants = pytest.importorskip(
+        "huggingface_hub.constants", reason="needs transformers: pip install 'w2s[models]'"
+    )
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(hub.constants, "HF_HUB_OFFLINE", True)
+        patch.setattr(constants, "HF_HUB_OFFLINE", True)
         yield
 
 

@@ -12,16 +12,14 @@ import pytest
 from tests.doubles.language import tokenizer
 
 from w2s.errors import DataError, ModelError, UsageError
-from w2s.games import game
 from w2s.models import Want, load_model
-from w2s.tasks import MoveExample
 from w2s.tasks.answer import AnswerExample
 from w2s.tasks.choice import ChoiceExample
 
 torch = pytest.importorskip("torch", reason="needs torch: pip install 'w2s[models]'")
 transformers = pytest.importorskip("transformers", reason="needs transformers: pip install 'w2s[models]'")
 
-from w2s.models.hf.evidence import draw, evidence, evidence_kinds  # noqa: E402
+from w2s.models.hf.evidence import evidence, evidence_kinds  # noqa: E402
 from w2s.models.hf.evidence.reward import Exchange, RewardModel  # noqa: E402
 from w2s.models.hf.evidence.verbalised import confidence  # noqa: E402
 
@@ -37,7 +35,7 @@ ANSWER = AnswerExample("cats", "How many legs do five cats have?")
 
 def test_every_kind_is_named_by_its_example() -> None:
     kinds = evidence_kinds()
-    assert [kind.name for kind in kinds] == ["icl", "verbalised", "p_true", "samples", "reward"]
+    assert [kind.name for kind in kinds] == ["icl", "verbalised", "p_true", "reward"]
     for kind in kinds:
         assert kind.example.partition(":")[0] == kind.name
         assert kind.about
@@ -118,35 +116,11 @@ def test_p_true_is_the_check_as_a_probability(open_hf: Any) -> None:
     np.testing.assert_allclose(found, expected, atol=1e-5)
 
 
-def test_samples_of_options_follow_their_probabilities(open_hf: Any) -> None:
-    model = open_hf("llama", "score=letter")
-    (belief,) = model.believe(CHOICES[:1])
-    found = evidence(model, ["samples:2000"], CHOICES[:1], ["B"])
-    error = 4 * (belief["B"] * (1 - belief["B"]) / 2000) ** 0.5
-    assert found["self_consistency"][0] == pytest.approx(belief["B"], abs=error)
-    probs = np.array([*belief.values()])
-    assert found["predictive_entropy"][0] == pytest.approx(-(probs * np.log(probs)).sum(), abs=0.1)
-
-
-def test_samples_are_counted_as_drawn(open_hf: Any) -> None:
-    model = open_hf("llama", "max_new_tokens=3")
-    start = MoveExample("m", game("chess").state())
-    examples = [ANSWER, start, *CHOICES]
-    drawn = draw(model, examples, 8)
-    assert [len(samples) for samples in drawn] == [8] * 5
-    assert draw(model, examples[::-1], 8)[::-1] == drawn
-    assert len(set(drawn[0])) > 1
-    found = evidence(model, ["samples:8"], [ANSWER], [drawn[0][0]])
-    shares = np.array([drawn[0].count(label) for label in {*drawn[0]}]) / 8
-    assert found["self_consistency"][0] >= drawn[0].count(drawn[0][0]) / 8
-    assert 0 <= found["predictive_entropy"][0] <= -(shares * np.log(shares)).sum() + 1e-9
-
-
 def test_several_kinds_are_measured_in_one_call_and_rows_do_not_depend_on_order(open_hf: Any) -> None:
     model = open_hf("llama")
-    names = ["icl:2", "p_true", "samples:4", "verbalised"]
+    names = ["icl:2", "p_true", "verbalised"]
     found = evidence(model, names, CHOICES, LABELS, gold=GOLD)
-    assert list(found) == ["icl", "p_true", "self_consistency", "predictive_entropy", "verbalised"]
+    assert list(found) == ["icl", "p_true", "verbalised"]
     turned = evidence(model, names, CHOICES[::-1], LABELS[::-1], gold=GOLD)
     for name, column in found.items():
         assert column.shape == (3,)
@@ -213,7 +187,6 @@ def test_what_is_no_reward_model_is_refused(open_hf: Any, folder: Any, reward: P
     [
         ("ilc", "no evidence is called 'ilc': did you mean icl?"),
         ("icl:0", "a whole one from 1 to 10000: write icl:4"),
-        ("samples:x", "write samples:8"),
         ("p_true:3", "p_true takes no number"),
     ],
 )

@@ -4,6 +4,5 @@ Knows nothing about tables, trust or the command line.
 """
 
 from w2s.models.hf.evidence.registry import evidence, evidence_kinds
-from w2s.models.hf.evidence.samples import draw
 
-__all__ = ["draw", "evidence", "evidence_kinds"]
+__all__ = ["evidence", "evidence_kinds"]

@@ -9,14 +9,14 @@ import difflib
 from collections.abc import Sequence
 
 from w2s.errors import UsageError
-from w2s.models.hf.evidence import icl, p_true, reward, samples, verbalised
+from w2s.models.hf.evidence import icl, p_true, reward, verbalised
 from w2s.models.hf.evidence.kind import Asked, Column, EvidenceKind
 from w2s.models.hf.model import HfModel
 from w2s.models.hf.wording import Shots
 from w2s.models.model import Model
 from w2s.tasks import Example
 
-_KINDS = {kind.name: kind for kind in (icl.KIND, verbalised.KIND, p_true.KIND, samples.KIND, reward.KIND)}
+_KINDS = {kind.name: kind for kind in (icl.KIND, verbalised.KIND, p_true.KIND, reward.KIND)}
 _MOST = 10_000
 _SHOWN = 40
 
@@ -41,7 +41,7 @@ def evidence(
     Args:
         model: an ``hf:`` model that writes, ready to answer.
         names: of kinds, with a number where they take one: ``icl``, ``icl:8``, ``verbalised``, ``p_true``,
-            ``samples:8``, ``reward``.
+            ``reward``.
         examples: n of them.
         labels: one for each.
         replies: the text that gave each label, where it is known; else the label as the prompt words it.
