@@ -63,10 +63,9 @@ def test_icl_never_shows_an_example_its_own_solution(open_hf: Any) -> None:
         evidence(model, ["icl:7"], CHOICES, LABELS, gold=GOLD)
 
 
-def test_a_label_that_cannot_be_given_has_no_icl(open_hf: Any) -> None:
-    found = evidence(open_hf(), ["icl:1"], CHOICES[:2], ["A", "Z"], gold=GOLD)["icl"]
-    assert 0 < found[0] < 1
-    assert math.isnan(found[1])
+def test_a_label_that_cannot_be_given_is_refused(open_hf: Any) -> None:
+    with pytest.raises(DataError, match="has no option 'Z'"):
+        evidence(open_hf(), ["icl:1"], CHOICES[:2], ["A", "Z"], gold=GOLD)
 
 
 @pytest.mark.parametrize(
