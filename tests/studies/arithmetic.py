@@ -5,7 +5,7 @@
 
 Two models of letters read what pupils write, see :mod:`tests.studies.sums`; then the small one teaches the
 large one. Everything is made once: a study that was killed goes on with the same command. ``--tiny`` shows
-that it works, and its numbers mean nothing.
+that it works, and its numbers mean little. The whole takes about 25 minutes of one core.
 """
 
 from __future__ import annotations
@@ -25,13 +25,13 @@ from w2s.chain.run import run
 from w2s.config import build
 
 ARMS = (
-    "base", "gold", "self", "naive", "random", "confidence", "entropy", "self_consistency", "logistic",
+    "base", "gold", "self", "naive", "random", "confidence", "self_consistency", "logistic",
     "trust", "gold+trust", "gold-then-trust", "trust-then-gold", "ceiling",
 )  # fmt: skip
 TRAIN: dict[str, dict[str, Any]] = {
-    "supervised": {"epochs": 2, "learning_rate": 1e-3, "batch": 32, "together": 32},
+    "supervised": {"epochs": 2, "learning_rate": 3e-4, "batch": 16, "together": 16},
     "grpo": {
-        "objective": "grpo", "epochs": 1, "learning_rate": 1e-3, "batch": 64, "together": 64, "group": 8,
+        "objective": "grpo", "epochs": 1, "learning_rate": 3e-4, "batch": 64, "together": 64, "group": 8,
         "new_tokens": 40, "kl": 0.0, "form_reward": 0.0,
     },
 }  # fmt: skip
@@ -46,8 +46,8 @@ class Size:
     grpo: tuple[int, int, int, int]
 
 
-WHOLE = Size(steps=700, supervised=(300, 1200, 500, 3), grpo=(160, 320, 500, 2))
-TINY = Size(steps=450, supervised=(40, 60, 40, 1), grpo=(40, 60, 40, 1))
+WHOLE = Size(steps=700, supervised=(300, 1200, 500, 3), grpo=(160, 320, 500, 3))
+TINY = Size(steps=700, supervised=(60, 80, 60, 1), grpo=(60, 48, 60, 1))
 
 
 def chain_of(objective: str, made: Path, size: Size) -> ChainConfig:
