@@ -22,7 +22,7 @@ from tests.doubles.learning import answers, choices, settings
 
 import w2s
 from w2s.cli.app import run
-from w2s.train import train
+from w2s.train import Rows, train
 
 pytest.importorskip("torch", reason="needs torch: pip install 'w2s[models]'")
 pytest.importorskip("peft", reason="needs peft: pip install 'w2s[models]'")
@@ -78,7 +78,9 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
     write_jsonl(folder)
     how = settings(method="full", epochs=12, learning_rate=3e-3)
     train(f"hf:{folder / 'silent'}?score=generate", choices(40), how, folder / "speaker")
-    train(f"hf:{folder / 'silent'}", answers(24), how, folder / "counter")
+    sums = answers(40)
+    ones_and_twos = Rows.hard(sums.examples, ["12"[i % 2] for i in range(40)])
+    train(f"hf:{folder / 'silent'}", ones_and_twos, how, folder / "counter")
     return folder
 
 
@@ -90,7 +92,7 @@ def write_jsonl(folder: Path) -> None:
             file.write(json.dumps({**row, "answer_is": "letter"}) + "\n")
     with (folder / "answer.jsonl").open("w") as file:
         for i in range(90):
-            row = {"id": f"a{i}", "question": f"{i}+1?", "answer": f"#### {draw.randrange(1, 6)}"}
+            row = {"id": f"a{i}", "question": f"{i}+1?", "answer": f"#### {draw.choice((1, 2))}"}
             file.write(json.dumps(row) + "\n")
 
 
@@ -112,7 +114,11 @@ def chain(place: Path, task: str, folder: Path, **more: Any) -> Path:
 
 CASES: dict[str, dict[str, Any]] = {
     "choice": {"rounds": 2, "evidence": '["hidden", "afterstate", "student", "icl:2", "samples:2"]'},
-    "answer": {"teacher": "hf:{place}/counter?max_new_tokens=8", "evidence": '["hidden", "samples:2"]'},
+    "answer": {
+        "teacher": "hf:{place}/counter?max_new_tokens=12",
+        "student": "hf:{place}/student?max_new_tokens=12",
+        "evidence": '["hidden", "samples:2"]',
+    },
 }
 
 
@@ -229,7 +235,7 @@ def test_a_user_goes_from_questions_to_a_student_by_commands(
     place: Path, tmp_path: Path, task: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     source = str(place / f"{task}.jsonl")
-    teacher = f"hf:{place / 'teacher'}" if task == "choice" else f"hf:{place / 'counter'}?max_new_tokens=8"
+    teacher = f"hf:{place / 'teacher'}" if task == "choice" else f"hf:{place / 'counter'}?max_new_tokens=12"
     labels, scored, kept = (str(tmp_path / f"{name}.parquet") for name in ("labels", "scored", "kept"))
 
     def typed(*words: str) -> dict[str, Any]:
@@ -250,7 +256,9 @@ def test_a_user_goes_from_questions_to_a_student_by_commands(
     student = ["--student", f"hf:{place / 'student'}", "--method", "lora", "--rank", "4", "--epochs", "1"]
     learned = typed("train", kept, *student, "--weights", "trust", "--out", str(tmp_path / "student"))
     assert learned["rows"] == rows.num_rows == 23
-    asked = ["eval", source, "--task", task, "--limit", "20", "--model", str(tmp_path / "student")]
-    found = typed(*asked, "--model", f"hf:{place / 'student'}")
+    asked = ["eval", source, "--task", task, "--limit", "20", "--model"]
+    short = "?max_new_tokens=12" if task == "answer" else ""
+    learner = str(tmp_path / "student") if task == "choice" else f"hf:{tmp_path / 'student'}{short}"
+    found = typed(*asked, learner, "--model", f"hf:{place / 'student'}{short}")
     assert found["examples"] == 20
     assert len(found["models"]) == 2
