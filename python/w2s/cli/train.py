@@ -100,11 +100,14 @@ def train(
     }
     chosen = {name: value for name, value in given.items() if value is not None}
     settings = rooms.settings_of(student, chosen, seed)
-    rows = read_rows(labels, weights=weights, task=task, game=game)
+    empty: list[int] = []
+    rows = read_rows(labels, weights=weights, task=task, game=game, left_out=empty.append)
     if process_rank():
         rooms.train(student, rows, settings, out)  # the first process speaks for all
         return
     screen.note(f"resume with: w2s {shlex.join(sys.argv[1:])}")
+    if empty:
+        screen.note(f"{empty[0]:,} labels hold no answer and are left out")
     line = CountLine("steps")
     model = rooms.train(student, rows, settings, out, watch=lambda step: line(step.done, step.total))
     screen.data(

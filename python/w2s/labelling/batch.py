@@ -67,8 +67,11 @@ def label_batch(examples: Sequence[Example], request: Request) -> Labels:
     answers = request.model.answer(examples, request.want)
     _check_answered(request.model.reference, examples, answers)
     rows = label_rows(examples, answers, request.model.reference)
-    vectors = {name: _vectors(name, answers, request.model.reference) for name in sorted(request.vectors)}
     given: list[str | None] = rows.column("label").to_pylist()
+    silent = all(label is None for label in given)
+    vectors = {
+        name: _vectors(name, answers, request.model.reference, silent) for name in sorted(request.vectors)
+    }
     for name, oracle in request.oracles.items():
         rows = _with(rows, found_by(oracle, name, examples, given))
     if request.asked:
@@ -94,15 +97,15 @@ def _check_answered(reference: str, examples: Sequence[Example], answers: Sequen
     raise ModelError(f"{reference} did not answer example {examples[0].id!r}: {why}")
 
 
-def _vectors(name: str, answers: Sequence[Answer], reference: str) -> npt.NDArray[np.float32]:
-    """n × d float32; a row of NaN where one label has none."""
+def _vectors(name: str, answers: Sequence[Answer], reference: str, silent: bool) -> npt.NDArray[np.float32]:
+    """n × d float32; a row of NaN where one label has none. Where no answer holds a label, nobody knows d."""
     found: list[npt.NDArray[np.float16] | None] = [getattr(answer, name) for answer in answers]
     width = max((len(vector) for vector in found if vector is not None), default=0)
-    if not width:
+    if not width and not silent:
         raise UsageError(
             f"{reference} has no {name} states: leave {name} out, or name a policy or lc0 net or an hf: model"
         )
-    rows = np.full((len(found), width), np.nan, np.float32)
+    rows = np.full((len(found), max(width, 1)), np.nan, np.float32)
     for row, vector in enumerate(found):
         if vector is not None:
             rows[row] = vector

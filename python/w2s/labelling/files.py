@@ -15,7 +15,7 @@ import numpy as np
 import pyarrow as pa
 
 from w2s.errors import UsageError
-from w2s.evidence import VECTORS, Labels, read_labels, write_labels
+from w2s.evidence import VECTORS, Labels, Vectors, read_labels, write_labels
 from w2s.labelling.batch import Request, label_batch
 from w2s.tasks import Example, task_of
 
@@ -96,8 +96,19 @@ def digest_of(examples: Sequence[Example], request: Request, identity: dict[str,
 
 def joined(pieces: Sequence[Labels]) -> Labels:
     """The rows of all pieces, in their order."""
-    vectors = {name: np.concatenate([piece.vectors[name] for piece in pieces]) for name in pieces[0].vectors}
+    vectors = {name: _stacked([piece.vectors[name] for piece in pieces]) for name in pieces[0].vectors}
     return Labels(pa.concat_tables([piece.table for piece in pieces]).combine_chunks(), vectors)
+
+
+def _stacked(vectors: Sequence[Vectors]) -> Vectors:
+    """One under another; a piece without any label knows no width, and takes that of the others."""
+    width = max(rows.shape[1] for rows in vectors)
+    return np.concatenate(
+        [
+            rows if np.isfinite(rows).any() else np.full((len(rows), width), np.nan, np.float32)
+            for rows in vectors
+        ]
+    )
 
 
 def _part(folder: Path, examples: Sequence[Example], request: Request) -> Labels:

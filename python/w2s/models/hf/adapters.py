@@ -34,6 +34,17 @@ def base_of(place: str) -> str:
     return str(beside.absolute()) if beside.is_dir() else named
 
 
+def brought_by(place: str) -> tuple[str, ...]:
+    """Names of the layers that the adapter of a folder brings whole, a head say; none where it only adds."""
+    try:
+        named = json.loads((Path(place) / HOLDS_AN_ADAPTER).read_text(encoding="utf-8")).get(
+            "modules_to_save"
+        )
+    except (OSError, ValueError, AttributeError):
+        return ()
+    return tuple(map(str, named)) if isinstance(named, list) else ()
+
+
 def adapted(network: Any, place: str, base: str) -> Any:
     """A network with the adapter of a folder on it.
 

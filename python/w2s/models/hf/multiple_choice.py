@@ -8,6 +8,7 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import torch
@@ -30,12 +31,50 @@ _CAUSAL_ONLY = ("shots", "score", "prompt", "max_new_tokens")
 
 
 @dataclass(frozen=True, slots=True)
-class _Pairs:
+class Pairs:
     """The question with each option, as the tokenizer puts them together."""
 
     name: str
     tokens: list[list[int]]
     types: list[list[int]]
+
+
+def pairs_of(reference: str, tokenizer: Any, example: Example, context: int | None) -> Pairs:
+    """The question of an example with each of its options.
+
+    Raises:
+        UsageError: it is no choice.
+        DataError: an option with the question takes more tokens than ``context``.
+    """
+    if not isinstance(example, ChoiceExample):
+        raise UsageError(f"{shown(reference)} answers choices only: name a causal language model")
+    options = list(example.options[: len(choices_of(example).labels)])
+    both = tokenizer([example.question] * len(options), options)
+    tokens = both["input_ids"]
+    longest = max(map(len, tokens))
+    if context is not None and longest > context:
+        raise DataError(
+            f"example {example.id!r}: an option with its question takes {longest} tokens and "
+            f"{shown(reference)} reads {context}: shorten it or name another model"
+        )
+    return Pairs(example.id, tokens, both.get("token_type_ids") or [[0] * len(row) for row in tokens])
+
+
+def refuse_wording(reference: str, settings: HfSettings) -> None:
+    """Refuse settings that say how a causal model is asked.
+
+    Raises:
+        UsageError: names the first.
+    """
+    for name in _CAUSAL_ONLY:
+        if getattr(settings, name):
+            raise UsageError(f"{name} of {shown(reference)}: an encoder only compares options; leave it out")
+
+
+def context_of(network: Any) -> int | None:
+    """The most tokens that an encoder reads, None where its configuration does not say."""
+    found: int | None = getattr(network.config, "max_position_embeddings", None)
+    return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,16 +102,12 @@ class HfChoiceModel:
     deterministic = True
 
     def __init__(self, reference: str, opened: Opened, settings: HfSettings, seed: int) -> None:
-        for name in _CAUSAL_ONLY:
-            if getattr(settings, name):
-                raise UsageError(
-                    f"{name} of {shown(reference)}: an encoder only compares options; leave it out"
-                )
+        refuse_wording(reference, settings)
         self.reference = reference
         self._tokenizer = opened.tokenizer
         self._network = opened.network
         self._passes = Passes(reference, settings.batch_tokens or budget_of(opened.network.device))
-        self._context = getattr(opened.network.config, "max_position_embeddings", None)
+        self._context = context_of(opened.network)
         self._temperature = settings.temperature
         self._seed = seed
 
@@ -120,21 +155,10 @@ class HfChoiceModel:
             self._pass,
         )
 
-    def _pairs(self, example: Example) -> _Pairs:
-        if not isinstance(example, ChoiceExample):
-            raise UsageError(f"{shown(self.reference)} answers choices only: name a causal language model")
-        options = list(example.options[: len(choices_of(example).labels)])
-        both = self._tokenizer([example.question] * len(options), options)
-        tokens = both["input_ids"]
-        longest = max(map(len, tokens))
-        if self._context is not None and longest > self._context:
-            raise DataError(
-                f"example {example.id!r}: an option with its question takes {longest} tokens and "
-                f"{shown(self.reference)} reads {self._context}: shorten it or name another model"
-            )
-        return _Pairs(example.id, tokens, both.get("token_type_ids") or [[0] * len(row) for row in tokens])
+    def _pairs(self, example: Example) -> Pairs:
+        return pairs_of(self.reference, self._tokenizer, example, self._context)
 
-    def _pass(self, some: Sequence[_Pairs], budget: int) -> list[_Read]:
+    def _pass(self, some: Sequence[Pairs], budget: int) -> list[_Read]:
         """Rows of all examples side by side; to the network they are the options of one question."""
         rows = [row for pairs in some for row in pairs.tokens]
         types = [row for pairs in some for row in pairs.types]

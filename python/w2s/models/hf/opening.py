@@ -31,7 +31,7 @@ def open_model(reference: str, place: str, settings: HfSettings, seed: int) -> M
     """
     if settings.prompt is not None:
         read_prompt(settings.prompt)
-    opened = open_weights(place, settings)
+    opened = open_weights(place, settings, seed=seed)
     if opened.form in CHOICE:
         return HfChoiceModel(reference, opened, settings, seed)
     network = Network(opened.network)

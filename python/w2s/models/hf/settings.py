@@ -18,6 +18,7 @@ DTYPES = ("auto", "float32", "bfloat16", "float16")
 SCORES = ("letter", "option", "generate")
 QUANTS = ("4bit", "8bit")
 ENGINES = ("plain", "vllm")
+HEADS = ("fresh",)
 _OPTIONS = (
     "dtype",
     "device",
@@ -32,6 +33,7 @@ _OPTIONS = (
     "max_new_tokens",
     "revision",
     "engine",
+    "head",
 )
 _DEVICE = re.compile(r"auto|cpu|cuda(:[0-9]{1,3})?")
 _MOST_SHOTS = 1000
@@ -56,6 +58,8 @@ class HfSettings:
         max_new_tokens: the longest reply, None for what suits the task.
         revision: branch, tag or commit on the hub.
         engine: who writes replies; hidden states and scores are always those of transformers.
+        head: ``fresh`` puts a new multiple-choice head, drawn by the seed, on an encoder that has none;
+            None refuses such an encoder.
     """
 
     dtype: str = "auto"
@@ -71,6 +75,7 @@ class HfSettings:
     max_new_tokens: int | None = None
     revision: str | None = None
     engine: str = "plain"
+    head: str | None = None
 
 
 def read_settings(reference: Reference) -> HfSettings:
@@ -100,6 +105,7 @@ def read_settings(reference: Reference) -> HfSettings:
         max_new_tokens=count(text, options, "max_new_tokens"),
         revision=options.get("revision"),
         engine=_one_of(reference, "engine", ENGINES) or "plain",
+        head=_one_of(reference, "head", HEADS),
     )
 
 

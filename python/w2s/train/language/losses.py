@@ -44,8 +44,20 @@ def letter_losses(logits: Tensor, labels: Mapping[str, Tensor], loss: str, done:
         done: share of the steps that are done.
     """
     behind = logits[torch.arange(len(logits), device=logits.device), labels["last"]].float()
-    letters = behind.gather(1, labels["options"]).masked_fill(~labels["there"], NOTHING)
-    return LOSSES[loss](letters, labels["probs"], done)
+    return option_losses(behind.gather(1, labels["options"]), labels, loss, done)
+
+
+def option_losses(logits: Tensor, labels: Mapping[str, Tensor], loss: str, done: float) -> Tensor:
+    """A loss of :mod:`w2s.train.losses` over the options of each question, (n,).
+
+    Args:
+        logits: (n, k).
+        labels: ``there`` (n, k), whether there is such an option; ``probs`` (n, k).
+        loss: its name.
+        done: share of the steps that are done.
+    """
+    there = logits.float().masked_fill(~labels["there"], NOTHING)
+    return LOSSES[loss](there, labels["probs"], done)
 
 
 def weighted(losses: Tensor, weights: Tensor, total: Tensor | float) -> Tensor:

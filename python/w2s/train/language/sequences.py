@@ -8,13 +8,8 @@ against the distribution of replies. The other losses compare the letters of a c
 
 from __future__ import annotations
 
-import hashlib
-import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
-
-import numpy as np
 
 from w2s.errors import DataError, UsageError
 from w2s.models.hf.settings import HfSettings
@@ -23,6 +18,7 @@ from w2s.tasks import Example
 from w2s.tasks.answer import AnswerExample
 from w2s.tasks.choice import ChoiceExample
 from w2s.train.language.settings import LanguageSettings
+from w2s.train.language.targets import distribution_of, letter_probs, weights_of
 from w2s.train.rows import Rows
 
 
@@ -57,13 +53,10 @@ def sequences_of(
             than ``length``.
         UsageError: a loss that compares letters, of something else than a choice by letter.
     """
-    lengths = (len(rows.examples), len(rows.targets), len(rows.weights))
-    if len(set(lengths)) != 1:
-        raise DataError("{} examples, {} targets and {} weights: give one each a row".format(*lengths))
     make = _replies if settings.loss == "cross_entropy" else _letters
     found = [
         one
-        for row, weight in enumerate(_weights(rows))
+        for row, weight in enumerate(weights_of(rows))
         if weight > 0
         for one in make(rows, row, weight, wording, asked)
     ]
@@ -76,33 +69,12 @@ def sequences_of(
     return found
 
 
-def digest_of(sequences: list[Sequence]) -> str:
-    """A hash of everything that a training reads of its rows."""
-    digest = hashlib.blake2b(digest_size=16)
-    for one in sequences:
-        digest.update(repr((one.row, one.ids, one.asked, one.weight, one.options, one.probs)).encode())
-    return digest.hexdigest()
-
-
-def _weights(rows: Rows) -> list[float]:
-    given = np.asarray(rows.weights, np.float64)
-    if not len(given):
-        raise DataError("there are no rows to train on: keep more of the labels")
-    if given.ndim != 1 or not (np.isfinite(given).all() and (given >= 0).all()):
-        raise DataError("weights of rows are finite numbers from 0 on, one a row")
-    if not given.sum() > 0:
-        raise DataError("every row has weight 0: nothing is left to train on")
-    # By the largest: a constant factor changes no bit where it is a power of two, and little elsewhere.
-    scaled: list[float] = (given / given.max()).tolist()
-    return scaled
-
-
 def _replies(rows: Rows, row: int, weight: float, wording: Wording, asked: HfSettings) -> Iterator[Sequence]:
     example = rows.examples[row]
     score = _score(example, asked)
     prompt = prompt_for(asked.prompt, example, score)
     text = wording.text(_NO_TURNS, prompt.ask(example))
-    target = _distribution(example, rows.targets[row])
+    target = distribution_of(example, rows.targets[row])
     said = rows.said[row] if rows.said else None
     ending = wording.ending
     for label, prob in target.items():
@@ -132,29 +104,12 @@ def _letters(rows: Rows, row: int, weight: float, wording: Wording, asked: HfSet
         )
     question = worded.prompt + worded.replies[0][:alike]
     options = tuple(reply[alike] for reply in worded.replies)
-    target = _distribution(example, rows.targets[row])
-    probs = tuple(target.get(letter, 0.0) for letter in example.letters)
+    probs = letter_probs(example, rows.targets[row])
     yield Sequence(row, question, len(question), weight, options, probs)
 
 
 def _score(example: Example, asked: HfSettings) -> str:
     return asked.score or ("letter" if isinstance(example, ChoiceExample) else "generate")
-
-
-def _distribution(example: Example, target: Mapping[str, float]) -> dict[str, float]:
-    """The labels of a target that have any probability; it sums to one."""
-    total = math.fsum(target.values())
-    if any(not prob >= 0 for prob in target.values()) or not 0 < total < math.inf:
-        raise DataError(f"the target of example {example.id} is no distribution over labels: {dict(target)}")
-    known: dict[str, Any] = {label: prob / total for label, prob in target.items() if prob > 0}
-    if isinstance(example, ChoiceExample) and (
-        odd := [label for label in known if label not in example.letters]
-    ):
-        raise DataError(
-            f"the target {odd[0][:20]!r} of example {example.id} is none of its letters {example.letters}: "
-            "leave the row out"
-        )
-    return known
 
 
 _NO_TURNS: Turns = ()

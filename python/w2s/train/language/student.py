@@ -19,7 +19,7 @@ import torch
 from w2s.errors import UsageError
 from w2s.models.hf.loading import place_of
 from w2s.models.hf.settings import HfSettings, read_settings
-from w2s.models.hf.weights import CAUSAL, open_weights
+from w2s.models.hf.weights import CAUSAL, CHOICE, Opened, open_weights
 from w2s.models.hf.wording import Wording
 from w2s.models.named import read_reference
 from w2s.models.reference import Reference, shown
@@ -39,6 +39,7 @@ class Student:
         network: in training mode, on its device, without a new adapter.
         adapter: the new adapter that it shall learn; None where all weights learn, or an adapter it has.
         tokenizer: of transformers.
+        compares: whether it is an encoder with a multiple-choice head.
     """
 
     reference: Reference
@@ -47,6 +48,7 @@ class Student:
     network: Any
     adapter: peft.LoraConfig | None
     tokenizer: Any
+    compares: bool = False
 
     def adapted(self) -> Any:
         """The network with its new adapter, where it has one.
@@ -59,6 +61,11 @@ class Student:
         with _one_line(self.adapter), warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of layers that store their weights the other way round
             return peft.get_peft_model(self.network, self.adapter)
+
+    def reference_in(self, folder: Path) -> str:
+        """What names it once it is written to a folder: asked as before, its head no fresh one any more."""
+        options = {name: value for name, value in self.reference.options.items() if name != "head"}
+        return str(replace(self.reference, target=str(folder), options=options))
 
     @property
     def wording(self) -> Wording:
@@ -86,11 +93,13 @@ def open_student(reference: str, settings: LanguageSettings) -> Student:
     place = place_of(parsed)
     # Weights in bfloat16 would lose small steps; autocast computes in it where that is asked for.
     dtype = asked.dtype if settings.method == "lora" or asked.dtype != "auto" else "float32"
-    opened = open_weights(place, replace(asked, dtype=dtype), CAUSAL)
+    opened = open_weights(place, replace(asked, dtype=dtype), CAUSAL + CHOICE, settings.seed)
     network = _learning(opened.network, settings, reference)
     torch.manual_seed(settings.seed)  # of a new adapter
-    adapter = None if isinstance(network, peft.PeftModel) else _adapter(settings)
-    return Student(parsed, place, asked, network.train(), adapter, opened.tokenizer)
+    compares = opened.form in CHOICE
+    whole = _head_layers(opened) if compares else []
+    adapter = None if isinstance(network, peft.PeftModel) else _adapter(settings, whole)
+    return Student(parsed, place, asked, network.train(), adapter, opened.tokenizer, compares)
 
 
 def state_of(place: str) -> list[object]:
@@ -121,7 +130,7 @@ def _learning(network: Any, settings: LanguageSettings, reference: str) -> Any:
         if settings.method == "full":
             raise UsageError(f"{shown(reference)} is an adapter: train it with method=lora, or name its base")
         for name, weight in network.named_parameters():
-            weight.requires_grad_("lora_" in name)
+            weight.requires_grad_("lora_" in name or ".modules_to_save." in name)
         network.peft_config["default"].inference_mode = False
         return network
     if settings.method == "full":
@@ -131,7 +140,21 @@ def _learning(network: Any, settings: LanguageSettings, reference: str) -> Any:
     return network
 
 
-def _adapter(settings: LanguageSettings) -> peft.LoraConfig | None:
+def _head_layers(opened: Opened) -> list[str]:
+    """The layers of an encoder that learn whole beside an adapter: its head, and what was drawn."""
+    network = opened.network
+    if isinstance(network, peft.PeftModel):
+        return []
+    outside = [
+        name
+        for name, layer in network.named_children()
+        if name != network.base_model_prefix and any(True for _ in layer.parameters())
+    ]
+    return sorted({*outside, *(name.rpartition(".")[0] for name in opened.drawn)})
+
+
+def _adapter(settings: LanguageSettings, whole: list[str]) -> peft.LoraConfig | None:
+    """The adapter to be learned; layers in ``whole`` learn as they are."""
     if settings.method == "full":
         return None
     targets = settings.targets if settings.targets == "all-linear" else settings.targets.split(",")
@@ -140,7 +163,9 @@ def _adapter(settings: LanguageSettings) -> peft.LoraConfig | None:
         lora_alpha=settings.scale,
         lora_dropout=settings.dropout,
         target_modules=targets,
-        task_type="CAUSAL_LM",
+        exclude_modules=whole or None,
+        modules_to_save=whole or None,
+        task_type=None if whole else "CAUSAL_LM",
     )
 
 

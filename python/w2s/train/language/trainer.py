@@ -5,7 +5,7 @@ Knows nothing about rows as text or about where a student is written.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from collections.abc import Sequence as Many
 from pathlib import Path
 from typing import Any
@@ -15,8 +15,8 @@ import transformers
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
-from w2s.train.language.losses import letter_losses, reply_losses, weighted
-from w2s.train.language.sequences import Sequence
+from w2s.train.language.lessons import Item, Lesson
+from w2s.train.language.losses import weighted
 from w2s.train.language.settings import LanguageSettings
 from w2s.train.language.state import PlainState, Progress, Steps
 from w2s.train.step import Watch
@@ -25,14 +25,14 @@ BEST = "best.safetensors"
 
 
 class WeighingTrainer(PlainState, transformers.Trainer):  # type: ignore[misc]
-    """Trains a network on sequences; every step's loss is the mean of its rows by weight.
+    """Trains a network on a lesson; every step's loss is the mean of its rows by weight.
 
     Args:
         network: the network, with an adapter or without.
         arguments: of transformers; their folder holds checkpoints.
-        sequences: what is learned.
-        held: what is held back.
-        collate: sequences → tensors.
+        lesson: how its items become tensors and losses.
+        learned: those of its items that are learned.
+        held: those that are held back.
         settings: ours.
         identity: of the whole training; stands in every checkpoint.
         watch: told of every step.
@@ -42,20 +42,20 @@ class WeighingTrainer(PlainState, transformers.Trainer):  # type: ignore[misc]
         self,
         network: Any,
         arguments: transformers.TrainingArguments,
-        sequences: Many[Sequence],
-        held: Many[Sequence],
-        collate: Callable[[Many[Sequence]], dict[str, Any]],
+        lesson: Lesson,
+        learned: Many[Item],
+        held: Many[Item],
         settings: LanguageSettings,
         identity: str,
         watch: Watch | None,
     ) -> None:
         self.identity, self.progress, self.checkpoint_s = identity, Progress(), settings.checkpoint_s
-        self.settings, self.held = settings, held
+        self.settings, self.lesson, self.held = settings, lesson, held
         super().__init__(
             model=network,
             args=arguments,
-            train_dataset=list(sequences),
-            data_collator=collate,
+            train_dataset=list(learned),
+            data_collator=lesson.collate,
             compute_loss_func=self._loss,
             callbacks=[Steps(self, watch)],
         )
@@ -88,10 +88,7 @@ class WeighingTrainer(PlainState, transformers.Trainer):  # type: ignore[misc]
         return weighted(self._losses(outputs.logits, labels), labels["weights"], total)
 
     def _losses(self, logits: Tensor, labels: Mapping[str, Tensor]) -> Tensor:
-        if self.settings.loss == "cross_entropy":
-            return reply_losses(logits, labels["tokens"])
-        done = self.state.global_step / max(1, self.state.max_steps)
-        return letter_losses(logits, labels, self.settings.loss, done)
+        return self.lesson.losses(logits, labels, self.state.global_step / max(1, self.state.max_steps))
 
     def _get_num_items_in_batch(self, batch_samples: list[Any], device: torch.device) -> Any:
         """The weight of all rows of a step, over its passes and devices."""

@@ -13,7 +13,8 @@ import shutil
 import time
 import warnings
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Sequence as Many
+from dataclasses import asdict, dataclass
 from hashlib import blake2b
 from importlib.util import find_spec
 from pathlib import Path
@@ -27,8 +28,7 @@ from w2s.models.hf.weights import quiet
 from w2s.models.policy.device import device_of, gains_from_bfloat16
 from w2s.models.policy.files import write_whole
 from w2s.train.identity import REPORT, is_complete
-from w2s.train.language.batches import Collator
-from w2s.train.language.sequences import Sequence, digest_of, sequences_of
+from w2s.train.language.lessons import Item, Lesson, lesson_of
 from w2s.train.language.settings import LanguageSettings
 from w2s.train.language.state import PlainState
 from w2s.train.language.student import Student, open_student, state_of, write_student
@@ -77,19 +77,19 @@ def train(
     if settings.objective == "grpo" and find_spec("trl") is None:
         raise MissingExtraError("grpo", "rl")
     opened = open_student(student, settings)
-    sequences = sequences_of(rows, opened.wording, opened.asked, settings)
-    identity = _identity(opened, sequences, settings)
+    lesson = lesson_of(opened, rows, settings)
+    identity = _identity(opened, lesson, settings)
     if not is_complete(out, identity):
-        _train(_Task(opened, settings, identity, out, watch), rows, sequences)
-    return str(replace(opened.reference, target=str(out)))
+        _train(_Task(opened, settings, identity, out, watch), rows, lesson)
+    return opened.reference_in(out)
 
 
-def _train(task: _Task, rows: Rows, sequences: list[Sequence]) -> None:
+def _train(task: _Task, rows: Rows, lesson: Lesson) -> None:
     began = time.perf_counter()
-    learned, held = _split(sequences, task.settings)
+    learned, held = _split(lesson.items, task.settings)
     with quiet(), _without_future_warnings():
         rewarded = task.settings.objective == "grpo"
-        trainer: Any = _rewarded(task, rows) if rewarded else _supervised(task, learned, held)
+        trainer: Any = _rewarded(task, rows) if rewarded else _supervised(task, lesson, learned, held)
         trainer.go(task.out)
         trainer.accelerator.wait_for_everyone()
         if not trainer.args.should_save:
@@ -126,14 +126,14 @@ def _done(trainer: PlainState) -> dict[str, Any]:
     }
 
 
-def _supervised(task: _Task, learned: list[Sequence], held: list[Sequence]) -> WeighingTrainer:
+def _supervised(task: _Task, lesson: Lesson, learned: list[Item], held: list[Item]) -> WeighingTrainer:
     arguments = transformers.TrainingArguments(**arguments_of(task, len(learned)))
     return WeighingTrainer(
         task.student.adapted(),
         arguments,
+        lesson,
         learned,
         held,
-        Collator(task.student.padding),
         task.settings,
         task.identity,
         task.watch,
@@ -192,18 +192,18 @@ def arguments_of(task: _Task, rows: int) -> dict[str, Any]:
     }
 
 
-def _identity(student: Student, sequences: list[Sequence], settings: LanguageSettings) -> str:
+def _identity(student: Student, lesson: Lesson, settings: LanguageSettings) -> str:
     """What decides the bytes of the trained student."""
-    about = [state_of(student.place), digest_of(sequences), {**asdict(settings), "checkpoint_s": None}]
+    about = [state_of(student.place), lesson.digest, {**asdict(settings), "checkpoint_s": None}]
     return blake2b(json.dumps(about).encode(), digest_size=16).hexdigest()
 
 
-def _split(sequences: list[Sequence], settings: LanguageSettings) -> tuple[list[Sequence], list[Sequence]]:
-    """What is learned and what is held back; all sequences of a row have one place."""
-    rows = sorted({one.row for one in sequences})
+def _split(items: Many[Item], settings: LanguageSettings) -> tuple[list[Item], list[Item]]:
+    """What is learned and what is held back; all items of a row have one place."""
+    rows = sorted({one.row for one in items})
     count = round(settings.holdout * len(rows))
     if count >= len(rows):
         raise DataError(f"{len(rows)} rows with {count} of them held back leave none: hold back less")
     order = np.random.default_rng([settings.seed, 0]).permutation(rows)
     held = set(order[:count].tolist())
-    return [one for one in sequences if one.row not in held], [one for one in sequences if one.row in held]
+    return [one for one in items if one.row not in held], [one for one in items if one.row in held]
