@@ -16,6 +16,7 @@ from w2s.games import game
 from w2s.models import Want
 from w2s.tasks import MoveExample
 from w2s.tasks.choice import ChoiceExample
+from w2s.tasks.prompts import read_prompt
 
 torch = pytest.importorskip("torch", reason="needs torch: pip install 'w2s[models]'")
 transformers = pytest.importorskip("transformers", reason="needs transformers: pip install 'w2s[models]'")
@@ -238,7 +239,7 @@ def test_labels_are_drawn_by_seed_and_id_alone_where_there_is_a_temperature(open
 def test_legal_moves_are_scored_as_the_slow_reference(folder: Any, open_hf: Any) -> None:
     state = game("chess").state("6k1/5ppp/8/8/8/8/8/R3K3 w - - 0 1")
     (answer,) = open_hf("llama", "score=option").answer([MoveExample("m", state)], EVERYTHING)
-    asked = f"The position in chess:\n{state.position}\n\nWhat is the best move? Answer with the move only."
+    asked = read_prompt("move").ask(MoveExample("m", state))
     legal = state.legal_moves()
     means = [slow(folder("llama"), plain(asked), f" {move}")[0] for move in legal]
     log_probs = np.array(means) - np.log(np.exp(means).sum())
