@@ -10,8 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from w2s.chain.config import Examples
+from w2s.chain.data_sets import ROLES
+from w2s.chain.examples.dealt import read_splits
 from w2s.chain.examples.role_file import read_roles, write_roles
-from w2s.chain.examples.splits import ROLES, Splits, read_splits, split, together
+from w2s.chain.examples.splits import Splits, split, together
 from w2s.errors import DataError
 from w2s.tasks import AnswerExample, ChoiceExample, Example, task_of
 
