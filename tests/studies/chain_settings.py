@@ -1,6 +1,6 @@
-"""The search behind the chain's defaults: variants of one round, measured on gold that is held back.
+"""The search behind the chain's defaults: variants of a chain, measured on gold that is held back.
 
-    python -m tests.studies.chain_settings maia.toml --out runs/study
+    python -m tests.studies.chain_settings tests/studies/maia.toml --out runs/study
 
 A part of gold, ``--validation`` rows, is what students are asked; trust is fitted on the rest. Test rows are
 never read. A study that was killed goes on; the table is written after every variant.
@@ -12,10 +12,11 @@ import argparse
 import datetime
 import json
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from tests.studies.variants import VARIANTS, Tables
+from tests.studies.variants import GROUPS, ORACLES, Tables
 from w2s.chain.config import ChainConfig
 from w2s.chain.examples.role_file import write_roles
 from w2s.chain.examples.splits import Splits, read_splits, split
@@ -23,7 +24,8 @@ from w2s.chain.loading import load_config
 from w2s.chain.run import run
 from w2s.config import build, merge, read_toml
 
-ORACLES = ("search:depth=2", "search:depth=4")
+SHARED = ("fixed", "round-1/labels")
+"""What variants have in common: whoever comes first makes it, the others copy it."""
 
 
 def role_files(config: ChainConfig, out: Path, validation: int) -> dict[str, list[str]]:
@@ -37,51 +39,64 @@ def role_files(config: ChainConfig, out: Path, validation: int) -> dict[str, lis
 
 
 def variant_of(base: Tables, changes: Tables, roles: dict[str, list[str]]) -> ChainConfig:
-    """The base with a variant's settings, one round of the arms that a comparison needs."""
-    fixed = {"examples": roles, "rounds": 1, "oracles": ORACLES, "arms": ["base", "trust"]}
+    """The base with a variant's settings: one round and one seed of trust alone, unless it says otherwise."""
+    fixed = {"examples": roles, "rounds": 1, "seeds": 1, "oracles": ORACLES, "arms": ["base", "trust"]}
     tables = merge(merge({**base, "examples": {}}, fixed), {**changes, "stop": {"collapse": False}})
     return build(ChainConfig, tables, "the variant")
 
 
-def measure(config: ChainConfig, folder: Path, shared: Path) -> dict[str, Any]:
-    """Run a variant on the labels and fixed arms of the first one; its line of the table."""
-    for part in ("fixed", "round-1/labels"):
-        if (shared / part).is_dir() and not (folder / part).exists():
-            shutil.copytree(shared / part, folder / part)
+def measure(config: ChainConfig, folder: Path, shared: Path) -> list[dict[str, Any]]:
+    """Run a variant on the labels of the first one; a line for each arm that learned from labels or gold."""
+    _copy(shared, folder)
     metrics = run(config, folder, say=lambda line: print(f"  {line}", flush=True))
-    for part in ("fixed", "round-1/labels"):
-        if not (shared / part).exists():
-            shutil.copytree(folder / part, shared / part)
-    found = metrics["rounds"][0]
-    arm = found["arms"]["trust"]
-    return {
-        "auc": found["trust"]["auc"],
-        "purity_on_gold": found["trust"]["purity_on_gold"],
-        "accuracy": arm["accuracy"],
-        "rows": arm["rows"]["mean"],
-    }
+    _copy(folder, shared)
+    lines = [
+        {"round": 0, "arm": arm, **_found(metrics[arm])} for arm in ("gold", "self") if arm in config.arms
+    ]
+    for found in metrics["rounds"]:
+        trust = {name: found["trust"][name] for name in ("auc", "purity_on_gold")}
+        for arm in set(found["arms"]) & set(config.arms):
+            lines.append({"round": found["round"], "arm": arm, **_found(found["arms"][arm]), **trust})
+    return lines
 
 
-def table(found: dict[str, dict[str, Any]]) -> str:
-    """Markdown, the best variant first."""
-    lines = ["| variant | rows kept | their purity, on gold | accuracy on validation |", "|---|---|---|---|"]
-    for name, row in sorted(found.items(), key=lambda item: -item[1]["accuracy"]["mean"]):
-        cells = [f"{row['rows']:,.0f}", _share(row["purity_on_gold"]), _share(row["accuracy"])]
-        lines.append(f"| {name} | {' | '.join(cells)} |")
+def _copy(source: Path, target: Path) -> None:
+    for part in SHARED:
+        if (source / part).is_dir() and not (target / part).exists():
+            shutil.copytree(source / part, target / part)
+
+
+def _found(arm: dict[str, Any]) -> dict[str, Any]:
+    return {"accuracy": arm["accuracy"], "rows": arm["rows"]["mean"]}
+
+
+def table(found: dict[str, list[dict[str, Any]]]) -> str:
+    """Markdown, the best line first."""
+    lines = [
+        "| variant | round | arm | rows | AUC, out of fold | purity of the kept | accuracy on validation |",
+        "|---|---|---|---|---|---|---|",
+    ]
+    rows = [(name, line) for name, its in found.items() for line in its]
+    for name, row in sorted(rows, key=lambda pair: -pair[1]["accuracy"]["mean"]):
+        lines.append(f"| {name} | {' | '.join(_cells(row))} |")
     return "\n".join(lines) + "\n"
 
 
-def _share(found: dict[str, Any]) -> str:
-    return f"{found['mean']:.1%} ({found['low']:.1%}–{found['high']:.1%})"
+def _cells(row: dict[str, Any]) -> Iterator[str]:
+    yield from (str(row["round"] or ""), row["arm"], f"{row['rows']:,.0f}")
+    yield f"{row['auc']['mean']:.3f}" if "auc" in row else ""
+    yield f"{row['purity_on_gold']['mean']:.1%}" if "purity_on_gold" in row else ""
+    accuracy = row["accuracy"]
+    yield f"{accuracy['mean']:.1%} ({accuracy['low']:.1%}–{accuracy['high']:.1%})"
 
 
 def main() -> None:
-    """Measure the variants that are named, or all."""
+    """Measure the groups of variants that are named, or all."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("chain", type=Path, help="TOML of the chain")
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--validation", type=int, default=1500)
-    parser.add_argument("--only", action="append", help="a variant; repeatable")
+    parser.add_argument("--group", action="append", choices=list(GROUPS), help="repeatable")
     arguments = parser.parse_args()
     out: Path = arguments.out
     out.mkdir(parents=True, exist_ok=True)
@@ -89,12 +104,13 @@ def main() -> None:
     base = read_toml(arguments.chain)
     report = out / "study.json"
     found = json.loads(report.read_text()) if report.exists() else {}
-    for name in arguments.only or VARIANTS:
-        print(f"{datetime.datetime.now():%H:%M:%S} {name}", flush=True)
-        place = out / "variants" / str(list(VARIANTS).index(name))
-        found[name] = measure(variant_of(base, VARIANTS[name], roles), place, out / "shared")
-        report.write_text(json.dumps(found, indent=1) + "\n")
-        (out / "study.md").write_text(table(found))
+    for group in arguments.group or GROUPS:
+        for number, (name, changes) in enumerate(GROUPS[group].items()):
+            print(f"{datetime.datetime.now():%H:%M:%S} {name}", flush=True)
+            place = out / "variants" / f"{group}-{number}"
+            found[name] = measure(variant_of(base, changes, roles), place, out / "shared")
+            report.write_text(json.dumps(found, indent=1) + "\n")
+            (out / "study.md").write_text(table(found))
     print(table(found))
 
 

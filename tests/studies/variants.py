@@ -10,52 +10,107 @@ from typing import Any
 
 Tables = dict[str, Any]
 
-ALL = "hidden,afterstate,student"
+ORACLES = ("search:depth=2", "search:depth=3")
+STATES = "hidden,afterstate,student"
+DEEPER = f"{STATES},search"
 
 
-def _reads(names: str) -> Tables:
-    return {"trust": {"options": {"reads": names}}}
-
-
-def _trust(**options: Any) -> Tables:
-    return {"trust": {"options": {"reads": ALL, **options}}}
+def _trust(function: str = "boosting", reads: str = DEEPER, **options: Any) -> Tables:
+    return {"trust": {"function": function, "options": {"reads": reads, **options}}}
 
 
 def _keep(**rule: Any) -> Tables:
-    return {**_reads(ALL), "keep": rule}
+    return {**_trust(), "keep": rule}
 
 
 def _train(**settings: Any) -> Tables:
-    return {**_reads(ALL), "train": settings}
+    return {**_keep(top="50%"), "train": settings}
 
 
-VARIANTS: dict[str, Tables] = {
-    "all evidence, top 25 %": _reads(ALL),
-    "reads hidden": _reads("hidden"),
-    "reads hidden, afterstate": _reads("hidden,afterstate"),
-    "reads hidden, student": _reads("hidden,student"),
-    "reads all, search of 2 plies": _reads(f"{ALL},search_depth2_regret_cp,search_depth2_best"),
-    "reads all, searches of 2 and 4 plies": _reads(f"{ALL},search"),
-    "boosting": {"trust": {"function": "boosting", "options": {"reads": ALL}}},
-    "stack of neural, boosting and logistic": {
-        "trust": {"function": "stack", "options": {"reads": ALL, "of": "neural,boosting,logistic"}}
-    },
-    "width 256": _trust(width=256),
-    "width 64": _trust(width=64),
-    "six networks": _trust(fits=6),
-    "input dropout 0.2": _trust(input_dropout=0.2),
+def _teach(**settings: Any) -> Tables:
+    return {**_keep(top="50%"), "teach": settings}
+
+
+EVIDENCE: dict[str, Tables] = {
+    "neural reads hidden": _trust("neural", "hidden"),
+    "neural reads hidden, afterstate": _trust("neural", "hidden,afterstate"),
+    "neural reads hidden, student": _trust("neural", "hidden,student"),
+    "neural reads hidden, afterstate, student": _trust("neural", STATES),
+    "neural reads these and a search of 2 plies": _trust(
+        "neural", f"{STATES},search_depth2_best,search_depth2_regret_cp"
+    ),
+    "neural reads these and searches of 2 and 3 plies": _trust("neural"),
+}
+
+FUNCTIONS: dict[str, Tables] = {
+    "boosting": _trust(),
+    "boosting without searches": _trust(reads=STATES),
+    "logistic": _trust("logistic"),
+    "neural, width 256": _trust("neural", width=256),
+    "neural, width 64": _trust("neural", width=64),
+    "neural, six networks": _trust("neural", fits=6),
+    "search agreement": {"trust": {"function": "search_agreement"}},
+    "stack of neural and boosting": _trust("stack", of="neural,boosting"),
+}
+
+KEEP: dict[str, Tables] = {
     "top 10 %": _keep(top="10%"),
-    "top 15 %": _keep(top="15%"),
     "top 35 %": _keep(top="35%"),
     "top 50 %": _keep(top="50%"),
-    "top 50 %, weights trust^4": _keep(top="50%", power=4.0),
+    "top 70 %": _keep(top="70%"),
+    "certified purity 0.9": _keep(purity=0.9),
+    "certified purity 0.95": _keep(purity=0.95),
+    "top 70 %, weights trust^4": _keep(top="70%", power=4.0),
     "all labels, weights trust^8": _keep(top="100%", power=8.0),
+}
+
+TRAIN: dict[str, Tables] = {
+    "learning rate 1e-4": _train(learning_rate=1e-4),
     "learning rate 2e-4": _train(learning_rate=2e-4),
     "learning rate 1e-3": _train(learning_rate=1e-3),
+    "1 epoch": _train(epochs=1),
     "4 epochs": _train(epochs=4),
-    "4 epochs, learning rate 3e-4": _train(epochs=4, learning_rate=3e-4),
+    "4 epochs, learning rate 2e-4": _train(epochs=4, learning_rate=2e-4),
+    "best of 6 epochs on a tenth held back": _train(epochs=6, holdout=0.1),
     "batch 64": _train(batch=64),
+    "weight decay 0.1": _train(weight_decay=0.1),
     "anchor 0.1": _train(anchor=0.1),
     "anchor 0.5": _train(anchor=0.5),
     "log-confidence loss": _train(loss="log_confidence"),
+    "soft labels of the teacher": _teach(soft="teacher"),
+    "soft labels of trust": _teach(soft="trust"),
+    "all labels, soft by trust": {**_keep(top="100%"), "teach": {"soft": "trust"}},
+}
+
+_ALL_ARMS = {"arms": ["base", "gold", "trust", "gold+trust", "gold-then-trust", "trust-then-gold", "self"]}
+
+GOLD: dict[str, Tables] = {
+    "with gold": {**_keep(top="50%"), **_ALL_ARMS},
+    "with gold, certified purity 0.95": {**_keep(purity=0.95), **_ALL_ARMS},
+    "with gold twice": {**_teach(gold_times=2), "arms": ["base", "trust", "gold+trust"]},
+    "second at half the rate": {**_teach(later_rate=0.5), **_ALL_ARMS},
+    "second at a tenth of the rate": {**_teach(later_rate=0.1), **_ALL_ARMS},
+}
+
+ROUNDS: dict[str, Tables] = {
+    "three rounds, top 50 %": {**_keep(top="50%"), "rounds": 3, "arms": ["base", "trust", "gold+trust"]},
+    "three rounds, certified purity 0.9": {
+        **_keep(purity=0.9),
+        "rounds": 3,
+        "arms": ["base", "trust", "gold+trust"],
+    },
+    "three rounds, certified purity 0.95": {
+        **_keep(purity=0.95),
+        "rounds": 3,
+        "arms": ["base", "trust", "gold+trust"],
+    },
+}
+
+GROUPS = {
+    "evidence": EVIDENCE,
+    "functions": FUNCTIONS,
+    "keep": KEEP,
+    "train": TRAIN,
+    "gold": GOLD,
+    "rounds": ROUNDS,
 }
