@@ -2,7 +2,7 @@
 
 Knows nothing about how a chain works; it reads run.toml, run.json and metrics.json.
 
-    python arenas/build/results.py runs/maia runs/bundled --out docs/results.md
+    python arenas/build/results.py runs/maia runs/bundled runs/study/study.md --out docs/results.md
 """
 
 from __future__ import annotations
@@ -27,9 +27,10 @@ TRUST = ("auc", "ece", "brier", "purity", "coverage")
 INTRODUCTION = """\
 # Results
 
-Made by `make results RUNS="..."` from the chains below; do not edit. Intervals are 95 % bootstraps over test
-rows and seeds; accuracies and differences are in percentage points. Recovery and PGR are refused where the
-gap is too small to divide by. Every arm that ran is here. `docs/chain.md` explains arms and measures.
+Made by `make results RUNS="..."` from the chains and studies below; do not edit. Intervals are 95 %
+bootstraps over test rows and seeds; accuracies and differences are in percentage points. Recovery and PGR
+are refused where the gap is too small to divide by. Every arm that ran is here. `docs/chain.md` explains arms
+and measures.
 """
 
 Facts = Mapping[str, Any]
@@ -40,7 +41,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("runs", nargs="+", type=Path, metavar="RUN", help="folder of a finished chain")
+    parser.add_argument("runs", nargs="+", type=Path, metavar="RUN", help="folder of a chain, or study.md")
     parser.add_argument("--out", type=Path, default=Path("docs/results.md"), help="the page")
     given = parser.parse_args(arguments)
     try:
@@ -49,12 +50,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"error: {error}", file=sys.stderr)
         return error.exit_code
     given.out.write_text(text, encoding="utf-8")
-    print(f"{given.out}: {len(given.runs)} chains")
+    print(f"{given.out}: {len(given.runs)} chains and studies")
     return 0
 
 
 def page(runs: Iterable[Path]) -> str:
-    """The whole page, chains in the order given.
+    """The whole page, in the order given.
 
     Raises:
         UsageError: a folder holds no chain.
@@ -64,7 +65,9 @@ def page(runs: Iterable[Path]) -> str:
 
 
 def section(run: Path) -> str:
-    """A chain's part of the page."""
+    """A chain's part of the page; a study's is its file as it stands."""
+    if run.suffix == ".md":
+        return _text(run)
     config = build(ChainConfig, _toml(run / "run.toml"), str(run / "run.toml"))
     about, metrics = _json(run / "run.json"), _json(run / "metrics.json")
     if not about.get("complete"):
@@ -177,7 +180,7 @@ def _text(path: Path) -> str:
         return path.read_text(encoding="utf-8")
     except OSError:
         raise UsageError(
-            f"there is no {path}: name the folder of a chain, as w2s chain --out wrote it"
+            f"there is no {path}: name the folder of a chain, as w2s chain --out wrote it, or a study.md"
         ) from None
 
 

@@ -70,6 +70,16 @@ def _found(arm: dict[str, Any]) -> dict[str, Any]:
     return {"accuracy": arm["accuracy"], "rows": arm["rows"]["mean"]}
 
 
+def section(chain: Path, validation: int, found: dict[str, list[dict[str, Any]]]) -> str:
+    """A part of docs/results.md: what was asked, when, and the table."""
+    command = f"python -m tests.studies.chain_settings {chain} --validation {validation}"
+    return (
+        f"## Settings of {chain.stem}, tried on held-back gold\n\n{datetime.date.today()}, `{command}`: "
+        f"students answer {validation:,} gold rows that are kept from trust; the test is never asked. "
+        f"One seed, oracles {', '.join(ORACLES)}. Best first.\n\n{table(found)}"
+    )
+
+
 def table(found: dict[str, list[dict[str, Any]]]) -> str:
     """Markdown, the best line first."""
     lines = [
@@ -110,7 +120,7 @@ def main() -> None:
             place = out / "variants" / f"{group}-{number}"
             found[name] = measure(variant_of(base, changes, roles), place, out / "shared")
             report.write_text(json.dumps(found, indent=1) + "\n")
-            (out / "study.md").write_text(table(found))
+            (out / "study.md").write_text(section(arguments.chain, arguments.validation, found))
     print(table(found))
 
 
