@@ -142,7 +142,10 @@ def test_the_other_commands_answer_from_the_wheel(programs: Path, tmp_path: Path
 @pytest.mark.parametrize(
     ("words", "extra"),
     [
-        ("arena --game othello --pairs 1 --oracle syzygy:. --out run", "chess"),
+        (
+            "arena --game chess --teacher random --student random --pairs 1 --oracle syzygy:. --out run",
+            "chess",
+        ),
         ("arena --game chess --pairs 1 --out run", "models"),
         ("chain --rounds 1 --out run", "models"),
     ],
