@@ -26,9 +26,9 @@ from puzzle_rows import BUNDLED, MINED
 from stockfish import Stockfish
 
 BUNDLE = Path(__file__).resolve().parent.parent / "puzzles"
-WANTED = {"chess": 21_000, "connect_four": 3_000, "othello": 3_000}
+WANTED = {"chess": 20_000, "connect_four": 3_000, "othello": 3_000}
 GAMES_A_SHARD = 256
-_EASY = 0.45
+_EASY = 0.5
 
 
 def mine_shard(folder: Path, name: str, number: int, seed: int, engine: Stockfish | None) -> Path:
@@ -44,7 +44,7 @@ def mine_shard(folder: Path, name: str, number: int, seed: int, engine: Stockfis
 
 
 def mine(folder: Path, name: str, wanted: int, seed: int) -> list[dict[str, Any]]:
-    """Puzzles distinct by key, at most 45 % of them easy, shard by shard until there are enough.
+    """Puzzles distinct by key, at most half of them easy, shard by shard until there are enough.
 
     None is a position of the ladder, which has to be there.
     """
