@@ -345,6 +345,16 @@ def test_results_are_a_page_with_every_arm_and_how_to_run_it_again(
     assert "evidence" not in shown
 
 
+def test_a_study_is_a_part_of_the_page_as_it_stands(root: Path, tmp_path: Path) -> None:
+    study, page = tmp_path / "study.md", tmp_path / "results.md"
+    study.write_text("## Settings\n\n| variant | accuracy |\n")
+    assert results(root, str(study), "--out", str(page)).returncode == 0
+    assert page.read_text().endswith(study.read_text())
+    missing = results(root, str(tmp_path / "none.md"), "--out", str(page))
+    assert missing.returncode == 2
+    assert "or a study.md" in missing.stderr
+
+
 def test_results_of_what_is_no_finished_chain_are_refused_in_one_line(
     root: Path, whole: Path, tmp_path: Path
 ) -> None:

@@ -54,9 +54,9 @@ def measure(config: ChainConfig, folder: Path, shared: Path) -> list[dict[str, A
         {"round": 0, "arm": arm, **_found(metrics[arm])} for arm in ("gold", "self") if arm in config.arms
     ]
     for found in metrics["rounds"]:
-        trust = {name: found["trust"][name] for name in ("auc", "purity_on_gold")}
-        for arm in set(found["arms"]) & set(config.arms):
-            lines.append({"round": found["round"], "arm": arm, **_found(found["arms"][arm]), **trust})
+        trust = {name: found["trust"][name] for name in ("auc", "measured_on", "purity_on_gold")}
+        for arm, its in found["arms"].items():
+            lines.append({"round": found["round"], "arm": arm, **_found(its), **trust})
     return lines
 
 
@@ -83,7 +83,7 @@ def section(chain: Path, validation: int, found: dict[str, list[dict[str, Any]]]
 def table(found: dict[str, list[dict[str, Any]]]) -> str:
     """Markdown, the best line first."""
     lines = [
-        "| variant | round | arm | rows | AUC, out of fold | purity of the kept | accuracy on validation |",
+        "| variant | round | arm | rows | AUC | purity of the kept, on gold | accuracy on validation |",
         "|---|---|---|---|---|---|---|",
     ]
     rows = [(name, line) for name, its in found.items() for line in its]
@@ -94,7 +94,7 @@ def table(found: dict[str, list[dict[str, Any]]]) -> str:
 
 def _cells(row: dict[str, Any]) -> Iterator[str]:
     yield from (str(row["round"] or ""), row["arm"], f"{row['rows']:,.0f}")
-    yield f"{row['auc']['mean']:.3f}" if "auc" in row else ""
+    yield f"{row['auc']['mean']:.3f}, {row['measured_on']}" if "auc" in row else ""
     yield f"{row['purity_on_gold']['mean']:.1%}" if "purity_on_gold" in row else ""
     accuracy = row["accuracy"]
     yield f"{accuracy['mean']:.1%} ({accuracy['low']:.1%}–{accuracy['high']:.1%})"
