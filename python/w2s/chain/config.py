@@ -20,6 +20,8 @@ GOLD_AND_TRUST = ("gold+trust", "gold-then-trust", "trust-then-gold")
 """Arms that learn from gold and from trusted labels."""
 LABEL_ARMS = ("naive", "random", "trust", *GOLD_AND_TRUST)
 """Arms of the teacher's labels; the name of any trust function is one too, as a baseline."""
+SEARCHES = ("search:depth=2", "search:depth=3")
+"""Oracles of a chain over files that names none: our own searches, which know no answers."""
 DEFAULT_ARMS = ("base", "gold", "naive", "random", "confidence", "margin", "trust", "gold+trust", "ceiling")
 
 
@@ -108,7 +110,8 @@ class ChainConfig(Config):
     """A chain: teacher → labels → trust → selection → student, ``rounds`` times, for each of ``seeds`` seeds.
 
     ``student``: one model that every round trains anew, or a ladder of which each round takes the next.
-    ``oracles`` add what they find about each label as evidence, ``search:depth=2`` say. ``train`` holds
+    ``oracles`` add what they find about each label as evidence: where nothing is said two shallow searches,
+    or nobody where matches are played, whose gold a deeper search of the same kind verifies. ``train`` holds
     settings of :class:`w2s.train.Settings`. ``budget``: numbers of gold rows for which gold, trust
     and both are measured, with the labels of the first round.
     """
@@ -125,7 +128,7 @@ class ChainConfig(Config):
     seeds: Positive = 1
     seed: NonNegative = 0
     evidence: tuple[Literal["hidden", "afterstate", "student"], ...] = ("hidden", "afterstate", "student")
-    oracles: tuple[str, ...] = ()
+    oracles: tuple[str, ...] = SEARCHES
     trust: TrustSpec = TrustSpec()
     keep: Keep = Keep()
     arms: tuple[str, ...] = DEFAULT_ARMS
@@ -133,6 +136,13 @@ class ChainConfig(Config):
     teach: Teach = Teach()
     budget: tuple[Positive, ...] = ()
     stop: Stop = Stop()
+
+    @model_validator(mode="before")
+    @classmethod
+    def _no_searches_of_matches(cls, tables: Any) -> Any:
+        if isinstance(tables, dict) and tables.get("source") == "matches":
+            return {"oracles": (), **tables}
+        return tables
 
     @field_validator("student", mode="before")
     @classmethod
