@@ -1,4 +1,4 @@
-"""Writes ``docs/results.md`` from finished chains: every arm, good or bad, and how to run each again.
+"""Writes ``docs/results.md`` from finished chains, matches and studies: good or bad, and how to run each again.
 
 Knows nothing about how a chain works; it reads run.toml, run.json and metrics.json.
 
@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import tomli_w
+from match_section import match_section
 
 from w2s.chain import ChainConfig
 from w2s.config import build
@@ -27,7 +28,7 @@ TRUST = ("auc", "ece", "brier", "purity", "coverage")
 INTRODUCTION = """\
 # Results
 
-Made by `make results RUNS="..."` from the chains and studies below; do not edit. Intervals are 95 %
+Made by `make results RUNS="..."` from the chains, matches and studies below; do not edit. Intervals are 95 %
 bootstraps over test rows and seeds; accuracies and differences are in percentage points. Recovery and PGR
 are refused where the gap is too small to divide by. Every arm that ran is here. `docs/chain.md` explains arms
 and measures.
@@ -41,7 +42,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("runs", nargs="+", type=Path, metavar="RUN", help="folder of a chain, or study.md")
+    parser.add_argument(
+        "runs", nargs="+", type=Path, metavar="RUN", help="folder of a chain or of a match, or study.md"
+    )
     parser.add_argument("--out", type=Path, default=Path("docs/results.md"), help="the page")
     given = parser.parse_args(arguments)
     try:
@@ -50,7 +53,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"error: {error}", file=sys.stderr)
         return error.exit_code
     given.out.write_text(text, encoding="utf-8")
-    print(f"{given.out}: {len(given.runs)} chains and studies")
+    print(f"{given.out}: {len(given.runs)} parts")
     return 0
 
 
@@ -58,16 +61,20 @@ def page(runs: Iterable[Path]) -> str:
     """The whole page, in the order given.
 
     Raises:
-        UsageError: a folder holds no chain.
+        UsageError: a folder holds neither chain nor match.
         DataError: a chain is not finished, or a file of it is damaged.
     """
     return "\n".join([INTRODUCTION, *(section(run) for run in runs)])
 
 
 def section(run: Path) -> str:
-    """A chain's part of the page; a study's is its file as it stands."""
+    """The part of a chain or of a match; a study's is its file as it stands."""
     if run.suffix == ".md":
         return _text(run)
+    if (run / "ratings.json").exists():
+        return match_section(
+            run.name, _toml(run / "run.toml"), _json(run / "run.json"), _json(run / "ratings.json")
+        )
     config = build(ChainConfig, _toml(run / "run.toml"), str(run / "run.toml"))
     about, metrics = _json(run / "run.json"), _json(run / "metrics.json")
     if not about.get("complete"):

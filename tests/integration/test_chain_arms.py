@@ -355,6 +355,17 @@ def test_a_study_is_a_part_of_the_page_as_it_stands(root: Path, tmp_path: Path) 
     assert "or a study.md" in missing.stderr
 
 
+def test_a_match_is_a_part_of_the_page(root: Path, tmp_path: Path) -> None:
+    words = ["--game", "connect_four", "--teacher", "random", "--student", "search:depth=1", "--pairs", "2"]
+    assert run(["arena", *words, "--out", str(tmp_path / "play")]) == 0
+    page = tmp_path / "results.md"
+    assert results(root, str(tmp_path / "play"), "--out", str(page)).returncode == 0
+    rating = json.loads((tmp_path / "play" / "ratings.json").read_text())["ratings"]["with_forfeits"]
+    text = page.read_text()
+    assert f"4 games, the student won {rating['wins']}, drew {rating['draws']} and lost" in text
+    assert "--student search:depth=1 --pairs 2 --seed 0 --out runs/play" in text
+
+
 def test_results_of_what_is_no_finished_chain_are_refused_in_one_line(
     root: Path, whole: Path, tmp_path: Path
 ) -> None:
