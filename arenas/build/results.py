@@ -1,4 +1,4 @@
-"""Writes ``docs/results.md`` from finished chains, matches and studies: good or bad, and how to run each again.
+"""Writes ``docs/results.md`` from finished chains, matches and studies, with how to run each again.
 
 Knows nothing about how a chain works; it reads run.toml, run.json and metrics.json.
 
