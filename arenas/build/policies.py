@@ -56,10 +56,10 @@ RECIPES = {
     "chess-small": Recipe(
         PolicyConfig("chess", channels=32, blocks=4), 600_000, 1.0, ("search2", "nodes10", "nodes30"), 2
     ),
-    "connect_four-large": Recipe(_plain("connect_four", 48, 4), 140_000, 0.3, (), 6, 256),
+    "connect_four-large": Recipe(_plain("connect_four", 48, 4), 130_000, 0.3, (), 3, 256),
     "connect_four-small": Recipe(_plain("connect_four", 24, 2), 60_000, 0.7, (), 6, 256),
-    "othello-large": Recipe(_plain("othello", 48, 5), 160_000, 0.3, (), 6, 256),
-    "othello-small": Recipe(_plain("othello", 24, 3), 80_000, 0.7, (), 6, 256),
+    "othello-large": Recipe(_plain("othello", 48, 5), 160_000, 0.3, (), 2, 256),
+    "othello-small": Recipe(_plain("othello", 24, 3), 80_000, 0.7, (), 4, 256),
 }
 
 
