@@ -59,7 +59,7 @@ RECIPES = {
     "connect_four-large": Recipe(_plain("connect_four", 48, 4), 130_000, 0.3, (), 3, 256),
     "connect_four-small": Recipe(_plain("connect_four", 24, 2), 60_000, 0.7, (), 6, 256),
     "othello-large": Recipe(_plain("othello", 48, 5), 160_000, 0.3, (), 2, 256),
-    "othello-small": Recipe(_plain("othello", 24, 3), 80_000, 0.7, (), 4, 256),
+    "othello-small": Recipe(_plain("othello", 16, 2), 40_000, 0.7, (), 4, 256),
 }
 
 
