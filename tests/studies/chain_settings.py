@@ -74,7 +74,9 @@ def _found(arm: dict[str, Any]) -> dict[str, Any]:
 
 def section(chain: Path, validation: int, found: dict[str, list[dict[str, Any]]]) -> str:
     """A part of docs/results.md: what was asked, when, and the table."""
-    command = f"python -m tests.studies.chain_settings {chain} --validation {validation}"
+    groups = [group for group, variants in GROUPS.items() if found.keys() & variants.keys()]
+    asked = "" if groups == list(GROUPS) else "".join(f" --group {group}" for group in groups)
+    command = f"python -m tests.studies.chain_settings {chain} --validation {validation}{asked}"
     return (
         f"## Settings of {chain.stem}, tried on held-back gold\n\n{datetime.date.today()}, `{command}`: "
         f"students answer {validation:,} gold rows that are kept from trust; the test is never asked. "
