@@ -21,7 +21,7 @@ A policy net for {game}: {channels} filters × {blocks} residual blocks with squ
 
 | | |
 |---|---|
-| learned from | {rows:,} distinct positions of games between our own players, {epochs} × |
+| learned from | {rows:,} distinct positions of games between our own players, {epochs} ×{start} |
 | labels | {labels} |
 | steps | {steps:,} of {batch}, AdamW, one cycle to {learning_rate:g} |
 | time | {minutes:.0f} min on {machine} (other work beside it) |
@@ -46,6 +46,7 @@ def card(name: str, recipe: Recipe, report: dict[str, Any], found: Measures) -> 
         head=config.head,
         rows=report["rows"],
         epochs=recipe.epochs,
+        start="" if recipe.start is None else f", starting from `policy:{recipe.start}`",
         labels=_labels(recipe),
         steps=report["steps"],
         batch=recipe.batch,
@@ -65,6 +66,8 @@ def card(name: str, recipe: Recipe, report: dict[str, Any], found: Measures) -> 
 
 def _labels(recipe: Recipe) -> str:
     labeller = "Stockfish at nodes=100" if recipe.config.game == "chess" else "our own search"
+    if recipe.imitates is not None:
+        return f"the move that `{recipe.imitates}` would play"
     of_whom = f" of {', '.join(recipe.players)}" if recipe.players else " of players of several strengths"
     parts = []
     if recipe.played_share > 0:

@@ -17,11 +17,13 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from w2s.games import game
+from w2s.models import Want, load_model
 from w2s.tasks import MoveExample
 from w2s.train import Rows
 
 _COLUMNS = ["game", "position", "key", "player", "played", "best"]
 _VALIDATION_EVERY = 48
+_ASKED_TOGETHER = 4096
 
 
 @dataclass(frozen=True)
@@ -107,6 +109,17 @@ class Targets(Sequence[Mapping[str, float]]):
 
     def __iter__(self) -> Iterator[Mapping[str, float]]:
         return (self[row] for row in range(len(self)))
+
+
+def replayed(table: pa.Table, name: str, reference: str) -> pa.Table:
+    """The table as if this model had played every position."""
+    model = load_model(reference)
+    examples = Examples(name, table)
+    moves: list[str] = []
+    for start in range(0, len(examples), _ASKED_TOGETHER):
+        some = [examples[row] for row in range(start, min(start + _ASKED_TOGETHER, len(examples)))]
+        moves += [answer.label for answer in model.answer(some, Want())]
+    return table.set_column(table.schema.get_field_index("played"), "played", pa.array(moves))
 
 
 def rows_of(name: str, table: pa.Table, played_share: float) -> Rows:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import torch
 from cards import card
-from ladder_rows import read_ladder, rows_of
+from ladder_rows import read_ladder, replayed, rows_of
 from measures import measure
 from positions import FOLDER, WANTED_POSITIONS, ladder
 
@@ -34,7 +34,8 @@ class Recipe(NamedTuple):
     """A net, how many positions it learns from, and from whom.
 
     ``played_share``: weight of the move that was played, the rest is for the best one. ``players``: only
-    positions where one of these moved; empty for all.
+    positions where one of these moved; empty for all. ``imitates``: what counts as played is what this model
+    would play. ``start``: the policy whose weights it starts from; drawn ones where it is None.
     """
 
     config: PolicyConfig
@@ -44,6 +45,8 @@ class Recipe(NamedTuple):
     epochs: int = 1
     batch: int = 512
     learning_rate: float = 1.5e-3
+    imitates: str | None = None
+    start: str | None = None
 
 
 def _plain(game: str, channels: int, blocks: int) -> PolicyConfig:
@@ -55,6 +58,14 @@ RECIPES = {
     "chess-medium": Recipe(PolicyConfig("chess", channels=48, blocks=5), 1_500_000, 0.7),
     "chess-small": Recipe(
         PolicyConfig("chess", channels=32, blocks=4), 600_000, 1.0, ("search2", "nodes10", "nodes30"), 2
+    ),
+    "chess-greedy": Recipe(
+        PolicyConfig("chess", channels=64, blocks=6),
+        256_000,
+        1.0,
+        learning_rate=5e-4,
+        imitates="search:depth=1",
+        start="chess-large",
     ),
     "connect_four-large": Recipe(_plain("connect_four", 48, 4), 130_000, 0.3, (), 3, 256),
     "connect_four-small": Recipe(_plain("connect_four", 24, 2), 60_000, 0.7, (), 6, 256),
@@ -68,6 +79,13 @@ def fresh(config: PolicyConfig, folder: Path, seed: int) -> str:
     torch.manual_seed(seed)
     save_pretrained(build(config), folder)
     return f"policy:{folder}"
+
+
+def begin(recipe: Recipe, folder: Path, name: str, seed: int) -> str:
+    """Where a training starts: at weights that the seed draws, or at another policy's in full precision."""
+    if recipe.start is None:
+        return fresh(recipe.config, folder / "fresh" / name, seed)
+    return f"policy:{folder / 'policies' / recipe.start}"
 
 
 def make(name: str, folder: Path, seed: int, positions: int | None) -> None:
@@ -86,8 +104,11 @@ def make(name: str, folder: Path, seed: int, positions: int | None) -> None:
         clip=1.0,
         seed=seed,
     )
-    start = fresh(recipe.config, folder / "fresh" / name, seed)
-    rows = rows_of(game, rows_read.training, recipe.played_share)
+    start = begin(recipe, folder, name, seed)
+    played = (
+        rows_read.training if recipe.imitates is None else replayed(rows_read.training, game, recipe.imitates)
+    )
+    rows = rows_of(game, played, recipe.played_share)
     out = folder / "policies" / name
     train(start, rows, settings, out, watch=_tell)
     save_pretrained(from_pretrained(out), BUNDLE / name, dtype="float16")
