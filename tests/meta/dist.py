@@ -16,7 +16,13 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 BYTES_WITHOUT_ARENAS = 8_000_000
 BYTES_OF_ARENAS = 25_000_000
-IN_WHEEL = ("w2s/py.typed", "w2s/_core.pyi", "w2s/arenas/chess.toml", "w2s/arenas/openings/chess.txt")
+IN_WHEEL = (
+    "w2s/py.typed",
+    "w2s/_core.pyi",
+    "w2s/arenas/chess.toml",
+    "w2s/arenas/openings/chess.txt",
+    "w2s/arenas/paper/world.toml",
+)
 IN_SDIST = (
     "Cargo.toml",
     "Cargo.lock",
