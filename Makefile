@@ -25,14 +25,20 @@ $(VENV)/.installed: $(BIN)/python $(SOURCES) $(CONSTRAINTS)
 	$(PIP) --no-build-isolation --editable .
 	@touch $@
 
+# With what nets need: torch.
+$(VENV)/.installed-models: $(VENV)/.installed
+	$(PIP) --no-build-isolation --editable '.[models]'
+	@touch $@
+
 # With everything that tests, lint and benches need.
 $(VENV)/.installed-dev: $(BIN)/python $(SOURCES) $(CONSTRAINTS)
 	$(PIP) maturin setuptools wheel
 	$(PIP) --no-build-isolation --editable '.[dev]'
 	@touch $@ $(VENV)/.installed
 
-demo: $(VENV)/.installed  ## teacher against student on the bundled chess arena: labels, verification, ratings
+demo: $(VENV)/.installed-models  ## teacher against student on the bundled chess arena: labels, verification, ratings
 	$(BIN)/w2s arena --game chess
+	@echo "next: $(BIN)/w2s chain --rounds 3, in which the student learns from what it can trust of the teacher"
 
 test: $(VENV)/.installed-dev  ## every test that this machine can run; what was skipped is printed with its reason
 	cargo test --release --workspace --quiet
@@ -72,8 +78,7 @@ puzzles: positions  ## mine arenas/puzzles again from their seed (Stockfish; hou
 	for game in $(GAMES); do \
 	  $(BIN)/python arenas/build/puzzles.py $$game --cache $(LADDER) || exit 1; done
 
-policies: positions $(VENV)/.installed-dev  ## train arenas/policies again, and write their cards (hours)
-	$(PIP) --editable '.[models]' --no-build-isolation
+policies: positions $(VENV)/.installed-models  ## train arenas/policies again, and write their cards (hours)
 	$(BIN)/python arenas/build/policies.py --cache $(LADDER)
 	$(BIN)/python arenas/build/elo.py
 

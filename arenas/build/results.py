@@ -85,11 +85,13 @@ def section(run: Path) -> str:
 
 
 def _circumstances(name: str, config: ChainConfig, about: Facts) -> str:
-    chosen = tomli_w.dumps(config.model_dump(mode="json", exclude_none=True, exclude_defaults=True)).strip()
+    chosen = config.model_dump(mode="json", exclude_none=True, exclude_defaults=True)
+    chosen["oracles"] = list(config.oracles)  # whose default depends on where examples come from
+    text = tomli_w.dumps(chosen).strip()
     seeds = ", ".join(str(config.seed + i) for i in range(config.seeds))
     return (
         f"{about['written'][:10]}, w2s {about['w2s']}, {about['machine']}, Python {about['python']}; "
-        f"seeds {seeds}. `w2s chain {name}.toml --out runs/{name}` with it:\n\n```toml\n{chosen}\n```"
+        f"seeds {seeds}. `w2s chain {name}.toml --out runs/{name}` with it:\n\n```toml\n{text}\n```"
     )
 
 

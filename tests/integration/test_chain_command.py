@@ -169,7 +169,7 @@ def test_another_seed_gives_other_numbers(whole: Path, setting: Path, tmp_path: 
         (["--top", "0%"], 3, "keeps none of the pool's 120 labels"),
         (["--trust", "nural"], 2, "did you mean neural"),
         (["--teacher", "policy:{nets}/nobody"], 4, "nobody"),
-        (["--student", "random"], 2, "cannot be trained"),
+        (["--student", "random"], 2, "a student is a policy or lc0 net"),
     ],
 )
 def test_what_makes_no_sense_is_one_line_with_its_code(
@@ -185,6 +185,15 @@ def test_what_makes_no_sense_is_one_line_with_its_code(
     assert run(["chain", str(setting), "--out", str(tmp_path / "run"), *words]) == code
     last = capsys.readouterr().err.strip().splitlines()[-1]
     assert said in last
+
+
+def test_an_arm_without_its_evidence_is_refused_before_anything_is_trained(
+    setting: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = ["--arm", "gold", "--arm", "trust", "--arm", "peer_agreement", "--out", str(tmp_path / "run")]
+    assert run(["chain", str(setting), *words]) == 3
+    assert "the arm peer_agreement needs peer" in capsys.readouterr().err.strip().splitlines()[-1]
+    assert not list((tmp_path / "run").rglob("*.safetensors"))
 
 
 def test_another_configuration_in_the_same_folder_is_refused(

@@ -67,7 +67,9 @@ def test_it_brings_no_framework(programs: Path, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("game", ["chess", "othello", "connect_four"])
 def test_the_arena_plays_from_the_wheel(programs: Path, tmp_path: Path, game: str) -> None:
-    done = call(programs, tmp_path, "w2s", "arena", "--game", game, "--pairs", "1", "--out", "run", "--json")
+    players = ["--teacher", "search:depth=1", "--student", "search:depth=2"]
+    words = ["w2s", "arena", "--game", game, *players, "--pairs", "1", "--out", "run", "--json"]
+    done = call(programs, tmp_path, *words)
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout)["games"] == 2
     assert "w2s arena --resume run" in done.stderr
@@ -137,8 +139,20 @@ def test_the_other_commands_answer_from_the_wheel(programs: Path, tmp_path: Path
     assert same.returncode == 0, same.stderr
 
 
-def test_a_missing_extra_is_named_with_its_install_line(programs: Path, tmp_path: Path) -> None:
-    words = ["w2s", "arena", "--game", "chess", "--pairs", "1", "--oracle", "syzygy:.", "--out", "run"]
-    done = call(programs, tmp_path, *words)
-    assert done.returncode == 5
-    assert done.stderr.splitlines()[-1].endswith("pip install 'w2s[chess]'")
+@pytest.mark.parametrize(
+    ("words", "extra"),
+    [
+        (
+            "arena --game chess --teacher random --student random --pairs 1 --oracle syzygy:. --out run",
+            "chess",
+        ),
+        ("arena --game chess --pairs 1 --out run", "models"),
+        ("chain --rounds 1 --out run", "models"),
+    ],
+)
+def test_a_missing_extra_is_named_with_its_install_line(
+    programs: Path, tmp_path: Path, words: str, extra: str
+) -> None:
+    done = call(programs, tmp_path, "w2s", *words.split())
+    assert done.returncode == 5, done.stderr
+    assert done.stderr.splitlines()[-1].endswith(f"pip install 'w2s[{extra}]'")

@@ -40,9 +40,11 @@ def role_files(config: ChainConfig, out: Path, validation: int) -> dict[str, lis
 
 
 def variant_of(base: Tables, changes: Tables, roles: dict[str, list[str]]) -> ChainConfig:
-    """The base with a variant's settings: one round and one seed of trust alone, unless it says otherwise."""
+    """The base's models with a variant's settings: one round and one seed of trust alone, unless it says
+    otherwise."""
+    plain = {key: value for key, value in base.items() if key not in ("examples", "trust", "keep", "budget")}
     fixed = {"examples": roles, "rounds": 1, "seeds": 1, "oracles": ORACLES, "arms": ["base", "trust"]}
-    tables = merge(merge({**base, "examples": {}}, fixed), {**changes, "stop": {"collapse": False}})
+    tables = merge(merge(plain, fixed), {**changes, "stop": {"collapse": False}})
     return build(ChainConfig, tables, "the variant")
 
 

@@ -22,6 +22,8 @@ GOLD_AND_TRUST = ("gold+trust", "gold-then-trust", "trust-then-gold")
 """Arms that learn from gold and from trusted labels."""
 LABEL_ARMS = ("naive", "random", "trust", *GOLD_AND_TRUST)
 """Arms of the teacher's labels; the name of any trust function is one too, as a baseline."""
+SEARCHES = ("search:depth=2", "search:depth=3")
+"""Oracles of a chain over files that names none: our own searches, which know no answers."""
 DEFAULT_ARMS = ("base", "gold", "naive", "random", "confidence", "margin", "trust", "gold+trust", "ceiling")
 
 
@@ -82,10 +84,11 @@ class ChainConfig(Config):
     ``student``: one model that every round trains anew, or a ladder of which each round takes the next.
     ``evidence`` is what is kept of each label: ``hidden``, ``afterstate``, how the untrained ``student`` sees
     it, and what a language model is asked for, ``icl:4`` or ``samples:8`` say; ``reward`` names a reward
-    model. ``oracles`` add what they find about each label, ``search:depth=2`` say. ``train`` holds settings
-    of :class:`w2s.train.Settings`, or of :class:`w2s.train.LanguageSettings` where students are language
-    models. ``budget``: numbers of gold rows for which gold, trust and both are measured, with the labels of
-    the first round.
+    model. ``oracles`` add what they find about each label: of moves, where nothing is said, two shallow
+    searches, or nobody where matches are played, whose gold a deeper search of the same kind verifies.
+    ``train`` holds settings of :class:`w2s.train.Settings`, or of :class:`w2s.train.LanguageSettings` where
+    students are language models. ``budget``: numbers of gold rows for which gold, trust and both are
+    measured, with the labels of the first round.
     """
 
     game: str = "chess"
@@ -101,7 +104,7 @@ class ChainConfig(Config):
     seed: NonNegative = 0
     evidence: tuple[str, ...] = ("hidden", "afterstate", "student")
     reward: str | None = None
-    oracles: tuple[str, ...] = ()
+    oracles: tuple[str, ...] = SEARCHES
     trust: TrustSpec = TrustSpec()
     keep: Keep = Keep()
     arms: tuple[str, ...] = DEFAULT_ARMS
@@ -109,6 +112,13 @@ class ChainConfig(Config):
     teach: Teach = Teach()
     budget: tuple[Positive, ...] = ()
     stop: Stop = Stop()
+
+    @model_validator(mode="before")
+    @classmethod
+    def _searches_where_they_apply(cls, tables: Any) -> Any:
+        if isinstance(tables, dict) and not _searchable(tables):
+            return {"oracles": (), **tables}
+        return tables
 
     @field_validator("student", mode="before")
     @classmethod
@@ -159,3 +169,11 @@ class ChainConfig(Config):
     def student_of(self, number: int) -> str:
         """The untrained student of a round, counted from 1."""
         return self.student[min(number, len(self.student)) - 1]
+
+
+def _searchable(tables: dict[str, Any]) -> bool:
+    """Whether searches that nobody named are evidence: of moves, and of files of them."""
+    regime = tables.get("regime")
+    gold = regime.get("gold_task") if isinstance(regime, dict) else getattr(regime, "gold_task", None)
+    tasks = {tables.get("task", "move"), gold or "move"}
+    return tasks == {"move"} and tables.get("source") != "matches"

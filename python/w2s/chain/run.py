@@ -71,6 +71,7 @@ def run(
     chain = Chain(config, folder, source, say, count)
     check_budget(chain)
     foreign_labels(folder.path, config, source.first.gold, count)  # what is wrong there is said at once
+    made.check_evidence(config.arms, _seeded(chain, 1, config.seed, config.teacher).gold)
     metrics: Facts = {**regimes.described(config), "rounds": [], **fixed_arms(chain)}
     teachers = dict.fromkeys(chain.seeds, config.teacher)
     for number in range(1, config.rounds + 1):

@@ -84,7 +84,11 @@ def chain(
         typer.Option(help="Measure gold, trust and both at these numbers of gold rows too: 100,300,1000."),
     ] = None,
     oracle: Annotated[
-        list[str] | None, typer.Option(help="What an oracle finds becomes evidence: search:depth=2.")
+        list[str] | None,
+        typer.Option(
+            help="What an oracle finds becomes evidence: search:depth=2. Default: our searches of 2 and 3 "
+            "plies, with matches none; none is nobody."
+        ),
     ] = None,
     source: Annotated[
         str | None, typer.Option(help="files, or matches: the positions that teacher and student reach.")
@@ -142,7 +146,7 @@ def chain(
         "keep": {"top": top, "purity": purity},
         "arms": arm or None,
         "budget": None if budget is None else _numbers(budget),
-        "oracles": oracle or None,
+        "oracles": [] if oracle == ["none"] else oracle or None,
         "source": source,
         "matches": {"games": games, "oracle": gold_oracle},
         "regime": {

@@ -8,6 +8,7 @@ from w2s.trust.files import load, save
 from w2s.trust.folds import cross_fit
 from w2s.trust.function import Function, Recipe, State, TrustFunction
 from w2s.trust.registry import names, option_names, trust_function
+from w2s.trust.requirements import refuse_missing
 
 __all__ = [
     "Function",
@@ -18,6 +19,7 @@ __all__ = [
     "load",
     "names",
     "option_names",
+    "refuse_missing",
     "save",
     "trust_function",
 ]

@@ -13,12 +13,19 @@ def config(**given: object) -> ChainConfig:
 
 
 def test_a_probe_reads_all_that_the_chain_makes() -> None:
-    assert trust_of(config()).needs == {"log_prob", "hidden", "afterstate", "student"}
+    assert trust_of(config(oracles=())).needs == {"log_prob", "hidden", "afterstate", "student"}
 
 
 def test_it_reads_a_search_where_an_oracle_searches() -> None:
     assert "search" in trust_of(config(oracles=("search:depth=2",))).needs
+    assert "search" in trust_of(config()).needs
     assert "search" not in trust_of(config(oracles=("uci:stockfish",))).needs
+
+
+def test_nobody_searches_matches_whose_gold_a_search_verifies() -> None:
+    played = ChainConfig(teacher="a", student=("b",), source="matches")
+    assert played.oracles == ()
+    assert "search" not in trust_of(played).needs
 
 
 @pytest.mark.parametrize("name", ["neural", "logistic", "knn", "boosting", "stack"])

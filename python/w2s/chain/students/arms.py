@@ -16,7 +16,7 @@ from w2s.errors import DataError, UsageError
 from w2s.evidence import Labels
 from w2s.tasks import AnswerExample, Example
 from w2s.train import Rows
-from w2s.trust import names
+from w2s.trust import names, refuse_missing
 
 Scores = npt.NDArray[np.float64]
 Positions = npt.NDArray[np.int64]
@@ -28,6 +28,13 @@ def check_arms(arms: Sequence[str]) -> None:
     known = [*FIXED_ARMS, *LABEL_ARMS, *names()]
     if unknown := [arm for arm in arms if arm not in known]:
         raise UsageError(f"no arm is called {unknown[0]!r}; there are: {', '.join(known)}")
+
+
+def check_evidence(arms: Sequence[str], labels: Labels) -> None:
+    """Refuse baselines whose evidence the labels lack."""
+    for arm in arms:
+        if arm in names():
+            refuse_missing(f"the arm {arm}", w2s.trust_function(arm).needs, labels)
 
 
 def gold_rows(examples: Sequence[Example]) -> Rows:

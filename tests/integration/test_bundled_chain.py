@@ -1,0 +1,42 @@
+"""The bundled chains: what they name is there, fits their game, and a small part of each runs to its end."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from w2s.bundled import arenas_folder
+from w2s.chain.loading import load_config
+from w2s.cli.app import run
+from w2s.kernels import game_names
+from w2s.tasks import read_examples
+
+pytest.importorskip("torch")
+
+GAMES = sorted(path.stem for path in (arenas_folder() / "chains").glob("*.toml"))
+
+
+def test_every_game_has_its_chain() -> None:
+    assert sorted(game_names()) == GAMES
+
+
+@pytest.mark.parametrize("game", GAMES)
+def test_a_bundled_chain_names_what_is_there(game: str) -> None:
+    from w2s.models.policy.loading import bundled_policies
+
+    config = load_config(options={"game": game})
+    assert {config.teacher, *config.student} <= {f"policy:{name}" for name in bundled_policies()}
+    assert len(read_examples(config.examples.files[0], game=game)) >= sum(config.examples.counts.values())
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("game", GAMES)
+def test_a_small_part_of_a_bundled_chain_runs(game: str, tmp_path: Path) -> None:
+    sizes = ["--gold", "200", "--pool", "300", "--test", "200", "--rounds", "1"]
+    arms = [word for arm in ("base", "random", "trust") for word in ("--arm", arm)]
+    assert run(["chain", "--game", game, *sizes, *arms, "--out", str(tmp_path / "run")]) == 0
+    metrics = json.loads((tmp_path / "run" / "metrics.json").read_text())
+    assert metrics["rounds"][0]["trust"]["auc"]["mean"] > 0.5
+    assert set(metrics["rounds"][0]["arms"]) == {"random", "trust"}
