@@ -22,7 +22,8 @@ _TITLE = """\
 # Bundled policies
 
 Elo of each player in its own game, relative to the mean of the field, with 95 % intervals: round robins of
-our own arena from the bundled openings, {pairs} pairs for each two players, made by `arenas/build/elo.py`.
+our own arena from the bundled openings, {pairs} pairs for each two players, made by
+`arenas/build/elo.py --pairs {pairs}`.
 """
 
 
