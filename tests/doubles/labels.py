@@ -33,9 +33,7 @@ def labels(n: int = 300, *, seed: int = 0, signal: float = 2.0, width: int = 12)
             "n_options": pa.array(draw.integers(20, 40, n), pa.int32()),
             "samples": [["e2e4"] * int(k) + ["d2d4"] * (4 - int(k)) for k in draw.integers(0, 5, n)],
             "icl": pa.array(np.exp(log_prob), pa.float32()),
-            "verbalised": pa.array(
-                np.where(more.random(n) < 0.1, np.nan, 1 / (1 + np.exp(-told))), pa.float32()
-            ),
+            "verbalised": pa.array(1 / (1 + np.exp(-told)), pa.float32(), mask=more.random(n) < 0.1),
             "p_true": pa.array(1 / (1 + np.exp(-told - more.normal(size=n))), pa.float32()),
             "reward": pa.array(told + more.normal(size=n), pa.float32()),
             "peer_label": agreeing(0.9),
