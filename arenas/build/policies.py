@@ -24,7 +24,7 @@ from w2s.models.policy.files import build, from_pretrained, save_pretrained
 from w2s.train import Settings, train
 
 if TYPE_CHECKING:
-    from w2s.train.supervised import Step
+    from w2s.train.step import Step
 
 BUNDLE = Path(__file__).resolve().parent.parent / "policies"
 _TOLD_EVERY = 200

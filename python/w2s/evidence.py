@@ -20,6 +20,15 @@ from w2s.errors import DataError, W2sError
 VECTORS = ("hidden", "afterstate", "student")
 """What may lie beside a table of labels, one Parquet file each: ``id``, ``vector``."""
 
+ASKED = {
+    "icl": ("icl",),
+    "verbalised": ("verbalised",),
+    "p_true": ("p_true",),
+    "samples": ("self_consistency", "predictive_entropy"),
+    "reward": ("reward",),
+}
+"""What a language model can be asked for beside its label, and the columns that it becomes."""
+
 Vectors = npt.NDArray[np.float32]
 Rows = npt.NDArray[Any]
 

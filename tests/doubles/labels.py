@@ -10,7 +10,7 @@ from w2s.evidence import Labels
 
 def labels(n: int = 300, *, seed: int = 0, signal: float = 2.0, width: int = 12) -> Labels:
     """n labels, about half of them right; with ``signal=0`` no evidence says which."""
-    draw = np.random.default_rng(seed)
+    draw, more = np.random.default_rng(seed), np.random.default_rng([seed, 1])
     right = draw.random(n) < 0.5
     told = signal * (right - 0.5)
 
@@ -32,6 +32,10 @@ def labels(n: int = 300, *, seed: int = 0, signal: float = 2.0, width: int = 12)
             "entropy": pa.array(np.clip(-log_prob, 0, 3), pa.float32()),
             "n_options": pa.array(draw.integers(20, 40, n), pa.int32()),
             "samples": [["e2e4"] * int(k) + ["d2d4"] * (4 - int(k)) for k in draw.integers(0, 5, n)],
+            "icl": pa.array(np.exp(log_prob), pa.float32()),
+            "verbalised": pa.array(1 / (1 + np.exp(-told)), pa.float32(), mask=more.random(n) < 0.1),
+            "p_true": pa.array(1 / (1 + np.exp(-told - more.normal(size=n))), pa.float32()),
+            "reward": pa.array(told + more.normal(size=n), pa.float32()),
             "peer_label": agreeing(0.9),
             "peer_label_other": agreeing(0.6),
             "search_depth2_best": agreeing(0.8),

@@ -171,7 +171,7 @@ def test_a_stop_says_that_it_rests_on_an_estimate(
     words = ["--top", "100%", *domain(nets)]
     assert run(["chain", str(file), "--out", str(tmp_path / "run"), *words]) == 1
     metrics = json.loads((tmp_path / "run/metrics.json").read_text())
-    assert "(an estimate: gold is of another game than the pool)" in metrics["stopped"]["why"]
+    assert "(an estimate: gold is of another game or task than the pool)" in metrics["stopped"]["why"]
 
 
 def test_in_distribution_nothing_is_said_of_shifts(

@@ -21,6 +21,7 @@ IN_WHEEL = (
     "w2s/_core.pyi",
     "w2s/arenas/chess.toml",
     "w2s/arenas/openings/chess.txt",
+    "w2s/arenas/paper/world.toml",
     "w2s/arenas/chains/chess.toml",
     "w2s/arenas/puzzles/chess.parquet",
     "w2s/arenas/policies/chess-large/model.safetensors",

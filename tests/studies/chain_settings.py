@@ -18,8 +18,9 @@ from typing import Any
 
 from tests.studies.variants import GROUPS, ORACLES, Tables
 from w2s.chain.config import ChainConfig
+from w2s.chain.examples.dealt import read_splits
 from w2s.chain.examples.role_file import write_roles
-from w2s.chain.examples.splits import Splits, read_splits, split
+from w2s.chain.examples.splits import Splits, split
 from w2s.chain.loading import load_config
 from w2s.chain.run import run
 from w2s.config import build, merge, read_toml

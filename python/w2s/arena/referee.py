@@ -16,6 +16,7 @@ _FAILURES = {
     "stall": Ending.FORFEIT_STALL,
     "time": Ending.FORFEIT_TIME,
     "void": Ending.VOID,
+    "reply": Ending.FORFEIT_UNPARSABLE,
 }
 _SHOWN = 60
 

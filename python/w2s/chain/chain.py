@@ -57,4 +57,4 @@ class Chain:
 
     def identity_of(self, splits: Splits) -> str:
         """What decides a round whose examples these are."""
-        return digest_of([self.config.game, splits.table().to_pydict()])
+        return digest_of([self.config.task, self.config.game, splits.table().to_pydict()])

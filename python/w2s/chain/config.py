@@ -9,8 +9,10 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, field_validator, model_validator
 
+from w2s.chain.data_sets import Examples
 from w2s.chain.origins import Matches, Regime, check_origins
 from w2s.config import Config
+from w2s.evidence import ASKED, VECTORS
 
 Positive = Annotated[int, Field(gt=0)]
 NonNegative = Annotated[int, Field(ge=0)]
@@ -23,36 +25,6 @@ LABEL_ARMS = ("naive", "random", "trust", *GOLD_AND_TRUST)
 SEARCHES = ("search:depth=2", "search:depth=3")
 """Oracles of a chain over files that names none: our own searches, which know no answers."""
 DEFAULT_ARMS = ("base", "gold", "naive", "random", "confidence", "margin", "trust", "gold+trust", "ceiling")
-
-
-class Examples(Config):
-    """Where examples come from: ``files``, split by seed into rows of ``gold``, ``pool`` and ``test``,
-    or a list of files for each role. Where matches are played the numbers are of the positions reached."""
-
-    files: tuple[str, ...] = ()
-    gold: Positive | tuple[str, ...] = 1000
-    pool: Positive | tuple[str, ...] = 10_000
-    test: Positive | tuple[str, ...] = 2000
-
-    @model_validator(mode="after")
-    def _files_or_counts(self) -> Examples:
-        kinds = {isinstance(getattr(self, role), int) for role in ("gold", "pool", "test")}
-        if len(kinds) > 1:
-            raise ValueError("give gold, pool and test all as numbers of rows, or all as files")
-        if self.are_files and self.files:
-            raise ValueError("files are split into roles, or each role has its files: leave one of them out")
-        return self
-
-    @property
-    def are_files(self) -> bool:
-        """Whether each role has its own files."""
-        return not isinstance(self.gold, int)
-
-    @property
-    def counts(self) -> dict[str, int]:
-        """Rows by role; empty where each role has its own files."""
-        found = {"gold": self.gold, "pool": self.pool, "test": self.test}
-        return {role: count for role, count in found.items() if isinstance(count, int)}
 
 
 class TrustSpec(Config):
@@ -110,14 +82,17 @@ class ChainConfig(Config):
     """A chain: teacher → labels → trust → selection → student, ``rounds`` times, for each of ``seeds`` seeds.
 
     ``student``: one model that every round trains anew, or a ladder of which each round takes the next.
-    ``oracles`` add what they find about each label as evidence: where nothing is said two shallow searches,
-    or nobody where matches are played, whose gold a deeper search of the same kind verifies. ``train`` holds
-    settings of :class:`w2s.train.Settings`. ``budget``: numbers of gold rows for which gold, trust
-    and both are measured, with the labels of the first round.
+    ``evidence`` is what is kept of each label: ``hidden``, ``afterstate``, how the untrained ``student`` sees
+    it, and what a language model is asked for, ``icl:4`` or ``samples:8`` say; ``reward`` names a reward
+    model. ``oracles`` add what they find about each label: of moves, where nothing is said, two shallow
+    searches, or nobody where matches are played, whose gold a deeper search of the same kind verifies.
+    ``train`` holds settings of :class:`w2s.train.Settings`, or of :class:`w2s.train.LanguageSettings` where
+    students are language models. ``budget``: numbers of gold rows for which gold, trust and both are
+    measured, with the labels of the first round.
     """
 
     game: str = "chess"
-    task: Literal["move"] = "move"
+    task: Literal["move", "choice", "answer"] = "move"
     teacher: str
     student: tuple[str, ...]
     examples: Examples = Examples()
@@ -127,7 +102,8 @@ class ChainConfig(Config):
     rounds: Positive = 3
     seeds: Positive = 1
     seed: NonNegative = 0
-    evidence: tuple[Literal["hidden", "afterstate", "student"], ...] = ("hidden", "afterstate", "student")
+    evidence: tuple[str, ...] = ("hidden", "afterstate", "student")
+    reward: str | None = None
     oracles: tuple[str, ...] = SEARCHES
     trust: TrustSpec = TrustSpec()
     keep: Keep = Keep()
@@ -139,8 +115,8 @@ class ChainConfig(Config):
 
     @model_validator(mode="before")
     @classmethod
-    def _no_searches_of_matches(cls, tables: Any) -> Any:
-        if isinstance(tables, dict) and tables.get("source") == "matches":
+    def _searches_where_they_apply(cls, tables: Any) -> Any:
+        if isinstance(tables, dict) and not _searchable(tables):
             return {"oracles": (), **tables}
         return tables
 
@@ -169,6 +145,35 @@ class ChainConfig(Config):
         check_origins(self)
         return self
 
+    @field_validator("evidence")
+    @classmethod
+    def _known_evidence(cls, names: tuple[str, ...]) -> tuple[str, ...]:
+        known = [*VECTORS, *ASKED]
+        for name in names:
+            if name.partition(":")[0] not in known:
+                raise ValueError(f"no evidence is called {name!r}; there are: {', '.join(known)}")
+        return names
+
+    @property
+    def asked(self) -> tuple[str, ...]:
+        """The evidence that a language model is asked for."""
+        return tuple(name for name in self.evidence if name not in VECTORS)
+
+    @property
+    def reads(self) -> list[str]:
+        """All evidence that is made, as trust functions name it."""
+        searched = ["search"] if any(oracle.startswith("search") for oracle in self.oracles) else []
+        columns = [column for name in self.asked for column in ASKED[name.partition(":")[0]]]
+        return [*(name for name in self.evidence if name in VECTORS), *columns, *searched]
+
     def student_of(self, number: int) -> str:
         """The untrained student of a round, counted from 1."""
         return self.student[min(number, len(self.student)) - 1]
+
+
+def _searchable(tables: dict[str, Any]) -> bool:
+    """Whether searches that nobody named are evidence: of moves, and of files of them."""
+    regime = tables.get("regime")
+    gold = regime.get("gold_task") if isinstance(regime, dict) else getattr(regime, "gold_task", None)
+    tasks = {tables.get("task", "move"), gold or "move"}
+    return tasks == {"move"} and tables.get("source") != "matches"

@@ -1,7 +1,8 @@
-"""Evidence that labels of two games share: trust is fitted on one and reads the other.
+"""Evidence that labels of two games or tasks share: trust is fitted on one and reads the other.
 
 Knows nothing about models. A vector is the state of one net: another net's means something else, whatever its
-width, so vectors are never shared. Columns are: how sure a teacher is means the same in every game.
+width, so vectors are shared only where one teacher labels both. Columns always are: how sure a teacher is
+means the same in every game.
 """
 
 from __future__ import annotations
@@ -15,14 +16,16 @@ from w2s.trust.requirements import has
 _NEEDED = ("id", "label", "correct", "group")
 
 
-def shared(gold: Labels, pool: Labels) -> tuple[Labels, Labels]:
-    """Both with the columns that both know, and without vectors."""
+def shared(gold: Labels, pool: Labels, *, vectors: bool = False) -> tuple[Labels, Labels]:
+    """Both with the columns that both know; with their vectors, or without."""
     both = [
         name
         for name in gold.table.column_names
         if name in _NEEDED or (name in pool.table.column_names and has(gold, name) and has(pool, name))
     ]
-    first, second = (Labels(labels.table.select(both)) for labels in (gold, pool))
+    first, second = (
+        Labels(labels.table.select(both), labels.vectors if vectors else {}) for labels in (gold, pool)
+    )
     return first, second
 
 

@@ -12,10 +12,11 @@ from w2s.chain.config import ChainConfig
 from w2s.chain.steps import Facts, step
 from w2s.evidence import Labels, read_labels
 from w2s.labelling import Request, label_file
+from w2s.labelling.asked import shots_of
 from w2s.labelling.oracles import load_by_column
 from w2s.labelling.student import as_judge
 from w2s.models import load_model
-from w2s.tasks import MoveExample
+from w2s.tasks import Example
 
 FILE = "labels.parquet"
 Report = Callable[[int, int], None]
@@ -24,13 +25,17 @@ Report = Callable[[int, int], None]
 def teacher_labels(
     folder: Path,
     config: ChainConfig,
-    examples: Sequence[MoveExample],
+    examples: Sequence[Example],
     teacher: str,
     student: str,
     inputs: object,
     report: Report,
+    shots: Sequence[Example] = (),
 ) -> tuple[Labels, Facts]:
-    """Labels of these examples, in their order, made once and then read."""
+    """Labels of these examples, in their order, made once and then read; where a model gave none, none.
+
+    ``shots``: gold, of which a language model is shown some where it is asked for confidence in context.
+    """
 
     def work() -> Facts:
         model = load_model(teacher, seed=config.seed)
@@ -39,9 +44,12 @@ def teacher_labels(
         try:
             request = Request(
                 model,
-                frozenset(config.evidence) - {"student"},
+                frozenset(config.evidence) & {"hidden", "afterstate"},
                 None if judge is None else as_judge(judge),
                 oracles,
+                config.asked,
+                shots_of(shots),
+                config.reward,
             )
             label_file(examples, request, folder / FILE, overwrite=True, report=report)
         finally:
@@ -50,6 +58,8 @@ def teacher_labels(
                     one.close()
         return {"teacher": teacher, "student": student}
 
-    about = [inputs, teacher, student, config.evidence, config.oracles]
+    about = [inputs, teacher, student, config.evidence, config.oracles, config.reward]
     facts = step(folder, about, work)
-    return read_labels(folder / FILE), facts
+    labels = read_labels(folder / FILE)
+    given = labels.table.column("label").is_valid().to_numpy()
+    return (labels if given.all() else labels.take(given)), facts

@@ -21,9 +21,10 @@ def load_config(
     """The resolved configuration.
 
     Args:
-        file: TOML; paths of examples in it stand as the working folder sees them. Without it, and without
-            models and examples among the options, it is the bundled chain of the game; without its files
-            where matches are played.
+        file: TOML, or the name of a bundled one of the paper's, ``world.toml``; paths of examples in it stand
+            as the working folder sees them. Its key ``like`` names a file beside it, whose tables hold where
+            it says nothing. Without a file, and without models and examples among the options, it is the
+            bundled chain of the game; without its files where matches are played.
         resume: the folder of a run, whose configuration is taken as it is.
         options: what wins over the file; None is no option.
 
@@ -46,7 +47,7 @@ def load_config(
 def _below(file: Path | None, given: dict[str, Any]) -> dict[str, Any]:
     """What the options win over: the file, or the bundled chain of the game where nothing is named."""
     if file is not None:
-        return read_toml(file)
+        return _read(_found(file))
     if any(given.get(key) for key in ("teacher", "student")) or given.get("examples", {}).get("files"):
         return {}
     game = given.get("game", ChainConfig.model_fields["game"].default)
@@ -59,6 +60,32 @@ def _below(file: Path | None, given: dict[str, Any]) -> dict[str, Any]:
     if given.get("source") == "matches":
         tables.get("examples", {}).pop("files", None)
     return tables
+
+
+def _found(file: Path) -> Path:
+    """The file, or the one of the paper's that has this name."""
+    bundled = paper_folder() / file.name
+    if file.exists() or file.parent != Path() or not bundled.is_file():
+        return file
+    return bundled
+
+
+def _read(file: Path, seen: tuple[Path, ...] = ()) -> dict[str, Any]:
+    """The tables of a file over those of the file that it is like."""
+    if file in seen:
+        raise UsageError(f"{file} is like itself, by way of {seen[-1]}: leave one like out")
+    tables = read_toml(file)
+    like = tables.pop("like", None)
+    if like is None:
+        return tables
+    if not isinstance(like, str):
+        raise UsageError(f"{file}: like is the name of a file beside it, not {like!r}")
+    return merge(_read(file.parent / like, (*seen, file)), tables)
+
+
+def paper_folder() -> Path:
+    """Where the chains of the paper's tables are."""
+    return arenas_folder() / "paper"
 
 
 def bundled_chain(game: str) -> Path:

@@ -5,7 +5,7 @@ Knows nothing about how positions are reached or files are read.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import Field, field_validator, model_validator
 
@@ -41,30 +41,37 @@ class Matches(Config):
 
 
 class Regime(Config):
-    """How gold and pool differ: not at all, in where they come from, or in the game.
+    """How gold and pool differ: not at all, in where they come from, or in the game or task.
 
     ``ood_dist``: gold is of the files ``gold_examples``, pool and test are not. ``ood_domain``: gold is of
-    another game, ``gold_game``, labelled by a teacher of its own.
+    another game, ``gold_game``, or of another task, ``gold_task``. It is labelled by ``gold_teacher``, or by
+    the teacher of the pool where that answers both, as language models do. ``gold_columns``: which column of
+    its files holds what.
     """
 
     name: Literal["in_dist", "ood_dist", "ood_domain"] = "in_dist"
     gold_examples: tuple[str, ...] = ()
     gold_game: str | None = None
+    gold_task: Literal["move", "choice", "answer"] | None = None
+    gold_columns: str | dict[str, Any] | None = None
     gold_teacher: str | None = None
 
     @model_validator(mode="after")
     def _what_it_takes(self) -> Regime:
-        given = [name for name in ("gold_examples", "gold_game", "gold_teacher") if getattr(self, name)]
+        names = ("gold_examples", "gold_columns", "gold_game", "gold_task", "gold_teacher")
+        given = [name for name in names if getattr(self, name)]
         if self.name == "in_dist" and given:
             raise ValueError(f"{given[0]} is for a shift: add --regime ood_dist or --regime ood_domain")
-        if self.name == "ood_dist" and given != ["gold_examples"]:
+        other = self.gold_game or self.gold_task or self.gold_teacher
+        if self.name == "ood_dist" and (other or not self.gold_examples):
             raise ValueError(
-                "ood_dist takes gold of other files and the same game: name them with --gold-examples, and "
-                "leave --gold-game and --gold-teacher out"
+                "ood_dist takes gold of other files and the same game and task: name them with "
+                "--gold-examples, and leave --gold-game, --gold-task and --gold-teacher out"
             )
-        if self.name == "ood_domain" and len(given) < 3:
+        if self.name == "ood_domain" and not (self.gold_examples and (self.gold_game or self.gold_task)):
             raise ValueError(
-                "ood_domain takes gold of another game: give --gold-examples, --gold-game and --gold-teacher"
+                "ood_domain takes gold of another game or task: give --gold-examples, --gold-game or "
+                "--gold-task, and --gold-teacher where the teacher does not answer both"
             )
         return self
 
@@ -73,6 +80,11 @@ class Regime(Config):
         """Whether gold and pool are of different origins by intent."""
         return self.name != "in_dist"
 
+    @property
+    def has_own_teacher(self) -> bool:
+        """Whether gold is labelled by another model than the pool."""
+        return self.gold_teacher is not None
+
 
 def check_origins(chain: ChainConfig) -> None:
     """Refuse origins that contradict each other.
@@ -80,8 +92,7 @@ def check_origins(chain: ChainConfig) -> None:
     Raises:
         ValueError: one line that says what to leave out or to add.
     """
-    by_role = chain.examples.are_files
-    if chain.source == "matches" and (chain.examples.files or by_role):
+    if chain.source == "matches" and chain.examples.names_files:
         raise ValueError("source matches plays its examples: leave the files of examples out")
     if chain.source == "matches" and chain.matches.oracle in chain.oracles:
         raise ValueError(
@@ -90,9 +101,22 @@ def check_origins(chain: ChainConfig) -> None:
         )
     if chain.source == "files" and chain.matches != Matches():
         raise ValueError("games are played by source matches: add --source matches, or leave matches out")
-    if chain.regime.is_shift and by_role:
+    if chain.regime.is_shift and chain.examples.gold_has_files:
         raise ValueError("a regime takes gold from gold_examples: name the other files in examples.files")
     if chain.regime.name == "ood_domain" and (chain.budget or chain.teach.warm_start):
         raise ValueError("no student can learn gold of another game: leave budget and teach.warm_start out")
-    if chain.regime.gold_game == chain.game:
-        raise ValueError(f"ood_domain takes gold of another game than {chain.game}: ood_dist keeps the game")
+    if chain.regime.name == "ood_domain" and _gold_kind(chain) == (chain.task, chain.game):
+        raise ValueError(
+            f"ood_domain takes gold of another game or task than {chain.task}, {chain.game}: take ood_dist"
+        )
+    if chain.regime.gold_game and not chain.regime.gold_teacher:
+        raise ValueError(
+            "gold of another game is labelled by a net of that game: name it with --gold-teacher"
+        )
+    if chain.task != "move" and (chain.source == "matches" or chain.oracles):
+        raise ValueError(f"matches and oracles are of games, not of the task {chain.task}: leave them out")
+
+
+def _gold_kind(chain: ChainConfig) -> tuple[str, str]:
+    """Task and game of gold."""
+    return chain.regime.gold_task or chain.task, chain.regime.gold_game or chain.game

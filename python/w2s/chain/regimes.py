@@ -18,7 +18,7 @@ from w2s.trust import names, trust_function
 Say = Callable[[str], None]
 _WHY = {
     "ood_dist": "gold is of other files than the pool",
-    "ood_domain": "gold is of another game than the pool",
+    "ood_domain": "gold is of another game or task than the pool",
 }
 _GOLD_ARMS = ("gold", "self", *GOLD_AND_TRUST)
 
@@ -69,7 +69,7 @@ def collapse(why: str, config: ChainConfig, number: int) -> str:
 def trusting(config: ChainConfig, gold: Labels) -> tuple[ChainConfig, list[str]]:
     """The configuration with a trust function that reads only what both games have, and what that is; as it
     was, and nothing, where gold and pool are of one game."""
-    if config.regime.name != "ood_domain":
+    if not config.regime.has_own_teacher:
         return config, []
     spec = domains.readable(config.trust, gold)
     return config.model_copy(update={"trust": spec}), domains.evidence_read(spec, gold)
@@ -77,7 +77,7 @@ def trusting(config: ChainConfig, gold: Labels) -> tuple[ChainConfig, list[str]]
 
 def check_baselines(config: ChainConfig) -> None:
     """Refuse baselines that read the states of a net where gold has another net than the pool."""
-    if config.regime.name != "ood_domain":
+    if not config.regime.has_own_teacher:
         return
     for arm in set(config.arms) & set(names()):
         if unread := sorted(trust_function(arm).needs & set(VECTORS)):
@@ -90,7 +90,7 @@ def with_arms_that_apply(config: ChainConfig, splits: Splits, say: Say) -> Chain
     """The configuration without the arms that these examples cannot give; each is said in a line."""
     out: dict[str, str] = {}
     if config.regime.name == "ood_domain":
-        out = dict.fromkeys(_GOLD_ARMS, "gold is of another game")
+        out = dict.fromkeys(_GOLD_ARMS, "gold is of another game or task")
     if config.source == "matches" and not all(example.gold for example in splits.pool):
         out["ceiling"] = (
             "the pool's answers are unknown, and so is its purity; matches.verify_pool = true asks for them"

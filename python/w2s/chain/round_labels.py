@@ -17,14 +17,14 @@ from w2s.chain.examples.splits import Splits
 from w2s.chain.labels import teacher_labels
 from w2s.chain.steps import Facts, digest_of
 from w2s.evidence import Labels
-from w2s.tasks import MoveExample
+from w2s.tasks import Example
 
 Report = Callable[[int, int], None]
 
 
 @dataclass(frozen=True)
 class RoundLabels:
-    """Labels of gold and pool, in the order of their examples, and the digest of what they were made of."""
+    """Labels of gold and pool in the order of their examples, and the digest of what they were made of."""
 
     gold: Labels
     pool: Labels
@@ -43,22 +43,44 @@ def round_labels(
 ) -> RoundLabels:
     """The teacher's labels of gold and pool; where gold is of another game, those of its own teacher.
 
-    Of two games only the columns are kept that both have.
+    An example whose label holds no answer has none. Of two games only the columns are kept that both have.
     """
     foreign = foreign_labels(run_folder, config, splits.gold, report)
+    if foreign is None and config.regime.name == "ood_domain":
+        return _of_two_tasks(folder, config, splits, teacher, student, inputs, report)
     if foreign is None:
         examples = [*splits.gold, *splits.pool]
-        labels, facts = teacher_labels(folder, config, examples, teacher, student, inputs, report)
-        n_gold = len(splits.gold)
-        gold, pool = labels.take(np.arange(n_gold)), labels.take(np.arange(n_gold, len(labels)))
-        return RoundLabels(gold, pool, facts["step"])
+        labels, facts = teacher_labels(
+            folder, config, examples, teacher, student, inputs, report, splits.gold
+        )
+        golden = {example.id for example in splits.gold}
+        inside = np.array([id_ in golden for id_ in labels.ids], bool)
+        return RoundLabels(labels.take(inside), labels.take(~inside), facts["step"])
     gold, known = foreign
     pool, facts = teacher_labels(folder, _bare(config), splits.pool, teacher, student, inputs, report)
     return RoundLabels(*domains.shared(gold, pool), digest_of([known["step"], facts["step"]]))
 
 
+def _of_two_tasks(
+    folder: Path,
+    config: ChainConfig,
+    splits: Splits,
+    teacher: str,
+    student: str,
+    inputs: object,
+    report: Report,
+) -> RoundLabels:
+    """Labels of a teacher that answers both tasks: its states mean the same in both."""
+    found = [
+        teacher_labels(place, config, examples, teacher, student, inputs, report, splits.gold)
+        for place, examples in ((folder / "gold", splits.gold), (folder, splits.pool))
+    ]
+    (gold, first), (pool, second) = found
+    return RoundLabels(*domains.shared(gold, pool, vectors=True), digest_of([first["step"], second["step"]]))
+
+
 def foreign_labels(
-    run_folder: Path, config: ChainConfig, gold: Sequence[MoveExample], report: Report
+    run_folder: Path, config: ChainConfig, gold: Sequence[Example], report: Report
 ) -> tuple[Labels, Facts] | None:
     """Labels of gold of another game by its own teacher, the same in every round; None where it has none."""
     teacher = config.regime.gold_teacher

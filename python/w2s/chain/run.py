@@ -36,9 +36,9 @@ from w2s.chain.seeded import Seeded
 from w2s.chain.steps import Facts, write_json
 from w2s.chain.students import arms as made
 from w2s.chain.students.pupil import Taught, pupil_of
-from w2s.chain.students.teaching import settings_of
 from w2s.errors import W2sError
 from w2s.evidence import write_table
+from w2s.train import settings_of
 from w2s.train.launch import refuse_several
 
 
@@ -61,7 +61,8 @@ def run(
     refuse_several("a chain")
     made.check_arms(config.arms)
     regimes.check_baselines(config)
-    settings_of(config.train, config.seed)
+    for student in config.student:
+        settings_of(student, config.train, config.seed)
     folder = ChainFolder(Path(out))
     folder.open(config)
     source = open_source(config, folder.path, say, count)
@@ -154,6 +155,9 @@ def _seeded(chain: Chain, number: int, seed: int, teacher: str) -> Seeded:
         chain.count,
     )
     # A teacher that a share of gold has warmed is judged by the rest.
-    known = np.arange(len(labels.gold)) if number == 1 else pupil.unseen_gold
-    gold = labels.gold.take(known)
+    known = {example.id for example in pupil.gold} if number == 1 else pupil.unseen_gold_ids
+    gold = labels.gold.take(np.array([id_ in known for id_ in labels.gold.ids], bool))
+    unanswered = len(splits.gold) + len(splits.pool) - len(labels.gold) - len(labels.pool)
+    if unanswered:
+        chain.say(f"{name}: {unanswered} examples are left out, whose labels hold no answer")
     return Seeded(name, place / f"seed-{seed}", pupil, teacher, splits.pool, gold, labels.pool, labels.step)

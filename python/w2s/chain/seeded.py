@@ -22,7 +22,7 @@ from w2s.chain.students.soft import Soft, soft_targets
 from w2s.chain.students.teaching import together
 from w2s.chain.trusted import Trusted, quality, trust_labels
 from w2s.evidence import Labels
-from w2s.tasks import MoveExample
+from w2s.tasks import Example
 from w2s.train import Rows
 
 
@@ -45,7 +45,7 @@ class Seeded:
     place: Path
     pupil: Pupil
     teacher: str
-    examples: Sequence[MoveExample]
+    examples: Sequence[Example]
     gold: Labels
     pool: Labels
     inputs: object
@@ -135,5 +135,5 @@ class Seeded:
         return soft_targets(self.pupil, self.teacher, self.examples, self.trusted, self.pool, self.inputs)
 
     @cached_property
-    def _by_id(self) -> dict[str, MoveExample]:
+    def _by_id(self) -> dict[str, Example]:
         return {example.id: example for example in self.examples}

@@ -104,8 +104,7 @@ def trust_of(config: ChainConfig) -> TrustFunction:
     """The trust function, not yet fitted; one that takes ``reads`` is told all that the chain makes."""
     name, options = config.trust.function, config.trust.options
     if "reads" in option_names(name):
-        searched = ("search",) if any(oracle.startswith("search") for oracle in config.oracles) else ()
-        options = {"reads": [*config.evidence, *searched], **options}
+        options = {"reads": config.reads, **options}
     return w2s.trust_function(name, **options)
 
 

@@ -31,13 +31,19 @@ _EPILOG = """Examples:
   w2s chain --regime ood_domain --gold-game othello --gold-teacher policy:c --gold-examples othello.parquet
   --examples puzzles.csv --teacher policy:a --student policy:b --oracle search:depth=2
 
+  w2s chain --task choice --columns arc --teacher hf:Qwen/Qwen3-0.6B --student hf:Qwen/Qwen3-1.7B
+  --examples "hf:allenai/ai2_arc?config=ARC-Easy&split=train" --gold 500 --pool 1500 --test 200
+
+  w2s chain world.toml --estimate
+
   w2s chain --resume runs/a
 """
 
 
 def chain(
     file: Annotated[
-        Path | None, typer.Argument(help="A TOML file with the chain; options win over it.")
+        Path | None,
+        typer.Argument(help="A TOML file with the chain, or a bundled one: world.toml; options win over it."),
     ] = None,
     teacher: Annotated[
         str | None, typer.Option(help="Who labels in the first round; see w2s models.")
@@ -102,19 +108,37 @@ def chain(
     ] = None,
     gold_game: Annotated[str | None, typer.Option(help="Game of gold in ood_domain.")] = None,
     gold_teacher: Annotated[str | None, typer.Option(help="Who labels gold in ood_domain.")] = None,
+    gold_task: Annotated[str | None, typer.Option(help="Task of gold in ood_domain.")] = None,
+    task: Annotated[str | None, typer.Option(help="move, choice or answer.")] = None,
+    columns: Annotated[
+        str | None, typer.Option(help="Which column holds what: the name of a known data set.")
+    ] = None,
     game: Annotated[str | None, typer.Option(help="chess, othello or connect_four.")] = None,
     out: Annotated[Path | None, typer.Option(help="Folder of the run.")] = None,
     resume: Annotated[Path | None, typer.Option(help="Continue the chain in this folder.")] = None,
+    estimate: Annotated[
+        bool, typer.Option("--estimate", help="Print tokens, steps, memory and hours, and start nothing.")
+    ] = False,
+    on: Annotated[
+        str | None, typer.Option(help="With --estimate: on h100, a100 or rtx4090 instead of this machine.")
+    ] = None,
     json: Annotated[bool, typer.Option("--json", help="Print metrics.json on stdout.")] = False,
 ) -> None:
     """A weak teacher labels, trust filters, a strong student learns and becomes the next teacher."""
     from w2s.chain.loading import load_config
 
     options: dict[str, Any] = {
+        "task": task,
         "game": game,
         "teacher": teacher,
         "student": student or None,
-        "examples": {"files": examples or None, "gold": gold, "pool": pool, "test": test},
+        "examples": {
+            "files": examples or None,
+            "columns": columns,
+            "gold": gold,
+            "pool": pool,
+            "test": test,
+        },
         "rounds": rounds,
         "seeds": seeds,
         "seed": seed,
@@ -129,10 +153,15 @@ def chain(
             "name": regime,
             "gold_examples": gold_examples or None,
             "gold_game": gold_game,
+            "gold_task": gold_task,
             "gold_teacher": gold_teacher,
         },
     }
-    _run(load_config(file=file, resume=resume, options=options), out or resume, as_json=json)
+    config = load_config(file=file, resume=resume, options=options)
+    if estimate or on is not None:
+        _estimate(config, on, as_json=json)
+    else:
+        _run(config, out or resume, as_json=json)
 
 
 chain.__doc__ = f"{chain.__doc__}\n\n{_EPILOG}"
@@ -146,6 +175,15 @@ def _numbers(text: str) -> list[int]:
         return [int(part) for part in text.split(",")]
     except ValueError:
         raise UsageError(f"--budget takes whole numbers as 100,300,1000, not {text!r}") from None
+
+
+def _estimate(config: ChainConfig, on: str | None, *, as_json: bool) -> None:
+    from w2s.chain.estimate import estimate, machine_named, this_machine
+    from w2s.cli import screen
+    from w2s.cli.estimate_text import table
+
+    found = estimate(config, this_machine() if on is None else machine_named(on))
+    screen.data(found, as_json=as_json, text=table(found))
 
 
 def _run(config: ChainConfig, out: Path | None, *, as_json: bool) -> None:

@@ -5,7 +5,6 @@ Knows nothing about how they answer.
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -17,12 +16,19 @@ if TYPE_CHECKING:
 
 def eval(
     examples: Annotated[
-        Path,
-        typer.Argument(help="Examples: .parquet, .csv (Lichess puzzles), .epd, .pgn, or a run's folder."),
+        str,
+        typer.Argument(
+            help="Positions: .parquet, .csv (Lichess puzzles), .epd, .pgn, a run's folder; questions: "
+            ".jsonl, .json, .csv, .parquet, or hf:OWNER/NAME?split=NAME."
+        ),
     ],
     model: Annotated[list[str], typer.Option(help="Model reference; repeat it to compare several.")],
     game: Annotated[str, typer.Option(help="The game, where the file does not say it.")] = "chess",
-    task: Annotated[str, typer.Option(help="Kind of example: move.")] = "move",
+    task: Annotated[str, typer.Option(help="Kind of example: move, choice or answer.")] = "move",
+    columns: Annotated[
+        str | None,
+        typer.Option(help="Which column holds what: the name of a known data set, or a .toml file."),
+    ] = None,
     limit: Annotated[int | None, typer.Option(min=1, help="Only the first so many examples.")] = None,
     bad_rows: Annotated[str, typer.Option(help="A row that cannot be used: error, or skip.")] = "error",
     concurrency: Annotated[int, typer.Option(min=1, help="Engine processes side by side.")] = 1,
@@ -36,6 +42,8 @@ def eval(
       w2s eval puzzles-test.csv --model students/a --model students/b
 
       w2s eval STS1-STS15.epd --model search:depth=4 --model "uci:stockfish?nodes=1000"
+
+      w2s eval arc-test.jsonl --task choice --model hf:students/a --model hf:Qwen/Qwen3-0.6B
     """
     from w2s.cli import screen
     from w2s.cli.counting import CountLine
@@ -46,7 +54,7 @@ def eval(
 
     if len(set(model)) < len(model):
         raise UsageError("a model stands there twice: it answers alike; leave one out")
-    found = read_file(examples, task, game, bad_rows)[:limit]
+    found = read_file(examples, task, game, bad_rows, columns)[:limit]
     models: dict[str, Model] = {}
     try:
         for name in model:

@@ -5,31 +5,44 @@ Knows nothing about how it answers.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 if TYPE_CHECKING:
+    import pyarrow as pa
+
     from w2s.labelling import Request
-    from w2s.tasks import MoveExample
+    from w2s.tasks import Example
 
 _VECTORS = ("hidden", "afterstate")
 
 
 def label(
     examples: Annotated[
-        Path,
-        typer.Argument(help="Examples: .parquet, .csv (Lichess puzzles), .epd, .pgn, or a run's folder."),
+        str,
+        typer.Argument(
+            help="Positions: .parquet, .csv (Lichess puzzles), .epd, .pgn, a run's folder; questions: "
+            ".jsonl, .json, .csv, .parquet, or hf:OWNER/NAME?split=NAME."
+        ),
     ],
     model: Annotated[str, typer.Option(help="Model reference of the labeller; see w2s models.")],
     out: Annotated[Path, typer.Option(help="The table of labels, .parquet; vectors go beside it.")],
     game: Annotated[str, typer.Option(help="The game, where the file does not say it.")] = "chess",
-    task: Annotated[str, typer.Option(help="Kind of example: move.")] = "move",
+    task: Annotated[str, typer.Option(help="Kind of example: move, choice or answer.")] = "move",
+    columns: Annotated[
+        str | None,
+        typer.Option(help="Which column holds what: the name of a known data set, or a .toml file."),
+    ] = None,
     hidden: Annotated[bool, typer.Option("--hidden", help="Keep the hidden state of each label.")] = False,
     evidence: Annotated[
         list[str] | None,
-        typer.Option(help="What else to keep: hidden, afterstate; repeatable, or with commas."),
+        typer.Option(
+            help="What else to keep: hidden, afterstate; of a language model icl:4, verbalised, p_true, "
+            "samples:8, reward; repeatable, or with commas."
+        ),
     ] = None,
     student: Annotated[
         str | None, typer.Option(help="A net whose view of each label is kept: student.parquet.")
@@ -37,6 +50,12 @@ def label(
     oracle: Annotated[
         list[str] | None,
         typer.Option(help="search:depth=N, exact:nodes=N, uci:ENGINE?nodes=N or syzygy:FOLDER; repeatable."),
+    ] = None,
+    gold: Annotated[
+        Path | None, typer.Option(help="Solved examples, of which icl shows some to the model.")
+    ] = None,
+    reward: Annotated[
+        str | None, typer.Option(help="A reward model, hf:DIR, for the evidence reward.")
     ] = None,
     limit: Annotated[int | None, typer.Option(min=1, help="Only the first so many examples.")] = None,
     bad_rows: Annotated[str, typer.Option(help="A row that cannot be used: error, or skip.")] = "error",
@@ -57,19 +76,28 @@ def label(
 
       w2s label puzzles.csv --model lc0:maia-1100.pb.gz --evidence hidden,afterstate
       --student lc0:maia-1900.pb.gz --oracle search:depth=2 --out runs/labels.parquet
+
+      w2s label arc.jsonl --task choice --model hf:DIR --hidden --evidence verbalised,samples:8
+      --out labels.parquet
+
+      w2s label gsm8k.jsonl --task answer --model "openai:http://127.0.0.1:8000/v1#small"
+      --out labels.parquet
     """
     from w2s.cli import screen
     from w2s.cli.example_file import read_file
+    from w2s.labelling.asked import shots_of
     from w2s.labelling.files import check_place, label_file
     from w2s.models import load_model
 
-    wanted = _vectors(hidden, evidence or [])
+    vectors, asked = _evidence(hidden, evidence or [])
     check_place(out, overwrite)
-    found = read_file(examples, task, game, bad_rows)[:limit]
+    found = read_file(examples, task, game, bad_rows, columns)[:limit]
+    shots = [] if gold is None else read_file(gold, task, game, bad_rows, columns)
     labeller = load_model(model, seed=seed, concurrency=concurrency)
     judge = None if student is None else load_model(student, seed=seed, concurrency=concurrency)
     try:
-        request = _request(labeller, judge, wanted, oracle or [], concurrency)
+        request = _request(labeller, judge, vectors, oracle or [], concurrency)
+        request = replace(request, asked=asked, shots=shots_of(shots), reward=reward)
         labels = label_file(
             found,
             request,
@@ -82,19 +110,22 @@ def label(
         labeller.close()
         if judge is not None:
             judge.close()
-    summary = _summary(found, labels.table.column("correct").to_pylist(), out, list(labels.vectors))
+    summary = _summary(found, labels.table, out, list(labels.vectors))
     screen.data(summary, as_json=json, text=_text(summary, model))
     return 0
 
 
-def _vectors(hidden: bool, evidence: list[str]) -> frozenset[str]:
+def _evidence(hidden: bool, evidence: list[str]) -> tuple[frozenset[str], tuple[str, ...]]:
+    """Vectors that are kept, and what a language model is asked for, in the order given."""
     from w2s.errors import UsageError
+    from w2s.evidence import ASKED
 
-    names = {name.strip() for text in evidence for name in text.split(",") if name.strip()}
-    unknown = sorted(names - set(_VECTORS))
-    if unknown:
-        raise UsageError(f"no evidence is called {unknown[0]!r}; there are: {', '.join(_VECTORS)}")
-    return frozenset(names | {"hidden"} if hidden else names)
+    names = [name.strip() for text in evidence for name in text.split(",") if name.strip()]
+    known = [*_VECTORS, *ASKED]
+    if unknown := [name for name in names if name.partition(":")[0] not in known]:
+        raise UsageError(f"no evidence is called {unknown[0]!r}; there are: {', '.join(known)}")
+    vectors = {name for name in names if name in _VECTORS} | ({"hidden"} if hidden else set())
+    return frozenset(vectors), tuple(dict.fromkeys(name for name in names if name not in _VECTORS))
 
 
 def _request(
@@ -127,12 +158,12 @@ def _reporter() -> Any:
     return CountLine("labelled")
 
 
-def _summary(
-    examples: list[MoveExample], correct: list[bool | None], out: Path, vectors: list[str]
-) -> dict[str, Any]:
+def _summary(examples: list[Example], table: pa.Table, out: Path, vectors: list[str]) -> dict[str, Any]:
+    labels, correct = table.column("label"), table.column("correct").to_pylist()
     known = [right for right in correct if right is not None]
     return {
-        "labels": len(examples),
+        "labels": len(examples) - labels.null_count,
+        "unanswered": labels.null_count,
         "known": len(known),
         "correct": sum(known),
         "out": str(out),
@@ -144,6 +175,8 @@ def _text(summary: dict[str, Any], model: str) -> str:
     line = f"{summary['labels']:,} labels of {model}: {summary['out']}"
     if summary["vectors"]:
         line += f", with {', '.join(f'{name}.parquet' for name in summary['vectors'])} beside it"
+    if summary["unanswered"]:
+        line += f"\n{summary['unanswered']:,} answers hold no label"
     if summary["known"]:
         line += f"\n{summary['correct']:,} of {summary['known']:,} are right"
     return line

@@ -16,6 +16,8 @@ _EPILOG = """Examples:
 
   w2s train kept.parquet --student policy:students/a --weights trust --epochs 4 --out students/b
 
+  w2s train kept.parquet --student hf:DIR --method lora --rank 16 --out students/d
+
   torchrun --nproc-per-node 2 -m w2s train kept.parquet --student policy:students/a --out students/c
 """
 
@@ -24,20 +26,47 @@ def train(
     labels: Annotated[
         Path, typer.Argument(help="Table of labels (.parquet), as w2s label or w2s filter wrote it.")
     ],
-    student: Annotated[str, typer.Option(help="The net that learns: policy:… or lc0:….")],
+    student: Annotated[str, typer.Option(help="Who learns: policy:…, lc0:… or hf:….")],
     out: Annotated[Path, typer.Option(help="Folder of the trained student.")],
     weights: Annotated[str | None, typer.Option(help="Column that says how much each row counts.")] = None,
-    epochs: Annotated[int, typer.Option(min=1, help="Times that every row is seen.")] = 2,
-    learning_rate: Annotated[float, typer.Option(help="The peak of the schedule.")] = 5e-4,
-    batch: Annotated[int, typer.Option(min=1, help="Rows in one step.")] = 128,
+    epochs: Annotated[int | None, typer.Option(help="Times that every row is seen; default 2.")] = None,
+    learning_rate: Annotated[
+        float | None,
+        typer.Option(help="The peak of the schedule; default 5e-4, of a language model 2e-4."),
+    ] = None,
+    batch: Annotated[
+        int | None, typer.Option(help="Rows in one step; default 128, of a language model 16.")
+    ] = None,
     holdout: Annotated[
-        float, typer.Option(help="Share held back; the epoch that is best there is kept.")
-    ] = 0.0,
+        float | None, typer.Option(help="Share held back; the epoch that is best there is kept.")
+    ] = None,
     loss: Annotated[
-        str, typer.Option(help="cross_entropy, kl, product or log_confidence.")
-    ] = "cross_entropy",
-    anchor: Annotated[float, typer.Option(help="Weight of staying near the untrained student.")] = 0.0,
-    device: Annotated[str, typer.Option(help="auto, cpu or cuda.")] = "auto",
+        str | None, typer.Option(help="cross_entropy, kl, product or log_confidence; default cross_entropy.")
+    ] = None,
+    anchor: Annotated[
+        float | None, typer.Option(help="Weight of staying near the untrained student; of policy nets.")
+    ] = None,
+    device: Annotated[
+        str | None, typer.Option(help="auto, cpu or cuda; of a language model see its reference.")
+    ] = None,
+    objective: Annotated[
+        str | None,
+        typer.Option(
+            help="Of a language model: supervised, the default, or grpo: replies that agree with the label "
+            "are rewarded."
+        ),
+    ] = None,
+    method: Annotated[
+        str | None, typer.Option(help="Of a language model: lora, the default, or full.")
+    ] = None,
+    rank: Annotated[int | None, typer.Option(help="Of its adapters; default 16.")] = None,
+    together: Annotated[int | None, typer.Option(help="Its rows in one pass of a device; default 8.")] = None,
+    length: Annotated[
+        int | None, typer.Option(help="The most tokens of its question and reply; default 2048.")
+    ] = None,
+    task: Annotated[
+        str | None, typer.Option(help="move, choice or answer, where the table does not say it.")
+    ] = None,
     game: Annotated[str, typer.Option(help="Whose rules hold where the table does not say it.")] = "chess",
     seed: Annotated[int, typer.Option(min=0, help="Of the order of the rows.")] = 0,
     json: Annotated[bool, typer.Option("--json", help="Print what was done for machines.")] = False,
@@ -55,21 +84,30 @@ def train(
     from w2s.train.launch import process_rank
     from w2s.train.table import read_rows
 
-    settings = rooms.Settings(
-        epochs=epochs,
-        learning_rate=learning_rate,
-        batch=batch,
-        holdout=holdout,
-        loss=loss,  # type: ignore[arg-type]
-        anchor=anchor,
-        device=device,  # type: ignore[arg-type]
-        seed=seed,
-    )
-    rows = read_rows(labels, weights=weights, game=game)
+    given = {
+        "epochs": epochs,
+        "learning_rate": learning_rate,
+        "batch": batch,
+        "holdout": holdout,
+        "loss": loss,
+        "anchor": anchor,
+        "device": device,
+        "objective": objective,
+        "method": method,
+        "rank": rank,
+        "together": together,
+        "length": length,
+    }
+    chosen = {name: value for name, value in given.items() if value is not None}
+    settings = rooms.settings_of(student, chosen, seed)
+    empty: list[int] = []
+    rows = read_rows(labels, weights=weights, task=task, game=game, left_out=empty.append)
     if process_rank():
         rooms.train(student, rows, settings, out)  # the first process speaks for all
         return
     screen.note(f"resume with: w2s {shlex.join(sys.argv[1:])}")
+    if empty:
+        screen.note(f"{empty[0]:,} labels hold no answer and are left out")
     line = CountLine("steps")
     model = rooms.train(student, rows, settings, out, watch=lambda step: line(step.done, step.total))
     screen.data(

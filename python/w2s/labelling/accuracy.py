@@ -14,8 +14,8 @@ import numpy.typing as npt
 
 from w2s.errors import DataError
 from w2s.metrics import Interval, accuracy, difference
-from w2s.models import Answer, Model, Want
-from w2s.tasks import MoveExample, grade, judge
+from w2s.models import Answer, Model, Want, check_task
+from w2s.tasks import Example, MoveExample, grade, judge
 
 EXAMPLES_TOGETHER = 512
 Report = Callable[[int, int], None]
@@ -42,7 +42,7 @@ class Comparison:
 
 
 def compare(
-    examples: Sequence[MoveExample],
+    examples: Sequence[Example],
     models: Mapping[str, Model],
     *,
     seed: int = 0,
@@ -58,18 +58,20 @@ def compare(
 
     Raises:
         DataError: no example has gold.
+        UsageError: a model does not answer such examples.
     """
     known = [example for example in examples if example.gold]
     if not known:
         raise DataError("no example has gold: there is nothing to measure accuracy by")
     found = Comparison(len(known), {}, {}, {})
     for place, (name, model) in enumerate(models.items()):
+        check_task(model, known)
         answers = _answers(model, known, report, place * len(known), len(models) * len(known))
         right = [judge(example, answer.label) for example, answer in zip(known, answers, strict=True)]
         found.scores[name] = np.array(right, np.float64)
         found.accuracy[name] = accuracy(found.scores[name], seed=seed)
         found.failures[name] = sum(answer.failure is not None for answer in answers)
-        if any(example.grades for example in known):
+        if any(isinstance(example, MoveExample) and example.grades for example in known):
             marks = [grade(example, answer.label) for example, answer in zip(known, answers, strict=True)]
             found.grades[name] = accuracy(np.array(marks, np.float64), seed=seed)
     for first, second in itertools.combinations(found.scores, 2):
@@ -78,7 +80,7 @@ def compare(
 
 
 def _answers(
-    model: Model, examples: Sequence[MoveExample], report: Report | None, before: int, total: int
+    model: Model, examples: Sequence[Example], report: Report | None, before: int, total: int
 ) -> list[Answer]:
     answers: list[Answer] = []
     for start in range(0, len(examples), EXAMPLES_TOGETHER):

@@ -15,11 +15,12 @@ import pyarrow as pa
 from w2s.arena.oracles import Oracle
 from w2s.errors import ModelError, UsageError
 from w2s.evidence import Labels
+from w2s.labelling.asked import Shots, asked_for
 from w2s.labelling.oracles import found_by
 from w2s.labelling.rows import label_rows
 from w2s.labelling.student import seen_by
-from w2s.models import Answer, Judges, Model, Want
-from w2s.tasks import MoveExample
+from w2s.models import Answer, Judges, Model, Want, check_task
+from w2s.tasks import Example
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,13 +28,18 @@ class Request:
     """Who labels, and what is kept of it.
 
     ``vectors``: ``hidden``, ``afterstate`` or both. ``student`` is the model whose view of each label is
-    kept. ``oracles`` by the name that heads their columns.
+    kept. ``oracles`` by the name that heads their columns. ``asked``: evidence that the model is asked for,
+    ``icl:4`` say, each a column or two; ``shots`` are solved examples for it, ``reward`` names a reward
+    model.
     """
 
     model: Model
     vectors: frozenset[str] = frozenset()
     student: Judges | None = None
     oracles: dict[str, Oracle] = field(default_factory=dict)
+    asked: tuple[str, ...] = ()
+    shots: Shots = ()
+    reward: str | None = None
 
     @property
     def want(self) -> Want:
@@ -46,21 +52,32 @@ class Request:
         )
 
 
-def label_batch(examples: Sequence[MoveExample], request: Request) -> Labels:
-    """The labels of some examples, in their order.
+def label_batch(examples: Sequence[Example], request: Request) -> Labels:
+    """The labels of some examples, in their order; null where an answer holds none.
+
+    Args:
+        examples: at least one, all of one task.
+        request: who labels, and what is kept.
 
     Raises:
-        ModelError: the model did not answer an example.
-        UsageError: the model has no such vectors.
+        ModelError: the model answered none of them.
+        UsageError: the model has no such vectors, or does not answer such examples.
     """
+    check_task(request.model, examples)
     answers = request.model.answer(examples, request.want)
     _check_answered(request.model.reference, examples, answers)
     rows = label_rows(examples, answers, request.model.reference)
-    vectors = {name: _vectors(name, answers, request.model.reference) for name in sorted(request.vectors)}
+    given: list[str | None] = rows.column("label").to_pylist()
+    silent = all(label is None for label in given)
+    vectors = {
+        name: _vectors(name, answers, request.model.reference, silent) for name in sorted(request.vectors)
+    }
     for name, oracle in request.oracles.items():
-        rows = _with(rows, found_by(oracle, name, examples, rows.column("label").to_pylist()))
+        rows = _with(rows, found_by(oracle, name, examples, given))
+    if request.asked:
+        rows = _with(rows, asked_for(request, examples, given, rows.column("raw").to_pylist()))
     if request.student is not None:
-        columns, vectors["student"] = seen_by(request.student, examples, rows.column("label").to_pylist())
+        columns, vectors["student"] = seen_by(request.student, examples, given)
         rows = _with(rows, columns)
     return Labels(rows, vectors)
 
@@ -71,20 +88,24 @@ def _with(rows: pa.Table, columns: dict[str, pa.Array]) -> pa.Table:
     return rows
 
 
-def _check_answered(reference: str, examples: Sequence[MoveExample], answers: Sequence[Answer]) -> None:
-    for example, answer in zip(examples, answers, strict=True):
-        if answer.failure is not None:
-            why = f"{answer.failure}, {answer.raw}" if answer.raw else answer.failure
-            raise ModelError(f"{reference} did not answer example {example.id!r}: {why}")
+def _check_answered(reference: str, examples: Sequence[Example], answers: Sequence[Answer]) -> None:
+    """Refuse a model that answers nothing at all; one that fails now and then has labels that are null."""
+    if not all(answer.failure is not None for answer in answers):
+        return
+    answer = answers[0]
+    why = f"{answer.failure}, {answer.raw}" if answer.raw else answer.failure
+    raise ModelError(f"{reference} did not answer example {examples[0].id!r}: {why}")
 
 
-def _vectors(name: str, answers: Sequence[Answer], reference: str) -> npt.NDArray[np.float32]:
-    """n × d float32; a row of NaN where one label has none."""
+def _vectors(name: str, answers: Sequence[Answer], reference: str, silent: bool) -> npt.NDArray[np.float32]:
+    """n × d float32; a row of NaN where one label has none. Where no answer holds a label, nobody knows d."""
     found: list[npt.NDArray[np.float16] | None] = [getattr(answer, name) for answer in answers]
     width = max((len(vector) for vector in found if vector is not None), default=0)
-    if not width:
-        raise UsageError(f"{reference} has no {name} states: leave {name} out, or name a policy or lc0 net")
-    rows = np.full((len(found), width), np.nan, np.float32)
+    if not width and not silent:
+        raise UsageError(
+            f"{reference} has no {name} states: leave {name} out, or name a policy or lc0 net or an hf: model"
+        )
+    rows = np.full((len(found), max(width, 1)), np.nan, np.float32)
     for row, vector in enumerate(found):
         if vector is not None:
             rows[row] = vector

@@ -15,9 +15,9 @@ import numpy as np
 import pyarrow as pa
 
 from w2s.errors import UsageError
-from w2s.evidence import VECTORS, Labels, read_labels, write_labels
+from w2s.evidence import VECTORS, Labels, Vectors, read_labels, write_labels
 from w2s.labelling.batch import Request, label_batch
-from w2s.tasks import MoveExample
+from w2s.tasks import Example, task_of
 
 EXAMPLES_A_PART = 512
 Report = Callable[[int, int], None]
@@ -25,7 +25,7 @@ Report = Callable[[int, int], None]
 
 
 def label_file(
-    examples: Sequence[MoveExample],
+    examples: Sequence[Example],
     request: Request,
     out: Path,
     *,
@@ -78,29 +78,40 @@ def check_place(out: Path, overwrite: bool) -> None:
         raise UsageError(f"{there[0]} exists: --overwrite replaces it, or name an --out in another folder")
 
 
-def digest_of(examples: Sequence[MoveExample], request: Request, identity: dict[str, object]) -> str:
+def digest_of(examples: Sequence[Example], request: Request, identity: dict[str, object]) -> str:
     """Twelve hexadecimal digits that change with whatever decides the labels."""
     about = {
         "model": request.model.reference,
         "vectors": sorted(request.vectors),
         "student": getattr(request.student, "reference", None),
         "oracles": [oracle.reference for oracle in request.oracles.values()],
+        "asked": [request.asked, request.reward, [example.id for example, _ in request.shots]],
         **identity,
     }
     digest = hashlib.blake2b(json.dumps(about, sort_keys=True).encode(), digest_size=6)
     for example in examples:
-        line = (example.id, example.state.start_position, example.state.played, example.gold, example.group)
-        digest.update(repr(line).encode())
+        digest.update(repr(task_of(example).row(example)).encode())
     return digest.hexdigest()
 
 
 def joined(pieces: Sequence[Labels]) -> Labels:
     """The rows of all pieces, in their order."""
-    vectors = {name: np.concatenate([piece.vectors[name] for piece in pieces]) for name in pieces[0].vectors}
+    vectors = {name: _stacked([piece.vectors[name] for piece in pieces]) for name in pieces[0].vectors}
     return Labels(pa.concat_tables([piece.table for piece in pieces]).combine_chunks(), vectors)
 
 
-def _part(folder: Path, examples: Sequence[MoveExample], request: Request) -> Labels:
+def _stacked(vectors: Sequence[Vectors]) -> Vectors:
+    """One under another; a piece without any label knows no width, and takes that of the others."""
+    width = max(rows.shape[1] for rows in vectors)
+    return np.concatenate(
+        [
+            rows if np.isfinite(rows).any() else np.full((len(rows), width), np.nan, np.float32)
+            for rows in vectors
+        ]
+    )
+
+
+def _part(folder: Path, examples: Sequence[Example], request: Request) -> Labels:
     """The labels of one part, from its folder where they are there: the table is written last."""
     file = folder / "labels.parquet"
     if file.exists():

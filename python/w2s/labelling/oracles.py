@@ -13,7 +13,7 @@ import pyarrow as pa
 from w2s.arena.oracles import Case, Finding, Oracle, load_oracles
 from w2s.errors import UsageError
 from w2s.records import oracle_columns
-from w2s.tasks import MoveExample
+from w2s.tasks import Example, MoveExample
 
 CAP_CP = 1500
 """Values beyond plus and minus this count as this in a regret."""
@@ -40,15 +40,22 @@ def column_name(reference: str) -> str:
 
 
 def found_by(
-    oracle: Oracle, name: str, examples: Sequence[MoveExample], labels: Sequence[str | None]
+    oracle: Oracle, name: str, examples: Sequence[Example], labels: Sequence[str | None]
 ) -> dict[str, pa.Array]:
-    """``NAME_best``, ``NAME_regret_cp`` and ``NAME_wdl``, null where the oracle does not know."""
+    """``NAME_best``, ``NAME_regret_cp`` and ``NAME_wdl``, null where the oracle does not know.
+
+    Raises:
+        UsageError: an example is no position.
+    """
+    positions = [example for example in examples if isinstance(example, MoveExample)]
+    if len(positions) < len(examples):
+        raise UsageError(f"the oracle {oracle.reference} knows positions only: leave it out for other tasks")
     moves = [
         None if label is None else example.state.read(label)[0]
-        for example, label in zip(examples, labels, strict=True)
+        for example, label in zip(positions, labels, strict=True)
     ]
     asked = [row for row, move in enumerate(moves) if move is not None]
-    cases = [Case(examples[row].id, examples[row].state, (moves[row] or "",)) for row in asked]
+    cases = [Case(positions[row].id, positions[row].state, (moves[row] or "",)) for row in asked]
     findings = [Finding()] * len(examples)
     for row, found in zip(asked, oracle.verify(cases), strict=True):
         findings[row] = found.get(moves[row] or "", Finding())

@@ -14,7 +14,7 @@ import pyarrow as pa
 
 from w2s.errors import UsageError
 from w2s.models import Answer, Judges, Model
-from w2s.tasks import MoveExample
+from w2s.tasks import Example
 
 _COLUMNS: dict[str, pa.DataType] = {
     "log_prob": pa.float32(),
@@ -31,19 +31,26 @@ def as_judge(model: Model) -> Judges:
         UsageError: it cannot.
     """
     if not isinstance(model, Judges):
-        raise UsageError(f"{model.reference} cannot judge labels: a student is a policy or lc0 net")
+        raise UsageError(
+            f"{model.reference} cannot judge labels: a student is a policy or lc0 net or an hf: model"
+        )
     return model
 
 
 def seen_by(
-    student: Judges, examples: Sequence[MoveExample], labels: Sequence[str]
+    student: Judges, examples: Sequence[Example], labels: Sequence[str | None]
 ) -> tuple[dict[str, pa.Array], npt.NDArray[np.float32]]:
     """``student_log_prob``, ``student_rank``, ``student_margin``, ``student_entropy``, and n × d float32.
 
     A vector is log-probability, ln(1 + rank), margin, entropy, then the student's hidden state of the label;
-    a row of NaN where the label is no legal move.
+    numbers that a student does not have are 0; a row of NaN where there is no label, or one that means
+    nothing.
     """
-    answers = student.judge(examples, labels)
+    there = [row for row, label in enumerate(labels) if label is not None]
+    seen = student.judge([examples[row] for row in there], [labels[row] or "" for row in there])
+    answers = [Answer("") for _ in labels]
+    for row, answer in zip(there, seen, strict=True):
+        answers[row] = answer
     columns = {
         f"student_{name}": pa.array([getattr(answer, name) for answer in answers], kind)
         for name, kind in _COLUMNS.items()
@@ -53,7 +60,8 @@ def seen_by(
 
 
 def _vector(answer: Answer, width: int) -> npt.NDArray[np.float32]:
-    if answer.hidden is None or answer.rank is None:
+    if answer.hidden is None:
         return np.full(len(_COLUMNS) + width, np.nan, np.float32)
-    numbers = [answer.log_prob, math.log1p(answer.rank), answer.margin, answer.entropy]
-    return np.concatenate([np.array(numbers, np.float32), answer.hidden.astype(np.float32)])
+    numbers = [answer.log_prob, math.log1p(answer.rank or 0), answer.margin, answer.entropy]
+    known = np.array([0.0 if number is None else number for number in numbers], np.float32)
+    return np.concatenate([known, answer.hidden.astype(np.float32)])

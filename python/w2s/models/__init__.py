@@ -3,7 +3,28 @@
 Knows nothing about matches, trust or training.
 """
 
-from w2s.models.model import Answer, Believes, Failure, Judges, Model, RemembersMatches, Want
+from w2s.models.model import (
+    Answer,
+    Believes,
+    Failure,
+    Judges,
+    Model,
+    RemembersMatches,
+    Samples,
+    Want,
+    check_task,
+)
 from w2s.models.registry import load_model
 
-__all__ = ["Answer", "Believes", "Failure", "Judges", "Model", "RemembersMatches", "Want", "load_model"]
+__all__ = [
+    "Answer",
+    "Believes",
+    "Failure",
+    "Judges",
+    "Model",
+    "RemembersMatches",
+    "Samples",
+    "Want",
+    "check_task",
+    "load_model",
+]

@@ -7,15 +7,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Literal, Protocol, runtime_checkable
+from typing import Any, Literal, Protocol, runtime_checkable
 
 import numpy as np
 import numpy.typing as npt
 
-from w2s.tasks import MoveExample
+from w2s.errors import UsageError
+from w2s.tasks import Example, task_of
 
-Failure = Literal["crash", "stall", "time", "void"]
-"""Why there is no answer: the model died, hung, ran out of its time, or the machine is at fault."""
+Failure = Literal["crash", "stall", "time", "void", "reply"]
+"""Why there is no answer: the model died, hung, ran out of its time, the machine is at fault, or what the
+model said cannot be used."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +26,8 @@ class Want:
 
     ``evidence``: log-probability, margin and entropy. ``values``: a value for every legal move.
     ``hidden``: the hidden state of the label. ``afterstate``: the model's state once its label has been
-    played. ``mask``: answer with a legal move, whatever it takes.
+    played. ``mask``: answer with a legal move, whatever it takes. A model that has no such thing leaves it
+    out, or refuses with a UsageError before any work is done.
     """
 
     evidence: bool = False
@@ -42,7 +45,8 @@ class Answer:
     model's value of the position for the player to move, in hundredths of a unit; ``values_cp`` the same
     for each move by canonical text. ``rank`` is the place of the label among the legal moves, 0 for the
     model's first choice. ``hidden`` and ``afterstate`` are vectors of one length for every answer of a
-    model. ``seconds`` is the time that this answer took.
+    model. ``check_logit``: asked whether its label is right, the log-odds that it says yes; it comes with
+    ``afterstate`` from models that read text. ``seconds`` is the time that this answer took.
     """
 
     label: str
@@ -57,6 +61,7 @@ class Answer:
     rank: int | None = None
     hidden: npt.NDArray[np.float16] | None = None
     afterstate: npt.NDArray[np.float16] | None = None
+    check_logit: float | None = None
     failure: Failure | None = None
     seconds: float = 0.0
 
@@ -64,16 +69,18 @@ class Answer:
 class Model(Protocol):
     """Anything that answers examples.
 
-    ``reference`` is the name that loads the same model again. ``slots`` is how many matches it plays at
-    once, None where any number is as good. ``deterministic``: the same examples give the same answers
-    whatever else it is asked, in whatever order.
+    ``reference`` is the name that loads the same model again. ``tasks`` are the kinds of example that it
+    answers. ``slots`` is how many matches it plays at once, None where any number is as good.
+    ``deterministic``: the same examples give the same answers whatever else it is asked, in whatever order;
+    their numbers as closely as the kind of model says.
     """
 
     reference: str
+    tasks: tuple[str, ...]
     slots: int | None
     deterministic: bool
 
-    def answer(self, examples: Sequence[MoveExample], want: Want) -> list[Answer]:
+    def answer(self, examples: Sequence[Any], want: Want) -> list[Answer]:
         """One answer per example, in their order. A failure is an answer too, never an exception."""
         ...
 
@@ -95,7 +102,7 @@ class RemembersMatches(Protocol):
 class Judges(Protocol):
     """A model that tells how it sees labels that others gave."""
 
-    def judge(self, examples: Sequence[MoveExample], labels: Sequence[str]) -> list[Answer]:
+    def judge(self, examples: Sequence[Any], labels: Sequence[str]) -> list[Answer]:
         """How the model sees one label of each example, in their order.
 
         Of each: log-probability, rank, margin, entropy, number of options and hidden state, the label in
@@ -105,9 +112,33 @@ class Judges(Protocol):
 
 
 @runtime_checkable
+class Samples(Protocol):
+    """A model that draws several labels of one example."""
+
+    def sample(self, examples: Sequence[Any], count: int) -> list[tuple[str, ...]]:
+        """So many labels of each example, in their order, or fewer where it failed; a reply without a label
+        is empty or stands as it is."""
+        ...
+
+
+@runtime_checkable
 class Believes(Protocol):
     """A model that tells how likely it holds each move."""
 
-    def believe(self, examples: Sequence[MoveExample]) -> list[dict[str, float]]:
+    def believe(self, examples: Sequence[Any]) -> list[dict[str, float]]:
         """The probability of every legal move of each example, in their order; they sum to one."""
         ...
+
+
+def check_task(model: Model, examples: Sequence[Example]) -> None:
+    """Refuse examples of a task that a model does not answer.
+
+    Raises:
+        UsageError: names the model, the task and what the model answers.
+    """
+    for example in examples:
+        if (name := task_of(example).name) not in model.tasks:
+            raise UsageError(
+                f"{model.reference} answers {', '.join(model.tasks)}, and example {example.id!r} is of task "
+                f"{name}: name another model"
+            )

@@ -5,7 +5,8 @@ Knows nothing about which kinds exist or what their options mean.
 Options are ``name=value`` joined by ``&``. What follows the colon is options alone where it begins with a
 name in small letters and ``=`` and has no ``?``; else it is a target, up to the first ``?``, and the options
 after it. ``%XX`` stands for the byte of that code anywhere behind the kind: ``%26`` for ``&``, ``%3F`` for
-``?``, ``%3D`` for ``=``, ``%25`` for ``%`` itself where two hexadecimal digits follow.
+``?``, ``%3D`` for ``=``, ``%25`` for ``%`` itself where two hexadecimal digits follow. References stand in
+files, so none holds an address with a password or a key.
 """
 
 from __future__ import annotations
@@ -13,13 +14,15 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from urllib.parse import unquote_to_bytes
+from urllib.parse import unquote, unquote_to_bytes
 
 from w2s.errors import UsageError
 
 _FORMS = "random, search:depth=3 or uci:stockfish?nodes=1000"
 _KIND = re.compile(r"[a-z][a-z0-9_]*")
 _BARE_OPTIONS = re.compile(r"[a-z][a-z0-9_]*=")
+_LOGIN = re.compile(r"://[^/?#]*@")
+_KEY = re.compile(r"[?&](api[-_]?key|key|token|password|secret)=", re.IGNORECASE)
 _CONTROL = "".join(map(chr, [*range(32), 127]))
 _SHOWN = 80
 
@@ -73,6 +76,11 @@ def parse_reference(text: str) -> Reference:
     """
     if not text:
         raise UsageError(f"a model reference is empty: write {_FORMS}")
+    if _holds_secret(unquote(text)):
+        raise UsageError(
+            "a model reference holds an address with a key, user name or password, which files would keep: "
+            "leave it out and set W2S_API_KEY instead"
+        )
     kind, colon, rest = text.partition(":")
     if not _KIND.fullmatch(kind):
         raise UsageError(
@@ -93,6 +101,11 @@ def parse_reference(text: str) -> Reference:
 def shown(text: str) -> str:
     """A reference as messages show it: quoted, one line, shortened."""
     return repr(text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…")
+
+
+def _holds_secret(text: str) -> bool:
+    _, mark, rest = text.partition("://")
+    return bool(mark) and bool(_LOGIN.search(text) or _KEY.search(rest))
 
 
 def _options(text: str, joined: str) -> dict[str, str]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import difflib
 
 from w2s.errors import UsageError
-from w2s.models import lc0, policy, random, search, uci
+from w2s.models import endpoint, hf, lc0, policy, random, search, uci
 from w2s.models.kind import Kind
 from w2s.models.model import Model
 from w2s.models.named import read_reference
@@ -22,6 +22,8 @@ _KINDS = {
         uci.KIND,
         policy.KIND,
         lc0.KIND,
+        hf.KIND,
+        endpoint.KIND,
     )
 }
 

@@ -68,6 +68,7 @@ class SearchModel:
         seed: decides the noise.
     """
 
+    tasks: tuple[str, ...] = ("move",)
     slots: int | None = None
     deterministic = True
 

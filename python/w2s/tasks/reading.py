@@ -1,46 +1,100 @@
-"""A file of examples of any known format → examples.
+"""A file of examples, or a published data set → examples.
 
-Knows nothing about the formats themselves: the ending and the first bytes say which reader is asked.
+Knows nothing about formats: the task says who reads its own.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal, overload
 
 from w2s import kernels
 from w2s.bundled import arenas_folder
 from w2s.errors import DataError, UsageError
+from w2s.tasks.answer import AnswerExample
+from w2s.tasks.choice import ChoiceExample
 from w2s.tasks.move import MoveExample
+from w2s.tasks.registry import Example, task_named
+from w2s.tasks.rows.hub import is_hub
+from w2s.tasks.task import Complain, Reading
 
-Complain = Callable[[str], None]
-"""Told about a row that cannot be used: one line with file, place and reason."""
+if TYPE_CHECKING:
+    from w2s.tasks.columns import Named
 
-FORMATS = (
-    ".parquet (puzzles, labels), .csv (Lichess puzzles), .epd, .fen, .pgn, the folder of a run, or "
-    "puzzles:GAME"
-)
-TASKS = ("move",)
 BUNDLED = "puzzles:"
 """Before the name of bundled puzzles: ``puzzles:chess``."""
 
 
+@overload
 def read_examples(
-    path: str | Path, task: str = "move", game: str = "chess", *, bad_row: Complain | None = None
-) -> list[MoveExample]:
+    path: str | Path,
+    task: Literal["move"] = "move",
+    game: str = "chess",
+    *,
+    columns: Named = None,
+    bad_row: Complain | None = None,
+) -> list[MoveExample]: ...
+
+
+@overload
+def read_examples(
+    path: str | Path,
+    task: Literal["choice"],
+    game: str = "chess",
+    *,
+    columns: Named = None,
+    bad_row: Complain | None = None,
+) -> list[ChoiceExample]: ...
+
+
+@overload
+def read_examples(
+    path: str | Path,
+    task: Literal["answer"],
+    game: str = "chess",
+    *,
+    columns: Named = None,
+    bad_row: Complain | None = None,
+) -> list[AnswerExample]: ...
+
+
+@overload
+def read_examples(
+    path: str | Path,
+    task: str,
+    game: str = "chess",
+    *,
+    columns: Named = None,
+    bad_row: Complain | None = None,
+) -> list[Any]: ...
+
+
+def read_examples(
+    path: str | Path,
+    task: str = "move",
+    game: str = "chess",
+    *,
+    columns: Named = None,
+    bad_row: Complain | None = None,
+) -> list[Any]:
     """The examples of a file, in its order, each with an id that is unique in it.
 
     Args:
-        path: our puzzles or labels (``.parquet``), Lichess puzzles (``.csv``, with or without a header),
-            ``.epd`` and ``.fen``, ``.pgn`` (every move of a game is its position's gold), the folder of an
-            arena's run, or ``puzzles:GAME``, the puzzles that come with w2s.
-        task: kind of example; ``move``.
+        path: for ``move`` our puzzles or labels (``.parquet``), Lichess puzzles (``.csv``, with or without a
+            header), ``.epd`` and ``.fen``, ``.pgn`` (every move of a game is its position's gold), the folder
+            of an arena's run, or ``puzzles:GAME``, the puzzles that come with w2s. For ``choice`` and
+            ``answer`` ``.jsonl``, ``.json``, ``.csv``, ``.tsv``, ``.parquet``, or a published data set,
+            ``hf:OWNER/NAME?config=NAME&split=NAME``.
+        task: kind of example: ``move``, ``choice`` or ``answer``.
         game: whose rules hold where the file does not say it.
+        columns: which column holds what, for ``choice`` and ``answer``: a configuration, its table, the name
+            of a ready one such as ``sciq``; without it the names of the columns tell.
         bad_row: called for each row that cannot be used, which is then left out; without it such a row is
             an error.
 
     Raises:
-        UsageError: no such task, game or format.
+        UsageError: no such task, game, format or ready columns.
         DataError: the file cannot be read, holds no example, or a row is bad: file and line are named.
 
     Example:
@@ -53,36 +107,16 @@ def read_examples(
         ...     [(example.id, example.gold, example.state.played) for example in read_examples(path)]
         [('puzzles-1', ('a1a8',), 'h8g8')]
     """
-    if task not in TASKS:
-        raise UsageError(f"no task is called {task!r}; the tasks are: {', '.join(TASKS)}")
+    kind = task_named(task)
     if game not in kernels.game_names():
         raise UsageError(f"no game is called {game!r}; the games are: {', '.join(kernels.game_names())}")
-    found = list(_read(_file(Path(path)), game, bad_row or _refuse))
+    named = task != "move" and is_hub(path)
+    source = path if named else _file(Path(path))
+    found: list[Example] = list(kind.read(source, Reading(game, columns, bad_row or _refuse)))
     if not found:
         raise DataError(f"{path} holds no example that can be used")
     _check_ids(path, found)
     return found
-
-
-def _read(path: Path, game: str, bad_row: Complain) -> Iterator[MoveExample]:
-    suffix = path.suffix.lower()
-    if suffix in (".parquet", ".pq"):
-        from w2s.tasks.tables import read_table
-
-        return read_table(path, game, bad_row)
-    if suffix == ".csv":
-        from w2s.tasks.lichess import read_lichess
-
-        return read_lichess(_only("chess", game, path), bad_row)
-    if suffix in (".epd", ".fen"):
-        from w2s.tasks.epd import read_epd
-
-        return read_epd(path, game, bad_row)
-    if suffix == ".pgn":
-        from w2s.tasks.games import read_moves
-
-        return read_moves(_only("chess", game, path))
-    raise UsageError(f"{path}: examples are read from {FORMATS}")
 
 
 def bundled_puzzles() -> list[str]:
@@ -107,17 +141,11 @@ def _bundled(name: str) -> Path:
     return arenas_folder() / "puzzles" / f"{name}.parquet"
 
 
-def _only(rules: str, game: str, path: Path) -> Path:
-    if game != rules:
-        raise UsageError(f"{path} is of a format of {rules}; examples of {game} are read from .parquet")
-    return path
-
-
 def _refuse(message: str) -> None:
     raise DataError(message)
 
 
-def _check_ids(path: str | Path, examples: list[MoveExample]) -> None:
+def _check_ids(path: str | Path, examples: Sequence[Example]) -> None:
     seen: set[str] = set()
     for example in examples:
         if example.id in seen:

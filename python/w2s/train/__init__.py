@@ -5,34 +5,58 @@ Knows nothing about how the labels were made or chosen. Importing this imports n
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
 
+from w2s.errors import UsageError
 from w2s.models.policy.loading import need_torch
+from w2s.train.given import is_language, settings_of
+from w2s.train.language.settings import LanguageSettings
 from w2s.train.rows import Rows
 from w2s.train.settings import Settings
+from w2s.train.step import Step, Watch
 
-if TYPE_CHECKING:
-    from w2s.train.supervised import Step
-
-__all__ = ["Rows", "Settings", "train"]
+__all__ = ["LanguageSettings", "Rows", "Settings", "Step", "settings_of", "train"]
 
 
 def train(
     student: str,
     rows: Rows,
-    settings: Settings,
+    settings: Settings | LanguageSettings,
     out: Path,
     *,
-    watch: Callable[[Step], None] | None = None,
+    watch: Watch | None = None,
 ) -> str:
-    """Train a student on rows and write it to a folder: see :func:`w2s.train.supervised.train`.
+    """Train a student on rows and write it to a folder.
+
+    Policy nets learn as :func:`w2s.train.policy.supervised.train` says, language models as
+    :func:`w2s.train.language.training.train`. A folder in which the same training has ended is left as it
+    is; one in which it was killed is resumed.
+
+    Args:
+        student: reference to a policy net, ``policy:…`` or ``lc0:…``, or to a language model, ``hf:…``.
+        rows: what it shall learn.
+        settings: how; those of its kind, see :func:`w2s.train.settings_of`.
+        out: folder of the trained student.
+        watch: called after every step.
+
+    Returns:
+        The reference of the trained student.
 
     Raises:
+        UsageError: the student cannot be trained, the settings are of another kind, or the folder holds
+            another training.
+        DataError: the rows or the student's files are bad.
         MissingExtraError: torch is not installed.
     """
     need_torch("training a student")
-    from w2s.train import supervised
+    if is_language(student):
+        if not isinstance(settings, LanguageSettings):
+            raise UsageError(f"{student} is a language model: its training takes LanguageSettings")
+        from w2s.train.language import training as language
 
-    return supervised.train(student, rows, settings, out, watch=watch)
+        return language.train(student, rows, settings, out, watch=watch)
+    if not isinstance(settings, Settings):
+        raise UsageError(f"{student} is no language model: its training takes Settings")
+    from w2s.train.policy import supervised as policy
+
+    return policy.train(student, rows, settings, out, watch=watch)

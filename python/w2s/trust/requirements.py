@@ -23,7 +23,11 @@ _REMEDIES = {
     "hidden": "label with --hidden, which writes hidden.parquet beside the labels",
     "afterstate": "label with --evidence afterstate, which writes afterstate.parquet beside the labels",
     "student": "label with --student MODEL, which writes student.parquet beside the labels",
-    "samples": "label with more than one sample each",
+    "samples": "label with --evidence samples:8",
+    "icl": "label with --evidence icl:4 and --gold FILE",
+    "verbalised": "label with --evidence verbalised",
+    "p_true": "label with --evidence p_true",
+    "reward": "label with --evidence reward and --reward hf:DIR",
     "search": "label with --oracle search:depth=2, which adds search_depth2_best and search_depth2_regret_cp",
     "peer": "add a column peer_agrees, or peer_label with what another model says",
     "peer_label": "add a column peer_label, or peer_label_NAME for each other model, with what it says",
@@ -49,6 +53,8 @@ def has(labels: Labels, name: str) -> bool:
     """Whether there is any evidence of that name."""
     if name in labels.vectors:
         return not len(labels) or bool(np.isfinite(labels.vectors[name]).any())
+    if name == "samples" and has(labels, "self_consistency"):
+        return True
     if name == "search":
         return bool(search_columns(labels))
     if name == "peer":

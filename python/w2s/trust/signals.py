@@ -62,8 +62,21 @@ def _most_entropy(labels: Labels) -> Scores:
     return np.log(np.maximum(reading.numbers(labels, "n_options"), 2.0))
 
 
+def said(name: str) -> Callable[[Labels], Scores]:
+    """A column that is a share already."""
+    return lambda labels: np.clip(reading.numbers(labels, name), 0.0, 1.0)
+
+
+def rewarded(labels: Labels) -> Scores:
+    """1 / (1 + exp(−reward)): as a reward model means its number between two answers."""
+    return 1 / (1 + np.exp(-np.clip(reading.numbers(labels, "reward"), -50, 50)))
+
+
 def self_consistency(labels: Labels) -> Scores:
-    """Share of the samples that equal the label; NaN where there are none."""
+    """Share of the samples that say the label, as who drew them counted it, else by their text; NaN where
+    there are none."""
+    if "self_consistency" in labels.table.column_names:
+        return reading.numbers(labels, "self_consistency")
     pairs = zip(reading.texts(labels, "label"), labels.table.column("samples").to_pylist(), strict=True)
     shares = [
         sum(sample == label for sample in samples) / len(samples) if samples else np.nan
@@ -82,3 +95,9 @@ ENTROPY = Signal(
 SELF_CONSISTENCY = Signal(
     "self_consistency", "share of samples equal to the label", frozenset({"samples"}), self_consistency
 )
+ICL = Signal("icl", "its probability behind solved examples", frozenset({"icl"}), said("icl"))
+VERBALISED = Signal(
+    "verbalised", "how sure the teacher says it is", frozenset({"verbalised"}), said("verbalised")
+)
+P_TRUE = Signal("p_true", "asked whether the label is right: yes", frozenset({"p_true"}), said("p_true"))
+REWARD = Signal("reward", "what a reward model gives for it", frozenset({"reward"}), rewarded)

@@ -63,8 +63,8 @@ def plain(student: str, rows: Rows) -> None:
     import torch
 
     from w2s.models.policy.files import from_pretrained
-    from w2s.train.batches import Batches
-    from w2s.train.rows import read_targets
+    from w2s.train.policy.batches import Batches
+    from w2s.train.policy.targets import read_targets
 
     net = from_pretrained(Path(student.removeprefix("policy:"))).train()
     batches = Batches(rows, read_targets(rows, "chess"), net.config, torch.device("cpu"))

@@ -99,6 +99,7 @@ def test_a_mask_is_the_models_matter_and_an_illegal_answer_still_forfeits() -> N
         ("crash", Ending.FORFEIT_CRASH),
         ("stall", Ending.FORFEIT_STALL),
         ("time", Ending.FORFEIT_TIME),
+        ("reply", Ending.FORFEIT_UNPARSABLE),
     ],
 )
 def test_a_model_that_fails_forfeits_and_its_label_says_so(failure: Failure, ending: Ending) -> None:

@@ -57,8 +57,8 @@ def test_repeated_gold_counts_as_often_and_is_counted_once() -> None:
 
 
 def test_what_comes_second_has_a_share_of_the_rate() -> None:
-    assert slower({"epochs": 3}, 0.5) == {"epochs": 3, "learning_rate": 2.5e-4}
-    assert slower({"learning_rate": 1e-2}, 0.1)["learning_rate"] == pytest.approx(1e-3)
+    assert slower("policy:a", {"epochs": 3}, 0.5) == {"epochs": 3, "learning_rate": 2.5e-4}
+    assert slower("policy:a", {"learning_rate": 1e-2}, 0.1)["learning_rate"] == pytest.approx(1e-3)
     facts = [{"model": name, "rows": 10, "seconds": 1.5} for name in "ab"]
     assert together(*facts) == {"model": "b", "rows": 20, "seconds": 3.0}
 

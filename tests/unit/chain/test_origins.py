@@ -35,11 +35,11 @@ MATCHES = {"source": "matches"}
         ({**FILES, "regime": {"name": "ood_dist"}}, "name them with --gold-examples"),
         (
             {**FILES, "regime": {"name": "ood_dist", "gold_examples": ["a.epd"], "gold_game": "othello"}},
-            "leave --gold-game and --gold-teacher out",
+            "leave --gold-game, --gold-task and --gold-teacher out",
         ),
         (
             {**FILES, "regime": {"name": "ood_domain", "gold_examples": ["a"], "gold_game": "othello"}},
-            "give --gold-examples, --gold-game and --gold-teacher",
+            "name it with --gold-teacher",
         ),
         (
             {
@@ -51,7 +51,7 @@ MATCHES = {"source": "matches"}
                     "gold_teacher": "policy:c",
                 },
             },
-            "gold of another game than chess",
+            "gold of another game or task than move, chess",
         ),
         (
             {

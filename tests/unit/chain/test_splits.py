@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 import w2s
 from w2s.chain.config import Examples
-from w2s.chain.examples.splits import ROLES, Splits, read_splits, split
+from w2s.chain.examples.dealt import read_splits
+from w2s.chain.examples.splits import ROLES, Splits, split
 from w2s.errors import DataError
 from w2s.tasks import MoveExample
 

@@ -23,6 +23,7 @@ MATES = "6k1/5ppp/8/8/8/8/8/RR2K3 w - - 0 1"
 class Net:
     """A double that answers the first legal move and sees every label as a vector of its own numbers."""
 
+    tasks = ("move",)
     slots = None
     deterministic = True
 

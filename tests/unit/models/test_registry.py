@@ -14,7 +14,7 @@ from w2s.models.registry import kinds, load_model
 
 
 def test_each_kind_says_what_it_is_and_gives_an_example_of_itself() -> None:
-    assert [kind.name for kind in kinds()] == ["random", "search", "uci", "policy", "lc0"]
+    assert [kind.name for kind in kinds()] == ["random", "search", "uci", "policy", "lc0", "hf", "openai"]
     for kind in kinds():
         assert parse_reference(kind.example).kind == kind.name
         assert kind.about
@@ -35,8 +35,8 @@ def test_a_model_names_the_reference_that_loads_it_again(text: str) -> None:
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("serch:depth=3", "did you mean search? the kinds are: random, search, uci, policy, lc0"),
-        ("gpt", "the kinds are: random, search, uci, policy, lc0"),
+        ("serch:depth=3", "did you mean search? the kinds are: random, search, uci, policy, lc0, hf, openai"),
+        ("gpt", "the kinds are: random, search, uci, policy, lc0, hf, openai"),
         ("x" * 100_000, "the kinds are"),
         ("exact:nodes=5", "no model"),
         ("random:7", "random takes none: write random"),

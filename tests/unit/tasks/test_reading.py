@@ -194,7 +194,7 @@ def test_what_cannot_be_read_is_one_line(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="cannot read"):
         read_examples(written(tmp_path, "torn.parquet", "PAR1"))
     with pytest.raises(UsageError, match="the tasks are: move"):
-        read_examples(tmp_path, task="choice")
+        read_examples(tmp_path, task="riddle")
     with pytest.raises(UsageError, match="of a format of chess"):
         read_examples(written(tmp_path, "b.csv", ROW), game="othello")
 

@@ -45,7 +45,7 @@ def test_processes_share_a_step_without_overlap() -> None:
     pytest.importorskip("torch", reason="needs torch: pip install 'w2s[models]'")
     import numpy as np
 
-    from w2s.train.processes import Processes
+    from w2s.train.policy.processes import Processes
 
     rows = np.arange(7)
     shares = [Processes(3, rank).share(rows) for rank in range(3)]

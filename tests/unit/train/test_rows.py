@@ -9,7 +9,7 @@ from w2s.errors import DataError
 from w2s.games import game
 from w2s.tasks import MoveExample
 from w2s.train import Rows
-from w2s.train.rows import read_targets
+from w2s.train.policy.targets import read_targets
 
 START = game("chess").state()
 EXAMPLES = [MoveExample(f"r{number}", START) for number in range(3)]

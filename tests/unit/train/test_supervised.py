@@ -20,7 +20,7 @@ from w2s.train import Rows, Settings, train
 torch = pytest.importorskip("torch", reason="needs torch: pip install 'w2s[models]'")
 
 from w2s.models.policy.files import from_pretrained  # noqa: E402
-from w2s.train.supervised import Step  # noqa: E402
+from w2s.train.step import Step  # noqa: E402
 
 FEW = Settings(epochs=3, batch=8, learning_rate=1e-2, device="cpu")
 

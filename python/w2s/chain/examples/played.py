@@ -22,7 +22,7 @@ from w2s.chain.examples.matches import play, spec_of
 from w2s.chain.examples.role_file import read_roles, write_roles
 from w2s.chain.examples.splits import ROLES, Splits
 from w2s.chain.steps import Facts, step
-from w2s.tasks import MoveExample
+from w2s.tasks import Example, MoveExample
 
 FILE = "examples.parquet"
 Say = Callable[[str], None]
@@ -63,10 +63,10 @@ class Played:
         counts = {role: count for role, count in config.examples.counts.items() if gold or role != "gold"}
         return self._set(Wanted("round-1", config.teacher, config.student_of(1), config.seed, counts))
 
-    def pool(self, number: int, seed: int, teacher: str, held: Splits) -> list[MoveExample]:
+    def pool(self, number: int, seed: int, teacher: str, held: Splits) -> Sequence[Example]:
         """The pool of a later round: positions that its pair reaches and neither gold nor test holds."""
         counts = {"pool": self.config.examples.counts["pool"]}
-        keys = sorted({example.state.key for example in [*held.gold, *held.test]})
+        keys = sorted({example.state.key for example in positions([*held.gold, *held.test])})
         student = self.config.student_of(number)
         return self._set(Wanted(f"round-{number}/seed-{seed}", teacher, student, seed, counts, keys)).pool
 
@@ -94,7 +94,7 @@ class Played:
             dealt = deal(games, wanted.counts, verifier.right_moves, wanted.seed, self.count)
             splits = dealt.splits
             if matches.verify_pool:
-                splits = replace(splits, pool=verifier.answered(splits.pool, self.count))
+                splits = replace(splits, pool=verifier.answered(positions(splits.pool), self.count))
         write_roles(splits, folder / FILE)
         return {
             "teacher": wanted.teacher,
@@ -109,6 +109,11 @@ class Played:
             "any_move_was_right": dealt.any_move,
             **{role: len(getattr(splits, role)) for role in ROLES},
         }
+
+
+def positions(examples: Sequence[Example]) -> list[MoveExample]:
+    """Examples of matches, which are all positions."""
+    return [example for example in examples if isinstance(example, MoveExample)]
 
 
 def without(games: Sequence[Game], keys: Sequence[int]) -> list[Game]:

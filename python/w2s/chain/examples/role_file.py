@@ -1,4 +1,4 @@
-"""Examples with their roles as a Parquet file: the columns of our puzzles, and ``role``.
+"""Examples with their roles as a Parquet file: the columns of their task, ``task`` and ``role``.
 
 Knows nothing about how roles are given.
 """
@@ -11,14 +11,15 @@ import pyarrow as pa
 
 from w2s.chain.examples.splits import ROLES, Splits
 from w2s.evidence import read_table, write_table
-from w2s.tasks import MoveExample, read_examples
-from w2s.tasks.tables import PUZZLES, row_of
+from w2s.tasks import Example, read_examples, task_named, task_of
 
 
 def write_roles(splits: Splits, path: Path) -> None:
-    """Write every example, its history included; ``w2s label`` and ``w2s eval`` read the file too."""
-    rows = [{**row_of(example), "role": role} for role in ROLES for example in getattr(splits, role)]
-    schema = PUZZLES.append(pa.field("role", pa.string()))
+    """Write every example, a position's history included; ``w2s label`` and ``w2s eval`` read it too."""
+    examples = [(role, example) for role in ROLES for example in getattr(splits, role)]
+    task = task_of(examples[0][1])
+    rows = [{**task.row(example), "task": task.name, "role": role} for role, example in examples]
+    schema = task.schema().append(pa.field("task", pa.string())).append(pa.field("role", pa.string()))
     write_table(pa.Table.from_pylist(rows, schema=schema), path)
 
 
@@ -28,8 +29,9 @@ def read_roles(path: Path) -> Splits:
     Raises:
         DataError: the file is damaged.
     """
-    roles = read_table(path).column("role").to_pylist()
-    found: dict[str, list[MoveExample]] = {role: [] for role in ROLES}
-    for role, example in zip(roles, read_examples(path), strict=True):
+    table = read_table(path)
+    roles, task = table.column("role").to_pylist(), task_named(str(table.column("task")[0]))
+    found: dict[str, list[Example]] = {role: [] for role in ROLES}
+    for role, example in zip(roles, read_examples(path, task.name), strict=True):
         found[role].append(example)
     return Splits(**found)

@@ -10,9 +10,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from w2s.chain.config import ChainConfig
+from w2s.chain.examples.dealt import read_splits
 from w2s.chain.examples.outside_gold import outside_gold
 from w2s.chain.examples.played import Played
-from w2s.chain.examples.splits import Splits, read_splits
+from w2s.chain.examples.splits import Splits
 from w2s.chain.steps import Facts
 
 Say = Callable[[str], None]
@@ -52,7 +53,9 @@ def open_source(config: ChainConfig, folder: Path, say: Say, count: Count) -> So
     if played is not None:
         splits = played.first(gold=own_gold)
     else:
-        splits = read_splits(config.examples, game=config.game, seed=config.seed, gold=own_gold)
+        splits = read_splits(
+            config.examples, task=config.task, game=config.game, seed=config.seed, gold=own_gold, say=say
+        )
     if not own_gold:
         splits = replace(splits, gold=outside_gold(config, splits, say))
     return Source(splits, played)

@@ -6,25 +6,28 @@ Knows nothing about models.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 import pyarrow as pa
 
-from w2s.chain.config import Examples
+from w2s.chain.data_sets import ROLES, ColumnNames
 from w2s.errors import DataError
-from w2s.tasks import MoveExample, read_examples
+from w2s.tasks import Example, MoveExample, read_examples, task_of
 
-ROLES = ("gold", "pool", "test")
+__all__ = ["ROLES", "Format", "Splits", "apart", "check_disjoint", "read_files", "split", "together"]
+
+
+Say = Callable[[str], None]
 
 
 @dataclass(frozen=True)
 class Splits:
     """Examples by role, each in the order of its file."""
 
-    gold: list[MoveExample]
-    pool: list[MoveExample]
-    test: list[MoveExample]
+    gold: Sequence[Example]
+    pool: Sequence[Example]
+    test: Sequence[Example]
 
     def table(self) -> pa.Table:
         """``id`` and ``role`` of every example that has one."""
@@ -32,29 +35,7 @@ class Splits:
         return pa.table({"id": [id_ for id_, _ in rows], "role": [role for _, role in rows]})
 
 
-def read_splits(source: Examples, *, game: str, seed: int, gold: bool = True) -> Splits:
-    """Read the files and give each example its role; without ``gold``, which then has none, where others
-    give it.
-
-    Raises:
-        DataError: too few examples, a role without known answers, or roles that share an id, a position or a
-            group.
-    """
-    if source.are_files:
-        splits = Splits(*(read_files(getattr(source, role), game) for role in ROLES))
-    else:
-        counts = [getattr(source, role) if gold or role != "gold" else 0 for role in ROLES]
-        splits = split(read_files(source.files, game), counts, seed)
-    _check_disjoint(splits)
-    for role in ("gold", "test"):
-        if unknown := [example.id for example in getattr(splits, role) if not example.gold]:
-            raise DataError(
-                f"{len(unknown)} {role} examples have no known answer, {unknown[0]!r} is the first"
-            )
-    return splits
-
-
-def split(examples: Sequence[MoveExample], counts: Sequence[int], seed: int) -> Splits:
+def split(examples: Sequence[Example], counts: Sequence[int], seed: int) -> Splits:
     """As many examples of each role as are asked for, drawn by seed; what belongs together has one role.
 
     Raises:
@@ -83,16 +64,26 @@ def split(examples: Sequence[MoveExample], counts: Sequence[int], seed: int) -> 
     return Splits(*([examples[row] for row in rows] for rows in kept))
 
 
-def read_files(files: Iterable[str], game: str) -> list[MoveExample]:
+@dataclass(frozen=True)
+class Format:
+    """What files hold: examples of a task, whose rules hold for them, and who is told in a line of the rows
+    that cannot be used; None where such a row is an error."""
+
+    task: str
+    game: str
+    skip: Say | None = None
+
+
+def read_files(files: Iterable[str], form: Format, columns: ColumnNames = None) -> list[Example]:
     """The examples of several files; ids are unique over all.
 
     Raises:
-        DataError: no file is named, or an id repeats.
+        DataError: no file is named, a row cannot be used, or an id repeats.
     """
     files = list(files)
     if not files:
         raise DataError("the chain has no examples: name files with --examples")
-    found = [example for file in files for example in read_examples(file, game=game)]
+    found = [example for file in files for example in _read(file, form, columns)]
     if len({example.id for example in found}) < len(found):
         raise DataError(
             f"ids of {', '.join(files)} repeat: ids join tables, so they are unique over all files"
@@ -100,8 +91,17 @@ def read_files(files: Iterable[str], game: str) -> list[MoveExample]:
     return found
 
 
-def together(examples: Sequence[MoveExample]) -> list[str]:
-    """A name for each example; those with one group or one position share it."""
+def _read(file: str, form: Format, columns: ColumnNames) -> list[Example]:
+    complaints: list[str] = []
+    skip = None if form.skip is None else complaints.append
+    found: list[Example] = read_examples(file, form.task, form.game, columns=columns, bad_row=skip)
+    if form.skip is not None and complaints:
+        form.skip(f"{len(complaints)} rows of {file} cannot be used; the first: {complaints[0]}")
+    return found
+
+
+def together(examples: Sequence[Example]) -> list[str]:
+    """A name for each example; those with one group, or one position or question, share it."""
     parent: dict[str, str] = {}
 
     def root(name: str) -> str:
@@ -110,13 +110,39 @@ def together(examples: Sequence[MoveExample]) -> list[str]:
         return name
 
     for example in examples:
-        own = root(f"position {example.state.key}")
+        own = root(_asks(example))
         if example.group is not None:
             parent[own] = root(f"group {example.group}")
-    return [root(f"position {example.state.key}") for example in examples]
+    return [root(_asks(example)) for example in examples]
 
 
-def _check_disjoint(splits: Splits) -> None:
+def apart(examples: Sequence[Example], others: Iterable[Example]) -> list[Example]:
+    """The examples that share neither an id nor a position nor a group with others."""
+    taken: set[object] = set()
+    for example in others:
+        taken |= _marks(example)
+    return [example for example in examples if taken.isdisjoint(_marks(example))]
+
+
+def _marks(example: Example) -> set[object]:
+    """What no other role may hold."""
+    group = set() if example.group is None else {("group", example.group)}
+    return {example.id, ("asks", task_of(example).key(example)), *group}
+
+
+def _asks(example: Example) -> str:
+    """What an example asks, as a name."""
+    if isinstance(example, MoveExample):
+        return f"position {example.state.key}"
+    return f"question {task_of(example).key(example)}"
+
+
+def check_disjoint(splits: Splits) -> None:
+    """Refuse roles that share an id, a position or a group.
+
+    Raises:
+        DataError: names the roles and what they share.
+    """
     for place, left in enumerate(ROLES):
         for right in ROLES[place + 1 :]:
             for what, name in _shared(getattr(splits, left), getattr(splits, right)):
@@ -125,14 +151,14 @@ def _check_disjoint(splits: Splits) -> None:
                 )
 
 
-def _shared(left: Sequence[MoveExample], right: Sequence[MoveExample]) -> Iterable[tuple[str, object]]:
+def _shared(left: Sequence[Example], right: Sequence[Example]) -> Iterable[tuple[str, object]]:
     ids = {example.id for example in left}
-    keys = {example.state.key for example in left}
+    keys = {_asks(example) for example in left}
     groups = {example.group for example in left if example.group is not None}
     for example in right:
         if example.id in ids:
             yield "the id", example.id
-        if example.state.key in keys:
-            yield "the position of", example.id
+        if _asks(example) in keys:
+            yield "the position or question of", example.id
         if example.group in groups:
             yield "the group", example.group

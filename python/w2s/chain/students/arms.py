@@ -14,7 +14,7 @@ import w2s
 from w2s.chain.config import FIXED_ARMS, LABEL_ARMS
 from w2s.errors import DataError, UsageError
 from w2s.evidence import Labels
-from w2s.tasks import MoveExample
+from w2s.tasks import AnswerExample, Example
 from w2s.train import Rows
 from w2s.trust import names, refuse_missing
 
@@ -37,14 +37,18 @@ def check_evidence(arms: Sequence[str], labels: Labels) -> None:
             refuse_missing(f"the arm {arm}", w2s.trust_function(arm).needs, labels)
 
 
-def gold_rows(examples: Sequence[MoveExample]) -> Rows:
-    """True answers; where several moves are right, each is as likely as the others."""
+def gold_rows(examples: Sequence[Example]) -> Rows:
+    """True answers; where several are right, each is as likely as the others.
+
+    An answer is said as its source works it out, where it does.
+    """
     targets = [dict.fromkeys(example.gold, 1 / len(example.gold)) for example in examples]
-    return Rows(list(examples), targets, np.ones(len(examples)))
+    said = [example.solution if isinstance(example, AnswerExample) else None for example in examples]
+    return Rows(list(examples), targets, np.ones(len(examples)), said)
 
 
 def label_rows(
-    pool: Mapping[str, MoveExample],
+    pool: Mapping[str, Example],
     labels: Labels,
     rows: Positions,
     weights: Scores | None = None,
@@ -64,7 +68,9 @@ def label_rows(
     target = soft or _hard
     targets = [target(id_, answer) for id_, answer in zip(chosen.ids, answers, strict=True)]
     given = np.ones(len(rows)) if weights is None else weights[rows]
-    return Rows([pool[id_] for id_ in chosen.ids], targets, given)
+    names = chosen.table.column_names
+    said: list[str | None] = chosen.table.column("raw").to_pylist() if "raw" in names else []
+    return Rows([pool[id_] for id_ in chosen.ids], targets, given, said)
 
 
 def _hard(_: str, label: str) -> Target:
@@ -82,13 +88,16 @@ def mixed(label: str, trust: float, belief: Target) -> Target:
 
 def repeated(rows: Rows, times: int) -> Rows:
     """Every row so many times."""
-    return Rows([*rows.examples] * times, [*rows.targets] * times, np.tile(rows.weights, times))
+    return Rows(
+        [*rows.examples] * times, [*rows.targets] * times, np.tile(rows.weights, times), [*rows.said] * times
+    )
 
 
 def both(first: Rows, second: Rows) -> Rows:
     """The rows of both, one after another; training shuffles them."""
     weights = np.concatenate([first.weights, second.weights])
-    return Rows([*first.examples, *second.examples], [*first.targets, *second.targets], weights)
+    said = [text for rows in (first, second) for text in rows.said or [None] * len(rows)]
+    return Rows([*first.examples, *second.examples], [*first.targets, *second.targets], weights, said)
 
 
 def as_many(arm: str, labels: Labels, gold: Labels, count: int, seed: int) -> Positions:

@@ -14,7 +14,7 @@ from w2s.chain.steps import Facts, step
 from w2s.errors import UsageError
 from w2s.evidence import read_table, write_table
 from w2s.models import Believes, load_model
-from w2s.tasks import MoveExample
+from w2s.tasks import Example
 
 FILE = "beliefs.parquet"
 _SCHEMA = pa.schema(
@@ -25,7 +25,7 @@ Beliefs = Mapping[str, Mapping[str, float]]
 
 
 def beliefs_of(
-    folder: Path, reference: str, examples: Sequence[MoveExample], seed: int, inputs: object
+    folder: Path, reference: str, examples: Sequence[Example], seed: int, inputs: object
 ) -> Beliefs:
     """What a model believes of each example; asked once and then read.
 

@@ -24,7 +24,7 @@ from w2s.chain.students import arms as made
 from w2s.chain.students.subsets import Positions, apart_from, some_of
 from w2s.chain.students.teaching import slower, taught, trained
 from w2s.errors import DataError
-from w2s.tasks import MoveExample
+from w2s.tasks import Example
 from w2s.train import Rows
 
 Taught = tuple[np.ndarray, Facts]
@@ -46,7 +46,7 @@ class Pupil:
     chain: Chain
     student: str
     seed: int
-    gold: Sequence[MoveExample]
+    gold: Sequence[Example]
     place: Path
 
     @cached_property
@@ -69,6 +69,11 @@ class Pupil:
     def unseen_gold(self) -> Positions:
         """Positions of the gold rows that share nothing with those that warmed it."""
         return apart_from(self.gold, self.warm)
+
+    @property
+    def unseen_gold_ids(self) -> set[str]:
+        """Their ids."""
+        return {self.gold[row].id for row in self.unseen_gold}
 
     @cached_property
     def warm(self) -> Positions:
@@ -102,7 +107,7 @@ class Pupil:
     def learns_later(self, folder: Path, start: str, rows: Rows, inputs: object) -> Taught:
         """The same for a student that has learned before: at the later rate."""
         config = self.chain.config
-        return self._taught(folder, start, rows, inputs, slower(config.train, config.teach.later_rate))
+        return self._taught(folder, start, rows, inputs, slower(start, config.train, config.teach.later_rate))
 
     def _taught(
         self, folder: Path, start: str, rows: Rows, inputs: object, settings: dict[str, Any]

@@ -13,7 +13,7 @@ from w2s.chain.students.beliefs import beliefs_of
 from w2s.chain.students.pupil import Pupil
 from w2s.chain.trusted import Trusted
 from w2s.evidence import Labels
-from w2s.tasks import MoveExample
+from w2s.tasks import Example
 
 Soft = Callable[[str, str], Target]
 """Id and label → target."""
@@ -22,7 +22,7 @@ Soft = Callable[[str, str], Target]
 def soft_targets(
     pupil: Pupil,
     teacher: str,
-    examples: Sequence[MoveExample],
+    examples: Sequence[Example],
     trusted: Trusted,
     pool: Labels,
     inputs: object,

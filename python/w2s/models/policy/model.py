@@ -53,6 +53,7 @@ class PolicyModel:
         seed: decides every draw.
     """
 
+    tasks: tuple[str, ...] = ("move",)
     slots: int | None = None
     deterministic = True
 

@@ -51,6 +51,8 @@ class UciModel:
         UsageError: the engine does not have an option, or does not take its value.
     """
 
+    tasks: tuple[str, ...] = ("move",)
+
     def __init__(
         self,
         reference: str,

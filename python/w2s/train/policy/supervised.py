@@ -10,8 +10,8 @@ import contextlib
 import copy
 import json
 import time
-from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass
+from collections.abc import Iterator
+from dataclasses import asdict
 from hashlib import blake2b
 from pathlib import Path
 
@@ -24,28 +24,19 @@ from w2s.errors import DataError
 from w2s.models.policy.device import device_of, gains_from_bfloat16
 from w2s.models.policy.files import save_pretrained, write_whole
 from w2s.models.policy.net import PolicyNet
-from w2s.train.batches import Batch, Batches
-from w2s.train.checkpoint import CHECKPOINT, Best, Progress, check_identity, read_checkpoint, write_checkpoint
+from w2s.train.identity import REPORT, is_complete
 from w2s.train.losses import LOSSES, kl
-from w2s.train.processes import Processes, processes
-from w2s.train.rows import Rows, Targets, read_targets
+from w2s.train.policy.batches import Batch, Batches
+from w2s.train.policy.checkpoint import CHECKPOINT, read_checkpoint, write_checkpoint
+from w2s.train.policy.processes import Processes, processes
+from w2s.train.policy.student import digest_of, student_net
+from w2s.train.policy.targets import Targets, read_targets
+from w2s.train.rows import Rows
 from w2s.train.schedule import SCHEDULES
 from w2s.train.settings import Settings
-from w2s.train.student import digest_of, student_net
-
-REPORT = "train.json"
-"""What the training did, written last: its presence says that the folder is complete."""
+from w2s.train.step import Step, Watch
 
 Positions = npt.NDArray[np.int64]
-
-
-@dataclass(frozen=True, slots=True)
-class Step:
-    """What a step tells to whoever watches: steps done and in all, loss of the step."""
-
-    done: int
-    total: int
-    loss: float
 
 
 def train(
@@ -54,7 +45,7 @@ def train(
     settings: Settings,
     out: Path,
     *,
-    watch: Callable[[Step], None] | None = None,
+    watch: Watch | None = None,
 ) -> str:
     """Train a student on rows and write it to a folder.
 
@@ -79,12 +70,12 @@ def train(
     targets = read_targets(rows, net.config.game)
     with processes(device_of(settings.device)) as all_of_us:
         identity = _identity(net, targets, settings, all_of_us)
-        if not _is_complete(out, identity):
+        if not is_complete(out, identity):
             _do(_Training(net, rows, targets, settings, identity, out, all_of_us), watch)
     return f"policy:{out}"
 
 
-def _do(training: _Training, watch: Callable[[Step], None] | None) -> None:
+def _do(training: _Training, watch: Watch | None) -> None:
     began = time.perf_counter()
     for step in training.steps():
         if watch is not None:
@@ -98,18 +89,6 @@ def _identity(net: PolicyNet, targets: Targets, settings: Settings, all_of_us: P
     if all_of_us.count > 1:
         about.append(all_of_us.count)
     return blake2b(json.dumps(about).encode(), digest_size=16).hexdigest()
-
-
-def _is_complete(out: Path, identity: str) -> bool:
-    path = out / REPORT
-    if not path.exists():
-        return False
-    try:
-        found = json.loads(path.read_bytes())["identity"]
-    except (ValueError, KeyError, TypeError):
-        raise DataError(f"{path} is damaged: remove the folder to train again") from None
-    check_identity(found, identity, out)
-    return True
 
 
 class _Training:
@@ -277,6 +256,3 @@ def _numbers(settings: Settings, device: torch.device) -> contextlib.AbstractCon
         settings.precision == "auto" and gains_from_bfloat16(device)
     )
     return torch.autocast(device.type, torch.bfloat16) if halves else contextlib.nullcontext()
-
-
-__all__ = ["REPORT", "Best", "Progress", "Step", "train"]

@@ -14,8 +14,9 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
 from torch import Tensor, nn
 
-from w2s.errors import DataError, UsageError
+from w2s.errors import DataError
 from w2s.models.policy.files import write_whole
+from w2s.train.identity import check_identity
 
 CHECKPOINT = "checkpoint.safetensors"
 _NET, _BEST, _STATE = "net.", "best.", "optimizer."
@@ -80,19 +81,6 @@ def read_checkpoint(
     net.load_state_dict(_below(tensors, _NET))
     _restore(optimizer, _below(tensors, _STATE))
     return progress, _below(tensors, _BEST)
-
-
-def check_identity(found: object, wanted: str, folder: Path) -> None:
-    """Refuse a folder that holds another training.
-
-    Raises:
-        UsageError: says so, with the remedy.
-    """
-    if found != wanted:
-        raise UsageError(
-            f"{folder} holds a training of another student, other rows or other settings: "
-            "name another folder, or remove it"
-        )
 
 
 def _below(tensors: dict[str, Tensor], prefix: str) -> dict[str, Tensor]:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import cast
 
 import numpy as np
 import numpy.typing as npt
@@ -15,8 +16,10 @@ from torch import Tensor
 
 from w2s import kernels
 from w2s.models.policy.config import PolicyConfig
+from w2s.tasks import MoveExample
 from w2s.train.losses import NOTHING
-from w2s.train.rows import Rows, Targets
+from w2s.train.policy.targets import Targets
+from w2s.train.rows import Rows
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +49,8 @@ class Batches:
     """Batches of any rows of a training."""
 
     def __init__(self, rows: Rows, targets: Targets, config: PolicyConfig, device: torch.device) -> None:
-        self._cores = [example.state._core for example in rows.examples]
+        positions = cast(Sequence[MoveExample], rows.examples)
+        self._cores = [example.state._core for example in positions]
         self._targets = targets
         self._config = config
         self._device = device

@@ -1,0 +1,170 @@
+"""Tokens, steps, memory and seconds of one step, by formula.
+
+Knows nothing about chains or machines beyond their numbers. P is the number of parameters that a token is
+multiplied with, b the bytes of a number.
+
+    a token read                2·P operations
+    a token learned, all        6·P; an adapter 4·P; 2·P more where activations are computed again
+    a token written             one reading of the weights and of the cache for the whole batch
+    weights                     parameters × b
+    what learns                 a gradient (4) and two moments of Adam (8 bytes); an adapter itself (4) too
+    activations                 17·width·b a token and layer (Korthikanti et al. 2022, eq. 2, attention fused)
+    logits                      2·vocabulary·b a token that is learned
+    cache                       keys and values of a token × b
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from w2s.chain.estimate.machine import Machine
+from w2s.models.sizes import Lengths, Shape
+from w2s.train import LanguageSettings, Settings
+
+READ_SHARE = 0.4
+LEARN_SHARE = 0.35
+WRITE_SHARE = 0.5
+"""Of what a machine multiplies or reads at best: what reading, learning and writing reach."""
+PASS_S = 0.0007
+"""Seconds a layer that a pass takes at least, launched from Python; one that learns three times as long."""
+_KEPT = 17
+_CHECK, _ASK, _SAID = 30, 40, 8
+
+
+@dataclass(frozen=True)
+class Tokens:
+    """What one row takes: tokens read, written and learned."""
+
+    read: float = 0.0
+    written: float = 0.0
+    learned: float = 0.0
+
+    def __add__(self, other: Tokens) -> Tokens:
+        return Tokens(self.read + other.read, self.written + other.written, self.learned + other.learned)
+
+    def __mul__(self, times: float) -> Tokens:
+        return Tokens(self.read * times, self.written * times, self.learned * times)
+
+
+def answered(lengths: Lengths) -> Tokens:
+    """A label: its options are scored, or it is written."""
+    return Tokens(lengths.prompt + lengths.options, 0.0 if lengths.options else lengths.reply)
+
+
+def asked(name: str, lengths: Lengths) -> Tokens:
+    """Evidence beside a label: ``icl:4``, ``samples:8`` and so on; what other models give is nothing."""
+    word, _, number = name.partition(":")
+    seen = lengths.learned
+    if word in ("afterstate", "p_true"):
+        return Tokens(seen + (_CHECK if lengths.reply else 0))  # a net sees the next position as it is
+    if word == "verbalised":
+        return Tokens(seen + _ASK, _SAID)
+    if word == "icl":
+        return Tokens(seen * (int(number or 4) + 1))
+    if word == "samples":
+        count = int(number or 8)
+        return answered(lengths) if lengths.options else Tokens(lengths.prompt, count * lengths.reply)
+    return Tokens()
+
+
+def learned(settings: LanguageSettings | Settings, lengths: Lengths) -> Tokens:
+    """A row of a training, all epochs; of grpo a group of replies, which the untrained student reads too."""
+    seen = lengths.learned * settings.epochs
+    if not isinstance(settings, LanguageSettings) or settings.objective == "supervised":
+        return Tokens(learned=seen)
+    written = lengths.reply * settings.epochs * settings.group
+    return Tokens(seen * settings.group * (settings.kl > 0), written, seen * settings.group)
+
+
+def steps(settings: LanguageSettings | Settings, rows: int) -> int:
+    """Steps of the optimizer."""
+    held = 0 if rows < 2 else round(settings.holdout * rows)
+    each = settings.group if _is_grpo(settings) else 1  # type: ignore[union-attr]
+    return int(settings.epochs * math.ceil((rows - held) * each / settings.batch))
+
+
+def seconds(
+    tokens: Tokens,
+    shape: Shape,
+    lengths: Lengths,
+    machine: Machine,
+    settings: LanguageSettings | Settings | None = None,
+) -> float:
+    """How long it takes.
+
+    Args:
+        tokens: of all rows and times.
+        shape: of the model.
+        lengths: of its examples.
+        machine: where.
+        settings: of a training; None of labels and tests.
+    """
+    least = PASS_S * shape.layers
+    spent = tokens.read * 2 * shape.multiplied / (machine.flops * READ_SHARE)
+    if settings is not None:
+        together = settings.together if isinstance(settings, LanguageSettings) else settings.batch
+        passes = tokens.learned / (min(together, settings.batch) * lengths.learned)
+        each = _operations(settings) * shape.multiplied / (machine.flops * LEARN_SHARE)
+        spent += max(tokens.learned * each, passes * 3 * least)
+    if not tokens.written:
+        return spent
+    long = lengths.prompt + lengths.reply
+    side = max(1, int(machine.pass_tokens / long)) if settings is None else settings.batch
+    read = (shape.parameters + side * long * shape.cached) * shape.bytes_each
+    multiplied = 2 * shape.multiplied * side / (machine.flops * READ_SHARE)
+    return spent + tokens.written / side * max(read / (machine.bandwidth * WRITE_SHARE), multiplied, least)
+
+
+def _operations(settings: LanguageSettings | Settings) -> int:
+    """For each parameter and token that is learned."""
+    if not isinstance(settings, LanguageSettings):
+        return 6
+    return (4 if settings.method == "lora" else 6) + (2 if settings.save_memory else 0)
+
+
+def read_per_s(shape: Shape, machine: Machine) -> float:
+    """Tokens that are read in a second; of a net over moves, positions."""
+    return machine.flops * READ_SHARE / (2 * shape.multiplied * (shape.squares or 1))
+
+
+def labelling_memory(shape: Shape, lengths: Lengths, held: float) -> dict[str, float]:
+    """Bytes at the peak of labelling, by what holds them; ``held``: tokens of a pass."""
+    held = max(held, lengths.longest)
+    return {
+        "weights": shape.parameters * shape.bytes_each,
+        "activations": held * shape.width * _KEPT * shape.bytes_each,
+        "cache": held * shape.cached * shape.bytes_each,
+    }
+
+
+def training_memory(
+    settings: LanguageSettings | Settings, shape: Shape, lengths: Lengths
+) -> dict[str, float]:
+    """Bytes at the peak of a training, by what holds them."""
+    if not isinstance(settings, LanguageSettings):
+        places = settings.batch * lengths.longest
+        return {
+            "weights": shape.parameters * 4.0,
+            "optimizer": shape.parameters * 12.0,
+            "activations": places * shape.width * shape.layers * 4.0 * 4.0,
+        }
+    whole = settings.method == "full"
+    number = 4.0 if settings.precision == "float32" else 2.0
+    rows = min(settings.together, settings.batch)
+    places = rows * min(float(settings.length), lengths.longest)
+    layers = shape.layers / _KEPT + 1 if settings.save_memory else shape.layers
+    adapter = shape.adapter(settings.rank, settings.targets)
+    found = {
+        "weights": shape.parameters * (4.0 if whole else shape.bytes_each),
+        "optimizer": shape.parameters * 12.0 if whole else adapter * 16.0,
+        "activations": places * shape.width * layers * _KEPT * number,
+        "logits": places * shape.vocabulary * 2 * number,
+    }
+    if _is_grpo(settings):
+        found["cache"] = settings.batch * lengths.longest * shape.cached * shape.bytes_each
+    return found
+
+
+def _is_grpo(settings: LanguageSettings | Settings) -> bool:
+    return isinstance(settings, LanguageSettings) and settings.objective == "grpo"

@@ -1,0 +1,63 @@
+"""How many rows each role of a chain has, and some examples where they are on this machine.
+
+Knows nothing about models. Published data sets are not fetched.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from w2s.chain.config import ChainConfig
+from w2s.chain.data_sets import ROLES, ColumnNames, OwnRows
+from w2s.errors import W2sError
+from w2s.tasks import Example, read_examples
+
+ASSUMED = 1000
+"""Rows of a role whose files are not at hand and whose number nobody said."""
+
+
+def rows_by_role(config: ChainConfig) -> tuple[dict[str, int], list[str]]:
+    """Rows of gold, pool and test, and what had to be assumed."""
+    rows, notes = dict.fromkeys(ROLES, 0), []
+    for one in config.examples.each:
+        for role, count in one.counts.items():
+            rows[role] += count
+        for role, own in one.own.items():
+            found = own.rows or _counted(config, own)
+            if found is None:
+                notes.append(f"{role} of {', '.join(own.files)} is not at hand: {ASSUMED:,} rows are assumed")
+            rows[role] += found or ASSUMED
+    return rows, notes
+
+
+def some_examples(config: ChainConfig) -> tuple[list[Example], list[str]]:
+    """Examples of the files on this machine that the pool is of, and what is not there."""
+    files = [
+        (file, one.columns)
+        for one in config.examples.each
+        for file in (one.own["pool"].files if "pool" in one.own else one.files)
+    ]
+    found: list[Example] = []
+    missing = []
+    for file, columns in files:
+        some = _read(config, file, columns)
+        found += some
+        if not some:
+            missing.append(file)
+    return found, [f"{', '.join(missing)}: not read for an estimate, or not at hand"] if missing else []
+
+
+def _counted(config: ChainConfig, own: OwnRows) -> int | None:
+    found = [_read(config, file, own.columns) for file in own.files]
+    return sum(map(len, found)) if all(found) else None
+
+
+def _read(config: ChainConfig, file: str, columns: ColumnNames) -> Sequence[Example]:
+    if file.startswith("hf:"):
+        return []
+    try:
+        task: str = config.task
+        some: list[Example] = read_examples(file, task, config.game, columns=columns, bad_row=lambda _: None)
+    except W2sError:
+        return []
+    return some

@@ -1,0 +1,89 @@
+"""Evidence that a model is asked for beside its label: confidence in context, in words, by samples, a reward.
+
+Knows nothing about how it is measured.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from w2s.errors import UsageError
+from w2s.labelling.consistency import predictive_entropy, self_consistency
+from w2s.models import Model, Samples
+from w2s.tasks import Example
+
+if TYPE_CHECKING:
+    from w2s.labelling.batch import Request
+
+Numbers = npt.NDArray[np.float64]
+_COUNT, _MOST = 8, 10_000
+Shots = Sequence[tuple[Example, str]]
+"""Solved examples with their labels."""
+
+
+def shots_of(gold: Sequence[Example]) -> Shots:
+    """Gold as solved examples: the first right label of each."""
+    return [(example, example.gold[0]) for example in gold if example.gold]
+
+
+def asked_for(
+    request: Request,
+    examples: Sequence[Example],
+    labels: Sequence[str | None],
+    replies: Sequence[str | None],
+) -> dict[str, pa.Array]:
+    """A column or two for each kind, null where the model gives no number or the label is null.
+
+    Raises:
+        UsageError: the model gives no such evidence, or what it needs is not there.
+    """
+    there = [row for row, label in enumerate(labels) if label is not None]
+    given = [(examples[row], labels[row] or "") for row in there]
+    found: dict[str, Numbers] = {}
+    for name in request.asked:
+        word, _, number = name.partition(":")
+        if word == "samples":
+            found |= _sampled(request.model, given, _count(name, number))
+        else:
+            found |= _told(request, name, given, [replies[row] for row in there])
+    columns = {}
+    for name, values in found.items():
+        column = np.full(len(labels), np.nan, np.float32)
+        column[there] = values
+        columns[name] = pa.array(column, pa.float32(), from_pandas=True)
+    return columns
+
+
+def _told(request: Request, name: str, given: Shots, replies: Sequence[str | None]) -> dict[str, Numbers]:
+    """What a language model tells of labels when it is asked again."""
+    from w2s.models.hf.evidence import evidence
+
+    examples, labels = [example for example, _ in given], [label for _, label in given]
+    return evidence(
+        request.model, [name], examples, labels, replies=replies, gold=request.shots, reward=request.reward
+    )
+
+
+def _sampled(model: Model, given: Shots, count: int) -> dict[str, Numbers]:
+    """``self_consistency``: the share of samples that say the label; ``predictive_entropy`` in nats."""
+    if not isinstance(model, Samples):
+        raise UsageError(f"{model.reference} draws no samples: leave samples out, or name an hf: model")
+    drawn = model.sample([example for example, _ in given], count)
+    pairs = list(zip(given, drawn, strict=True))
+    return {
+        "self_consistency": np.array([self_consistency(*one, samples) for one, samples in pairs]),
+        "predictive_entropy": np.array([predictive_entropy(one[0], samples) for one, samples in pairs]),
+    }
+
+
+def _count(name: str, number: str) -> int:
+    if not number and ":" not in name:
+        return _COUNT
+    if number.isascii() and number.isdigit() and 1 <= int(number[:9]) <= _MOST:
+        return int(number)
+    raise UsageError(f"the number of {name[:40]!r} is a whole one from 1 to {_MOST}: write samples:8")

@@ -1,0 +1,201 @@
+"""Endpoints as models: an example becomes messages, the reply a label.
+
+Knows nothing about the rules of a match; an illegal move is an answer like any other.
+"""
+
+from __future__ import annotations
+
+import weakref
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Self
+
+from w2s.errors import UsageError
+from w2s.models.choosing import no_move
+from w2s.models.endpoint.asking import BACKOFF_S, Asking
+from w2s.models.endpoint.cache import Cache
+from w2s.models.endpoint.completion import Completion
+from w2s.models.endpoint.evidence import add_evidence
+from w2s.models.endpoint.key import Key
+from w2s.models.endpoint.paid import Outcome, Paid
+from w2s.models.endpoint.request import Request, requests_for
+from w2s.models.endpoint.settings import Settings
+from w2s.models.endpoint.trouble import NoReplyError
+from w2s.models.model import Answer, Want
+from w2s.tasks import Example, MoveExample
+from w2s.tasks.choice import ChoiceExample
+from w2s.tasks.prompts import Message, Prompt, parse_reply, read_prompt
+
+_WARM = 1.0
+"""The temperature of samples where the model itself is greedy."""
+
+LABEL_CHARACTERS = 200
+"""A reply without a label stands as the label as far as this."""
+
+RAW_CHARACTERS = 8000
+"""How much of a reply is kept as raw text."""
+
+
+class EndpointModel:
+    """A model behind an OpenAI-compatible endpoint; implements :class:`w2s.models.Model`.
+
+    Answers moves, choices and answers. Replies are kept in a file, so that what was paid for once is not
+    asked again, by this run or another. No failure of the endpoint is an exception, until it was out of
+    reach many times in a row. Not for use by several threads at once; it uses several itself.
+
+    It is deterministic where the temperature is 0 and there is a cache: then an answer, once given, stays.
+    Without a cache a server may answer otherwise at any time, because its sums depend on what else it is
+    asked; and what is drawn is drawn by the server, whatever seed it is told.
+
+    Args:
+        reference: the name that loads the same model again.
+        settings: where it is and how it is asked.
+        key: what the server is shown.
+        seed: decides the seeds that the server is told, and the jitter of the back-off.
+        backoff_s: the longest pause before the first retry.
+
+    Raises:
+        UsageError: there is no such prompt, or the cache cannot be kept.
+    """
+
+    tasks: tuple[str, ...] = ("move", "choice", "answer")
+    slots: int | None = None
+
+    def __init__(
+        self, reference: str, settings: Settings, key: Key, seed: int, *, backoff_s: float = BACKOFF_S
+    ) -> None:
+        self.reference = reference
+        self.deterministic = settings.temperature == 0 and settings.cache is not None
+        self._settings = settings
+        self._seed = seed
+        self._prompts: dict[str, Prompt] = {}
+        if settings.prompt is not None:
+            self._prompt(settings.prompt)
+        base = settings.address.base
+        cache = None if settings.cache is None else Cache(settings.cache, base, settings.model)
+        asking = Asking(settings, key, seed, backoff_s)
+        self._paid = Paid(asking, cache, settings.concurrency, f"{base}#{settings.model}")
+        self._finalizer = weakref.finalize(self, _release, asking, self._paid, cache)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def answer(self, examples: Sequence[Example], want: Want) -> list[Answer]:
+        """One answer per example, in their order, whichever reply came first.
+
+        With ``mask``, a reply without a label that can be given is a failure; else it is the label as it
+        stands, for the referee to judge. There are no values. Samples are further labels, empty where a
+        reply holds none; a sample that failed is left out.
+
+        Raises:
+            UsageError: hidden states are wanted, which no endpoint gives.
+            ModelError: the endpoint was out of reach so often that there is no point in going on.
+        """
+        if want.hidden or want.afterstate:
+            raise UsageError(
+                f"{self.reference} has no hidden states or afterstates: an endpoint gives text only; leave "
+                "them out, or name an hf: model"
+            )
+        asked = [self._requests(example, want) for example in examples]
+        try:
+            outcomes = self._paid.ask_all(request for requests in asked for request in requests)
+        except KeyboardInterrupt:
+            self.close()
+            raise
+        return [
+            self._answer(example, requests, outcomes, want)
+            for example, requests in zip(examples, asked, strict=True)
+        ]
+
+    def sample(self, examples: Sequence[Example], count: int) -> list[tuple[str, ...]]:
+        """So many labels of each example beside its answer; at a temperature of 1 where it is greedy."""
+        settings = replace(self._settings, temperature=self._settings.temperature or _WARM)
+        asked = [self._samples(example, settings, count) for example in examples]
+        outcomes = self._paid.ask_all(request for requests in asked for request in requests)
+        found = []
+        for example, requests in zip(examples, asked, strict=True):
+            replies = [outcomes[request.digest()].reply for request in requests]
+            texts = [reply.text for reply in replies if isinstance(reply, Completion)]
+            found.append(tuple(_label(example, text) or "" for text in texts))
+        return found
+
+    def _samples(self, example: Example, settings: Settings, count: int) -> list[Request]:
+        if isinstance(example, MoveExample) and not example.state.legal_moves():
+            return []
+        messages = self._messages(example)
+        return requests_for(example, messages, settings, seed=self._seed, samples=count)[1:]
+
+    def close(self) -> None:
+        """End all connections and put the cache on the disk; a second call does nothing."""
+        self._finalizer()
+
+    def _requests(self, example: Example, want: Want) -> list[Request]:
+        """What is asked about an example: nothing where the game is over."""
+        if isinstance(example, MoveExample) and not example.state.legal_moves():
+            return []
+        messages = self._messages(example)
+        samples = self._settings.samples if want.evidence else 0
+        return requests_for(example, messages, self._settings, seed=self._seed, samples=samples)
+
+    def _messages(self, example: Example) -> list[Message]:
+        messages = self._prompt(self._settings.prompt or _prompt_for(example)).messages(example)
+        if isinstance(example, MoveExample) and example.only:
+            messages[-1]["content"] += f"\n\nAnswer with one of these moves: {', '.join(example.only)}"
+        return messages
+
+    def _prompt(self, name: str) -> Prompt:
+        if name not in self._prompts:
+            self._prompts[name] = read_prompt(name)
+        return self._prompts[name]
+
+    def _answer(
+        self, example: Example, requests: list[Request], outcomes: Mapping[bytes, Outcome], want: Want
+    ) -> Answer:
+        if not requests:
+            return no_move()
+        first, *others = [outcomes[request.digest()] for request in requests]
+        if isinstance(first.reply, NoReplyError):
+            return Answer("", raw=first.reply.why, failure=first.reply.failure, seconds=first.seconds)
+        answer = _labelled(example, first.reply.text, want)
+        answer.seconds = first.seconds
+        if want.evidence and answer.failure is None:
+            add_evidence(answer, example, first.reply)
+            replies = [outcome.reply for outcome in others]
+            texts = [reply.text for reply in replies if isinstance(reply, Completion)]
+            answer.samples = tuple(_label(example, text) or "" for text in texts)
+        return answer
+
+
+def _labelled(example: Example, text: str, want: Want) -> Answer:
+    """The answer that a reply is, without evidence."""
+    raw = text[:RAW_CHARACTERS]
+    label = _label(example, text)
+    if label is not None:
+        return Answer(label, raw=raw)
+    if want.mask:
+        return Answer("", raw=raw, failure="reply")
+    return Answer(text.strip()[:LABEL_CHARACTERS], raw=raw)
+
+
+def _label(example: Example, text: str) -> str | None:
+    """The label in a reply, as long as it is among those that may be given."""
+    label = parse_reply(example, text)
+    if isinstance(example, MoveExample) and example.only and label not in example.only:
+        return None
+    return None if label is None else label[:LABEL_CHARACTERS]
+
+
+def _prompt_for(example: Example) -> str:
+    if isinstance(example, MoveExample):
+        return "move"
+    return "choice" if isinstance(example, ChoiceExample) else "answer"
+
+
+def _release(asking: Asking, paid: Paid, cache: Cache | None) -> None:
+    paid.close()
+    asking.close()
+    if cache is not None:
+        cache.close()

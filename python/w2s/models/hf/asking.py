@@ -1,0 +1,218 @@
+"""Examples → what a language model is asked: prompts with replies to score, or to write behind.
+
+Knows nothing about networks or what becomes of an answer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from w2s.errors import DataError, UsageError
+from w2s.models import draws
+from w2s.models.choosing import choices
+from w2s.models.hf.scoring import Numbers, Question
+from w2s.models.hf.settings import HfSettings
+from w2s.models.hf.wording import Shots, Tokens, Wording, prompt_for, reply_to
+from w2s.models.hf.writing import Request
+from w2s.models.reference import shown
+from w2s.tasks import Example, MoveExample
+from w2s.tasks.answer import AnswerExample
+from w2s.tasks.choice import ChoiceExample
+from w2s.tasks.prompts import Prompt
+
+_LONGEST_ANSWER, _LONGEST_LABEL = 512, 32
+_STOPS_ANSWER, _STOPS_LABEL = ("\nQuestion:",), ("\n",)
+
+
+@dataclass(frozen=True, slots=True)
+class Choices:
+    """Labels that can be given, in order, and the places of those that may be answered."""
+
+    labels: list[str]
+    allowed: list[int]
+
+
+def choices_of(example: Example) -> Choices:
+    """The letters of a choice or the legal moves of a position; of an answer, none."""
+    if isinstance(example, ChoiceExample):
+        if not example.options:
+            raise DataError(f"example {example.id!r} has no options: leave it out")
+        return Choices(list(example.letters), list(range(len(example.options))))
+    if isinstance(example, AnswerExample):
+        return Choices([], [])
+    legal = example.state.legal_moves()
+    allowed = set(choices(example, legal))
+    return Choices(legal, [i for i, move in enumerate(legal) if move in allowed])
+
+
+class Asking:
+    """How one model is asked.
+
+    Args:
+        reference: the model's name, for messages.
+        wording: its tokenizer.
+        settings: prompt, shots, score and the length of replies.
+        context: the most tokens that it reads, None where there is no bound.
+        seed: decides which solved examples are shown.
+    """
+
+    def __init__(
+        self, reference: str, wording: Wording, settings: HfSettings, context: int | None, seed: int
+    ) -> None:
+        self.wording = wording
+        self._reference = reference
+        self._settings = settings
+        self._context = context
+        self._seed = seed
+        self._solved: list[tuple[Example, str]] = []
+        self._prompts: dict[tuple[type, str], Prompt] = {}
+
+    def show(self, solved: Shots) -> None:
+        """Give solved examples, of which ``shots`` stand in front of each question: the same for all."""
+        self._solved = self._shuffled(solved)
+
+    def score_of(self, example: Example) -> str:
+        """How this example is answered: letter, option or generate.
+
+        Raises:
+            UsageError: the settings say what such an example cannot be asked.
+        """
+        score = self._settings.score
+        if isinstance(example, ChoiceExample):
+            return score or "letter"
+        known = ("generate",) if isinstance(example, AnswerExample) else ("generate", "option")
+        if score is not None and score not in known:
+            what = "an answer is written" if isinstance(example, AnswerExample) else "moves have no letters"
+            raise UsageError(f"score={score} of {shown(self._reference)}: {what}; name score={known[-1]}")
+        return score or "generate"
+
+    def scoring_of(self, example: Example) -> str:
+        """The same where a label has to be scored, also of a model that would write it."""
+        score = self.score_of(example)
+        if score != "generate":
+            return score
+        return "letter" if isinstance(example, ChoiceExample) else "option"
+
+    def question(
+        self,
+        example: Example,
+        labels: Sequence[str],
+        choose: Callable[[Numbers], int],
+        shots: Shots | None = None,
+    ) -> Question:
+        """A question with labels as its replies."""
+        score = self.scoring_of(example)
+        replies = [self.reply(example, label, score) for label in labels]
+        worded = self.wording.worded(self._text(example, score, shots=shots), replies)
+        longest = max(map(len, worded.replies))
+        self._check(example, len(worded.prompt) + longest, longest)
+        return Question(example.id, worded, choose)
+
+    def request(self, example: Example, sample: int = 0) -> Request:
+        """A reply that is to be written; ``sample`` tells several to one example apart."""
+        is_answer = isinstance(example, AnswerExample)
+        stops = _STOPS_ANSWER if is_answer else _STOPS_LABEL
+        most = self._settings.max_new_tokens or (_LONGEST_ANSWER if is_answer else _LONGEST_LABEL)
+        prompt = self.wording.tokens(self._text(example, self.score_of(example)))
+        return self._request(example, prompt, most, (*names_of(example), sample), stops)
+
+    def follow_up(self, example: Example, reply: str, ask: Prompt) -> Tokens:
+        """The question, a reply to it, and another question about that, as tokens."""
+        text = self._text(example, self.scoring_of(example), followed=(reply, ask.ask(example)))
+        tokens = self.wording.tokens(text)
+        self._check(example, len(tokens), 0)
+        return tokens
+
+    def follow_up_request(self, example: Example, reply: str, ask: Prompt, most: int) -> Request:
+        """The same, where a reply is to be written behind it."""
+        tokens = self.follow_up(example, reply, ask)
+        return self._request(example, tokens, most, (*names_of(example), ask.name), _STOPS_LABEL)
+
+    def ask(self, example: Example) -> str:
+        """The question alone, as text."""
+        return self._prompt(example, self.scoring_of(example)).ask(example)
+
+    def reply(self, example: Example, label: str, score: str | None = None) -> str:
+        """The reply that a label of an example becomes."""
+        score = score or self.scoring_of(example)
+        return reply_to(self._prompt(example, score), example, label, score)
+
+    def drawn(self, solved: Shots, count: int, examples: Sequence[Example]) -> list[Shots]:
+        """So many of some solved examples for each example, by the seed; never its own solution.
+
+        Raises:
+            UsageError: there are fewer.
+        """
+        first = self._shuffled(solved)[: count + 1]
+        return [self._first(first, count, example) for example in examples]
+
+    def _text(
+        self,
+        example: Example,
+        score: str,
+        shots: Shots | None = None,
+        followed: tuple[str, str] | None = None,
+    ) -> str:
+        turns: list[tuple[str, str]] = []
+        for shot, label in self._shots(example) if shots is None else shots:
+            prompt = self._prompt(shot, score)
+            # A solved example shows its worked solution, which the reply of a label never does.
+            said = reply_to(prompt, shot, label, score) if score == "option" else prompt.answer(shot, label)
+            turns.append((prompt.ask(shot), said))
+        asked = self._prompt(example, score).ask(example)
+        if followed is None:
+            return self.wording.text(turns, asked)
+        return self.wording.text([*turns, (asked, followed[0])], followed[1])
+
+    def _shots(self, example: Example) -> Shots:
+        wanted = self._settings.shots
+        return self._first(self._solved[: wanted + 1], wanted, example) if wanted else []
+
+    def _first(self, solved: Shots, count: int, example: Example) -> Shots:
+        shots = [shot for shot in solved if shot[0].id != example.id][:count]
+        if len(shots) < count:
+            raise UsageError(
+                f"{shown(self._reference)} is to be shown {count} solved examples and {len(shots)} are at "
+                f"hand for example {example.id!r}: give more gold, or fewer shots"
+            )
+        return shots
+
+    def _shuffled(self, solved: Shots) -> list[tuple[Example, str]]:
+        return sorted(solved, key=lambda shot: draws.uniform(self._seed, "shot", shot[0].id))
+
+    def _prompt(self, example: Example, score: str) -> Prompt:
+        key = type(example), score
+        if key not in self._prompts:
+            self._prompts[key] = prompt_for(self._settings.prompt, example, score)
+        return self._prompts[key]
+
+    def _request(
+        self,
+        example: Example,
+        prompt: Tokens,
+        most: int,
+        names: tuple[str | int | None, ...],
+        stops: tuple[str, ...],
+    ) -> Request:
+        self._check(example, len(prompt) + 1, 1)
+        room = most if self._context is None else self._context - len(prompt)
+        return Request(example.id, prompt, min(most, room), names, () if self.wording.is_chat else stops)
+
+    def _check(self, example: Example, tokens: int, reply: int) -> None:
+        """Refuse what does not fit the context."""
+        if self._context is None or tokens <= self._context:
+            return
+        what = "an option" if reply > self._context else "its prompt"
+        length = reply if reply > self._context else tokens
+        raise DataError(
+            f"example {example.id!r}: {what} takes {length} tokens and {shown(self._reference)} reads "
+            f"{self._context}: shorten it, show fewer shots, or name a model with a longer context"
+        )
+
+
+def names_of(example: Example) -> tuple[str | int | None, ...]:
+    """What tells one request from another where replies are drawn."""
+    if isinstance(example, MoveExample):
+        return (*draws.names_of(example), example.attempt)
+    return (example.id,)

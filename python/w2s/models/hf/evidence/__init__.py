@@ -1,0 +1,8 @@
+"""Evidence on request: what more than one look at an example tells of a label.
+
+Knows nothing about tables, trust or the command line.
+"""
+
+from w2s.models.hf.evidence.registry import evidence, evidence_kinds
+
+__all__ = ["evidence", "evidence_kinds"]

@@ -1,0 +1,107 @@
+"""A reward model: a sequence classifier of one output that reads question and reply.
+
+Knows nothing about where the label comes from.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+import torch
+
+from w2s.errors import DataError, ModelError, UsageError
+from w2s.models.hf.evidence.kind import Asked, Column, EvidenceKind
+from w2s.models.hf.loading import need_extras, place_of
+from w2s.models.hf.passes import Passes, Room, budget_of
+from w2s.models.hf.settings import read_settings
+from w2s.models.hf.weights import SEQUENCE, open_weights
+from w2s.models.hf.wording import Tokens, Wording
+from w2s.models.reference import parse_reference, shown
+
+
+class Exchange(NamedTuple):
+    """A question and a reply to it; ``name`` is the example, for messages."""
+
+    name: str
+    question: str
+    reply: str
+
+
+class RewardModel:
+    """Gives replies their reward.
+
+    Args:
+        reference: ``hf:DIR`` or ``hf:OWNER/NAME``, with the options of loading.
+
+    Raises:
+        UsageError: it is no such reference.
+        ModelError: it cannot be loaded, or has more than one output.
+    """
+
+    def __init__(self, reference: str) -> None:
+        parsed = parse_reference(reference)
+        if parsed.kind != "hf":
+            raise UsageError(f"{shown(reference)} is no reward model: write hf:DIR")
+        settings = read_settings(parsed)
+        need_extras(settings)
+        opened = open_weights(place_of(parsed), settings, SEQUENCE)
+        if opened.network.config.num_labels != 1:
+            outputs = opened.network.config.num_labels
+            raise ModelError(f"{shown(reference)} has {outputs} outputs: a reward model has one")
+        self._reference = reference
+        self._network = opened.network
+        self._tokenizer = opened.tokenizer
+        self._wording = Wording(opened.tokenizer)
+        self._passes = Passes(reference, settings.batch_tokens or budget_of(opened.network.device))
+        config = opened.network.config
+        if config.pad_token_id is None:
+            config.pad_token_id = self._tokenizer.pad_token_id or self._tokenizer.eos_token_id
+        self._pad = config.pad_token_id or 0
+
+    def rewards(self, exchanges: Sequence[Exchange]) -> Column:
+        """The reward of each exchange, (n,); higher is better."""
+        rows = [(exchange.name, self._tokens(exchange)) for exchange in exchanges]
+        found = self._passes.run(rows, lambda row: Room(1, len(row[1])), lambda row: row[0], self._pass)
+        return np.array(found, np.float64)
+
+    def _tokens(self, exchange: Exchange) -> Tokens:
+        if self._wording.is_chat or self._tokenizer.sep_token is None:
+            tokens = self._wording.told(exchange.question, exchange.reply)
+        else:
+            tokens = list(self._tokenizer(exchange.question, exchange.reply)["input_ids"])
+        most = getattr(self._network.config, "max_position_embeddings", None)
+        if most is not None and len(tokens) > most:
+            raise DataError(
+                f"example {exchange.name!r}: question and reply take {len(tokens)} tokens and "
+                f"{shown(self._reference)} reads {most}: shorten it or name another reward model"
+            )
+        return tokens
+
+    def _pass(self, rows: Sequence[tuple[str, Tokens]], budget: int) -> list[float]:
+        del budget
+        width = max(len(tokens) for _, tokens in rows)
+        given: dict[str, Any] = {
+            "input_ids": [tokens + [self._pad] * (width - len(tokens)) for _, tokens in rows],
+            "attention_mask": [[1] * len(tokens) + [0] * (width - len(tokens)) for _, tokens in rows],
+        }
+        device = self._network.device
+        with torch.inference_mode():
+            out = self._network(**{name: torch.tensor(value, device=device) for name, value in given.items()})
+        found: list[float] = out.logits[:, 0].double().tolist()
+        return found
+
+
+def measure(asked: Asked) -> dict[str, Column]:
+    """``reward``: what the reward model gives the reply."""
+    if asked.reward is None:
+        raise UsageError("reward evidence needs a reward model: name one as hf:DIR")
+    exchanges = [
+        Exchange(example.id, asked.model.asking.ask(example), reply)
+        for example, reply in zip(asked.examples, asked.replies, strict=True)
+    ]
+    return {"reward": RewardModel(asked.reward).rewards(exchanges)}
+
+
+KIND = EvidenceKind("reward", "what a reward model gives the reply", "reward", measure)

@@ -1,0 +1,54 @@
+"""Two expressions compared by algebra, through math-verify; runs only in the guarded process.
+
+Knows nothing about time-outs or processes. Text is read as LaTeX by a grammar: nothing of it is evaluated as
+Python.
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+from functools import lru_cache
+from typing import Any
+
+from w2s.tasks.checking.units import split_unit
+
+_PLAIN = (
+    (re.compile(r"\*\*\s*(\w+|\([^()]*\))"), r"^{\1}"),
+    (re.compile(r"(?<!\\)\bsqrt\s*\(([^()]*)\)"), r"\\sqrt{\1}"),
+    (re.compile(r"\\sqrt\s*\(([^()]*)\)"), r"\\sqrt{\1}"),
+    (re.compile(r"(?<![\\a-zA-Z])(pi|infty|sin|cos|tan|ln|log|theta)(?![a-zA-Z])"), r"\\\1 "),
+    (re.compile(r"(?<![\\a-zA-Z])(?:infinity|inf)(?![a-zA-Z])"), r"\\infty "),
+    (re.compile(r"<="), r"\\le "),
+    (re.compile(r">="), r"\\ge "),
+    (re.compile(r"(?<!\\)\*"), r"\\cdot "),
+    (re.compile(r"(?<=\d)%"), r"\\%"),
+)
+
+
+def same_expression(left: str, right: str) -> bool:
+    """Whether two expressions are equal, whichever of them math-verify takes as the right one.
+
+    As for numbers, a unit counts only where both have one.
+    """
+    from math_verify import verify
+
+    logging.getLogger("math_verify").setLevel(logging.CRITICAL)
+    (left, left_unit), (right, right_unit) = split_unit(left), split_unit(right)
+    one, two = _parsed(left), _parsed(right)
+    if not one or not two or (left_unit and right_unit and left_unit != right_unit):
+        return False
+    return any(verify(*pair, timeout_seconds=None) for pair in ((one, two), (two, one)))
+
+
+@lru_cache(maxsize=256)
+def _parsed(text: str) -> list[Any]:
+    from math_verify import LatexExtractionConfig, parse
+
+    logging.getLogger("math_verify").setLevel(logging.CRITICAL)
+    for pattern, latex in _PLAIN:
+        text = pattern.sub(latex, text)
+    found: list[Any] = parse(
+        f"${text}$", [LatexExtractionConfig()], fallback_mode="no_fallback", parsing_timeout=None
+    )
+    return found

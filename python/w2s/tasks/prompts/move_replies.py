@@ -1,0 +1,81 @@
+"""Which move a reply names; the game's own notation code says what is a legal move.
+
+Knows nothing about models. The first of these that the reply has: the whole reply is a move; a move behind a
+word like "answer" or "best move", or in a box, the last of them; a move behind a word like "play", in bold or
+in quotes, the last of them; the first word, for who writes a line of play begins with the move that was asked
+for; else the last legal move that stands anywhere.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from w2s.games import State
+
+_STRONG = re.compile(
+    r"\\boxed\{|\b(?:answer|best move|best reply|best choice|my move|final move|i choose)\b", re.IGNORECASE
+)
+_WEAK = re.compile(
+    r"\b(?:play|plays|playing|move|choose|column|square|go with|recommend)\b|\*\*|`|<move>|\"", re.IGNORECASE
+)
+_LEADING = "is are was would be should will to with the a in on at move column square play for me"
+_FILLER = frozenset(_LEADING.split())
+_TWO_SQUARES = re.compile(r"\b([a-h][1-8])\s*(?:to|-|–|—|→|->)\s*([a-h][1-8])\b", re.IGNORECASE)
+_NUMBER = re.compile(r"(?<![A-Za-z0-9])\d+\s?\.+\s*(?=\S)")
+_TOKEN = re.compile(r"[A-Za-z0-9][A-Za-z0-9=+#/\-]*")
+_SQUARES = re.compile(r"(?:[A-H][1-8]){1,2}[QRBN]?")
+_NEAR = 120
+_LAST_MARKS = 100
+
+
+def find_move(state: State, text: str) -> str | None:
+    """The canonical text of the move that a reply names, None where it names none that is legal."""
+    whole = state.read(text.strip())[0] if len(text) < _NEAR else None
+    if whole is not None:
+        return whole
+    text = _TWO_SQUARES.sub(r"\1\2", text)
+    for candidates in (_marked(state, text, _STRONG), _marked(state, text, _WEAK)):
+        if (last := _last(candidates)) is not None:
+            return last
+    return _begins(state, text) or _last(_moves(state, text))
+
+
+def _marked(state: State, text: str, mark: re.Pattern[str]) -> Iterator[str]:
+    """The move right behind each mark, but for words that lead to it."""
+    for found in list(mark.finditer(text))[-_LAST_MARKS:]:
+        for token in _tokens(text[found.end() : found.end() + _NEAR]):
+            if (move := _read(state, token)) is not None:
+                yield move
+                break
+            if token.lower() not in _FILLER:
+                break
+
+
+def _begins(state: State, text: str) -> str | None:
+    first = next(_tokens(text[:_NEAR]), None)
+    return None if first is None else _read(state, first)
+
+
+def _moves(state: State, text: str) -> Iterator[str]:
+    for token in _tokens(text):
+        if (move := _read(state, token)) is not None:
+            yield move
+
+
+def _tokens(text: str) -> Iterator[str]:
+    """Words that could be moves, without the numbers of moves in front of them."""
+    for found in _TOKEN.finditer(_NUMBER.sub("", text)):
+        yield found[0].rstrip("-/")
+
+
+def _read(state: State, token: str) -> str | None:
+    move = state.read(token)[0]
+    return state.read(token.lower())[0] if move is None and _SQUARES.fullmatch(token) else move
+
+
+def _last(moves: Iterator[str]) -> str | None:
+    last = None
+    for last in moves:  # noqa: B007 - the last one is what is wanted
+        pass
+    return last

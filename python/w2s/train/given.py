@@ -1,0 +1,36 @@
+"""Settings of a training from a configuration, by the kind of its student.
+
+Knows nothing about training; needs no torch.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Mapping
+from dataclasses import fields
+from typing import Any
+
+from w2s.errors import UsageError
+from w2s.models.named import read_reference
+from w2s.train.language.settings import LanguageSettings
+from w2s.train.settings import Settings
+
+
+def is_language(student: str) -> bool:
+    """Whether a reference names a language model."""
+    return read_reference(student).kind == "hf"
+
+
+def settings_of(student: str, given: Mapping[str, Any], seed: int) -> Settings | LanguageSettings:
+    """What is given, and defaults for the rest.
+
+    Raises:
+        UsageError: an unknown name, or a value that makes no sense.
+    """
+    kind = LanguageSettings if is_language(student) else Settings
+    known = {one.name for one in fields(kind)} - {"seed"}
+    if unknown := sorted(set(given) - known):
+        near = difflib.get_close_matches(unknown[0], known, n=1)
+        hint = f"did you mean {near[0]}?" if near else f"there are: {', '.join(sorted(known))}"
+        raise UsageError(f"the training of {student} has no setting {unknown[0]!r}; {hint}")
+    return kind(**given, seed=seed)

@@ -1,0 +1,63 @@
+"""Weights and targets of training rows, checked.
+
+Knows nothing about tokens or networks.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+
+import numpy as np
+
+from w2s.errors import DataError
+from w2s.tasks import Example
+from w2s.tasks.choice import ChoiceExample
+from w2s.train.rows import Rows
+
+
+def weights_of(rows: Rows) -> list[float]:
+    """The weight of each row, the largest 1.
+
+    Raises:
+        DataError: no rows, lengths that differ, or weights that are none.
+    """
+    lengths = (len(rows.examples), len(rows.targets), len(rows.weights))
+    if len(set(lengths)) != 1:
+        raise DataError("{} examples, {} targets and {} weights: give one each a row".format(*lengths))
+    given = np.asarray(rows.weights, np.float64)
+    if not len(given):
+        raise DataError("there are no rows to train on: keep more of the labels")
+    if given.ndim != 1 or not (np.isfinite(given).all() and (given >= 0).all()):
+        raise DataError("weights of rows are finite numbers from 0 on, one a row")
+    if not given.sum() > 0:
+        raise DataError("every row has weight 0: nothing is left to train on")
+    # By the largest: a constant factor changes no bit where it is a power of two, and little elsewhere.
+    scaled: list[float] = (given / given.max()).tolist()
+    return scaled
+
+
+def distribution_of(example: Example, target: Mapping[str, float]) -> dict[str, float]:
+    """The labels of a target that have any probability; it sums to one.
+
+    Raises:
+        DataError: it is no distribution, or one over other letters than a choice has.
+    """
+    total = math.fsum(target.values())
+    if any(not prob >= 0 for prob in target.values()) or not 0 < total < math.inf:
+        raise DataError(f"the target of example {example.id} is no distribution over labels: {dict(target)}")
+    known = {label: prob / total for label, prob in target.items() if prob > 0}
+    if isinstance(example, ChoiceExample) and (
+        odd := [label for label in known if label not in example.letters]
+    ):
+        raise DataError(
+            f"the target {odd[0][:20]!r} of example {example.id} is none of its letters {example.letters}: "
+            "leave the row out"
+        )
+    return known
+
+
+def letter_probs(example: ChoiceExample, target: Mapping[str, float]) -> tuple[float, ...]:
+    """What each letter of a choice shall have; they sum to one."""
+    known = distribution_of(example, target)
+    return tuple(known.get(letter, 0.0) for letter in example.letters)

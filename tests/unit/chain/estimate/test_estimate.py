@@ -1,0 +1,144 @@
+"""A whole estimate: models on this machine are measured, others assumed, and what is not known is said."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+pytest.importorskip("torch")
+pytest.importorskip("transformers")
+
+from tests.doubles import language
+from typer.testing import CliRunner
+
+from w2s.chain.config import ChainConfig
+from w2s.chain.estimate import MACHINES, estimate, machine_named, this_machine
+from w2s.chain.loading import load_config, paper_folder
+from w2s.cli.app import app
+from w2s.cli.estimate_text import table
+from w2s.config import build
+from w2s.errors import UsageError
+
+H100 = MACHINES["h100"]
+
+
+def model(folder: Path, seed: int) -> str:
+    words = language.tokenizer(chat=True)
+    network = language.network("llama", len(words), seed)
+    network.config.architectures = ["LlamaForCausalLM"]
+    network.config.save_pretrained(folder)
+    words.save_pretrained(folder)
+    return f"hf:{folder}"
+
+
+def chain(folder: Path, **given: Any) -> ChainConfig:
+    rows = [
+        {"id": f"q{n}", "question": f"Is it {n}?", "options": ["yes", "no"], "answer": "A"} for n in range(40)
+    ]
+    (folder / "rows.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    tables: dict[str, Any] = {
+        "task": "choice",
+        "teacher": model(folder / "teacher", 0),
+        "student": model(folder / "student", 1),
+        "rounds": 1,
+        "evidence": ["hidden"],
+        "arms": ["base", "trust"],
+        "keep": {"top": "50%"},
+        "examples": {"files": [str(folder / "rows.jsonl")], "gold": 10, "pool": 20, "test": 10},
+    }
+    return build(ChainConfig, {**tables, **given}, "it")
+
+
+def test_models_at_hand_are_measured_and_their_steps_add_up(tmp_path: Path) -> None:
+    found = estimate(chain(tmp_path), H100)
+    assert found["rows"] == {"gold": 10, "pool": 20, "test": 10}
+    assert found["not_known"] == []
+    for about in found["models"]:
+        assert about["size_from"].startswith("config.json of")
+        assert about["tokens_from"] == "measured on 40 examples"
+    train = next(step for step in found["steps"] if step["step"] == "train")
+    prompt, reply = (found["models"][1][name] for name in ("prompt", "reply"))
+    assert train["tokens"]["learned"] == round(10 * 2 * (prompt + reply))
+    assert train["optimizer_steps"] == 2
+    assert found["total"]["hours"] == pytest.approx(sum(step["hours"] for step in found["steps"]))
+    assert found["total"]["fits"] is True
+    trust = next(arm for arm in found["arms"] if arm["arm"] == "trust")
+    assert (trust["labels"], trust["learned_rows"], trust["optimizer_steps"]) == (10, 10, 2)
+    assert trust["hours"] == pytest.approx(
+        sum(step["hours"] for step in found["steps"] if step["arm"] == "trust")
+    )
+
+
+def test_no_weights_are_loaded_and_nothing_is_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config = chain(tmp_path)
+    before = sorted(tmp_path.rglob("*"))
+    assert not [path for path in before if path.suffix == ".safetensors"]
+    monkeypatch.chdir(tmp_path)
+    estimate(config, H100)
+    assert sorted(tmp_path.rglob("*")) == before
+
+
+def test_what_is_not_known_is_said(tmp_path: Path) -> None:
+    given = {
+        "teacher": "search:depth=1",
+        "student": "policy:nowhere",
+        "task": "move",
+        "examples": {"files": ["nowhere.csv"], "gold": 5, "pool": 5, "test": {"files": ["gone.csv"]}},
+        "oracles": ["search:depth=2"],
+    }
+    found = estimate(chain(tmp_path, **given), H100)
+    assert found["rows"]["test"] == 1000
+    assert found["not_known"] == [
+        "test of gone.csv is not at hand: 1,000 rows are assumed",
+        "nowhere.csv: not read for an estimate, or not at hand",
+        "how large and fast search:depth=1 is",
+        "how large and fast policy:nowhere is",
+        "how long search:depth=2 takes",
+    ]
+    assert found["total"] == {"hours": None, "peak_gib": None, "fits": None}
+    assert "not known:" in table(found)
+
+
+def test_a_chain_that_does_not_fit_says_so(tmp_path: Path) -> None:
+    config = chain(tmp_path, student="hf:Nobody/Never-70B?dtype=bfloat16")
+    found = estimate(config, machine_named("rtx4090"))
+    assert found["total"]["fits"] is False
+    assert "more than there are" in table(found)
+    with pytest.raises(UsageError, match="there are: h100, a100, rtx4090"):
+        machine_named("abacus")
+
+
+@pytest.mark.parametrize("name", sorted(path.name for path in paper_folder().glob("*.toml")))
+def test_every_table_of_the_paper_can_be_estimated_and_fits_on_one_h100(name: str) -> None:
+    found = estimate(load_config(file=Path(name)), H100)
+    assert found["total"]["fits"] is True
+    assert 0 < found["total"]["hours"] < 100
+    assert all(about["parameters"] for about in found["models"])
+
+
+def test_this_machine_is_measured() -> None:
+    machine = this_machine()
+    assert machine is not None
+    assert machine.flops > 1e9
+    assert machine.bandwidth > 1e8
+    assert machine.memory > 1e9
+    assert machine.source.startswith("measured here in ")
+
+
+def test_the_command_prints_a_table_and_json_and_starts_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config = chain(tmp_path)
+    (tmp_path / "chain.toml").write_text(config.to_toml())
+    monkeypatch.chdir(tmp_path)
+    shown = CliRunner().invoke(app, ["chain", "chain.toml", "--estimate", "--on", "h100"])
+    assert shown.exit_code == 0, shown.output
+    assert "in all: 0.00 hours on one H100 SXM" in shown.output
+    plain = CliRunner().invoke(app, ["chain", "chain.toml", "--estimate", "--on", "a100", "--json"])
+    assert json.loads(plain.stdout)["machine"]["name"] == "one A100 SXM 80 GB"
+    assert not (tmp_path / "runs").exists()

@@ -1,0 +1,159 @@
+"""The chains of the paper's tables load, and every name in them is known."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from w2s.chain.config import ChainConfig
+from w2s.chain.data_sets import ROLES
+from w2s.chain.examples.dealt import read_splits
+from w2s.chain.loading import load_config, paper_folder
+from w2s.chain.regimes import check_baselines
+from w2s.chain.students.arms import check_arms
+from w2s.config import build
+from w2s.errors import UsageError
+from w2s.models.hf.settings import read_settings
+from w2s.models.named import read_reference
+from w2s.tasks.columns import ANSWERS, CHOICES
+from w2s.tasks.prompts import read_prompt
+from w2s.tasks.rows.hub import HOMES, is_hub, read_name
+from w2s.train import LanguageSettings, settings_of
+from w2s.trust import option_names, trust_function
+
+FILES = sorted(path.name for path in paper_folder().glob("*.toml"))
+HUB = re.compile(r"(Qwen/Qwen3-(0\.6|1\.7|4|14)B|allenai/OLMo-2-(0425-1B|1124-7B|1124-13B)-Instruct)")
+
+
+@pytest.fixture(params=FILES)
+def chain(request: pytest.FixtureRequest) -> ChainConfig:
+    return load_config(file=Path(request.param))
+
+
+def test_every_table_of_the_paper_has_its_file() -> None:
+    assert len(FILES) >= 11
+    pairs = {
+        (config.teacher.partition("?")[0], config.student[-1].partition("?")[0])
+        for config in (load_config(file=Path(name)) for name in FILES)
+    }
+    assert pairs >= {
+        ("hf:allenai/OLMo-2-0425-1B-Instruct", "hf:allenai/OLMo-2-1124-7B-Instruct"),
+        ("hf:allenai/OLMo-2-0425-1B-Instruct", "hf:allenai/OLMo-2-1124-13B-Instruct"),
+        ("hf:Qwen/Qwen3-0.6B", "hf:Qwen/Qwen3-1.7B"),
+        ("hf:Qwen/Qwen3-0.6B", "hf:Qwen/Qwen3-14B"),
+    }
+    ladder = load_config(file=Path("world.toml"))
+    assert len(ladder.student) == ladder.rounds == 3
+
+
+def test_its_arms_and_its_trust_are_known_and_have_their_evidence(chain: ChainConfig) -> None:
+    check_arms(chain.arms)
+    check_baselines(chain)
+    assert {"base", "naive", "trust", "ceiling"} <= set(chain.arms)
+    assert set(chain.trust.options) <= option_names(chain.trust.function)
+    made = {*chain.reads, "log_prob", "margin", "entropy", "n_options"}
+    made |= {"samples"} if "self_consistency" in made else set()
+    for arm in set(chain.arms) & {"confidence", "margin", "icl", "reward", "self_consistency"}:
+        assert trust_function(arm).needs <= made
+    assert trust_function(chain.trust.function, **chain.trust.options).needs <= made
+    assert ("reward" in chain.evidence) == (chain.reward is not None)
+
+
+def test_its_settings_are_those_of_its_students(chain: ChainConfig) -> None:
+    for student in chain.student:
+        settings = settings_of(student, chain.train, chain.seed)
+        assert isinstance(settings, LanguageSettings)
+        assert settings.batch % settings.together == 0
+        assert settings.objective == "supervised" or settings.batch % settings.group == 0
+
+
+def test_its_models_are_named_as_the_hub_names_them(chain: ChainConfig) -> None:
+    for model in (chain.teacher, *chain.student):
+        reference = read_reference(model)
+        assert (reference.kind, bool(HUB.fullmatch(reference.target))) == ("hf", True)
+        if prompt := read_settings(reference).prompt:
+            read_prompt(prompt)
+
+
+def test_its_data_sets_are_known_and_so_are_their_columns(chain: ChainConfig) -> None:
+    known = {"choice": CHOICES, "answer": ANSWERS}
+    named = [(chain.task, file) for one in chain.examples.each for file in one.files]
+    named += [
+        (chain.task, file) for one in chain.examples.each for rows in one.own.values() for file in rows.files
+    ]
+    named += [(chain.regime.gold_task or chain.task, file) for file in chain.regime.gold_examples]
+    assert named
+    for task, file in named:
+        if task == "move":
+            assert file.endswith(".csv")
+            continue
+        assert is_hub(file)
+        short = file.removeprefix("hf:").partition("?")[0]
+        assert short in HOMES
+        assert short in known[task]
+        assert read_name(file).split in ("train", "validation", "test")
+
+
+def test_the_file_that_a_chain_is_like_holds_where_it_says_nothing() -> None:
+    like, pair = load_config(file=Path("world.toml")), load_config(file=Path("world-olmo2-7b.toml"))
+    assert (pair.rounds, pair.teacher) == (1, "hf:allenai/OLMo-2-0425-1B-Instruct?dtype=bfloat16")
+    assert (pair.examples, pair.arms, pair.train) == (like.examples, like.arms, like.train)
+
+
+def test_a_file_of_the_working_folder_goes_before_a_bundled_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "world.toml").write_text(
+        'teacher = "random"\nstudent = "policy:a"\nexamples.files = ["a.csv"]\n'
+    )
+    assert load_config(file=Path("world.toml")).teacher == "random"
+    with pytest.raises(UsageError, match=r"cannot read elsewhere.world.toml"):
+        load_config(file=Path("elsewhere/world.toml"))
+
+
+def test_files_that_are_like_each_other_are_refused(tmp_path: Path) -> None:
+    for name, other in (("a", "b"), ("b", "a")):
+        (tmp_path / f"{name}.toml").write_text(f'like = "{other}.toml"\n')
+    with pytest.raises(UsageError, match="is like itself"):
+        load_config(file=tmp_path / "a.toml")
+    (tmp_path / "c.toml").write_text("like = 3\n")
+    with pytest.raises(UsageError, match="like is the name of a file beside it, not 3"):
+        load_config(file=tmp_path / "c.toml")
+
+
+@pytest.mark.data
+def test_the_sets_at_hand_have_as_many_rows_as_the_table_asks_for(data: Path, tmp_path: Path) -> None:
+    """Those of OpenBookQA and ARC, by their official parts: nothing of test is in what is learned from."""
+    folders = {"openbookqa": "openbookqa", "arc-challenge": "ARC-Challenge", "arc-easy": "ARC-Easy"}
+    sets: list[dict[str, Any]] = []
+    for one in load_config(file=Path("world.toml")).examples.each:
+        name = one.files[0].removeprefix("hf:").partition("?")[0]
+        if name not in folders:
+            continue
+        files = {}
+        for part in ("train", "test"):  # ids of these files begin with the names of their folders
+            files[part] = str(data / "qa" / folders[name] / f"{part}.json")
+        test = {"files": [files["test"]], "rows": one.own["test"].rows}
+        sets.append({"files": [files["train"]], "gold": one.gold, "pool": one.pool, "test": test})
+    assert len(sets) == len(folders)
+    tables = {"teacher": "a", "student": "b", "examples": {"sets": sets, "bad_rows": "skip"}}
+    said: list[str] = []
+    found = read_splits(
+        build(ChainConfig, tables, "it").examples, task="choice", game="chess", seed=0, say=said.append
+    )
+    assert [len(getattr(found, role)) for role in ROLES] == [2000, 6000, 1500]
+    assert 0 < sum(int(line.split()[0]) for line in said) < 100
+
+
+def test_a_row_as_aime_is_published_is_read(tmp_path: Path) -> None:
+    from w2s.tasks import read_examples
+
+    row = {"ID": "1983-1", "Year": 1983, "Problem Number": 1, "Question": "What is 1 + 1?", "Answer": "2"}
+    (tmp_path / "aime.jsonl").write_text(json.dumps({**row, "Part": None}))
+    (example,) = read_examples(tmp_path / "aime.jsonl", "answer")
+    assert (example.id, example.question, example.gold) == ("1983-1", "What is 1 + 1?", ("2",))

@@ -1,0 +1,16 @@
+"""No test here sees the key or the cache of whoever runs it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+
+@pytest.fixture(autouse=True)
+def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The folder of this test's cache."""
+    for name in ("W2S_API_KEY", "OPENAI_API_KEY"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("W2S_CACHE", str(tmp_path / "cache"))
+    return tmp_path / "cache" / "endpoint"

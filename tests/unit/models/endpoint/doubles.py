@@ -1,0 +1,38 @@
+"""Questions for a scripted server, and the endpoint that asks it."""
+
+from __future__ import annotations
+
+from tests.doubles.chat import ChatServer, Heard
+
+from w2s.models import Answer, Want
+from w2s.models.endpoint.key import Key
+from w2s.models.endpoint.model import EndpointModel
+from w2s.models.endpoint.settings import read_settings
+from w2s.models.reference import parse_reference
+from w2s.tasks.choice import ChoiceExample
+
+
+def choice(number: int) -> ChoiceExample:
+    return ChoiceExample(f"c{number}", f"Question {number}?", ("one", "two", "three"))
+
+
+def model(server: ChatServer, *, seed: int = 0, backoff_s: float = 0.001, **options: object) -> EndpointModel:
+    """The model, with pauses that a test can wait for."""
+    reference = server.reference(**options)
+    settings = read_settings(parse_reference(reference))
+    return EndpointModel(reference, settings, Key(), seed, backoff_s=backoff_s)
+
+
+def ask(
+    server: ChatServer, examples: list[object], want: Want | None = None, **options: object
+) -> list[Answer]:
+    with model(server, **options) as asked:
+        return asked.answer(examples, want or Want())  # type: ignore[arg-type]
+
+
+def number_of(heard: Heard) -> int:
+    return int(heard.question.split()[1].rstrip("?"))
+
+
+def letters(heard: Heard) -> str:
+    return "ABC"[number_of(heard) % 3]

@@ -1,0 +1,90 @@
+"""An endpoint in the arena: text in, text out, the referee decides."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pyarrow.parquet as pq
+import pytest
+from tests.doubles.chat import ChatServer, Heard, Said, plays
+
+from w2s.cli.app import run
+
+
+@pytest.fixture(autouse=True)
+def _elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+
+
+def arena(server: ChatServer, out: str, *options: str) -> list[str]:
+    teacher = ["--teacher", server.reference(), "--student", "search:depth=1"]
+    short = ["--pairs", "1", "--max-plies", "24", "--oracle", "search:depth=1", "--json"]
+    return ["arena", "--game", "chess", *teacher, *short, "--out", out, *options]
+
+
+def test_an_endpoint_plays_a_search_and_its_slips_are_asked_again(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    def slips_first(heard: Heard) -> str:
+        return f"My move: {plays(heard)}!" if "not legal" in heard.question else "Ke9, what else?"
+
+    with ChatServer(slips_first) as server:
+        assert run(arena(server, "r", "--illegal", "retry:3")) == 0
+        result = json.loads(capsys.readouterr().out)
+        table = pq.read_table("r/labels.parquet").to_pylist()
+        played = [row for row in table if row["player"] == "teacher" and row["played"]]
+        assert len(played) >= 14
+        assert all(row["legal"] and row["raw"].startswith("My move: ") for row in played)
+        assert {tuple(row["rejected"]) for row in played} == {("'Ke9, what else?'",)}
+        assert sum(result["endings"].values()) == 2
+        asked = len(server.heard)
+        assert run(arena(server, "again", "--illegal", "retry:3")) == 0
+        assert len(server.heard) == asked
+    assert Path("r/games.pgn").read_text() == Path("again/games.pgn").read_text()
+
+
+def test_a_reply_that_cannot_be_used_loses_its_match_and_the_run_goes_on(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    def breaks_now_and_then(heard: Heard) -> str | Said:
+        return Said(b'{"choices": nothing') if len(server.heard) % 9 == 0 else plays(heard)
+
+    with ChatServer(breaks_now_and_then) as server:
+        assert run(arena(server, "r", "--pairs", "3", "--illegal", "retry:3")) == 0
+    result = json.loads(capsys.readouterr().out)
+    table = pq.read_table("r/labels.parquet").to_pylist()
+    failed = [row for row in table if row["failure"]]
+    lost = [row for row in failed if row["ply"] == max(r["ply"] for r in table if r["match"] == row["match"])]
+    assert lost
+    assert result["endings"]["forfeit: unparsable"] == len(lost)
+    assert {row["failure"] for row in failed} == {"reply"}
+    assert {row["verdict"] for row in failed} == {"unknown"}
+    assert {row["raw"] for row in failed} == {"the answer is not JSON"}
+
+
+PUZZLES = """\
+PuzzleId,FEN,Moves,Rating
+a,7k/5ppp/8/8/8/8/8/R3K3 b - - 0 1,h8g8 a1a8,600
+b,6k1/5ppp/8/8/8/8/1q6/R3K3 b - - 0 1,b2b7 a1a7,1200
+c,6k1/5ppp/8/8/8/8/8/RR2K3 b - - 0 1,h7h6 a1a8,700
+"""
+
+
+def test_an_endpoint_labels_a_file_and_its_failures_are_counted_by_eval(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    Path("puzzles.csv").write_text(PUZZLES, encoding="utf-8")
+    with ChatServer(lambda heard: "It is Ra8.") as server:
+        label = ["label", "puzzles.csv", "--model", server.reference(), "--out", "labels.parquet", "--json"]
+        assert run(label) == 0
+        assert json.loads(capsys.readouterr().out)["correct"] == 2
+        rows = pq.read_table("labels.parquet").to_pylist()
+        assert [(row["label"], row["raw"]) for row in rows] == [("a1a8", "It is Ra8.")] * 3
+        assert run([*label, "--overwrite"]) == 0
+        assert len(server.heard) == 3
+        assert run([*label, "--overwrite", "--hidden"]) == 2
+        assert "no hidden states" in capsys.readouterr().err
+        server.script = lambda heard: "I resign"
+        assert run(["eval", "puzzles.csv", "--model", server.reference(cache="off"), "--json"]) == 0
+        assert json.loads(capsys.readouterr().out)["models"][0]["failures"] == 3

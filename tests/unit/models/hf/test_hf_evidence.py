@@ -1,0 +1,210 @@
+"""Evidence on request: each kind equals what a plain reading of its definition gives."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from tests.doubles.language import tokenizer
+
+from w2s.errors import DataError, ModelError, UsageError
+from w2s.models import Want, load_model
+from w2s.tasks.answer import AnswerExample
+from w2s.tasks.choice import ChoiceExample
+
+torch = pytest.importorskip("torch", reason="needs torch: pip install 'w2s[models]'")
+transformers = pytest.importorskip("transformers", reason="needs transformers: pip install 'w2s[models]'")
+
+from w2s.models.hf.evidence import evidence, evidence_kinds  # noqa: E402
+from w2s.models.hf.evidence.reward import Exchange, RewardModel  # noqa: E402
+from w2s.models.hf.evidence.verbalised import confidence  # noqa: E402
+
+CHOICES = [
+    ChoiceExample("sky", "What colour is the sky?", ("blue", "green as grass", "red")),
+    ChoiceExample("sum", "2 + 2?", ("4", "5")),
+    ChoiceExample("ox", "Which one is an animal, of these?", ("stone", "ox")),
+]
+LABELS = ["B", "A", "B"]
+GOLD = [(ChoiceExample(f"gold{i}", f"{i} + 1?", (f"{i + 1}", "0")), "A") for i in range(6)]
+ANSWER = AnswerExample("cats", "How many legs do five cats have?")
+
+
+def test_every_kind_is_named_by_its_example() -> None:
+    kinds = evidence_kinds()
+    assert [kind.name for kind in kinds] == ["icl", "verbalised", "p_true", "reward"]
+    for kind in kinds:
+        assert kind.example.partition(":")[0] == kind.name
+        assert kind.about
+
+
+def test_icl_is_the_probability_of_the_label_behind_solved_examples(open_hf: Any) -> None:
+    model = open_hf("llama", "score=option")
+    found = evidence(model, ["icl:2"], CHOICES, LABELS, gold=GOLD)["icl"]
+    shown = open_hf("llama", "score=option&shots=2")
+    shown.show(GOLD)
+    beliefs = shown.believe(CHOICES)
+    expected = [belief[label] for belief, label in zip(beliefs, LABELS, strict=True)]
+    np.testing.assert_allclose(found, expected, atol=1e-4)
+    without = [belief[label] for belief, label in zip(model.believe(CHOICES), LABELS, strict=True)]
+    assert not np.allclose(found, without, atol=1e-4)
+
+
+def test_icl_never_shows_an_example_its_own_solution(open_hf: Any) -> None:
+    model = open_hf("llama", seed=3)
+    drawn = model.asking.drawn(GOLD, 5, [example for example, _ in GOLD])
+    for (example, _), shots in zip(GOLD, drawn, strict=True):
+        assert len(shots) == 5
+        assert example not in [shot for shot, _ in shots]
+    with pytest.raises(UsageError, match="shown 7 solved examples and 6 are at hand"):
+        evidence(model, ["icl:7"], CHOICES, LABELS, gold=GOLD)
+
+
+def test_a_label_that_cannot_be_given_is_refused(open_hf: Any) -> None:
+    with pytest.raises(DataError, match="has no option 'Z'"):
+        evidence(open_hf(), ["icl:1"], CHOICES[:2], ["A", "Z"], gold=GOLD)
+
+
+@pytest.mark.parametrize(
+    ("text", "number"),
+    [
+        ("85", 0.85),
+        ("85%", 0.85),
+        ("I am 70 % sure, not 90", 0.7),
+        ("100", 1.0),
+        ("0", 0.0),
+        ("12.5", 0.125),
+        ("101", math.nan),
+        ("-5", math.nan),
+        ("1000", math.nan),
+        ("very sure", math.nan),
+        ("", math.nan),
+    ],
+)
+def test_verbalised_confidence_is_parsed_or_missing(text: str, number: float) -> None:
+    assert confidence(text) == pytest.approx(number, nan_ok=True)
+
+
+def test_verbalised_confidence_is_asked_behind_the_label(
+    open_hf: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    model, prompts = open_hf("llama"), []
+
+    def write(requests: Any, manner: Any, states: bool = False) -> Any:
+        prompts.extend(model.asking.wording.decoded(request.prompt) for request in requests)
+        assert manner.temperature == 0
+        return [type("Reply", (), {"text": text}) for text in ("80", "no idea", "5")]
+
+    monkeypatch.setattr(model, "write", write)
+    found = evidence(model, ["verbalised"], CHOICES, LABELS)["verbalised"]
+    np.testing.assert_array_equal(found, [0.8, math.nan, 0.05])
+    for prompt, example, label in zip(prompts, CHOICES, LABELS, strict=True):
+        assert example.question in prompt
+        assert f"Answer: {label}\n" in prompt
+        assert "How likely is it that this answer is correct?" in prompt
+
+
+def test_p_true_is_the_check_as_a_probability(open_hf: Any) -> None:
+    model = open_hf("qwen3", "score=letter", chat=True)
+    answers = model.answer(CHOICES, Want(afterstate=True))
+    found = evidence(model, ["p_true"], CHOICES, [answer.label for answer in answers])["p_true"]
+    expected = [1 / (1 + math.exp(-answer.check_logit)) for answer in answers]
+    np.testing.assert_allclose(found, expected, atol=1e-5)
+
+
+def test_several_kinds_are_measured_in_one_call_and_rows_do_not_depend_on_order(open_hf: Any) -> None:
+    model = open_hf("llama")
+    names = ["icl:2", "p_true", "verbalised"]
+    found = evidence(model, names, CHOICES, LABELS, gold=GOLD)
+    assert list(found) == ["icl", "p_true", "verbalised"]
+    turned = evidence(model, names, CHOICES[::-1], LABELS[::-1], gold=GOLD)
+    for name, column in found.items():
+        assert column.shape == (3,)
+        np.testing.assert_allclose(turned[name][::-1], column, atol=1e-4)
+    assert evidence(model, names, [], []).keys() == found.keys()
+
+
+@pytest.fixture(scope="module")
+def reward(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_reward(tmp_path_factory.mktemp("reward"))
+
+
+def write_reward(folder: Path, outputs: int = 1) -> Path:
+    words = tokenizer()
+    torch.manual_seed(1)
+    config = transformers.LlamaConfig(
+        vocab_size=len(words),
+        hidden_size=32,
+        intermediate_size=32,
+        num_hidden_layers=2,
+        num_attention_heads=4,
+        max_position_embeddings=256,
+        num_labels=outputs,
+        eos_token_id=words.eos_token_id,
+        bos_token_id=None,
+        pad_token_id=None,
+    )
+    transformers.LlamaForSequenceClassification(config).save_pretrained(folder)
+    words.save_pretrained(folder)
+    return folder
+
+
+def test_a_reward_model_reads_question_and_reply(open_hf: Any, reward: Path) -> None:
+    model = open_hf("llama")
+    found = evidence(model, ["reward"], CHOICES, LABELS, reward=f"hf:{reward}")["reward"]
+    words = transformers.AutoTokenizer.from_pretrained(reward)
+    network = transformers.AutoModelForSequenceClassification.from_pretrained(reward).eval()
+    for example, label, number in zip(CHOICES, LABELS, found, strict=True):
+        ids = words(f"Question: {model.asking.ask(example)}\nAnswer: {label}")["input_ids"]
+        with torch.inference_mode():
+            expected = network(torch.tensor([ids])).logits[0, 0]
+        assert number == pytest.approx(float(expected), abs=1e-4)
+    given = evidence(model, ["reward"], CHOICES, LABELS, replies=["so B", None, None], reward=f"hf:{reward}")
+    assert given["reward"][0] != pytest.approx(found[0], abs=1e-4)
+    np.testing.assert_allclose(given["reward"][1:], found[1:], atol=1e-4)
+
+
+def test_what_is_no_reward_model_is_refused(open_hf: Any, folder: Any, reward: Path, tmp_path: Path) -> None:
+    model = open_hf()
+    with pytest.raises(UsageError, match="needs a reward model: name one as hf:DIR"):
+        evidence(model, ["reward"], CHOICES, LABELS)
+    with pytest.raises(UsageError, match="is no reward model: write hf:DIR"):
+        evidence(model, ["reward"], CHOICES, LABELS, reward="random")
+    with pytest.raises(ModelError, match="is a LlamaForCausalLM: what is needed is a model …ForSequence"):
+        evidence(model, ["reward"], CHOICES, LABELS, reward=f"hf:{folder()}")
+    with pytest.raises(ModelError, match="has 3 outputs: a reward model has one"):
+        RewardModel(f"hf:{write_reward(tmp_path, 3)}")
+    with pytest.raises(DataError, match=r"example .long.: question and reply take 4\d\d tokens"):
+        RewardModel(f"hf:{reward}").rewards([Exchange("long", "x" * 400, "y")])
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("ilc", "no evidence is called 'ilc': did you mean icl?"),
+        ("icl:0", "a whole one from 1 to 10000: write icl:4"),
+        ("p_true:3", "p_true takes no number"),
+    ],
+)
+def test_names_that_make_no_sense_are_refused(open_hf: Any, name: str, said: str) -> None:
+    with pytest.raises(UsageError, match=said):
+        evidence(open_hf(), [name], CHOICES, LABELS, gold=GOLD)
+
+
+def test_models_that_do_not_read_give_no_evidence() -> None:
+    with pytest.raises(UsageError, match="random gives no evidence by name"):
+        evidence(load_model("random"), ["icl"], [], [])
+
+
+def test_a_label_is_never_judged_with_the_solution_of_its_source(open_hf: Any) -> None:
+    told = replace(ANSWER, solution="Five times four is 20.")
+    model = open_hf()
+    assert model.asking.reply(told, "21") == "\\boxed{21}"
+    (known,), (unknown,) = model.judge([told], ["21"]), model.judge([ANSWER], ["21"])
+    assert known.log_prob == unknown.log_prob
+    assert known.hidden is not None
+    shot = model.asking.request(replace(ANSWER, id="x"))
+    assert "Five times" not in model.asking.wording.decoded(shot.prompt)

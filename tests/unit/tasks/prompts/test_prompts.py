@@ -1,0 +1,227 @@
+"""Prompts: what each template says, that a template sees text only, and what is said of a bad one."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import pytest
+
+import w2s
+from w2s.errors import DataError, MissingExtraError, UsageError
+from w2s.tasks import AnswerExample, ChoiceExample, Example, MoveExample
+from w2s.tasks.prompts import Prompt, parse_reply, prompt_names, read_prompt, template
+
+FEN = "6k1/5ppp/8/8/8/8/8/R3K3 b - - 3 7"
+CHOICE = ChoiceExample("a", "Which is blue?", ("red", "the sky"), ("B",))
+ANSWER = AnswerExample("a", "How many?", ("72",), "24 + 48 = 72.")
+MOVES: dict[str, MoveExample] = {
+    "chess": MoveExample("a", w2s.game("chess").state(moves=["e2e4", "e7e5"]), ("g1f3",), rejected=("e9",)),
+    "chess from a position": MoveExample("b", w2s.game("chess").state(FEN, ["g8f8", "a1a8"])),
+    "connect_four": MoveExample("c", w2s.game("connect_four").state(moves=["4", "4"])),
+    "othello": MoveExample("d", w2s.game("othello").state()),
+}
+
+
+def kinds(name: str) -> list[Example]:
+    """The examples that a template is for."""
+    if name.startswith("move"):
+        return list(MOVES.values())
+    return [CHOICE] if name.startswith("choice") else [ANSWER]
+
+
+def test_every_template_is_of_a_task_and_there_are_all_forms() -> None:
+    moves = {
+        f"move{game}{legal}{san}"
+        for game in ("", "-game")
+        for legal in ("", "-legal")
+        for san in ("", "-san")
+    }
+    assert set(prompt_names()) == {"choice", "choice-text", "answer", *moves}
+
+
+@pytest.mark.parametrize("name", prompt_names())
+def test_the_reply_that_a_template_gives_is_read_back_as_its_label(name: str) -> None:
+    prompt = read_prompt(name)
+    for example in kinds(name):
+        labels = [example.gold[0]] if example.gold else example.state.legal_moves()
+        for label in labels:
+            assert parse_reply(example, prompt.answer(example, label)) == label
+
+
+@pytest.mark.parametrize("name", prompt_names())
+def test_a_template_leaves_no_gap_and_no_trace_of_itself(name: str) -> None:
+    prompt = read_prompt(name)
+    for example in kinds(name):
+        asked = prompt.ask(example)
+        assert asked == asked.strip()
+        assert "\n\n\n" not in asked
+        assert not any(mark in asked for mark in ("{{", "}}", "{%", "None", "---"))
+
+
+def test_choice_lists_options_by_letter_or_as_text() -> None:
+    asked = read_prompt("choice").ask(CHOICE)
+    assert asked.startswith("Which is blue?\n\nA. red\nB. the sky\n\n")
+    assert read_prompt("choice").answer(CHOICE, "(b)") == "B"
+    whole = read_prompt("choice-text")
+    assert "- red\n- the sky" in whole.ask(CHOICE)
+    assert whole.answer(CHOICE, "B") == "the sky"
+
+
+def test_the_worked_answer_stands_in_front_of_its_own_label_only() -> None:
+    prompt = read_prompt("answer")
+    assert prompt.answer(ANSWER, "72.0") == "24 + 48 = 72.\n\n\\boxed{72.0}"
+    assert prompt.answer(ANSWER, "71") == "\\boxed{71}"
+    assert "24" not in prompt.ask(ANSWER)
+
+
+def test_a_move_is_asked_by_position_or_by_the_game_so_far() -> None:
+    chess, later = MOVES["chess"], MOVES["chess from a position"]
+    assert chess.state.position in read_prompt("move").ask(chess)
+    assert "not legal: e9" in read_prompt("move").ask(chess)
+    so_far = read_prompt("move-game-san").ask(chess)
+    assert "The moves so far: 1. e4 e5" in so_far
+    assert chess.state.position not in so_far
+    assert "1. e2e4 e7e5" in read_prompt("move-game").ask(chess)
+    assert f"begins in this position:\n{FEN}\nThe moves so far: 7... Kf8 8. Ra8" in read_prompt(
+        "move-game-san"
+    ).ask(later)
+    assert "No move has been played" in read_prompt("move-game").ask(MOVES["othello"])
+    assert "The moves so far: 4 4" in read_prompt("move-game").ask(MOVES["connect_four"])
+
+
+def test_legal_moves_are_all_listed_in_the_notation_of_the_reply() -> None:
+    example = MOVES["chess"]
+    for name, notation, reply in (("move-legal", "canonical", "g1f3"), ("move-game-legal-san", "san", "Nf3")):
+        prompt = read_prompt(name)
+        line = next(line for line in prompt.ask(example).splitlines() if line.startswith("Legal moves: "))
+        assert sorted(line.removeprefix("Legal moves: ").split(", ")) == sorted(
+            example.state.legal_moves(notation)
+        )
+        assert prompt.answer(example, "Nf3") == reply
+
+
+def test_shots_stand_in_front_as_turns() -> None:
+    turns = read_prompt("choice").messages(CHOICE, [(CHOICE, "B"), (CHOICE, "A")])
+    assert [turn["role"] for turn in turns] == ["user", "assistant"] * 2 + ["user"]
+    assert [turn["content"] for turn in turns[1::2]] == ["B", "A"]
+    assert turns[0] == turns[-1]
+
+
+@pytest.mark.parametrize(
+    "words", ["{{ 7*7 }}", "{% raw %}", "{# gone #}", "<b>&</b>", "\\boxed{}", "---\nB", "{{"]
+)
+def test_what_looks_like_a_template_in_a_question_stays_as_it_stands(words: str) -> None:
+    choice = ChoiceExample("a", f"Q {words} end", (words, "other"))
+    asked = read_prompt("choice").ask(choice)
+    assert f"Q {words} end" in asked
+    assert f"A. {words}" in asked
+    assert read_prompt("choice-text").answer(choice, "A") == words
+    assert words in read_prompt("answer").ask(AnswerExample("a", words))
+    assert read_prompt("answer").answer(ANSWER, words).endswith(f"\\boxed{{{words}}}")
+
+
+@pytest.mark.parametrize(
+    "reach",
+    [
+        "{{ question.__class__ }}",
+        "{{ question.upper() }}",
+        "{{ question['__class__'] }}",
+        "{{ question | attr('__class__') }}",
+        "{{ question | attr('upper') }}",
+        "{{ options | map(attribute='__class__') | list }}",
+        "{{ options | sort(attribute='__class__') }}",
+        "{{ option.keys() }}",
+        "{{ option.items }}",
+        "{{ ''.__class__.__mro__ }}",
+        "{{ self._TemplateReference__context }}",
+        "{{ '%s' | format(question.__class__) }}",
+        "{% set x = options.append(1) %}",
+        "{{ [].append }}",
+        "{% include 'choice.jinja' %}",
+        "{% import 'os' as os %}",
+        "{% for o in options %}{{ loop.__init__ }}{% endfor %}",
+    ],
+)
+def test_a_template_reaches_no_attribute_and_no_file(reach: str) -> None:
+    with pytest.raises(UsageError, match=r"a template cannot be filled in|line 1 of a template") as raised:
+        Prompt("mine", reach, "{{ label }}").ask(CHOICE)
+    assert "\n" not in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    "name", ["range", "lipsum", "cycler", "namespace", "dict", "joiner", "config", "gold", "label"]
+)
+def test_a_template_knows_no_names_but_those_of_its_example(name: str) -> None:
+    with pytest.raises(
+        UsageError, match=rf"'mine' names {name}: an example of choice has question, options, option"
+    ):
+        Prompt("mine", f"{{{{ {name} }}}}", "{{ label }}").ask(CHOICE)
+
+
+def test_loops_and_filters_work() -> None:
+    loop = "{% for letter, text in options %}{{ loop.index }}{{ ', ' if not loop.last }}{% endfor %}"
+    assert Prompt("mine", loop + " {{ question | upper }}", "").ask(CHOICE) == "1, 2 WHICH IS BLUE?"
+
+
+def test_a_prompt_of_another_task_names_what_is_missing() -> None:
+    with pytest.raises(
+        UsageError, match=r"prompt 'move' names game, .*: an example of choice has question, options"
+    ):
+        read_prompt("move").ask(CHOICE)
+    with pytest.raises(UsageError, match="prompt 'choice' names options: an example of answer has question"):
+        read_prompt("choice").ask(ANSWER)
+
+
+def test_a_label_that_is_no_option_is_refused() -> None:
+    with pytest.raises(DataError, match="example 'a' has no option 'C'; it has AB"):
+        read_prompt("choice").answer(CHOICE, "C")
+
+
+def test_a_label_that_is_no_legal_move_is_given_as_it_stands() -> None:
+    assert read_prompt("move-san").answer(MOVES["chess"], "castle") == "castle"
+
+
+def test_a_prompt_is_read_from_a_file_and_compiled_once(tmp_path: Path) -> None:
+    path = tmp_path / "mine.jinja"
+    path.write_bytes(b"{{ question }}?\r\n---\r\n<{{ label }}>\r\n")
+    prompt = read_prompt(str(path))
+    assert (prompt.ask(CHOICE), prompt.answer(CHOICE, "A")) == ("Which is blue??", "<A>")
+    before = template.compiled.cache_info().misses
+    for _ in range(50):
+        read_prompt(str(path)).ask(CHOICE)
+    assert template.compiled.cache_info().misses == before
+
+
+@pytest.mark.parametrize(
+    ("words", "reason"),
+    [
+        ("{{ question }}", "has no line --- between question and reply"),
+        ("{{ question }\n---\n{{ label }}", r"mine\.jinja: line 1 of a template: unexpected '}'"),
+        ("a\nb\n{% if %}\n---\n{{ label }}", r"mine\.jinja: line 3 of a template"),
+    ],
+)
+def test_a_bad_file_is_named(tmp_path: Path, words: str, reason: str) -> None:
+    path = tmp_path / "mine.jinja"
+    path.write_text(words, encoding="utf-8")
+    with pytest.raises(UsageError, match=reason):
+        read_prompt(str(path))
+
+
+@pytest.mark.parametrize("name", ["nonsense", "", "../prompt", "x\0", "x" * 5000, "choice.jinja"])
+def test_an_unknown_prompt_names_those_that_there_are(name: str) -> None:
+    with pytest.raises(
+        UsageError, match=r"no prompt is called .*there are: answer, choice, choice-text, move"
+    ):
+        read_prompt(name)
+
+
+def test_without_jinja_its_install_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "jinja2", None)
+    template._world.cache_clear()
+    template.compiled.cache_clear()
+    with pytest.raises(MissingExtraError, match=r"pip install 'w2s\[models\]'"):
+        read_prompt("choice")
+    monkeypatch.undo()
+    template._world.cache_clear()
+    assert read_prompt("choice").ask(CHOICE)

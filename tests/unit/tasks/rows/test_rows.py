@@ -1,0 +1,135 @@
+"""Rows of JSON, CSV and Parquet: where they stand, and what is said of those that cannot be read."""
+
+from __future__ import annotations
+
+import doctest
+import json
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from w2s.errors import DataError, UsageError
+from w2s.tasks import read_examples
+from w2s.tasks.rows import fields as module
+from w2s.tasks.rows import number, text
+from w2s.tasks.rows.reading import read_rows
+
+ROW = {"question": "Which?", "options": ["x", "y"]}
+
+
+def written(folder: Path, name: str, words: str | bytes) -> Path:
+    path = folder / name
+    path.write_bytes(words.encode() if isinstance(words, str) else words)
+    return path
+
+
+def refuse(message: str) -> None:
+    raise DataError(message)
+
+
+def test_lines_arrays_and_tables_give_the_same_rows(tmp_path: Path) -> None:
+    rows = [ROW, ROW | {"question": "What?"}]
+    lines = "\ufeff" + "\n\n".join(map(json.dumps, rows)) + "\n"
+    paths = [
+        written(tmp_path, "a.jsonl", lines),
+        written(tmp_path, "a.ndjson", lines),
+        written(tmp_path, "lines.json", lines),
+        written(tmp_path, "array.json", f"\ufeff \n{json.dumps(rows, indent=1)}"),
+        tmp_path / "a.parquet",
+    ]
+    pq.write_table(pa.Table.from_pylist(rows), paths[-1])
+    for path in paths:
+        assert [row.values for row in read_rows(path, refuse)] == rows
+    assert [row.place for row in read_rows(paths[0], refuse)] == [
+        f"{paths[0]}, line 1",
+        f"{paths[0]}, line 3",
+    ]
+    assert [row.name for row in read_rows(paths[0], refuse)] == ["a-1", "a-3"]
+    assert [row.place for row in read_rows(paths[-1], refuse)] == [
+        f"{paths[-1]}, row 1",
+        f"{paths[-1]}, row 2",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("name", "words", "reason"),
+    [
+        ("a.jsonl", '{"a": 1}\n{"a": \n', "line 2: invalid JSON: Expecting value at column"),
+        ("a.jsonl", '{"a": 1}\n[1]\n', r"line 2: \[1\] is no object"),
+        ("a.jsonl", '{"a": 1}\n{"a": "b\0"}\n', "line 2: invalid JSON: Invalid control character"),
+        ("a.jsonl", '{"a": 1}\n' + "[" * 100_000, "line 2: invalid JSON"),
+        ("a.jsonl", '{"a": 1}\n{"a": ' + "9" * 5000 + "}", "line 2: invalid JSON"),
+        ("a.json", '[{"a": 1},\n 5]', "row 2: 5 is no object"),
+        ("a.csv", "a,b\n1,2\n3\n", "line 3: 1 values for 2 columns"),
+    ],
+)
+def test_a_row_that_cannot_be_read_is_named_and_the_others_are_read(
+    tmp_path: Path, name: str, words: str, reason: str
+) -> None:
+    path = written(tmp_path, name, words)
+    with pytest.raises(DataError, match=reason):
+        list(read_rows(path, refuse))
+    told: list[str] = []
+    assert len(list(read_rows(path, told.append))) == len(told) == 1
+    assert "\n" not in told[0]
+
+
+@pytest.mark.parametrize(
+    ("name", "words", "reason"),
+    [
+        (
+            "a.json",
+            '[{"a": 1},\n {"b" 2}]',
+            r"a\.json: invalid JSON in line 2: Expecting ':' delimiter at column 7",
+        ),
+        ("a.json", "[" * 100_000, r"a\.json: invalid JSON"),
+        ("a.jsonl", b"\xff\xfe", r"cannot read .*a\.jsonl"),
+        ("a.json", b"\xff\xfe", r"cannot read .*a\.json"),
+        ("a.csv", b"\xff\xfe", r"cannot read .*a\.csv"),
+        ("a.csv", "a,a\n1,2\n", "two columns of one name"),
+        ("a.csv", 'a,b\n"1,2\n', r"cannot read .*a\.csv"),
+        ("a.parquet", "PAR1", r"cannot read .*a\.parquet"),
+        ("a.jsonl", "", "is empty"),
+        ("a.json", "", "is empty"),
+        ("a.jsonl", "\n \n", "holds no example"),
+        ("a.json", "[]", "holds no example"),
+        ("a.csv", "question,options\n", "holds no example"),
+    ],
+)
+def test_a_file_that_cannot_be_read_is_one_line(
+    tmp_path: Path, name: str, words: str | bytes, reason: str
+) -> None:
+    with pytest.raises(DataError, match=reason) as raised:
+        read_examples(written(tmp_path, name, words), "choice")
+    assert "\n" not in str(raised.value)
+
+
+def test_formats_and_files_that_are_not_there_are_named(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match=r"examples are read from \.jsonl, \.json"):
+        read_examples(written(tmp_path, "a.pgn", "1. e4"), "choice")
+    with pytest.raises(DataError, match="there is no file"):
+        read_examples(tmp_path / "none.jsonl", "answer")
+
+
+def test_a_null_in_place_of_a_number_is_none_and_nonsense_is_refused() -> None:
+    assert [number(value, "level") for value in (None, "", "Level 3", 2, "1.5", "Level ?")] == [
+        None,
+        None,
+        3.0,
+        2.0,
+        1.5,
+        None,
+    ]
+    for value in ("nan", "inf", "high", [1]):
+        with pytest.raises(DataError, match="no number"):
+            number(value, "level")
+    with pytest.raises(DataError, match="question is True, not text"):
+        text(True, "question")
+
+
+def test_the_examples_run() -> None:
+    result = doctest.testmod(module)
+    assert result.attempted
+    assert not result.failed

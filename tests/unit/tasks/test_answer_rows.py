@@ -1,0 +1,200 @@
+"""Questions with a final answer: published shapes, columns by name, bad rows, and the way back."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from w2s.errors import DataError
+from w2s.tasks import AnswerExample, judge, read_examples, task_of
+from w2s.tasks.tables import SCHEMAS, row_of
+
+MATHS = r"We find $x$ so that \boxed{1} is wrong, hence \boxed{\frac{1}{2}}."
+PUBLISHED: dict[str, tuple[dict[str, Any], AnswerExample]] = {
+    "gsm8k": (
+        {"question": "How many?", "answer": "48/2 = <<48/2=24>>24 clips.\n24+48 = <<24+48=72>>72.\n#### 72"},
+        AnswerExample("rows-1", "How many?", ("72",), "48/2 = 24 clips.\n24+48 = 72."),
+    ),
+    "math": (
+        {"problem": "Half?", "level": "Level 5", "type": "Algebra", "solution": MATHS},
+        AnswerExample("rows-1", "Half?", (r"\frac{1}{2}",), MATHS, 5.0),
+    ),
+    "math-500": (
+        {
+            "problem": "Half?",
+            "solution": MATHS,
+            "answer": r"\frac{1}{2}",
+            "subject": "Algebra",
+            "level": 3,
+            "unique_id": "test/algebra/1.json",
+        },
+        AnswerExample("test/algebra/1.json", "Half?", (r"\frac{1}{2}",), MATHS, 3.0),
+    ),
+    "omni-math": (
+        {
+            "domain": ["Mathematics"],
+            "difficulty": 8.5,
+            "problem": "How many?",
+            "solution": "Count.",
+            "answer": "2^{n}-2",
+            "source": "imo",
+        },
+        AnswerExample("rows-1", "How many?", ("2^{n}-2",), "Count.", 8.5),
+    ),
+    "aime": (
+        {"id": 60, "problem": "How many?", "solution": "Count.", "answer": "204", "url": "", "year": "2024"},
+        AnswerExample("60", "How many?", ("204",), "Count."),
+    ),
+}
+
+
+def written(folder: Path, name: str, *rows: object) -> Path:
+    path = folder / name
+    if name.endswith(".parquet"):
+        pq.write_table(pa.Table.from_pylist(list(rows)), path)
+    else:
+        path.write_text("".join(f"{json.dumps(row)}\n" for row in rows), encoding="utf-8")
+    return path
+
+
+@pytest.mark.parametrize("ending", ["jsonl", "parquet"])
+@pytest.mark.parametrize("name", PUBLISHED)
+def test_a_published_set_is_read_by_its_columns_and_by_its_name(
+    tmp_path: Path, name: str, ending: str
+) -> None:
+    row, expected = PUBLISHED[name]
+    path = written(tmp_path, f"rows.{ending}", row)
+    assert read_examples(path, "answer") == [expected]
+    assert read_examples(path, "answer", columns=name) == [expected]
+
+
+@pytest.mark.parametrize(
+    ("answer", "gold"),
+    [
+        ("72", ("72",)),
+        (72, ("72",)),
+        (0.5, ("0.5",)),
+        (["1/2", "0.5", "1/2"], ("1/2", "0.5")),
+        ("So \\boxed{3}", ("3",)),
+        ("#### 1,234", ("1,234",)),
+        ("", ()),
+        (None, ()),
+        ([], ()),
+    ],
+)
+def test_an_answer_is_a_value_a_list_or_the_text_that_holds_it(
+    tmp_path: Path, answer: object, gold: tuple[str, ...]
+) -> None:
+    path = written(tmp_path, "rows.jsonl", {"question": "How many?", "answer": answer})
+    assert read_examples(path, "answer")[0].gold == gold
+
+
+def test_columns_are_named(tmp_path: Path) -> None:
+    row = {
+        "q": {"text": "How many?"},
+        "final": "#### 5",
+        "how": "Count.",
+        "hard": "Level 2",
+        "set": "s",
+        "n": "x",
+    }
+    columns = {
+        "question": "q.text",
+        "answer": "final",
+        "answer_is": "text",
+        "solution": "how",
+        "difficulty": "hard",
+        "group": "set",
+        "id": "n",
+    }
+    (found,) = read_examples(written(tmp_path, "rows.jsonl", row), "answer", columns=columns)
+    assert found == AnswerExample("x", "How many?", ("#### 5",), "Count.", 2.0, "s")
+
+
+@pytest.mark.parametrize(
+    ("row", "columns", "reason"),
+    [
+        ({"question": "", "answer": "5"}, None, "question is empty"),
+        ({"question": "a\0", "answer": "5"}, None, "question holds a null byte"),
+        ({"question": "Q", "answer": "5\0"}, None, "answer holds a null byte"),
+        ({"question": "Q", "answer": {"a": 1}}, None, "answer is .* not text"),
+        ({"question": "Q", "answer": "it is 5"}, "gsm8k", "no line '#### …'"),
+        ({"question": "Q", "answer": "it is 5"}, {"answer_is": "boxed"}, "no .boxed"),
+        (
+            {"question": "Q", "answer": "5", "level": "hard"},
+            {"difficulty": "level"},
+            "level is 'hard', no number",
+        ),
+    ],
+)
+def test_a_bad_row_is_named_or_counted(
+    tmp_path: Path, row: dict[str, Any], columns: Any, reason: str
+) -> None:
+    good = {"question": "How many?", "answer": "#### 5 \\boxed{5}", "level": 1}
+    path = written(tmp_path, "rows.jsonl", good, row)
+    with pytest.raises(DataError, match=rf"rows\.jsonl, line 2: .*{reason}"):
+        read_examples(path, "answer", columns=columns)
+    counted: list[str] = []
+    assert len(read_examples(path, "answer", columns=columns, bad_row=counted.append)) == len(counted) == 1
+
+
+def test_a_missing_column_names_those_that_are_there(tmp_path: Path) -> None:
+    path = written(tmp_path, "rows.jsonl", {"prompt": "How many?", "target": "5"})
+    with pytest.raises(DataError, match=r"no column question; it has: prompt, target: say which"):
+        read_examples(path, "answer")
+    with pytest.raises(DataError, match=r"no column question; it has"):
+        read_examples(path, "answer", columns="gsm8k")
+
+
+def test_an_example_comes_back_out_of_its_row(tmp_path: Path) -> None:
+    examples = [
+        AnswerExample("a", "How many?", ("5", "five"), "Count to #### 5.", 2.5, "g"),
+        AnswerExample("b", "How much?", ("\\boxed{5}",)),
+        AnswerExample("c", "Why?"),
+    ]
+    path = tmp_path / "rows.parquet"
+    pq.write_table(pa.Table.from_pylist([row_of(one) for one in examples], schema=SCHEMAS["answer"]), path)
+    assert read_examples(path, "answer") == examples
+
+
+def test_a_label_is_judged_by_what_it_means() -> None:
+    example = AnswerExample("a", "How many?", ("1/2", "none"))
+    right = [judge(example, label) for label in ("0.5", "\\frac{1}{2}", "None", "2", "", None)]
+    assert right == [True, True, True, False, False, False]
+    assert judge(AnswerExample("a", "How many?"), "5") is None
+
+
+def test_labels_of_one_example_are_compared_cleaned_and_keyed() -> None:
+    example = AnswerExample("a", "How  many?", ("5",))
+    task = task_of(example)
+    assert task.same(example, "50%", "1/2")
+    assert not task.same(example, "5", "6")
+    assert task.canonical(example, " $5.0$. ") == "5.0"
+    assert task.canonical(example, " . ") is None
+    assert task.key(example) == task.key(AnswerExample("b", "how many?", ("6",)))
+    assert task.key(example) != task.key(AnswerExample("a", "How few?", ("5",)))
+
+
+@pytest.mark.data
+@pytest.mark.parametrize(("file", "count"), [("train.jsonl", 7473), ("test.jsonl", 1319)])
+def test_every_row_of_the_real_files_is_read_and_its_answer_judged_right(
+    data: Path, file: str, count: int
+) -> None:
+    path = data / "gsm8k" / file
+    found = read_examples(path, "answer")
+    rows = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+    assert len(found) == len(rows) == count
+    for one, row in zip(found, rows, strict=True):
+        final = row["answer"].rpartition("#### ")[2]
+        assert one.gold == (final,)
+        assert one.question == row["question"].strip()
+        assert "<<" not in str(one.solution)
+        assert "####" not in str(one.solution)
+    for one in found[::20]:
+        assert judge(one, one.gold[0].replace(",", "") + ".0")
+        assert not judge(one, one.gold[0] + "1")

@@ -1,0 +1,101 @@
+"""Every task that is registered does what a task has to do."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+import w2s
+from w2s.errors import UsageError
+from w2s.tasks import (
+    TASKS,
+    AnswerExample,
+    ChoiceExample,
+    MoveExample,
+    judge,
+    read_examples,
+    task_named,
+    task_of,
+)
+from w2s.tasks.tables import row_of
+
+CHESS = w2s.game("chess").state(moves=["e2e4", "e7e5"])
+EXAMPLES: dict[str, list[Any]] = {
+    "move": [
+        MoveExample("a", CHESS, ("g1f3",), difficulty=3.0, group="g"),
+        MoveExample("b", w2s.game("othello").state(), ("d3",)),
+    ],
+    "choice": [
+        ChoiceExample("a", "Which?", ("x", "y"), ("B",), 3.0, "g"),
+        ChoiceExample("b", "What?", ("x",), ("A",)),
+    ],
+    "answer": [
+        AnswerExample("a", "How many?", ("1/2",), "Halve it.", 3.0, "g"),
+        AnswerExample("b", "Why?", ("5",)),
+    ],
+}
+SAME = {"move": ("Nf3", "g1f3"), "choice": ("b", "(B)"), "answer": ("0.5", "1/2")}
+
+
+def test_there_are_three_tasks_and_an_example_of_each() -> None:
+    assert list(TASKS) == ["move", "choice", "answer"] == list(EXAMPLES)
+
+
+@pytest.mark.parametrize("name", TASKS)
+def test_an_example_knows_its_task_and_comes_back_out_of_parquet(name: str, tmp_path: Path) -> None:
+    task, examples = task_named(name), EXAMPLES[name]
+    assert all(task_of(one) is task for one in examples)
+    assert all(set(row_of(one)) == set(task.schema().names) for one in examples)
+    assert [task.row(one) for one in examples] == [row_of(one) for one in examples]
+    path = tmp_path / "rows.parquet"
+    pq.write_table(pa.Table.from_pylist([task.row(one) for one in examples], schema=task.schema()), path)
+    again = read_examples(path, name)
+    assert [(one.id, one.gold, one.difficulty, one.group) for one in again] == [
+        (one.id, one.gold, one.difficulty, one.group) for one in examples
+    ]
+    assert [task.key(one) for one in again] == [task.key(one) for one in examples]
+    assert [row_of(one) for one in again] == [row_of(one) for one in examples]
+
+
+@pytest.mark.parametrize("name", TASKS)
+def test_two_ways_of_writing_a_label_mean_the_same_and_are_right(name: str) -> None:
+    task, example = task_named(name), EXAMPLES[name][0]
+    left, right = SAME[name]
+    assert task.same(example, left, right)
+    assert task.same(example, right, left)
+    assert judge(example, left) is judge(example, right) is task.judge(example, left) is True
+    assert task.canonical(example, right) is not None
+
+
+@pytest.mark.parametrize("name", TASKS)
+def test_two_examples_have_two_keys_whatever_their_ids(name: str) -> None:
+    task, (first, second) = task_named(name), EXAMPLES[name]
+    assert task.key(first) != task.key(second)
+
+
+def test_the_key_of_a_move_leaves_out_how_the_position_was_reached() -> None:
+    task = task_named("move")
+    left = MoveExample("a", w2s.game("chess").state(moves=["g1f3", "g8f6", "b1c3"]))
+    right = MoveExample("b", w2s.game("chess").state(moves=["b1c3", "g8f6", "g1f3"]))
+    assert task.key(left) == task.key(right)
+    assert not task.same(left, "nonsense", "nonsense")
+
+
+def test_a_task_that_is_not_there_names_those_that_are() -> None:
+    with pytest.raises(UsageError, match="no task is called 'riddle'; the tasks are: move, choice, answer"):
+        task_named("riddle")
+
+
+def test_tasks_are_imported_without_what_only_reading_needs() -> None:
+    code = "import sys, w2s.tasks, w2s.tasks.prompts; print([m for m in %r if m in sys.modules])"
+    heavy = ("pyarrow", "pydantic", "jinja2", "math_verify", "sympy", "datasets", "torch")
+    found = subprocess.run(
+        [sys.executable, "-c", code % (heavy,)], capture_output=True, text=True, check=True
+    )
+    assert found.stdout.strip() == "[]"

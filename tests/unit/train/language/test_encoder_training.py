@@ -1,0 +1,243 @@
+"""Encoders learn to compare options: by every loss, with a fresh head, to the byte after a kill."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from tests.doubles.encoders import write_encoder
+from tests.doubles.learning import choices, killed_at_every_step, settings, weights
+
+from w2s.errors import DataError, ModelError, UsageError, W2sError
+from w2s.models import Want, load_model
+from w2s.tasks import AnswerExample, ChoiceExample
+from w2s.train import LanguageSettings, Rows, train
+
+torch = pytest.importorskip("torch", reason="needs torch: pip install 'w2s[models]'")
+pytest.importorskip("peft", reason="needs peft: pip install 'w2s[models]'")
+
+from w2s.train.language.batches import PairCollator  # noqa: E402
+from w2s.train.language.lessons import lesson_of  # noqa: E402
+from w2s.train.language.losses import option_losses  # noqa: E402
+from w2s.train.language.student import Student, open_student  # noqa: E402
+from w2s.train.losses import LOSSES  # noqa: E402
+
+
+@pytest.fixture(scope="module")
+def headed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_encoder(tmp_path_factory.mktemp("headed"))
+
+
+@pytest.fixture(scope="module")
+def bare(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_encoder(tmp_path_factory.mktemp("bare"), bare=True)
+
+
+def uneven() -> Rows:
+    """Questions with two to four options, soft targets and weights."""
+    options = ("red", "green as grass", "blue", "a very deep dark violet")
+    examples = [ChoiceExample(f"q{i}", f"Which {i}?", options[: 2 + i % 3]) for i in range(6)]
+    targets = [dict(zip(one.letters, np.arange(1.0, 5.0), strict=False)) for one in examples]
+    return Rows(examples, targets, np.linspace(0.25, 1.0, 6))
+
+
+def answered(reference: str, rows: Rows) -> set[str]:
+    return {answer.label for answer in load_model(reference).answer(rows.examples, Want())}
+
+
+def one_score(student: Student, question: str, option: str) -> torch.Tensor:
+    """Slow: one option without padding."""
+    pair = student.tokenizer([question], [option], return_tensors="pt")
+    return student.network(**{name: value[None] for name, value in pair.items()}).logits[0, 0]
+
+
+@pytest.mark.parametrize("loss", sorted(LOSSES))
+def test_a_batch_loses_what_its_questions_lose_one_at_a_time(headed: Path, loss: str) -> None:
+    rows, how = uneven(), settings(loss=loss)
+    student = open_student(f"hf:{headed}", how)
+    network, lesson = student.network.eval(), lesson_of(student, rows, how)
+    batch = lesson.collate(lesson.items)
+    labels = batch.pop("labels")
+    found = lesson.losses(network(**batch).logits, labels, 0.5)
+    for example, target, loss_found in zip(rows.examples, rows.targets, found, strict=True):
+        scores = [one_score(student, example.question, option) for option in example.options]
+        probs = torch.tensor([list(target.values())], dtype=torch.float32)
+        expected = LOSSES[loss](torch.stack(scores)[None], probs / probs.sum(), 0.5)
+        if loss != "log_confidence" or len(scores) > 2:  # two options are hardened as their batch has them
+            assert loss_found.item() == pytest.approx(expected.item(), abs=1e-5)
+    (found * labels["weights"]).sum().backward()
+    assert all(torch.isfinite(one.grad).all() for one in network.parameters() if one.grad is not None)
+
+
+def test_options_that_are_not_there_cost_nothing() -> None:
+    logits = torch.tensor([[0.3, -1.0, 7.0], [0.1, 0.2, 0.3]], requires_grad=True)
+    labels = {
+        "there": torch.tensor([[True, True, False], [True, True, True]]),
+        "probs": torch.tensor([[0.5, 0.5, 0.0], [0.2, 0.3, 0.5]]),
+    }
+    found = option_losses(logits, labels, "cross_entropy", 0.0)
+    alone = LOSSES["cross_entropy"](logits[:1, :2], labels["probs"][:1, :2], 0.0)
+    assert found[0].item() == pytest.approx(alone.item())
+    found.sum().backward()
+    assert logits.grad is not None
+    assert logits.grad[0, 2].item() == 0.0
+
+
+def test_a_batch_is_padded_to_its_longest_option_and_its_most_options(headed: Path) -> None:
+    how = settings()
+    student = open_student(f"hf:{headed}", how)
+    lesson = lesson_of(student, uneven(), how)
+    batch = lesson.collate(lesson.items[:3])
+    assert batch["input_ids"].shape == batch["attention_mask"].shape == batch["token_type_ids"].shape
+    assert batch["input_ids"].shape[:2] == (3, 4)
+    assert batch["attention_mask"].sum(-1).min() == 1
+    assert batch["labels"]["there"].sum(-1).tolist() == [2, 3, 4]
+    assert "token_type_ids" not in PairCollator(0, typed=False)(lesson.items[:3])
+
+
+@pytest.mark.parametrize("method", ["lora", "full"])
+@pytest.mark.parametrize("head", ["trained", "fresh"])
+def test_an_encoder_learns_and_its_folder_alone_names_it(
+    headed: Path, bare: Path, tmp_path: Path, method: str, head: str
+) -> None:
+    reference = f"hf:{headed}" if head == "trained" else f"hf:{bare}?head=fresh"
+    rows, rate = choices(16, label="B"), 3e-2 if method == "lora" else 3e-3
+    how = settings(method=method, epochs=8, learning_rate=rate)
+    model = train(reference, rows, how, tmp_path / "s")
+    assert model == f"hf:{tmp_path / 's'}"
+    assert answered(model, rows) == answered(str(tmp_path / "s"), rows) == {"B"}
+    assert (tmp_path / "s" / "adapter_config.json").exists() == (method == "lora")
+    again = train(model, choices(16, label="A"), how, tmp_path / "t")
+    assert answered(again, rows) == {"A"}
+
+
+def test_soft_targets_and_weights_decide_what_is_learned(bare: Path, tmp_path: Path) -> None:
+    rows = choices(16)
+    against = Rows(
+        rows.examples * 2, [{"A": 1.0}] * 16 + [{"A": 0.1, "B": 0.9}] * 16, np.repeat([0.05, 1.0], 16)
+    )
+    how = settings(method="full", epochs=8, learning_rate=3e-3)
+    model: Any = load_model(train(f"hf:{bare}?head=fresh", against, how, tmp_path / "s"))
+    beliefs = [belief["B"] for belief in model.believe(rows.examples)]
+    assert np.mean(beliefs) == pytest.approx((0.9 + 0.0 * 0.05) / 1.05, abs=0.08)
+
+
+def test_a_fresh_head_is_drawn_by_the_seed(bare: Path) -> None:
+    rows = choices(4)
+
+    def believed(seed: int) -> list[dict[str, float]]:
+        model: Any = load_model(f"hf:{bare}?head=fresh", seed=seed)
+        return model.believe(rows.examples)
+
+    assert believed(0) == believed(0) != believed(1)
+    student = open_student(f"hf:{bare}?head=fresh", settings(seed=1, method="full"))
+    model: Any = load_model(f"hf:{bare}?head=fresh", seed=1)
+    drawn = model._network.state_dict()["classifier.weight"]
+    assert torch.equal(student.network.state_dict()["classifier.weight"], drawn)
+
+
+def test_drawing_a_head_leaves_other_draws_alone(bare: Path) -> None:
+    torch.manual_seed(5)
+    expected = torch.rand(3)
+    torch.manual_seed(5)
+    load_model(f"hf:{bare}?head=fresh", seed=1)
+    assert torch.equal(torch.rand(3), expected)
+
+
+def test_a_pooler_that_is_not_there_is_part_of_a_fresh_head(tmp_path: Path) -> None:
+    import transformers
+
+    place = write_encoder(tmp_path / "whole", bare=True)
+    network = transformers.BertModel.from_pretrained(place, add_pooling_layer=False)
+    network.save_pretrained(place)
+    how = settings(epochs=8, learning_rate=3e-2)
+    model = train(f"hf:{place}?head=fresh", choices(16, label="B"), how, tmp_path / "s")
+    assert answered(model, choices(16)) == {"B"}
+    kept = json.loads((tmp_path / "s" / "adapter_config.json").read_text())["modules_to_save"]
+    assert sorted(kept) == ["bert.pooler.dense", "classifier"]
+
+
+def test_a_head_is_fresh_on_purpose_only(headed: Path, bare: Path, tmp_path: Path) -> None:
+    from tests.doubles.language import write_language_model
+
+    causal = write_language_model(tmp_path / "causal")
+    for reference, said in (
+        (f"hf:{bare}", "is a BertModel.*head=fresh puts a new multiple-choice head on it"),
+        (f"hf:{headed}?head=fresh", "has a multiple-choice head: leave head=fresh out"),
+        (f"hf:{causal}?head=fresh", "is a LlamaForCausalLM: what is needed"),
+    ):
+        with pytest.raises(ModelError, match=said) as caught:
+            load_model(reference)
+        assert "\n" not in str(caught.value)
+    with pytest.raises(UsageError, match=r"head of .* is 'old', not one of fresh"):
+        load_model(f"hf:{bare}?head=old")
+
+
+def test_an_encoder_that_lacks_more_than_its_head_is_refused(tmp_path: Path) -> None:
+    from safetensors.torch import load_file, save_file
+
+    place = write_encoder(tmp_path / "torn", bare=True)
+    found = load_file(place / "model.safetensors")
+    found.pop("encoder.layer.0.output.dense.weight")
+    save_file(found, place / "model.safetensors", {"format": "pt"})
+    with pytest.raises(ModelError, match=r"lacks weights of its architecture \(bert\.encoder\.layer\.0"):
+        load_model(f"hf:{place}?head=fresh")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"holdout": 0.25, "dropout": 0.1},
+        {"method": "full", "learning_rate": 1e-3, "holdout": 0.25},
+        {"method": "full", "loss": "log_confidence", "learning_rate": 1e-3},
+    ],
+)
+def test_a_training_killed_at_every_step_ends_with_the_same_bytes(
+    bare: Path, tmp_path: Path, more: dict[str, Any]
+) -> None:
+    reference, how = f"hf:{bare}?head=fresh", settings(checkpoint_s=0.0, **more)
+    train(reference, choices(24), how, tmp_path / "whole")
+    assert killed_at_every_step(reference, choices(24), how, tmp_path / "killed") >= 4
+    assert weights(tmp_path / "whole") == weights(tmp_path / "killed")
+
+
+def test_a_weight_of_nothing_is_a_row_left_out(headed: Path, tmp_path: Path) -> None:
+    rows = choices(16)
+    some = Rows(rows.examples, rows.targets, np.array([1.0, 0.0] * 8))
+    few = Rows(rows.examples[::2], rows.targets[::2], np.ones(8))
+    for name, these in (("some", some), ("few", few)):
+        train(f"hf:{headed}", these, settings(), tmp_path / name)
+    assert weights(tmp_path / "some") == weights(tmp_path / "few")
+
+
+LONG = Rows.hard([ChoiceExample("long", "Which? " * 40, ("x", "y"))], ["A"])
+NO_CHOICE = Rows.hard([AnswerExample("sum", "1+1?", ("2",))], ["2"])
+BAD: list[tuple[str, dict[str, Any], Rows, type[W2sError], str]] = [
+    ("", {}, LONG, DataError, "example 'long': an option with its question takes .* reads 128"),
+    ("", {"length": 4}, choices(2), DataError, r"example 'q0' takes \d+ tokens .* raise length"),
+    ("", {}, NO_CHOICE, UsageError, "answers choices only: name a causal language model"),
+    ("", {}, choices(2, label="C"), DataError, "the target 'C' of example q0 is none of its letters AB"),
+    ("?score=letter", {}, choices(2), UsageError, "score of .*: an encoder only compares options"),
+    ("", {"objective": "grpo", "group": 4}, choices(2), UsageError, "writes no replies"),
+    ("", {"targets": "nowhere"}, choices(2), UsageError, "targets=.*nowhere"),
+]
+
+
+@pytest.mark.parametrize(("options", "more", "rows", "kind", "said"), BAD)
+def test_what_an_encoder_cannot_learn_is_one_line(
+    headed: Path,
+    tmp_path: Path,
+    options: str,
+    more: dict[str, Any],
+    rows: Rows,
+    kind: type[W2sError],
+    said: str,
+) -> None:
+    how: LanguageSettings = settings(**more)
+    with pytest.raises(kind, match=said) as caught:
+        train(f"hf:{headed}{options}", rows, how, tmp_path / "s")
+    assert "\n" not in str(caught.value)

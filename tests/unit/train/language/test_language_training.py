@@ -1,0 +1,177 @@
+"""Language models learn: by weight, to the byte after a kill, without pickles; bad input is one line."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from tests.doubles.learning import answers, choices, killed_at_every_step, settings, weights
+
+from w2s.errors import DataError, MissingExtraError, UsageError, W2sError
+from w2s.train import Rows, Step, train
+
+Make = Callable[..., Path]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"dropout": 0.1, "holdout": 0.25},
+        {"method": "full", "learning_rate": 1e-3},
+        {"loss": "log_confidence"},
+    ],
+)
+def test_a_training_killed_at_every_step_ends_with_the_same_bytes(
+    folder: Make, tmp_path: Path, more: dict[str, Any]
+) -> None:
+    reference, how = f"hf:{folder()}", settings(checkpoint_s=0.0, **more)
+    train(reference, choices(24), how, tmp_path / "whole")
+    kills = killed_at_every_step(reference, choices(24), how, tmp_path / "killed")
+    assert kills >= 4
+    assert weights(tmp_path / "whole") == weights(tmp_path / "killed")
+    one, other = (json.loads((tmp_path / name / "train.json").read_text()) for name in ("whole", "killed"))
+    assert {**one, "seconds": 0} == {**other, "seconds": 0}
+    assert not (tmp_path / "killed" / "checkpoints").exists()
+
+
+@pytest.mark.slow
+def test_rewarded_training_killed_at_every_step_ends_with_the_same_bytes(
+    folder: Make, tmp_path: Path
+) -> None:
+    pytest.importorskip("trl", reason="needs trl: pip install 'w2s[rl]'")
+    how = settings(objective="grpo", group=4, new_tokens=6, epochs=1, checkpoint_s=0.0, learning_rate=1e-3)
+    reference = f"hf:{folder(chat=True)}"
+    train(reference, answers(6), how, tmp_path / "whole")
+    assert killed_at_every_step(reference, answers(6), how, tmp_path / "killed") == 3
+    assert weights(tmp_path / "whole") == weights(tmp_path / "killed")
+
+
+@pytest.mark.parametrize("method", ["lora", "full"])
+def test_a_student_learns_and_its_folder_names_it(folder: Make, tmp_path: Path, method: str) -> None:
+    from w2s.models import Want, load_model
+
+    rows = choices(16, label="B")
+    rate = 3e-2 if method == "lora" else 3e-3
+    model = train(
+        f"hf:{folder()}?score=letter",
+        rows,
+        settings(method=method, epochs=6, learning_rate=rate),
+        tmp_path / "s",
+    )
+    assert model == f"hf:{tmp_path / 's'}?score=letter"
+    assert {one.label for one in load_model(model).answer(rows.examples, Want())} == {"B"}
+    assert {one.label for one in load_model(str(tmp_path / "s")).answer(rows.examples, Want())} == {"B"}
+    assert (tmp_path / "s" / "adapter_config.json").exists() == (method == "lora")
+
+
+def test_an_adapter_learns_on(folder: Make, tmp_path: Path) -> None:
+    from w2s.models import Want, load_model
+
+    first = train(f"hf:{folder()}", choices(8, label="A"), settings(learning_rate=3e-2), tmp_path / "a")
+    rows = choices(16, label="B")
+    second = train(first, rows, settings(epochs=8, learning_rate=3e-2), tmp_path / "b")
+    assert {one.label for one in load_model(second).answer(rows.examples, Want())} == {"B"}
+
+
+def test_a_weight_of_nothing_is_a_row_left_out(folder: Make, tmp_path: Path) -> None:
+    rows = choices(16)
+    some = Rows(rows.examples, rows.targets, np.array([1.0, 0.0] * 8))
+    few = Rows(rows.examples[::2], rows.targets[::2], np.ones(8))
+    for name, these in (("some", some), ("few", few)):
+        train(f"hf:{folder()}", these, settings(), tmp_path / name)
+    assert weights(tmp_path / "some") == weights(tmp_path / "few")
+
+
+def test_weights_times_a_constant_change_nothing(folder: Make, tmp_path: Path) -> None:
+    rows, given = choices(16), np.linspace(0.5, 1.0, 16)
+    for name, times in (("once", 1.0), ("four times", 4.0)):
+        these = Rows(rows.examples, rows.targets, given * times)
+        train(f"hf:{folder()}", these, settings(), tmp_path / name)
+    assert weights(tmp_path / "once") == weights(tmp_path / "four times")
+    even = Rows(rows.examples, rows.targets, np.ones(16))
+    train(f"hf:{folder()}", even, settings(), tmp_path / "even")
+    assert weights(tmp_path / "even") != weights(tmp_path / "once")
+
+
+def test_how_rows_are_dealt_to_passes_changes_little(folder: Make, tmp_path: Path) -> None:
+    from safetensors.numpy import load_file
+
+    rows = Rows(choices(16).examples, choices(16).targets, np.linspace(0.1, 1.0, 16))
+    for together in (8, 2):
+        train(
+            f"hf:{folder()}", rows, settings(together=together, precision="float32"), tmp_path / str(together)
+        )
+    one, other = (load_file(tmp_path / name / "adapter_model.safetensors") for name in ("8", "2"))
+    assert all(np.allclose(one[name], other[name], atol=2e-4) for name in one)
+
+
+def test_the_same_seed_gives_the_same_bytes_and_another_seed_others(folder: Make, tmp_path: Path) -> None:
+    for name, seed in (("a", 0), ("b", 0), ("c", 1)):
+        train(f"hf:{folder()}", choices(16), settings(seed=seed), tmp_path / name)
+    assert weights(tmp_path / "a") == weights(tmp_path / "b") != weights(tmp_path / "c")
+
+
+def test_what_has_ended_is_left_as_it_is_and_another_training_refused(folder: Make, tmp_path: Path) -> None:
+    steps: list[Step] = []
+    train(f"hf:{folder()}", choices(8), settings(), tmp_path / "s")
+    train(f"hf:{folder()}", choices(8), settings(), tmp_path / "s", watch=steps.append)
+    assert not steps
+    with pytest.raises(UsageError, match="holds a training of another student"):
+        train(f"hf:{folder()}", choices(8), settings(epochs=3), tmp_path / "s")
+
+
+BAD: Sequence[tuple[str, dict[str, Any], Rows, type[W2sError], str]] = [
+    ("", {"length": 10}, choices(8), DataError, r"example 'q0' takes \d+ tokens .* raise length"),
+    ("", {}, choices(8, label="C"), DataError, "the target 'C' of example q0 is none of its letters AB"),
+    ("", {"loss": "product"}, answers(8), UsageError, "no choice answered by letter"),
+    ("?score=option", {"loss": "kl"}, choices(8), UsageError, "no choice answered by letter"),
+    ("", {"targets": "nowhere"}, choices(8), UsageError, "targets=.*nowhere"),
+    ("", {"batch": 8, "together": 3}, choices(8), UsageError, "batch=8 is not a whole number of passes"),
+    ("", {"holdout": 0.99}, choices(8), DataError, "hold back less"),
+    ("", {}, Rows([], [], np.ones(0)), DataError, "no rows to train on"),
+    ("", {}, Rows(choices(2).examples, choices(2).targets, np.zeros(2)), DataError, "weight 0"),
+    ("", {"objective": "grpo", "group": 3}, answers(4), UsageError, "no whole number of groups"),
+    (
+        "",
+        {"objective": "grpo", "group": 4},
+        Rows(answers(2).examples, answers(2).targets, np.array([1.0, 0.5])),
+        UsageError,
+        "leave their weights out",
+    ),
+]
+
+
+@pytest.mark.parametrize(("options", "more", "rows", "kind", "said"), BAD)
+def test_what_cannot_be_learned_is_one_line(
+    folder: Make,
+    tmp_path: Path,
+    options: str,
+    more: dict[str, Any],
+    rows: Rows,
+    kind: type[W2sError],
+    said: str,
+) -> None:
+    if more.get("objective") == "grpo":
+        pytest.importorskip("trl", reason="needs trl: pip install 'w2s[rl]'")
+    with pytest.raises(kind, match=said) as caught:
+        train(f"hf:{folder()}{options}", rows, settings(**more), tmp_path / "s")
+    assert "\n" not in str(caught.value)
+
+
+def test_an_adapter_cannot_learn_whole(folder: Make, tmp_path: Path) -> None:
+    first = train(f"hf:{folder()}", choices(8), settings(), tmp_path / "a")
+    with pytest.raises(UsageError, match="is an adapter: train it with method=lora"):
+        train(first, choices(8), settings(method="full"), tmp_path / "b")
+
+
+def test_rewards_without_their_package_name_it(
+    folder: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("w2s.train.language.training.find_spec", lambda name: None)
+    with pytest.raises(MissingExtraError, match=r"w2s\[rl\]"):
+        train(f"hf:{folder()}", answers(4), settings(objective="grpo"), tmp_path / "s")

@@ -1,0 +1,79 @@
+"""Training rows from tables of labels: their task, the words of an answer, rows without a label."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pytest
+
+from w2s.errors import DataError
+from w2s.evidence import write_table
+from w2s.labelling.rows import label_rows
+from w2s.models import Answer
+from w2s.tasks import AnswerExample, ChoiceExample, Example
+from w2s.train.table import read_rows
+
+SUMS = [AnswerExample(f"s{i}", f"{i}+1?", (str(i + 1),), solution=f"so it is {i + 1}") for i in range(3)]
+CHOICES = [ChoiceExample(f"c{i}", f"{i}?", ("x", "y", "z"), ("A",)) for i in range(3)]
+
+
+def table(path: Path, examples: list[Example], answers: list[Answer], **more: Any) -> Path:
+    rows = label_rows(examples, answers, "hf:teacher")
+    for name, values in more.items():
+        rows = rows.append_column(name, pa.array(values))
+    write_table(rows, path)
+    return path
+
+
+def test_an_answer_is_learned_in_the_words_in_which_it_was_said(tmp_path: Path) -> None:
+    answers = [Answer(str(i), raw=f"I think {i}") for i in range(3)]
+    rows = read_rows(table(tmp_path / "labels.parquet", [*SUMS], answers))
+    assert rows.examples == SUMS
+    assert rows.targets == [{"0": 1.0}, {"1": 1.0}, {"2": 1.0}]
+    assert rows.said == ["I think 0", "I think 1", "I think 2"]
+
+
+def test_a_choice_is_learned_as_its_letter_whatever_was_said(tmp_path: Path) -> None:
+    answers = [Answer(letter, raw="surely this one") for letter in "ABC"]
+    rows = read_rows(table(tmp_path / "labels.parquet", [*CHOICES], answers), weights=None)
+    assert rows.examples == CHOICES
+    assert [*rows.targets] == [{"A": 1.0}, {"B": 1.0}, {"C": 1.0}]
+    assert not rows.said
+
+
+def test_the_table_says_its_task_and_a_name_overrules_it(tmp_path: Path) -> None:
+    path = table(tmp_path / "labels.parquet", [*CHOICES], [Answer("A")] * 3)
+    assert isinstance(read_rows(path).examples[0], ChoiceExample)
+    bare = tmp_path / "bare.parquet"
+    write_table(pa.parquet.read_table(path).drop_columns(["task"]), bare)
+    assert isinstance(read_rows(bare, task="choice").examples[0], ChoiceExample)
+    with pytest.raises(DataError):  # without a word it would hold positions
+        read_rows(bare)
+
+
+def test_rows_whose_label_holds_no_answer_are_left_out_and_counted(tmp_path: Path) -> None:
+    answers = [Answer("A"), Answer("", failure="reply"), Answer("B")]
+    path = table(tmp_path / "labels.parquet", [*CHOICES], answers, trust=[0.5, 0.25, 1.0])
+    told: list[int] = []
+    rows = read_rows(path, weights="trust", left_out=told.append)
+    assert told == [1]
+    assert [example.id for example in rows.examples] == ["c0", "c2"]
+    np.testing.assert_array_equal(rows.weights, [0.5, 1.0])
+
+
+def test_what_cannot_be_learned_from_is_one_line(tmp_path: Path) -> None:
+    silent = [Answer("", failure="reply")] * 3
+    with pytest.raises(DataError, match="no label holds an answer"):
+        read_rows(table(tmp_path / "silent.parquet", [*CHOICES], silent))
+    path = table(
+        tmp_path / "labels.parquet", [*CHOICES], [Answer("A")] * 3, trust=[0.5, None, 1.0], note=["a"] * 3
+    )
+    with pytest.raises(DataError, match="trust of row 1 is null"):
+        read_rows(path, weights="trust")
+    with pytest.raises(DataError, match="note holds string, not numbers"):
+        read_rows(path, weights="note")
+    with pytest.raises(DataError, match="has no column 'trsut'"):
+        read_rows(path, weights="trsut")
