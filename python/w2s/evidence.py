@@ -29,6 +29,9 @@ ASKED = {
 }
 """What a language model can be asked for beside its label, and the columns that it becomes."""
 
+EXAMPLE_ID, PROPOSAL = "example_id", "proposal"
+"""Columns of labels of which several answer one example: its id, and the place among them, from 1."""
+
 Vectors = npt.NDArray[np.float32]
 Rows = npt.NDArray[Any]
 
@@ -63,6 +66,14 @@ class Labels:
     def ids(self) -> list[str]:
         """The ids, in the order of the rows."""
         found: list[str] = self.table.column("id").to_pylist()
+        return found
+
+    @property
+    def example_ids(self) -> list[str]:
+        """Ids of the examples that the labels answer: their own where each answers another."""
+        if EXAMPLE_ID not in self.table.column_names:
+            return self.ids
+        found: list[str] = self.table.column(EXAMPLE_ID).to_pylist()
         return found
 
     @property

@@ -93,6 +93,22 @@ ROUNDS: dict[str, Tables] = {
     },
 }
 
+
+def _propose(count: int, **changes: Any) -> Tables:
+    return {**_keep(**changes.pop("keep")), "proposals": count, **changes}
+
+
+_ROUNDS: Tables = {"rounds": 3, "arms": ["base", "trust", "gold+trust"]}
+
+PROPOSALS: dict[str, Tables] = {
+    "3 proposals, top 50 %": _propose(3, keep={"top": "50%"}),
+    "3 proposals, top 70 %": _propose(3, keep={"top": "70%"}),
+    "3 proposals, certified purity 0.95": _propose(3, keep={"purity": 0.95}),
+    "3 proposals, three rounds, top 70 %": _propose(3, keep={"top": "70%"}, **_ROUNDS),
+    "3 proposals, three rounds, certified purity 0.95": _propose(3, keep={"purity": 0.95}, **_ROUNDS),
+    "5 proposals, top 70 %": _propose(5, keep={"top": "70%"}),
+}
+
 GROUPS = {
     "evidence": EVIDENCE,
     "functions": FUNCTIONS,
@@ -100,4 +116,5 @@ GROUPS = {
     "rounds": ROUNDS,
     "gold": GOLD,
     "train": TRAIN,
+    "proposals": PROPOSALS,
 }

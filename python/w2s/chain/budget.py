@@ -10,6 +10,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import numpy as np
+
 from w2s.chain.chain import Chain
 from w2s.chain.config import GOLD_AND_TRUST
 from w2s.chain.found import arms_found, trust_found
@@ -72,5 +74,6 @@ def _with_gold(first: Seeded, count: int, seed: int) -> Seeded:
     rows = some_of(pupil.gold, count, seed)
     place = pupil.chain.folder.path / "budget" / str(count) / f"seed-{seed}"
     few = Pupil(pupil.chain, pupil.student, seed, [pupil.gold[row] for row in rows], place)
-    gold = first.gold.take(rows)
+    known = {one.id for one in few.gold}
+    gold = first.gold.take(np.array([id_ in known for id_ in first.gold.example_ids], bool))
     return replace(first, name=f"budget {count}, seed {seed}", place=place, pupil=few, gold=gold)

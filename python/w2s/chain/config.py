@@ -88,7 +88,8 @@ class ChainConfig(Config):
     searches, or nobody where matches are played, whose gold a deeper search of the same kind verifies.
     ``train`` holds settings of :class:`w2s.train.Settings`, or of :class:`w2s.train.LanguageSettings` where
     students are language models. ``budget``: numbers of gold rows for which gold, trust and both are
-    measured, with the labels of the first round.
+    measured, with the labels of the first round. ``proposals``: how many labels the teacher gives of each
+    example; trust keeps one of them, and the arms that trust plays no part in take the teacher's answer.
     """
 
     game: str = "chess"
@@ -104,6 +105,7 @@ class ChainConfig(Config):
     seed: NonNegative = 0
     evidence: tuple[str, ...] = ("hidden", "afterstate", "student")
     reward: str | None = None
+    proposals: Annotated[int, Field(ge=1, le=20)] = 1
     oracles: tuple[str, ...] = SEARCHES
     trust: TrustSpec = TrustSpec()
     keep: Keep = Keep()
@@ -137,6 +139,14 @@ class ChainConfig(Config):
             raise ValueError(
                 "a warm_start of 1 leaves no gold to fit the trust of later rounds on: take a share below 1, "
                 "or one round"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _proposable(self) -> ChainConfig:
+        if self.proposals > 1 and self.task == "answer":
+            raise ValueError(
+                "an answer has no options, of which a teacher could propose several: leave proposals out"
             )
         return self
 

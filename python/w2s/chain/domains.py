@@ -8,12 +8,12 @@ means the same in every game.
 from __future__ import annotations
 
 from w2s.chain.config import TrustSpec
-from w2s.evidence import Labels
+from w2s.evidence import EXAMPLE_ID, PROPOSAL, Labels
 from w2s.trust import trust_function
 from w2s.trust.features import layout_of
 from w2s.trust.requirements import has
 
-_NEEDED = ("id", "label", "correct", "group")
+_NEEDED = ("id", "label", "correct", "group", EXAMPLE_ID, PROPOSAL)
 
 
 def shared(gold: Labels, pool: Labels, *, vectors: bool = False) -> tuple[Labels, Labels]:

@@ -50,6 +50,7 @@ def teacher_labels(
                 config.asked,
                 shots_of(shots),
                 config.reward,
+                config.proposals,
             )
             label_file(examples, request, folder / FILE, overwrite=True, report=report)
         finally:
@@ -58,7 +59,7 @@ def teacher_labels(
                     one.close()
         return {"teacher": teacher, "student": student}
 
-    about = [inputs, teacher, student, config.evidence, config.oracles, config.reward]
+    about = [inputs, teacher, student, config.evidence, config.oracles, config.reward, config.proposals]
     facts = step(folder, about, work)
     labels = read_labels(folder / FILE)
     given = labels.table.column("label").is_valid().to_numpy()

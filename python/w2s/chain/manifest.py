@@ -23,13 +23,13 @@ def made_of(seeded: Seeded, number: int) -> Facts:
     """
     chain, seed = seeded.pupil.chain, seeded.pupil.seed
     trained_on = _trained_on(chain, number, seed)
-    check_apart(trained_on, seeded.gold.ids, seeded.name)
+    check_apart(trained_on, seeded.gold.example_ids, seeded.name)
     return {
         "seed": seed,
         "teacher": seeded.teacher,
         "student": seeded.pupil.student,
         "teacher_trained_on": {role: len(ids) for role, ids in trained_on.items()},
-        "trust_fitted_on": len(seeded.gold),
+        "trust_fitted_on": len(set(seeded.gold.example_ids)),
         "rows_in_both": 0,
     }
 

@@ -24,7 +24,8 @@ Report = Callable[[int, int], None]
 
 @dataclass(frozen=True)
 class RoundLabels:
-    """Labels of gold and pool in the order of their examples, and the digest of what they were made of."""
+    """Labels of gold and pool in the order of their examples, all proposals of each, and the digest of what
+    they were made of."""
 
     gold: Labels
     pool: Labels
@@ -54,7 +55,7 @@ def round_labels(
             folder, config, examples, teacher, student, inputs, report, splits.gold
         )
         golden = {example.id for example in splits.gold}
-        inside = np.array([id_ in golden for id_ in labels.ids], bool)
+        inside = np.array([id_ in golden for id_ in labels.example_ids], bool)
         return RoundLabels(labels.take(inside), labels.take(~inside), facts["step"])
     gold, known = foreign
     pool, facts = teacher_labels(folder, _bare(config), splits.pool, teacher, student, inputs, report)

@@ -156,8 +156,9 @@ def _seeded(chain: Chain, number: int, seed: int, teacher: str) -> Seeded:
     )
     # A teacher that a share of gold has warmed is judged by the rest.
     known = {example.id for example in pupil.gold} if number == 1 else pupil.unseen_gold_ids
-    gold = labels.gold.take(np.array([id_ in known for id_ in labels.gold.ids], bool))
-    unanswered = len(splits.gold) + len(splits.pool) - len(labels.gold) - len(labels.pool)
+    gold = labels.gold.take(np.array([id_ in known for id_ in labels.gold.example_ids], bool))
+    answered = {*labels.gold.example_ids, *labels.pool.example_ids}
+    unanswered = len(splits.gold) + len(splits.pool) - len(answered)
     if unanswered:
         chain.say(f"{name}: {unanswered} examples are left out, whose labels hold no answer")
     return Seeded(name, place / f"seed-{seed}", pupil, teacher, splits.pool, gold, labels.pool, labels.step)

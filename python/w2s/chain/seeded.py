@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-from w2s.chain import regimes
+from w2s.chain import proposals, regimes
 from w2s.chain.config import ChainConfig
 from w2s.chain.steps import Facts, digest_of
 from w2s.chain.students import arms as made
@@ -36,8 +36,8 @@ class Seeded:
         pupil: who learns.
         teacher: who labelled.
         examples: the pool.
-        gold: labels of the rows that trust is fitted on.
-        pool: labels of the pool.
+        gold: labels of the rows that trust is fitted on, all proposals of each.
+        pool: labels of the pool, likewise.
         inputs: what decided the labels.
     """
 
@@ -58,7 +58,9 @@ class Seeded:
     def _trust(self) -> tuple[Trusted, Facts]:
         chain = self.pupil.chain
         config, reads = self._trusting
-        chain.say(f"{self.name}: {config.trust.function} is fitted on {len(self.gold)} gold rows")
+        chain.say(
+            f"{self.name}: {config.trust.function} is fitted on {len(set(self.gold.example_ids))} gold rows"
+        )
         if reads:
             chain.say(f"{self.name}: it reads what labels of both games have: {', '.join(reads)}")
         about = [self.inputs, digest_of(self.gold.ids)]
@@ -76,7 +78,7 @@ class Seeded:
         on_gold = self.trusted.kept_purity(seed)._asdict()
         reads = self._trusting[1]
         known = {"purity_on_gold": on_gold, **({"reads": reads} if reads else {})}
-        return {**quality(self.trusted, self.pool, seed), **known}
+        return {**quality(self.trusted, seed), **known}
 
     @cached_property
     def collapsed(self) -> str | None:
@@ -122,17 +124,18 @@ class Seeded:
         if arm == "gold+trust":
             times = self.pupil.chain.config.teach.gold_times
             return made.both(made.repeated(made.gold_rows(self.pupil.gold), times), self._trusted_rows())
-        rows = made.as_many(arm, self.pool, self.gold, len(self.trusted.rows), self.pupil.seed)
+        gold, pool = proposals.answers(self.gold), proposals.answers(self.pool)
+        rows = made.as_many(arm, pool, gold, len(self.trusted.rows), self.pupil.seed)
         soft = self._soft if self.pupil.chain.config.teach.soft == "teacher" else None
-        return made.label_rows(self._by_id, self.pool, rows, soft=soft)
+        return made.label_rows(self._by_id, pool, rows, soft=soft)
 
     def _trusted_rows(self) -> Rows:
         trusted = self.trusted
-        return made.label_rows(self._by_id, self.pool, trusted.rows, trusted.weights, self._soft)
+        return made.label_rows(self._by_id, trusted.labels, trusted.rows, trusted.weights, self._soft)
 
     @cached_property
     def _soft(self) -> Soft | None:
-        return soft_targets(self.pupil, self.teacher, self.examples, self.trusted, self.pool, self.inputs)
+        return soft_targets(self.pupil, self.teacher, self.examples, self.trusted, self.inputs)
 
     @cached_property
     def _by_id(self) -> dict[str, Example]:

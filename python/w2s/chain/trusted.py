@@ -16,6 +16,7 @@ import pyarrow as pa
 
 import w2s
 from w2s.certification import Certificate
+from w2s.chain import proposals
 from w2s.chain.config import ChainConfig, Keep
 from w2s.chain.steps import Facts, step
 from w2s.errors import DataError
@@ -33,14 +34,16 @@ class Trusted:
     """What trust says of a teacher.
 
     Attributes:
-        scores: of the pool's labels, in their order.
-        rows: of the pool that are kept, ascending.
-        weights: of the pool's rows, None where all weigh the same.
-        gold_scores: of gold, out of fold.
-        gold_correct: whether the teacher is right on gold.
+        labels: of the pool, one of each example: of several proposals the most trusted.
+        scores: of these labels.
+        rows: of them that are kept, ascending.
+        weights: of all of them, None where all weigh the same.
+        gold_scores: of gold in the same way, out of fold.
+        gold_correct: whether these labels of gold are right.
         threshold: the lowest score kept.
     """
 
+    labels: Labels
     scores: Scores
     rows: Positions
     weights: Scores | None
@@ -72,7 +75,10 @@ class Trusted:
 def trust_labels(
     folder: Path, config: ChainConfig, gold: Labels, pool: Labels, seed: int, inputs: object
 ) -> tuple[Trusted, Facts]:
-    """Fit trust on gold, score the pool, choose; made once and then read."""
+    """Fit trust on gold, score the pool, choose; made once and then read.
+
+    Where a teacher proposes several labels of an example, the most trusted of them is its label.
+    """
 
     def work() -> Facts:
         function = trust_of(config)
@@ -90,14 +96,17 @@ def trust_labels(
     table = read_table(folder / "scores.parquet")
     trust = np.asarray(table.column("trust"))
     in_gold = np.asarray(table.column("role")) == "gold"
-    trusted = _choose(config.keep, trust[~in_gold], trust[in_gold], gold.correct)
-    kept = pool.take(trusted.rows)
-    weight = np.ones(len(trusted.rows)) if trusted.weights is None else trusted.weights[trusted.rows]
-    write_table(
-        pa.table({"id": kept.ids, "trust": trusted.scores[trusted.rows], "weight": weight}),
-        folder / "selected.parquet",
-    )
+    trusted = _choose(config.keep, _one_each(pool, trust[~in_gold]), _one_each(gold, trust[in_gold]))
+    write_table(_selected(trusted), folder / "selected.parquet")
     return trusted, facts
+
+
+def _selected(trusted: Trusted) -> pa.Table:
+    rows = trusted.rows
+    kept = trusted.labels.take(rows)
+    weight = np.ones(len(rows)) if trusted.weights is None else trusted.weights[rows]
+    columns = {"id": kept.example_ids, "label": kept.table.column("label")}
+    return pa.table({**columns, "trust": trusted.scores[rows], "weight": weight})
 
 
 def trust_of(config: ChainConfig) -> TrustFunction:
@@ -108,12 +117,20 @@ def trust_of(config: ChainConfig) -> TrustFunction:
     return w2s.trust_function(name, **options)
 
 
-def _choose(keep: Keep, scores: Scores, gold_scores: Scores, gold_correct: npt.NDArray[np.bool_]) -> Trusted:
+def _one_each(labels: Labels, scores: Scores) -> tuple[Labels, Scores]:
+    """One label of each example with its score: the most trusted."""
+    rows = proposals.best(labels, scores)
+    return labels.take(rows), scores[rows]
+
+
+def _choose(keep: Keep, pool: tuple[Labels, Scores], gold: tuple[Labels, Scores]) -> Trusted:
+    labels, scores = pool
+    gold_correct, gold_scores = gold[0].correct, gold[1]
     rows = _rows(keep, scores, gold_scores, gold_correct)
     if not len(rows):
         raise DataError(f"keeping {keep.share} keeps none of the pool's {len(scores)} labels: keep more")
     weight = None if keep.power == 0 else weights(scores, keep.power)
-    return Trusted(scores, rows, weight, gold_scores, gold_correct, float(scores[rows].min()))
+    return Trusted(labels, scores, rows, weight, gold_scores, gold_correct, float(scores[rows].min()))
 
 
 def _rows(keep: Keep, scores: Scores, gold_scores: Scores, gold_correct: npt.NDArray[np.bool_]) -> Positions:
@@ -128,8 +145,9 @@ def _rows(keep: Keep, scores: Scores, gold_scores: Scores, gold_correct: npt.NDA
     return w2s.select(scores, threshold=found.threshold)
 
 
-def quality(trusted: Trusted, pool: Labels, seed: int) -> dict[str, Any]:
+def quality(trusted: Trusted, seed: int) -> dict[str, Any]:
     """How good trust is: on the pool where its answers are known, looked at afterwards; else on gold."""
+    pool = trusted.labels
     scores, right, where = trusted.gold_scores, trusted.gold_correct, "gold"
     known = "correct" in pool.table.column_names and not pool.table.column("correct").null_count
     purity = trusted.kept_purity(seed)

@@ -72,6 +72,9 @@ def chain(
     purity: Annotated[
         float | None, typer.Option(help="Keep the most labels whose purity is certified instead.")
     ] = None,
+    proposals: Annotated[
+        int | None, typer.Option(help="Labels that the teacher gives of each example; trust keeps one.")
+    ] = None,
     arm: Annotated[
         list[str] | None,
         typer.Option(
@@ -144,6 +147,7 @@ def chain(
         "seed": seed,
         "trust": {"function": trust},
         "keep": {"top": top, "purity": purity},
+        "proposals": proposals,
         "arms": arm or None,
         "budget": None if budget is None else _numbers(budget),
         "oracles": [] if oracle == ["none"] else oracle or None,

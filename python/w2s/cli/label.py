@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from w2s.labelling import Request
-    from w2s.tasks import Example
 
 _VECTORS = ("hidden", "afterstate")
 
@@ -57,6 +56,10 @@ def label(
     reward: Annotated[
         str | None, typer.Option(help="A reward model, hf:DIR, for the evidence reward.")
     ] = None,
+    proposals: Annotated[
+        int,
+        typer.Option(min=1, max=20, help="Labels of each example: its answer, then the likeliest others."),
+    ] = 1,
     limit: Annotated[int | None, typer.Option(min=1, help="Only the first so many examples.")] = None,
     bad_rows: Annotated[str, typer.Option(help="A row that cannot be used: error, or skip.")] = "error",
     concurrency: Annotated[int, typer.Option(min=1, help="Engine processes side by side.")] = 1,
@@ -97,7 +100,7 @@ def label(
     judge = None if student is None else load_model(student, seed=seed, concurrency=concurrency)
     try:
         request = _request(labeller, judge, vectors, oracle or [], concurrency)
-        request = replace(request, asked=asked, shots=shots_of(shots), reward=reward)
+        request = replace(request, asked=asked, shots=shots_of(shots), reward=reward, proposals=proposals)
         labels = label_file(
             found,
             request,
@@ -110,7 +113,7 @@ def label(
         labeller.close()
         if judge is not None:
             judge.close()
-    summary = _summary(found, labels.table, out, list(labels.vectors))
+    summary = _summary(labels.table, out, list(labels.vectors))
     screen.data(summary, as_json=json, text=_text(summary, model))
     return 0
 
@@ -158,11 +161,11 @@ def _reporter() -> Any:
     return CountLine("labelled")
 
 
-def _summary(examples: list[Example], table: pa.Table, out: Path, vectors: list[str]) -> dict[str, Any]:
+def _summary(table: pa.Table, out: Path, vectors: list[str]) -> dict[str, Any]:
     labels, correct = table.column("label"), table.column("correct").to_pylist()
     known = [right for right in correct if right is not None]
     return {
-        "labels": len(examples) - labels.null_count,
+        "labels": len(labels) - labels.null_count,
         "unanswered": labels.null_count,
         "known": len(known),
         "correct": sum(known),

@@ -17,6 +17,7 @@ from w2s.errors import ModelError, UsageError
 from w2s.evidence import Labels
 from w2s.labelling.asked import Shots, asked_for
 from w2s.labelling.oracles import found_by
+from w2s.labelling.proposals import proposed
 from w2s.labelling.rows import label_rows
 from w2s.labelling.student import seen_by
 from w2s.models import Answer, Judges, Model, Want, check_task
@@ -30,7 +31,7 @@ class Request:
     ``vectors``: ``hidden``, ``afterstate`` or both. ``student`` is the model whose view of each label is
     kept. ``oracles`` by the name that heads their columns. ``asked``: evidence that the model is asked for,
     ``icl:4`` say, each a column or two; ``shots`` are solved examples for it, ``reward`` names a reward
-    model.
+    model. ``proposals``: how many labels the model gives of each example, the likeliest after its answer.
     """
 
     model: Model
@@ -40,6 +41,7 @@ class Request:
     asked: tuple[str, ...] = ()
     shots: Shots = ()
     reward: str | None = None
+    proposals: int = 1
 
     @property
     def want(self) -> Want:
@@ -55,6 +57,8 @@ class Request:
 def label_batch(examples: Sequence[Example], request: Request) -> Labels:
     """The labels of some examples, in their order; null where an answer holds none.
 
+    Of several proposals each is a row, see :class:`w2s.labelling.proposals.Proposals`.
+
     Args:
         examples: at least one, all of one task.
         request: who labels, and what is kept.
@@ -64,9 +68,17 @@ def label_batch(examples: Sequence[Example], request: Request) -> Labels:
         UsageError: the model has no such vectors, or does not answer such examples.
     """
     check_task(request.model, examples)
-    answers = request.model.answer(examples, request.want)
+    if request.proposals > 1:
+        several = proposed(examples, request.model, request.proposals, request.want)
+        return _labels(several.examples, several.answers, request, several.columns)
+    return _labels(examples, request.model.answer(examples, request.want), request, {})
+
+
+def _labels(
+    examples: Sequence[Example], answers: Sequence[Answer], request: Request, columns: dict[str, pa.Array]
+) -> Labels:
     _check_answered(request.model.reference, examples, answers)
-    rows = label_rows(examples, answers, request.model.reference)
+    rows = _with(label_rows(examples, answers, request.model.reference), columns)
     given: list[str | None] = rows.column("label").to_pylist()
     silent = all(label is None for label in given)
     vectors = {

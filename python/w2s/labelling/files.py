@@ -86,6 +86,7 @@ def digest_of(examples: Sequence[Example], request: Request, identity: dict[str,
         "student": getattr(request.student, "reference", None),
         "oracles": [oracle.reference for oracle in request.oracles.values()],
         "asked": [request.asked, request.reward, [example.id for example, _ in request.shots]],
+        "proposals": request.proposals,
         **identity,
     }
     digest = hashlib.blake2b(json.dumps(about, sort_keys=True).encode(), digest_size=6)

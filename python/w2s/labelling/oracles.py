@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 
 import pyarrow as pa
 
@@ -54,11 +55,16 @@ def found_by(
         None if label is None else example.state.read(label)[0]
         for example, label in zip(positions, labels, strict=True)
     ]
-    asked = [row for row, move in enumerate(moves) if move is not None]
-    cases = [Case(positions[row].id, positions[row].state, (moves[row] or "",)) for row in asked]
-    findings = [Finding()] * len(examples)
-    for row, found in zip(asked, oracle.verify(cases), strict=True):
-        findings[row] = found.get(moves[row] or "", Finding())
+    cases: dict[int, Case] = {}  # one of each position, with all its moves
+    for example, move in zip(positions, moves, strict=True):
+        if move is not None:
+            before = cases.get(id(example.state), Case(example.id, example.state, ()))
+            cases[id(example.state)] = replace(before, moves=tuple(dict.fromkeys((*before.moves, move))))
+    found = dict(zip(cases, oracle.verify(list(cases.values())), strict=True))
+    findings = [
+        found.get(id(example.state), {}).get(move or "", Finding())
+        for example, move in zip(positions, moves, strict=True)
+    ]
     values = {
         "best": [finding.best for finding in findings],
         "regret_cp": [finding.regret_cp for finding in findings],

@@ -122,6 +122,16 @@ class Samples(Protocol):
 
 
 @runtime_checkable
+class Proposes(Protocol):
+    """A model that gives several labels of one example."""
+
+    def propose(self, examples: Sequence[Any], count: int, want: Want) -> list[list[Answer]]:
+        """Up to so many answers of each example, in their order, none twice: first what ``answer`` gives,
+        then the likeliest others as ``judge`` sees them."""
+        ...
+
+
+@runtime_checkable
 class Believes(Protocol):
     """A model that tells how likely it holds each move."""
 

@@ -58,7 +58,7 @@ def label_rows(
 
     Args:
         pool: examples by id.
-        labels: of the whole pool.
+        labels: of the whole pool, one of each example.
         rows: which of them.
         weights: of every label of the pool.
         soft: id and label → target; a label is its own target where None.
@@ -66,11 +66,11 @@ def label_rows(
     chosen = labels.take(rows)
     answers: list[str] = chosen.table.column("label").to_pylist()
     target = soft or _hard
-    targets = [target(id_, answer) for id_, answer in zip(chosen.ids, answers, strict=True)]
+    targets = [target(id_, answer) for id_, answer in zip(chosen.example_ids, answers, strict=True)]
     given = np.ones(len(rows)) if weights is None else weights[rows]
     names = chosen.table.column_names
     said: list[str | None] = chosen.table.column("raw").to_pylist() if "raw" in names else []
-    return Rows([pool[id_] for id_ in chosen.ids], targets, given, said)
+    return Rows([pool[id_] for id_ in chosen.example_ids], targets, given, said)
 
 
 def _hard(_: str, label: str) -> Target:

@@ -44,11 +44,11 @@ def self_taught(pupil: Pupil) -> tuple[Taught, Facts]:
     gold, folds = _gold_labels(pupil)
     trusted, facts = trust_labels(place / "trust", config, gold, pool, seed, [made_of["step"], folds])
     by_id = {example.id: example for example in chain.splits.pool}
-    rows = made.label_rows(by_id, pool, trusted.rows, trusted.weights)
+    rows = made.label_rows(by_id, trusted.labels, trusted.rows, trusted.weights)
     chain.say(f"self, seed {seed}: training on {len(rows)} of its own labels")
     about = [facts["step"], config.keep.model_dump()]
     right, second = pupil.learns_later(place / "arm", first["model"], rows, about)
-    return (right, together(first, second)), quality(trusted, pool, seed)
+    return (right, together(first, second)), quality(trusted, seed)
 
 
 def _gold_labels(pupil: Pupil) -> tuple[Labels, list[str]]:

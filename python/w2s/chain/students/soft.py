@@ -12,7 +12,6 @@ from w2s.chain.students.arms import Target, mixed
 from w2s.chain.students.beliefs import beliefs_of
 from w2s.chain.students.pupil import Pupil
 from w2s.chain.trusted import Trusted
-from w2s.evidence import Labels
 from w2s.tasks import Example
 
 Soft = Callable[[str, str], Target]
@@ -24,7 +23,6 @@ def soft_targets(
     teacher: str,
     examples: Sequence[Example],
     trusted: Trusted,
-    pool: Labels,
     inputs: object,
 ) -> Soft | None:
     """Targets of the configured softness, None for hard ones.
@@ -34,7 +32,6 @@ def soft_targets(
         teacher: who labelled.
         examples: the pool.
         trusted: what trust says of the labels.
-        pool: its labels.
         inputs: what decided the teacher.
     """
     chain, kind = pupil.chain, pupil.chain.config.teach.soft
@@ -45,5 +42,5 @@ def soft_targets(
     beliefs = beliefs_of(folder, asked, examples, chain.config.seed, about)
     if kind == "teacher":
         return lambda id_, _: beliefs[id_]
-    trust = dict(zip(pool.ids, trusted.scores.tolist(), strict=True))
+    trust = dict(zip(trusted.labels.example_ids, trusted.scores.tolist(), strict=True))
     return lambda id_, label: mixed(label, trust[id_], beliefs[id_])

@@ -23,13 +23,15 @@ from w2s.models.hf.wording import Shots
 from w2s.models.hf.writing import Manner, Request, Writes, Written
 from w2s.models.model import Answer, Want
 from w2s.models.policy.seeing import log_softmax
+from w2s.models.proposing import dealt, likeliest_others
 from w2s.tasks import Example, MoveExample
 from w2s.tasks.answer import AnswerExample
 from w2s.tasks.prompts import parse_reply
 
 
 class HfModel:
-    """A causal language model; implements ``Model``, ``Judges``, ``Believes`` and ``Samples``.
+    """A causal language model; implements ``Model``, ``Judges``, ``Believes``, ``Samples`` and
+    ``Proposes``.
 
     A choice is answered by the likeliest of its letters or of its options, a move by writing or by the
     likeliest legal one, an answer by writing. How likely an option is: the mean log-probability of its
@@ -89,6 +91,19 @@ class HfModel:
             answer.seconds = (time.perf_counter() - began) / len(answers)
         return answers
 
+    def propose(self, examples: Sequence[Example], count: int, want: Want) -> list[list[Answer]]:
+        """Up to so many labels of each choice or move: its answer, then the likeliest others."""
+        answers = self.answer(examples, want)
+        labels = [
+            likeliest_others(belief, answer.label, count - 1)
+            for belief, answer in zip(self.believe(examples), answers, strict=True)
+        ]
+        asked = [example for example, some in zip(examples, labels, strict=True) for _ in some]
+        others = self.judge(asked, [label for some in labels for label in some])
+        if want.afterstate:
+            self._add_checks(asked, others)
+        return dealt(answers, others, list(map(len, labels)))
+
     def judge(
         self, examples: Sequence[Example], labels: Sequence[str], shots: Sequence[Shots] | None = None
     ) -> list[Answer]:
@@ -116,7 +131,7 @@ class HfModel:
         for example in examples:
             if isinstance(example, AnswerExample):
                 raise UsageError(
-                    f"example {example.id!r} has no options to believe in: leave soft labels out"
+                    f"example {example.id!r} has no options to compare: leave soft labels and proposals out"
                 )
         found: list[dict[str, float]] = [{} for _ in examples]
         choices = [choices_of(example) for example in examples]

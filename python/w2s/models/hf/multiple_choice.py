@@ -86,7 +86,8 @@ class _Read:
 
 
 class HfChoiceModel:
-    """An encoder that compares options; implements ``Model``, ``Judges`` and ``Believes`` for choices.
+    """An encoder that compares options; implements ``Model``, ``Judges``, ``Believes`` and ``Proposes``
+    for choices.
 
     ``hidden`` is the last layer's state at the first token, which the head reads, of the label's option.
 
@@ -113,15 +114,24 @@ class HfChoiceModel:
 
     def answer(self, examples: Sequence[Example], want: Want) -> list[Answer]:
         """One letter per example."""
+        return [answer for (answer,) in self.propose(examples, 1, want)]
+
+    def propose(self, examples: Sequence[Example], count: int, want: Want) -> list[list[Answer]]:
+        """Up to so many letters of each example: its answer, then the likeliest others."""
         began = time.perf_counter()
-        answers = []
-        for example, read in zip(examples, self._read(examples), strict=True):
-            choices = choices_of(example)
-            place = chosen(read.scores, choices, self._temperature, self._seed, example.id)
-            answers.append(_answer(read, choices, place, want))
-        for answer in answers:
-            answer.seconds = (time.perf_counter() - began) / len(answers)
-        return answers
+        proposed = [
+            self._answers(example, read, count, want)
+            for example, read in zip(examples, self._read(examples), strict=True)
+        ]
+        for answer in (answer for some in proposed for answer in some):
+            answer.seconds = (time.perf_counter() - began) / len(examples)
+        return proposed
+
+    def _answers(self, example: Example, read: _Read, count: int, want: Want) -> list[Answer]:
+        choices = choices_of(example)
+        first = chosen(read.scores, choices, self._temperature, self._seed, example.id)
+        others = [int(place) for place in np.argsort(-read.scores, kind="stable") if place != first]
+        return [_answer(read, choices, place, want) for place in (first, *others)[:count]]
 
     def judge(self, examples: Sequence[Example], labels: Sequence[str]) -> list[Answer]:
         """How the model sees one letter of each example."""

@@ -39,7 +39,8 @@ class _Choice:
 
 
 class PolicyModel:
-    """A net that looks once at each position; implements ``Model``, ``Judges`` and ``Believes``.
+    """A net that looks once at each position; implements ``Model``, ``Judges``, ``Believes`` and
+    ``Proposes``.
 
     The label is the likeliest legal move, the first of them where several are. With a temperature it is
     drawn by the seed, the net's weights and the position, in a match also by its name and the ply: a net
@@ -68,11 +69,18 @@ class PolicyModel:
 
     def answer(self, examples: Sequence[MoveExample], want: Want) -> list[Answer]:
         """One legal move per example; there are no values."""
+        return [answer for (answer,) in self.propose(examples, 1, want)]
+
+    def propose(self, examples: Sequence[MoveExample], count: int, want: Want) -> list[list[Answer]]:
+        """Up to so many legal moves of each example: the label, then the likeliest others."""
         seen = self._see([example.state for example in examples])
-        answers = [self._answer(example, one, want) for example, one in zip(examples, seen, strict=True)]
+        proposed = [
+            self._answers(example, one, count, want) for example, one in zip(examples, seen, strict=True)
+        ]
         if want.afterstate:
-            self._add_afterstates(examples, answers)
-        return answers
+            asked = [example for example, some in zip(examples, proposed, strict=True) for _ in some]
+            self._add_afterstates(asked, [answer for some in proposed for answer in some])
+        return proposed
 
     def judge(self, examples: Sequence[MoveExample], labels: Sequence[str]) -> list[Answer]:
         """How the net sees one label of each example among all legal moves."""
@@ -101,20 +109,27 @@ class PolicyModel:
         """Nothing to release."""
 
     def _see(self, states: Sequence[State]) -> list[Seen]:
+        """What the net sees in each state; one that stands there several times is looked at once."""
         for state in states:
             if state.game != self.game:
                 raise UsageError(f"{self.reference} plays {self.game}, not {state.game}: name another model")
-        return self._eye.see(states)
+        once = {id(state): state for state in states}
+        seen = dict(zip(once, self._eye.see(list(once.values())), strict=True))
+        return [seen[id(state)] for state in states]
 
-    def _answer(self, example: MoveExample, seen: Seen, want: Want) -> Answer:
+    def _answers(self, example: MoveExample, seen: Seen, count: int, want: Want) -> list[Answer]:
+        """The label, then as many of the other moves that may be answered, the likeliest first."""
         legal = example.state.legal_moves()
         moves = choices(example, legal)
         if not moves:
-            return no_move()
+            return [no_move()]
         allowed = set(moves)
         choice = _Choice(legal, seen, [i for i, move in enumerate(legal) if move in allowed])
-        place = choice.places[self._chosen(example, choice.log_probs())]
-        return _with_evidence(Answer(legal[place]), choice, want)
+        log_probs = choice.log_probs()
+        first = self._chosen(example, log_probs)
+        others = [int(place) for place in np.argsort(-log_probs, kind="stable") if place != first]
+        labels = [legal[choice.places[place]] for place in (first, *others)[:count]]
+        return [_with_evidence(Answer(label), choice, want) for label in labels]
 
     def _chosen(self, example: MoveExample, log_probs: npt.NDArray[np.float64]) -> int:
         """The place of the label among the moves that may be answered."""

@@ -331,7 +331,7 @@ def test_no_options_and_what_cannot_be_asked_are_refused(open_hf: Any) -> None:
     assert "moves have no letters" in refusal(UsageError, lambda: lettered.answer([move], Want()))
     written = AnswerExample("q", "Why?")
     assert "an answer is written" in refusal(UsageError, lambda: lettered.answer([written], Want()))
-    assert "has no options to believe in" in refusal(UsageError, lambda: model.believe([written]))
+    assert "has no options to compare" in refusal(UsageError, lambda: model.believe([written]))
     assert "give one label each" in refusal(UsageError, lambda: model.judge([CHOICE], []))
 
 
