@@ -20,7 +20,7 @@ from tests.doubles.nets import write_lc0, write_policy
 from w2s.errors import UsageError
 from w2s.games import State, game
 from w2s.kernels import game_names
-from w2s.models import Answer, Judges, Model, RemembersMatches, Want
+from w2s.models import Answer, Judges, Model, Proposes, RemembersMatches, Want
 from w2s.models.reference import parse_reference
 from w2s.models.registry import kinds, load_model
 from w2s.tasks import MoveExample
@@ -161,7 +161,10 @@ def assert_same(model: Model, first: list[Answer], second: list[Answer]) -> None
     for a, b in zip(first, second, strict=True):
         assert np.allclose([a.log_prob, a.margin, a.entropy], [b.log_prob, b.margin, b.entropy], atol=most)
         for name in ("hidden", "afterstate"):
-            vectors = [getattr(answer, name).astype(float) for answer in (a, b)]
+            pair = [getattr(answer, name) for answer in (a, b)]
+            if all(vector is None for vector in pair):
+                continue
+            vectors = [vector.astype(float) for vector in pair]
             assert np.allclose(*vectors, atol=most, rtol=2**-9)  # one step of float16 beside it
 
 
@@ -353,6 +356,27 @@ def test_a_label_that_is_not_legal_is_judged_as_nothing(model: Model) -> None:
     assert model.judge([], []) == []
 
 
-def test_at_least_one_kind_judges() -> None:
+def test_proposals_begin_with_the_answer_and_are_seen_as_judged(model: Model) -> None:
+    if not isinstance(model, Proposes) or not isinstance(model, Judges):
+        pytest.skip("does not propose")
+    examples, want = labels(model), Want(evidence=True, hidden=True)
+    proposed = model.propose(examples, 3, want)
+    answers = model.answer(examples, want)
+    assert without_time([some[0] for some in proposed]) == without_time(answers)
+    for example, (first, *others) in zip(examples, proposed, strict=True):
+        names = [answer.label for answer in (first, *others)]
+        assert len(set(names)) == len(names) == min(3, first.n_options or 1)
+        judged = model.judge([example] * len(others), names[1:])
+        assert_same(model, others, judged)
+        ranks = [answer.rank or 0 for answer in others]
+        assert ranks == sorted(ranks)
+    assert [[answer.label] for answer in answers] == [
+        [answer.label for answer in some] for some in model.propose(examples, 1, want)
+    ]
+    assert model.propose([], 3, want) == []
+
+
+def test_at_least_one_kind_judges_and_proposes() -> None:
     nets = [*REFERENCES["policy"], *REFERENCES["lc0"]]
-    assert all(isinstance(load_model(with_nets(reference)), Judges) for reference in nets)
+    found = [load_model(with_nets(reference)) for reference in nets]
+    assert all(isinstance(model, Judges) and isinstance(model, Proposes) for model in found)

@@ -28,6 +28,7 @@ student = "policy:{nets}/student"
 rounds = 2
 seeds = 2
 oracles = ["search:depth=2"]
+proposals = 2
 arms = ["base", "gold", "naive", "random", "confidence", "search_agreement", "trust", "gold+trust", "ceiling"]
 
 [examples]

@@ -52,8 +52,8 @@ def cross_fit(
 def assign(labels: Labels, correct: Flags, folds: int, seed: int) -> Folds:
     """The fold of each row, from 0, by the hash of its id, or of its group.
 
-    Rows that are groups of their own are dealt out right and wrong apart, so that every fold has its share
-    of both. The order of the rows changes nothing.
+    Groups with a right row and groups without one are dealt out apart, so that every fold has its share of
+    both. The order of the rows changes nothing.
 
     Raises:
         UsageError: fewer than two folds.
@@ -63,12 +63,11 @@ def assign(labels: Labels, correct: Flags, folds: int, seed: int) -> Folds:
         raise UsageError(f"folds is {folds}; cross-fitting takes at least 2")
     check_gold(correct, len(labels))
     groups = groups_of(labels)
-    alone = len(set(groups)) == len(groups)
-    strata = correct.tolist() if alone else [False] * len(groups)
-    order = sorted({(stratum, _hash(name, seed), name) for stratum, name in zip(strata, groups, strict=True)})
+    hopeful = {name for name, right in zip(groups, correct, strict=True) if right}
+    order = sorted((name in hopeful, _hash(name, seed), name) for name in set(groups))
     of_group = {name: at % folds for at, (_, _, name) in enumerate(order)}
     place = np.array([of_group[name] for name in groups], np.int64)
-    _check_folds(place, correct, folds, "rows" if alone else "groups", len(order))
+    _check_folds(place, correct, folds, "rows" if len(order) == len(groups) else "groups", len(order))
     return place
 
 
