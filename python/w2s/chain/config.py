@@ -12,7 +12,7 @@ from pydantic import Field, field_validator, model_validator
 from w2s.chain.data_sets import Examples
 from w2s.chain.origins import Matches, Regime, check_origins
 from w2s.config import Config
-from w2s.evidence import ASKED, VECTORS
+from w2s.evidence import ASKED, VECTORS, number_of
 
 Positive = Annotated[int, Field(gt=0)]
 NonNegative = Annotated[int, Field(ge=0)]
@@ -152,6 +152,7 @@ class ChainConfig(Config):
         for name in names:
             if name.partition(":")[0] not in known:
                 raise ValueError(f"no evidence is called {name!r}; there are: {', '.join(known)}")
+            number_of(name)
         return names
 
     @property

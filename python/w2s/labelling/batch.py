@@ -15,7 +15,7 @@ import pyarrow as pa
 from w2s.arena.oracles import Oracle
 from w2s.errors import ModelError, UsageError
 from w2s.evidence import Labels
-from w2s.labelling.asked import Shots, asked_for
+from w2s.labelling.asked import Shots, asked_for, check_asked
 from w2s.labelling.oracles import found_by
 from w2s.labelling.rows import label_rows
 from w2s.labelling.student import seen_by
@@ -61,9 +61,10 @@ def label_batch(examples: Sequence[Example], request: Request) -> Labels:
 
     Raises:
         ModelError: the model answered none of them.
-        UsageError: the model has no such vectors, or does not answer such examples.
+        UsageError: the model has no such vectors or evidence, or does not answer such examples.
     """
     check_task(request.model, examples)
+    check_asked(request)
     answers = request.model.answer(examples, request.want)
     _check_answered(request.model.reference, examples, answers)
     rows = label_rows(examples, answers, request.model.reference)
