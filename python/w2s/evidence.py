@@ -15,7 +15,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from w2s.errors import DataError, W2sError
+from w2s.errors import DataError, UsageError, W2sError
 
 VECTORS = ("hidden", "afterstate", "student")
 """What may lie beside a table of labels, one Parquet file each: ``id``, ``vector``."""
@@ -32,8 +32,24 @@ ASKED = {
 EXAMPLE_ID, PROPOSAL = "example_id", "proposal"
 """Columns of labels of which several answer one example: its id, and the place among them, from 1."""
 
+_MOST = 10_000
+
 Vectors = npt.NDArray[np.float32]
 Rows = npt.NDArray[Any]
+
+
+def number_of(name: str) -> int | None:
+    """The number behind the colon of a name: 8 of ``samples:8``, None of ``samples``.
+
+    Raises:
+        UsageError: it is none from 1 to 10,000.
+    """
+    word, colon, number = name.partition(":")
+    if not colon:
+        return None
+    if number.isascii() and number.isdigit() and len(number) < 9 and 1 <= int(number) <= _MOST:
+        return int(number)
+    raise UsageError(f"the number of {name[:40]!r} is a whole one from 1 to {_MOST}: write {word[:40]}:4")
 
 
 @dataclass(frozen=True, eq=False)

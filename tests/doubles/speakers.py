@@ -38,6 +38,8 @@ def write_speaker(folder: Path, seed: int = 0) -> Path:
         eos_token_id=1,
         pad_token_id=2,
     )
-    LlamaForCausalLM(config).save_pretrained(folder)
+    model = LlamaForCausalLM(config)
+    model.generation_config.do_sample = True  # else "transformers serve" is greedy at any temperature
+    model.save_pretrained(folder)
     tokenizer.save_pretrained(folder)
     return folder

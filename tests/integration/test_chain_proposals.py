@@ -65,7 +65,7 @@ def three(nets: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def one(nets: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return chained(nets, tmp_path_factory.mktemp("one") / "run", "--rounds", "1")
+    return chained(nets, tmp_path_factory.mktemp("one") / "run", "--rounds", "1", "--proposals", "1")
 
 
 def metrics(folder: Path) -> dict[str, Any]:

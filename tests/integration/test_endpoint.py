@@ -10,13 +10,14 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import closing
 from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
 
 from w2s.games import game
-from w2s.models import Answer, Want, load_model
+from w2s.models import Answer, Samples, Want, load_model
 from w2s.tasks import MoveExample
 from w2s.tasks.answer import AnswerExample
 from w2s.tasks.choice import ChoiceExample
@@ -131,3 +132,12 @@ def test_a_model_that_a_real_server_does_not_have_is_a_failure_that_says_so(serv
     (first, *_) = ask(f"{served}-not", Want(), retries=0)
     assert first.failure == "reply"
     assert "the server says 400" in (first.raw or "")
+
+
+def test_a_real_server_draws_samples_that_are_kept(served: str) -> None:
+    with closing(load_model(f"{served}?max_tokens=12")) as model:
+        assert isinstance(model, Samples)
+        first = model.sample(EXAMPLES, 3)
+        assert [len(samples) for samples in first] == [3] * 4
+        assert model.sample(EXAMPLES, 3) == first
+    assert any(len(set(samples)) > 1 for samples in first)

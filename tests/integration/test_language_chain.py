@@ -16,6 +16,7 @@ from typing import Any
 import pyarrow.parquet as pq
 import pytest
 from tests.doubles.chains import numbers, weights
+from tests.doubles.chat import ChatServer, Heard, Said, completion, token
 from tests.doubles.encoders import write_encoder
 from tests.doubles.language import write_language_model
 from tests.doubles.learning import answers, choices, settings
@@ -176,6 +177,41 @@ def test_encoders_teach_and_learn_in_the_same_chain(place: Path, tmp_path: Path)
     metrics = json.loads((tmp_path / "run" / "metrics.json").read_text())
     assert metrics["rounds"][1]["teacher"][0].endswith("trust-arm/student")
     assert set(metrics["rounds"][1]["arms"]) == {"naive", "confidence", "trust"}
+
+
+def says(heard: Heard) -> Said:
+    """A, with a log-probability where it is asked for; drawn, B as often as the question has it."""
+    unsure = sum(heard.question.encode()) % 5
+    letter = "B" if heard.body.get("seed", 4) % 5 < unsure else "A"
+    return completion(letter, [token(letter, -0.1 * unsure)] if "logprobs" in heard.body else None)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("options", "function"), [({"logprobs": "true"}, "logistic"), ({}, "self_consistency")]
+)
+def test_an_endpoint_teaches_by_its_samples(
+    place: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, options: dict[str, str], function: str
+) -> None:
+    monkeypatch.setenv("W2S_CACHE", str(tmp_path / "cache"))
+    arms = '["base", "naive", "self_consistency", "trust"]'
+    with ChatServer(says) as server:
+        teacher = server.reference(**options)
+        setting = chain(place, "choice", tmp_path, teacher=teacher, evidence='["samples:4"]', arms=arms)
+        words = ["chain", str(setting), "--trust", function, "--out"]
+        assert run([*words, str(tmp_path / "run")]) == 0
+        asked = len(server.heard)
+        assert run([*words, str(tmp_path / "again")]) == 0
+        assert len(server.heard) == asked
+    assert numbers(tmp_path / "run") == numbers(tmp_path / "again")
+    labels = pq.read_table(tmp_path / "run" / "round-1" / "labels" / "labels.parquet")
+    assert set(labels.column("label").to_pylist()) == {"A"}
+    for name in ("self_consistency", "predictive_entropy"):
+        assert len(set(labels.column(name).to_pylist())) > 2
+    scores = pq.read_table(tmp_path / "run" / "round-1" / "seed-0" / "trust" / "scores.parquet")
+    assert len(set(scores.column("trust").to_pylist())) > 2
+    metrics = json.loads((tmp_path / "run" / "metrics.json").read_text())
+    assert set(metrics["rounds"][0]["arms"]) == {"naive", "self_consistency", "trust"}
 
 
 @pytest.mark.slow

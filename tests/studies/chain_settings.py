@@ -43,7 +43,14 @@ def variant_of(base: Tables, changes: Tables, roles: dict[str, list[str]]) -> Ch
     """The base's models with a variant's settings: one round and one seed of trust alone, unless it says
     otherwise."""
     plain = {key: value for key, value in base.items() if key not in ("examples", "trust", "keep", "budget")}
-    fixed = {"examples": roles, "rounds": 1, "seeds": 1, "oracles": ORACLES, "arms": ["base", "trust"]}
+    fixed = {
+        "examples": roles,
+        "rounds": 1,
+        "seeds": 1,
+        "proposals": 1,
+        "oracles": ORACLES,
+        "arms": ["base", "trust"],
+    }
     tables = merge(merge(plain, fixed), {**changes, "stop": {"collapse": False}})
     return build(ChainConfig, tables, "the variant")
 

@@ -84,29 +84,17 @@ GOLD: dict[str, Tables] = {
     "second at a tenth of the rate": {**_teach(later_rate=0.1), **_ALL_ARMS},
 }
 
-ROUNDS: dict[str, Tables] = {
-    "three rounds, top 50 %": {**_keep(top="50%"), "rounds": 3, "arms": ["base", "trust", "gold+trust"]},
-    "three rounds, certified purity 0.95": {
-        **_keep(purity=0.95),
-        "rounds": 3,
-        "arms": ["base", "trust", "gold+trust"],
-    },
-}
-
-
-def _propose(count: int, **changes: Any) -> Tables:
-    return {**_keep(**changes.pop("keep")), "proposals": count, **changes}
-
-
 _ROUNDS: Tables = {"rounds": 3, "arms": ["base", "trust", "gold+trust"]}
 
+ROUNDS: dict[str, Tables] = {
+    "three rounds, top 50 %": {**_keep(top="50%"), **_ROUNDS},
+    "three rounds, certified purity 0.95": {**_keep(purity=0.95), **_ROUNDS},
+}
+
 PROPOSALS: dict[str, Tables] = {
-    "3 proposals, top 50 %": _propose(3, keep={"top": "50%"}),
-    "3 proposals, top 70 %": _propose(3, keep={"top": "70%"}),
-    "3 proposals, certified purity 0.95": _propose(3, keep={"purity": 0.95}),
-    "3 proposals, three rounds, top 70 %": _propose(3, keep={"top": "70%"}, **_ROUNDS),
-    "3 proposals, three rounds, certified purity 0.95": _propose(3, keep={"purity": 0.95}, **_ROUNDS),
-    "5 proposals, top 70 %": _propose(5, keep={"top": "70%"}),
+    "3 proposals, top 50 %": {**_keep(top="50%"), "proposals": 3},
+    "3 proposals, top 70 %": {**_keep(top="70%"), "proposals": 3},
+    "3 proposals, certified purity 0.95": {**_keep(purity=0.95), "proposals": 3},
 }
 
 GROUPS = {

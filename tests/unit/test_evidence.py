@@ -9,8 +9,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from w2s.errors import DataError, W2sError
-from w2s.evidence import Labels, read_labels, write_labels
+from w2s.errors import DataError, UsageError, W2sError
+from w2s.evidence import Labels, number_of, read_labels, write_labels
 
 
 def table(*ids: str) -> pa.Table:
@@ -125,3 +125,11 @@ def test_a_folder_that_is_not_there_is_one_line(tmp_path: Path) -> None:
 def test_a_column_is_added_or_replaced() -> None:
     found = Labels(table("a", "b")).with_column("trust", np.array([0.5, 1.0]))
     assert found.with_column("trust", np.array([0.0, 1.0])).table.column_names == ["id", "correct", "trust"]
+
+
+def test_the_number_of_a_name_is_a_whole_one_or_none_at_all() -> None:
+    assert [number_of(name) for name in ("samples", "samples:1", "icl:10000")] == [None, 1, 10_000]
+    for number in ("", "0", "-1", "1.5", "x", "10001", "0000099999", "٣", "9" * 500):
+        with pytest.raises(UsageError, match="is a whole one from 1 to 10000: write samples:4") as caught:
+            number_of(f"samples:{number}")
+        assert len(str(caught.value)) < 120

@@ -12,7 +12,9 @@ from pydantic import Field, field_validator, model_validator
 from w2s.chain.data_sets import Examples
 from w2s.chain.origins import Matches, Regime, check_origins
 from w2s.config import Config
-from w2s.evidence import ASKED, VECTORS
+from w2s.errors import UsageError
+from w2s.evidence import ASKED, VECTORS, number_of
+from w2s.models.named import read_reference
 
 Positive = Annotated[int, Field(gt=0)]
 NonNegative = Annotated[int, Field(ge=0)]
@@ -24,6 +26,8 @@ LABEL_ARMS = ("naive", "random", "trust", *GOLD_AND_TRUST)
 """Arms of the teacher's labels; the name of any trust function is one too, as a baseline."""
 SEARCHES = ("search:depth=2", "search:depth=3")
 """Oracles of a chain over files that names none: our own searches, which know no answers."""
+PROPOSALS = 3
+"""Labels of an example by a net where oracles tell which of them is good."""
 DEFAULT_ARMS = ("base", "gold", "naive", "random", "confidence", "margin", "trust", "gold+trust", "ceiling")
 
 
@@ -90,6 +94,7 @@ class ChainConfig(Config):
     students are language models. ``budget``: numbers of gold rows for which gold, trust and both are
     measured, with the labels of the first round. ``proposals``: how many labels the teacher gives of each
     example; trust keeps one of them, and the arms that trust plays no part in take the teacher's answer.
+    Where nothing is said, a net of ours that labels moves proposes three if oracles are evidence.
     """
 
     game: str = "chess"
@@ -106,7 +111,7 @@ class ChainConfig(Config):
     evidence: tuple[str, ...] = ("hidden", "afterstate", "student")
     reward: str | None = None
     proposals: Annotated[int, Field(ge=1, le=20)] = 1
-    oracles: tuple[str, ...] = SEARCHES
+    oracles: tuple[str, ...] = ()
     trust: TrustSpec = TrustSpec()
     keep: Keep = Keep()
     arms: tuple[str, ...] = DEFAULT_ARMS
@@ -117,10 +122,13 @@ class ChainConfig(Config):
 
     @model_validator(mode="before")
     @classmethod
-    def _searches_where_they_apply(cls, tables: Any) -> Any:
-        if isinstance(tables, dict) and not _searchable(tables):
-            return {"oracles": (), **tables}
-        return tables
+    def _defaults_where_they_apply(cls, tables: Any) -> Any:
+        if not isinstance(tables, dict):
+            return tables
+        oracles = SEARCHES if _searchable(tables) else ()
+        searched = {"oracles": oracles, **tables}
+        proposes = searched["oracles"] and _is_net(searched.get("teacher"))
+        return {"proposals": PROPOSALS if proposes else 1, **searched}
 
     @field_validator("student", mode="before")
     @classmethod
@@ -162,6 +170,7 @@ class ChainConfig(Config):
         for name in names:
             if name.partition(":")[0] not in known:
                 raise ValueError(f"no evidence is called {name!r}; there are: {', '.join(known)}")
+            number_of(name)
         return names
 
     @property
@@ -179,6 +188,14 @@ class ChainConfig(Config):
     def student_of(self, number: int) -> str:
         """The untrained student of a round, counted from 1."""
         return self.student[min(number, len(self.student)) - 1]
+
+
+def _is_net(teacher: object) -> bool:
+    """Whether a teacher is a net of moves, which proposes as many of them as one asks for."""
+    try:
+        return isinstance(teacher, str) and read_reference(teacher).kind in ("policy", "lc0")
+    except UsageError:
+        return False  # who loads it says what is wrong
 
 
 def _searchable(tables: dict[str, Any]) -> bool:

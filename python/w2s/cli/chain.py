@@ -73,7 +73,11 @@ def chain(
         float | None, typer.Option(help="Keep the most labels whose purity is certified instead.")
     ] = None,
     proposals: Annotated[
-        int | None, typer.Option(help="Labels that the teacher gives of each example; trust keeps one.")
+        int | None,
+        typer.Option(
+            help="Labels that the teacher gives of each example; trust keeps one. Default: 3 of a net's "
+            "moves where oracles are evidence, else 1."
+        ),
     ] = None,
     arm: Annotated[
         list[str] | None,

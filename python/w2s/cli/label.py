@@ -84,7 +84,7 @@ def label(
       --out labels.parquet
 
       w2s label gsm8k.jsonl --task answer --model "openai:http://127.0.0.1:8000/v1#small"
-      --out labels.parquet
+      --evidence samples:8 --out labels.parquet
     """
     from w2s.cli import screen
     from w2s.cli.example_file import read_file

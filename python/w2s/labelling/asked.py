@@ -13,6 +13,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from w2s.errors import UsageError
+from w2s.evidence import number_of
 from w2s.labelling.consistency import predictive_entropy, self_consistency
 from w2s.models import Model, Samples
 from w2s.tasks import Example
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from w2s.labelling.batch import Request
 
 Numbers = npt.NDArray[np.float64]
-_COUNT, _MOST = 8, 10_000
+_COUNT = 8
 Shots = Sequence[tuple[Example, str]]
 """Solved examples with their labels."""
 
@@ -29,6 +30,22 @@ Shots = Sequence[tuple[Example, str]]
 def shots_of(gold: Sequence[Example]) -> Shots:
     """Gold as solved examples: the first right label of each."""
     return [(example, example.gold[0]) for example in gold if example.gold]
+
+
+def check_asked(request: Request) -> None:
+    """Refuse what a model cannot be asked for, before it is asked anything.
+
+    Raises:
+        UsageError: the model gives no such evidence, or the number of a name is none.
+    """
+    for name in request.asked:
+        if _is_samples(name):
+            _sampler(request.model)
+            number_of(name)
+        else:
+            from w2s.models.hf.evidence import check_evidence
+
+            check_evidence(request.model, [name])
 
 
 def asked_for(
@@ -46,9 +63,8 @@ def asked_for(
     given = [(examples[row], labels[row] or "") for row in there]
     found: dict[str, Numbers] = {}
     for name in request.asked:
-        word, _, number = name.partition(":")
-        if word == "samples":
-            found |= _sampled(request.model, given, _count(name, number))
+        if _is_samples(name):
+            found |= _sampled(_sampler(request.model), given, number_of(name) or _COUNT)
         else:
             found |= _told(request, name, given, [replies[row] for row in there])
     columns = {}
@@ -69,21 +85,23 @@ def _told(request: Request, name: str, given: Shots, replies: Sequence[str | Non
     )
 
 
-def _sampled(model: Model, given: Shots, count: int) -> dict[str, Numbers]:
-    """``self_consistency``: the share of samples that say the label; ``predictive_entropy`` in nats."""
+def _is_samples(name: str) -> bool:
+    return name.partition(":")[0] == "samples"
+
+
+def _sampler(model: Model) -> Samples:
     if not isinstance(model, Samples):
-        raise UsageError(f"{model.reference} draws no samples: leave samples out, or name an hf: model")
+        raise UsageError(
+            f"{model.reference} draws no samples: leave samples out, or name an hf: or openai: model"
+        )
+    return model
+
+
+def _sampled(model: Samples, given: Shots, count: int) -> dict[str, Numbers]:
+    """``self_consistency``: the share of samples that say the label; ``predictive_entropy`` in nats."""
     drawn = model.sample([example for example, _ in given], count)
     pairs = list(zip(given, drawn, strict=True))
     return {
         "self_consistency": np.array([self_consistency(*one, samples) for one, samples in pairs]),
         "predictive_entropy": np.array([predictive_entropy(one[0], samples) for one, samples in pairs]),
     }
-
-
-def _count(name: str, number: str) -> int:
-    if not number and ":" not in name:
-        return _COUNT
-    if number.isascii() and number.isdigit() and 1 <= int(number[:9]) <= _MOST:
-        return int(number)
-    raise UsageError(f"the number of {name[:40]!r} is a whole one from 1 to {_MOST}: write samples:8")

@@ -15,7 +15,7 @@ import pyarrow as pa
 from w2s.arena.oracles import Oracle
 from w2s.errors import ModelError, UsageError
 from w2s.evidence import Labels
-from w2s.labelling.asked import Shots, asked_for
+from w2s.labelling.asked import Shots, asked_for, check_asked
 from w2s.labelling.oracles import found_by
 from w2s.labelling.proposals import proposed
 from w2s.labelling.rows import label_rows
@@ -65,9 +65,10 @@ def label_batch(examples: Sequence[Example], request: Request) -> Labels:
 
     Raises:
         ModelError: the model answered none of them.
-        UsageError: the model has no such vectors, or does not answer such examples.
+        UsageError: the model has no such vectors or evidence, or does not answer such examples.
     """
     check_task(request.model, examples)
+    check_asked(request)
     if request.proposals > 1:
         several = proposed(examples, request.model, request.proposals, request.want)
         return _labels(several.examples, several.answers, request, several.columns)

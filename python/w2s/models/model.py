@@ -117,7 +117,7 @@ class Samples(Protocol):
 
     def sample(self, examples: Sequence[Any], count: int) -> list[tuple[str, ...]]:
         """So many labels of each example, in their order, or fewer where it failed; a reply without a label
-        is empty or stands as it is."""
+        stands as it is."""
         ...
 
 

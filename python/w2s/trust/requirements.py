@@ -16,10 +16,11 @@ import numpy as np
 from w2s.errors import DataError
 from w2s.evidence import VECTORS, Labels
 
+_PROBABILITIES = "label with a model that gives probabilities, an openai: model with ?logprobs=true"
 _REMEDIES = {
-    "log_prob": "label with a model that gives probabilities",
-    "margin": "label with a model that gives probabilities",
-    "entropy": "label with a model that gives probabilities",
+    "log_prob": _PROBABILITIES,
+    "margin": _PROBABILITIES,
+    "entropy": _PROBABILITIES,
     "hidden": "label with --hidden, which writes hidden.parquet beside the labels",
     "afterstate": "label with --evidence afterstate, which writes afterstate.parquet beside the labels",
     "student": "label with --student MODEL, which writes student.parquet beside the labels",

@@ -30,6 +30,7 @@ def test_arms_of_gold_and_trust_and_the_curve_are_off_by_default() -> None:
         ({"budget": [100, 0]}, "budget.1"),
         ({"keep": {"top": "25%", "purity": 0.9}}, "keep by top or by purity"),
         ({"keep": {"power": -1}}, "keep.power"),
+        ({"evidence": ["samples:0"]}, "the number of 'samples:0' is a whole one"),
     ],
 )
 def test_what_makes_no_sense_is_refused_with_its_key(given: dict[str, Any], said: str) -> None:

@@ -19,6 +19,7 @@ import math
 from dataclasses import dataclass
 
 from w2s.chain.estimate.machine import Machine
+from w2s.evidence import number_of
 from w2s.models.sizes import Lengths, Shape
 from w2s.train import LanguageSettings, Settings
 
@@ -54,16 +55,16 @@ def answered(lengths: Lengths) -> Tokens:
 
 def asked(name: str, lengths: Lengths) -> Tokens:
     """Evidence beside a label: ``icl:4``, ``samples:8`` and so on; what other models give is nothing."""
-    word, _, number = name.partition(":")
+    word, number = name.partition(":")[0], number_of(name)
     seen = lengths.learned
     if word in ("afterstate", "p_true"):
         return Tokens(seen + (_CHECK if lengths.reply else 0))  # a net sees the next position as it is
     if word == "verbalised":
         return Tokens(seen + _ASK, _SAID)
     if word == "icl":
-        return Tokens(seen * (int(number or 4) + 1))
+        return Tokens(seen * ((number or 4) + 1))
     if word == "samples":
-        count = int(number or 8)
+        count = number or 8
         return answered(lengths) if lengths.options else Tokens(lengths.prompt, count * lengths.reply)
     return Tokens()
 

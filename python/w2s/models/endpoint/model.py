@@ -37,7 +37,7 @@ RAW_CHARACTERS = 8000
 
 
 class EndpointModel:
-    """A model behind an OpenAI-compatible endpoint; implements :class:`w2s.models.Model`.
+    """A model behind an OpenAI-compatible endpoint; implements ``Model`` and ``Samples``.
 
     Answers moves, choices and answers. Replies are kept in a file, so that what was paid for once is not
     asked again, by this run or another. No failure of the endpoint is an exception, until it was out of
@@ -87,8 +87,8 @@ class EndpointModel:
         """One answer per example, in their order, whichever reply came first.
 
         With ``mask``, a reply without a label that can be given is a failure; else it is the label as it
-        stands, for the referee to judge. There are no values. Samples are further labels, empty where a
-        reply holds none; a sample that failed is left out.
+        stands, for the referee to judge. There are no values. Samples are further labels; a reply without
+        one stands as it is, one that failed is left out.
 
         Raises:
             UsageError: hidden states are wanted, which no endpoint gives.
@@ -100,45 +100,50 @@ class EndpointModel:
                 "them out, or name an hf: model"
             )
         asked = [self._requests(example, want) for example in examples]
-        try:
-            outcomes = self._paid.ask_all(request for requests in asked for request in requests)
-        except KeyboardInterrupt:
-            self.close()
-            raise
+        outcomes = self._outcomes(asked)
         return [
             self._answer(example, requests, outcomes, want)
             for example, requests in zip(examples, asked, strict=True)
         ]
 
     def sample(self, examples: Sequence[Example], count: int) -> list[tuple[str, ...]]:
-        """So many labels of each example beside its answer; at a temperature of 1 where it is greedy."""
-        settings = replace(self._settings, temperature=self._settings.temperature or _WARM)
-        asked = [self._samples(example, settings, count) for example in examples]
-        outcomes = self._paid.ask_all(request for requests in asked for request in requests)
-        found = []
-        for example, requests in zip(examples, asked, strict=True):
-            replies = [outcomes[request.digest()].reply for request in requests]
-            texts = [reply.text for reply in replies if isinstance(reply, Completion)]
-            found.append(tuple(_label(example, text) or "" for text in texts))
-        return found
+        """So many labels of each example beside its answer; at a temperature of 1 where it is greedy.
 
-    def _samples(self, example: Example, settings: Settings, count: int) -> list[Request]:
-        if isinstance(example, MoveExample) and not example.state.legal_moves():
-            return []
-        messages = self._messages(example)
-        return requests_for(example, messages, settings, seed=self._seed, samples=count)[1:]
+        Each is a request of its own, and the same as a further sample of :meth:`answer` at that temperature.
+        A reply without a label stands as it is, one that failed is left out.
+
+        Raises:
+            ModelError: the endpoint was out of reach so often that there is no point in going on.
+        """
+        settings = replace(self._settings, temperature=self._settings.temperature or _WARM)
+        asked = [self._all_requests(example, settings, count)[1:] for example in examples]
+        outcomes = self._outcomes(asked)
+        return [
+            _samples(example, [outcomes[request.digest()] for request in requests])
+            for example, requests in zip(examples, asked, strict=True)
+        ]
 
     def close(self) -> None:
         """End all connections and put the cache on the disk; a second call does nothing."""
         self._finalizer()
 
+    def _outcomes(self, asked: Sequence[Sequence[Request]]) -> dict[bytes, Outcome]:
+        """What came of all requests, by digest."""
+        try:
+            return self._paid.ask_all(request for requests in asked for request in requests)
+        except KeyboardInterrupt:
+            self.close()
+            raise
+
     def _requests(self, example: Example, want: Want) -> list[Request]:
-        """What is asked about an example: nothing where the game is over."""
+        return self._all_requests(example, self._settings, self._settings.samples if want.evidence else 0)
+
+    def _all_requests(self, example: Example, settings: Settings, samples: int) -> list[Request]:
+        """The label, then further samples: nothing where the game is over."""
         if isinstance(example, MoveExample) and not example.state.legal_moves():
             return []
         messages = self._messages(example)
-        samples = self._settings.samples if want.evidence else 0
-        return requests_for(example, messages, self._settings, seed=self._seed, samples=samples)
+        return requests_for(example, messages, settings, seed=self._seed, samples=samples)
 
     def _messages(self, example: Example) -> list[Message]:
         messages = self._prompt(self._settings.prompt or _prompt_for(example)).messages(example)
@@ -163,9 +168,7 @@ class EndpointModel:
         answer.seconds = first.seconds
         if want.evidence and answer.failure is None:
             add_evidence(answer, example, first.reply)
-            replies = [outcome.reply for outcome in others]
-            texts = [reply.text for reply in replies if isinstance(reply, Completion)]
-            answer.samples = tuple(_label(example, text) or "" for text in texts)
+            answer.samples = _samples(example, others)
         return answer
 
 
@@ -177,7 +180,17 @@ def _labelled(example: Example, text: str, want: Want) -> Answer:
         return Answer(label, raw=raw)
     if want.mask:
         return Answer("", raw=raw, failure="reply")
-    return Answer(text.strip()[:LABEL_CHARACTERS], raw=raw)
+    return Answer(_as_it_stands(text), raw=raw)
+
+
+def _samples(example: Example, outcomes: Sequence[Outcome]) -> tuple[str, ...]:
+    """The labels of those that have a reply."""
+    texts = [outcome.reply.text for outcome in outcomes if isinstance(outcome.reply, Completion)]
+    return tuple(_label(example, text) or _as_it_stands(text) for text in texts)
+
+
+def _as_it_stands(text: str) -> str:
+    return text.strip()[:LABEL_CHARACTERS]
 
 
 def _label(example: Example, text: str) -> str | None:

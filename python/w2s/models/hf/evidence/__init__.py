@@ -3,6 +3,6 @@
 Knows nothing about tables, trust or the command line.
 """
 
-from w2s.models.hf.evidence.registry import evidence, evidence_kinds
+from w2s.models.hf.evidence.registry import check_evidence, evidence, evidence_kinds
 
-__all__ = ["evidence", "evidence_kinds"]
+__all__ = ["check_evidence", "evidence", "evidence_kinds"]

@@ -9,6 +9,7 @@ import difflib
 from collections.abc import Sequence
 
 from w2s.errors import UsageError
+from w2s.evidence import number_of
 from w2s.models.hf.evidence import icl, p_true, reward, verbalised
 from w2s.models.hf.evidence.kind import Asked, Column, EvidenceKind
 from w2s.models.hf.model import HfModel
@@ -17,13 +18,23 @@ from w2s.models.model import Model
 from w2s.tasks import Example
 
 _KINDS = {kind.name: kind for kind in (icl.KIND, verbalised.KIND, p_true.KIND, reward.KIND)}
-_MOST = 10_000
 _SHOWN = 40
 
 
 def evidence_kinds() -> list[EvidenceKind]:
     """All kinds of evidence, in the order of the registry."""
     return list(_KINDS.values())
+
+
+def check_evidence(model: Model, names: Sequence[str]) -> None:
+    """Refuse names that a model cannot be asked for.
+
+    Raises:
+        UsageError: it is no ``hf:`` model that writes, or no kind has that name or number.
+    """
+    _hf(model)
+    for name in names:
+        _named(name)
 
 
 def evidence(
@@ -54,35 +65,34 @@ def evidence(
     Raises:
         UsageError: no kind has that name, or what it needs is not given.
     """
-    if not isinstance(model, HfModel):
-        raise UsageError(f"{model.reference} gives no evidence by name: name an hf: model that writes")
+    speaker = _hf(model)
     if len(examples) != len(labels):
         raise UsageError(f"{len(examples)} examples but {len(labels)} labels: give one label each")
     kinds = [_named(name) for name in names]
     given = replies or [None] * len(labels)
     texts = [
-        model.asking.reply(example, label) if reply is None else reply
+        speaker.asking.reply(example, label) if reply is None else reply
         for example, label, reply in zip(examples, labels, given, strict=True)
     ]
     found: dict[str, Column] = {}
     for kind, count in kinds:
-        found.update(kind.measure(Asked(model, examples, labels, texts, count, gold, reward)))
+        found.update(kind.measure(Asked(speaker, examples, labels, texts, count, gold, reward)))
     return found
 
 
+def _hf(model: Model) -> HfModel:
+    if not isinstance(model, HfModel):
+        raise UsageError(f"{model.reference} gives no evidence by name: name an hf: model that writes")
+    return model
+
+
 def _named(name: str) -> tuple[EvidenceKind, int | None]:
-    word, colon, number = name.partition(":")
+    word, colon, _ = name.partition(":")
     kind = _KINDS.get(word)
     if kind is None:
         near = difflib.get_close_matches(word, list(_KINDS), n=1)
         hint = f"did you mean {near[0]}? " if near else ""
         raise UsageError(f"no evidence is called {word[:_SHOWN]!r}: {hint}there are: {', '.join(_KINDS)}")
-    if not colon:
-        return kind, None
-    if ":" not in kind.example:
+    if colon and ":" not in kind.example:
         raise UsageError(f"{word} takes no number, {name[:_SHOWN]!r} has one: write {kind.example}")
-    if number.isascii() and number.isdigit() and len(number) < 9 and 1 <= int(number) <= _MOST:
-        return kind, int(number)
-    raise UsageError(
-        f"the number of {name[:_SHOWN]!r} is a whole one from 1 to {_MOST}: write {kind.example}"
-    )
+    return kind, number_of(name)
