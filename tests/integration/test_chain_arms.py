@@ -25,6 +25,7 @@ teacher = "policy:{nets}/teacher"
 student = "policy:{nets}/student"
 rounds = 1
 seeds = 2
+proposals = 1
 arms = ["base", "gold", "self", "trust", "gold+trust", "gold-then-trust", "trust-then-gold", "ceiling"]
 budget = [90, 40]
 

@@ -42,3 +42,26 @@ def test_what_makes_no_sense_is_refused_with_its_key(given: dict[str, Any], said
 def test_a_warm_start_on_all_gold_is_one_round() -> None:
     given = {**CHAIN, "teach": {"warm_start": 1}, "rounds": 1}
     assert build(ChainConfig, given, "the chain").teach.warm_start == 1
+
+
+@pytest.mark.parametrize(
+    ("given", "proposals"),
+    [
+        ({"teacher": "policy:b"}, 3),
+        ({"teacher": "lc0:maia.pb.gz"}, 3),
+        ({"teacher": "random"}, 1),
+        ({"teacher": "search:depth=1"}, 1),
+        ({"teacher": "no reference?"}, 1),
+        ({"teacher": "policy:b", "oracles": []}, 1),
+        ({"teacher": "policy:b", "oracles": [], "proposals": 2}, 2),
+        ({"teacher": "policy:b", "source": "matches", "examples": {}}, 1),
+        ({"teacher": "hf:b", "task": "choice"}, 1),
+        ({"teacher": "policy:b", "proposals": 1}, 1),
+    ],
+)
+def test_nets_of_moves_propose_three_where_searches_are_evidence(
+    given: dict[str, Any], proposals: int
+) -> None:
+    found = build(ChainConfig, {**CHAIN, **given}, "the chain")
+    assert found.proposals == proposals
+    assert build(ChainConfig, found.model_dump(exclude_none=True), "again") == found

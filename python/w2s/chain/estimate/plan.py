@@ -90,10 +90,13 @@ def _round(config: ChainConfig, rows: Mapping[str, int], number: int) -> Iterato
     teacher = config.teacher if number == 1 else config.student_of(number - 1)
     times = 1 if number == 1 else config.seeds
     yield Work(number, "label", "labels", teacher, labelled, times)
+    others = (config.proposals - 1) * labelled
+    if others:
+        yield Work(number, "evidence", "other proposals", teacher, others, times)
     if "student" in config.evidence:
-        yield Work(number, "evidence", "the student's view", student, labelled, times)
+        yield Work(number, "evidence", "the student's view", student, labelled + others, times)
     if config.reward is not None and "reward" in config.evidence:
-        yield Work(number, "evidence", "rewards", config.reward, labelled, times)
+        yield Work(number, "evidence", "rewards", config.reward, labelled + others, times)
     for arm, learned in _learned(config, rows).items():
         yield from _taught(number, arm, student, learned, rows["test"], config.seeds)
 

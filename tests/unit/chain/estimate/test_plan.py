@@ -97,3 +97,10 @@ def test_what_is_kept_is_a_share_a_count_or_at_most_all() -> None:
         ({"purity": 0.9}, 1000),
     ):
         assert kept_rows(chain(keep=keep), 1000) == rows
+
+
+def test_proposals_are_labelled_and_seen_once_each() -> None:
+    found = short(proposals=3, evidence=["hidden", "student"], rounds=1)
+    assert (1, "label", "labels", "hf:a", 1100, 1) in found
+    assert (1, "evidence", "other proposals", "hf:a", 2200, 1) in found
+    assert (1, "evidence", "the student's view", "hf:b", 3300, 1) in found
