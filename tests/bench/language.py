@@ -104,4 +104,7 @@ def _tokenizer() -> Any:
 def _corpus() -> Iterator[str]:
     for example in choice_questions(1000):
         yield f"Question: {example.question}\n\nAnswer with the letter of the right option.\nAnswer:"
-        yield from (f" {letter}\n{letter}. {text}" for letter, text in zip("ABCDE", example.options))
+        yield from (
+            f" {letter}\n{letter}. {text}"
+            for letter, text in zip(example.letters, example.options, strict=True)
+        )

@@ -36,9 +36,7 @@ class Loops:
 
         def answers(batch: Batch, given: Any) -> list[str]:
             logits = self.model(**given, use_cache=False, logits_to_keep=1).logits[:, -1, self._letters]
-            return [
-                LETTERS[int(row[: counts[i]].argmax())] for i, row in zip(batch, logits, strict=True)
-            ]
+            return [LETTERS[int(row[: counts[i]].argmax())] for i, row in zip(batch, logits, strict=True)]
 
         return self._batched(prompts, size, answers)
 
@@ -52,9 +50,7 @@ class Loops:
             logits = self.model(**given, use_cache=False, logits_to_keep=keep).logits[:, :-1]
             targets = given["input_ids"][:, 1 - keep :]
             found = logits.log_softmax(-1).gather(-1, targets[..., None])[..., 0]
-            return [
-                float(line[-len(replies[row]) :].mean()) for row, line in zip(batch, found, strict=True)
-            ]
+            return [float(line[-len(replies[row]) :].mean()) for row, line in zip(batch, found, strict=True)]
 
         scores = iter(self._batched([f"{prompts[i]} {option}" for i, option in places], size, means))
         found = [[next(scores) for _ in some] for some in options]

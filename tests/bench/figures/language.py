@@ -51,8 +51,9 @@ def measure() -> Measured:
     )
     note = (
         f"Best batches of the loops: {sizes} by letter, {more} by option, {most} written. Labels agree with "
-        "the loops'. A processor reads one prompt almost as fast a token as many: multiplying matrices "
-        "already takes most of the time of one alone, and batching cannot shorten that part."
+        "the loops'. Multiplying matrices takes most of the time of one prompt alone on a processor, and no "
+        "batch shortens that; writing, token by token, gains what batching can give. The state of a letter "
+        "takes a second pass over one token behind the cache of the prompts."
     )
     return Measured((*letters, *options, *written, memory), (note,))
 
@@ -74,15 +75,13 @@ class Contest:
         prompts = [listed(example, "letter") for example in examples]
         counts = [len(example.options) for example in examples]
         size, loop = best(lambda size: self._loops.by_letter(prompts, counts, size))
-        ours, alone = self._asked("score=letter", examples)
+        ours, alone = self.asked("score=letter", examples)
         hidden = partial(label, self._model("score=letter"), examples, True)
         check(ours(), loop())
         works = {"ours": ours, "loop": loop, "hidden": hidden, "alone": alone}
         seconds = interleaved(works, REPEATS)
         rows = self._rows("label by letter", prompts, seconds)
-        kept = Row(
-            "the same, hidden states kept", "s", seconds["hidden"], "without", seconds["ours"], HIDDEN
-        )
+        kept = Row("the same, hidden states kept", "s", seconds["hidden"], "without", seconds["ours"], HIDDEN)
         return [*rows, kept], size
 
     def options(self) -> tuple[list[Row], int]:
@@ -91,7 +90,7 @@ class Contest:
         prompts = [listed(example, "text") for example in examples]
         texts = [example.options for example in examples]
         size, loop = best(lambda size: self._loops.by_option(prompts, texts, size))
-        ours, alone = self._asked("score=option", examples)
+        ours, alone = self.asked("score=option", examples)
         check(ours(), loop())
         seconds = interleaved({"ours": ours, "loop": loop, "alone": alone}, REPEATS)
         return self._rows("label by option", prompts, seconds), size
@@ -105,7 +104,7 @@ class Contest:
             for example in examples
         ]
         size, loop = best(lambda size: self._loops.written(prompts, TOKENS, size))
-        ours, alone = self._asked(f"max_new_tokens={TOKENS}", examples)
+        ours, alone = self.asked(f"max_new_tokens={TOKENS}", examples)
         seconds = interleaved({"ours": ours, "loop": loop, "alone": alone}, REPEATS)
         beside_loop, beside_alone = self._rows(f"write {TOKENS} tokens", prompts, seconds)
         told = Row(
@@ -118,7 +117,7 @@ class Contest:
 
         return load_model(f"hf:{self._folder}?{options}", seed=0)
 
-    def _asked(self, options: str, examples: Sequence[Any]) -> tuple[Work, Work]:
+    def asked(self, options: str, examples: Sequence[Any]) -> tuple[Work, Work]:
         """All examples together, and every fourth alone."""
         model = self._model(options)
         some = examples[::ALONE]
@@ -138,7 +137,9 @@ def label(model: Any, examples: Sequence[Any], hidden: bool = False) -> list[str
     from w2s.labelling import Request, label_batch
 
     vectors = frozenset({"hidden"}) if hidden else frozenset[str]()
-    labels: list[str | None] = label_batch(examples, Request(model, vectors)).table.column("label").to_pylist()
+    labels: list[str | None] = (
+        label_batch(examples, Request(model, vectors)).table.column("label").to_pylist()
+    )
     return labels
 
 
@@ -187,7 +188,7 @@ def _where_time_goes() -> str:
     with tempfile.TemporaryDirectory() as folder:
         write_language_model(Path(folder))
         contest = Contest(folder)
-        _, alone = contest._asked("score=letter", choice_questions(LETTERS))
+        _, alone = contest.asked("score=letter", choice_questions(LETTERS))
         return f"one at a time, {hot_spots(alone)}"
 
 

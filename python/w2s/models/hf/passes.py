@@ -15,7 +15,7 @@ from w2s.models.reference import shown
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
-_BUDGET = {"cpu": 2048, "cuda": 32_768}
+_BUDGET = {"cpu": 4096, "cuda": 32_768}
 _SAID_OF_MEMORY = ("not enough memory", "can't allocate memory", "out of memory")
 
 
