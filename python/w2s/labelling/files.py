@@ -20,6 +20,7 @@ from w2s.labelling.batch import Request, label_batch
 from w2s.tasks import Example, task_of
 
 EXAMPLES_A_PART = 512
+_TABLE = "labels.parquet"
 Report = Callable[[int, int], None]
 """Told how many of how many examples are labelled."""
 
@@ -53,13 +54,14 @@ def label_file(
     check_place(out, overwrite)
     parts = out.with_name(f".{out.name}.{digest_of(examples, request, identity or {})}")
     parts.mkdir(parents=True, exist_ok=True)
-    pieces = []
+    folders = []
     for number, start in enumerate(range(0, len(examples), EXAMPLES_A_PART)):
         some = examples[start : start + EXAMPLES_A_PART]
-        pieces.append(_part(parts / f"{number:06d}", some, request))
+        folders.append(parts / f"{number:06d}")
+        _write_part(folders[-1], some, request)
         if report is not None:
             report(start + len(some), len(examples))
-    labels = joined(pieces)
+    labels = joined([read_labels(folder / _TABLE) for folder in folders])
     for name in VECTORS:
         out.with_name(f"{name}.parquet").unlink(missing_ok=True)
     write_labels(labels, out)
@@ -112,12 +114,13 @@ def _stacked(vectors: Sequence[Vectors]) -> Vectors:
     )
 
 
-def _part(folder: Path, examples: Sequence[Example], request: Request) -> Labels:
-    """The labels of one part, from its folder where they are there: the table is written last."""
-    file = folder / "labels.parquet"
-    if file.exists():
-        return read_labels(file)
+def _write_part(folder: Path, examples: Sequence[Example], request: Request) -> None:
+    """Label one part unless its folder has it: the table is written last.
+
+    Nothing is handed back, so that no part is held in memory while others are labelled.
+    """
+    if (folder / _TABLE).exists():
+        return
     labels = label_batch(examples, request)
     folder.mkdir(exist_ok=True)
-    write_labels(labels, file)
-    return read_labels(file)
+    write_labels(labels, folder / _TABLE)

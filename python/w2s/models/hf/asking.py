@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from w2s.errors import DataError, UsageError
 from w2s.models import draws
@@ -31,6 +32,18 @@ class Choices:
 
     labels: list[str]
     allowed: list[int]
+
+
+class Ask(NamedTuple):
+    """An example with the labels that are its replies, and who says which of them matters by their scores.
+
+    ``shots``: other solved examples in front of it than those of all, None for these.
+    """
+
+    example: Example
+    labels: Sequence[str]
+    choose: Callable[[Numbers], int]
+    shots: Shots | None = None
 
 
 def choices_of(example: Example) -> Choices:
@@ -94,20 +107,22 @@ class Asking:
             return score
         return "letter" if isinstance(example, ChoiceExample) else "option"
 
-    def question(
-        self,
-        example: Example,
-        labels: Sequence[str],
-        choose: Callable[[Numbers], int],
-        shots: Shots | None = None,
-    ) -> Question:
+    def question(self, example: Example, labels: Sequence[str], choose: Callable[[Numbers], int]) -> Question:
         """A question with labels as its replies."""
-        score = self.scoring_of(example)
-        replies = [self.reply(example, label, score) for label in labels]
-        worded = self.wording.worded(self._text(example, score, shots=shots), replies)
-        longest = max(map(len, worded.replies))
-        self._check(example, len(worded.prompt) + longest, longest)
-        return Question(example.id, worded, choose)
+        return self.questions([Ask(example, labels, choose)])[0]
+
+    def questions(self, asks: Sequence[Ask]) -> list[Question]:
+        """The same for many examples, worded together."""
+        worded = self.wording.worded_all([self._worded_as(ask) for ask in asks])
+        for ask, one in zip(asks, worded, strict=True):
+            longest = max(map(len, one.replies))
+            self._check(ask.example, len(one.prompt) + longest, longest)
+        return [Question(ask.example.id, one, ask.choose) for ask, one in zip(asks, worded, strict=True)]
+
+    def _worded_as(self, ask: Ask) -> tuple[str, list[str]]:
+        score = self.scoring_of(ask.example)
+        replies = [self.reply(ask.example, label, score) for label in ask.labels]
+        return self._text(ask.example, score, shots=ask.shots), replies
 
     def request(self, example: Example, sample: int = 0) -> Request:
         """A reply that is to be written; ``sample`` tells several to one example apart."""

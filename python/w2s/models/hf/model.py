@@ -13,7 +13,7 @@ import numpy as np
 
 from w2s.errors import UsageError
 from w2s.models.choosing import no_move
-from w2s.models.hf.asking import Asking, Choices, choices_of, names_of
+from w2s.models.hf.asking import Ask, Asking, Choices, choices_of, names_of
 from w2s.models.hf.checking import Checker
 from w2s.models.hf.sampling import draw
 from w2s.models.hf.scoring import Numbers, Scorer, Scores
@@ -118,11 +118,12 @@ class HfModel:
         seen = [_Judged.of(example, label) for example, label in zip(examples, labels, strict=True)]
         known = [i for i, one in enumerate(seen) if one is not None]
         judged = [one for one in seen if one is not None]
-        questions = [
-            self.asking.question(examples[i], one.labels, one.choose, None if shots is None else shots[i])
+        asks = [
+            Ask(examples[i], one.labels, one.choose, None if shots is None else shots[i])
             for i, one in zip(known, judged, strict=True)
         ]
-        for i, one, scores in zip(known, judged, self._scorer.scores(questions, True), strict=True):
+        found = self._scorer.scores(self.asking.questions(asks), True)
+        for i, one, scores in zip(known, judged, found, strict=True):
             answers[i] = one.answer(scores)
         return answers
 
@@ -136,7 +137,7 @@ class HfModel:
         found: list[dict[str, float]] = [{} for _ in examples]
         choices = [choices_of(example) for example in examples]
         live = [i for i, one in enumerate(choices) if one.labels]
-        questions = [self.asking.question(examples[i], choices[i].labels, _likeliest) for i in live]
+        questions = self.asking.questions([Ask(examples[i], choices[i].labels, _likeliest) for i in live])
         for i, scores in zip(live, self._scorer.scores(questions, False), strict=True):
             probs = map(float, np.exp(log_softmax(scores.log_probs)))
             found[i] = dict(zip(choices[i].labels, probs, strict=True))
@@ -171,10 +172,12 @@ class HfModel:
             return lambda scores: chosen(scores, some, manner.temperature, manner.seed, *names)
 
         chooses = [choose(example, some) for example, some in zip(examples, choices, strict=True)]
-        questions = [
-            self.asking.question(example, some.labels, one)
-            for example, some, one in zip(examples, choices, chooses, strict=True)
-        ]
+        questions = self.asking.questions(
+            [
+                Ask(example, some.labels, one)
+                for example, some, one in zip(examples, choices, chooses, strict=True)
+            ]
+        )
         answers = []
         found = self._scorer.scores(questions, want.hidden)
         for some, one, scores in zip(choices, chooses, found, strict=True):

@@ -29,11 +29,11 @@ class Reader:
         length = min([shared, *(len(prompt) - 1 for prompt in prompts)])
         self._start = prompts[0][:length] if length >= LEAST_SHARED and network.sees_all else []
 
-    def read(self, prompts: Sequence[Tokens]) -> Seen:
-        """Some of the prompts, in the cache, with what is behind their last token."""
+    def read(self, prompts: Sequence[Tokens], caching: bool = True) -> Seen:
+        """Some of the prompts, with what is behind their last token; cached where they are read on."""
         if not self._start:
-            return self._network.read(prompts, caching=True)
-        return self._network.read_behind(self._shared, prompts, caching=True)
+            return self._network.read(prompts, caching=caching)
+        return self._network.read_behind(self._shared, prompts, caching=caching)
 
     @cached_property
     def _shared(self) -> Seen:

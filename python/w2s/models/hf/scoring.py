@@ -71,7 +71,8 @@ class Scorer:
 
         def work(some: Sequence[Question], budget: int) -> list[Scores]:
             if self._network.repeats:
-                seen = reader.read([question.worded.prompt for question in some])
+                caching = states or not _all_of_one_token(some)
+                seen = reader.read([question.worded.prompt for question in some], caching)
                 return _cached(self._network, seen, some, budget, states)
             return _plain(self._network, some, budget)
 
@@ -123,16 +124,19 @@ def _plain(network: Network, questions: Sequence[Question], budget: int) -> list
 
 def _rows_to_read(questions: Sequence[Question], totals: Sequence[Numbers], states: bool) -> list[_Row]:
     """Where every reply is one token all are scored already, and only a state may be wanted."""
-    replies = [question.worded.replies for question in questions]
-    if all(len(reply) == 1 for some in replies for reply in some):
+    if _all_of_one_token(questions):
         chosen = [question.choose(total) for question, total in zip(questions, totals, strict=True)]
         return [_Row(i, j) for i, j in enumerate(chosen)] if states else []
     return [
         _Row(i, j)
-        for i, some in enumerate(replies)
-        for j, reply in enumerate(some)
+        for i, question in enumerate(questions)
+        for j, reply in enumerate(question.worded.replies)
         if states or len(reply) > 1
     ]
+
+
+def _all_of_one_token(questions: Sequence[Question]) -> bool:
+    return all(len(reply) == 1 for question in questions for reply in question.worded.replies)
 
 
 def _of_first_tokens(seen: Seen, questions: Sequence[Question]) -> list[Numbers]:
@@ -145,6 +149,8 @@ def _of_first_tokens(seen: Seen, questions: Sequence[Question]) -> list[Numbers]
 
 def _of_later_tokens(out: Seen, replies: Sequence[Tokens]) -> list[float]:
     """The sum over all tokens of each reply but the first, of which the prompt said how likely it is."""
+    if all(len(reply) == 1 for reply in replies):
+        return [0.0] * len(replies)
     width = out.logits.shape[1]
     padded = torch.tensor([reply[1:] + [0] * (width + 1 - len(reply)) for reply in replies])
     at = log_probs_at(out.logits, padded)
