@@ -5,8 +5,9 @@ Knows nothing about who labelled, or who trusts the labels.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -70,7 +71,7 @@ class Labels:
     vectors: Mapping[str, Vectors] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        _check_ids(self.table, "the labels")
+        check_ids(self.table, "the labels")
         for name, vector in self.vectors.items():
             if vector.ndim != 2 or len(vector) != self.table.num_rows:
                 raise DataError(f"{name} has shape {vector.shape} beside {self.table.num_rows} labels")
@@ -156,7 +157,7 @@ def read_labels(path: Path | str) -> Labels:
     """
     path = Path(path)
     table = _read(path)
-    _check_ids(table, str(path))
+    check_ids(table, str(path))
     places = {id_: row for row, id_ in enumerate(table.column("id").to_pylist())}
     vectors = {}
     for name in VECTORS:
@@ -179,13 +180,13 @@ def write_labels(labels: Labels, path: Path | str) -> None:
     _write(path, labels.table)
 
 
-def read_table(path: Path | str) -> pa.Table:
-    """A whole Parquet file.
+def read_table(path: Path | str, columns: list[str] | None = None) -> pa.Table:
+    """A whole Parquet file, or some of its columns.
 
     Raises:
         DataError: it cannot be read.
     """
-    return _read(Path(path))
+    return _read(Path(path), columns)
 
 
 def write_table(table: pa.Table, path: Path | str) -> None:
@@ -197,7 +198,28 @@ def write_table(table: pa.Table, path: Path | str) -> None:
     _write(Path(path), table)
 
 
-def _check_ids(table: pa.Table, where: str) -> None:
+def write_tables(tables: Iterable[pa.Table], path: Path | str) -> None:
+    """Write tables of one schema one after another as a Parquet file, whole or not at all.
+
+    Raises:
+        W2sError: nothing can be written there.
+    """
+    _whole(Path(path), lambda part: _write_each(iter(tables), part))
+
+
+def _write_each(tables: Iterator[pa.Table], part: Path) -> None:
+    first = next(tables)
+    with pq.ParquetWriter(part, first.schema, compression="zstd") as writer:
+        for table in chain([first], tables):
+            writer.write_table(table)
+
+
+def check_ids(table: pa.Table, where: str) -> None:
+    """Refuse ids that are missing, null, no text or repeated.
+
+    Raises:
+        DataError: names the first.
+    """
     if "id" not in table.column_names:
         raise DataError(f"{where} have no column id: every label has one, and joins go by it")
     column = table.column("id")
@@ -213,10 +235,10 @@ def _check_ids(table: pa.Table, where: str) -> None:
         raise DataError(f"id {twice!r} stands twice in {where}: keep one row of each")
 
 
-def _read(path: Path) -> pa.Table:
+def _read(path: Path, columns: list[str] | None = None) -> pa.Table:
     try:
         with path.open("rb") as source, pq.ParquetFile(source) as file:
-            return file.read()
+            return file.read(columns)
     except (OSError, pa.ArrowException) as error:
         raise DataError(f"cannot read {path}: {_reason(error)}; is it a whole Parquet file?") from None
 
@@ -225,7 +247,7 @@ def _joined(path: Path, places: Mapping[str, int]) -> Vectors:
     table = _read(path)
     if not {"id", "vector"} <= set(table.column_names):
         raise DataError(f"{path} needs the columns id and vector; it has {', '.join(table.column_names)}")
-    _check_ids(table, str(path))
+    check_ids(table, str(path))
     column = table.column("vector").combine_chunks()
     if not pa.types.is_fixed_size_list(column.type):
         raise DataError(f"{path}: vector is {column.type}, not a list of fixed size")

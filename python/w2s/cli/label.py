@@ -12,8 +12,6 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 if TYPE_CHECKING:
-    import pyarrow as pa
-
     from w2s.labelling import Request
 
 _VECTORS = ("hidden", "afterstate")
@@ -101,7 +99,7 @@ def label(
     try:
         request = _request(labeller, judge, vectors, oracle or [], concurrency)
         request = replace(request, asked=asked, shots=shots_of(shots), reward=reward, proposals=proposals)
-        labels = label_file(
+        label_file(
             found,
             request,
             out,
@@ -113,7 +111,7 @@ def label(
         labeller.close()
         if judge is not None:
             judge.close()
-    summary = _summary(labels.table, out, list(labels.vectors))
+    summary = _summary(out)
     screen.data(summary, as_json=json, text=_text(summary, model))
     return 0
 
@@ -161,7 +159,10 @@ def _reporter() -> Any:
     return CountLine("labelled")
 
 
-def _summary(table: pa.Table, out: Path, vectors: list[str]) -> dict[str, Any]:
+def _summary(out: Path) -> dict[str, Any]:
+    from w2s.evidence import VECTORS, read_table
+
+    table = read_table(out, ["label", "correct"])
     labels, correct = table.column("label"), table.column("correct").to_pylist()
     known = [right for right in correct if right is not None]
     return {
@@ -170,7 +171,7 @@ def _summary(table: pa.Table, out: Path, vectors: list[str]) -> dict[str, Any]:
         "known": len(known),
         "correct": sum(known),
         "out": str(out),
-        "vectors": vectors,
+        "vectors": [name for name in VECTORS if out.with_name(f"{name}.parquet").exists()],
     }
 
 

@@ -11,16 +11,13 @@ import shutil
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-import numpy as np
-import pyarrow as pa
-
 from w2s.errors import UsageError
-from w2s.evidence import VECTORS, Labels, Vectors, read_labels, write_labels
+from w2s.evidence import VECTORS, write_labels
 from w2s.labelling.batch import Request, label_batch
+from w2s.labelling.joining import TABLE, join_parts
 from w2s.tasks import Example, task_of
 
 EXAMPLES_A_PART = 512
-_TABLE = "labels.parquet"
 Report = Callable[[int, int], None]
 """Told how many of how many examples are labelled."""
 
@@ -33,8 +30,8 @@ def label_file(
     identity: dict[str, object] | None = None,
     overwrite: bool = False,
     report: Report | None = None,
-) -> Labels:
-    """Label examples and write ``out`` with its vectors beside it.
+) -> None:
+    """Label examples and write ``out`` with its vectors beside it; a part of them is in memory at a time.
 
     Finished parts lie in a hidden folder beside ``out`` until the whole is written. They are used again by a
     call with the same examples, models and ``identity``, whoever killed the one before.
@@ -61,12 +58,8 @@ def label_file(
         _write_part(folders[-1], some, request)
         if report is not None:
             report(start + len(some), len(examples))
-    labels = joined([read_labels(folder / _TABLE) for folder in folders])
-    for name in VECTORS:
-        out.with_name(f"{name}.parquet").unlink(missing_ok=True)
-    write_labels(labels, out)
+    join_parts(folders, out)
     shutil.rmtree(parts)
-    return labels
 
 
 def check_place(out: Path, overwrite: bool) -> None:
@@ -97,30 +90,13 @@ def digest_of(examples: Sequence[Example], request: Request, identity: dict[str,
     return digest.hexdigest()
 
 
-def joined(pieces: Sequence[Labels]) -> Labels:
-    """The rows of all pieces, in their order."""
-    vectors = {name: _stacked([piece.vectors[name] for piece in pieces]) for name in pieces[0].vectors}
-    return Labels(pa.concat_tables([piece.table for piece in pieces]).combine_chunks(), vectors)
-
-
-def _stacked(vectors: Sequence[Vectors]) -> Vectors:
-    """One under another; a piece without any label knows no width, and takes that of the others."""
-    width = max(rows.shape[1] for rows in vectors)
-    return np.concatenate(
-        [
-            rows if np.isfinite(rows).any() else np.full((len(rows), width), np.nan, np.float32)
-            for rows in vectors
-        ]
-    )
-
-
 def _write_part(folder: Path, examples: Sequence[Example], request: Request) -> None:
     """Label one part unless its folder has it: the table is written last.
 
     Nothing is handed back, so that no part is held in memory while others are labelled.
     """
-    if (folder / _TABLE).exists():
+    if (folder / TABLE).exists():
         return
     labels = label_batch(examples, request)
     folder.mkdir(exist_ok=True)
-    write_labels(labels, folder / _TABLE)
+    write_labels(labels, folder / TABLE)

@@ -88,7 +88,8 @@ def test_labels_that_all_lack_an_answer_cost_nothing_and_have_nothing(speaker: P
 def test_evidence_stands_in_the_table_and_decides_its_identity(speaker: Path, tmp_path: Path) -> None:
     model = load_model(f"hf:{speaker}")
     asked = Request(model, asked=("icl:2", "samples:2"), shots=shots_of(CHOICES))
-    labels = label_file(CHOICES, asked, tmp_path / "labels.parquet")
+    label_file(CHOICES, asked, tmp_path / "labels.parquet")
+    labels = read_labels(tmp_path / "labels.parquet")
     assert {"icl", "self_consistency", "predictive_entropy"} <= set(labels.table.column_names)
     assert all(0 <= value <= 1 for value in labels.table.column("icl").to_pylist())
     others = [
@@ -133,7 +134,8 @@ def test_parts_without_any_vector_join_those_that_have_some(
     monkeypatch.setattr(files, "EXAMPLES_A_PART", 2)
     model = Fickle(nonsense=["c2", "c3"])
     request = Request(model, frozenset({"hidden"}), as_judge(Fickle()))
-    labels = label_file(CHOICES, request, tmp_path / "labels.parquet")
+    label_file(CHOICES, request, tmp_path / "labels.parquet")
+    labels = read_labels(tmp_path / "labels.parquet")
     for name, width in (("hidden", 2), ("student", 5)):
         assert labels.vectors[name].shape == (6, width)
         assert np.flatnonzero(np.isnan(labels.vectors[name]).any(axis=1)).tolist() == [2, 3]

@@ -89,7 +89,8 @@ def test_proposals_of_one_example_share_a_fold(net: Model) -> None:
 
 
 def test_a_file_of_proposals_is_read_as_it_was_written(net: Model, tmp_path: Path) -> None:
-    written = label_file(examples(), request(net, 2), tmp_path / "labels.parquet")
+    label_file(examples(), request(net, 2), tmp_path / "labels.parquet")
+    written = read_labels(tmp_path / "labels.parquet")
     read = read_labels(tmp_path / "labels.parquet")
     assert read.table.equals(written.table)
     assert read.example_ids == written.example_ids

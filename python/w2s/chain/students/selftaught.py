@@ -23,7 +23,7 @@ from w2s.chain.students.subsets import folds_of
 from w2s.chain.students.teaching import together, trained
 from w2s.chain.trusted import quality, trust_labels
 from w2s.evidence import Labels
-from w2s.labelling.files import joined
+from w2s.labelling.joining import joined
 
 
 def self_taught(pupil: Pupil) -> tuple[Taught, Facts]:
