@@ -86,7 +86,8 @@ def section(chain: Path, validation: int, found: dict[str, list[dict[str, Any]]]
     asked = "" if groups == list(GROUPS) else "".join(f" --group {group}" for group in groups)
     command = f"python -m tests.studies.chain_settings {chain} --validation {validation}{asked}"
     return (
-        f"## Settings of {chain.stem}, tried on held-back gold: {', '.join(groups)}\n\n{datetime.date.today()}, `{command}`: "
+        f"## Settings of {chain.stem}, tried on held-back gold: {', '.join(groups)}\n\n"
+        f"{datetime.date.today()}, `{command}`: "
         f"students answer {validation:,} gold rows that are kept from trust; the test is never asked. "
         f"One seed, oracles {', '.join(ORACLES)}. Best first.\n\n{table(found)}"
     )
