@@ -168,7 +168,7 @@ class ChainConfig(Config):
     def _known_evidence(cls, names: tuple[str, ...]) -> tuple[str, ...]:
         known = [*VECTORS, *ASKED]
         for name in names:
-            if name.partition(":")[0] not in known:
+            if name not in VECTORS and name.partition(":")[0] not in ASKED:
                 raise ValueError(f"no evidence is called {name!r}; there are: {', '.join(known)}")
             number_of(name)
         return names

@@ -30,6 +30,7 @@ def test_arms_of_gold_and_trust_and_the_curve_are_off_by_default() -> None:
         ({"budget": [100, 0]}, "budget.1"),
         ({"keep": {"top": "25%", "purity": 0.9}}, "keep by top or by purity"),
         ({"keep": {"power": -1}}, "keep.power"),
+        ({"evidence": ["hidden:3"]}, "no evidence is called 'hidden:3'"),
         ({"evidence": ["samples:0"]}, "the number of 'samples:0' is a whole one"),
     ],
 )
