@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 
 from w2s.bundled import arenas_folder
+from w2s.chain.examples.dealt import read_splits
 from w2s.chain.loading import load_config
 from w2s.cli.app import run
 from w2s.kernels import game_names
-from w2s.tasks import read_examples
 
 pytest.importorskip("torch")
 
@@ -28,7 +28,9 @@ def test_a_bundled_chain_names_what_is_there(game: str) -> None:
 
     config = load_config(options={"game": game})
     assert {config.teacher, *config.student} <= {f"policy:{name}" for name in bundled_policies()}
-    assert len(read_examples(config.examples.files[0], game=game)) >= sum(config.examples.counts.values())
+    found = read_splits(config.examples, game=game, seed=config.seed)
+    counts = config.examples.counts
+    assert {role: len(getattr(found, role)) for role in counts} == dict(counts)
 
 
 @pytest.mark.slow
