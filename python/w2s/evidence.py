@@ -5,6 +5,7 @@ Knows nothing about who labelled, or who trusts the labels.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import chain
@@ -237,7 +238,7 @@ def check_ids(table: pa.Table, where: str) -> None:
 
 def _read(path: Path, columns: list[str] | None = None) -> pa.Table:
     try:
-        with path.open("rb") as source, pq.ParquetFile(source) as file:
+        with pq.ParquetFile(path) as file:
             return file.read(columns)
     except (OSError, pa.ArrowException) as error:
         raise DataError(f"cannot read {path}: {_reason(error)}; is it a whole Parquet file?") from None
@@ -298,6 +299,6 @@ def _whole(path: Path, write: Callable[[Path], object]) -> None:
 
 
 def _reason(error: Exception) -> str:
-    if isinstance(error, OSError) and error.strerror:
-        return error.strerror
+    if isinstance(error, OSError) and error.errno:
+        return os.strerror(error.errno)
     return str(error).partition("\n")[0][:200]

@@ -17,7 +17,11 @@ import pytest
 from tests.doubles.chains import numbers, weights, write_nets
 from tests.doubles.nets import write_policy
 
+from w2s.chain.folder import ChainFolder
+from w2s.chain.loading import load_config
 from w2s.cli.app import run
+from w2s.config import read_toml
+from w2s.errors import UsageError
 
 pytest.importorskip("torch")
 
@@ -279,3 +283,35 @@ def test_truncated_weights_of_lc0_are_one_line(
     words = ["--teacher", f"lc0:{tmp_path}/half.pb.gz", "--out", str(tmp_path / "run")]
     assert run(["chain", str(setting), *words]) == 3
     assert "half.pb.gz" in capsys.readouterr().err.strip().splitlines()[-1]
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (["--trust", "neurall"], "did you mean neural?"),
+        (["--top", "200%"], "a share is at most 100%"),
+    ],
+)
+def test_what_makes_no_sense_is_said_before_any_label_and_the_folder_stays_free(
+    nets: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], options: list[str], said: str
+) -> None:
+    file, out = tmp_path / "chain.toml", tmp_path / "run"
+    file.write_text(CHAIN.format(nets=nets), encoding="utf-8")
+    assert run(["chain", str(file), "--out", str(out), *options]) == 2
+    assert said in capsys.readouterr().err
+    assert not (out / "round-1").exists()
+    assert run(["chain", str(file), "--estimate", *options]) == 2
+    assert said in capsys.readouterr().err
+
+
+def test_a_folder_in_which_nothing_was_made_takes_another_configuration(nets: Path, tmp_path: Path) -> None:
+    file = tmp_path / "chain.toml"
+    file.write_text(CHAIN.format(nets=nets), encoding="utf-8")
+    folder = ChainFolder(tmp_path / "run")
+    folder.open(load_config(file=file))
+    folder.open(load_config(file=file, options={"rounds": 1}))
+    assert read_toml(folder.config)["rounds"] == 1
+    (folder.path / "fixed").mkdir()
+    (folder.path / "fixed" / "step.json").write_text("{}", encoding="utf-8")
+    with pytest.raises(UsageError, match="another configuration: rounds"):
+        folder.open(load_config(file=file))

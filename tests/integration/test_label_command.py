@@ -45,6 +45,18 @@ def test_labels_say_which_are_right(puzzles: Path, capsys: pytest.CaptureFixture
     assert "--overwrite replaces it" in capsys.readouterr().err
 
 
+def test_vectors_of_another_table_are_never_replaced(
+    puzzles: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    vectors = puzzles.with_name("hidden.parquet")
+    puzzles.with_name("others.parquet").write_bytes(b"a table")
+    vectors.write_bytes(b"its vectors")
+    command = ["label", str(puzzles), "--model", "search:depth=1", "--overwrite"]
+    assert run([*command, "--out", str(puzzles.with_name("labels.parquet"))]) == 2
+    assert "hidden.parquet belongs to others.parquet" in capsys.readouterr().err
+    assert vectors.read_bytes() == b"its vectors"
+
+
 def test_eval_prints_accuracies_and_their_difference(
     puzzles: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

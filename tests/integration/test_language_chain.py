@@ -224,7 +224,7 @@ def test_labels_that_hold_no_answer_are_left_out_and_counted(
     labels = pq.read_table(tmp_path / "run" / "round-1" / "labels" / "labels.parquet").to_pylist()
     empty = {row["id"] for row in labels if row["label"] is None}
     assert empty
-    assert f"round 1, seed 0: {len(empty)} examples are left out, whose labels hold no answer" in said
+    assert f"round 1, seed 0: examples left out, whose labels hold no answer: {len(empty)}" in said
     roles = pq.read_table(tmp_path / "run" / "splits.parquet").to_pylist()
     pool = {row["id"] for row in roles if row["role"] == "pool"}
     scores = pq.read_table(tmp_path / "run" / "round-1" / "seed-0" / "trust" / "scores.parquet")
@@ -234,7 +234,10 @@ def test_labels_that_hold_no_answer_are_left_out_and_counted(
 
 
 @pytest.mark.slow
-def test_trust_of_choices_reads_labels_of_chess_by_the_same_teacher(place: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize("prompt", ["", "?prompt=move-legal-san"])
+def test_trust_of_choices_reads_labels_of_chess_by_the_same_teacher(
+    place: Path, tmp_path: Path, prompt: str
+) -> None:
     draw, lines = random.Random(1), []
     while len(lines) < 40:
         state = w2s.game("chess").state()
@@ -248,7 +251,7 @@ def test_trust_of_choices_reads_labels_of_chess_by_the_same_teacher(place: Path,
     (tmp_path / "puzzles.csv").write_text("\n".join(lines) + "\n")
     words = ["chain", "--regime", "ood_domain", "--gold-task", "choice", "--out", str(tmp_path / "run")]
     words += ["--gold-examples", str(place / "choice.jsonl"), "--examples", str(tmp_path / "puzzles.csv")]
-    words += ["--teacher", f"hf:{place / 'teacher'}", "--student", f"hf:{place / 'student'}"]
+    words += ["--teacher", f"hf:{place / 'teacher'}{prompt}", "--student", f"hf:{place / 'student'}{prompt}"]
     words += ["--gold", "32", "--pool", "20", "--test", "10", "--rounds", "1", "--trust", "logistic"]
     base = tmp_path / "base.toml"
     base.write_text('evidence = ["hidden"]\n[train]\nepochs = 1\n[stop]\ncollapse = false\n')

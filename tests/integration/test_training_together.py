@@ -12,6 +12,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from tests.doubles.chains import GAME, positions
+from tests.doubles.language import write_language_model
 from tests.doubles.nets import write_policy
 
 torch = pytest.importorskip("torch", reason="needs torch: pip install 'w2s[models]'")
@@ -89,3 +90,25 @@ def test_a_training_of_one_process_is_not_gone_on_with_by_two(folder: Path) -> N
     done = train(TOGETHER, folder, "c")
     assert done.returncode != 0
     assert "holds a training of another student, other rows or other settings" in done.stderr
+
+
+@pytest.mark.slow
+def test_a_language_model_is_trained_by_as_many_as_before_and_says_how_to_go_on(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> None:
+    place = tmp_path_factory.mktemp("speaker")
+    write_language_model(place / "student", "llama")
+    rows = {"id": ["a", "b", "c"], "question": ["up", "down", "left"], "options": [["x", "y"]] * 3}
+    pq.write_table(pa.table({**rows, "label": ["A", "B", "A"]}), place / "labels.parquet")
+    words = ["train", str(place / "labels.parquet"), "--task", "choice", "--student", f"hf:{place}/student"]
+    words += ["--method", "lora", "--epochs", "1", "--out", str(place / "out")]
+    environment = {**os.environ, "OMP_NUM_THREADS": "1", "HF_HUB_OFFLINE": "1"}
+    two, one = (
+        subprocess.run([*launch, *words], env=environment, capture_output=True, text=True, timeout=240)
+        for launch in (TOGETHER, ALONE)
+    )
+    assert two.returncode == 0, two.stderr
+    assert "resume with: torchrun --nproc-per-node 2 -m w2s train" in two.stderr
+    assert "Warning" not in two.stderr
+    assert one.returncode == 2
+    assert "holds a training of another student, other rows or other settings" in one.stderr

@@ -45,9 +45,9 @@ TEACHER_LAYERS = 2
 class Size:
     """Rows that train the teacher's head, rows of each role, and how often all of it is repeated."""
 
-    head: int = 1000
-    gold: int = 600
-    pool: int = 2000
+    head: int = 2000
+    gold: int = 400
+    pool: int = 1500
     test: int = 1000
     epochs: int = 3
     seeds: int = 3
@@ -96,7 +96,7 @@ def write_encoders(made: Path) -> None:
 
 def settings(size: Size) -> dict[str, Any]:
     """How teacher and students are trained."""
-    return {"method": "full", "epochs": size.epochs, "learning_rate": 1e-4, "batch": 16, "together": 4}
+    return {"method": "full", "epochs": size.epochs, "learning_rate": 2e-4, "batch": 16, "together": 8}
 
 
 def chain_of(teacher: str, size: Size, made: Path) -> ChainConfig:

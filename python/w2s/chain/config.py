@@ -15,6 +15,7 @@ from w2s.config import Config
 from w2s.errors import UsageError
 from w2s.evidence import ASKED, VECTORS, number_of
 from w2s.models.named import read_reference
+from w2s.selection.rule import Rule
 
 Positive = Annotated[int, Field(gt=0)]
 NonNegative = Annotated[int, Field(ge=0)]
@@ -47,6 +48,13 @@ class Keep(Config):
     purity: Annotated[float, Field(gt=0, lt=1)] | None = None
     delta: Annotated[float, Field(gt=0, lt=1)] = 0.05
     power: Annotated[float, Field(ge=0)] = 0.0
+
+    @field_validator("top")
+    @classmethod
+    def _count_or_share(cls, top: str | None) -> str | None:
+        if top is not None:
+            Rule.parse(top=top)
+        return top
 
     @model_validator(mode="after")
     def _one_rule(self) -> Keep:

@@ -42,12 +42,13 @@ class ChainFolder:
         """
         if self.config.exists():
             changed = changed_keys(read_toml(self.config), config.model_dump(mode="json", exclude_none=True))
-            if changed:
+            if changed and self._is_begun():
                 raise UsageError(
                     f"{self.path} holds a chain with another configuration: {'; '.join(changed)}; name "
                     "another --out, or resume it as it was"
                 )
-            return
+            if not changed:
+                return
         try:
             self.path.mkdir(parents=True, exist_ok=True)
             part = self.config.with_name(".run.toml.part")
@@ -56,6 +57,10 @@ class ChainFolder:
             self._about(complete=False)
         except OSError as error:
             raise UsageError(f"cannot write to {self.path}: {error.strerror}; name another --out") from None
+
+    def _is_begun(self) -> bool:
+        """Whether any step has written anything."""
+        return any(path.is_file() for path in self.path.glob("*/**/*"))
 
     def write_metrics(self, metrics: dict[str, Any]) -> None:
         """Write ``metrics.json``; the same results give the same bytes."""

@@ -5,6 +5,7 @@ Knows nothing about what the values mean.
 
 from __future__ import annotations
 
+import copy
 from pathlib import Path
 from typing import Any
 
@@ -36,7 +37,7 @@ def load_config(
         if given or file is not None:
             raise UsageError(f"--resume continues {resume} as it was: leave the other options out")
         return build(ChainConfig, read_toml(ChainFolder(resume).config), str(resume))
-    tables = merge(_below(file, given), given)
+    tables = merge(_giving_way(_below(file, given), given), given)
     played = tables.get("source") == "matches"
     for key in ("teacher", "student", *(() if played else ("examples",))):
         if not tables.get(key):
@@ -59,6 +60,20 @@ def _below(file: Path | None, given: dict[str, Any]) -> dict[str, Any]:
     tables = read_toml(path)
     if given.get("source") == "matches":
         tables.get("examples", {}).pop("files", None)
+    return tables
+
+
+def _giving_way(tables: dict[str, Any], given: dict[str, Any]) -> dict[str, Any]:
+    """The tables without what goes with a choice that an option replaces: options of another trust function,
+    and the other rule of what is kept."""
+    tables = copy.deepcopy(tables)
+    trust, keep = tables.get("trust", {}), tables.get("keep", {})
+    function = given.get("trust", {}).get("function")
+    if function is not None and isinstance(trust, dict) and function != trust.get("function"):
+        trust.pop("options", None)
+    for rule, other in (("top", "purity"), ("purity", "top")):
+        if rule in given.get("keep", {}) and isinstance(keep, dict):
+            keep.pop(other, None)
     return tables
 
 

@@ -22,7 +22,7 @@ def measure(found: Interval | Ratio, seeds: int) -> Measure:
     """``{mean, low, high, seeds}``; None for a ratio whose gap is too small to divide by, and ``refused``."""
     value: Measure = {"mean": found.value, "low": found.low, "high": found.high, "seeds": seeds}
     if isinstance(found, Ratio) and found.value is None:
-        value["refused"] = "gap too small: its interval includes 0"
+        value["refused"] = "gap too small: its interval is not above 0"
     return value
 
 

@@ -36,6 +36,7 @@ from w2s.chain.seeded import Seeded
 from w2s.chain.steps import Facts, write_json
 from w2s.chain.students import arms as made
 from w2s.chain.students.pupil import Taught, pupil_of
+from w2s.chain.trusted import trust_of
 from w2s.errors import W2sError
 from w2s.evidence import write_table
 from w2s.train import settings_of
@@ -60,6 +61,7 @@ def run(
     """
     refuse_several("a chain")
     made.check_arms(config.arms)
+    trust_of(config)  # says what is wrong with its name and options before anything is labelled
     regimes.check_baselines(config)
     for student in config.student:
         settings_of(student, config.train, config.seed)
@@ -160,5 +162,5 @@ def _seeded(chain: Chain, number: int, seed: int, teacher: str) -> Seeded:
     answered = {*labels.gold.example_ids, *labels.pool.example_ids}
     unanswered = len(splits.gold) + len(splits.pool) - len(answered)
     if unanswered:
-        chain.say(f"{name}: {unanswered} examples are left out, whose labels hold no answer")
+        chain.say(f"{name}: examples left out, whose labels hold no answer: {unanswered:,}")
     return Seeded(name, place / f"seed-{seed}", pupil, teacher, splits.pool, gold, labels.pool, labels.step)

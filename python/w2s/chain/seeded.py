@@ -62,7 +62,7 @@ class Seeded:
             f"{self.name}: {config.trust.function} is fitted on {len(set(self.gold.example_ids))} gold rows"
         )
         if reads:
-            chain.say(f"{self.name}: it reads what labels of both games have: {', '.join(reads)}")
+            chain.say(f"{self.name}: it reads what labels of both have: {', '.join(reads)}")
         about = [self.inputs, digest_of(self.gold.ids)]
         return trust_labels(self.place / "trust", config, self.gold, self.pool, self.pupil.seed, about)
 

@@ -25,7 +25,8 @@ class CountLine:
         """Show it, if it is time; the line is cleared once all are done."""
         now = time.monotonic()
         rate = done / max(now - self._began, 1e-9)
-        text = f"{done:,} of {total:,} {self._word}, {rate:,.0f}/s"
+        shown = f"{rate:,.0f}" if rate >= 10 else f"{rate:.2g}"
+        text = f"{done:,} of {total:,} {self._word}, {shown}/s"
         if self._terminal:
             sys.stderr.write("\r\x1b[K" + (text if done < total else ""))
             sys.stderr.flush()

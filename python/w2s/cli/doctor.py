@@ -11,7 +11,10 @@ import typer
 
 _EXTRAS = {
     "chess": ("chess", "Syzygy tables"),
-    "torch": ("models", "policy nets, training and the chain"),
+    "torch": ("models", "policy nets, language models, training and the chain"),
+    "trl": ("rl", "GRPO"),
+    "bitsandbytes": ("quant", "weights of 4 and 8 bits"),
+    "vllm": ("vllm", "faster replies of language models"),
 }
 """Module that shows an extra is there: (extra, what it is for)."""
 

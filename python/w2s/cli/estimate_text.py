@@ -53,12 +53,16 @@ def _model(model: dict[str, Any]) -> tuple[str, ...]:
 
 
 def _total(total: dict[str, Any], machine: dict[str, Any] | None) -> str:
+    work = (
+        f"in all: {total['labels']:,} labels, {total['tokens'] / 1e6:,.0f} M tokens, "
+        f"{total['optimizer_steps']:,} steps"
+    )
     if machine is None:
-        return "in all: how long it takes is not known without torch: pip install 'w2s[models]'"
+        return f"{work}; how long they take is not known without torch: pip install 'w2s[models]'"
     peak = "?" if total["peak_gib"] is None else f"{total['peak_gib']:.1f}"
     fits = "" if total["fits"] is not False else ": more than there are"
     return (
-        f"in all: {_hours(total['hours'])} hours on {machine['name']}; at most {peak} of its "
+        f"{work}; {_hours(total['hours'])} hours on {machine['name']}; at most {peak} of its "
         f"{machine['memory_gib']:.0f} GiB{fits}"
     )
 

@@ -180,7 +180,7 @@ def _text(summary: dict[str, Any], model: str) -> str:
     if summary["vectors"]:
         line += f", with {', '.join(f'{name}.parquet' for name in summary['vectors'])} beside it"
     if summary["unanswered"]:
-        line += f"\n{summary['unanswered']:,} answers hold no label"
+        line += f"\nanswers that hold no label: {summary['unanswered']:,}"
     if summary["known"]:
         line += f"\n{summary['correct']:,} of {summary['known']:,} are right"
     return line

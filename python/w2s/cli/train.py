@@ -81,7 +81,7 @@ def train(
     from w2s import train as rooms
     from w2s.cli import screen
     from w2s.cli.counting import CountLine
-    from w2s.train.launch import process_rank
+    from w2s.train.launch import process_count, process_rank
     from w2s.train.table import read_rows
 
     given = {
@@ -105,9 +105,10 @@ def train(
     if process_rank():
         rooms.train(student, rows, settings, out)  # the first process speaks for all
         return
-    screen.note(f"resume with: w2s {shlex.join(sys.argv[1:])}")
+    launcher = f"torchrun --nproc-per-node {process_count()} -m " if process_count() > 1 else ""
+    screen.note(f"resume with: {launcher}w2s {shlex.join(sys.argv[1:])}")
     if empty:
-        screen.note(f"{empty[0]:,} labels hold no answer and are left out")
+        screen.note(f"labels that hold no answer and are left out: {empty[0]:,}")
     line = CountLine("steps")
     model = rooms.train(student, rows, settings, out, watch=lambda step: line(step.done, step.total))
     screen.data(

@@ -6,6 +6,7 @@ Knows nothing about what the labels mean.
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -54,7 +55,7 @@ def _check(path: Path, name: str, values: Sequence[Any]) -> None:
 
 def _read_parquet(path: Path) -> dict[str, list[Any]]:
     try:
-        with path.open("rb") as source, pq.ParquetFile(source) as file:
+        with pq.ParquetFile(path) as file:
             names = [name for name in _COLUMNS if name in file.schema_arrow.names]
             table = file.read(columns=names)
     except (OSError, pa.ArrowException) as error:
@@ -94,6 +95,6 @@ def _object(line: bytes, where: str) -> dict[str, Any]:
 
 
 def _first_line(error: Exception) -> str:
-    if isinstance(error, OSError) and error.strerror:
-        return error.strerror
+    if isinstance(error, OSError) and error.errno:
+        return os.strerror(error.errno)
     return str(error).partition("\n")[0][:200]

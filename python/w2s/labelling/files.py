@@ -50,7 +50,6 @@ def label_file(
     """
     check_place(out, overwrite)
     parts = out.with_name(f".{out.name}.{digest_of(examples, request, identity or {})}")
-    parts.mkdir(parents=True, exist_ok=True)
     folders = []
     for number, start in enumerate(range(0, len(examples), EXAMPLES_A_PART)):
         some = examples[start : start + EXAMPLES_A_PART]
@@ -68,9 +67,19 @@ def check_place(out: Path, overwrite: bool) -> None:
         raise UsageError(f"{out}: labels are written as .parquet; name it so")
     if not out.parent.is_dir():
         raise UsageError(f"there is no folder {out.parent}: make it, or name another --out")
-    there = [path for path in (out, *(out.with_name(f"{name}.parquet") for name in VECTORS)) if path.exists()]
+    beside = [path for path in (out.with_name(f"{name}.parquet") for name in VECTORS) if path.exists()]
+    if beside and not out.exists() and _other_tables(out):
+        raise UsageError(
+            f"{beside[0]} belongs to {_other_tables(out)[0].name}: name an --out in a folder of its own"
+        )
+    there = [out, *beside] if out.exists() else beside
     if there and not overwrite:
         raise UsageError(f"{there[0]} exists: --overwrite replaces it, or name an --out in another folder")
+
+
+def _other_tables(out: Path) -> list[Path]:
+    """Tables in the same folder that are not vectors."""
+    return sorted(path for path in out.parent.glob("*.parquet") if path != out and path.stem not in VECTORS)
 
 
 def digest_of(examples: Sequence[Example], request: Request, identity: dict[str, object]) -> str:
@@ -98,5 +107,5 @@ def _write_part(folder: Path, examples: Sequence[Example], request: Request) -> 
     if (folder / TABLE).exists():
         return
     labels = label_batch(examples, request)
-    folder.mkdir(exist_ok=True)
+    folder.mkdir(parents=True, exist_ok=True)
     write_labels(labels, folder / TABLE)

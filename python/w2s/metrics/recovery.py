@@ -33,7 +33,7 @@ class Ratio(NamedTuple):
     """A share of a gap.
 
     Attributes:
-        value: the share; None where the interval of the gap includes 0.
+        value: the share; None where the interval of the gap is not above 0.
         low: lower end of its interval; None likewise.
         high: upper end.
         gap: ceiling − floor, what is divided by.
@@ -149,7 +149,7 @@ def _ratio(models: dict[str, object], draws: int, confidence: float, seed: int) 
     means, sampled = _bootstrap(models, draws, seed)
     (x, floor, ceiling), (xs, floors, ceilings) = means, sampled
     gap = _interval(ceiling - floor, ceilings - floors, confidence)
-    if gap.low <= 0 <= gap.high:
+    if gap.low <= 0:
         return Ratio(None, None, None, gap)
     # A sample whose gap is 0 divides to ±∞ and lies at an end; 0 / 0 says nothing about either.
     with np.errstate(divide="ignore", invalid="ignore"):

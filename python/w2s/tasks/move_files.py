@@ -41,7 +41,9 @@ def read_moves_of(path: Path, game: str, bad_row: Callable[[str], None]) -> Iter
         from w2s.tasks.games import read_moves
 
         return read_moves(_only("chess", game, path))
-    raise UsageError(f"{path}: examples are read from {FORMATS}")
+    raise UsageError(
+        f"{path}: positions are read from {FORMATS}; of questions name the task: --task choice or answer"
+    )
 
 
 def _only(rules: str, game: str, path: Path) -> Path:

@@ -60,7 +60,7 @@ def read_table(path: Path, rules: str, bad_row: Callable[[str], None]) -> Iterat
         DataError: the file cannot be read, or lacks a column.
     """
     try:
-        with path.open("rb") as source, pq.ParquetFile(source) as file:
+        with pq.ParquetFile(path) as file:
             names = file.schema_arrow.names
             if set(names) >= _ARENA:
                 from w2s.tasks.arena_labels import examples_of

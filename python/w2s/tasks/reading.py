@@ -142,7 +142,7 @@ def _bundled(name: str) -> Path:
 
 
 def _refuse(message: str) -> None:
-    raise DataError(message)
+    raise DataError(f"{message}; mend it, or leave such rows out: --bad-rows skip, in a chain bad_rows")
 
 
 def _check_ids(path: str | Path, examples: Sequence[Example]) -> None:

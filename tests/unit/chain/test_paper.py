@@ -157,3 +157,13 @@ def test_a_row_as_aime_is_published_is_read(tmp_path: Path) -> None:
     (tmp_path / "aime.jsonl").write_text(json.dumps({**row, "Part": None}))
     (example,) = read_examples(tmp_path / "aime.jsonl", "answer")
     assert (example.id, example.question, example.gold) == ("1983-1", "What is 1 + 1?", ("2",))
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_another_trust_function_or_rule_takes_the_place_of_the_files(name: str) -> None:
+    other = load_config(file=Path(name), options={"trust": {"function": "icl"}, "keep": {"purity": 0.9}})
+    assert (other.trust.function, other.trust.options) == ("icl", {})
+    assert (other.keep.top, other.keep.purity) == (None, 0.9)
+    own = load_config(file=Path(name))
+    same = load_config(file=Path(name), options={"trust": {"function": own.trust.function}})
+    assert same.trust.options == own.trust.options != {}

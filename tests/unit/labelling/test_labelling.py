@@ -146,7 +146,7 @@ def test_a_table_is_replaced_only_on_purpose(tmp_path: Path) -> None:
     label_file(some(), Request(Net(), frozenset({"hidden"})), out)
     with pytest.raises(UsageError, match="--overwrite"):
         label_file(some(), Request(Net()), out)
-    with pytest.raises(UsageError, match=r"hidden\.parquet exists"):
+    with pytest.raises(UsageError, match=r"hidden\.parquet belongs to labels\.parquet"):
         label_file(some(), Request(Net()), tmp_path / "other.parquet")
     label_file(some(2), Request(Net()), out, overwrite=True)
     labels = read_labels(out)

@@ -183,7 +183,7 @@ def test_labels_of_an_arena_are_one_example_a_position(tmp_path: Path) -> None:
 
 
 def test_what_cannot_be_read_is_one_line(tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match=r"examples are read from \.parquet"):
+    with pytest.raises(UsageError, match=r"positions are read from \.parquet"):
         read_examples(written(tmp_path, "a.txt", "x"))
     with pytest.raises(DataError, match="there is no file"):
         read_examples(tmp_path / "none.csv")

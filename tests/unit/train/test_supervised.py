@@ -211,7 +211,7 @@ def test_bfloat16_learns_too(student: str, tmp_path: Path) -> None:
 
 
 def test_what_cannot_be_trained_is_one_line(tmp_path: Path, student: str) -> None:
-    with pytest.raises(UsageError, match="cannot be trained: name a policy net"):
+    with pytest.raises(UsageError, match="cannot be trained: name policy:DIR"):
         train("random", last_moves("chess", 4), FEW, tmp_path / "out")
     with pytest.raises(DataError, match="is of chess, but the student plays connect_four"):
         train(student, last_moves("chess", 4), FEW, tmp_path / "out")

@@ -15,6 +15,7 @@ from w2s.chain.estimate import cost
 from w2s.chain.estimate.machine import PASS_TOKENS, Machine
 from w2s.chain.estimate.plan import Work, plan
 from w2s.chain.estimate.rows import rows_by_role, some_examples
+from w2s.chain.trusted import trust_of
 from w2s.models.sizes import Lengths, Shape, lengths_of, shape_of
 from w2s.tasks import Example
 from w2s.train import LanguageSettings, Settings, settings_of
@@ -35,6 +36,7 @@ def estimate(config: ChainConfig, machine: Machine | None) -> Facts:
         labels, tokens, optimizer steps, memory in GiB by what holds it, and hours, None where they are not
         known; ``total``; ``models`` with where their sizes are from; ``assumptions`` in words; ``not_known``.
     """
+    trust_of(config)
     rows, notes = rows_by_role(config)
     examples, missing = some_examples(config)
     models = _Models(config, examples)
@@ -42,12 +44,14 @@ def estimate(config: ChainConfig, machine: Machine | None) -> Facts:
     known = [step["hours"] for step in found if step["hours"] is not None]
     peaks = [step["memory_gib"]["peak"] for step in found if step["memory_gib"]]
     unsized = list(dict.fromkeys(work["model"] for work in found if not work["memory_gib"]))
+    arms = by_arm(found)
     return {
         "machine": None if machine is None else {**vars(machine), "memory_gib": machine.memory / _GIB},
         "rows": rows,
-        "arms": by_arm(found),
+        "arms": arms,
         "steps": found,
         "total": {
+            **{name: sum(arm[name] for arm in arms) for name in ("labels", "tokens", "optimizer_steps")},
             "hours": sum(known) if known else None,
             "peak_gib": max(peaks, default=None),
             "fits": None if machine is None or not peaks else max(peaks) * _GIB <= machine.memory,

@@ -142,5 +142,6 @@ class Paid:
             self._out_of_reach = self._out_of_reach + 1 if error and error.failure == "void" else 0
             if error and self._out_of_reach >= FAILURES_IN_A_ROW:
                 raise ModelError(
-                    f"{self._name} was of no use {self._out_of_reach} times in a row; last, {error.why}"
+                    f"{self._name} was of no use {self._out_of_reach} times in a row; last, "
+                    f"{error.why}: see that the server runs"
                 )

@@ -189,7 +189,7 @@ class Asking:
         if len(shots) < count:
             raise UsageError(
                 f"{shown(self._reference)} is to be shown {count} solved examples and {len(shots)} are at "
-                f"hand for example {example.id!r}: give more gold, or fewer shots"
+                f"hand for example {example.id!r}: give more gold (--gold FILE), or fewer shots"
             )
         return shots
 

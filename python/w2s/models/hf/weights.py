@@ -165,6 +165,8 @@ def _one_line(place: str) -> Iterator[None]:
         said = " ".join(str(error).split())
         if "trust_remote_code" in said or "custom code" in said:
             said = "it needs code of its own, which is never run: name a model that transformers has"
+        if "connect" in said and "huggingface.co" in said:
+            said = "there is no such folder, and the hub cannot be asked: correct the name, or go online"
         raise ModelError(f"{shown(place)} cannot be loaded: {said[:_SHOWN]}") from None
 
 

@@ -16,10 +16,10 @@ from pathlib import Path
 from typing import Any
 
 from w2s.errors import ModelError
-from w2s.tasks import Example
+from w2s.tasks import Example, task_of
 from w2s.tasks.answer import AnswerExample
 from w2s.tasks.choice import ChoiceExample
-from w2s.tasks.prompts import Message, Prompt, read_prompt
+from w2s.tasks.prompts import Message, Prompt, prompt_names, read_prompt
 
 _MARK = "\N{WHITE DIAMOND CONTAINING BLACK SMALL DIAMOND}"
 TEMPLATES = Path(__file__).with_name("templates")
@@ -48,8 +48,11 @@ def own_prompt(name: str) -> Prompt:
 
 
 def prompt_for(name: str | None, example: Example, score: str) -> Prompt:
-    """The prompt that is named, else the one that suits the task and the way of answering."""
-    if name is not None:
+    """The prompt that is named, else the one that suits the task and the way of answering.
+
+    One of ours is of the task that its name begins with: examples of another task do without it.
+    """
+    if name is not None and (name not in prompt_names() or name.partition("-")[0] == task_of(example).name):
         return read_prompt(name)
     if isinstance(example, ChoiceExample):
         return own_prompt("choice-option") if score == "option" else read_prompt("choice")

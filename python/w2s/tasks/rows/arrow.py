@@ -24,7 +24,7 @@ def read_arrow(path: Path) -> Found:
     """
     number = 0
     try:
-        with path.open("rb") as source, pq.ParquetFile(source) as file:
+        with pq.ParquetFile(path) as file:
             for batch in file.iter_batches(_ROWS_TOGETHER):
                 for row in batch.to_pylist():
                     number += 1

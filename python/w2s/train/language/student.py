@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import shutil
 import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -117,10 +118,13 @@ def state_of(place: str) -> list[object]:
 
 
 def write_student(student: Student, network: Any, out: Path) -> None:
-    """Write weights, those of an adapter alone where there is one, and the tokenizer."""
+    """Write weights, those of an adapter alone where there is one, and the tokenizer; who may read one of the
+    files may read all."""
     alone = {"selected_adapters": ["default"]} if isinstance(network, peft.PeftModel) else {}
     network.save_pretrained(out, **alone)
     student.tokenizer.save_pretrained(out)
+    for weights in out.glob("*.safetensors"):
+        shutil.copymode(out / "tokenizer_config.json", weights)
     (out / "README.md").unlink(missing_ok=True)  # a template of peft with nothing in it
 
 

@@ -33,6 +33,7 @@ from w2s.train.language.settings import LanguageSettings
 from w2s.train.language.state import PlainState
 from w2s.train.language.student import Student, open_student, state_of, write_student
 from w2s.train.language.trainer import WeighingTrainer
+from w2s.train.launch import process_count
 from w2s.train.rows import Rows
 from w2s.train.step import Watch
 
@@ -170,6 +171,7 @@ def arguments_of(task: _Task, rows: int) -> dict[str, Any]:
     )
     return {
         "output_dir": str(task.out / CHECKPOINTS),
+        "ddp_find_unused_parameters": False,
         "num_train_epochs": settings.epochs,
         "per_device_train_batch_size": together,
         "gradient_accumulation_steps": settings.batch // (together * processes),
@@ -193,8 +195,10 @@ def arguments_of(task: _Task, rows: int) -> dict[str, Any]:
 
 
 def _identity(student: Student, lesson: Lesson, settings: LanguageSettings) -> str:
-    """What decides the bytes of the trained student."""
-    about = [state_of(student.place), lesson.digest, {**asdict(settings), "checkpoint_s": None}]
+    """What decides the bytes of the trained student: how many processes there are, too."""
+    about: list[Any] = [state_of(student.place), lesson.digest, {**asdict(settings), "checkpoint_s": None}]
+    if process_count() > 1:
+        about.append(process_count())
     return blake2b(json.dumps(about).encode(), digest_size=16).hexdigest()
 
 

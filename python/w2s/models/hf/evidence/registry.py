@@ -82,7 +82,10 @@ def evidence(
 
 def _hf(model: Model) -> HfModel:
     if not isinstance(model, HfModel):
-        raise UsageError(f"{model.reference} gives no evidence by name: name an hf: model that writes")
+        raise UsageError(
+            f"{model.reference} gives no evidence by name: name an hf: model that writes; of an endpoint ask "
+            "for samples alone"
+        )
     return model
 
 
