@@ -23,6 +23,8 @@ from w2s.tasks.prompts import Message, Prompt, prompt_names, read_prompt
 
 _MARK = "\N{WHITE DIAMOND CONTAINING BLACK SMALL DIAMOND}"
 TEMPLATES = Path(__file__).with_name("templates")
+TEXTS_AT_ONCE = 256
+"""Of one call of the tokenizer, which needs far more room for each token than the number that it becomes."""
 Tokens = list[int]
 Shots = Sequence[tuple[Example, str]]
 Turns = Sequence[tuple[str, str]]
@@ -117,7 +119,7 @@ class Wording:
         return self.worded_all([(text, replies)])[0]
 
     def worded_all(self, asked: Sequence[tuple[str, Sequence[str]]]) -> list[Worded]:
-        """The same for many, in one call of the tokenizer: it goes through them on all cores."""
+        """The same for many, in few calls of the tokenizer: it goes through each on all cores."""
         joint = "" if self.is_chat else " "
         texts = [[text, *(f"{text}{joint}{reply}" for reply in replies)] for text, replies in asked]
         found = iter(self._tokens([text for some in texts for text in some]))
@@ -155,11 +157,10 @@ class Wording:
         return str(text)
 
     def _tokens(self, texts: list[str]) -> list[Tokens]:
-        if not texts:
-            return []
         texts = [text.encode(errors="replace").decode() for text in texts]  # half a surrogate pair is no text
-        found = self._tokenizer(texts, add_special_tokens=False)["input_ids"]
-        return [self._start + ids for ids in found]
+        parts = (texts[start : start + TEXTS_AT_ONCE] for start in range(0, len(texts), TEXTS_AT_ONCE))
+        found = (self._tokenizer(part, add_special_tokens=False)["input_ids"] for part in parts)
+        return [self._start + ids for some in found for ids in some]
 
 
 def _parted(prompt: Tokens, wholes: Sequence[Tokens]) -> Worded:

@@ -359,3 +359,15 @@ def test_tokens_that_span_prompt_and_reply_belong_to_the_reply() -> None:
     worded = words.worded("say t", ["he", "hese", "x"])
     assert words.decoded(worded.prompt) == "say"
     assert [words.decoded(reply) for reply in worded.replies] == [" the", " these", " tx"]
+
+
+def test_texts_of_several_calls_of_the_tokenizer_become_the_tokens_that_each_has_alone(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    from w2s.models.hf import wording
+
+    monkeypatch.setattr(wording, "TEXTS_AT_ONCE", 4)
+    words = wording.Wording(tokenizer(chat=True))
+    asked = [(f"say {number}", ["he", "hese"]) for number in range(5)]  # 15 texts, no multiple of four
+    assert words.worded_all(asked) == [words.worded(text, replies) for text, replies in asked]
+    assert words.worded_all([]) == []
