@@ -40,13 +40,15 @@ class ChoiceExample:
 
 
 def canonical_choice(example: ChoiceExample, label: str) -> str | None:
-    """The letter that a label means, None where it means none: ``b``, ``(B)``, or an option's own text.
+    """The letter that a label means, None where it means none: ``B``, an option's own text, ``b`` or ``(B)``.
 
     Example:
         >>> example = ChoiceExample("a", "Which?", ("red", "blue"))
         >>> [canonical_choice(example, label) for label in ("(b)", "B.", "Blue", "C", "")]
         ['B', 'B', 'B', None, None]
     """
+    if label and label in example.letters:
+        return label
     texts = [_folded(option) for option in example.options]
     if _folded(label) in texts:
         return LETTERS[texts.index(_folded(label))]

@@ -130,7 +130,15 @@ def _form(answer: Any, word: str, labels: Sequence[str], options: Sequence[str])
     """How an answer says which option it means, where nobody said."""
     if word in labels:
         return "label"
-    if isinstance(answer, int) and not isinstance(answer, bool):
+    is_index = isinstance(answer, int) and not isinstance(answer, bool)
+    places = {options.index(word)} if word in options else set()
+    if is_index:
+        places.add(int(word))
+    elif len(word) == 1 and word.upper() in LETTERS[: len(options)]:
+        places.add(LETTERS.index(word.upper()))
+    if len(places) > 1:
+        raise DataError(f"the answer {word!r} is one option's text and stands for another: say answer_is")
+    if is_index:
         return "index"
     if word in options:
         return "text"

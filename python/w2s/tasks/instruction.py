@@ -10,6 +10,7 @@ import re
 
 from w2s.errors import DataError
 from w2s.tasks.choice import LETTERS, ChoiceExample, check_options
+from w2s.tasks.mapping import id_of
 from w2s.tasks.rows import Row, text
 
 INSTRUCTION = "instruction"
@@ -35,7 +36,7 @@ def read_instruction(row: Row) -> ChoiceExample:
         raise DataError(f"there are {len(options)} options and {len(names)} names in 'Answer format'")
     question = _ASKED.sub("", asked[: marks[0].start()] if marks else asked).strip()
     known = names or [f"{marks[0][1].lower()}{place}" for place in range(1, len(options) + 1)]
-    return ChoiceExample(row.name, text(question, "the question"), tuple(options), _gold(row, known))
+    return ChoiceExample(id_of(row, "id"), text(question, "the question"), tuple(options), _gold(row, known))
 
 
 def _marks(asked: str) -> list[re.Match[str]]:

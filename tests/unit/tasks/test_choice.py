@@ -48,8 +48,12 @@ def test_several_options_can_be_right() -> None:
     assert [judge(example, letter) for letter in "ABC"] == [True, False, True]
 
 
-def test_an_option_that_reads_like_a_letter_is_meant_by_its_text() -> None:
-    assert task_of(EXAMPLE).canonical(EXAMPLE, "A") == "C"
+def test_a_letter_is_its_option_also_where_the_text_of_another_reads_so() -> None:
+    example = ChoiceExample("a", "Which?", ("O", "A", "B", "AB"), ("B",))
+    canonical = task_of(example).canonical
+    assert [canonical(example, label) for label in ("A", "B", "C", "D", "ab")] == ["A", "B", "C", "D", "D"]
+    assert judge(example, "B")
+    assert not judge(example, "A")
 
 
 def test_two_labels_mean_one_option_or_nothing() -> None:

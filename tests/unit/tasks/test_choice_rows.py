@@ -302,3 +302,12 @@ def test_every_row_of_the_real_files_is_read_or_accounted_for(
         assert one.question in row["instruction"]
         assert "Answer1" not in one.question
         assert len(one.options) == row["instruction"].rpartition("\n")[2].count("/") + 1
+
+
+@pytest.mark.parametrize(("options", "answer"), [(["O", "A", "B", "AB"], "A"), (["1", "2", "3"], 2)])
+def test_an_answer_that_could_be_two_options_is_not_guessed(
+    tmp_path: Path, options: list[str], answer: object
+) -> None:
+    row = {"question": "Which?", "options": options, "answer": answer}
+    with pytest.raises(DataError, match="say answer_is"):
+        read_examples(written(tmp_path, "rows.jsonl", row), "choice")

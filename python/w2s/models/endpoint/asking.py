@@ -34,6 +34,8 @@ _BYTES_A_TOKEN = 256
 _BYTES_A_LOGPROB = 4096  # twenty alternatives, each with its token as text and as bytes
 _SHOWN = 200
 _HEADERS = {"Content-Type": "application/json", "Accept": "application/json", "User-Agent": "w2s"}
+_PASSING = (408, 409)
+"""A request that came too slowly, or beside another: the next one may do."""
 _REMEDIES = {
     401: f"the server wants another key: set {VARIABLES[0]}",
     403: f"the server refuses the key: set {VARIABLES[0]}",
@@ -104,7 +106,7 @@ class Asking:
             why = f"{why}{_said(self._key.scrubbed(_message(reply.body)))}"
         if status == 429:
             return NoReplyError("void", why, again=True, wait_s=retry_after_s(reply.headers), status=status)
-        if status >= 500:
+        if status >= 500 or status in _PASSING:
             return NoReplyError("crash", why, again=True, wait_s=retry_after_s(reply.headers), status=status)
         return NoReplyError("void" if status in _REMEDIES else "reply", why, status=status)
 

@@ -44,7 +44,7 @@ _POWERS = {"squared": "2", "square": "2", "sq": "2", "cubed": "3", "cubic": "3"}
 _DEGREES = re.compile(r"\^?\{?\s*\\circ\s*\}?|degrees?(?![a-z])")
 _MATHS = (
     "pi sqrt sin cos tan cot sec csc log exp lim max mod det gcd lcm and not the deg alpha beta gamma delta "
-    "theta lambda phi inf infinity cup cap union base"
+    "theta lambda phi inf infinity cap union base"
 )
 _FUNCTIONS = frozenset(_MATHS.split())
 _TOKEN = re.compile(r"(?P<word>[A-Za-z%°¢$€£¥₹]+)\.?|\^\{?(?P<power>[23])\}?|[\s/*-]")
@@ -69,6 +69,8 @@ def unit_of(text: str) -> str | None:
     words = [found["word"].lower() for found in _TOKEN.finditer(text) if found["word"]]
     if not text:
         return ""
+    if not words:
+        return None
     if len(text) > _MOST_LETTERS or _TOKEN.sub("", text) or not all(_names(word, apart) for word in words):
         return None
     powers = [found["power"] for found in _TOKEN.finditer(text) if found["power"]]

@@ -16,7 +16,14 @@ MOST_DIGITS = 200
 """Longer numbers are compared as text."""
 _MOST_EXPONENT = 300
 _PLACES = 6
-_FACTORS = {"hundred": 100, "thousand": 1000, "million": 10**6, "billion": 10**9, "trillion": 10**12}
+_FACTORS = {
+    "dozen": 12,
+    "hundred": 100,
+    "thousand": 1000,
+    "million": 10**6,
+    "billion": 10**9,
+    "trillion": 10**12,
+}
 _MONEY = "$€£¥₹₽₩"
 _DECIMAL = r"(?:\d{1,3}(?:,\d{3})+|\d{1,3}(?: \d{3})+|\d+)(?:\.\d*)?|\.\d+"
 _WHOLE = rf"(?P<number>{_DECIMAL})"

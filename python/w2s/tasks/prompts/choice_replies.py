@@ -12,16 +12,21 @@ from collections.abc import Iterator
 
 from w2s.tasks.choice import LETTERS, ChoiceExample, canonical_choice
 
+_GAP = r"(?:[^\w\\]|\\(?![a-zA-Z]))"
+"""What stands between words, but for the backslash of a command of LaTeX."""
 _MARK = re.compile(
-    r"\\boxed\{|\b(?:answer|option|choice|solution)\b\W{0,4}(?:is|are|was|would be|should be)?\b\W{0,12}"
-    r"(?:(?:option|choice|answer|letter)\b\W{0,4})?",
+    rf"\\boxed\{{|\b(?:answer|option|choice|solution)\b{_GAP}{{0,4}}(?:is|are|was|would be|should be)?\b"
+    rf"{_GAP}{{0,12}}(?:(?:option|choice|answer|letter)\b{_GAP}{{0,4}})?",
     re.IGNORECASE,
 )
+_DENIED = re.compile(
+    r"\W{0,3}\w+\W{1,3}(?:(?:is|was)\s+(?:not|wrong|incorrect|false)|isn['’]t|fails)\b", re.IGNORECASE
+)
 _NUMBERED = re.compile(r"(?:answer|option|choice|solution|ending)\s?(\d{1,2})\b", re.IGNORECASE)
-_LETTER = re.compile(r"(?:\\text\w*\{)?\(?([A-Za-z])(?![\w'’])(?:[ \t]+([A-Za-z]+))?")
+_LETTER = re.compile(r"(?:\\(?:text|math)\w*\{)?\(?([A-Za-z])(?![\w'’])(?:[ \t]+([A-Za-z]+))?")
 _WORDS_AFTER = "because since as for and but which so that it is was this the not rather"
 _AFTER_A = frozenset(_WORDS_AFTER.split())
-_FIRST = re.compile(r"\W{0,6}([A-Z])\s?[.):\]*](?!\W*(?:or|and)\b)")
+_FIRST = re.compile(r"\W{0,6}([A-Z])(?:\s?[.):\]*]|[ \t]*\n)(?!\W*(?:or|and)\b)")
 _BRACKETED = re.compile(r"\(([A-Z])\)|\*\*([A-Z])[.:)]?\*\*")
 
 
@@ -48,7 +53,8 @@ def _marked(example: ChoiceExample, text: str) -> str | None:
 def _after_marks(example: ChoiceExample, text: str) -> Iterator[str | None]:
     for mark in _MARK.finditer(text):
         rest = text[mark.end() : mark.end() + 400]
-        yield _option_at(example, rest) or _letter_at(example, rest)
+        if not _DENIED.match(rest):
+            yield _option_at(example, rest) or _letter_at(example, rest)
 
 
 def _numbered(example: ChoiceExample, text: str) -> str | None:

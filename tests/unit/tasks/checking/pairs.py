@@ -3,6 +3,13 @@
 from __future__ import annotations
 
 EQUAL: dict[str, list[tuple[str, str]]] = {
+    "powers and measures": [
+        ("2^{3}", "8"),
+        ("3²", "9"),
+        ("10^3", "1000"),
+        ("5 dozen", "60"),
+        ("1 cup", "1"),
+    ],
     "text": [
         ("72", "72"),
         ("72", " 72. "),
@@ -222,6 +229,12 @@ EQUAL: dict[str, list[tuple[str, str]]] = {
 """Equal, whichever comes first."""
 
 UNEQUAL: dict[str, list[tuple[str, str]]] = {
+    "powers and measures": [
+        ("2^3", "2"),
+        ("5^2", "5"),
+        ("4^{2}", "4"),
+        ("5 dozen", "5"),
+    ],
     "text": [
         ("Tuesday", "Monday"),
         ("yes", "no"),
