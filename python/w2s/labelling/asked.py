@@ -46,6 +46,14 @@ def check_asked(request: Request) -> None:
             from w2s.models.hf.evidence import check_evidence
 
             check_evidence(request.model, [name])
+            _check_given(request, name.partition(":")[0])
+
+
+def _check_given(request: Request, kind: str) -> None:
+    if kind == "icl" and not request.shots:
+        raise UsageError("icl shows the model solved examples: name them with --gold FILE")
+    if kind == "reward" and request.reward is None:
+        raise UsageError("reward is what a reward model gives: name it with --reward hf:DIR")
 
 
 def asked_for(

@@ -9,7 +9,7 @@ import logging
 import threading
 import time
 from collections.abc import Iterable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import CancelledError, ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -78,7 +78,10 @@ class Paid:
             ModelError: the endpoint was out of reach so often that there is no point in going on.
         """
         distinct = {request.digest(): request for request in requests}
-        jobs = {digest: self._threads.submit(self._timed, request) for digest, request in distinct.items()}
+        over = threading.Event()
+        jobs = {
+            digest: self._threads.submit(self._unless, over, request) for digest, request in distinct.items()
+        }
         try:
             return {digest: job.result() for digest, job in jobs.items()}
         except BaseException:
@@ -89,6 +92,16 @@ class Paid:
     def close(self) -> None:
         """Start nothing any more."""
         self._threads.shutdown(wait=False, cancel_futures=True)
+
+    def _unless(self, over: threading.Event, request: Request) -> Outcome:
+        """The outcome, unless a request before it has ended them all: nothing is sent any more then."""
+        if over.is_set():
+            raise CancelledError
+        try:
+            return self._timed(request)
+        except ModelError:
+            over.set()
+            raise
 
     def _timed(self, request: Request) -> Outcome:
         begin = time.monotonic()

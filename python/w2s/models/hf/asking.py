@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import NamedTuple
 
 from w2s.errors import DataError, UsageError
@@ -21,6 +22,7 @@ from w2s.tasks import Example, MoveExample
 from w2s.tasks.answer import AnswerExample
 from w2s.tasks.choice import ChoiceExample
 from w2s.tasks.prompts import Prompt
+from w2s.tasks.prompts.shots import is_same
 
 _LONGEST_ANSWER, _LONGEST_LABEL = 512, 32
 _STOPS_ANSWER, _STOPS_LABEL = ("\nQuestion:",), ("\n",)
@@ -159,8 +161,8 @@ class Asking:
         Raises:
             UsageError: there are fewer.
         """
-        first = self._shuffled(solved)[: count + 1]
-        return [self._first(first, count, example) for example in examples]
+        shuffled = self._shuffled(solved)
+        return [self._first(shuffled, count, example) for example in examples]
 
     def _text(
         self,
@@ -182,10 +184,10 @@ class Asking:
 
     def _shots(self, example: Example) -> Shots:
         wanted = self._settings.shots
-        return self._first(self._solved[: wanted + 1], wanted, example) if wanted else []
+        return self._first(self._solved, wanted, example) if wanted else []
 
     def _first(self, solved: Shots, count: int, example: Example) -> Shots:
-        shots = [shot for shot in solved if shot[0].id != example.id][:count]
+        shots = list(islice((shot for shot in solved if not is_same(shot[0], example)), count))
         if len(shots) < count:
             raise UsageError(
                 f"{shown(self._reference)} is to be shown {count} solved examples and {len(shots)} are at "

@@ -54,14 +54,15 @@ class Shots:
         for shot in self._drawn:
             if len(found) == self.count:
                 break
-            if not _is_same(shot, example):
+            if not is_same(shot, example):
                 found.append((shot, shot.gold[0]))
         if len(found) < self.count:
             raise DataError(f"gold holds too little but {example.id!r} itself to show {self.count} examples")
         return found
 
 
-def _is_same(shot: Example, example: Example) -> bool:
+def is_same(shot: Example, example: Example) -> bool:
+    """Whether two examples ask the same, whatever their ids: a solved one would give the other away."""
     if shot.id == example.id:
         return True
     task = task_of(shot)

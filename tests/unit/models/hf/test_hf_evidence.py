@@ -63,6 +63,13 @@ def test_icl_never_shows_an_example_its_own_solution(open_hf: Any) -> None:
         evidence(model, ["icl:7"], CHOICES, LABELS, gold=GOLD)
 
 
+@pytest.mark.parametrize("name", ["{}#2", "other-{}"])
+def test_icl_never_shows_the_same_question_under_another_id(open_hf: Any, name: str) -> None:
+    asked = [replace(example, id=name.format(example.id)) for example, _ in GOLD]
+    for example, shots in zip(asked, open_hf("llama").asking.drawn(GOLD, 5, asked), strict=True):
+        assert example.question not in [shot.question for shot, _ in shots]
+
+
 def test_a_label_that_cannot_be_given_is_refused(open_hf: Any) -> None:
     with pytest.raises(DataError, match="has no option 'Z'"):
         evidence(open_hf(), ["icl:1"], CHOICES[:2], ["A", "Z"], gold=GOLD)

@@ -121,6 +121,11 @@ def test_a_network_whose_cache_cannot_be_repeated_reads_every_option_whole(
     assert_alike(open_hf("gemma3", f"score={score}").answer(CHOICES, EVERYTHING), cached)
 
 
+def renamed(example: ChoiceExample) -> ChoiceExample:
+    """A question of its own that is as long."""
+    return replace(example, id=f"gold {example.id}", question=f"Once more: {example.question}")
+
+
 def forbidden(*_: object) -> None:
     raise AssertionError("repeated a cache that cannot be repeated")
 
@@ -129,7 +134,7 @@ def forbidden(*_: object) -> None:
 def test_solved_examples_in_front_of_all_are_read_once_and_change_no_answer(
     open_hf: Any, family: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    solved = [(replace(example, id=f"gold {example.id}"), "A") for example in CHOICES]
+    solved = [(renamed(example), "A") for example in CHOICES]
     reads: list[int] = []
     read = Network.read
     monkeypatch.setattr(
@@ -152,7 +157,7 @@ def test_solved_examples_in_front_of_all_are_read_once_and_change_no_answer(
 
 def test_gemma_with_its_window_never_shares_a_beginning(open_hf: Any) -> None:
     model = open_hf("gemma3", "score=option&shots=2")
-    model.show([(replace(example, id=f"gold {example.id}"), "A") for example in CHOICES])
+    model.show([(renamed(example), "A") for example in CHOICES])
     together = model.answer(CHOICES, EVERYTHING)
     assert_alike([model.answer([example], EVERYTHING)[0] for example in CHOICES], together)
 
