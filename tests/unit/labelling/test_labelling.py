@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
 import pytest
 
 import w2s
 from w2s.errors import DataError, ModelError, UsageError
 from w2s.evidence import read_labels
-from w2s.labelling import Request, compare, files, label_batch, label_file
+from w2s.labelling import Request, compare, files, joining, label_batch, label_file
 from w2s.labelling.oracles import column_name, load_by_column
 from w2s.labelling.student import as_judge
 from w2s.models import Answer, Want, load_model
@@ -151,6 +152,29 @@ def test_a_table_is_replaced_only_on_purpose(tmp_path: Path) -> None:
     label_file(some(2), Request(Net()), out, overwrite=True)
     labels = read_labels(out)
     assert (len(labels), dict(labels.vectors)) == (2, {})
+
+
+def test_a_run_that_was_killed_between_vectors_and_table_goes_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    out, request = tmp_path / "labels.parquet", Request(Net(), frozenset({"hidden"}))
+    (tmp_path / "whole").mkdir()
+    label_file(some(), request, tmp_path / "whole" / "labels.parquet")
+    write = joining.write_tables
+
+    def killed(tables: Iterable[pa.Table], path: Path) -> None:
+        if path == out:
+            raise KeyboardInterrupt
+        write(tables, path)
+
+    monkeypatch.setattr(joining, "write_tables", killed)
+    with pytest.raises(KeyboardInterrupt):
+        label_file(some(), request, out)
+    assert out.with_name("hidden.parquet").exists()
+    monkeypatch.undo()
+    label_file(some(), request, out)
+    for name in ("labels.parquet", "hidden.parquet"):
+        assert (tmp_path / name).read_bytes() == (tmp_path / "whole" / name).read_bytes()
 
 
 def test_what_cannot_be_had_is_refused() -> None:
