@@ -68,7 +68,7 @@ def check_place(out: Path, overwrite: bool) -> None:
     if not out.parent.is_dir():
         raise UsageError(f"there is no folder {out.parent}: make it, or name another --out")
     beside = [path for path in (out.with_name(f"{name}.parquet") for name in VECTORS) if path.exists()]
-    if beside and not out.exists() and any(out.parent.glob(f".{out.name}.*/")):
+    if beside and not out.exists() and not _other_tables(out) and any(out.parent.glob(f".{out.name}.*/")):
         return  # this table's own, by a run that was killed while it wrote them
     if beside and not out.exists() and _other_tables(out):
         raise UsageError(

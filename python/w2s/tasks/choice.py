@@ -47,7 +47,7 @@ def canonical_choice(example: ChoiceExample, label: str) -> str | None:
         >>> [canonical_choice(example, label) for label in ("(b)", "B.", "Blue", "C", "")]
         ['B', 'B', 'B', None, None]
     """
-    if label and label in example.letters:
+    if len(label) == 1 and label in example.letters:
         return label
     texts = [_folded(option) for option in example.options]
     if _folded(label) in texts:

@@ -52,6 +52,7 @@ def test_a_letter_is_its_option_also_where_the_text_of_another_reads_so() -> Non
     example = ChoiceExample("a", "Which?", ("O", "A", "B", "AB"), ("B",))
     canonical = task_of(example).canonical
     assert [canonical(example, label) for label in ("A", "B", "C", "D", "ab")] == ["A", "B", "C", "D", "D"]
+    assert [canonical(example, label) for label in ("AB", "BC", "ABCD")] == ["D", None, None]
     assert judge(example, "B")
     assert not judge(example, "A")
 
