@@ -12,6 +12,7 @@ from w2s.models.model import (
     Proposes,
     RemembersMatches,
     Samples,
+    SeesSolved,
     Want,
     check_task,
 )
@@ -26,6 +27,7 @@ __all__ = [
     "Proposes",
     "RemembersMatches",
     "Samples",
+    "SeesSolved",
     "Want",
     "check_task",
     "load_model",

@@ -1,12 +1,13 @@
-"""Which moves an example leaves to choose from.
+"""Which labels an example leaves to choose from.
 
 Knows nothing about how one of them is chosen.
 """
 
 from __future__ import annotations
 
+from w2s.errors import DataError
 from w2s.models.model import Answer
-from w2s.tasks import MoveExample
+from w2s.tasks import ChoiceExample, MoveExample
 
 
 def choices(example: MoveExample, legal: list[str]) -> list[str]:
@@ -18,6 +19,22 @@ def choices(example: MoveExample, legal: list[str]) -> list[str]:
     moves = [move for move in legal if move in example.only] if example.only else legal
     left = [move for move in moves if move not in example.rejected]
     return left or moves or legal
+
+
+def letters_of(example: ChoiceExample) -> list[str]:
+    """The letters of a choice, one for each option.
+
+    Raises:
+        DataError: there is no option, or one without a letter.
+    """
+    if not example.options:
+        raise DataError(f"example {example.id!r} has no options: leave it out")
+    if len(example.options) > len(example.letters):
+        raise DataError(
+            f"example {example.id!r} has {len(example.options)} options, more than there are letters: leave "
+            "it out"
+        )
+    return list(example.letters)
 
 
 def no_move() -> Answer:

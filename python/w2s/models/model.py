@@ -122,6 +122,15 @@ class Samples(Protocol):
 
 
 @runtime_checkable
+class SeesSolved(Protocol):
+    """A model that can read solved examples in front of each question."""
+
+    def show(self, solved: Sequence[tuple[Example, str]]) -> None:
+        """Give solved examples with their labels, for all questions that follow."""
+        ...
+
+
+@runtime_checkable
 class Proposes(Protocol):
     """A model that gives several labels of one example."""
 

@@ -9,7 +9,7 @@ import math
 from collections.abc import Sequence
 
 from w2s.models import draws
-from w2s.models.choosing import choices, no_move
+from w2s.models.choosing import choices, letters_of, no_move
 from w2s.models.kind import Kind
 from w2s.models.model import Answer, Want
 from w2s.models.parameters import check
@@ -45,7 +45,7 @@ class RandomModel:
 
     def _answer(self, example: MoveExample | ChoiceExample, want: Want) -> Answer:
         if isinstance(example, ChoiceExample):
-            options = there = list(example.letters)
+            options = there = letters_of(example)
             names: tuple[str | int | None, ...] = (example.id,)
         else:
             there = example.state.legal_moves()

@@ -19,7 +19,7 @@ from w2s.tasks.rows import Row, field, number, text
 from w2s.tasks.rows.reading import read_rows
 
 _CALCULATOR = re.compile(r"<<[^<>]*>>")
-_HASHES = re.compile(r"\s*^[ \t]*####.*\Z", re.MULTILINE | re.DOTALL)
+_HASHES = re.compile(r"^[ \t]*####.*\Z", re.MULTILINE | re.DOTALL)
 _TOLD = {name: found for name, found in ANSWERS.items() if name != "gsm8k"}
 
 

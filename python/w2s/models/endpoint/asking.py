@@ -111,12 +111,11 @@ class Asking:
         return NoReplyError("void" if status in _REMEDIES else "reply", why, status=status)
 
     def _pause(self, request: Request, attempt: int, error: NoReplyError) -> None:
+        drawn = draws.uniform(self._seed, "back-off", request.digest().hex(), attempt)
+        pause_s = min(self._backoff_s * 2**attempt, LONGEST_PAUSE_S) * (1 + drawn) / 2
         if error.wait_s is not None:
-            pause_s = min(error.wait_s, LONGEST_PAUSE_S)
+            pause_s = max(pause_s, min(error.wait_s, LONGEST_PAUSE_S))  # 0, or a moment gone by, is no rest
             self._gate.hold(time.monotonic() + pause_s)  # the others need not ask to be told the same
-        else:
-            drawn = draws.uniform(self._seed, "back-off", request.digest().hex(), attempt)
-            pause_s = min(self._backoff_s * 2**attempt, LONGEST_PAUSE_S) * (1 + drawn) / 2
         self._wait(pause_s)
 
     def _wait(self, seconds: float) -> None:

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from w2s.errors import DataError, UsageError
 from w2s.models import draws
-from w2s.models.choosing import choices
+from w2s.models.choosing import choices, letters_of
 from w2s.models.hf.scoring import Numbers, Question
 from w2s.models.hf.settings import HfSettings
 from w2s.models.hf.wording import Shots, Tokens, Wording, prompt_for, reply_to
@@ -51,9 +51,8 @@ class Ask(NamedTuple):
 def choices_of(example: Example) -> Choices:
     """The letters of a choice or the legal moves of a position; of an answer, none."""
     if isinstance(example, ChoiceExample):
-        if not example.options:
-            raise DataError(f"example {example.id!r} has no options: leave it out")
-        return Choices(list(example.letters), list(range(len(example.options))))
+        letters = letters_of(example)
+        return Choices(letters, list(range(len(letters))))
     if isinstance(example, AnswerExample):
         return Choices([], [])
     legal = example.state.legal_moves()
@@ -134,16 +133,24 @@ class Asking:
         prompt = self.wording.tokens(self._text(example, self.score_of(example)))
         return self._request(example, prompt, most, (*names_of(example), sample), stops)
 
-    def follow_up(self, example: Example, reply: str, ask: Prompt) -> Tokens:
-        """The question, a reply to it, and another question about that, as tokens."""
-        text = self._text(example, self.scoring_of(example), followed=(reply, ask.ask(example)))
-        tokens = self.wording.tokens(text)
-        self._check(example, len(tokens), 0)
-        return tokens
+    def follow_up(self, example: Example, reply: str, ask: Prompt, room: int = 0) -> Tokens:
+        """The question, a reply to it, and another question about that, as tokens.
+
+        Of a reply that leaves no ``room`` behind them, as one that went on to the end of the context, only
+        as much of its end as does.
+        """
+        while True:
+            text = self._text(example, self.scoring_of(example), followed=(reply, ask.ask(example)))
+            tokens = self.wording.tokens(text)
+            over = 0 if self._context is None else len(tokens) + room - self._context
+            if over <= 0 or not reply:
+                self._check(example, len(tokens), 0)
+                return tokens
+            reply = reply[over:]  # a token has a letter or more
 
     def follow_up_request(self, example: Example, reply: str, ask: Prompt, most: int) -> Request:
         """The same, where a reply is to be written behind it."""
-        tokens = self.follow_up(example, reply, ask)
+        tokens = self.follow_up(example, reply, ask, most)
         return self._request(example, tokens, most, (*names_of(example), ask.name), _STOPS_LABEL)
 
     def ask(self, example: Example) -> str:

@@ -93,10 +93,11 @@ class HfModel:
 
     def propose(self, examples: Sequence[Example], count: int, want: Want) -> list[list[Answer]]:
         """Up to so many labels of each choice or move: its answer, then the likeliest others."""
+        beliefs = self.believe(examples)  # first: it refuses what has no options
         answers = self.answer(examples, want)
         labels = [
             likeliest_others(belief, answer.label, count - 1)
-            for belief, answer in zip(self.believe(examples), answers, strict=True)
+            for belief, answer in zip(beliefs, answers, strict=True)
         ]
         asked = [example for example, some in zip(examples, labels, strict=True) for _ in some]
         others = self.judge(asked, [label for some in labels for label in some])

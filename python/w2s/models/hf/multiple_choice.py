@@ -19,7 +19,7 @@ from w2s.models.hf.passes import Passes, Room, budget_of
 from w2s.models.hf.scoring import Numbers
 from w2s.models.hf.settings import HfSettings
 from w2s.models.hf.sureness import chosen, with_evidence
-from w2s.models.hf.vectors import Vector, half
+from w2s.models.hf.vectors import Vector, half, refuse_nan
 from w2s.models.hf.weights import Opened
 from w2s.models.model import Answer, Want
 from w2s.models.policy.seeing import log_softmax
@@ -72,9 +72,14 @@ def refuse_wording(reference: str, settings: HfSettings) -> None:
 
 
 def context_of(network: Any) -> int | None:
-    """The most tokens that an encoder reads, None where its configuration does not say."""
+    """The most tokens that an encoder reads, None where its configuration does not say.
+
+    Of a table of positions with a place for padding, as RoBERTa has it, those behind that place.
+    """
     found: int | None = getattr(network.config, "max_position_embeddings", None)
-    return found
+    tables = (module for name, module in network.named_modules() if name.endswith("position_embeddings"))
+    padding: int | None = getattr(next(tables, None), "padding_idx", None)
+    return found if found is None or padding is None else found - padding - 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,6 +186,8 @@ class HfChoiceModel:
         states = np.concatenate([one for _, one in found])
         ends = np.cumsum([len(pairs.tokens) for pairs in some])
         starts = [0, *ends[:-1]]
+        for pairs, i, j in zip(some, starts, ends, strict=True):
+            refuse_nan(pairs.name, scores[i:j])
         return [_Read(scores[i:j], states[i:j]) for i, j in zip(starts, ends, strict=True)]
 
     def _rows(self, rows: list[list[int]], types: list[list[int]], width: int) -> tuple[Numbers, Vector]:

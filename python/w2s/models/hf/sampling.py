@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from w2s.models.hf.asking import Choices, names_of
+from w2s.models.hf.asking import choices_of, names_of
 from w2s.models.hf.sureness import chosen
 from w2s.tasks import Example
 from w2s.tasks.prompts import parse_reply
@@ -37,12 +37,13 @@ def _among_options(model: HfModel, examples: Sequence[Example], count: int) -> l
     temperature, seed = model.manner.temperature or _TEMPERATURE, model.manner.seed
     found = []
     for example, belief in zip(examples, model.believe(examples), strict=True):
-        labels, names = list(belief), names_of(example)
+        choices, names = choices_of(example), names_of(example)
         scores = np.log(np.maximum([*belief.values()], np.finfo(np.float64).tiny))
-        choices = Choices(labels, list(range(len(labels))))
-        draws = range(count if labels else 0)
+        draws = range(count if belief else 0)
         found.append(
-            tuple(labels[chosen(scores, choices, temperature, seed, *names, number)] for number in draws)
+            tuple(
+                choices.labels[chosen(scores, choices, temperature, seed, *names, number)] for number in draws
+            )
         )
     return found
 

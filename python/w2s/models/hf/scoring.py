@@ -19,7 +19,7 @@ import torch
 from w2s.models.hf.network import Network, Seen, select
 from w2s.models.hf.passes import Passes, Room
 from w2s.models.hf.prefixes import Reader
-from w2s.models.hf.vectors import Vector, half, log_probs_at
+from w2s.models.hf.vectors import Vector, half, log_probs_at, refuse_nan
 from w2s.models.hf.wording import Tokens, Worded
 
 Numbers = npt.NDArray[np.float64]
@@ -162,6 +162,7 @@ def _results(
 ) -> list[Scores]:
     results = []
     for i, (question, total) in enumerate(zip(questions, totals, strict=True)):
+        refuse_nan(question.name, total)
         log_probs = total / [len(reply) for reply in question.worded.replies]
         results.append(Scores(log_probs, found.get(_Row(i, question.choose(log_probs)))))
     return results

@@ -5,10 +5,14 @@ Knows nothing about networks: pure numbers.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import numpy.typing as npt
 import torch
 from torch import Tensor
+
+from w2s.errors import ModelError
 
 Vector = npt.NDArray[np.float16]
 _LARGEST_HALF = float(np.finfo(np.float16).max)
@@ -45,6 +49,19 @@ def log_odds(logits: Tensor, yes: set[int], no: set[int]) -> npt.NDArray[np.floa
             (numbers[:, sorted(yes)].logsumexp(-1) - numbers[:, sorted(no)].logsumexp(-1)).cpu().numpy()
         )
     return found
+
+
+def refuse_nan(name: str, log_probs: Sequence[float] | npt.NDArray[np.float64]) -> None:
+    """Refuse log-probabilities that are no numbers: the network ran over in its dtype.
+
+    Raises:
+        ModelError: names the example and the remedy.
+    """
+    if np.isnan(log_probs).any():
+        raise ModelError(
+            f"the network gives no numbers for example {name!r}: name dtype=float32 or dtype=bfloat16, which "
+            "hold larger ones"
+        )
 
 
 def half(states: Tensor) -> Vector:

@@ -7,13 +7,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
+from w2s.errors import UsageError
 from w2s.models import draws
+from w2s.models.hf.adapters import HOLDS_AN_ADAPTER
 from w2s.models.hf.network import Network
 from w2s.models.hf.passes import Passes, Room
 from w2s.models.hf.settings import HfSettings
 from w2s.models.hf.vectors import Vector, half
+from w2s.models.hf.weights import one_line
 from w2s.models.hf.writing import Manner, Request, Written
 
 _SEEDS = 2**31 - 1
@@ -33,6 +37,8 @@ class VllmWriter:
     """
 
     def __init__(self, place: str, settings: HfSettings, network: Network, passes: Passes) -> None:
+        if (Path(place) / HOLDS_AN_ADAPTER).is_file():
+            raise UsageError(f"{place} is an adapter, which engine=vllm does not read: leave engine out")
         self._place = place
         self._settings = settings
         self._network = network
@@ -56,13 +62,14 @@ class VllmWriter:
         if self._engine is None:
             import vllm
 
-            self._engine = vllm.LLM(
-                model=self._place,
-                dtype=self._settings.dtype,
-                revision=self._settings.revision,
-                trust_remote_code=False,
-                load_format="safetensors",
-            )
+            with one_line(self._place):
+                self._engine = vllm.LLM(
+                    model=self._place,
+                    dtype=self._settings.dtype,
+                    revision=self._settings.revision,
+                    trust_remote_code=False,
+                    load_format="safetensors",
+                )
         return self._engine
 
     def _states(self, requests: Sequence[Request], written: Sequence[Written]) -> list[Vector]:

@@ -13,9 +13,8 @@ from typing import Any
 
 import torch
 import transformers
-from safetensors import SafetensorError
 
-from w2s.errors import ModelError
+from w2s.errors import ModelError, W2sError
 from w2s.models.hf.adapters import ADAPTER_WEIGHTS, HOLDS_AN_ADAPTER, adapted, base_of, brought_by
 from w2s.models.hf.settings import HfSettings
 from w2s.models.policy.device import device_of
@@ -47,7 +46,7 @@ def open_weights(
     Raises:
         ModelError: it cannot be loaded, or it is none of the forms; one line that says why.
     """
-    with _one_line(place), quiet():
+    with one_line(place), quiet():
         return _open(place, settings, forms, seed)
 
 
@@ -75,7 +74,7 @@ def _open(place: str, settings: HfSettings, forms: tuple[str, ...], seed: int) -
     base = base_of(place) if adapter else place
     config = transformers.AutoConfig.from_pretrained(base, **where)
     brought = brought_by(place) if adapter else ()
-    form = _form(base, config, forms, settings.head is not None, bool(brought))
+    form = form_of(base, config, forms, settings.head is not None, bool(brought))
     refuse_pickles(base)
     if adapter:
         refuse_pickles(place, ADAPTER_WEIGHTS)
@@ -83,7 +82,7 @@ def _open(place: str, settings: HfSettings, forms: tuple[str, ...], seed: int) -
     tokenizer = transformers.AutoTokenizer.from_pretrained(words, **where)
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
-        network, found = _automatic(form).from_pretrained(
+        network, found = automatic(form).from_pretrained(
             base, config=config, use_safetensors=True, output_loading_info=True, **where, **_how(settings)
         )
     missing = sorted(found["missing_keys"])
@@ -111,7 +110,7 @@ def _check_whole(base: str, missing: Iterable[str], brought: tuple[str, ...]) ->
         raise ModelError(f"{base} lacks weights of its architecture ({listed}): copy or train it whole")
 
 
-def _form(place: str, config: Any, forms: tuple[str, ...], fresh: bool, brought: bool) -> str:
+def form_of(place: str, config: Any, forms: tuple[str, ...], fresh: bool, brought: bool) -> str:
     """The form of what lies at a place; ``fresh``: it gets a head; ``brought``: an adapter may bring one."""
     architecture = next(iter(getattr(config, "architectures", None) or ()), "")
     form = next((form for form in forms if architecture.endswith(form)), None)
@@ -127,7 +126,8 @@ def _form(place: str, config: Any, forms: tuple[str, ...], fresh: bool, brought:
     return form
 
 
-def _automatic(form: str) -> Any:
+def automatic(form: str) -> Any:
+    """The class of transformers that loads a form."""
     if form in CHOICE:
         return transformers.AutoModelForMultipleChoice
     if form in SEQUENCE:
@@ -157,11 +157,13 @@ def _device(settings: HfSettings) -> torch.device:
 
 
 @contextlib.contextmanager
-def _one_line(place: str) -> Iterator[None]:
+def one_line(place: str) -> Iterator[None]:
     """What transformers says when it cannot load something, as one line."""
     try:
         yield
-    except (OSError, ValueError, KeyError, ImportError, RuntimeError, SafetensorError) as error:
+    except W2sError:
+        raise
+    except Exception as error:  # noqa: BLE001 - tokenizers raises that one, and damaged files any
         said = " ".join(str(error).split())
         if "trust_remote_code" in said or "custom code" in said:
             said = "it needs code of its own, which is never run: name a model that transformers has"

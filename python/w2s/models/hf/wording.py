@@ -63,7 +63,12 @@ def prompt_for(name: str | None, example: Example, score: str) -> Prompt:
 
 def reply_to(prompt: Prompt, example: Example, label: str, score: str) -> str:
     """The reply that a label becomes; the source's own solution of the example is never in it."""
-    if isinstance(example, ChoiceExample) and score == "option" and label in example.letters and label:
+    if (
+        isinstance(example, ChoiceExample)
+        and score == "option"
+        and len(label) == 1
+        and label in example.letters
+    ):
         return example.options[example.letters.index(label)]
     unsolved = replace(example, solution=None) if isinstance(example, AnswerExample) else example
     return prompt.answer(unsolved, label)
@@ -110,8 +115,8 @@ class Wording:
         last = str(self._tokenizer.eos_token or "")
         if not self.is_chat:
             return last
-        turns = [{"role": "user", "content": "?"}, {"role": "assistant", "content": _MARK}]
-        whole = str(self._tokenizer.apply_chat_template(turns, tokenize=False, enable_thinking=False))
+        turns: list[Message] = [{"role": "user", "content": "?"}, {"role": "assistant", "content": _MARK}]
+        whole = self._templated(turns, add_generation_prompt=False)
         return whole.rpartition(_MARK)[2].rstrip("\n") or last
 
     def worded(self, text: str, replies: Sequence[str]) -> Worded:
@@ -149,7 +154,7 @@ class Wording:
                 add_generation_prompt=add_generation_prompt,
                 enable_thinking=False,
             )
-        except TemplateError as error:
+        except (TemplateError, TypeError, ValueError, LookupError, ArithmeticError) as error:
             said = " ".join(str(error).split())[:200]
             raise ModelError(
                 f"the chat template of {self._tokenizer.name_or_path} refuses a conversation: {said}"

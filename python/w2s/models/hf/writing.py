@@ -8,6 +8,7 @@ beside it.
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple, Protocol
@@ -20,7 +21,7 @@ from w2s.models import draws
 from w2s.models.hf.network import Network, Seen, select
 from w2s.models.hf.passes import Passes, Room
 from w2s.models.hf.prefixes import Reader
-from w2s.models.hf.vectors import Vector, half
+from w2s.models.hf.vectors import Vector, half, refuse_nan
 from w2s.models.hf.wording import Tokens
 
 _WINDOW = 16
@@ -110,7 +111,8 @@ def _room(request: Request) -> Room:
 class _Line:
     """A reply in the making; ``over`` once nothing is added, ``closed`` once its state is known too.
 
-    ``end`` is the token that completed a stop: where the text is cut only the two together tell.
+    ``end`` are the tokens from the one that began a stop: where the text is cut only they and ``tokens``
+    together tell. ``last_states`` are those at the last of ``tokens``.
     """
 
     request: Request
@@ -121,6 +123,7 @@ class _Line:
     over: bool = False
     closed: bool = False
     state: Vector | None = None
+    last_states: deque[Tensor] = field(default_factory=lambda: deque(maxlen=_WINDOW + 1))
 
 
 class _Sheet:
@@ -179,14 +182,34 @@ class _Sheet:
 
     def _put(self, line: _Line, token: int, state: Tensor) -> None:
         stops = self._stops(line, token)
+        if self._states:
+            line.last_states.append(state.clone())  # a view would keep the states of the whole pass
         if token in self._manner.ends or stops:
             line.over = line.closed = True
-            line.end = [token] if stops else []
-            line.state = half(state) if self._states else None
+            behind = self._cut(line, token) if stops else 0
+            if self._states:
+                line.state = half(line.last_states[max(-1 - behind, -len(line.last_states))])
             return
         line.tokens.append(token)
         line.over = len(line.tokens) >= line.request.most
         line.closed = line.over and not self._states
+
+    def _cut(self, line: _Line, token: int) -> int:
+        """Take the tokens of a stop that this one completes off the reply; how many stood there already."""
+        whole, line.end = self._text(line, [*line.tokens, token]), [token]
+        while line.tokens and self._manner.decode(line.tokens[:-1]).lstrip().startswith(whole):
+            line.end.insert(0, line.tokens.pop())
+        behind = len(line.end) - 1
+        del line.log_probs[len(line.tokens) + 1 :], line.entropies[len(line.tokens) + 1 :]
+        return behind
+
+    def _text(self, line: _Line, tokens: Tokens) -> str:
+        """What tokens say before any stop."""
+        text = self._manner.decode(tokens)
+        begun = len(text) - len(text.lstrip())
+        stops = [text.find(stop, begun) for stop in line.request.stops]
+        end = min((place for place in stops if place >= 0), default=len(text))
+        return text[:end].strip()
 
     def _stops(self, line: _Line, token: int) -> bool:
         if not line.request.stops:
@@ -212,13 +235,10 @@ class _Sheet:
         return self._network.read_on(seen, [[token] for token in chosen], caching=True)
 
     def _written(self, line: _Line) -> Written:
-        text = self._manner.decode(line.tokens + line.end)
-        begun = len(text) - len(text.lstrip())
-        stops = [text.find(stop, begun) for stop in line.request.stops]
-        end = min((place for place in stops if place >= 0), default=len(text))
+        refuse_nan(line.request.name, line.log_probs)
         return Written(
             line.tokens,
-            text[:end].strip(),
+            self._text(line, line.tokens + line.end),
             float(np.mean(line.log_probs)),
             float(np.mean(line.entropies)),
             line.state,

@@ -11,10 +11,7 @@ from w2s.errors import DataError, ModelError
 from w2s.models.hf.loading import place_of
 from w2s.models.hf.settings import read_settings
 from w2s.models.named import read_reference
-from w2s.models.sizes.shape import Shape, shape_by_name
-
-_BYTES = 2.0
-_QUANTISED = {"4bit": 0.5, "8bit": 1.0, "float32": 4.0}
+from w2s.models.sizes.shape import Shape, bytes_of, shape_by_name
 
 
 def shape_of(reference: str) -> Shape | None:
@@ -48,5 +45,4 @@ def shape_of(reference: str) -> Shape | None:
             found = shape_of_config(place_of(parsed), settings)
         except ModelError:
             return None
-    bytes_each = _QUANTISED.get(settings.quant or settings.dtype, _BYTES)
-    return found or shape_by_name(parsed.target, bytes_each)
+    return found or shape_by_name(parsed.target, bytes_of(settings))

@@ -11,22 +11,10 @@ from typing import Any
 import torch
 import transformers
 
-from w2s.models.hf.adapters import HOLDS_AN_ADAPTER, base_of
+from w2s.models.hf.adapters import HOLDS_AN_ADAPTER, base_of, brought_by
 from w2s.models.hf.settings import HfSettings
-from w2s.models.hf.weights import quiet
-from w2s.models.sizes.shape import Shape
-
-_BYTES = {"float32": 4.0, "bfloat16": 2.0, "float16": 2.0}
-_QUANTISED = {"4bit": 0.5, "8bit": 1.0}
-_USUAL = 2.0
-
-
-def bytes_of(settings: HfSettings, stored: Any = None) -> float:
-    """Bytes of a weight: those asked for, else those of the numbers that the weights are stored in."""
-    if settings.quant:
-        return _QUANTISED[settings.quant]
-    name = settings.dtype if settings.dtype != "auto" else str(stored or "").removeprefix("torch.")
-    return _BYTES.get(name, _USUAL)
+from w2s.models.hf.weights import CAUSAL, CHOICE, SEQUENCE, automatic, form_of, quiet
+from w2s.models.sizes.shape import Shape, bytes_of
 
 
 def shape_of_config(place: str, settings: HfSettings) -> Shape | None:
@@ -37,7 +25,7 @@ def shape_of_config(place: str, settings: HfSettings) -> Shape | None:
             config = transformers.AutoConfig.from_pretrained(
                 base, revision=settings.revision, trust_remote_code=False, local_files_only=True
             )
-            network = _built(config)
+            network = _built(base, config, settings, base != place and bool(brought_by(place)))
     except (OSError, ValueError, KeyError, ImportError):
         return None
     return _shape(
@@ -56,23 +44,19 @@ def tokenizer_at(place: str, settings: HfSettings) -> Any:
         return None
 
 
-def _built(config: Any) -> Any:
-    architecture = next(iter(getattr(config, "architectures", None) or ()), "")
-    kind: Any = transformers.AutoModelForCausalLM
-    if architecture.endswith("ForSequenceClassification"):
-        kind = transformers.AutoModelForSequenceClassification
-    if architecture.endswith("ForMultipleChoice"):
-        kind = transformers.AutoModelForMultipleChoice
+def _built(place: str, config: Any, settings: HfSettings, brought: bool) -> Any:
+    """The network that loading would make, without numbers."""
+    form = form_of(place, config, CAUSAL + CHOICE + SEQUENCE, settings.head is not None, brought)
     with torch.device("meta"):
-        return kind.from_config(config, trust_remote_code=False)
+        return automatic(form).from_config(config, trust_remote_code=False)
 
 
 def _shape(network: Any, config: Any, bytes_each: float, source: str) -> Shape:
     text = config.get_text_config()
     layers, width = int(text.num_hidden_layers), int(text.hidden_size)
-    heads = int(text.num_attention_heads)
+    heads = int(getattr(text, "num_attention_heads", None) or 0)  # none of a network without attention
     keys = int(getattr(text, "num_key_value_heads", None) or heads)
-    head = int(getattr(text, "head_dim", None) or width // heads)
+    head = int(getattr(text, "head_dim", None) or width // max(heads, 1))
     parameters = sum(weight.numel() for weight in network.parameters())
     return Shape(
         parameters,

@@ -6,7 +6,7 @@ Knows nothing about weights. A position takes one token a square where a net ove
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.util import find_spec
 from typing import Any
 
@@ -87,7 +87,10 @@ def _measured(reference: str, some: Sequence[Example]) -> Lengths | None:
         return None
     if tokenizer is None:
         return None
-    asking = Asking(reference, Wording(tokenizer), settings, None, 0)
+    solved = [(example, example.gold[0]) for example in some if example.gold]
+    shots = min(settings.shots, max(0, len(solved) - 1))  # as many as are at hand beside the question
+    asking = Asking(reference, Wording(tokenizer), replace(settings, shots=shots), None, 0)
+    asking.show(solved)
     rows = [_one(asking, example) for example in some]
     prompts, options, replies = (sum(column) / len(rows) for column in zip(*rows, strict=True))
     longest = max(prompt + reply for prompt, _, reply in rows)

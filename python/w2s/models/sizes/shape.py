@@ -8,10 +8,16 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
+
+from w2s.models.hf.settings import HfSettings
 
 _NAMED = re.compile(r"(?<![\d.])(\d+(?:\.\d+)?)([bm])(?![a-z0-9])", re.IGNORECASE)
 _BILLION = {"b": 1e9, "m": 1e6}
 _VOCABULARY = 128_000
+_BYTES = {"float32": 4.0, "bfloat16": 2.0, "float16": 2.0}
+_QUANTISED = {"4bit": 0.5, "8bit": 1.0}
+_USUAL = 2.0
 _DEPTH = 128
 """Of a usual transformer: its width is so many times its number of layers."""
 
@@ -53,6 +59,14 @@ class Shape:
         return rank * sum(self.linear.get(name, 0) for name in named)
 
 
+def bytes_of(settings: HfSettings, stored: Any = None) -> float:
+    """Bytes of a weight: those asked for, else those of the numbers that the weights are stored in."""
+    if settings.quant:
+        return _QUANTISED[settings.quant]
+    name = settings.dtype if settings.dtype != "auto" else str(stored or "").removeprefix("torch.")
+    return _BYTES.get(name, _USUAL)
+
+
 def shape_by_name(name: str, bytes_each: float) -> Shape | None:
     """A usual transformer of as many parameters as a name says; None where it says nothing.
 
@@ -66,7 +80,8 @@ def shape_by_name(name: str, bytes_each: float) -> Shape | None:
     said = _NAMED.findall(name)
     if not said:
         return None
-    parameters = round(float(said[-1][0]) * _BILLION[said[-1][1].lower()])
+    number, unit = max(said, key=lambda one: float(one[0]) * _BILLION[one[1].lower()])
+    parameters = round(float(number) * _BILLION[unit.lower()])
     layers = max(1, round((parameters / (12 * _DEPTH**2)) ** (1 / 3)))
     width = _DEPTH * layers
     return Shape(
@@ -78,6 +93,6 @@ def shape_by_name(name: str, bytes_each: float) -> Shape | None:
         _VOCABULARY,
         bytes_each,
         {"all": 18 * layers * width},  # in each layer four of d × d and two of d × 4d
-        source=f"assumed by its name: {said[-1][0]}{said[-1][1]} parameters in {layers} layers of {width}",
+        source=f"assumed by its name: {number}{unit} parameters in {layers} layers of {width}",
         assumed=True,
     )

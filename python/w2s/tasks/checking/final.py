@@ -12,12 +12,15 @@ MOST_LETTERS = 100_000
 _LAST_MARKS = 20
 _LINE = 500
 _BOXED = re.compile(r"\\f?boxed\s*")
-_HASHES = re.compile(r"^[ \t]*####[ \t]*(\S.*?)[ \t]*$", re.MULTILINE)
+_HASHES = re.compile(r"^[ \t]*####(.*)$", re.MULTILINE)
 _SAYS = re.compile(
-    r"\b(?:final answer|answer|result)\b\**\s*(?:is|are|=|:|would be|equals)\s*:?[ \t]*", re.IGNORECASE
+    r"\b(?:final answer|answer|result)\b\**\s*"
+    r"(?:(?:is|are|equals|would be|should be|will be|was)\b(?!['’])|[=:])\s*:?[ \t]*",
+    re.IGNORECASE,
 )
 _NUMBER = re.compile(
-    r"(?<![\w.])-?[$€£]?(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?(?:\s?/\s?\d+)?(?:\s?\\?%)?|(?<![\w.])-?\.\d+"
+    r"(?<![\w.])[-−]?[$€£]?(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?(?:\s?/\s?\d+)?(?:\s?\\?%)?"
+    r"|(?<![\w.])[-−]?\.\d+"
 )
 _SENTENCE = re.compile(r"[.!?;](?=\s|$|\*)|\s(?:because|since|so|which|as)\s")
 
@@ -69,7 +72,7 @@ def _braced(text: str, start: int) -> str | None:
 
 def hashed(text: str) -> str | None:
     """What stands behind the last ``####`` that begins a line."""
-    found = _HASHES.findall(text)
+    found = [words for line in _HASHES.findall(text) if (words := line.strip())]
     return found[-1] if found else None
 
 

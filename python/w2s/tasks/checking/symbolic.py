@@ -43,12 +43,17 @@ def same_expression(left: str, right: str) -> bool:
 
 @lru_cache(maxsize=256)
 def _parsed(text: str) -> list[Any]:
+    from latex2sympy2_extended.math_normalization import NormalizationConfig
     from math_verify import LatexExtractionConfig, parse
 
     logging.getLogger("math_verify").setLevel(logging.CRITICAL)
     for pattern, latex in _PLAIN:
         text = pattern.sub(latex, text)
+    tidy = NormalizationConfig(malformed_operators=True, nits=True, units=False)  # 5t is no 5 tonnes
     found: list[Any] = parse(
-        f"${text}$", [LatexExtractionConfig()], fallback_mode="no_fallback", parsing_timeout=None
+        f"${text}$",
+        [LatexExtractionConfig(normalization_config=tidy)],
+        fallback_mode="no_fallback",
+        parsing_timeout=None,
     )
     return found

@@ -20,6 +20,8 @@ _ENDS = ".,;:? \t\n"
 _MATHEMATICS = (("$$", "$$"), ("$", "$"), ("\\(", "\\)"), ("\\[", "\\]"))
 _DOLLAR = re.compile(r"(?<!\\)\$|\\[()\[\]]")
 _APART = re.compile(r"(?<!\d)\s+|\s+(?!\d)")
+_INLINE = re.compile(r"(?<![\\$\w])\$(?!\s)([^$]+)(?<![\s\\])\$(?![\w$])")
+_MOST_BRACES = 20
 _VULGAR = re.compile(r"(?<=\d)(?=[¼½¾⅐-⅞])")
 
 
@@ -32,7 +34,7 @@ def plain(answer: str) -> str:
     """
     text = _VULGAR.sub(" ", answer).translate(_WORDS)
     text = unicodedata.normalize("NFKC", text).translate(_SIGNS).strip()
-    text = _dollars(text.strip("*_` "))
+    text = _INLINE.sub(r"\1", _dollars(text.strip("*_` ")))
     text = _TEXT.sub(r" \1 ", _BARE.sub(" ", text))
     text = _FRACTION.sub(r"\\frac", text).replace("\\$", "$").replace("\\%", "%")
     text = " ".join(_SPACES.sub(_space, text).split())
@@ -60,9 +62,9 @@ def _dollars(text: str) -> str:
 
 def _outer(text: str) -> str:
     """Without braces around the whole: ``{5}`` is LaTeX's group, not a set with one member."""
-    while len(text) > 2 and text[0] == "{" and text[-1] == "}" and _closes_last(text):
+    for _ in range(_MOST_BRACES):
         inside = text[1:-1].strip()
-        if "," in inside:
+        if not inside or text[0] != "{" or text[-1] != "}" or "," in inside or not _closes_last(text):
             break
         text = inside
     return text

@@ -71,7 +71,9 @@ def unit_of(text: str) -> str | None:
         return ""
     if not words:
         return None
-    if len(text) > _MOST_LETTERS or _TOKEN.sub("", text) or not all(_names(word, apart) for word in words):
+    if len(text) > _MOST_LETTERS or _TOKEN.sub("", text):
+        return None
+    if not all(_names(word, apart or place > 0) for place, word in enumerate(words)):
         return None
     powers = [found["power"] for found in _TOKEN.finditer(text) if found["power"]]
     powers += [_POWERS[word] for word in words if word in _POWERS]
@@ -96,7 +98,7 @@ def _names(word: str, apart: bool) -> bool:
     """Whether a word can name a unit rather than be a variable or a function."""
     if len(word) == 1:
         return word in _ALIASES and (apart or word not in _UNSAID)
-    return word in _ALIASES or word in _POWERS or (len(word) > 2 and word not in _FUNCTIONS)
+    return word in _ALIASES or word in _POWERS or (apart and len(word) > 2 and word not in _FUNCTIONS)
 
 
 def _one(word: str) -> str:

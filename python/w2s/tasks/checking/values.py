@@ -106,7 +106,7 @@ def _rounds(decimal: Fraction, places: int | None, exact: Fraction) -> bool:
 def _factor(rest: str) -> tuple[int, str]:
     """How much a word like ``million`` multiplies, and what follows it."""
     word, _, after = rest.strip().partition(" ")
-    return (_FACTORS[word.lower()], after) if word.lower() in _FACTORS else (1, rest)
+    return (_FACTORS[word.lower()], f" {after}") if word.lower() in _FACTORS else (1, rest)
 
 
 def _decimal(found: re.Match[str]) -> Fraction | None:

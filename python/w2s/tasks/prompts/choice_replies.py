@@ -89,7 +89,7 @@ def _option_at(example: ChoiceExample, rest: str) -> str | None:
 
 
 def _first(example: ChoiceExample, text: str) -> str | None:
-    found = _FIRST.match(text)
+    found = None if _DENIED.match(text) else _FIRST.match(text)
     return found[1] if found and found[1] in example.letters else None
 
 

@@ -22,6 +22,11 @@ _WEAK = re.compile(
 _LEADING = "is are was would be should will to with the a in on at move column square play for me"
 _FILLER = frozenset(_LEADING.split())
 _TWO_SQUARES = re.compile(r"\b([a-h][1-8])\s*(?:to|-|–|—|→|->)\s*([a-h][1-8])\b", re.IGNORECASE)
+_PIECE = re.compile(
+    r"\b(king|queen|rook|bishop|knight)\s+(?:(?:to|on|takes|captures|moves)\s+){0,2}([a-h][1-8])\b",
+    re.IGNORECASE,
+)
+_PIECES = {"king": "K", "queen": "Q", "rook": "R", "bishop": "B", "knight": "N"}
 _NUMBER = re.compile(r"(?<![A-Za-z0-9])\d+\s?\.+\s*(?=\S)")
 _TOKEN = re.compile(r"[A-Za-z0-9][A-Za-z0-9=+#/\-]*")
 _SQUARES = re.compile(r"(?:[A-H][1-8]){1,2}[QRBN]?")
@@ -35,6 +40,7 @@ def find_move(state: State, text: str) -> str | None:
     if whole is not None:
         return whole
     text = _TWO_SQUARES.sub(r"\1\2", text)
+    text = _PIECE.sub(lambda found: _PIECES[found[1].lower()] + found[2].lower(), text)
     for candidates in (_marked(state, text, _STRONG), _marked(state, text, _WEAK)):
         if (last := _last(candidates)) is not None:
             return last

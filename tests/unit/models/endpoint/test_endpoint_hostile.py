@@ -261,3 +261,17 @@ def test_what_is_left_over_on_a_connection_is_not_taken_for_the_next_reply() -> 
         for number in range(4):
             assert asked.answer([choice(number)], Want())[0].label == "B"
             time.sleep(0.1)
+
+
+@pytest.mark.parametrize("when", ["0", "Wed, 21 Oct 2015 07:28:00 GMT"])
+def test_a_server_that_asks_for_no_rest_gets_the_back_off(when: str) -> None:
+    times: list[float] = []
+
+    def script(heard: Heard) -> Said:
+        times.append(time.monotonic())
+        return Said(b"", 429, {"Retry-After": when}) if times[-1] - times[0] < 0.5 else letters(heard)
+
+    with ChatServer(script) as server:
+        (answer,) = ask(server, [choice(1)], backoff_s=0.1)
+    assert answer.failure is None
+    assert len(times) <= 6

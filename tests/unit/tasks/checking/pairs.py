@@ -9,6 +9,8 @@ EQUAL: dict[str, list[tuple[str, str]]] = {
         ("10^3", "1000"),
         ("5 dozen", "60"),
         ("1 cup", "1"),
+        ("$5$ cm", "5 cm"),
+        (r"$\frac12$ hours", "0.5 hours"),
     ],
     "text": [
         ("72", "72"),
@@ -234,6 +236,11 @@ UNEQUAL: dict[str, list[tuple[str, str]]] = {
         ("5^2", "5"),
         ("4^{2}", "4"),
         ("5 dozen", "5"),
+        ("5t", "5"),
+        ("2x+3t", "2x+3"),
+        (r"\frac{a}{b}c", r"\frac{a}{b}"),
+        ("5ab", "5"),
+        ("2xyz", "2"),
     ],
     "text": [
         ("Tuesday", "Monday"),

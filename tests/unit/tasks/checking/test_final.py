@@ -25,6 +25,9 @@ from w2s.tasks.checking import comparing, final, final_answer, parts, structures
         ("#### 1\nwrong\n#### 1,234 ", "1,234"),
         (r"#### 9 and \boxed{10}", "10"),
         ("The answer is 12.", "12"),
+        ("#### 72\r\n", "72"),
+        ("so −5 degrees", "−5"),
+        ("The answer should be 4. Check 5", "4"),
         ("The answer is 3.5.", "3.5"),
         ("the final answer is: $\\frac{1}{3}$. I hope it is correct.", r"\frac{1}{3}"),
         ("**Final Answer:** 15", "15"),
@@ -59,6 +62,15 @@ def test_a_long_reply_takes_no_time(piece: str) -> None:
     reply = piece * (2_000_000 // len(piece))
     began = time.monotonic()
     final_answer(reply)
+    assert time.monotonic() - began < 5
+
+
+@pytest.mark.parametrize(
+    "reply", ["#### 5" + " " * 99_000 + "x", "\\boxed{" + "{" * 49_000 + "}" * 49_000 + "}"]
+)
+def test_a_hostile_reply_is_read_and_tidied_in_no_time(reply: str) -> None:
+    began = time.monotonic()
+    text.plain(final_answer(reply) or reply)
     assert time.monotonic() - began < 5
 
 

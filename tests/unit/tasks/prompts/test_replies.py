@@ -120,6 +120,7 @@ def test_every_letter_is_read_in_every_form(letter: str, form: str) -> None:
         ("1.e4", "e2e4"),
         ("1. e4 e5 2. Nf3 Nc6", "e2e4"),
         ("The best move is: e2e4.", "e2e4"),
+        ("Knight to f3", "g1f3"),
         ("I would play **Nf3** because it develops a knight.", "g1f3"),
         ("I'd play 1.d4, not e4", "d2d4"),
         ("`e2e4`", "e2e4"),

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Any, NamedTuple
+from weakref import WeakKeyDictionary
 
 import numpy as np
 import torch
@@ -14,6 +15,8 @@ import torch
 from w2s.errors import DataError, ModelError, UsageError
 from w2s.models.hf.evidence.kind import Asked, Column, EvidenceKind
 from w2s.models.hf.loading import need_extras, place_of
+from w2s.models.hf.model import HfModel
+from w2s.models.hf.multiple_choice import context_of
 from w2s.models.hf.passes import Passes, Room, budget_of
 from w2s.models.hf.settings import read_settings
 from w2s.models.hf.weights import SEQUENCE, open_weights
@@ -27,6 +30,14 @@ class Exchange(NamedTuple):
     name: str
     question: str
     reply: str
+
+
+class _Row(NamedTuple):
+    """An exchange as tokens; ``types`` tell question and reply apart where the tokenizer does, else none."""
+
+    name: str
+    tokens: Tokens
+    types: Tokens
 
 
 class RewardModel:
@@ -56,36 +67,39 @@ class RewardModel:
         self._wording = Wording(opened.tokenizer)
         self._passes = Passes(reference, settings.batch_tokens or budget_of(opened.network.device))
         config = opened.network.config
-        if config.pad_token_id is None:
-            config.pad_token_id = self._tokenizer.pad_token_id or self._tokenizer.eos_token_id
-        self._pad = config.pad_token_id or 0
+        known = (config.pad_token_id, self._tokenizer.pad_token_id, self._tokenizer.eos_token_id, 0)
+        self._pad = config.pad_token_id = next(token for token in known if token is not None)
 
     def rewards(self, exchanges: Sequence[Exchange]) -> Column:
         """The reward of each exchange, (n,); higher is better."""
-        rows = [(exchange.name, self._tokens(exchange)) for exchange in exchanges]
-        found = self._passes.run(rows, lambda row: Room(1, len(row[1])), lambda row: row[0], self._pass)
+        rows = [self._row(exchange) for exchange in exchanges]
+        found = self._passes.run(rows, lambda row: Room(1, len(row.tokens)), lambda row: row.name, self._pass)
         return np.array(found, np.float64)
 
-    def _tokens(self, exchange: Exchange) -> Tokens:
+    def _row(self, exchange: Exchange) -> _Row:
+        types: Tokens = []
         if self._wording.is_chat or self._tokenizer.sep_token is None:
             tokens = self._wording.told(exchange.question, exchange.reply)
         else:
-            tokens = list(self._tokenizer(exchange.question, exchange.reply)["input_ids"])
-        most = getattr(self._network.config, "max_position_embeddings", None)
+            both = self._tokenizer(exchange.question, exchange.reply)
+            tokens, types = list(both["input_ids"]), list(both.get("token_type_ids") or [])
+        most = context_of(self._network)
         if most is not None and len(tokens) > most:
             raise DataError(
                 f"example {exchange.name!r}: question and reply take {len(tokens)} tokens and "
                 f"{shown(self._reference)} reads {most}: shorten it or name another reward model"
             )
-        return tokens
+        return _Row(exchange.name, tokens, types)
 
-    def _pass(self, rows: Sequence[tuple[str, Tokens]], budget: int) -> list[float]:
+    def _pass(self, rows: Sequence[_Row], budget: int) -> list[float]:
         del budget
-        width = max(len(tokens) for _, tokens in rows)
+        width = max(len(row.tokens) for row in rows)
         given: dict[str, Any] = {
-            "input_ids": [tokens + [self._pad] * (width - len(tokens)) for _, tokens in rows],
-            "attention_mask": [[1] * len(tokens) + [0] * (width - len(tokens)) for _, tokens in rows],
+            "input_ids": [row.tokens + [self._pad] * (width - len(row.tokens)) for row in rows],
+            "attention_mask": [[1] * len(row.tokens) + [0] * (width - len(row.tokens)) for row in rows],
         }
+        if rows[0].types:
+            given["token_type_ids"] = [row.types + [0] * (width - len(row.types)) for row in rows]
         device = self._network.device
         with torch.inference_mode():
             out = self._network(**{name: torch.tensor(value, device=device) for name, value in given.items()})
@@ -101,7 +115,17 @@ def measure(asked: Asked) -> dict[str, Column]:
         Exchange(example.id, asked.model.asking.ask(example), reply)
         for example, reply in zip(asked.examples, asked.replies, strict=True)
     ]
-    return {"reward": RewardModel(asked.reward).rewards(exchanges)}
+    return {"reward": _beside(asked.model, asked.reward).rewards(exchanges)}
 
+
+def _beside(model: HfModel, reference: str) -> RewardModel:
+    """The reward model of a reference, loaded once for all batches of a model."""
+    loaded = _LOADED.setdefault(model, {})
+    if reference not in loaded:
+        loaded[reference] = RewardModel(reference)
+    return loaded[reference]
+
+
+_LOADED: WeakKeyDictionary[HfModel, dict[str, RewardModel]] = WeakKeyDictionary()
 
 KIND = EvidenceKind("reward", "what a reward model gives the reply", "reward", measure)
