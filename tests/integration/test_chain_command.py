@@ -315,3 +315,18 @@ def test_a_folder_in_which_nothing_was_made_takes_another_configuration(nets: Pa
     (folder.path / "fixed" / "step.json").write_text("{}", encoding="utf-8")
     with pytest.raises(UsageError, match="another configuration: rounds"):
         folder.open(load_config(file=file))
+
+
+def test_a_later_student_of_a_ladder_is_not_measured_by_the_first(nets: Path, tmp_path: Path) -> None:
+    write_policy(tmp_path / "other", "connect_four", seed=9)
+    file, out = tmp_path / "chain.toml", tmp_path / "run"
+    ladder = f'student = ["policy:{nets}/student", "policy:{tmp_path}/other"]'
+    text = CHAIN.format(nets=nets).replace(f'student = "policy:{nets}/student"', ladder)
+    file.write_text(text.replace("seeds = 2", "seeds = 1"), encoding="utf-8")
+    words = [word for arm in ("base", "gold", "trust", "ceiling") for word in ("--arm", arm)]
+    assert run(["chain", str(file), "--out", str(out), *words]) == 0
+    first, second = json.loads((out / "metrics.json").read_text())["rounds"]
+    measured = {"recovery", "pgr", "better_than_gold_by"}
+    assert first["student"] != second["student"]
+    assert measured <= set(first["arms"]["trust"])
+    assert not measured & set(second["arms"]["trust"])

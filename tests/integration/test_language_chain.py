@@ -168,6 +168,29 @@ def test_an_adapter_labels_the_next_round(place: Path, tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
+def test_a_student_that_labels_for_itself_is_shown_gold_too(place: Path, tmp_path: Path) -> None:
+    arms, evidence = '["base", "self", "trust"]', '["hidden", "icl:2"]'
+    setting = chain(place, "choice", tmp_path, arms=arms, evidence=evidence)
+    assert run(["chain", str(setting), "--out", str(tmp_path / "run")]) == 0
+    (labels,) = (tmp_path / "run" / "fixed").glob("*/seed-0/self/labels/labels.parquet")
+    assert pq.read_table(labels).column("icl").null_count == 0
+
+
+@pytest.mark.slow
+def test_gold_stands_in_front_of_questions_where_a_model_asks_for_that(place: Path, tmp_path: Path) -> None:
+    for name, shots in (("none", ""), ("two", "?shots=2")):
+        (tmp_path / name).mkdir()
+        models = {who: f"hf:{place / who}{shots}" for who in ("teacher", "student")}
+        setting = chain(place, "choice", tmp_path / name, arms='["base", "trust"]', **models)
+        assert run(["chain", str(setting), "--out", str(tmp_path / name / "run")]) == 0
+    read = [pq.read_table(tmp_path / name / "run/round-1/labels/labels.parquet") for name in ("none", "two")]
+    for column in ("log_prob", "student_log_prob"):
+        assert read[0].column(column).to_pylist() != read[1].column(column).to_pylist()
+    student = next((tmp_path / "two/run/round-1").glob("seed-0/trust-arm/step.json"))
+    assert "shots" not in json.loads(student.read_text())["model"]
+
+
+@pytest.mark.slow
 def test_encoders_teach_and_learn_in_the_same_chain(place: Path, tmp_path: Path) -> None:
     teacher, student = write_encoder(tmp_path / "t"), write_encoder(tmp_path / "s", bare=True, seed=1)
     setting = chain(

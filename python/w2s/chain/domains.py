@@ -24,9 +24,15 @@ def shared(gold: Labels, pool: Labels, *, vectors: bool = False) -> tuple[Labels
         if name in _NEEDED or (name in pool.table.column_names and has(gold, name) and has(pool, name))
     ]
     first, second = (
-        Labels(labels.table.select(both), labels.vectors if vectors else {}) for labels in (gold, pool)
+        Labels(labels.table.select(_with_said(both, labels)), labels.vectors if vectors else {})
+        for labels in (gold, pool)
     )
     return first, second
+
+
+def _with_said(names: list[str], labels: Labels) -> list[str]:
+    """These columns and the text of replies, which students learn and trust does not read."""
+    return [*names, *({"raw"} & set(labels.table.column_names) - set(names))]
 
 
 def readable(spec: TrustSpec, gold: Labels) -> TrustSpec:

@@ -49,5 +49,6 @@ def fixed_arms(chain: Chain) -> Facts:
 
 def _ask(chain: Chain, name: str, reference: str, place: str) -> None:
     chain.say(f"testing {name}, {reference}")
-    right, _ = tested(chain.folder.path / "fixed" / place, reference, chain.splits.test, chain.identity)
+    splits, folder = chain.splits, chain.folder.path / "fixed" / place
+    right, _ = tested(folder, reference, splits.test, chain.identity, splits.gold)
     chain.fixed[name] = right[None]

@@ -12,10 +12,10 @@ from w2s.chain.config import ChainConfig
 from w2s.chain.steps import Facts, step
 from w2s.evidence import Labels, read_labels
 from w2s.labelling import Request, label_file
-from w2s.labelling.asked import shots_of
 from w2s.labelling.oracles import load_by_column
 from w2s.labelling.student import as_judge
 from w2s.models import load_model
+from w2s.models.solved import shots_of
 from w2s.tasks import Example
 
 FILE = "labels.parquet"

@@ -132,10 +132,16 @@ def _round(chain: Chain, number: int, teachers: dict[int, str]) -> tuple[Facts, 
         "teacher": list(dict.fromkeys(teachers.values())),
         "student": config.student_of(number),
         "trust": trust_found(trust),
-        "arms": arms_found(taught, chain.fixed, config.seed),
+        "arms": arms_found(taught, _fixed_for(chain, number), config.seed),
     }
     models = [facts["model"] for _, facts in taught["trust"]]
     return found_here, dict(zip(chain.seeds, models, strict=True)), collapsed
+
+
+def _fixed_for(chain: Chain, number: int) -> dict[str, np.ndarray]:
+    """What the arms of a round are measured by: of a ladder's later students nobody knows a base."""
+    same = chain.config.student_of(number) == chain.config.student_of(1)
+    return chain.fixed if same else {}
 
 
 def _seeded(chain: Chain, number: int, seed: int, teacher: str) -> Seeded:

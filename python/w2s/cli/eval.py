@@ -5,6 +5,7 @@ Knows nothing about how they answer.
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -29,6 +30,9 @@ def eval(
         str | None,
         typer.Option(help="Which column holds what: the name of a known data set, or a .toml file."),
     ] = None,
+    gold: Annotated[
+        Path | None, typer.Option(help="Solved examples, of which hf:DIR?shots=4 shows four to the model.")
+    ] = None,
     limit: Annotated[int | None, typer.Option(min=1, help="Only the first so many examples.")] = None,
     bad_rows: Annotated[str, typer.Option(help="A row that cannot be used: error, or skip.")] = "error",
     concurrency: Annotated[int, typer.Option(min=1, help="Engine processes side by side.")] = 1,
@@ -44,6 +48,8 @@ def eval(
       w2s eval STS1-STS15.epd --model search:depth=4 --model "uci:stockfish?nodes=1000"
 
       w2s eval arc-test.jsonl --task choice --model hf:students/a --model hf:Qwen/Qwen3-0.6B
+
+      w2s eval arc-test.jsonl --task choice --model "hf:Qwen/Qwen3-0.6B?shots=4" --gold arc-gold.jsonl
     """
     from w2s.cli import screen
     from w2s.cli.counting import CountLine
@@ -51,15 +57,17 @@ def eval(
     from w2s.errors import UsageError
     from w2s.labelling import compare
     from w2s.models import Model, load_model
+    from w2s.models.solved import shots_of
 
     if len(set(model)) < len(model):
         raise UsageError("a model stands there twice: it answers alike; leave one out")
     found = read_file(examples, task, game, bad_rows, columns)[:limit]
+    solved = [] if gold is None else read_file(gold, task, game, bad_rows, columns)
     models: dict[str, Model] = {}
     try:
         for name in model:
             models[name] = load_model(name, seed=seed, concurrency=concurrency)
-        result = compare(found, models, seed=seed, report=CountLine("answered"))
+        result = compare(found, models, shots=shots_of(solved), seed=seed, report=CountLine("answered"))
     finally:
         for loaded in models.values():
             loaded.close()

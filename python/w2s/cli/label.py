@@ -49,7 +49,8 @@ def label(
         typer.Option(help="search:depth=N, exact:nodes=N, uci:ENGINE?nodes=N or syzygy:FOLDER; repeatable."),
     ] = None,
     gold: Annotated[
-        Path | None, typer.Option(help="Solved examples, of which icl shows some to the model.")
+        Path | None,
+        typer.Option(help="Solved examples, of which icl and hf:DIR?shots=4 show some to the model."),
     ] = None,
     reward: Annotated[
         str | None, typer.Option(help="A reward model, hf:DIR, for the evidence reward.")
@@ -86,9 +87,9 @@ def label(
     """
     from w2s.cli import screen
     from w2s.cli.example_file import read_file
-    from w2s.labelling.asked import shots_of
     from w2s.labelling.files import check_place, label_file
     from w2s.models import load_model
+    from w2s.models.solved import shots_of
 
     vectors, asked = _evidence(hidden, evidence or [])
     check_place(out, overwrite)

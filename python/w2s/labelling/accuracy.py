@@ -15,6 +15,7 @@ import numpy.typing as npt
 from w2s.errors import DataError
 from w2s.metrics import Interval, accuracy, difference
 from w2s.models import Answer, Model, Want, check_task
+from w2s.models.solved import Shots, show
 from w2s.tasks import Example, MoveExample, grade, judge
 
 EXAMPLES_TOGETHER = 512
@@ -45,6 +46,7 @@ def compare(
     examples: Sequence[Example],
     models: Mapping[str, Model],
     *,
+    shots: Shots = (),
     seed: int = 0,
     report: Report | None = None,
 ) -> Comparison:
@@ -53,6 +55,7 @@ def compare(
     Args:
         examples: those without gold are left out.
         models: by the name that the result shows.
+        shots: solved examples, for models that show some in front of each question.
         seed: of the bootstrap.
         report: told how many of all questions have been answered.
 
@@ -66,6 +69,7 @@ def compare(
     found = Comparison(len(known), {}, {}, {})
     for place, (name, model) in enumerate(models.items()):
         check_task(model, known)
+        show(model, shots)
         answers = _answers(model, known, report, place * len(known), len(models) * len(known))
         right = [judge(example, answer.label) for example, answer in zip(known, answers, strict=True)]
         found.scores[name] = np.array(right, np.float64)

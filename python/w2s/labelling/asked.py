@@ -16,6 +16,7 @@ from w2s.errors import UsageError
 from w2s.evidence import number_of
 from w2s.labelling.consistency import predictive_entropy, self_consistency
 from w2s.models import Model, Samples
+from w2s.models.solved import Shots
 from w2s.tasks import Example
 
 if TYPE_CHECKING:
@@ -23,13 +24,6 @@ if TYPE_CHECKING:
 
 Numbers = npt.NDArray[np.float64]
 _COUNT = 8
-Shots = Sequence[tuple[Example, str]]
-"""Solved examples with their labels."""
-
-
-def shots_of(gold: Sequence[Example]) -> Shots:
-    """Gold as solved examples: the first right label of each."""
-    return [(example, example.gold[0]) for example in gold if example.gold]
 
 
 def check_asked(request: Request) -> None:

@@ -15,12 +15,13 @@ import pyarrow as pa
 from w2s.arena.oracles import Oracle
 from w2s.errors import ModelError, UsageError
 from w2s.evidence import Labels
-from w2s.labelling.asked import Shots, asked_for, check_asked
+from w2s.labelling.asked import asked_for, check_asked
 from w2s.labelling.oracles import found_by
 from w2s.labelling.proposals import proposed
 from w2s.labelling.rows import label_rows
 from w2s.labelling.student import seen_by
 from w2s.models import Answer, Judges, Model, Want, check_task
+from w2s.models.solved import Shots
 from w2s.tasks import Example
 
 

@@ -15,7 +15,7 @@ from w2s.errors import UsageError
 from w2s.evidence import VECTORS, write_labels
 from w2s.labelling.batch import Request, label_batch
 from w2s.labelling.joining import TABLE, join_parts
-from w2s.models import SeesSolved
+from w2s.models.solved import show
 from w2s.tasks import Example, task_of
 
 EXAMPLES_A_PART = 512
@@ -50,8 +50,8 @@ def label_file(
         ModelError: a model did not answer.
     """
     check_place(out, overwrite)
-    if request.shots and isinstance(request.model, SeesSolved):
-        request.model.show(request.shots)
+    for model in (request.model, request.student):
+        show(model, request.shots)
     parts = out.with_name(f".{out.name}.{digest_of(examples, request, identity or {})}")
     folders = []
     for number, start in enumerate(range(0, len(examples), EXAMPLES_A_PART)):

@@ -5,11 +5,10 @@ Knows nothing about rows or nets; needs no torch.
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from typing import Literal, get_args
 
-from w2s.errors import UsageError
+from w2s.train.checking import check, is_number, is_whole
 
 Loss = Literal["cross_entropy", "kl", "product", "log_confidence"]
 Schedule = Literal["one_cycle", "cosine", "constant"]
@@ -60,30 +59,17 @@ class Settings:
             UsageError: names the setting, its value and its range.
         """
         for name in ("epochs", "batch", "patience"):
-            _check(
-                name, getattr(self, name), type(getattr(self, name)) is int and getattr(self, name) >= 1, "1"
-            )
-        _check("seed", self.seed, type(self.seed) is int and self.seed >= 0, "0")
+            check(name, getattr(self, name), is_whole(getattr(self, name), 1), "a whole number from 1 on")
+        check("seed", self.seed, is_whole(self.seed, 0), "a whole number from 0 on")
         for name in ("learning_rate", "clip"):
             value = getattr(self, name)
-            if not (math.isfinite(value) and value > 0):
-                raise UsageError(f"{name} of a training is a number above 0, not {value}")
+            check(name, value, is_number(value) and value > 0, "a number above 0")
         for name in ("weight_decay", "anchor", "checkpoint_s"):
-            _check(
-                name,
-                getattr(self, name),
-                math.isfinite(getattr(self, name)) and getattr(self, name) >= 0,
-                "0",
-            )
-        if not 0 <= self.holdout < 1:
-            raise UsageError(f"holdout of a training is a share from 0 to below 1, not {self.holdout}")
+            value = getattr(self, name)
+            check(name, value, is_number(value) and value >= 0, "a number from 0 on")
+        is_share = is_number(self.holdout) and 0 <= self.holdout < 1
+        check("holdout", self.holdout, is_share, "a share from 0 to below 1")
         words = {"schedule": Schedule, "loss": Loss, "precision": Precision, "device": Device}
         for name, known in words.items():
-            if getattr(self, name) not in get_args(known):
-                listed = ", ".join(get_args(known))
-                raise UsageError(f"{name} of a training is {getattr(self, name)!r}, not one of {listed}")
-
-
-def _check(name: str, value: float, fits: bool, least: str) -> None:
-    if not fits:
-        raise UsageError(f"{name} of a training is a number from {least} on, not {value!r}")
+            value, listed = getattr(self, name), get_args(known)
+            check(name, value, value in listed, f"one of {', '.join(listed)}")

@@ -103,6 +103,14 @@ def test_only_columns_that_both_know_are_shared_and_no_vector() -> None:
     assert first.ids == gold.ids
 
 
+def test_the_text_of_a_reply_is_learned_where_gold_has_none() -> None:
+    said = ["so 1"] * 60
+    pool = labels(60, seed=1).with_column("raw", pa.array(said, pa.string()))
+    gold = labels(40).with_column("raw", pa.nulls(40, pa.string()))
+    _, second = domains.shared(gold, pool)
+    assert second.table.column("raw").to_pylist() == said
+
+
 def test_a_function_is_told_to_read_what_there_is() -> None:
     gold, pool = domains.shared(with_search(labels(80)), with_search(labels(60, seed=1)))
     spec = TrustSpec(function="logistic", options={"reads": "hidden,search,student"})

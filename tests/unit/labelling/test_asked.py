@@ -11,10 +11,11 @@ import pytest
 from w2s.errors import ModelError, UsageError
 from w2s.evidence import read_labels
 from w2s.labelling import Request, files, label_batch, label_file
-from w2s.labelling.asked import asked_for, shots_of
+from w2s.labelling.asked import asked_for
 from w2s.labelling.files import digest_of
 from w2s.labelling.student import as_judge
 from w2s.models import Answer, Want, load_model
+from w2s.models.solved import shots_of
 from w2s.tasks import AnswerExample, ChoiceExample, Example
 
 CHOICES = [ChoiceExample(f"c{i}", f"Is it {i}?", ("x", "y", "z")[: 2 + i % 2], ("A",)) for i in range(6)]

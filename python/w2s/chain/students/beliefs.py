@@ -1,4 +1,4 @@
-"""How likely a model holds each move of an example: what soft targets are made of.
+"""How likely a model holds each label of an example: what soft targets are made of.
 
 Knows nothing about labels, trust or training.
 """
@@ -14,6 +14,7 @@ from w2s.chain.steps import Facts, step
 from w2s.errors import UsageError
 from w2s.evidence import read_table, write_table
 from w2s.models import Believes, load_model
+from w2s.models.solved import shots_of, show
 from w2s.tasks import Example
 
 FILE = "beliefs.parquet"
@@ -21,16 +22,23 @@ _SCHEMA = pa.schema(
     [("id", pa.string()), ("moves", pa.list_(pa.string())), ("probs", pa.list_(pa.float64()))]
 )
 Beliefs = Mapping[str, Mapping[str, float]]
-"""By id of the example, then by move."""
+"""By id of the example, then by label."""
 
 
 def beliefs_of(
-    folder: Path, reference: str, examples: Sequence[Example], seed: int, inputs: object
+    folder: Path,
+    reference: str,
+    examples: Sequence[Example],
+    gold: Sequence[Example],
+    seed: int,
+    inputs: object,
 ) -> Beliefs:
     """What a model believes of each example; asked once and then read.
 
+    ``gold``: what it is shown in front of each, where its reference asks for that.
+
     Raises:
-        UsageError: the model has no distribution over moves.
+        UsageError: the model has no distribution over labels.
     """
 
     def work() -> Facts:
@@ -38,9 +46,10 @@ def beliefs_of(
         try:
             if not isinstance(model, Believes):
                 raise UsageError(
-                    f"{reference} does not say how likely it holds each move: leave teach.soft out, or name "
-                    "a policy or lc0 net"
+                    f"{reference} does not say how likely it holds each label: leave teach.soft out, or "
+                    "name a policy or lc0 net or an hf: model"
                 )
+            show(model, shots_of(gold))
             found = model.believe(examples)
         finally:
             model.close()

@@ -40,6 +40,7 @@ def self_taught(pupil: Pupil) -> tuple[Taught, Facts]:
         pupil.student,
         first["step"],
         chain.count,
+        pupil.gold,
     )
     gold, folds = _gold_labels(pupil)
     trusted, facts = trust_labels(place / "trust", config, gold, pool, seed, [made_of["step"], folds])
@@ -68,5 +69,5 @@ def _fold_labels(pupil: Pupil, fold: int, inside: np.ndarray) -> tuple[Labels, F
     examples = list(compress(pupil.gold, inside))
     about = [pupil.identity, "fold", fold, chain.config.train, pupil.seed]
     return teacher_labels(
-        place / "labels", chain.config, examples, student, pupil.student, about, chain.count
+        place / "labels", chain.config, examples, student, pupil.student, about, chain.count, pupil.gold
     )

@@ -39,7 +39,7 @@ def soft_targets(
         return None
     asked, about = (teacher, inputs) if kind == "teacher" else (pupil.student, chain.identity)
     folder = chain.folder.path / "beliefs" / digest_of([asked, [example.id for example in examples]])
-    beliefs = beliefs_of(folder, asked, examples, chain.config.seed, about)
+    beliefs = beliefs_of(folder, asked, examples, pupil.gold, chain.config.seed, about)
     if kind == "teacher":
         return lambda id_, _: beliefs[id_]
     trust = dict(zip(trusted.labels.example_ids, trusted.scores.tolist(), strict=True))

@@ -17,17 +17,23 @@ from w2s.chain.steps import Facts, step
 from w2s.evidence import read_table, write_table
 from w2s.labelling import compare
 from w2s.models import load_model
+from w2s.models.solved import Shots, shots_of
 from w2s.tasks import Example
 from w2s.train import Rows, settings_of, train
 
 ANSWERS = "answers.parquet"
 
 
-def tested(folder: Path, reference: str, test: Sequence[Example], inputs: object) -> tuple[np.ndarray, Facts]:
-    """Which test rows a model answers right, n values of 0 or 1; asked once and then read."""
+def tested(
+    folder: Path, reference: str, test: Sequence[Example], inputs: object, gold: Sequence[Example]
+) -> tuple[np.ndarray, Facts]:
+    """Which test rows a model answers right, n values of 0 or 1; asked once and then read.
+
+    ``gold``: what a model is shown in front of each question, where its reference asks for that.
+    """
 
     def work() -> Facts:
-        _ask(folder, reference, test)
+        _ask(folder, reference, test, shots_of(gold))
         return {"model": reference}
 
     facts = step(folder, [inputs, reference], work)
@@ -84,10 +90,10 @@ def together(first: Facts, second: Facts) -> Facts:
     return {**second, **sums}
 
 
-def _ask(folder: Path, reference: str, test: Sequence[Example]) -> None:
+def _ask(folder: Path, reference: str, test: Sequence[Example], shots: Shots = ()) -> None:
     model = load_model(reference)
     try:
-        found = compare(test, {"it": model}).scores["it"]
+        found = compare(test, {"it": model}, shots=shots).scores["it"]
     finally:
         model.close()
     write_table(pa.table({"id": [example.id for example in test], "right": found}), folder / ANSWERS)

@@ -22,6 +22,7 @@ from w2s.models.endpoint.request import Request, requests_for
 from w2s.models.endpoint.settings import Settings
 from w2s.models.endpoint.trouble import NoReplyError
 from w2s.models.model import Answer, Want
+from w2s.models.solved import Shots, Solved
 from w2s.tasks import Example, MoveExample
 from w2s.tasks.choice import ChoiceExample
 from w2s.tasks.prompts import Message, Prompt, parse_reply, read_prompt
@@ -37,7 +38,8 @@ RAW_CHARACTERS = 8000
 
 
 class EndpointModel:
-    """A model behind an OpenAI-compatible endpoint; implements ``Model`` and ``Samples``.
+    """A model behind an OpenAI-compatible endpoint; implements ``Model``, ``Samples`` and
+    ``SeesSolved``.
 
     Answers moves, choices and answers. Replies are kept in a file, so that what was paid for once is not
     asked again, by this run or another. No failure of the endpoint is an exception, until it was out of
@@ -68,6 +70,7 @@ class EndpointModel:
         self.deterministic = settings.temperature == 0 and settings.cache is not None
         self._settings = settings
         self._seed = seed
+        self._solved = Solved([], seed)
         self._prompts: dict[str, Prompt] = {}
         if settings.prompt is not None:
             self._prompt(settings.prompt)
@@ -123,6 +126,10 @@ class EndpointModel:
             for example, requests in zip(examples, asked, strict=True)
         ]
 
+    def show(self, solved: Shots) -> None:
+        """Give solved examples with their labels, from which ``shots`` are taken by the seed."""
+        self._solved = Solved(solved, self._seed)
+
     def close(self) -> None:
         """End all connections and put the cache on the disk; a second call does nothing."""
         self._finalizer()
@@ -146,10 +153,15 @@ class EndpointModel:
         return requests_for(example, messages, settings, seed=self._seed, samples=samples)
 
     def _messages(self, example: Example) -> list[Message]:
-        messages = self._prompt(self._settings.prompt or _prompt_for(example)).messages(example)
+        shots = self._solved.before(example, self._settings.shots, self.reference)
+        turns = [turn for shot, label in shots for turn in self._prompt_of(shot).messages(shot, label)]
+        messages = [*turns, *self._prompt_of(example).messages(example)]
         if isinstance(example, MoveExample) and example.only:
             messages[-1]["content"] += f"\n\nAnswer with one of these moves: {', '.join(example.only)}"
         return messages
+
+    def _prompt_of(self, example: Example) -> Prompt:
+        return self._prompt(self._settings.prompt or _prompt_for(example))
 
     def _prompt(self, name: str) -> Prompt:
         if name not in self._prompts:

@@ -23,6 +23,7 @@ _OPTIONS = (
     "samples",
     "logprobs",
     "prompt",
+    "shots",
     "concurrency",
     "timeout_s",
     "connect_s",
@@ -46,6 +47,7 @@ class Settings:
         samples: further replies to each question, where evidence is wanted.
         logprobs: ask for log-probabilities.
         prompt: name or file of the template, None for what suits the example.
+        shots: solved examples in front of each question.
         concurrency: requests under way at once.
         timeout_s: seconds for one whole answer, connecting left out.
         connect_s: seconds to connect.
@@ -62,6 +64,7 @@ class Settings:
     samples: int = 0
     logprobs: bool = False
     prompt: str | None = None
+    shots: int = 0
     concurrency: int = 8
     timeout_s: float = 120.0
     connect_s: float = 10.0
@@ -91,6 +94,7 @@ def read_settings(reference: Reference) -> Settings:
         samples=count(text, options, "samples", most=1024) or 0,
         logprobs=_is_on(text, options, "logprobs"),
         prompt=options.get("prompt"),
+        shots=_count_or_none_at_all(text, options, "shots", Settings.shots),
         concurrency=count(text, options, "concurrency", most=256) or Settings.concurrency,
         timeout_s=amount(text, options, "timeout_s", Settings.timeout_s),
         connect_s=amount(text, options, "connect_s", Settings.connect_s),

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from itertools import islice
 from typing import NamedTuple
 
 from w2s.errors import DataError, UsageError
@@ -15,14 +14,14 @@ from w2s.models import draws
 from w2s.models.choosing import choices, letters_of
 from w2s.models.hf.scoring import Numbers, Question
 from w2s.models.hf.settings import HfSettings
-from w2s.models.hf.wording import Shots, Tokens, Wording, prompt_for, reply_to
+from w2s.models.hf.wording import Tokens, Wording, prompt_for, reply_to
 from w2s.models.hf.writing import Request
 from w2s.models.reference import shown
+from w2s.models.solved import Shots, Solved
 from w2s.tasks import Example, MoveExample
 from w2s.tasks.answer import AnswerExample
 from w2s.tasks.choice import ChoiceExample
 from w2s.tasks.prompts import Prompt
-from w2s.tasks.prompts.shots import is_same
 
 _LONGEST_ANSWER, _LONGEST_LABEL = 512, 32
 _STOPS_ANSWER, _STOPS_LABEL = ("\nQuestion:",), ("\n",)
@@ -79,12 +78,12 @@ class Asking:
         self._settings = settings
         self._context = context
         self._seed = seed
-        self._solved: list[tuple[Example, str]] = []
+        self._solved = Solved([], seed)
         self._prompts: dict[tuple[type, str], Prompt] = {}
 
     def show(self, solved: Shots) -> None:
         """Give solved examples, of which ``shots`` stand in front of each question: the same for all."""
-        self._solved = self._shuffled(solved)
+        self._solved = Solved(solved, self._seed)
 
     def score_of(self, example: Example) -> str:
         """How this example is answered: letter, option or generate.
@@ -168,8 +167,8 @@ class Asking:
         Raises:
             UsageError: there are fewer.
         """
-        shuffled = self._shuffled(solved)
-        return [self._first(shuffled, count, example) for example in examples]
+        drawn = Solved(solved, self._seed)
+        return [drawn.before(example, count, self._reference) for example in examples]
 
     def _text(
         self,
@@ -190,20 +189,7 @@ class Asking:
         return self.wording.text([*turns, (asked, followed[0])], followed[1])
 
     def _shots(self, example: Example) -> Shots:
-        wanted = self._settings.shots
-        return self._first(self._solved, wanted, example) if wanted else []
-
-    def _first(self, solved: Shots, count: int, example: Example) -> Shots:
-        shots = list(islice((shot for shot in solved if not is_same(shot[0], example)), count))
-        if len(shots) < count:
-            raise UsageError(
-                f"{shown(self._reference)} is to be shown {count} solved examples and {len(shots)} are at "
-                f"hand for example {example.id!r}: give more gold (--gold FILE), or fewer shots"
-            )
-        return shots
-
-    def _shuffled(self, solved: Shots) -> list[tuple[Example, str]]:
-        return sorted(solved, key=lambda shot: draws.uniform(self._seed, "shot", shot[0].id))
+        return self._solved.before(example, self._settings.shots, self._reference)
 
     def _prompt(self, example: Example, score: str) -> Prompt:
         key = type(example), score

@@ -19,11 +19,11 @@ from w2s.models.hf.sampling import draw
 from w2s.models.hf.scoring import Numbers, Scorer, Scores
 from w2s.models.hf.settings import HfSettings
 from w2s.models.hf.sureness import chosen, with_evidence
-from w2s.models.hf.wording import Shots
 from w2s.models.hf.writing import Manner, Request, Writes, Written
 from w2s.models.model import Answer, Want
 from w2s.models.policy.seeing import log_softmax
 from w2s.models.proposing import dealt, likeliest_others
+from w2s.models.solved import Shots
 from w2s.tasks import Example, MoveExample
 from w2s.tasks.answer import AnswerExample
 from w2s.tasks.prompts import parse_reply

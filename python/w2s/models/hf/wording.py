@@ -26,7 +26,6 @@ TEMPLATES = Path(__file__).with_name("templates")
 TEXTS_AT_ONCE = 256
 """Of one call of the tokenizer, which needs far more room for each token than the number that it becomes."""
 Tokens = list[int]
-Shots = Sequence[tuple[Example, str]]
 Turns = Sequence[tuple[str, str]]
 """Questions with their replies, in front of the last question."""
 

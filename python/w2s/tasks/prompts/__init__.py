@@ -5,7 +5,6 @@ Knows nothing about models: what comes out are messages, which a chat template o
 
 from w2s.tasks.prompts.prompt import Message, Prompt, prompt_names, read_prompt
 from w2s.tasks.prompts.replies import parse_reply
-from w2s.tasks.prompts.shots import Shots
 from w2s.tasks.registry import Example
 
-__all__ = ["Example", "Message", "Prompt", "Shots", "parse_reply", "prompt_names", "read_prompt"]
+__all__ = ["Example", "Message", "Prompt", "parse_reply", "prompt_names", "read_prompt"]

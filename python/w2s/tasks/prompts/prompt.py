@@ -6,7 +6,7 @@ question; what follows is the reply.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypedDict
@@ -52,13 +52,12 @@ class Prompt:
         """
         return self._filled(self.reply, example, reply_words(example, label))
 
-    def messages(self, example: Example, shots: Sequence[tuple[Example, str]] = ()) -> list[Message]:
-        """The question after solved examples, each with its label."""
-        turns: list[Message] = []
-        for shot, label in shots:
-            turns.append({"role": "user", "content": self.ask(shot)})
-            turns.append({"role": "assistant", "content": self.answer(shot, label)})
-        return [*turns, {"role": "user", "content": self.ask(example)}]
+    def messages(self, example: Example, label: str | None = None) -> list[Message]:
+        """The question as a turn, and behind it the reply that gives a label, where there is one."""
+        asked: Message = {"role": "user", "content": self.ask(example)}
+        if label is None:
+            return [asked]
+        return [asked, {"role": "assistant", "content": self.answer(example, label)}]
 
     def _filled(self, source: str, example: Example, more: dict[str, Any]) -> str:
         template = compiled(source)

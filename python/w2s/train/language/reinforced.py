@@ -7,14 +7,15 @@ trl; the labels are those that a filter kept, so that it chooses the questions.
 from __future__ import annotations
 
 import warnings
+from collections.abc import Iterator
 from typing import Any
 
 import datasets
 import numpy as np
 import transformers
 import trl
+from trl.trainer.utils import RepeatSampler
 
-from w2s.errors import DataError, UsageError
 from w2s.models.hf.wording import prompt_for
 from w2s.train.language.rewards import agreement, form
 from w2s.train.language.settings import LanguageSettings
@@ -22,6 +23,33 @@ from w2s.train.language.state import PlainState, Progress, Steps
 from w2s.train.language.student import Student
 from w2s.train.rows import Rows
 from w2s.train.step import Watch
+
+
+class Dealer(RepeatSampler):  # type: ignore[misc]
+    """Deals questions out by seed and epoch, so that a training that goes on finds its place.
+
+    The last step of an epoch is filled with its first questions.
+    """
+
+    _epoch = 0
+
+    def set_epoch(self, epoch: int) -> None:
+        """Called before every epoch, after a kill too."""
+        self._epoch = epoch
+
+    def __iter__(self) -> Iterator[int]:
+        """Every question as often as a group has replies, and every step as often as it is learned from."""
+        order = np.random.default_rng([self.seed, self._epoch]).permutation(self.num_samples).tolist()
+        order += [order[place % len(order)] for place in range(-len(order) % self.batch_size)]
+        for start in range(0, len(order), self.batch_size):
+            for _ in range(self.repeat_count):
+                for question in order[start : start + self.batch_size]:
+                    yield from [question] * self.mini_repeat_count
+
+    def __len__(self) -> int:
+        """How many rows it deals in an epoch."""
+        steps = -(-self.num_samples // self.batch_size)
+        return int(steps * self.batch_size * self.mini_repeat_count * self.repeat_count)
 
 
 class RewardedTrainer(PlainState, trl.GRPOTrainer):  # type: ignore[misc]
@@ -61,6 +89,17 @@ class RewardedTrainer(PlainState, trl.GRPOTrainer):  # type: ignore[misc]
             )
         self.remove_callback(transformers.PrinterCallback)
 
+    def _get_train_sampler(self, dataset: Any = None) -> Dealer:
+        given = super()._get_train_sampler(dataset)
+        return Dealer(
+            given.data_source,
+            given.mini_repeat_count,
+            given.batch_size,
+            given.repeat_count,
+            given.shuffle,
+            given.seed,
+        )
+
     def _send_telemetry(self) -> None:
         """Nothing is sent anywhere."""
 
@@ -80,30 +119,8 @@ def questions(student: Student, rows: Rows) -> list[dict[str, Any]]:
     return found
 
 
-def check_rows(rows: Rows) -> None:
-    """Refuse rows that rewards cannot learn from.
-
-    Raises:
-        DataError: there are none.
-        UsageError: they weigh differently.
-    """
-    if not len(rows):
-        raise DataError("there are no rows to train on: keep more of the labels")
-    if len(set(np.asarray(rows.weights, np.float64).tolist())) > 1:
-        raise UsageError("grpo takes the rows that are kept, all alike: leave their weights out")
-
-
 def told(arguments: dict[str, Any], settings: LanguageSettings) -> trl.GRPOConfig:
-    """What trl is told: what every trainer is, and how replies are written and compared.
-
-    Raises:
-        UsageError: a step is no whole number of groups.
-    """
-    if settings.batch % settings.group:
-        raise UsageError(
-            f"batch={settings.batch} replies are no whole number of groups of group={settings.group}: choose "
-            "another batch or group"
-        )
+    """What trl is told: what every trainer is, and how replies are written and compared."""
     given = dict(arguments)
     given["gradient_checkpointing"] = given.pop("activation_checkpointing")
     return trl.GRPOConfig(

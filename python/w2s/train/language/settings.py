@@ -5,11 +5,11 @@ Knows nothing about rows or models; needs no torch.
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from typing import Literal, get_args
 
 from w2s.errors import UsageError
+from w2s.train.checking import check, is_number, is_whole
 
 Method = Literal["lora", "full"]
 Loss = Literal["cross_entropy", "kl", "product", "log_confidence"]
@@ -89,16 +89,20 @@ class LanguageSettings:
             UsageError: names the setting, its value and its range.
         """
         for name in ("rank", "epochs", "batch", "together", "length", "patience", "group", "new_tokens"):
-            _check(name, getattr(self, name), _is_whole(getattr(self, name), 1), "a whole number from 1 on")
-        _check("seed", self.seed, _is_whole(self.seed, 0), "a whole number from 0 on")
+            check(name, getattr(self, name), is_whole(getattr(self, name), 1), "a whole number from 1 on")
+        check("seed", self.seed, is_whole(self.seed, 0), "a whole number from 0 on")
         for name in ("learning_rate", "clip", "temperature"):
             value = getattr(self, name)
-            _check(name, value, math.isfinite(value) and value > 0, "a number above 0")
+            check(name, value, is_number(value) and value > 0, "a number above 0")
         for name in ("alpha", "weight_decay", "checkpoint_s", "kl", "form_reward"):
             value = getattr(self, name)
-            _check(name, value, math.isfinite(value) and value >= 0, "a number from 0 on")
+            check(name, value, is_number(value) and value >= 0, "a number from 0 on")
         for name in ("dropout", "holdout", "warm_up"):
-            _check(name, getattr(self, name), 0 <= getattr(self, name) < 1, "a share from 0 to below 1")
+            value = getattr(self, name)
+            check(name, value, is_number(value) and 0 <= value < 1, "a share from 0 to below 1")
+        check("save_memory", self.save_memory, isinstance(self.save_memory, bool), "true or false")
+        named = isinstance(self.targets, str) and bool(self.targets)
+        check("targets", self.targets, named, "all-linear, or names of layers joined by commas")
         words = {
             "objective": Objective,
             "method": Method,
@@ -108,18 +112,20 @@ class LanguageSettings:
         }
         for name, known in words.items():
             listed = get_args(known)
-            _check(name, getattr(self, name), getattr(self, name) in listed, f"one of {', '.join(listed)}")
+            check(name, getattr(self, name), getattr(self, name) in listed, f"one of {', '.join(listed)}")
+        if self.objective == "grpo":
+            self._check_rewarded()
+
+    def _check_rewarded(self) -> None:
+        if self.holdout or self.loss != "cross_entropy":
+            raise UsageError("grpo holds no rows back and has a loss of its own: leave holdout and loss out")
+        if self.batch % self.group:
+            raise UsageError(
+                f"batch={self.batch} replies are no whole number of groups of group={self.group}: choose "
+                "another batch or group"
+            )
 
     @property
     def scale(self) -> float:
         """The alpha that is used."""
         return self.alpha or 2.0 * self.rank
-
-
-def _is_whole(value: object, least: int) -> bool:
-    return type(value) is int and value >= least
-
-
-def _check(name: str, value: object, fits: bool, wanted: str) -> None:
-    if not fits:
-        raise UsageError(f"{name} of a training is {wanted}, not {value!r}")

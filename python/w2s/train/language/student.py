@@ -64,8 +64,10 @@ class Student:
             return peft.get_peft_model(self.network, self.adapter)
 
     def reference_in(self, folder: Path) -> str:
-        """What names it once it is written to a folder: asked as before, its head no fresh one any more."""
-        options = {name: value for name, value in self.reference.options.items() if name != "head"}
+        """What names it once it is written to a folder: asked as before, its head no fresh one any more, and
+        without solved examples in front, since it learns what it is asked alone."""
+        kept = self.reference.options.items()
+        options = {name: value for name, value in kept if name not in ("head", "shots")}
         return str(replace(self.reference, target=str(folder), options=options))
 
     @property
@@ -104,7 +106,7 @@ def open_student(reference: str, settings: LanguageSettings) -> Student:
 
 
 def state_of(place: str) -> list[object]:
-    """What tells one version of a student from another: names, sizes and times of its files."""
+    """What tells one version of a student from another: names, sizes and contents of its files."""
     folder = Path(place)
     if not folder.is_dir():
         return [place]

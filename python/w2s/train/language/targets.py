@@ -10,10 +10,13 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from w2s.errors import DataError
+from w2s.errors import DataError, UsageError
 from w2s.tasks import Example
 from w2s.tasks.choice import ChoiceExample
 from w2s.train.rows import Rows
+
+LEAST = 1e-30
+"""Of the largest weight: a row of less is left out."""
 
 
 def weights_of(rows: Rows) -> list[float]:
@@ -34,7 +37,24 @@ def weights_of(rows: Rows) -> list[float]:
         raise DataError("every row has weight 0: nothing is left to train on")
     # By the largest: a constant factor changes no bit where it is a power of two, and little elsewhere.
     scaled: list[float] = (given / given.max()).tolist()
-    return scaled
+    # Networks compute in float32, where less is nothing beside 1: a step of such rows would be 0 / 0.
+    return [weight if weight > LEAST else 0.0 for weight in scaled]
+
+
+def rewarded(rows: Rows) -> Rows:
+    """The rows that weigh anything, without how their labels were said: replies are written anew.
+
+    Raises:
+        DataError: see :func:`weights_of`.
+        UsageError: they weigh differently.
+    """
+    given = weights_of(rows)
+    there = [row for row, weight in enumerate(given) if weight]
+    if len({given[row] for row in there}) > 1:
+        raise UsageError("grpo takes the rows that are kept, all alike: leave their weights out")
+    return Rows(
+        [rows.examples[row] for row in there], [rows.targets[row] for row in there], np.ones(len(there))
+    )
 
 
 def distribution_of(example: Example, target: Mapping[str, float]) -> dict[str, float]:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import contextlib
 import json
-import os
 import shutil
 import time
 import warnings
@@ -32,6 +31,7 @@ from w2s.train.language.lessons import Item, Lesson, lesson_of
 from w2s.train.language.settings import LanguageSettings
 from w2s.train.language.state import PlainState
 from w2s.train.language.student import Student, open_student, state_of, write_student
+from w2s.train.language.targets import rewarded
 from w2s.train.language.trainer import WeighingTrainer
 from w2s.train.launch import process_count
 from w2s.train.rows import Rows
@@ -77,6 +77,8 @@ def train(
     """
     if settings.objective == "grpo" and find_spec("trl") is None:
         raise MissingExtraError("grpo", "rl")
+    if settings.objective == "grpo":
+        rows = rewarded(rows)
     opened = open_student(student, settings)
     lesson = lesson_of(opened, rows, settings)
     identity = _identity(opened, lesson, settings)
@@ -89,8 +91,8 @@ def _train(task: _Task, rows: Rows, lesson: Lesson) -> None:
     began = time.perf_counter()
     learned, held = _split(lesson.items, task.settings)
     with quiet(), _without_future_warnings():
-        rewarded = task.settings.objective == "grpo"
-        trainer: Any = _rewarded(task, rows) if rewarded else _supervised(task, lesson, learned, held)
+        by_reward = task.settings.objective == "grpo"
+        trainer: Any = _rewarded(task, rows) if by_reward else _supervised(task, lesson, learned, held)
         trainer.go(task.out)
         trainer.accelerator.wait_for_everyone()
         if not trainer.args.should_save:
@@ -142,9 +144,8 @@ def _supervised(task: _Task, lesson: Lesson, learned: list[Item], held: list[Ite
 
 
 def _rewarded(task: _Task, rows: Rows) -> PlainState:
-    from w2s.train.language.reinforced import RewardedTrainer, check_rows, told
+    from w2s.train.language.reinforced import RewardedTrainer, told
 
-    check_rows(rows)
     replies = len(rows) * task.settings.group
     arguments = told(arguments_of(task, replies), task.settings)
     return RewardedTrainer(task.student, arguments, rows, task.settings, task.identity, task.watch)
@@ -157,7 +158,7 @@ def arguments_of(task: _Task, rows: int) -> dict[str, Any]:
         UsageError: a step's rows cannot be dealt to the devices and passes.
     """
     settings = task.settings
-    processes = int(os.environ.get("WORLD_SIZE", "1"))
+    processes = process_count()
     together = min(settings.together, max(1, settings.batch // processes))
     if settings.batch % (together * processes):
         raise UsageError(

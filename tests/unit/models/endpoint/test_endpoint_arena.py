@@ -55,12 +55,33 @@ def test_a_reply_that_cannot_be_used_loses_its_match_and_the_run_goes_on(
     result = json.loads(capsys.readouterr().out)
     table = pq.read_table("r/labels.parquet").to_pylist()
     failed = [row for row in table if row["failure"]]
-    lost = [row for row in failed if row["ply"] == max(r["ply"] for r in table if r["match"] == row["match"])]
+    played = {(row["match"], row["ply"]) for row in table if row["played"]}
+    lost = [row for row in failed if (row["match"], row["ply"]) not in played]
     assert lost
     assert result["endings"]["forfeit: unparsable"] == len(lost)
     assert {row["failure"] for row in failed} == {"reply"}
     assert {row["verdict"] for row in failed} == {"unknown"}
     assert {row["raw"] for row in failed} == {"the answer is not JSON"}
+
+
+def test_eval_shows_gold_to_an_endpoint_that_wants_solved_examples(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    for name, numbers in (("test", range(4)), ("gold", range(4, 9))):
+        rows = [{"id": f"s{n}", "question": f"{n}+1?", "answer": str(n + 1)} for n in numbers]
+        Path(f"{name}.jsonl").write_text("\n".join(map(json.dumps, rows)))
+
+    def counts(heard: Heard) -> str:
+        shown = len(heard.body["messages"]) // 2
+        return str(int(heard.question.partition("+")[0][-1]) + (1 if shown == 3 else 0))
+
+    with ChatServer(counts) as server:
+        name = server.reference(cache="off", shots=3)
+        asked = ["eval", "test.jsonl", "--task", "answer", "--model", name, "--json"]
+        assert run(asked) == 2
+        assert "give more gold (--gold FILE)" in capsys.readouterr().err
+        assert run([*asked, "--gold", "gold.jsonl"]) == 0
+    assert json.loads(capsys.readouterr().out)["models"][0]["accuracy"]["value"] == 1.0
 
 
 PUZZLES = """\

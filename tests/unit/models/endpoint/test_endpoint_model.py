@@ -9,6 +9,7 @@ import subprocess
 import sys
 import threading
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -42,6 +43,21 @@ def test_all_three_kinds_of_example_are_answered_by_their_prompts() -> None:
     assert "seed" not in body
     assert "logprobs" not in body
     assert "A. one" in body["messages"][0]["content"]
+
+
+def test_solved_examples_are_turns_in_front_of_every_question_but_their_own() -> None:
+    solved = [(replace(choice(number), gold=("C",)), "C") for number in (1, 2, 3)]
+    with ChatServer(letters) as server, model(server, shots=2, cache="off", concurrency=1) as asked:
+        with pytest.raises(UsageError, match=r"shown 2 solved examples and 0 are at hand .* \(--gold FILE\)"):
+            asked.answer([choice(1)], Want())
+        asked.show(solved)
+        asked.answer([choice(number) for number in range(6)], Want())
+    for heard in server.heard:
+        *shown, question = heard.body["messages"]
+        assert [turn["role"] for turn in shown] == ["user", "assistant"] * 2
+        assert [turn["content"] for turn in shown[1::2]] == ["C", "C"]
+        assert question not in shown
+    assert len(server.heard) == 6
 
 
 @pytest.mark.parametrize("concurrency", [1, 3, 16])

@@ -101,11 +101,11 @@ def test_legal_moves_are_all_listed_in_the_notation_of_the_reply() -> None:
         assert prompt.answer(example, "Nf3") == reply
 
 
-def test_shots_stand_in_front_as_turns() -> None:
-    turns = read_prompt("choice").messages(CHOICE, [(CHOICE, "B"), (CHOICE, "A")])
-    assert [turn["role"] for turn in turns] == ["user", "assistant"] * 2 + ["user"]
-    assert [turn["content"] for turn in turns[1::2]] == ["B", "A"]
-    assert turns[0] == turns[-1]
+def test_a_solved_example_is_a_turn_and_its_reply() -> None:
+    prompt = read_prompt("choice")
+    (asked,) = prompt.messages(CHOICE)
+    assert asked == {"role": "user", "content": prompt.ask(CHOICE)}
+    assert prompt.messages(CHOICE, "B") == [asked, {"role": "assistant", "content": "B"}]
 
 
 @pytest.mark.parametrize(

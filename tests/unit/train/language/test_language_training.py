@@ -40,15 +40,41 @@ def test_a_training_killed_at_every_step_ends_with_the_same_bytes(
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize(("rows", "epochs", "steps"), [(6, 1, 3), (5, 2, 6), (1, 1, 1)])
 def test_rewarded_training_killed_at_every_step_ends_with_the_same_bytes(
+    folder: Make, tmp_path: Path, rows: int, epochs: int, steps: int
+) -> None:
+    pytest.importorskip("trl", reason="needs trl: pip install 'w2s[rl]'")
+    how = settings(
+        objective="grpo", group=4, new_tokens=6, epochs=epochs, checkpoint_s=0.0, learning_rate=1e-2
+    )
+    reference = f"hf:{folder(chat=True)}"
+    train(reference, answers(rows), how, tmp_path / "whole")
+    assert killed_at_every_step(reference, answers(rows), how, tmp_path / "killed") == steps
+    assert weights(tmp_path / "whole") == weights(tmp_path / "killed")
+
+
+@pytest.mark.slow
+def test_rewarded_training_leaves_out_rows_of_weight_0_and_never_reads_worked_answers(
     folder: Make, tmp_path: Path
 ) -> None:
     pytest.importorskip("trl", reason="needs trl: pip install 'w2s[rl]'")
-    how = settings(objective="grpo", group=4, new_tokens=6, epochs=1, checkpoint_s=0.0, learning_rate=1e-3)
-    reference = f"hf:{folder(chat=True)}"
-    train(reference, answers(6), how, tmp_path / "whole")
-    assert killed_at_every_step(reference, answers(6), how, tmp_path / "killed") == 3
-    assert weights(tmp_path / "whole") == weights(tmp_path / "killed")
+    how = settings(objective="grpo", group=4, new_tokens=6, epochs=1)
+    reference, four, there = f"hf:{folder(chat=True)}", answers(4), [0, 1, 3]
+    weighed = Rows(four.examples, four.targets, np.array([1.0, 1.0, 0.0, 1.0]), ["x " * 3000] * 4)
+    train(reference, weighed, how, tmp_path / "weighed")
+    three = Rows([four.examples[i] for i in there], [four.targets[i] for i in there], np.ones(3))
+    train(reference, three, how, tmp_path / "three")
+    assert weights(tmp_path / "weighed") == weights(tmp_path / "three")
+
+
+def test_weights_that_are_nothing_beside_others_are_rows_left_out(folder: Make, tmp_path: Path) -> None:
+    four, how = choices(4), settings(batch=1, epochs=1)
+    tiny = Rows(four.examples, four.targets, np.array([1.0, 1.0, 1e-60, 1.0]))
+    gone = Rows(four.examples, four.targets, np.array([1.0, 1.0, 0.0, 1.0]))
+    for name, rows in (("tiny", tiny), ("gone", gone)):
+        train(f"hf:{folder()}", rows, how, tmp_path / name)
+    assert weights(tmp_path / "tiny") == weights(tmp_path / "gone")
 
 
 @pytest.mark.parametrize("method", ["lora", "full"])
@@ -136,6 +162,23 @@ BAD: Sequence[tuple[str, dict[str, Any], Rows, type[W2sError], str]] = [
     ("", {}, Rows([], [], np.ones(0)), DataError, "no rows to train on"),
     ("", {}, Rows(choices(2).examples, choices(2).targets, np.zeros(2)), DataError, "weight 0"),
     ("", {"objective": "grpo", "group": 3}, answers(4), UsageError, "no whole number of groups"),
+    (
+        "",
+        {"objective": "grpo", "group": 4, "holdout": 0.5},
+        answers(4),
+        UsageError,
+        "leave holdout and loss out",
+    ),
+    (
+        "",
+        {"learning_rate": "1e-4"},
+        choices(4),
+        UsageError,
+        "learning_rate of a training is a number above 0",
+    ),
+    ("", {"warm_up": "0.1"}, choices(4), UsageError, "warm_up of a training is a share"),
+    ("", {"save_memory": "no"}, choices(4), UsageError, "save_memory of a training is true or false"),
+    ("", {"targets": ["q_proj"]}, choices(4), UsageError, "targets of a training is all-linear"),
     (
         "",
         {"objective": "grpo", "group": 4},

@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from w2s.models.hf.model import HfModel
-from w2s.models.hf.wording import Shots
+from w2s.models.solved import Shots
 from w2s.tasks import Example
 
 Column = npt.NDArray[np.float64]

@@ -13,8 +13,8 @@ from w2s.evidence import number_of
 from w2s.models.hf.evidence import icl, p_true, reward, verbalised
 from w2s.models.hf.evidence.kind import Asked, Column, EvidenceKind
 from w2s.models.hf.model import HfModel
-from w2s.models.hf.wording import Shots
 from w2s.models.model import Model
+from w2s.models.solved import Shots
 from w2s.tasks import Example
 
 _KINDS = {kind.name: kind for kind in (icl.KIND, verbalised.KIND, p_true.KIND, reward.KIND)}

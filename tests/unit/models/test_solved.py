@@ -1,0 +1,79 @@
+"""Solved examples in front of a question: drawn by seed, never the question itself."""
+
+from __future__ import annotations
+
+import doctest
+from collections.abc import Sequence
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from w2s.errors import UsageError
+from w2s.models import solved as module
+from w2s.models.solved import Solved, shots_of
+from w2s.tasks import AnswerExample, ChoiceExample, Example
+
+GOLD = [
+    ChoiceExample(f"q{number}", f"Question {number}?", ("x", "y"), ("AB"[number % 2],))
+    for number in range(12)
+]
+OTHER = ChoiceExample("other", "Another question?", ("x", "y"))
+
+
+def before(
+    example: Example, count: int, seed: int = 0, gold: Sequence[Example] = GOLD
+) -> list[tuple[Example, str]]:
+    return Solved(shots_of(gold), seed).before(example, count, "hf:small")
+
+
+@given(st.integers(0, 12), st.integers(0, 2**31), st.permutations(GOLD))
+def test_the_same_seed_draws_the_same_examples_in_whatever_order_gold_comes(
+    count: int, seed: int, gold: list[ChoiceExample]
+) -> None:
+    found = before(OTHER, count, seed, gold)
+    assert found == before(OTHER, count, seed)
+    assert len({shot.id for shot, _ in found}) == count
+    assert all(label == shot.gold[0] for shot, label in found)
+
+
+def test_seeds_draw_differently() -> None:
+    assert len({tuple(shot.id for shot, _ in before(OTHER, 4, seed)) for seed in range(10)}) > 5
+
+
+@pytest.mark.parametrize("asked", GOLD)
+def test_the_question_itself_is_never_shown_by_id_or_by_content(asked: ChoiceExample) -> None:
+    assert asked not in [shot for shot, _ in before(asked, 11, 1)]
+    renamed = replace(asked, id="renamed", options=asked.options[::-1], gold=())
+    assert asked not in [shot for shot, _ in before(renamed, 11, 1)]
+    reworded = replace(asked, question="Something else?", gold=())
+    assert asked not in [shot for shot, _ in before(reworded, 11, 1)]
+
+
+def test_every_other_question_has_the_same_examples_in_front() -> None:
+    usual = before(OTHER, 3, 2)
+    ids = {shot.id for shot, _ in usual}
+    assert all(before(one, 3, 2) == usual for one in GOLD if one.id not in ids)
+    for shot, _ in usual:
+        kept = [pair for pair in usual if pair[0] is not shot]
+        assert before(shot, 3, 2)[:2] == kept
+
+
+def test_gold_of_another_task_can_be_shown() -> None:
+    assert len(before(AnswerExample("a", "How many?"), 2)) == 2
+
+
+def test_too_little_gold_is_named() -> None:
+    unknown = [replace(one, gold=()) for one in GOLD[2:]]
+    with pytest.raises(UsageError, match=r"'hf:small' is to be shown 3 solved examples and 2 are at hand"):
+        before(OTHER, 3, gold=[*GOLD[:2], *unknown])
+    with pytest.raises(UsageError, match=r"and 0 are at hand for example 'q0': give more gold"):
+        before(GOLD[0], 1, gold=[replace(GOLD[0], id=f"again {number}") for number in range(3)])
+    assert before(OTHER, 0, gold=[]) == []
+
+
+def test_the_examples_run() -> None:
+    result = doctest.testmod(module)
+    assert result.attempted
+    assert not result.failed
