@@ -5,6 +5,7 @@ Knows nothing about how any of it is done.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Annotated, Any, Literal
 
 from pydantic import Field, field_validator, model_validator
@@ -159,11 +160,13 @@ class ChainConfig(Config):
         return self
 
     @model_validator(mode="after")
-    def _proposable(self) -> ChainConfig:
+    def _options_to_compare(self) -> ChainConfig:
         if self.proposals > 1 and self.task == "answer":
             raise ValueError(
                 "an answer has no options, of which a teacher could propose several: leave proposals out"
             )
+        if self.teach.soft != "none" and self.task == "answer":
+            raise ValueError("an answer has no options to be shared among: leave teach.soft out")
         return self
 
     @model_validator(mode="after")
@@ -179,7 +182,14 @@ class ChainConfig(Config):
             if name not in VECTORS and name.partition(":")[0] not in ASKED:
                 raise ValueError(f"no evidence is called {name!r}; there are: {', '.join(known)}")
             number_of(name)
+        _refuse_twice("evidence", [name.partition(":")[0] for name in names])
         return names
+
+    @field_validator("arms")
+    @classmethod
+    def _each_arm_once(cls, arms: tuple[str, ...]) -> tuple[str, ...]:
+        _refuse_twice("arms", arms)
+        return arms
 
     @property
     def asked(self) -> tuple[str, ...]:
@@ -196,6 +206,12 @@ class ChainConfig(Config):
     def student_of(self, number: int) -> str:
         """The untrained student of a round, counted from 1."""
         return self.student[min(number, len(self.student)) - 1]
+
+
+def _refuse_twice(what: str, names: Sequence[str]) -> None:
+    for place, name in enumerate(names):
+        if name in names[:place]:
+            raise ValueError(f"{what} have {name} twice: leave one out")
 
 
 def _is_net(teacher: object) -> bool:

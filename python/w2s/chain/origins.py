@@ -113,6 +113,11 @@ def check_origins(chain: ChainConfig) -> None:
         raise ValueError(
             "gold of another game is labelled by a net of that game: name it with --gold-teacher"
         )
+    if chain.regime.gold_teacher and chain.asked:
+        raise ValueError(
+            f"{chain.asked[0]} is asked of one teacher only, and gold has another, "
+            f"{chain.regime.gold_teacher}: leave it out of evidence"
+        )
     if chain.task != "move" and (chain.source == "matches" or chain.oracles):
         raise ValueError(f"matches and oracles are of games, not of the task {chain.task}: leave them out")
 

@@ -5,7 +5,7 @@ Knows nothing about how examples or labels are made.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 
 from w2s.chain import domains
 from w2s.chain.config import GOLD_AND_TRUST, ChainConfig
@@ -88,14 +88,24 @@ def check_baselines(config: ChainConfig) -> None:
 
 def with_arms_that_apply(config: ChainConfig, splits: Splits, say: Say) -> ChainConfig:
     """The configuration without the arms that these examples cannot give; each is said in a line."""
+    out = arms_left_out(config, answered=all(example.gold for example in splits.pool))
+    for arm, why in out.items():
+        say(f"the arm {arm} is left out: {why}")
+    return with_arms(config, out)
+
+
+def arms_left_out(config: ChainConfig, *, answered: bool) -> dict[str, str]:
+    """Arms that a chain asks for and does without, and why; ``answered``: its pool's answers are known."""
     out: dict[str, str] = {}
     if config.regime.name == "ood_domain":
         out = dict.fromkeys(_GOLD_ARMS, "gold is of another game or task")
-    if config.source == "matches" and not all(example.gold for example in splits.pool):
+    if config.source == "matches" and not answered:
         out["ceiling"] = (
             "the pool's answers are unknown, and so is its purity; matches.verify_pool = true asks for them"
         )
-    for arm in config.arms:
-        if arm in out:
-            say(f"the arm {arm} is left out: {out[arm]}")
+    return {arm: out[arm] for arm in config.arms if arm in out}
+
+
+def with_arms(config: ChainConfig, out: Collection[str]) -> ChainConfig:
+    """The configuration without some arms."""
     return config.model_copy(update={"arms": tuple(arm for arm in config.arms if arm not in out)})

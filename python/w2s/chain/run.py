@@ -25,6 +25,7 @@ import numpy as np
 from w2s.chain import regimes
 from w2s.chain.budget import budget_curve, check_budget
 from w2s.chain.chain import Chain, Count, Say
+from w2s.chain.checking import check_config
 from w2s.chain.config import FIXED_ARMS, ChainConfig
 from w2s.chain.examples.source import open_source
 from w2s.chain.fixed import fixed_arms
@@ -36,10 +37,8 @@ from w2s.chain.seeded import Seeded
 from w2s.chain.steps import Facts, write_json
 from w2s.chain.students import arms as made
 from w2s.chain.students.pupil import Taught, pupil_of
-from w2s.chain.trusted import trust_of
 from w2s.errors import W2sError
 from w2s.evidence import write_table
-from w2s.train import settings_of
 from w2s.train.launch import refuse_several
 
 
@@ -60,11 +59,7 @@ def run(
         W2sError: trust has collapsed in the first round: nothing is worth keeping.
     """
     refuse_several("a chain")
-    made.check_arms(config.arms)
-    trust_of(config)  # says what is wrong with its name and options before anything is labelled
-    regimes.check_baselines(config)
-    for student in config.student:
-        settings_of(student, config.train, config.seed)
+    check_config(config)
     folder = ChainFolder(Path(out))
     folder.open(config)
     source = open_source(config, folder.path, say, count)

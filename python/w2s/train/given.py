@@ -13,6 +13,7 @@ from typing import Any
 from w2s.errors import UsageError
 from w2s.models.named import read_reference
 from w2s.train.language.settings import LanguageSettings
+from w2s.train.launch import process_count
 from w2s.train.settings import Settings
 
 
@@ -25,7 +26,7 @@ def settings_of(student: str, given: Mapping[str, Any], seed: int) -> Settings |
     """What is given, and defaults for the rest.
 
     Raises:
-        UsageError: an unknown name, or a value that makes no sense.
+        UsageError: an unknown name, or a value that makes no sense, here with so many processes.
     """
     kind = LanguageSettings if is_language(student) else Settings
     known = {one.name for one in fields(kind)} - {"seed"}
@@ -33,4 +34,7 @@ def settings_of(student: str, given: Mapping[str, Any], seed: int) -> Settings |
         near = difflib.get_close_matches(unknown[0], known, n=1)
         hint = f"did you mean {near[0]}?" if near else f"there are: {', '.join(sorted(known))}"
         raise UsageError(f"the training of {student} has no setting {unknown[0]!r}; {hint}")
-    return kind(**given, seed=seed)
+    settings = kind(**given, seed=seed)
+    if isinstance(settings, LanguageSettings):
+        settings.pass_rows(process_count())
+    return settings

@@ -10,12 +10,13 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+from w2s.chain.checking import check_config
 from w2s.chain.config import ChainConfig
 from w2s.chain.estimate import cost
 from w2s.chain.estimate.machine import PASS_TOKENS, Machine
 from w2s.chain.estimate.plan import Work, plan
 from w2s.chain.estimate.rows import rows_by_role, some_examples
-from w2s.chain.trusted import trust_of
+from w2s.chain.regimes import arms_left_out, with_arms
 from w2s.models.sizes import Lengths, Shape, lengths_of, shape_of
 from w2s.tasks import Example
 from w2s.train import LanguageSettings, Settings, settings_of
@@ -36,7 +37,8 @@ def estimate(config: ChainConfig, machine: Machine | None) -> Facts:
         labels, tokens, optimizer steps, memory in GiB by what holds it, and hours, None where they are not
         known; ``total``; ``models`` with where their sizes are from; ``assumptions`` in words; ``not_known``.
     """
-    trust_of(config)
+    check_config(config)
+    config = with_arms(config, arms_left_out(config, answered=_pool_is_answered(config)))
     rows, notes = rows_by_role(config)
     examples, missing = some_examples(config)
     models = _Models(config, examples)
@@ -65,6 +67,10 @@ def estimate(config: ChainConfig, machine: Machine | None) -> Facts:
             *_apart(config),
         ],
     }
+
+
+def _pool_is_answered(config: ChainConfig) -> bool:
+    return config.source == "files" or config.matches.verify_pool
 
 
 def by_arm(found: Sequence[Facts]) -> list[Facts]:

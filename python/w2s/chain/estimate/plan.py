@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from w2s.chain.config import ChainConfig
+from w2s.selection.rule import Rule
 
 Kind = Literal["label", "evidence", "train", "test"]
 _BOTH = ("gold-then-trust", "trust-then-gold")
@@ -40,8 +41,7 @@ def kept_rows(config: ChainConfig, pool: int) -> int:
     """Rows that trust keeps of the pool; all of them where a purity decides, which nobody knows before."""
     if config.keep.purity is not None:
         return pool
-    share = config.keep.share
-    return round(pool * float(share[:-1]) / 100) if share.endswith("%") else min(pool, int(share))
+    return Rule.parse(top=config.keep.share).count_of(pool)
 
 
 def plan(config: ChainConfig, rows: Mapping[str, int]) -> list[Work]:

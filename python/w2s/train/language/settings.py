@@ -125,6 +125,21 @@ class LanguageSettings:
                 "another batch or group"
             )
 
+    def pass_rows(self, devices: int) -> int:
+        """Rows of one pass of a device, of which a step has a whole number.
+
+        Raises:
+            UsageError: a step's rows cannot be dealt to the devices and passes.
+        """
+        rows = min(self.together, max(1, self.batch // devices))
+        if self.batch % (rows * devices):
+            many = f"{devices} devices" if devices > 1 else "one device"
+            raise UsageError(
+                f"batch={self.batch} is not a whole number of passes of together={rows} rows on {many}: "
+                "choose another batch or together"
+            )
+        return rows
+
     @property
     def scale(self) -> float:
         """The alpha that is used."""

@@ -22,7 +22,7 @@ from typing import Any
 import numpy as np
 import transformers
 
-from w2s.errors import DataError, MissingExtraError, UsageError
+from w2s.errors import DataError, MissingExtraError
 from w2s.models.hf.weights import quiet
 from w2s.models.policy.device import device_of, gains_from_bfloat16
 from w2s.models.policy.files import write_whole
@@ -159,12 +159,7 @@ def arguments_of(task: _Task, rows: int) -> dict[str, Any]:
     """
     settings = task.settings
     processes = process_count()
-    together = min(settings.together, max(1, settings.batch // processes))
-    if settings.batch % (together * processes):
-        raise UsageError(
-            f"batch={settings.batch} is not a whole number of passes of together={together} rows on "
-            f"{processes} devices: choose another batch or together"
-        )
+    together = settings.pass_rows(processes)
     device = device_of(task.student.asked.device.partition(":")[0])
     steps = settings.epochs * -(-rows // settings.batch)
     halves = settings.precision == "bfloat16" or (

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
+from w2s import select
 from w2s.chain.config import ChainConfig
 from w2s.chain.estimate.plan import kept_rows, plan
 from w2s.config import build
@@ -92,6 +95,7 @@ def test_budgets_warm_starts_and_soft_labels_are_counted() -> None:
 def test_what_is_kept_is_a_share_a_count_or_at_most_all() -> None:
     for keep, rows in (
         ({"top": "12.5%"}, 125),
+        ({"top": "12.45%"}, len(select(np.zeros(1000), top="12.45%"))),
         ({"top": "30"}, 30),
         ({"top": "5000"}, 1000),
         ({"purity": 0.9}, 1000),
