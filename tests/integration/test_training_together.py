@@ -11,6 +11,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from safetensors.torch import load_file
 from tests.doubles.chains import GAME, positions
 from tests.doubles.language import write_language_model
 from tests.doubles.nets import write_policy
@@ -112,3 +113,37 @@ def test_a_language_model_is_trained_by_as_many_as_before_and_says_how_to_go_on(
     assert "Warning" not in two.stderr
     assert one.returncode == 2
     assert "holds a training of another student, other rows or other settings" in one.stderr
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("method", ["full", "lora"])
+def test_weights_that_lie_in_parts_learn_as_whole_ones_do_killed_or_not(tmp_path: Path, method: str) -> None:
+    write_language_model(tmp_path / "student", "llama")
+    done = {
+        out: [sharded(tmp_path, out, method, kill, fsdp=fsdp) for kill in kills]
+        for out, kills, fsdp in (("whole", [0], False), ("parts", [0], True), ("killed", [3, 0], True))
+    }
+    assert [codes[-1] for codes in done.values()] == [0, 0, 0]
+    assert done["killed"][0] != 0
+    name = "model.safetensors" if method == "full" else "adapter_model.safetensors"
+    whole, parts = (load_file(tmp_path / out / name) for out in ("whole", "parts"))
+    assert {key: weight.shape for key, weight in parts.items()} == {
+        key: weight.shape for key, weight in whole.items()
+    }
+    for key, weight in whole.items():
+        torch.testing.assert_close(parts[key], weight, atol=1e-4, rtol=1e-3)
+    assert (tmp_path / "killed" / name).read_bytes() == (tmp_path / "parts" / name).read_bytes()
+    reports = [json.loads((tmp_path / out / "train.json").read_text()) for out in ("whole", "parts")]
+    assert reports[0]["loss"] == pytest.approx(reports[1]["loss"], rel=1e-3)
+    assert reports[0]["held_back_losses"] == pytest.approx(reports[1]["held_back_losses"], rel=1e-3)
+
+
+def sharded(place: Path, out: str, method: str, kill_at: int, *, fsdp: bool) -> int:
+    """The exit code of a training by two processes; with ``fsdp`` each holds a part of the weights."""
+    launch = [*TOGETHER[:-1], "tests.doubles.sharded"]
+    words = [str(place / "student"), str(place / out), method, str(kill_at)]
+    wanted = {"ACCELERATE_USE_FSDP": "true", "FSDP_VERSION": "2"} if fsdp else {}
+    wanted |= {"FSDP_AUTO_WRAP_POLICY": "TRANSFORMER_BASED_WRAP"} if fsdp else {}
+    usual = {"OMP_NUM_THREADS": "1", "HF_HUB_OFFLINE": "1", "PYTHONPATH": os.pathsep.join(sys.path)}
+    environment = {**os.environ, **usual, **wanted}
+    return subprocess.run([*launch, *words], env=environment, capture_output=True, timeout=240).returncode

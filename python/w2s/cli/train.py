@@ -60,6 +60,7 @@ def train(
         str | None, typer.Option(help="Of a language model: lora, the default, or full.")
     ] = None,
     rank: Annotated[int | None, typer.Option(help="Of its adapters; default 16.")] = None,
+    group: Annotated[int | None, typer.Option(help="Replies to one question with grpo; default 8.")] = None,
     together: Annotated[int | None, typer.Option(help="Its rows in one pass of a device; default 8.")] = None,
     length: Annotated[
         int | None, typer.Option(help="The most tokens of its question and reply; default 2048.")
@@ -95,6 +96,7 @@ def train(
         "objective": objective,
         "method": method,
         "rank": rank,
+        "group": group,
         "together": together,
         "length": length,
     }

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import json
 import random
+import shutil
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -17,17 +19,33 @@ from torch import Tensor
 
 from w2s.models.policy.files import write_whole
 
+States = Mapping[str, Mapping[str, Tensor]]
+"""What an optimizer remembers, by weight and then by name."""
 OPTIMIZER, SCHEDULER = "optimizer.safetensors", "scheduler.json"
 DONE = "done.json"
 """Written last: a checkpoint without it was cut off, and is not used."""
 
 
-def write_optimizer(folder: Path, optimizer: torch.optim.Optimizer, scheduler: Any) -> None:
-    """Moments and steps of the optimizer, and where its schedule stands."""
+def states_of(optimizer: torch.optim.Optimizer) -> States:
+    """Moments and steps of an optimizer, by the number of each weight."""
+    return {str(number): state for number, state in optimizer.state_dict()["state"].items()}
+
+
+def put_states(optimizer: torch.optim.Optimizer, states: States, rates: list[float]) -> None:
+    """What :func:`states_of` gave, with the learning rate of each group."""
+    groups = optimizer.state_dict()["param_groups"]
+    told = [{**group, "lr": rate} for group, rate in zip(groups, rates, strict=True)]
+    optimizer.load_state_dict(
+        {"state": {int(name): state for name, state in states.items()}, "param_groups": told}
+    )
+
+
+def write_optimizer(folder: Path, states: States, scheduler: Any) -> None:
+    """What an optimizer remembers, and where its schedule stands."""
     tensors = {
-        f"{number}.{name}": tensor.detach().cpu().contiguous()
-        for number, state in optimizer.state_dict()["state"].items()
-        for name, tensor in state.items()
+        f"{name}.{what}": tensor.detach().cpu().contiguous()
+        for name, state in states.items()
+        for what, tensor in state.items()
     }
     folder.mkdir(parents=True, exist_ok=True)
     save_file(tensors, folder / OPTIMIZER)
@@ -35,18 +53,23 @@ def write_optimizer(folder: Path, optimizer: torch.optim.Optimizer, scheduler: A
     write_whole(folder / SCHEDULER, json.dumps(stands).encode())
 
 
-def read_optimizer(folder: Path, optimizer: torch.optim.Optimizer, scheduler: Any) -> None:
-    """What :func:`write_optimizer` wrote."""
-    state: dict[int, dict[str, Tensor]] = {}
-    for name, tensor in load_file(folder / OPTIMIZER).items():
-        number, _, what = name.partition(".")
-        state.setdefault(int(number), {})[what] = tensor
+def read_optimizer(folder: Path, scheduler: Any) -> tuple[States, list[float]]:
+    """What :func:`write_optimizer` wrote; the schedule is told, states and rates come back."""
+    states: dict[str, dict[str, Tensor]] = {}
+    for key, tensor in load_file(folder / OPTIMIZER).items():
+        name, _, what = key.rpartition(".")
+        states.setdefault(name, {})[what] = tensor
     stands = json.loads((folder / SCHEDULER).read_bytes())
     scheduler.load_state_dict({**scheduler.state_dict(), **stands})
-    groups = optimizer.state_dict()["param_groups"]
-    rates = stands["_last_lr"]
-    told = [{**group, "lr": rate} for group, rate in zip(groups, rates, strict=True)]
-    optimizer.load_state_dict({"state": state, "param_groups": told})
+    return states, stands["_last_lr"]
+
+
+def write_weights(path: Path, weights: Mapping[str, Tensor]) -> None:
+    """Weights by name, the whole file or nothing."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_suffix(".part")
+    save_file({name: weight.detach().cpu().contiguous() for name, weight in weights.items()}, part)
+    part.replace(path)
 
 
 def write_draws(folder: Path, process: int) -> None:
@@ -84,6 +107,13 @@ def last_checkpoint(folder: Path) -> Path | None:
     """The newest checkpoint that was written to its end."""
     found = [path.parent for path in folder.glob(f"checkpoint-*/{DONE}")]
     return max(found, key=lambda path: int(path.name.rpartition("-")[2]), default=None)
+
+
+def remove_unfinished(folder: Path) -> None:
+    """Remove checkpoints that were cut off: they would count as the newest of those that are kept."""
+    for path in folder.glob("checkpoint-*"):
+        if not (path / DONE).exists():
+            shutil.rmtree(path)
 
 
 def _draws(process: int) -> str:

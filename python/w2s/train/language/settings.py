@@ -25,7 +25,8 @@ class LanguageSettings:
     Attributes:
         objective: ``supervised`` learns what labels say; ``grpo`` writes replies and is rewarded where they
             agree with the label (needs the extra ``rl``).
-        method: ``lora`` trains adapters of peft on the layers ``targets``; ``full`` all weights.
+        method: ``lora`` trains adapters of peft on the layers ``targets``; ``full`` all weights. A student
+            that is an adapter learns on as it is: rank, alpha, dropout and targets are of new ones.
         rank: of an adapter's matrices; ``alpha`` scales what they add by ``alpha / rank``.
         alpha: 0 is twice the rank.
         dropout: of what an adapter reads.

@@ -7,16 +7,23 @@ from __future__ import annotations
 
 import json
 import time
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
 import transformers
+from safetensors.torch import load_file
+from torch import Tensor
 
+from w2s.errors import UsageError
 from w2s.models.policy.files import write_whole
 from w2s.train.identity import check_identity
-from w2s.train.language import checkpoints
+from w2s.train.language import checkpoints, sharded
 from w2s.train.step import Step, Watch
+
+WEIGHTS = "weights.safetensors"
+"""Of a checkpoint of weights that are dealt out."""
 
 
 @dataclass
@@ -59,9 +66,15 @@ class PlainState:
         """Train to the end, from the last checkpoint where there is one.
 
         Raises:
-            UsageError: the checkpoints in the folder are of another training.
+            UsageError: the checkpoints in the folder are of another training, or FSDP is of a version whose
+                weights have no names.
         """
-        at = checkpoints.last_checkpoint(Path(self.args.output_dir))
+        if self.is_fsdp_enabled and not self.accelerator.is_fsdp2:
+            raise UsageError("FSDP of version 1 hides the names of weights: launch with --fsdp_version 2")
+        folder = Path(self.args.output_dir)
+        if self.args.should_save:
+            checkpoints.remove_unfinished(folder)
+        at = checkpoints.last_checkpoint(folder)
         if at is not None:
             told = json.loads((at / checkpoints.DONE).read_bytes())
             check_identity(told.pop("identity"), self.identity, out)
@@ -80,22 +93,58 @@ class PlainState:
             told = {"identity": self.identity, **asdict(self.progress)}
             write_whole(folder / checkpoints.DONE, json.dumps(told).encode())
 
+    def learned_weights(self) -> Mapping[str, Tensor]:
+        """The weights that learn, by name; where they are dealt out, all processes call this and the first
+        one has them."""
+        if self.is_fsdp_enabled:
+            return sharded.gathered_weights(self.model)
+        return {name: weight for name, weight in self.model.named_parameters() if weight.requires_grad}
+
+    def put_weights(self, path: Path) -> None:
+        """Weights of a file that :meth:`learned_weights` gave."""
+        if self.is_fsdp_enabled:
+            sharded.deal_weights(self.model, load_file(path) if self.args.should_save else {})
+        else:
+            self.model.load_state_dict(load_file(path), strict=False)
+
+    def save_model(self, output_dir: str | None = None, _internal_call: bool = False) -> None:
+        """The weights, for a checkpoint."""
+        if not self.is_fsdp_enabled:
+            super().save_model(output_dir, _internal_call)  # type: ignore[misc]
+            return
+        weights = self.learned_weights()
+        if self.args.should_save:
+            checkpoints.write_weights(Path(output_dir or self.args.output_dir) / WEIGHTS, weights)
+
+    def _load_from_checkpoint(self, resume_from_checkpoint: str, model: Any = None) -> None:
+        if self.is_fsdp_enabled:
+            self.put_weights(Path(resume_from_checkpoint) / WEIGHTS)
+        else:
+            super()._load_from_checkpoint(resume_from_checkpoint, model)  # type: ignore[misc]
+
     def _save(self, output_dir: str | None = None, state_dict: Any = None) -> None:
         """The weights alone; transformers would pickle its arguments beside them."""
         if self.args.should_save:
             self.accelerator.unwrap_model(self.model).save_pretrained(output_dir, state_dict=state_dict)
 
     def _save_optimizer_and_scheduler(self, output_dir: str) -> None:
-        if self.is_fsdp_enabled:
-            super()._save_optimizer_and_scheduler(output_dir)  # type: ignore[misc]
-        elif self.args.should_save:
-            checkpoints.write_optimizer(Path(output_dir), self.optimizer, self.lr_scheduler)
+        plain = self.optimizer.optimizer  # what accelerate has around it deals nothing out
+        states = (
+            sharded.gathered_states(self.model, plain)
+            if self.is_fsdp_enabled
+            else checkpoints.states_of(plain)
+        )
+        if self.args.should_save:
+            checkpoints.write_optimizer(Path(output_dir), states, self.lr_scheduler)
 
     def _load_optimizer_and_scheduler(self, checkpoint: str | None) -> None:
+        if checkpoint is None:
+            return
+        states, rates = checkpoints.read_optimizer(Path(checkpoint), self.lr_scheduler)
         if self.is_fsdp_enabled:
-            super()._load_optimizer_and_scheduler(checkpoint)  # type: ignore[misc]
-        elif checkpoint is not None:
-            checkpoints.read_optimizer(Path(checkpoint), self.optimizer, self.lr_scheduler)
+            sharded.deal_states(self.model, self.optimizer.optimizer, states, rates)
+        else:
+            checkpoints.put_states(self.optimizer.optimizer, states, rates)
 
     def _save_rng_state(self, output_dir: str) -> None:
         checkpoints.write_draws(Path(output_dir), self.args.process_index)
@@ -114,8 +163,9 @@ class Steps(transformers.TrainerCallback):  # type: ignore[misc]
 
     def on_step_end(self, args: Any, state: Any, control: Any, **_: Any) -> Any:
         """After every step."""
-        # The trainer adds losses up until it logs them, which it never does: a step's own is what is there.
-        self._trainer.progress.loss = float(self._trainer._tr_loss)
+        # The trainer adds losses up until it logs them, which it never does: a step's own is what is there,
+        # on each device the share of its rows.
+        self._trainer.progress.loss = float(self._trainer.accelerator.reduce(self._trainer._tr_loss, "mean"))
         self._trainer._tr_loss.zero_()
         if self._watch is not None:
             self._watch(Step(state.global_step, state.max_steps, self._trainer.progress.loss))

@@ -9,7 +9,7 @@ import contextlib
 import hashlib
 import shutil
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -93,6 +93,7 @@ def open_student(reference: str, settings: LanguageSettings) -> Student:
     if parsed.kind != "hf":
         raise UsageError(f"{shown(reference)} is no language model: name hf:DIR or hf:OWNER/NAME")
     asked = read_settings(parsed)
+    _refuse_few_bits(settings.method == "full" and asked.quant is not None, reference)
     place = place_of(parsed)
     # Weights in bfloat16 would lose small steps; autocast computes in it where that is asked for.
     dtype = asked.dtype if settings.method == "lora" or asked.dtype != "auto" else "float32"
@@ -119,11 +120,13 @@ def state_of(place: str) -> list[object]:
     return [digest.hexdigest()]
 
 
-def write_student(student: Student, network: Any, out: Path) -> None:
+def write_student(
+    student: Student, network: Any, out: Path, dealt: Mapping[str, torch.Tensor] | None = None
+) -> None:
     """Write weights, those of an adapter alone where there is one, and the tokenizer; who may read one of the
-    files may read all."""
-    alone = {"selected_adapters": ["default"]} if isinstance(network, peft.PeftModel) else {}
-    network.save_pretrained(out, **alone)
+    files may read all. ``dealt``: the weights that learn, where each device holds a part of them."""
+    alone: dict[str, Any] = {"selected_adapters": ["default"]} if isinstance(network, peft.PeftModel) else {}
+    network.save_pretrained(out, **alone, **({} if dealt is None else {"state_dict": dict(dealt)}))
     student.tokenizer.save_pretrained(out)
     for weights in out.glob("*.safetensors"):
         shutil.copymode(out / "tokenizer_config.json", weights)
@@ -139,11 +142,21 @@ def _learning(network: Any, settings: LanguageSettings, reference: str) -> Any:
             weight.requires_grad_("lora_" in name or ".modules_to_save." in name)
         network.peft_config["default"].inference_mode = False
         return network
+    quantised = getattr(network, "is_quantized", False)
     if settings.method == "full":
+        _refuse_few_bits(quantised, reference)
         return network.requires_grad_(True)
-    if getattr(network, "is_quantized", False):
+    if quantised:
         return peft.prepare_model_for_kbit_training(network)
     return network
+
+
+def _refuse_few_bits(quantised: bool, reference: str) -> None:
+    if quantised:
+        raise UsageError(
+            f"{shown(reference)} is quantised, and numbers of few bits do not learn: train it with "
+            "method=lora, or leave quant out"
+        )
 
 
 def _head_layers(opened: Opened) -> list[str]:

@@ -12,9 +12,9 @@ from typing import Any
 
 import torch
 import transformers
-from safetensors.torch import load_file, save_file
 from torch import Tensor
 
+from w2s.train.language.checkpoints import write_weights
 from w2s.train.language.lessons import Item, Lesson
 from w2s.train.language.losses import weighted
 from w2s.train.language.settings import LanguageSettings
@@ -64,8 +64,8 @@ class WeighingTrainer(PlainState, transformers.Trainer):  # type: ignore[misc]
     def go(self, out: Path) -> None:
         """Train to the end; the weights of the best epoch are those that stay."""
         super().go(out)
-        if self._best.exists() and self.progress.best_epoch is not None:
-            self.model.load_state_dict(load_file(self._best), strict=False)
+        if self.progress.best_epoch is not None:
+            self.put_weights(self._best)
 
     @property
     def _best(self) -> Path:
@@ -103,7 +103,7 @@ class WeighingTrainer(PlainState, transformers.Trainer):  # type: ignore[misc]
         training = self.model.training
         self.model.eval()
         total = weight = 0.0
-        with torch.inference_mode(), self.compute_loss_context_manager():
+        with torch.no_grad(), self.compute_loss_context_manager():
             for start in range(0, len(self.held), self.settings.together):
                 batch = self.data_collator(self.held[start : start + self.settings.together])
                 batch = self._prepare_inputs(batch)
@@ -115,10 +115,6 @@ class WeighingTrainer(PlainState, transformers.Trainer):  # type: ignore[misc]
         return total / weight
 
     def _keep(self) -> None:
-        if not self.args.should_save:
-            return
-        self._best.parent.mkdir(parents=True, exist_ok=True)
-        part = self._best.with_suffix(".part")
-        learned = {name: weight for name, weight in self.model.named_parameters() if weight.requires_grad}
-        save_file({name: weight.detach().cpu().contiguous() for name, weight in learned.items()}, part)
-        part.replace(self._best)
+        weights = self.learned_weights()
+        if self.args.should_save:
+            write_weights(self._best, weights)

@@ -94,10 +94,11 @@ def _train(task: _Task, rows: Rows, lesson: Lesson) -> None:
         by_reward = task.settings.objective == "grpo"
         trainer: Any = _rewarded(task, rows) if by_reward else _supervised(task, lesson, learned, held)
         trainer.go(task.out)
+        dealt = trainer.learned_weights() if trainer.is_fsdp_enabled else None
         trainer.accelerator.wait_for_everyone()
         if not trainer.args.should_save:
             return
-        write_student(task.student, trainer.accelerator.unwrap_model(trainer.model), task.out)
+        write_student(task.student, trainer.accelerator.unwrap_model(trainer.model), task.out, dealt)
     report = {
         "identity": task.identity,
         "student": task.student.place,
@@ -192,7 +193,9 @@ def arguments_of(task: _Task, rows: int) -> dict[str, Any]:
 
 def _identity(student: Student, lesson: Lesson, settings: LanguageSettings) -> str:
     """What decides the bytes of the trained student: how many processes there are, too."""
-    about: list[Any] = [state_of(student.place), lesson.digest, {**asdict(settings), "checkpoint_s": None}]
+    asked = dict(student.reference.options)
+    settled = {**asdict(settings), "checkpoint_s": None}
+    about: list[Any] = [state_of(student.place), asked, lesson.digest, settled]
     if process_count() > 1:
         about.append(process_count())
     return blake2b(json.dumps(about).encode(), digest_size=16).hexdigest()

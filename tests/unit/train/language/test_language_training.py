@@ -9,7 +9,14 @@ from typing import Any
 
 import numpy as np
 import pytest
-from tests.doubles.learning import answers, choices, killed_at_every_step, settings, weights
+from tests.doubles.learning import (
+    KilledError,
+    answers,
+    choices,
+    killed_at_every_step,
+    settings,
+    weights,
+)
 
 from w2s.errors import DataError, MissingExtraError, UsageError, W2sError
 from w2s.train import Rows, Step, train
@@ -158,6 +165,7 @@ BAD: Sequence[tuple[str, dict[str, Any], Rows, type[W2sError], str]] = [
     ("?score=option", {"loss": "kl"}, choices(8), UsageError, "no choice answered by letter"),
     ("", {"targets": "nowhere"}, choices(8), UsageError, "targets=.*nowhere"),
     ("", {"batch": 8, "together": 3}, choices(8), UsageError, "batch=8 is not a whole number of passes"),
+    ("?quant=4bit", {"method": "full"}, choices(8), UsageError, "is quantised, and numbers of few bits"),
     ("", {"holdout": 0.99}, choices(8), DataError, "hold back less"),
     ("", {}, Rows([], [], np.ones(0)), DataError, "no rows to train on"),
     ("", {}, Rows(choices(2).examples, choices(2).targets, np.zeros(2)), DataError, "weight 0"),
@@ -204,6 +212,36 @@ def test_what_cannot_be_learned_is_one_line(
     with pytest.raises(kind, match=said) as caught:
         train(f"hf:{folder()}{options}", rows, settings(**more), tmp_path / "s")
     assert "\n" not in str(caught.value)
+
+
+def test_a_reference_of_other_options_is_another_training(folder: Make, tmp_path: Path) -> None:
+    place, how = folder(), settings(epochs=1)
+    train(f"hf:{place}?dtype=float32", choices(8), how, tmp_path / "s")
+    with pytest.raises(UsageError, match="holds a training of another student"):
+        train(f"hf:{place}?dtype=bfloat16", choices(8), how, tmp_path / "s")
+
+
+def test_a_checkpoint_that_was_cut_off_costs_no_whole_one(folder: Make, tmp_path: Path) -> None:
+    how, out = settings(batch=2, together=2, checkpoint_s=0.0), tmp_path / "s"
+
+    def kill(step: Step) -> None:
+        if step.done == 3:
+            raise KilledError
+
+    with pytest.raises(KilledError):
+        train(f"hf:{folder()}", choices(8), how, out, watch=kill)
+    for step in (90, 91):  # as two kills in the middle of writing leave them
+        (out / "checkpoints" / f"checkpoint-{step}").mkdir()
+    done: list[int] = []
+
+    def look(step: Step) -> None:
+        done.append(step.done)
+        if step.done == 4:
+            found = {path.parent.name for path in (out / "checkpoints").glob("checkpoint-*/done.json")}
+            assert found == {"checkpoint-2", "checkpoint-3"}
+
+    train(f"hf:{folder()}", choices(8), how, out, watch=look)
+    assert done[0] == 3
 
 
 def test_an_adapter_cannot_learn_whole(folder: Make, tmp_path: Path) -> None:
