@@ -240,6 +240,8 @@ def _read(path: Path, columns: list[str] | None = None) -> pa.Table:
     try:
         with pq.ParquetFile(path) as file:
             return file.read(columns)
+    except FileNotFoundError:
+        raise DataError(f"there is no file {path}") from None
     except (OSError, pa.ArrowException) as error:
         raise DataError(f"cannot read {path}: {_reason(error)}; is it a whole Parquet file?") from None
 

@@ -14,6 +14,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from w2s.cli.app import run
+from w2s.cli.label import _states
 
 PUZZLES = """\
 PuzzleId,FEN,Moves,Rating
@@ -43,6 +44,21 @@ def test_labels_say_which_are_right(puzzles: Path, capsys: pytest.CaptureFixture
     assert [row["difficulty"] for row in rows] == [600, 1200, 700]
     assert run([*command, "--out", str(out)]) == 2
     assert "--overwrite replaces it" in capsys.readouterr().err
+
+
+def test_a_folder_that_is_not_there_is_made(puzzles: Path, tmp_path: Path) -> None:
+    out = tmp_path / "runs" / "a" / "labels.parquet"
+    assert run(["label", str(puzzles), "--model", "random", "--out", str(out)]) == 0
+    assert [path.name for path in out.parent.iterdir()] == ["labels.parquet"]
+
+
+def test_a_prompt_that_was_changed_is_not_gone_on_with(tmp_path: Path) -> None:
+    prompt, model = tmp_path / "p.jinja", "openai:http://127.0.0.1:9/v1#small?prompt={}"
+    prompt.write_text("{{ question }}\n---\n{{ label }}", encoding="utf-8")
+    before = _states([model.format(prompt), None])
+    assert list(before) == [str(prompt)]
+    prompt.write_text("Say: {{ question }}\n---\n{{ label }}", encoding="utf-8")
+    assert _states([model.format(prompt), None]) != before
 
 
 def test_vectors_of_another_table_are_never_replaced(
@@ -80,6 +96,7 @@ def test_eval_prints_accuracies_and_their_difference(
         (["--model", "nothing"], 2, "names no model"),
         (["--model", "random", "--bad-rows", "perhaps"], 2, "write error or skip"),
         (["--model", "random", "--out", "labels.csv"], 2, "written as .parquet"),
+        (["--model", "random", "--out", "{puzzles}/a/labels.parquet"], 2, "cannot be written in it"),
         (["--model", "random", "--game", "othello"], 2, "of a format of chess"),
     ],
 )
@@ -87,7 +104,8 @@ def test_what_makes_no_sense_is_one_line(
     puzzles: Path, capsys: pytest.CaptureFixture[str], options: list[str], code: int, message: str
 ) -> None:
     out = [] if "--out" in options else ["--out", str(puzzles.with_name("labels.parquet"))]
-    assert run(["label", str(puzzles), *options, *out]) == code
+    given = [option.format(puzzles=puzzles) for option in options]
+    assert run(["label", str(puzzles), *given, *out]) == code
     err = capsys.readouterr().err
     assert message in err
     assert err.count("\n") == 1

@@ -187,7 +187,7 @@ def test_compare_measures_what_has_its_evidence_and_names_what_lacks(
         ),
         (["score", "{table}", "--function", "{out}", "--out", "{out}.csv"], 2, "end it with .parquet"),
         (["score", "{table}", "--function", "{out}", "--out", "{table}"], 2, "is there already"),
-        (["compare", "{out}.parquet", "--gold", "correct"], 3, "cannot read"),
+        (["compare", "{out}.parquet", "--gold", "correct"], 3, "there is no file"),
     ],
 )
 def test_what_cannot_be_done_is_one_line(

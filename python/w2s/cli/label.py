@@ -104,7 +104,7 @@ def label(
             found,
             request,
             out,
-            identity={"seed": seed, **_weights(model), **_weights(student)},
+            identity={"seed": seed, **_states([model, student, reward])},
             overwrite=overwrite,
             report=_reporter(),
         )
@@ -141,17 +141,20 @@ def _request(
     return Request(model, vectors, judge, load_by_column(oracles, concurrency=concurrency))
 
 
-def _weights(reference: str | None) -> dict[str, object]:
-    """Size and time of the files that a reference names: labels of other weights are not continued."""
+def _states(references: list[str | None]) -> dict[str, object]:
+    """Size and time of the files that references name: labels by other weights or another prompt are not
+    continued."""
     from w2s.models.named import read_reference
 
-    target = read_reference(reference).target if reference else ""
-    if not target:
-        return {}
-    path = Path(target).expanduser()
-    files = sorted(path.iterdir()) if path.is_dir() else [path] if path.is_file() else []
-    states = [(file.name, file.stat().st_size, file.stat().st_mtime_ns) for file in files]
-    return {f"files of {reference}": states} if states else {}
+    found: dict[str, object] = {}
+    for reference in filter(None, references):
+        parsed = read_reference(reference)
+        for name in filter(None, (parsed.target, parsed.options.get("prompt"))):
+            path = Path(name).expanduser()
+            files = sorted(path.iterdir()) if path.is_dir() else [path] if path.is_file() else []
+            if files:
+                found[name] = [(file.name, file.stat().st_size, file.stat().st_mtime_ns) for file in files]
+    return found
 
 
 def _reporter() -> Any:

@@ -20,9 +20,18 @@ from w2s.labelling.oracles import found_by
 from w2s.labelling.proposals import proposed
 from w2s.labelling.rows import label_rows
 from w2s.labelling.student import seen_by
-from w2s.models import Answer, Judges, Model, Want, check_task
+from w2s.models import Answer, Failure, Judges, Model, Want, check_task
 from w2s.models.solved import Shots
 from w2s.tasks import Example
+
+_WHY: dict[Failure, str] = {
+    "crash": "it died",
+    "stall": "it hung",
+    "time": "its time ran out",
+    "void": "it cannot be used here",
+    "reply": "its reply holds no label",
+}
+_SHOWN = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,8 +116,8 @@ def _check_answered(reference: str, examples: Sequence[Example], answers: Sequen
     if not all(answer.failure is not None for answer in answers):
         return
     answer = answers[0]
-    why = f"{answer.failure}, {answer.raw}" if answer.raw else answer.failure
-    raise ModelError(f"{reference} did not answer example {examples[0].id!r}: {why}")
+    why = _WHY[answer.failure or "reply"] + (f", {answer.raw[:_SHOWN]}" if answer.raw else "")
+    raise ModelError(f"{reference} answered nothing; of example {examples[0].id!r}: {why}")
 
 
 def _vectors(name: str, answers: Sequence[Answer], reference: str, silent: bool) -> npt.NDArray[np.float32]:

@@ -52,6 +52,7 @@ def label_file(
     check_place(out, overwrite)
     for model in (request.model, request.student):
         show(model, request.shots)
+    out.parent.mkdir(parents=True, exist_ok=True)
     parts = out.with_name(f".{out.name}.{digest_of(examples, request, identity or {})}")
     folders = []
     for number, start in enumerate(range(0, len(examples), EXAMPLES_A_PART)):
@@ -68,8 +69,8 @@ def check_place(out: Path, overwrite: bool) -> None:
     """Refuse a place where labels cannot or should not be written, before any work is done."""
     if out.suffix.lower() not in (".parquet", ".pq"):
         raise UsageError(f"{out}: labels are written as .parquet; name it so")
-    if not out.parent.is_dir():
-        raise UsageError(f"there is no folder {out.parent}: make it, or name another --out")
+    if (taken := next((place for place in out.parents if place.is_file()), None)) is not None:
+        raise UsageError(f"{taken} is a file, and {out} cannot be written in it: name another --out")
     beside = [path for path in (out.with_name(f"{name}.parquet") for name in VECTORS) if path.exists()]
     if beside and not out.exists() and not _other_tables(out) and any(out.parent.glob(f".{out.name}.*/")):
         return  # this table's own, by a run that was killed while it wrote them
@@ -94,7 +95,8 @@ def digest_of(examples: Sequence[Example], request: Request, identity: dict[str,
         "vectors": sorted(request.vectors),
         "student": getattr(request.student, "reference", None),
         "oracles": [oracle.reference for oracle in request.oracles.values()],
-        "asked": [request.asked, request.reward, [example.id for example, _ in request.shots]],
+        "asked": [request.asked, request.reward],
+        "shots": [[repr(task_of(example).row(example)), label] for example, label in request.shots],
         "proposals": request.proposals,
         **identity,
     }

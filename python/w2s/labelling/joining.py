@@ -26,6 +26,7 @@ def join_parts(parts: Sequence[Path], out: Path) -> None:
         DataError: a part cannot be read, or an id stands twice.
         W2sError: nothing can be written there.
     """
+    check_ids(pa.concat_tables([read_table(part / TABLE, ["id"]) for part in parts]), str(out))
     for name in VECTORS:
         beside = out.with_name(f"{name}.parquet")
         beside.unlink(missing_ok=True)
@@ -33,7 +34,6 @@ def join_parts(parts: Sequence[Path], out: Path) -> None:
         if files[0].exists():
             write_tables(_of_one_width(files), beside)
     write_tables((read_table(part / TABLE) for part in parts), out)
-    check_ids(read_table(out, ["id"]), str(out))
 
 
 def _of_one_width(files: Sequence[Path]) -> Iterator[pa.Table]:

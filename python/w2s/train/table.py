@@ -40,7 +40,8 @@ def read_rows(
         left_out: told how many rows hold no answer, where there are any.
 
     Raises:
-        DataError: the table cannot be read, has no such column, a weight that is null, or no answer at all.
+        DataError: the table cannot be read, is of another task, has no such column, a weight that is null, or
+            no answer at all.
     """
     table = read_table(path)
     for name in ["label", *([weights] if weights else [])]:
@@ -54,7 +55,7 @@ def read_rows(
             raise DataError(f"{path}: no label holds an answer, there is nothing to learn from")
         left_out(empty)
     by_id = {name: _by_id(table, name) for name in ("label", "raw") if name in table.column_names}
-    kind = task or _task(table)
+    kind = _task(path, table, task)
     examples = [
         example for example in read_examples(path, kind, game) if by_id["label"][example.id] is not None
     ]
@@ -74,8 +75,9 @@ def _by_id(table: pa.Table, name: str) -> dict[str, Any]:
     return dict(zip(table.column("id").to_pylist(), table.column(name).to_pylist(), strict=True))
 
 
-def _task(table: pa.Table) -> str:
-    """The task that a table says its rows are of; moves where it says nothing."""
-    if "task" not in table.column_names or not table.num_rows:
-        return "move"
-    return str(table.column("task")[0].as_py() or "move")
+def _task(path: Path | str, table: pa.Table, named: str | None) -> str:
+    """The task that a table says its rows are of; where it says nothing the one that is named, or moves."""
+    said = table.column("task")[0].as_py() if "task" in table.column_names and table.num_rows else None
+    if said and named not in (said, None):
+        raise DataError(f"{path} holds labels of the task {said}, not {named}: leave --task out")
+    return str(said or named or "move")

@@ -96,9 +96,10 @@ def test_evidence_stands_in_the_table_and_decides_its_identity(speaker: Path, tm
     others = [
         Request(model, asked=("icl:2",), shots=shots_of(CHOICES)),
         Request(model, asked=asked.asked, shots=shots_of(CHOICES[1:])),
+        Request(model, asked=asked.asked, shots=[(CHOICES[0], "B"), *asked.shots[1:]]),
         Request(model, asked=asked.asked, shots=asked.shots, reward="hf:other"),
     ]
-    assert len({digest_of(CHOICES, one, {}) for one in [asked, *others]}) == 4
+    assert len({digest_of(CHOICES, one, {}) for one in [asked, *others]}) == 5
 
 
 def test_what_a_model_cannot_be_asked_is_one_line(speaker: Path) -> None:
@@ -152,7 +153,9 @@ def test_a_file_without_any_label_is_written_and_read(tmp_path: Path) -> None:
 
 def test_a_model_that_fails_at_everything_is_an_error_and_at_something_is_not() -> None:
     everything = [example.id for example in CHOICES]
-    with pytest.raises(ModelError, match="fickle did not answer example 'c0': reply, 429"):
+    with pytest.raises(
+        ModelError, match="fickle answered nothing; of example 'c0': its reply holds no label, 429"
+    ):
         label_batch(CHOICES, Request(Fickle(fails=everything)))
     labels = label_batch(CHOICES, Request(Fickle(fails=everything[1:])))
     assert labels.table.column("label").null_count == 5

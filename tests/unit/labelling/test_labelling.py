@@ -182,7 +182,7 @@ def test_what_cannot_be_had_is_refused() -> None:
         label_batch(some(), Request(load_model("random"), frozenset({"hidden"})))
     with pytest.raises(UsageError, match="random cannot judge labels"):
         as_judge(load_model("random"))
-    with pytest.raises(ModelError, match="did not answer example 'e0': crash, segmentation fault"):
+    with pytest.raises(ModelError, match="answered nothing; of example 'e0': it died, segmentation fault"):
         label_batch(some(), Request(Broken()))
     with pytest.raises(UsageError, match="stands there twice"):
         load_by_column(["search:depth=2", "search:depth=2"])

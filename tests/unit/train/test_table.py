@@ -44,9 +44,11 @@ def test_a_choice_is_learned_as_its_letter_whatever_was_said(tmp_path: Path) -> 
     assert not rows.said
 
 
-def test_the_table_says_its_task_and_a_name_overrules_it(tmp_path: Path) -> None:
+def test_the_table_says_its_task_else_a_name_does(tmp_path: Path) -> None:
     path = table(tmp_path / "labels.parquet", [*CHOICES], [Answer("A")] * 3)
     assert isinstance(read_rows(path).examples[0], ChoiceExample)
+    with pytest.raises(DataError, match="holds labels of the task choice, not answer: leave --task out"):
+        read_rows(path, task="answer")
     bare = tmp_path / "bare.parquet"
     write_table(pa.parquet.read_table(path).drop_columns(["task"]), bare)
     assert isinstance(read_rows(bare, task="choice").examples[0], ChoiceExample)

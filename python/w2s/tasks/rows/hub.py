@@ -101,4 +101,6 @@ def _loaded(source: str, name: HubName) -> Any:
         return load_dataset(name.path, name.config, **options)
     except Exception as error:  # noqa: BLE001 - the package raises whatever its many sources raise
         reason = " ".join(str(error).split())[:200] or type(error).__name__
-        raise DataError(f"cannot read {source}: {reason}") from None
+        raise DataError(
+            f"cannot read {source}: {reason}; see its page for the name, and w2s reads files of it too"
+        ) from None
