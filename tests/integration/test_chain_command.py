@@ -317,6 +317,21 @@ def test_a_folder_in_which_nothing_was_made_takes_another_configuration(nets: Pa
         folder.open(load_config(file=file))
 
 
+def test_each_labelling_is_said_once_behind_the_line_that_goes_on(
+    nets: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file, out = tmp_path / "chain.toml", tmp_path / "run"
+    file.write_text(CHAIN.format(nets=nets), encoding="utf-8")
+    command = ["chain", str(file), "--out", str(out), "--arm", "naive", "--arm", "trust"]
+    assert run(command) == 0
+    said = capsys.readouterr().err.splitlines()
+    assert said[0] == f"resume with: w2s chain --resume {out}"
+    labelled = [line.partition(":")[0] for line in said if line.endswith(" labels")]
+    assert labelled == ["round 1, seed 0", "round 2, seed 0", "round 2, seed 1"]
+    assert run(command) == 0
+    assert not [line for line in capsys.readouterr().err.splitlines() if line.endswith(" labels")]
+
+
 def test_a_later_student_of_a_ladder_is_not_measured_by_the_first(nets: Path, tmp_path: Path) -> None:
     write_policy(tmp_path / "other", "connect_four", seed=9)
     file, out = tmp_path / "chain.toml", tmp_path / "run"

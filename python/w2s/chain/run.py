@@ -34,7 +34,7 @@ from w2s.chain.found import arms_found, trust_found
 from w2s.chain.manifest import FILE, made_of
 from w2s.chain.round_labels import foreign_labels, round_labels
 from w2s.chain.seeded import Seeded
-from w2s.chain.steps import Facts, write_json
+from w2s.chain.steps import Facts, read, write_json
 from w2s.chain.students import arms as made
 from w2s.chain.students.pupil import Taught, pupil_of
 from w2s.errors import W2sError
@@ -62,6 +62,7 @@ def run(
     check_config(config)
     folder = ChainFolder(Path(out))
     folder.open(config)
+    say(f"resume with: {folder.resume_line}")
     source = open_source(config, folder.path, say, count)
     write_table(source.first.table(), folder.path / "splits.parquet")
     config = regimes.with_arms_that_apply(config, source.first, say)
@@ -145,10 +146,12 @@ def _seeded(chain: Chain, number: int, seed: int, teacher: str) -> Seeded:
     pupil = pupil_of(chain, chain.config.student_of(number), seed)
     name = f"round {number}, seed {seed}"
     splits = chain.source.splits(number, seed, teacher)
-    chain.say(f"{name}: {teacher} labels")
     # The first teacher is the same for every seed, and so are its labels.
+    where = place / "labels" if number == 1 else place / f"seed-{seed}" / "labels"
+    if read(where) is None:
+        chain.say(f"{name}: {teacher} labels")
     labels = round_labels(
-        place / "labels" if number == 1 else place / f"seed-{seed}" / "labels",
+        where,
         chain.folder.path,
         chain.config,
         splits,

@@ -202,7 +202,6 @@ def _run(config: ChainConfig, out: Path | None, *, as_json: bool) -> None:
     from w2s.cli.counting import CountLine
 
     folder = ChainFolder(out or Path("runs") / f"chain-{config.digest()[:8]}")
-    screen.note(f"resume with: {folder.resume_line}")
     metrics = rooms.run(config, folder.path, say=screen.note, count=CountLine("done"))
     screen.data(metrics, as_json=as_json, text=table(metrics))
     screen.note(f"{folder.metrics} holds every number")
