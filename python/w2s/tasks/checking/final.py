@@ -22,6 +22,10 @@ _NUMBER = re.compile(
     r"(?<![\w.])[-−]?[$€£]?(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?(?:\s?/\s?\d+)?(?:\s?\\?%)?"
     r"|(?<![\w.])[-−]?\.\d+"
 )
+_HEDGE = re.compile(
+    r"(?:(?:approximately|about|around|roughly|nearly|exactly|simply|just|equal to)\b|\\approx\b|≈|~)\s*",
+    re.IGNORECASE,
+)
 _SENTENCE = re.compile(r"[.!?;](?=\s|$|\*)|\s(?:because|since|so|which|as)\s")
 
 
@@ -79,7 +83,8 @@ def hashed(text: str) -> str | None:
 def _said(text: str) -> str | None:
     for found in reversed(list(_SAYS.finditer(text))[-_LAST_MARKS:]):
         line = text[found.end() : found.end() + _LINE].partition("\n")[0]
-        if said := _sign_off(_SENTENCE.split(line, maxsplit=1)[0].strip(" *:\"'")):
+        words = _SENTENCE.split(line, maxsplit=1)[0].strip(" *:\"'")
+        if said := _sign_off(_HEDGE.sub("", words, count=1) if _HEDGE.match(words) else words):
             return said
     return None
 

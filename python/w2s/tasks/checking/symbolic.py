@@ -13,8 +13,8 @@ from typing import Any
 
 from w2s.tasks.checking.units import split_unit
 
+_OPERAND = re.compile(r"\s*(?:\w+|\([^()]*\))")
 _PLAIN = (
-    (re.compile(r"\*\*\s*(\w+|\([^()]*\))"), r"^{\1}"),
     (re.compile(r"(?<!\\)\bsqrt\s*\(([^()]*)\)"), r"\\sqrt{\1}"),
     (re.compile(r"\\sqrt\s*\(([^()]*)\)"), r"\\sqrt{\1}"),
     (re.compile(r"(?<![\\a-zA-Z])(pi|infty|sin|cos|tan|ln|log|theta)(?![a-zA-Z])"), r"\\\1 "),
@@ -47,6 +47,7 @@ def _parsed(text: str) -> list[Any]:
     from math_verify import LatexExtractionConfig, parse
 
     logging.getLogger("math_verify").setLevel(logging.CRITICAL)
+    text = _powers(text)
     for pattern, latex in _PLAIN:
         text = pattern.sub(latex, text)
     tidy = NormalizationConfig(malformed_operators=True, nits=True, units=False)  # 5t is no 5 tonnes
@@ -57,3 +58,26 @@ def _parsed(text: str) -> list[Any]:
         parsing_timeout=None,
     )
     return found
+
+
+def _powers(text: str) -> str:
+    """``a**b**c`` as LaTeX, from the right as it is meant: ``a^{b^{c}}``."""
+    end = len(text)
+    while (at := text.rfind("**", 0, end)) >= 0:
+        end = at
+        if found := _OPERAND.match(text, at + 2):
+            close = _closing(text, found.end())
+            text = f"{text[:at]}^{{{text[at + 2 : close].strip()}}}{text[close:]}"
+    return text
+
+
+def _closing(text: str, start: int) -> int:
+    """Where a power ends that begins at a place; the place itself where none does."""
+    if not text.startswith("^{", start):
+        return start
+    depth = 0
+    for place in range(start + 1, len(text)):
+        depth += (text[place] == "{") - (text[place] == "}")
+        if depth == 0:
+            return place + 1
+    return start

@@ -41,6 +41,9 @@ _NUMBER = re.compile(
 )
 
 
+_REPEATS = re.compile(r"(-?)(\d*)\.(\d*)\\(?:overline|bar)\s*\{?\s*(\d+)\s*\}?")
+
+
 @dataclass(frozen=True, slots=True)
 class Value:
     """A number. ``places`` are the digits after the point, None where it was written as a fraction.
@@ -61,7 +64,11 @@ def read_value(text: str) -> Value | None:
         >>> read_value("$1,250.50").number, read_value("1 1/2 hours").unit, read_value("x + 1")
         (Fraction(2501, 2), 'hour', None)
     """
-    found = _NUMBER.fullmatch(text.strip()) if len(text) <= MOST_DIGITS + 60 else None
+    if len(text) > MOST_DIGITS + 60:
+        return None
+    if repeats := _REPEATS.fullmatch(text.strip()):
+        return Value(_repeating(*repeats.groups()), None, False, "")
+    found = _NUMBER.fullmatch(text.strip())
     if found is None:
         return None
     number = _fraction(found) if found["number"] is None else _decimal(found)
@@ -115,6 +122,13 @@ def _decimal(found: re.Match[str]) -> Fraction | None:
     if len(digits) > MOST_DIGITS or abs(power) > _MOST_EXPONENT:
         return None
     return Fraction(digits if digits[-1] != "." else digits[:-1]) * Fraction(10) ** power
+
+
+def _repeating(sign: str, whole: str, once: str, again: str) -> Fraction:
+    """``0.1\\overline{6}``: the digits that come again are so many nines' share."""
+    tail = Fraction(int(again), (10 ** len(again) - 1) * 10 ** len(once))
+    number = Fraction(f"{whole or 0}.{once or 0}") + tail
+    return -number if sign else number
 
 
 def _fraction(found: re.Match[str]) -> Fraction | None:

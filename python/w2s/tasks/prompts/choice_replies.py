@@ -24,6 +24,9 @@ _DENIED = re.compile(
 )
 _NUMBERED = re.compile(r"(?:answer|option|choice|solution|ending)\s?(\d{1,2})\b", re.IGNORECASE)
 _LETTER = re.compile(r"(?:\\(?:text|math)\w*\{)?\(?([A-Za-z])(?![\w'’])(?:[ \t]+([A-Za-z]+))?")
+_SEVERAL = re.compile(
+    r"\W{0,3}(?:(?:and|or|&|/)\W{0,3}([A-Z])(?![\w'’])|,\W{0,3}([A-Z])\W*(?:$|\n|,|and\b|or\b))"
+)
 _WORDS_AFTER = "because since as for and but which so that it is was this the not rather"
 _AFTER_A = frozenset(_WORDS_AFTER.split())
 _FIRST = re.compile(r"\W{0,6}([A-Z])(?:\s?[.):\]*]|[ \t]*\n)(?!\W*(?:or|and)\b)")
@@ -70,6 +73,9 @@ def _letter_at(example: ChoiceExample, rest: str) -> str | None:
     if found is None or found[1].upper() not in example.letters:
         return None
     letter, after = found[1], found[2]
+    another = _SEVERAL.match(rest, found.end(1))
+    if another and (another[1] or another[2]) in set(example.letters) - {letter.upper()}:
+        return None
     if after and (letter.islower() or letter == "A") and after not in _AFTER_A:
         return None
     return letter.upper()

@@ -28,6 +28,8 @@ _PIECE = re.compile(
 )
 _PIECES = {"king": "K", "queen": "Q", "rook": "R", "bishop": "B", "knight": "N"}
 _NUMBER = re.compile(r"(?<![A-Za-z0-9])\d+\s?\.+\s*(?=\S)")
+_IN_A_ROW = re.compile(r"\b[2-4][ -]in[ -]a[ -]row\b|\bconnect[ -]?4\b", re.IGNORECASE)
+"""Talk of a game, no column."""
 _TOKEN = re.compile(r"[A-Za-z0-9][A-Za-z0-9=+#/\-]*")
 _SQUARES = re.compile(r"(?:[A-H][1-8]){1,2}[QRBN]?")
 _NEAR = 120
@@ -39,6 +41,7 @@ def find_move(state: State, text: str) -> str | None:
     whole = state.read(text.strip())[0] if len(text) < _NEAR else None
     if whole is not None:
         return whole
+    text = _IN_A_ROW.sub(" ", text)
     text = _TWO_SQUARES.sub(r"\1\2", text)
     text = _PIECE.sub(lambda found: _PIECES[found[1].lower()] + found[2].lower(), text)
     for candidates in (_marked(state, text, _STRONG), _marked(state, text, _WEAK)):
