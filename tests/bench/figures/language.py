@@ -30,7 +30,7 @@ ALONE = 4  # every fourth is also asked alone
 TOKENS = 24
 SIZES = (8, 16, 32, 64)
 REPEATS = 3
-FEW, MANY = 500, 4000
+FEW, MANY = 1100, 8800
 SMALL = (128, 2)
 OF_LOOP, OVER_ALONE, HIDDEN = Target(least=0.9), Target(least=3), Target(most=1.05)
 NOT_GROWING = Target(most=1.1)
@@ -47,7 +47,7 @@ def measure() -> Measured:
         options, more = contest.options()
         written, most = contest.written()
     memory = Row(
-        f"peak memory of labelling {MANY:,}", "MiB", grown(MANY), f"labelling {FEW}", grown(FEW), NOT_GROWING
+        f"peak memory of labelling {MANY:,}", "MiB", grown(MANY), f"labelling {FEW:,}", grown(FEW), NOT_GROWING
     )
     note = (
         f"Best batches of the loops: {sizes} by letter, {more} by option, {most} written. Labels agree with "
