@@ -47,14 +47,19 @@ def measure() -> Measured:
         options, more = contest.options()
         written, most = contest.written()
     memory = Row(
-        f"peak memory of labelling {MANY:,}", "MiB", grown(MANY), f"labelling {FEW:,}", grown(FEW), NOT_GROWING
+        f"peak memory of labelling {MANY:,}",
+        "MiB",
+        grown(MANY),
+        f"labelling {FEW:,}",
+        grown(FEW),
+        NOT_GROWING,
     )
     note = (
         f"Best batches of the loops: {sizes} by letter, {more} by option, {most} written. Labels agree with "
         "the loops'. Multiplying matrices takes most of the time of one prompt alone on a processor, and no "
         "batch shortens that; writing, token by token, gains what batching can give. The state of a letter "
-        "takes a second pass over one token behind the cache of the prompts. Reading all letters in the first "
-        "pass, as leaves of a tree mask, took as long where it was tried."
+        "takes a second pass over one token behind the cache of the prompts. Reading all letters in the "
+        "first pass, as leaves of a tree mask, took as long where it was tried."
     )
     return Measured((*letters, *options, *written, memory), (note,))
 
