@@ -73,6 +73,7 @@ def _open(place: str, settings: HfSettings, forms: tuple[str, ...], seed: int) -
     adapter = (Path(place) / HOLDS_AN_ADAPTER).is_file()
     base = base_of(place) if adapter else place
     config = transformers.AutoConfig.from_pretrained(base, **where)
+    _refuse_kernels(base, config)
     brought = brought_by(place) if adapter else ()
     form = form_of(base, config, forms, settings.head is not None, bool(brought))
     refuse_pickles(base)
@@ -95,6 +96,16 @@ def _open(place: str, settings: HfSettings, forms: tuple[str, ...], seed: int) -
     if adapter:
         network = adapted(network, place, base)
     return Opened(tokenizer, network.eval(), form, tuple(drawn))
+
+
+def _refuse_kernels(base: str, config: Any) -> None:
+    """Refuse a model whose own configuration names code on the hub to compute its attention with."""
+    named = [getattr(part, "_attn_implementation", None) for part in (config, *vars(config).values())]
+    if kernel := next((name for name in named if isinstance(name, str) and "/" in name), None):
+        raise ModelError(
+            f"{base} names code on the hub for its attention, {shown(kernel)}, which is not run: take that "
+            "out of its config.json"
+        )
 
 
 def _head_of(network: Any, names: Sequence[str]) -> list[str]:

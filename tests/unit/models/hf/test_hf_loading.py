@@ -248,6 +248,15 @@ def test_an_adapter_without_base_or_with_pickled_weights_is_refused(folder: Any,
     assert "names no base_model_name_or_path" in refusal(ModelError, lambda: load_model(f"hf:{place}"))
 
 
+@pytest.mark.parametrize("name", ["attn_implementation", "_attn_implementation"])
+def test_attention_by_code_on_the_hub_is_refused(folder: Any, tmp_path: Path, name: str) -> None:
+    place = copied(folder(), tmp_path / "model")
+    config = json.loads((place / "config.json").read_text())
+    (place / "config.json").write_text(json.dumps({**config, name: "someone/kernel"}))
+    said = refusal(ModelError, lambda: load_model(f"hf:{place}"))
+    assert "names code on the hub for its attention, 'someone/kernel'" in said
+
+
 def test_options_of_loading_reach_transformers(folder: Any) -> None:
     model: Any = load_model(f"hf:{folder()}?dtype=bfloat16&attn=eager&device=cpu")
     inner = model._scorer._network._model
