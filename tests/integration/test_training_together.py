@@ -138,6 +138,25 @@ def test_weights_that_lie_in_parts_learn_as_whole_ones_do_killed_or_not(tmp_path
     assert reports[0]["held_back_losses"] == pytest.approx(reports[1]["held_back_losses"], rel=1e-3)
 
 
+@pytest.mark.slow
+def test_rows_that_fill_the_last_pass_of_two_processes_count_for_nothing(tmp_path: Path) -> None:
+    write_language_model(tmp_path / "student", "llama")
+    code = (
+        "import sys; from pathlib import Path; from tests.doubles.learning import choices, settings; "
+        "from w2s.train import train; student, out = sys.argv[1:]; how = settings(together=4, epochs=3, "
+        "precision='float32', method='full', learning_rate=1e-3); "
+        "train(f'hf:{student}?device=cpu', choices(5), how, Path(out))"
+    )
+    (tmp_path / "it.py").write_text(code, encoding="utf-8")
+    usual = {"OMP_NUM_THREADS": "1", "HF_HUB_OFFLINE": "1", "PYTHONPATH": os.pathsep.join(sys.path)}
+    for out, launch in (("one", [sys.executable]), ("two", TOGETHER[:-2])):
+        command = [*launch, str(tmp_path / "it.py"), str(tmp_path / "student"), str(tmp_path / out)]
+        subprocess.run(command, env={**os.environ, **usual}, check=True, capture_output=True, timeout=240)
+    one, two = (load_file(tmp_path / out / "model.safetensors") for out in ("one", "two"))
+    for name, weight in one.items():
+        torch.testing.assert_close(two[name], weight, atol=2e-5, rtol=1e-4)
+
+
 def sharded(place: Path, out: str, method: str, kill_at: int, *, fsdp: bool) -> int:
     """The exit code of a training by two processes; with ``fsdp`` each holds a part of the weights."""
     launch = [*TOGETHER[:-1], "tests.doubles.sharded"]

@@ -12,6 +12,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+import torch
 import transformers
 from safetensors.torch import load_file
 from torch import Tensor
@@ -88,6 +89,7 @@ class PlainState:
 
     def _save_checkpoint(self, model: Any, trial: Any) -> None:
         super()._save_checkpoint(model, trial)  # type: ignore[misc]
+        self.accelerator.wait_for_everyone()
         if self.args.should_save:
             folder = Path(self.args.output_dir) / f"checkpoint-{self.state.global_step}"
             told = {"identity": self.identity, **asdict(self.progress)}
@@ -183,6 +185,9 @@ class Steps(transformers.TrainerCallback):  # type: ignore[misc]
         return control
 
     def _save_when_due(self, control: Any) -> None:
-        if time.monotonic() - self._written >= self._trainer.checkpoint_s:
+        """Where one process finds that it is time all write: they gather what they hold together."""
+        due = torch.tensor(float(time.monotonic() - self._written >= self._trainer.checkpoint_s))
+        accelerator = self._trainer.accelerator
+        if float(accelerator.reduce(due.to(accelerator.device), "sum")) > 0:
             control.should_save = True
             self._written = time.monotonic()

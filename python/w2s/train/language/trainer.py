@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from collections.abc import Sequence as Many
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ import transformers
 from torch import Tensor
 
 from w2s.train.language.checkpoints import write_weights
+from w2s.train.language.dealing import Filled
 from w2s.train.language.lessons import Item, Lesson
 from w2s.train.language.losses import weighted
 from w2s.train.language.settings import LanguageSettings
@@ -51,10 +53,11 @@ class WeighingTrainer(PlainState, transformers.Trainer):  # type: ignore[misc]
     ) -> None:
         self.identity, self.progress, self.checkpoint_s = identity, Progress(), settings.checkpoint_s
         self.settings, self.lesson, self.held = settings, lesson, held
+        several = arguments.world_size > 1
         super().__init__(
             model=network,
             args=arguments,
-            train_dataset=list(learned),
+            train_dataset=[*learned, replace(learned[0], weight=0.0)] if several else list(learned),
             data_collator=lesson.collate,
             compute_loss_func=self._loss,
             callbacks=[Steps(self, watch)],
@@ -70,6 +73,13 @@ class WeighingTrainer(PlainState, transformers.Trainer):  # type: ignore[misc]
     @property
     def _best(self) -> Path:
         return Path(self.args.output_dir) / BEST
+
+    def _get_train_sampler(self, train_dataset: Any = None) -> Any:
+        args = self.args
+        if args.world_size == 1:
+            return super()._get_train_sampler(train_dataset)
+        together = args.per_device_train_batch_size * args.world_size
+        return Filled(len(self.train_dataset) - 1, together, self.settings.seed)
 
     def end_epoch(self, epoch: int) -> bool:
         """Ask the rows held back, keep the weights where they are the best; whether that is enough now."""
