@@ -10,6 +10,7 @@ import time
 from pathlib import Path
 
 import pytest
+from tests.doubles.signals import hears_ctrl_c
 
 W2S = Path(sys.executable).with_name("w2s")
 SETTING = """
@@ -28,11 +29,6 @@ oracles = ["exact:nodes=3000", "search:depth=4"]
 share = 0.5
 """
 KILLS = 20
-
-
-def hears_ctrl_c() -> None:
-    """Undo what a shell does to its background jobs, whose children would ignore Ctrl-C."""
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 def start(setting: Path, out: Path, *options: str) -> subprocess.Popen[str]:

@@ -19,6 +19,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from tests.doubles.signals import hears_ctrl_c
 
 from w2s.cli.app import run
 
@@ -171,7 +172,9 @@ def test_a_file_that_may_not_grow_is_one_line(source: Path, tmp_path: Path) -> N
 
 def test_ctrl_c_leaves_nothing(source: Path, tmp_path: Path) -> None:
     command = [*W2S, str(source), "--score", "trust", "--top", "100%", "--out", str(tmp_path / "out.parquet")]
-    running = subprocess.Popen(command, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL)
+    running = subprocess.Popen(
+        command, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, preexec_fn=hears_ctrl_c
+    )
     while not (tmp_path / ".out.parquet.part").exists() and running.poll() is None:
         time.sleep(0.005)
     running.send_signal(signal.SIGINT)

@@ -15,6 +15,7 @@ from pathlib import Path
 import chess.pgn
 import pytest
 from tests.doubles.engines import Scripted, processes_with
+from tests.doubles.signals import hears_ctrl_c
 
 from w2s.arena import ArenaSpec, run
 from w2s.arena.spec import Labels, MatchRules, Verification
@@ -497,11 +498,6 @@ PARENT = """
 
     main()
 """
-
-
-def hears_ctrl_c() -> None:
-    """Undo what a shell does to its background jobs, whose children would ignore Ctrl-C."""
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 def parent_of(scripted: Scripted, *words: str) -> subprocess.Popen[str]:

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 from tests.doubles.chat import ChatServer, Heard, Said, completion
+from tests.doubles.signals import hears_ctrl_c
 from tests.unit.models.endpoint.doubles import choice, letters
 
 from w2s.models import Want, load_model
@@ -100,7 +101,10 @@ def test_an_interrupted_run_ends_at_once(manner: str) -> None:
 
     with ChatServer(script) as server:
         with subprocess.Popen(
-            [sys.executable, "-c", RUN, server.reference(concurrency=4)], stderr=subprocess.PIPE, text=True
+            [sys.executable, "-c", RUN, server.reference(concurrency=4)],
+            stderr=subprocess.PIPE,
+            text=True,
+            preexec_fn=hears_ctrl_c,
         ) as asker:
             until = time.monotonic() + 30
             while len(server.heard) < 4 and time.monotonic() < until:
