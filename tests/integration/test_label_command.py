@@ -59,6 +59,9 @@ def test_a_prompt_that_was_changed_is_not_gone_on_with(tmp_path: Path) -> None:
     assert list(before) == [str(prompt)]
     prompt.write_text("Say: {{ question }}\n---\n{{ label }}", encoding="utf-8")
     assert _states([model.format(prompt), None]) != before
+    (tmp_path / "reward").mkdir()
+    (tmp_path / "reward" / "config.json").write_text("{}", encoding="utf-8")
+    assert list(_states([None, f"hf:{tmp_path / 'reward'}"])) == [str(tmp_path / "reward")]
 
 
 def test_vectors_of_another_table_are_never_replaced(

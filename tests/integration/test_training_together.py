@@ -7,13 +7,16 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from safetensors.torch import load_file
 from tests.doubles.chains import GAME, positions
+from tests.doubles.encoders import write_encoder
 from tests.doubles.language import write_language_model
+from tests.doubles.learning import weights as hashes
 from tests.doubles.nets import write_policy
 
 torch = pytest.importorskip("torch", reason="needs torch: pip install 'w2s[models]'")
@@ -116,23 +119,21 @@ def test_a_language_model_is_trained_by_as_many_as_before_and_says_how_to_go_on(
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("method", ["full", "lora"])
-def test_weights_that_lie_in_parts_learn_as_whole_ones_do_killed_or_not(tmp_path: Path, method: str) -> None:
-    write_language_model(tmp_path / "student", "llama")
-    done = {
-        out: [sharded(tmp_path, out, method, kill, fsdp=fsdp) for kill in kills]
-        for out, kills, fsdp in (("whole", [0], False), ("parts", [0], True), ("killed", [3, 0], True))
-    }
-    assert [codes[-1] for codes in done.values()] == [0, 0, 0]
-    assert done["killed"][0] != 0
-    name = "model.safetensors" if method == "full" else "adapter_model.safetensors"
-    whole, parts = (load_file(tmp_path / out / name) for out in ("whole", "parts"))
-    assert {key: weight.shape for key, weight in parts.items()} == {
-        key: weight.shape for key, weight in whole.items()
-    }
-    for key, weight in whole.items():
-        torch.testing.assert_close(parts[key], weight, atol=1e-4, rtol=1e-3)
-    assert (tmp_path / "killed" / name).read_bytes() == (tmp_path / "parts" / name).read_bytes()
+@pytest.mark.parametrize(("family", "method"), [("gemma3", "full"), ("llama", "lora")])
+def test_weights_that_lie_in_parts_learn_as_whole_ones_do_killed_or_not(
+    tmp_path: Path, family: str, method: str
+) -> None:
+    write_language_model(tmp_path / "student", family)
+    how = {"method": method, "together": 2, "holdout": 0.2}
+    assert teach(tmp_path, "whole", "choices:20", how) == 0
+    assert teach(tmp_path, "parts", "choices:20", how, fsdp=True) == 0
+    assert teach(tmp_path, "killed", "choices:20", how, kill_at=3, fsdp=True) != 0
+    assert teach(tmp_path, "killed", "choices:20", how, fsdp=True) == 0
+    whole, parts = (learned(tmp_path / out) for out in ("whole", "parts"))
+    assert list(parts) == list(whole)  # a weight that is tied is written once
+    for name, weight in whole.items():
+        torch.testing.assert_close(parts[name], weight, atol=1e-4, rtol=1e-3)
+    assert hashes(tmp_path / "killed") == hashes(tmp_path / "parts")
     reports = [json.loads((tmp_path / out / "train.json").read_text()) for out in ("whole", "parts")]
     assert reports[0]["loss"] == pytest.approx(reports[1]["loss"], rel=1e-3)
     assert reports[0]["held_back_losses"] == pytest.approx(reports[1]["held_back_losses"], rel=1e-3)
@@ -141,28 +142,62 @@ def test_weights_that_lie_in_parts_learn_as_whole_ones_do_killed_or_not(tmp_path
 @pytest.mark.slow
 def test_rows_that_fill_the_last_pass_of_two_processes_count_for_nothing(tmp_path: Path) -> None:
     write_language_model(tmp_path / "student", "llama")
-    code = (
-        "import sys; from pathlib import Path; from tests.doubles.learning import choices, settings; "
-        "from w2s.train import train; student, out = sys.argv[1:]; how = settings(together=4, epochs=3, "
-        "precision='float32', method='full', learning_rate=1e-3); "
-        "train(f'hf:{student}?device=cpu', choices(5), how, Path(out))"
-    )
-    (tmp_path / "it.py").write_text(code, encoding="utf-8")
-    usual = {"OMP_NUM_THREADS": "1", "HF_HUB_OFFLINE": "1", "PYTHONPATH": os.pathsep.join(sys.path)}
-    for out, launch in (("one", [sys.executable]), ("two", TOGETHER[:-2])):
-        command = [*launch, str(tmp_path / "it.py"), str(tmp_path / "student"), str(tmp_path / out)]
-        subprocess.run(command, env={**os.environ, **usual}, check=True, capture_output=True, timeout=240)
-    one, two = (load_file(tmp_path / out / "model.safetensors") for out in ("one", "two"))
+    how = {"together": 4, "epochs": 3, "method": "full", "learning_rate": 1e-3}
+    for out, count in (("one", 1), ("two", 2)):
+        assert teach(tmp_path, out, "choices:5", how, processes=count) == 0
+    one, two = (learned(tmp_path / out) for out in ("one", "two"))
     for name, weight in one.items():
         torch.testing.assert_close(two[name], weight, atol=2e-5, rtol=1e-4)
 
 
-def sharded(place: Path, out: str, method: str, kill_at: int, *, fsdp: bool) -> int:
-    """The exit code of a training by two processes; with ``fsdp`` each holds a part of the weights."""
-    launch = [*TOGETHER[:-1], "tests.doubles.sharded"]
-    words = [str(place / "student"), str(place / out), method, str(kill_at)]
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("rows", "how", "kill_at"),
+    [
+        ("choices:21", {"together": 2, "method": "full", "learning_rate": 1e-3}, 5),
+        ("answers:5", {"objective": "grpo", "group": 4, "new_tokens": 6}, 5),
+    ],
+)
+def test_two_processes_killed_within_a_later_epoch_end_with_the_same_bytes(
+    tmp_path: Path, rows: str, how: dict[str, Any], kill_at: int
+) -> None:
+    if "objective" in how:
+        pytest.importorskip("trl", reason="needs trl: pip install 'w2s[rl]'")
+    write_language_model(tmp_path / "student", "llama", chat=True)
+    assert teach(tmp_path, "whole", rows, how) == 0
+    assert teach(tmp_path, "killed", rows, how, kill_at=kill_at) != 0
+    assert teach(tmp_path, "killed", rows, how) == 0
+    assert hashes(tmp_path / "killed") == hashes(tmp_path / "whole")
+
+
+@pytest.mark.slow
+def test_an_encoder_does_not_lie_in_parts(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    write_encoder(tmp_path / "student")
+    assert teach(tmp_path, "out", "choices:8", {"method": "full"}, fsdp=True) != 0
+    assert "lies whole on each device: launch without --use_fsdp" in capfd.readouterr().err
+
+
+def teach(
+    place: Path,
+    out: str,
+    rows: str,
+    how: dict[str, Any],
+    *,
+    processes: int = 2,
+    kill_at: int = 0,
+    fsdp: bool = False,
+) -> int:
+    """The exit code of a training; with ``fsdp`` each process holds a part of the weights."""
+    alone = [sys.executable, "-m", "tests.doubles.together"]
+    launch = alone if processes == 1 else [*TOGETHER[:-1], "tests.doubles.together"]
+    words = [str(place / "student"), str(place / out), rows, str(kill_at), json.dumps(how)]
     wanted = {"ACCELERATE_USE_FSDP": "true", "FSDP_VERSION": "2"} if fsdp else {}
     wanted |= {"FSDP_AUTO_WRAP_POLICY": "TRANSFORMER_BASED_WRAP"} if fsdp else {}
     usual = {"OMP_NUM_THREADS": "1", "HF_HUB_OFFLINE": "1", "PYTHONPATH": os.pathsep.join(sys.path)}
     environment = {**os.environ, **usual, **wanted}
-    return subprocess.run([*launch, *words], env=environment, capture_output=True, timeout=240).returncode
+    return subprocess.run([*launch, *words], env=environment, timeout=240).returncode
+
+
+def learned(folder: Path) -> dict[str, torch.Tensor]:
+    (path,) = folder.glob("*.safetensors")
+    return dict(sorted(load_file(path).items()))

@@ -58,7 +58,9 @@ def round_labels(
         inside = np.array([id_ in golden for id_ in labels.example_ids], bool)
         return RoundLabels(labels.take(inside), labels.take(~inside), facts["step"])
     gold, known = foreign
-    pool, facts = teacher_labels(folder, _bare(config), splits.pool, teacher, student, inputs, report)
+    pool, facts = teacher_labels(
+        folder, _bare(config), splits.pool, teacher, student, inputs, report, splits.gold
+    )
     return RoundLabels(*domains.shared(gold, pool), digest_of([known["step"], facts["step"]]))
 
 
@@ -88,7 +90,7 @@ def foreign_labels(
     if teacher is None:
         return None
     ids = [example.id for example in gold]
-    return teacher_labels(run_folder / "gold-labels", _bare(config), gold, teacher, "", ids, report)
+    return teacher_labels(run_folder / "gold-labels", _bare(config), gold, teacher, "", ids, report, gold)
 
 
 def _bare(config: ChainConfig) -> ChainConfig:

@@ -11,7 +11,7 @@ import shutil
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from w2s.errors import UsageError
+from w2s.errors import DataError, UsageError, W2sError
 from w2s.evidence import VECTORS, write_labels
 from w2s.labelling.batch import Request, label_batch
 from w2s.labelling.joining import TABLE, join_parts
@@ -47,12 +47,14 @@ def label_file(
 
     Raises:
         UsageError: ``out`` or vectors beside it exist, or it is no ``.parquet``.
+        DataError: an id stands twice.
         ModelError: a model did not answer.
     """
     check_place(out, overwrite)
     for model in (request.model, request.student):
         show(model, request.shots)
-    out.parent.mkdir(parents=True, exist_ok=True)
+    _check_distinct(examples)
+    _make_folder(out.parent)
     parts = out.with_name(f".{out.name}.{digest_of(examples, request, identity or {})}")
     folders = []
     for number, start in enumerate(range(0, len(examples), EXAMPLES_A_PART)):
@@ -69,8 +71,9 @@ def check_place(out: Path, overwrite: bool) -> None:
     """Refuse a place where labels cannot or should not be written, before any work is done."""
     if out.suffix.lower() not in (".parquet", ".pq"):
         raise UsageError(f"{out}: labels are written as .parquet; name it so")
-    if (taken := next((place for place in out.parents if place.is_file()), None)) is not None:
-        raise UsageError(f"{taken} is a file, and {out} cannot be written in it: name another --out")
+    taken = next((place for place in out.parents if place.exists() and not place.is_dir()), None)
+    if taken is not None:
+        raise UsageError(f"{taken} is no folder, and {out} cannot be written in it: name another --out")
     beside = [path for path in (out.with_name(f"{name}.parquet") for name in VECTORS) if path.exists()]
     if beside and not out.exists() and not _other_tables(out) and any(out.parent.glob(f".{out.name}.*/")):
         return  # this table's own, by a run that was killed while it wrote them
@@ -81,6 +84,23 @@ def check_place(out: Path, overwrite: bool) -> None:
     there = [out, *beside] if out.exists() else beside
     if there and not overwrite:
         raise UsageError(f"{there[0]} exists: --overwrite replaces it, or name an --out in another folder")
+
+
+def _check_distinct(examples: Sequence[Example]) -> None:
+    seen: set[str] = set()
+    for example in examples:
+        if example.id in seen:
+            raise DataError(
+                f"two examples have the id {example.id[:40]!r}: ids join tables, give each its own"
+            )
+        seen.add(example.id)
+
+
+def _make_folder(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise W2sError(f"cannot make the folder {folder}: {error.strerror}; choose another place") from None
 
 
 def _other_tables(out: Path) -> list[Path]:

@@ -60,7 +60,8 @@ class Solved:
         if len(shots) < count:
             raise UsageError(
                 f"{shown(reference)} is to be shown {count} solved examples and {len(shots)} are at "
-                f"hand for example {example.id!r}: give more gold (--gold FILE), or fewer shots"
+                f"hand for example {example.id!r}: give more gold (--gold FILE, in a chain examples.gold), "
+                "or fewer shots"
             )
         return shots
 

@@ -12,7 +12,7 @@ from w2s.errors import UsageError
 
 def is_number(value: object) -> bool:
     """Whether it is a finite number, and neither text nor true or false."""
-    return type(value) in (int, float) and math.isfinite(value)  # type: ignore[arg-type]
+    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
 
 
 def is_whole(value: object, least: int) -> bool:

@@ -50,6 +50,11 @@ def test_contradictions_are_no_configuration(tables: dict[str, Any], said: str) 
         ({"train": {"epoch": 3}}, r"did you mean epochs\?"),
         ({**SPEAKS, "train": {"batch": 12, "together": 8}}, "batch=12 is not a whole number of passes"),
         ({**SPEAKS, "train": {**GRPO, "group": 6}}, "no whole number of groups"),
+        ({**SPEAKS, "train": {**GRPO, "group": 1}}, "from 2 on"),
+        (
+            {**SPEAKS, "teacher": "hf:a?shots=3", "examples": {"files": ["x"], "gold": 3}},
+            "is to be shown 3 solved examples of 3 gold rows",
+        ),
         ({**SPEAKS, "train": GRPO, "keep": {"power": 1}}, r"leave keep\.power out"),
     ],
 )

@@ -73,6 +73,16 @@ def some(count: int = 5) -> list[MoveExample]:
     return [MoveExample(f"e{i}", state, gold=("a1a8",) if i else (), group=f"g{i}") for i in range(count)]
 
 
+def test_an_id_that_stands_twice_is_said_before_any_label_and_what_is_there_stays(tmp_path: Path) -> None:
+    out = tmp_path / "labels.parquet"
+    label_file(some(2), Request(Net()), out)
+    before = out.read_bytes()
+    twice = [*some(2), *some(1)]
+    with pytest.raises(DataError, match="two examples have the id"):
+        label_file(twice, Request(Broken()), out, overwrite=True)
+    assert out.read_bytes() == before
+
+
 def test_a_row_says_the_label_its_evidence_and_the_example_again(tmp_path: Path) -> None:
     example = MoveExample("a", w2s.game("chess").state(moves=["e2e4"]), ("e7e5",), difficulty=2.0, group="g")
     labels = label_batch([example], Request(load_model("search:depth=2")))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 import pytest
 
 from w2s.errors import UsageError
@@ -36,3 +37,7 @@ def test_a_setting_out_of_range_is_one_line_that_names_it(name: str, value: Any)
     with pytest.raises(UsageError, match=f"{name} of a training") as caught:
         Settings(**{name: value})
     assert "\n" not in str(caught.value)
+
+
+def test_numbers_of_numpy_are_numbers() -> None:
+    assert Settings(learning_rate=np.float64(1e-3), holdout=np.float64(0.1)).holdout == 0.1

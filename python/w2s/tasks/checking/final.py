@@ -23,7 +23,8 @@ _NUMBER = re.compile(
     r"|(?<![\w.])[-−]?\.\d+"
 )
 _HEDGE = re.compile(
-    r"(?:(?:approximately|about|around|roughly|nearly|exactly|simply|just|equal to)\b|\\approx\b|≈|~)\s*",
+    r"(?:(?:(?:approximately|about|around|roughly|nearly|exactly|simply|just|equal to)\b|\\approx\b|≈|~)\s*)+"
+    r"(?=[-−+$€£.(]*\d|\\|$)",
     re.IGNORECASE,
 )
 _SENTENCE = re.compile(r"[.!?;](?=\s|$|\*)|\s(?:because|since|so|which|as)\s")

@@ -13,7 +13,7 @@ from typing import Any
 
 from w2s.tasks.checking.units import split_unit
 
-_OPERAND = re.compile(r"\s*(?:\w+|\([^()]*\))")
+_OPERAND = re.compile(r"\s*(?:[-+]?\d+(?:\.\d+)?(?!\w)|\w+|\([^()]*\))")
 _PLAIN = (
     (re.compile(r"(?<!\\)\bsqrt\s*\(([^()]*)\)"), r"\\sqrt{\1}"),
     (re.compile(r"\\sqrt\s*\(([^()]*)\)"), r"\\sqrt{\1}"),

@@ -25,7 +25,8 @@ _DENIED = re.compile(
 _NUMBERED = re.compile(r"(?:answer|option|choice|solution|ending)\s?(\d{1,2})\b", re.IGNORECASE)
 _LETTER = re.compile(r"(?:\\(?:text|math)\w*\{)?\(?([A-Za-z])(?![\w'’])(?:[ \t]+([A-Za-z]+))?")
 _SEVERAL = re.compile(
-    r"\W{0,3}(?:(?:and|or|&|/)\W{0,3}([A-Z])(?![\w'’])|,\W{0,3}([A-Z])\W*(?:$|\n|,|and\b|or\b))"
+    r"\W{0,3}(?:(?:and|or|&|/)\W{0,3}([A-Z])(?![\w'’])"
+    r"(?!\W{1,3}(?:is|was|are|has|does|can|would|could|fails)\b)|,\W{0,3}([A-Z])\W*(?:$|\n|,|and\b|or\b))"
 )
 _WORDS_AFTER = "because since as for and but which so that it is was this the not rather"
 _AFTER_A = frozenset(_WORDS_AFTER.split())

@@ -18,7 +18,7 @@ from w2s.tasks import Example
 from w2s.tasks.answer import AnswerExample
 from w2s.tasks.choice import ChoiceExample
 from w2s.train.language.settings import LanguageSettings
-from w2s.train.language.targets import distribution_of, letter_probs, weights_of
+from w2s.train.language.targets import LEAST, distribution_of, letter_probs, weights_of
 from w2s.train.rows import Rows
 
 
@@ -59,6 +59,7 @@ def sequences_of(
         for row, weight in enumerate(weights_of(rows))
         if weight > 0
         for one in make(rows, row, weight, wording, asked)
+        if one.weight > LEAST
     ]
     for one in found:
         if len(one.ids) > settings.length:

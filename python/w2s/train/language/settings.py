@@ -120,6 +120,8 @@ class LanguageSettings:
     def _check_rewarded(self) -> None:
         if self.holdout or self.loss != "cross_entropy":
             raise UsageError("grpo holds no rows back and has a loss of its own: leave holdout and loss out")
+        if self.group < 2:
+            raise UsageError("grpo compares the replies to one question: group is a whole number from 2 on")
         if self.batch % self.group:
             raise UsageError(
                 f"batch={self.batch} replies are no whole number of groups of group={self.group}: choose "

@@ -20,11 +20,9 @@ _DEAL = StateDictOptions(full_state_dict=True, broadcast_from_rank0=True, strict
 
 def gathered_weights(network: Any) -> dict[str, Tensor]:
     """The weights that learn, by name; nothing for other processes than the first."""
-    found: dict[int, tuple[str, Tensor]] = {}
     weights: dict[str, Any] = dealt.get_model_state_dict(network, options=_GATHER)
-    for name, weight in weights.items():
-        found.setdefault(weight.data_ptr(), (name, weight))  # one that is tied has several names
-    return dict(found.values())
+    again = set(getattr(network, "all_tied_weights_keys", None) or {})  # second names of tied weights
+    return {name: weight for name, weight in weights.items() if name not in again}
 
 
 def deal_weights(network: Any, weights: Mapping[str, Tensor]) -> None:

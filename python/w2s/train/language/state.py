@@ -163,6 +163,13 @@ class Steps(transformers.TrainerCallback):  # type: ignore[misc]
         self._trainer, self._watch = trainer, watch
         self._written = time.monotonic()
 
+    def on_epoch_begin(
+        self, args: Any, state: Any, control: Any, train_dataloader: Any = None, **_: Any
+    ) -> Any:
+        """Before every epoch: where batches are skipped, nobody else tells the sampler behind the shards."""
+        train_dataloader.set_epoch(int(state.epoch))
+        return control
+
     def on_step_end(self, args: Any, state: Any, control: Any, **_: Any) -> Any:
         """After every step."""
         # The trainer adds losses up until it logs them, which it never does: a step's own is what is there,

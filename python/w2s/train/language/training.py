@@ -22,7 +22,7 @@ from typing import Any
 import numpy as np
 import transformers
 
-from w2s.errors import DataError, MissingExtraError
+from w2s.errors import DataError, MissingExtraError, UsageError
 from w2s.models.hf.weights import quiet
 from w2s.models.policy.device import device_of, gains_from_bfloat16
 from w2s.models.policy.files import write_whole
@@ -132,7 +132,7 @@ def _done(trainer: PlainState) -> dict[str, Any]:
 
 def _supervised(task: _Task, lesson: Lesson, learned: list[Item], held: list[Item]) -> WeighingTrainer:
     arguments = transformers.TrainingArguments(**arguments_of(task, len(learned)))
-    return WeighingTrainer(
+    trainer = WeighingTrainer(
         task.student.adapted(),
         arguments,
         lesson,
@@ -142,6 +142,9 @@ def _supervised(task: _Task, lesson: Lesson, learned: list[Item], held: list[Ite
         task.identity,
         task.watch,
     )
+    if task.student.compares and trainer.is_fsdp_enabled:
+        raise UsageError("an encoder is small and lies whole on each device: launch without --use_fsdp")
+    return trainer
 
 
 def _rewarded(task: _Task, rows: Rows) -> PlainState:

@@ -79,7 +79,7 @@ def test_eval_shows_gold_to_an_endpoint_that_wants_solved_examples(
         name = server.reference(cache="off", shots=3)
         asked = ["eval", "test.jsonl", "--task", "answer", "--model", name, "--json"]
         assert run(asked) == 2
-        assert "give more gold (--gold FILE)" in capsys.readouterr().err
+        assert "give more gold (--gold FILE" in capsys.readouterr().err
         assert run([*asked, "--gold", "gold.jsonl"]) == 0
     assert json.loads(capsys.readouterr().out)["models"][0]["accuracy"]["value"] == 1.0
 

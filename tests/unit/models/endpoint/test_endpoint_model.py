@@ -48,7 +48,7 @@ def test_all_three_kinds_of_example_are_answered_by_their_prompts() -> None:
 def test_solved_examples_are_turns_in_front_of_every_question_but_their_own() -> None:
     solved = [(replace(choice(number), gold=("C",)), "C") for number in (1, 2, 3)]
     with ChatServer(letters) as server, model(server, shots=2, cache="off", concurrency=1) as asked:
-        with pytest.raises(UsageError, match=r"shown 2 solved examples and 0 are at hand .* \(--gold FILE\)"):
+        with pytest.raises(UsageError, match=r"shown 2 solved examples and 0 are at hand .* \(--gold FILE"):
             asked.answer([choice(1)], Want())
         asked.show(solved)
         asked.answer([choice(number) for number in range(6)], Want())
@@ -58,6 +58,13 @@ def test_solved_examples_are_turns_in_front_of_every_question_but_their_own() ->
         assert [turn["content"] for turn in shown[1::2]] == ["C", "C"]
         assert question not in shown
     assert len(server.heard) == 6
+    orders = set()
+    for seed in range(8):
+        with ChatServer(letters) as server, model(server, shots=2, cache="off", seed=seed) as asked:
+            asked.show(solved)
+            asked.answer([choice(0)], Want())
+        orders.add(str(server.heard[0].body["messages"]))
+    assert len(orders) > 2
 
 
 @pytest.mark.parametrize("concurrency", [1, 3, 16])

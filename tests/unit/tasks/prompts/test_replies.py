@@ -78,6 +78,8 @@ OTHELLO = w2s.game("othello").state()
         ("The answer is (A) or (C).", None),
         ("The answer is A/B", None),
         ("The answer is A, B is wrong", "A"),
+        ("The answer is B, and A is wrong.", "B"),
+        ("The answer is (B), and (C) is incorrect", "B"),
         ("The answer is A and not B", "A"),
         ("dog", None),
         ("a cat and a dog", None),

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from safetensors.torch import load_file
 from tests.doubles.learning import (
     KilledError,
     answers,
@@ -82,6 +83,14 @@ def test_weights_that_are_nothing_beside_others_are_rows_left_out(folder: Make, 
     for name, rows in (("tiny", tiny), ("gone", gone)):
         train(f"hf:{folder()}", rows, how, tmp_path / name)
     assert weights(tmp_path / "tiny") == weights(tmp_path / "gone")
+
+
+def test_a_label_that_is_hardly_likely_at_all_makes_no_step_of_its_own(folder: Make, tmp_path: Path) -> None:
+    three = choices(3)
+    soft = Rows(three.examples, [{"A": 1.0, "B": 1e-50}] * 3, np.ones(3))
+    train(f"hf:{folder()}", soft, settings(batch=1, epochs=1), tmp_path / "s")
+    (path,) = (tmp_path / "s").glob("*.safetensors")
+    assert all(bool(weight.isfinite().all()) for weight in load_file(path).values())
 
 
 @pytest.mark.parametrize("method", ["lora", "full"])
