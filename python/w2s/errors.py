@@ -30,6 +30,12 @@ class ModelError(W2sError):
     exit_code = 4
 
 
+class InterruptedWorkError(W2sError):
+    """Somebody pressed Ctrl-C; the message says what is left."""
+
+    exit_code = 130
+
+
 class MissingExtraError(W2sError):
     """A feature whose packages are not installed; the message names the ``pip install``."""
 

@@ -181,7 +181,7 @@ def test_ctrl_c_leaves_nothing(source: Path, tmp_path: Path) -> None:
     _, error = running.communicate(timeout=60)
     if running.returncode != 0:  # it may have been quicker
         assert running.returncode == 130
-        assert error.splitlines()[-1].startswith(b"interrupted: nothing was written")
+        assert error.splitlines()[-1].startswith(b"error: interrupted: nothing was written")
         assert list(tmp_path.iterdir()) == []
 
 

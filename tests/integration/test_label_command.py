@@ -95,6 +95,9 @@ def test_eval_prints_accuracies_and_their_difference(
     [
         (["--model", "random", "--hidden"], 2, "random has no hidden states"),
         (["--model", "random", "--evidence", "dreams"], 2, "there are: hidden, afterstate"),
+        (["--model", "random", "--evidence", "hidden:3"], 2, "a state takes no number; write hidden"),
+        (["--model", "random", "--reward", "hf:x"], 2, "add --evidence reward, or leave it out"),
+        (["--model", "random", "--out", "/proc/nothing/labels.parquet"], 1, "cannot make the folder /proc"),
         (["--model", "random", "--student", "random"], 2, "random cannot judge labels"),
         (["--model", "nothing"], 2, "names no model"),
         (["--model", "random", "--bad-rows", "perhaps"], 2, "write error or skip"),
@@ -106,12 +109,14 @@ def test_eval_prints_accuracies_and_their_difference(
 def test_what_makes_no_sense_is_one_line(
     puzzles: Path, capsys: pytest.CaptureFixture[str], options: list[str], code: int, message: str
 ) -> None:
+    before = set(puzzles.parent.iterdir())
     out = [] if "--out" in options else ["--out", str(puzzles.with_name("labels.parquet"))]
     given = [option.format(puzzles=puzzles) for option in options]
     assert run(["label", str(puzzles), *given, *out]) == code
     err = capsys.readouterr().err
     assert message in err
     assert err.count("\n") == 1
+    assert set(puzzles.parent.iterdir()) == before
 
 
 def test_bad_rows_stop_the_command_or_are_counted(puzzles: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -12,9 +12,14 @@ from w2s.chain.regimes import check_baselines
 from w2s.chain.students.arms import check_arms
 from w2s.chain.trusted import trust_of
 from w2s.errors import MissingExtraError, UsageError
+from w2s.evidence import VECTORS
 from w2s.models.named import read_reference
 from w2s.models.reference import shown
 from w2s.train import LanguageSettings, settings_of
+from w2s.trust import names, trust_function
+
+_TOLD = frozenset({*VECTORS, "search", "icl", "verbalised", "p_true", "reward"})
+"""Evidence that is there where the configuration says so."""
 
 
 def check_config(config: ChainConfig) -> None:
@@ -27,11 +32,25 @@ def check_config(config: ChainConfig) -> None:
     check_arms(config.arms)
     trust_of(config)
     check_baselines(config)
+    _check_evidence(config)
     _check_shots(config)
     for student in config.student:
         settings = settings_of(student, config.train, config.seed)
         if isinstance(settings, LanguageSettings) and settings.objective == "grpo":
             _check_rewarded(config)
+
+
+def _check_evidence(config: ChainConfig) -> None:
+    """Refuse trust functions that read states, searches or what is asked for, where nobody keeps it."""
+    if config.regime.has_own_teacher:
+        return  # told to read what both teachers give
+    told = {f"the arm {arm}": trust_function(arm) for arm in config.arms if arm in names()}
+    for who, function in {"trust": trust_of(config), **told}.items():
+        if absent := sorted((function.needs & _TOLD) - set(config.reads)):
+            where = "name oracles" if absent[0] == "search" else "add it to evidence"
+            raise UsageError(
+                f"{who} reads {absent[0]}, which this chain does not keep: {where}, or leave it out"
+            )
 
 
 def _check_shots(config: ChainConfig) -> None:

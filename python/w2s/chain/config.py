@@ -53,8 +53,8 @@ class Keep(Config):
     @field_validator("top")
     @classmethod
     def _count_or_share(cls, top: str | None) -> str | None:
-        if top is not None:
-            Rule.parse(top=top)
+        if top is not None and 0 in (Rule.parse(top=top).top_share, Rule.parse(top=top).top_count):
+            raise ValueError(f"top is {top!r}, which keeps nothing: give a count such as 1000, or a share")
         return top
 
     @model_validator(mode="after")
@@ -161,6 +161,8 @@ class ChainConfig(Config):
 
     @model_validator(mode="after")
     def _options_to_compare(self) -> ChainConfig:
+        if "reward" in self.evidence and self.reward is None:
+            raise ValueError('the evidence reward is what a reward model gives: name it, reward = "hf:DIR"')
         if self.proposals > 1 and self.task == "answer":
             raise ValueError(
                 "an answer has no options, of which a teacher could propose several: leave proposals out"

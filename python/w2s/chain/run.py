@@ -63,6 +63,8 @@ def run(
     folder = ChainFolder(Path(out))
     folder.open(config)
     say(f"resume with: {folder.resume_line}")
+    for student in config.student[config.rounds :]:
+        say(f"{student} does not learn: the chain ends with round {config.rounds}")
     source = open_source(config, folder.path, say, count)
     write_table(source.first.table(), folder.path / "splits.parquet")
     config = regimes.with_arms_that_apply(config, source.first, say)

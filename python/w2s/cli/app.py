@@ -22,9 +22,7 @@ from w2s.cli.label import label
 from w2s.cli.models import models
 from w2s.cli.train import train
 from w2s.cli.trust import trust
-from w2s.errors import UsageError, W2sError
-
-INTERRUPTED = 130
+from w2s.errors import InterruptedWorkError, UsageError, W2sError
 
 app = typer.Typer(
     name="w2s",
@@ -89,14 +87,18 @@ def run(arguments: list[str]) -> int:
     except TyperException as error:
         return _complain(UsageError(f"{error.format_message()}; see w2s --help"))
     except (KeyboardInterrupt, typer.Abort):
-        return _complain(W2sError("interrupted"), INTERRUPTED)
+        result = InterruptedWorkError.exit_code
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return W2sError.exit_code
+    if result == InterruptedWorkError.exit_code:  # as which typer returns Ctrl-C
+        return _complain(
+            InterruptedWorkError("interrupted; what was finished stays, the same command goes on")
+        )
     return result if isinstance(result, int) else 0
 
 
-def _complain(error: W2sError, exit_code: int | None = None) -> int:
+def _complain(error: W2sError) -> int:
     line = " ".join(str(error).split())
     print(f"error: {line}", file=sys.stderr)
-    return error.exit_code if exit_code is None else exit_code
+    return error.exit_code

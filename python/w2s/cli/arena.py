@@ -149,7 +149,7 @@ def _run(setting: ArenaSpec, out: Path | None, concurrency: int, *, as_json: boo
         with View(setting) as view:
             result = rooms.run(setting, folder.path, concurrency=concurrency, show=view.show)
     except BaseException:
-        if folder.config.exists():
+        if folder.config.exists() and not folder.is_complete():
             screen.note(f"nothing is lost; resume with: {folder.resume_line}")
         raise
     screen.data(result, as_json=as_json, text=standing_text(result, folder.path))

@@ -20,10 +20,15 @@ class CountLine:
         self._word = word
         self._terminal = screen.is_terminal()
         self._told = self._began = time.monotonic()
+        self._ended = self._began
+        self._done = self._total = 0
 
     def __call__(self, done: int, total: int) -> None:
-        """Show it, if it is time; the line is cleared once all are done."""
+        """Show it, if it is time; the line is cleared once all are done. Another total begins anew."""
         now = time.monotonic()
+        if self._total and (total != self._total or done < self._done):
+            self._began = self._ended
+        self._done, self._total, self._ended = done, total, now
         rate = done / max(now - self._began, 1e-9)
         shown = f"{rate:,.0f}" if rate >= 10 else f"{rate:.2g}"
         text = f"{done:,} of {total:,} {self._word}, {shown}/s"

@@ -10,7 +10,6 @@ from typing import Annotated, Any, Literal
 import typer
 
 _GROUPS_SHOWN = 20
-_INTERRUPTED = 130
 _WHICH = "Which rows (give one)"
 _SCORES = "The score"
 _GROUPS = "Groups"
@@ -107,7 +106,7 @@ def filter(
     """
     from w2s.cli import screen
     from w2s.cli.progress_line import ProgressLine
-    from w2s.errors import UsageError
+    from w2s.errors import InterruptedWorkError, UsageError
     from w2s.tables.filtering import STREAM
     from w2s.tables.filtering import filter as keep
 
@@ -148,8 +147,9 @@ def filter(
             report=line,
         )
     except KeyboardInterrupt:
-        screen.note("interrupted: nothing was written; the same command starts again")
-        return _INTERRUPTED
+        raise InterruptedWorkError(
+            "interrupted: nothing was written; the same command starts again"
+        ) from None
     finally:
         line.clear()
     if target == STREAM and not explain:

@@ -87,11 +87,16 @@ def label(
     """
     from w2s.cli import screen
     from w2s.cli.example_file import read_file
+    from w2s.errors import UsageError
     from w2s.labelling.files import check_place, label_file
     from w2s.models import load_model
     from w2s.models.solved import shots_of
 
     vectors, asked = _evidence(hidden, evidence or [])
+    if reward is not None and "reward" not in asked:
+        raise UsageError(
+            "--reward names who gives the evidence reward: add --evidence reward, or leave it out"
+        )
     check_place(out, overwrite)
     found = read_file(examples, task, game, bad_rows, columns)[:limit]
     shots = [] if gold is None else read_file(gold, task, game, bad_rows, columns)
@@ -126,6 +131,8 @@ def _evidence(hidden: bool, evidence: list[str]) -> tuple[frozenset[str], tuple[
     known = [*_VECTORS, *ASKED]
     if unknown := [name for name in names if name.partition(":")[0] not in known]:
         raise UsageError(f"no evidence is called {unknown[0]!r}; there are: {', '.join(known)}")
+    if numbered := [name for name in names if name.partition(":")[0] in _VECTORS and ":" in name]:
+        raise UsageError(f"{numbered[0]!r}: a state takes no number; write {numbered[0].partition(':')[0]}")
     vectors = {name for name in names if name in _VECTORS} | ({"hidden"} if hidden else set())
     return frozenset(vectors), tuple(dict.fromkeys(name for name in names if name not in _VECTORS))
 

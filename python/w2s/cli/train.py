@@ -18,6 +18,8 @@ _EPILOG = """Examples:
 
   w2s train kept.parquet --student hf:DIR --method lora --rank 16 --out students/d
 
+  w2s train answers.parquet --student hf:DIR --objective grpo --group 8 --set kl=0.1 --out students/e
+
   torchrun --nproc-per-node 2 -m w2s train kept.parquet --student policy:students/a --out students/c
 """
 
@@ -65,6 +67,10 @@ def train(
     length: Annotated[
         int | None, typer.Option(help="The most tokens of its question and reply; default 2048.")
     ] = None,
+    setting: Annotated[
+        list[str] | None,
+        typer.Option("--set", help="Any other setting of the training: --set kl=0.1; repeatable."),
+    ] = None,
     task: Annotated[
         str | None, typer.Option(help="move, choice or answer, where the table does not say it.")
     ] = None,
@@ -100,7 +106,8 @@ def train(
         "together": together,
         "length": length,
     }
-    chosen = {name: value for name, value in given.items() if value is not None}
+    told = {name: value for name, value in given.items() if value is not None}
+    chosen = {**told, **_settings(setting or [])}
     settings = rooms.settings_of(student, chosen, seed)
     empty: list[int] = []
     rows = read_rows(labels, weights=weights, task=task, game=game, left_out=empty.append)
@@ -118,6 +125,24 @@ def train(
         as_json=json,
         text=f"{model} has learned from {len(rows):,} labels",
     )
+
+
+def _settings(texts: list[str]) -> dict[str, object]:
+    """``NAME=VALUE`` as TOML writes values; what is no number, true or false is text."""
+    import tomllib
+
+    from w2s.errors import UsageError
+
+    found: dict[str, object] = {}
+    for text in texts:
+        name, equals, value = text.partition("=")
+        if not equals or not name:
+            raise UsageError(f"--set takes NAME=VALUE, not {text!r}")
+        try:
+            found[name] = tomllib.loads(f"it = {value}")["it"]
+        except tomllib.TOMLDecodeError:
+            found[name] = value
+    return found
 
 
 train.__doc__ = f"{train.__doc__}\n\n{_EPILOG}"

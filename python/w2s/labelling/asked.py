@@ -6,6 +6,7 @@ Knows nothing about how it is measured.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -17,7 +18,7 @@ from w2s.evidence import number_of
 from w2s.labelling.consistency import predictive_entropy, self_consistency
 from w2s.models import Model, Samples
 from w2s.models.solved import Shots
-from w2s.tasks import Example
+from w2s.tasks import Example, task_of
 
 if TYPE_CHECKING:
     from w2s.labelling.batch import Request
@@ -45,7 +46,9 @@ def check_asked(request: Request) -> None:
 
 def _check_given(request: Request, kind: str) -> None:
     if kind == "icl" and not request.shots:
-        raise UsageError("icl shows the model solved examples: name them with --gold FILE")
+        raise UsageError(
+            "icl shows the model solved examples: name them, with their answers, with --gold FILE"
+        )
     if kind == "reward" and request.reward is None:
         raise UsageError("reward is what a reward model gives: name it with --reward hf:DIR")
 
@@ -99,10 +102,16 @@ def _sampler(model: Model) -> Samples:
     return model
 
 
+def _question(example: Example) -> str:
+    """The same for all labels that were proposed of one example."""
+    return repr(task_of(example).row(replace(example, id="", group=None)))
+
+
 def _sampled(model: Samples, given: Shots, count: int) -> dict[str, Numbers]:
     """``self_consistency``: the share of samples that say the label; ``predictive_entropy`` in nats."""
-    drawn = model.sample([example for example, _ in given], count)
-    pairs = list(zip(given, drawn, strict=True))
+    asked = {_question(example): example for example, _ in given}  # once, however many labels it has
+    drawn = dict(zip(asked, model.sample([*asked.values()], count), strict=True))
+    pairs = [(one, drawn[_question(one[0])]) for one in given]
     return {
         "self_consistency": np.array([self_consistency(*one, samples) for one, samples in pairs]),
         "predictive_entropy": np.array([predictive_entropy(one[0], samples) for one, samples in pairs]),

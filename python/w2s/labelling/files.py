@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import shutil
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -101,6 +102,8 @@ def _make_folder(folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise W2sError(f"cannot make the folder {folder}: {error.strerror}; choose another place") from None
+    if not os.access(folder, os.W_OK):
+        raise W2sError(f"nothing can be written in {folder}: choose another place")
 
 
 def _other_tables(out: Path) -> list[Path]:
@@ -134,5 +137,5 @@ def _write_part(folder: Path, examples: Sequence[Example], request: Request) -> 
     if (folder / TABLE).exists():
         return
     labels = label_batch(examples, request)
-    folder.mkdir(parents=True, exist_ok=True)
+    _make_folder(folder)
     write_labels(labels, folder / TABLE)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from w2s.errors import UsageError
+from w2s.errors import UsageError, W2sError
 from w2s.models.policy.loading import need_torch
 from w2s.train.given import is_language, settings_of
 from w2s.train.language.settings import LanguageSettings
@@ -47,8 +47,20 @@ def train(
             another training.
         DataError: the rows or the student's files are bad.
         MissingExtraError: torch is not installed.
+        W2sError: the folder cannot be written.
     """
     need_torch("training a student")
+    try:
+        return _train(student, rows, settings, out, watch)
+    except (PermissionError, NotADirectoryError, FileExistsError) as error:
+        raise W2sError(
+            f"cannot write {error.filename or out}: {error.strerror}; name another folder"
+        ) from None
+
+
+def _train(
+    student: str, rows: Rows, settings: Settings | LanguageSettings, out: Path, watch: Watch | None
+) -> str:
     if is_language(student):
         if not isinstance(settings, LanguageSettings):
             raise UsageError(f"{student} is a language model: its training takes LanguageSettings")

@@ -12,9 +12,12 @@ from typing import Any
 
 from w2s.errors import UsageError
 from w2s.models.named import read_reference
+from w2s.models.reference import shown
 from w2s.train.language.settings import LanguageSettings
 from w2s.train.launch import process_count
 from w2s.train.settings import Settings
+
+_LEARN = ("policy", "lc0", "hf")
 
 
 def is_language(student: str) -> bool:
@@ -28,6 +31,7 @@ def settings_of(student: str, given: Mapping[str, Any], seed: int) -> Settings |
     Raises:
         UsageError: an unknown name, or a value that makes no sense, here with so many processes.
     """
+    _check_learns(student)
     kind = LanguageSettings if is_language(student) else Settings
     known = {one.name for one in fields(kind)} - {"seed"}
     if unknown := sorted(set(given) - known):
@@ -38,3 +42,12 @@ def settings_of(student: str, given: Mapping[str, Any], seed: int) -> Settings |
     if isinstance(settings, LanguageSettings):
         settings.pass_rows(process_count())
     return settings
+
+
+def _check_learns(student: str) -> None:
+    """Refuse what has no weights here that could learn."""
+    kind = read_reference(student).kind
+    if kind not in _LEARN:
+        raise UsageError(
+            f"{shown(student)} cannot be trained: a student is {', '.join(f'{one}:…' for one in _LEARN)}"
+        )

@@ -35,6 +35,8 @@ def chain(**tables: Any) -> ChainConfig:
         ({**SPEAKS, "evidence": ["samples:4", "samples:8"]}, "evidence have samples twice"),
         ({**SPEAKS, "teach": {"soft": "teacher"}}, r"leave teach\.soft out"),
         ({"regime": FOREIGN, "evidence": ["icl:4"]}, "icl:4 is asked of one teacher only"),
+        ({"keep": {"top": "0%"}}, "keeps nothing"),
+        ({**SPEAKS, "evidence": ["reward"]}, "name it, reward = "),
     ],
 )
 def test_contradictions_are_no_configuration(tables: dict[str, Any], said: str) -> None:
@@ -51,6 +53,16 @@ def test_contradictions_are_no_configuration(tables: dict[str, Any], said: str) 
         ({**SPEAKS, "train": {"batch": 12, "together": 8}}, "batch=12 is not a whole number of passes"),
         ({**SPEAKS, "train": {**GRPO, "group": 6}}, "no whole number of groups"),
         ({**SPEAKS, "train": {**GRPO, "group": 1}}, "from 2 on"),
+        ({**SPEAKS, "student": "openai:http://127.0.0.1:9/v1#m"}, "cannot be trained: a student is policy"),
+        (
+            {**SPEAKS, "arms": ["trust", "verbalised"]},
+            "the arm verbalised reads verbalised, .* add it to evid",
+        ),
+        ({"arms": ["trust", "search_agreement"], "oracles": []}, "the arm search_agreement .* name oracles"),
+        (
+            {**SPEAKS, "trust": {"function": "logistic", "options": {"reads": ["afterstate"]}}},
+            "trust reads afterstate",
+        ),
         (
             {**SPEAKS, "teacher": "hf:a?shots=3", "examples": {"files": ["x"], "gold": 3}},
             "is to be shown 3 solved examples of 3 gold rows",

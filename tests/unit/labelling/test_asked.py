@@ -107,7 +107,7 @@ def test_what_a_model_cannot_be_asked_is_one_line(speaker: Path) -> None:
         label_batch(CHOICES, Request(Fickle(), asked=("p_true",)))
     model = load_model(f"hf:{speaker}")
     for asked, said in (
-        (("icl:2",), "icl shows the model solved examples: name them with --gold FILE"),
+        (("icl:2",), "icl shows the model solved examples: name them, with their answers"),
         (("dreams",), "no evidence is called 'dreams'"),
         (("reward",), "reward"),
     ):

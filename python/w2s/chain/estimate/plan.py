@@ -72,17 +72,17 @@ def _fixed(config: ChainConfig, rows: Mapping[str, int]) -> Iterator[Work]:
     if "ceiling" in config.arms:
         yield from _taught(0, "ceiling", first, rows["pool"], rows["test"], seeds)
     if "self" in config.arms:
-        yield from _self(config, rows, first)
+        yield from _self(config, rows, first, "self")
     if config.teach.soft != "none":
         who = config.teacher if config.teach.soft == "teacher" else first
         yield Work(0, "evidence", "beliefs for soft labels", who, rows["pool"])
 
 
-def _self(config: ChainConfig, rows: Mapping[str, int], student: str) -> Iterator[Work]:
+def _self(config: ChainConfig, rows: Mapping[str, int], student: str, arm: str) -> Iterator[Work]:
     gold, folds, seeds = rows["gold"], config.trust.folds, config.seeds
-    yield Work(0, "label", "self", student, gold + rows["pool"], seeds)
-    yield Work(0, "train", "self: folds of gold", student, gold - gold // folds, seeds * folds)
-    yield from _taught(0, "self", student, kept_rows(config, rows["pool"]), rows["test"], seeds)
+    yield Work(0, "label", arm, student, gold + rows["pool"], seeds)
+    yield Work(0, "train", f"{arm}: folds of gold", student, gold - gold // folds, seeds * folds)
+    yield from _taught(0, arm, student, kept_rows(config, rows["pool"]), rows["test"], seeds)
 
 
 def _round(config: ChainConfig, rows: Mapping[str, int], number: int) -> Iterator[Work]:
@@ -121,6 +121,8 @@ def _budget(config: ChainConfig, rows: Mapping[str, int], count: int) -> Iterato
     arms |= {arm: few[arm] for arm in _BOTH if arm in few}
     for arm, learned in arms.items():
         yield from _taught(0, f"budget {count}, {arm}", student, learned, rows["test"], config.seeds)
+    if "self" in config.arms:
+        yield from _self(config, {**rows, "gold": count}, student, f"budget {count}, self")
 
 
 def _taught(number: int, arm: str, student: str, rows: int, test: int, times: int) -> Iterator[Work]:

@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from w2s.chain.config import ChainConfig
-from w2s.chain.data_sets import ROLES, ColumnNames, OwnRows
-from w2s.errors import W2sError
+from w2s.chain.data_sets import ROLES, ColumnNames, DataSet, OwnRows
+from w2s.errors import DataError, W2sError
 from w2s.tasks import Example, read_examples
 
 ASSUMED = 1000
@@ -17,9 +17,14 @@ ASSUMED = 1000
 
 
 def rows_by_role(config: ChainConfig) -> tuple[dict[str, int], list[str]]:
-    """Rows of gold, pool and test, and what had to be assumed."""
+    """Rows of gold, pool and test, and what had to be assumed.
+
+    Raises:
+        DataError: files at hand hold fewer.
+    """
     rows, notes = dict.fromkeys(ROLES, 0), []
     for one in config.examples.each:
+        _check_enough(config, one)
         for role, count in one.counts.items():
             rows[role] += count
         for role, own in one.own.items():
@@ -28,6 +33,18 @@ def rows_by_role(config: ChainConfig) -> tuple[dict[str, int], list[str]]:
                 notes.append(f"{role} of {', '.join(own.files)} is not at hand: {ASSUMED:,} rows are assumed")
             rows[role] += found or ASSUMED
     return rows, notes
+
+
+def _check_enough(config: ChainConfig, one: DataSet) -> None:
+    """Refuse to count more rows than the files hold, where all of them are at hand."""
+    outside = ("gold",) if config.regime.is_shift else ()
+    wanted = sum(count for role, count in one.counts.items() if role not in outside)
+    there = [len(_read(config, file, one.columns)) for file in one.files]
+    if all(there) and there and sum(there) < wanted:
+        raise DataError(
+            f"{sum(there)} examples of {', '.join(one.files)} cannot give {wanted} for their roles: ask for "
+            "fewer, or name more files"
+        )
 
 
 def some_examples(config: ChainConfig) -> tuple[list[Example], list[str]]:

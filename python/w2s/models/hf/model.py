@@ -74,7 +74,7 @@ class HfModel:
         self._writer = writer
 
     def answer(self, examples: Sequence[Example], want: Want) -> list[Answer]:
-        """One label per example; a reply that gives none stands as it is."""
+        """One label per example; a reply that gives none stands as it is, with ``mask`` as no label."""
         began = time.perf_counter()
         answers = [no_move() for _ in examples]
         choices = [choices_of(example) for example in examples]
@@ -193,7 +193,7 @@ class HfModel:
         found = self.write(requests, self.manner, want.hidden)
         for example, written in zip(examples, found, strict=True):
             answer = Answer(
-                parse_reply(example, written.text) or written.text.strip(),
+                parse_reply(example, written.text) or ("" if want.mask else written.text.strip()),
                 raw=written.text,
                 hidden=written.state,
             )

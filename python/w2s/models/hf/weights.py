@@ -130,6 +130,8 @@ def form_of(place: str, config: Any, forms: tuple[str, ...], fresh: bool, brough
     )
     if takes_a_head and (fresh or (brought and form is None)):
         return CHOICE[0]
+    if fresh and form is not None:
+        raise ModelError(f"{place} is a {architecture}, which has a head of its own: leave head=fresh out")
     if form is None or config.is_encoder_decoder or fresh:
         named = f"is a {architecture}" if architecture else "names no architecture in its config.json"
         hint = "; head=fresh puts a new multiple-choice head on it" if takes_a_head else ""

@@ -16,6 +16,8 @@ import transformers
 import trl
 from trl.trainer.utils import RepeatSampler
 
+from w2s.errors import DataError
+from w2s.models.hf.multiple_choice import context_of
 from w2s.models.hf.wording import prompt_for
 from w2s.train.language.rewards import agreement, form
 from w2s.train.language.settings import LanguageSettings
@@ -119,14 +121,37 @@ def questions(student: Student, rows: Rows) -> list[dict[str, Any]]:
     return found
 
 
-def told(arguments: dict[str, Any], settings: LanguageSettings) -> trl.GRPOConfig:
-    """What trl is told: what every trainer is, and how replies are written and compared."""
+def room_for(student: Student, rows: Rows, settings: LanguageSettings) -> int:
+    """The most tokens of a reply: what is asked for, as far as the student's context has room behind every
+    question.
+
+    Raises:
+        DataError: a question leaves none.
+    """
+    most = student.asked.max_new_tokens or settings.new_tokens
+    context = context_of(student.network)
+    if context is None:
+        return most
+    for example in rows.examples:
+        asked = prompt_for(student.asked.prompt, example, "generate").ask(example)
+        length = len(student.wording.tokens(student.wording.text([], asked)))
+        if length >= context:
+            raise DataError(
+                f"example {example.id!r} takes {length} tokens and {student.place} reads {context}: leave "
+                "the row out, or name a student with a longer context"
+            )
+        most = min(most, context - length)
+    return most
+
+
+def told(arguments: dict[str, Any], settings: LanguageSettings, most: int) -> trl.GRPOConfig:
+    """What trl is told: what every trainer is, and how replies of at most so many tokens are compared."""
     given = dict(arguments)
     given["gradient_checkpointing"] = given.pop("activation_checkpointing")
     return trl.GRPOConfig(
         **given,
         num_generations=settings.group,
-        max_completion_length=settings.new_tokens,
+        max_completion_length=most,
         temperature=settings.temperature,
         beta=settings.kl,
         reward_weights=[1.0, settings.form_reward],

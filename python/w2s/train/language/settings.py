@@ -49,7 +49,7 @@ class LanguageSettings:
         seed: decides the order of the rows, which are held back, dropout and new adapters.
         checkpoint_s: seconds between checkpoints; 0 writes one after every step. It changes no number.
         group: replies of grpo to one question, which are compared; ``batch`` counts replies then.
-        new_tokens: the longest reply of grpo.
+        new_tokens: the longest reply of grpo, where the student's reference names no ``max_new_tokens``.
         temperature: at which grpo writes.
         kl: weight of staying near the untrained student in grpo.
         form_reward: what grpo adds for a reply that holds any label; agreement is worth 1.

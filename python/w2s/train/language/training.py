@@ -148,10 +148,10 @@ def _supervised(task: _Task, lesson: Lesson, learned: list[Item], held: list[Ite
 
 
 def _rewarded(task: _Task, rows: Rows) -> PlainState:
-    from w2s.train.language.reinforced import RewardedTrainer, told
+    from w2s.train.language.reinforced import RewardedTrainer, room_for, told
 
     replies = len(rows) * task.settings.group
-    arguments = told(arguments_of(task, replies), task.settings)
+    arguments = told(arguments_of(task, replies), task.settings, room_for(task.student, rows, task.settings))
     return RewardedTrainer(task.student, arguments, rows, task.settings, task.identity, task.watch)
 
 

@@ -103,6 +103,14 @@ def test_what_is_kept_is_a_share_a_count_or_at_most_all() -> None:
         assert kept_rows(chain(keep=keep), 1000) == rows
 
 
+def test_the_arm_self_is_of_every_budget() -> None:
+    found = short(arms=["base", "self", "trust"], budget=[20, 40], rounds=1)
+    folds = [work for work in found if str(work[2]).endswith("self: folds of gold")]
+    assert [work[4] for work in folds] == [80, 16, 32]
+    assert {work[5] for work in folds} == {15}
+    assert (0, "train", "budget 20, self", "hf:b", 250, 3) in found
+
+
 def test_proposals_are_labelled_and_seen_once_each() -> None:
     found = short(proposals=3, evidence=["hidden", "student"], rounds=1)
     assert (1, "label", "labels", "hf:a", 1100, 1) in found

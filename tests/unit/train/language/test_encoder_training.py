@@ -167,7 +167,7 @@ def test_a_head_is_fresh_on_purpose_only(headed: Path, bare: Path, tmp_path: Pat
     for reference, said in (
         (f"hf:{bare}", "is a BertModel.*head=fresh puts a new multiple-choice head on it"),
         (f"hf:{headed}?head=fresh", "has a multiple-choice head: leave head=fresh out"),
-        (f"hf:{causal}?head=fresh", "is a LlamaForCausalLM: what is needed"),
+        (f"hf:{causal}?head=fresh", "is a LlamaForCausalLM, which has a head of its own"),
     ):
         with pytest.raises(ModelError, match=said) as caught:
             load_model(reference)

@@ -76,6 +76,15 @@ def test_rewarded_training_leaves_out_rows_of_weight_0_and_never_reads_worked_an
     assert weights(tmp_path / "weighed") == weights(tmp_path / "three")
 
 
+@pytest.mark.slow
+def test_replies_that_are_rewarded_fit_the_context(folder: Make, tmp_path: Path) -> None:
+    pytest.importorskip("trl", reason="needs trl: pip install 'w2s[rl]'")
+    how, place = settings(objective="grpo", group=4, epochs=1, new_tokens=512), folder("gpt2", context=90)
+    train(f"hf:{place}", answers(2), how, tmp_path / "s")
+    with pytest.raises(DataError, match=r"takes \d+ tokens and .* reads 16: leave the row out"):
+        train(f"hf:{folder('gpt2', context=16)}", answers(2), how, tmp_path / "t")
+
+
 def test_weights_that_are_nothing_beside_others_are_rows_left_out(folder: Make, tmp_path: Path) -> None:
     four, how = choices(4), settings(batch=1, epochs=1)
     tiny = Rows(four.examples, four.targets, np.array([1.0, 1.0, 1e-60, 1.0]))
