@@ -8,7 +8,6 @@ from __future__ import annotations
 from dataclasses import dataclass, fields
 from typing import Any
 
-from w2s.arena.referee import printable
 from w2s.games import State
 from w2s.models import Answer
 
@@ -60,7 +59,7 @@ def label_of(
 ) -> Label:
     """The label that an answer is, judged by the rules alone."""
     move, why = state.read(answer.label) if answer.failure is None else (None, answer.failure)
-    text = move if move is not None else (printable(answer.label) if answer.label else None)
+    text = move if move is not None else (_storable(answer.label) if answer.label else None)
     return Label(
         ply=state.ply,
         player=player,
@@ -76,7 +75,7 @@ def label_of(
         value_cp=answer.value_cp,
         samples=tuple(map(_storable, answer.samples)),
         raw=None if answer.raw is None else _storable(answer.raw),
-        rejected=tuple(printable(text) for text in rejected),
+        rejected=tuple(map(_storable, rejected)),
     )
 
 

@@ -80,12 +80,12 @@ def test_a_refused_answer_may_be_tried_again_so_often_and_no_more() -> None:
     assert (example.id, example.attempt, example.rejected) == ("0:0:2", 2, ("e2e5", "Ke3"))
     give(playing, "e2e4")
     assert playing.mover == "bob"
-    assert playing.labels[0].rejected == ("'e2e5'", "'Ke3'")
+    assert playing.labels[0].rejected == ("e2e5", "Ke3")
     assert playing.labels[0].played
     assert playing.example().rejected == ()
     give(playing, "e4", "e4", "e4")
     assert ended(playing) == (Ending.FORFEIT_ILLEGAL, 0, "bob")
-    assert playing.labels[1].rejected == ("'e4'", "'e4'")
+    assert playing.labels[1].rejected == ("e4", "e4")
     assert len(playing.labels) == 2
 
 

@@ -36,7 +36,7 @@ def test_an_endpoint_plays_a_search_and_its_slips_are_asked_again(
         played = [row for row in table if row["player"] == "teacher" and row["played"]]
         assert len(played) >= 14
         assert all(row["legal"] and row["raw"].startswith("My move: ") for row in played)
-        assert {tuple(row["rejected"]) for row in played} == {("'Ke9, what else?'",)}
+        assert {tuple(row["rejected"]) for row in played} == {("Ke9, what else?",)}
         assert sum(result["endings"].values()) == 2
         asked = len(server.heard)
         assert run(arena(server, "again", "--illegal", "retry:3")) == 0
