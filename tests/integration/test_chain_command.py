@@ -171,10 +171,10 @@ def test_another_seed_gives_other_numbers(whole: Path, setting: Path, tmp_path: 
         (["--gold", "5000"], 3, "300 examples cannot give 5000 gold"),
         (["--gold", "3"], 3, "gold"),
         (["--pool", "0"], 2, "pool"),
-        (["--top", "0%"], 3, "keeps none of the pool's 120 labels"),
+        (["--top", "0%"], 2, "keeps nothing"),
         (["--trust", "nural"], 2, "did you mean neural"),
         (["--teacher", "policy:{nets}/nobody"], 4, "nobody"),
-        (["--student", "random"], 2, "a student is a policy or lc0 net"),
+        (["--student", "random"], 2, "cannot be trained: a student is policy"),
     ],
 )
 def test_what_makes_no_sense_is_one_line_with_its_code(
@@ -332,7 +332,9 @@ def test_each_labelling_is_said_once_behind_the_line_that_goes_on(
     assert not [line for line in capsys.readouterr().err.splitlines() if line.endswith(" labels")]
 
 
-def test_a_later_student_of_a_ladder_is_not_measured_by_the_first(nets: Path, tmp_path: Path) -> None:
+def test_a_later_student_of_a_ladder_is_not_measured_by_the_first(
+    nets: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     write_policy(tmp_path / "other", "connect_four", seed=9)
     file, out = tmp_path / "chain.toml", tmp_path / "run"
     ladder = f'student = ["policy:{nets}/student", "policy:{tmp_path}/other"]'
@@ -340,8 +342,11 @@ def test_a_later_student_of_a_ladder_is_not_measured_by_the_first(nets: Path, tm
     file.write_text(text.replace("seeds = 2", "seeds = 1"), encoding="utf-8")
     words = [word for arm in ("base", "gold", "trust", "ceiling") for word in ("--arm", arm)]
     assert run(["chain", str(file), "--out", str(out), *words]) == 0
+    assert "does not learn" not in capsys.readouterr().err
     first, second = json.loads((out / "metrics.json").read_text())["rounds"]
     measured = {"recovery", "pgr", "better_than_gold_by"}
     assert first["student"] != second["student"]
     assert measured <= set(first["arms"]["trust"])
     assert not measured & set(second["arms"]["trust"])
+    assert run(["chain", str(file), "--out", str(tmp_path / "one"), "--rounds", "1", *words]) == 0
+    assert "other does not learn: the chain ends with round 1" in capsys.readouterr().err

@@ -17,6 +17,7 @@ from w2s.labelling.student import as_judge
 from w2s.models import Answer, Want, load_model
 from w2s.models.solved import shots_of
 from w2s.tasks import AnswerExample, ChoiceExample, Example
+from w2s.tasks.checking import final_answer
 
 CHOICES = [ChoiceExample(f"c{i}", f"Is it {i}?", ("x", "y", "z")[: 2 + i % 2], ("A",)) for i in range(6)]
 ASKED = ("icl:2", "verbalised", "p_true", "samples:3")
@@ -74,6 +75,27 @@ def test_every_kind_has_its_columns_and_labels_without_answer_have_none(speaker:
     for name in COLUMNS:
         expected = alone[name].to_pylist()
         assert [found[name].to_pylist()[row] for row in there] == pytest.approx(expected, abs=1e-5)
+
+
+def test_proposals_of_one_question_are_measured_by_the_same_samples(speaker: Path) -> None:
+    request = Request(load_model(f"hf:{speaker}", seed=3), asked=("samples:6",), proposals=3)
+    found = label_batch(CHOICES, request).table.select(
+        ["example_id", "self_consistency", "predictive_entropy"]
+    )
+    rows = found.to_pylist()
+    for example in CHOICES:
+        own = [row for row in rows if row["example_id"] == example.id]
+        assert len(own) == len(example.options)
+        assert len({row["predictive_entropy"] for row in own}) == 1
+        assert sum(row["self_consistency"] for row in own) == pytest.approx(1)
+
+
+def test_a_written_answer_without_any_is_no_label(speaker: Path) -> None:
+    sums = [AnswerExample(f"s{i}", f"{i}+1?", ("1",)) for i in range(3)]
+    table = label_batch(sums, Request(load_model(f"hf:{speaker}?max_new_tokens=2"))).table
+    for label, raw in zip(table.column("label").to_pylist(), table.column("raw").to_pylist(), strict=True):
+        assert label == final_answer(raw)
+    assert table.column("label").null_count
 
 
 def test_labels_that_all_lack_an_answer_cost_nothing_and_have_nothing(speaker: Path) -> None:

@@ -20,7 +20,7 @@ from w2s.chain.loading import load_config, paper_folder
 from w2s.cli.app import app
 from w2s.cli.estimate_text import table
 from w2s.config import build
-from w2s.errors import UsageError
+from w2s.errors import DataError, UsageError
 
 H100 = MACHINES["h100"]
 
@@ -70,6 +70,12 @@ def test_models_at_hand_are_measured_and_their_steps_add_up(tmp_path: Path) -> N
     assert trust["hours"] == pytest.approx(
         sum(step["hours"] for step in found["steps"] if step["arm"] == "trust")
     )
+
+
+def test_more_rows_than_the_files_hold_are_refused_as_the_chain_refuses_them(tmp_path: Path) -> None:
+    config = chain(tmp_path, examples={"files": [str(tmp_path / "rows.jsonl")], "gold": 10, "pool": 90})
+    with pytest.raises(DataError, match=r"40 examples of .*rows\.jsonl cannot give 2100 for their roles"):
+        estimate(config, None)
 
 
 def test_no_weights_are_loaded_and_nothing_is_written(
