@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import difflib
 import hashlib
+import re
 import tomllib
 from pathlib import Path
 from typing import Any, TypeVar
@@ -31,6 +32,8 @@ class Config(BaseModel):
         return hashlib.sha256(self.to_toml().encode()).hexdigest()
 
 
+_KEY = re.compile(r"(?!(?:int|str|float|bool)$)[a-z_][a-z0-9_]*|\d+")
+"""A key or a place in a list; pydantic also names the kind of value that it tried."""
 AnyConfig = TypeVar("AnyConfig", bound=Config)
 
 
@@ -73,7 +76,7 @@ def build(kind: type[AnyConfig], tables: dict[str, Any], where: str) -> AnyConfi
 
 def _first_problem(kind: type[BaseModel], error: ValidationError) -> str:
     problem = error.errors(include_url=False)[0]
-    path = [str(part) for part in problem["loc"]]
+    path = [part for part in map(str, problem["loc"]) if _KEY.fullmatch(part)]
     if problem["type"] != "extra_forbidden":
         return f"{'.'.join(path) or 'configuration'}: {problem['msg'].removeprefix('Value error, ')}"
     known = _keys_at(kind, path[:-1])

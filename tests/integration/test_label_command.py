@@ -97,6 +97,7 @@ def test_eval_prints_accuracies_and_their_difference(
         (["--model", "random", "--evidence", "dreams"], 2, "there are: hidden, afterstate"),
         (["--model", "random", "--evidence", "hidden:3"], 2, "a state takes no number; write hidden"),
         (["--model", "random", "--reward", "hf:x"], 2, "add --evidence reward, or leave it out"),
+        (["--model", "random", "--evidence", "samples:2,samples:4"], 2, "evidence has samples twice"),
         (["--model", "random", "--out", "/proc/nothing/labels.parquet"], 1, "cannot make the folder /proc"),
         (["--model", "random", "--student", "random"], 2, "random cannot judge labels"),
         (["--model", "nothing"], 2, "names no model"),

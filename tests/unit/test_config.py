@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from w2s.arena.spec import ArenaSpec, TimeControl
+from w2s.chain.config import ChainConfig
 from w2s.config import build, changed_keys, merge, read_toml
 from w2s.errors import UsageError
 
@@ -75,3 +76,8 @@ def test_merging_lets_the_upper_table_win_key_by_key() -> None:
 
 def test_changed_keys_are_named_with_both_values() -> None:
     assert changed_keys({"a": {"x": 1}, "b": 2}, {"a": {"x": 2}, "b": 2}) == ["a.x (1 → 2)"]
+
+
+def test_the_kind_of_value_that_was_tried_is_no_part_of_the_key() -> None:
+    with pytest.raises(UsageError, match=r"^x: examples\.test: Input should be greater than 0$"):
+        build(ChainConfig, {"teacher": "a", "student": "b", "examples": {"test": 0}}, "x")

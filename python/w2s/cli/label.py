@@ -59,7 +59,9 @@ def label(
         int,
         typer.Option(min=1, max=20, help="Labels of each example: its answer, then the likeliest others."),
     ] = 1,
-    limit: Annotated[int | None, typer.Option(min=1, help="Only the first so many examples.")] = None,
+    limit: Annotated[
+        int | None, typer.Option(min=1, help="Only the first so many examples; all are read.")
+    ] = None,
     bad_rows: Annotated[str, typer.Option(help="A row that cannot be used: error, or skip.")] = "error",
     concurrency: Annotated[int, typer.Option(min=1, help="Engine processes side by side.")] = 1,
     seed: Annotated[int, typer.Option(min=0, help="Of everything that is drawn.")] = 0,
@@ -117,7 +119,7 @@ def label(
         labeller.close()
         if judge is not None:
             judge.close()
-    summary = _summary(out)
+    summary = _summary(out, asked)
     screen.data(summary, as_json=json, text=_text(summary, model))
     return 0
 
@@ -133,8 +135,12 @@ def _evidence(hidden: bool, evidence: list[str]) -> tuple[frozenset[str], tuple[
         raise UsageError(f"no evidence is called {unknown[0]!r}; there are: {', '.join(known)}")
     if numbered := [name for name in names if name.partition(":")[0] in _VECTORS and ":" in name]:
         raise UsageError(f"{numbered[0]!r}: a state takes no number; write {numbered[0].partition(':')[0]}")
+    asked = tuple(dict.fromkeys(name for name in names if name not in _VECTORS))
+    kinds = [name.partition(":")[0] for name in asked]
+    if twice := [kind for kind in kinds if kinds.count(kind) > 1]:
+        raise UsageError(f"evidence has {twice[0]} twice: leave one out")
     vectors = {name for name in names if name in _VECTORS} | ({"hidden"} if hidden else set())
-    return frozenset(vectors), tuple(dict.fromkeys(name for name in names if name not in _VECTORS))
+    return frozenset(vectors), asked
 
 
 def _request(
@@ -170,10 +176,11 @@ def _reporter() -> Any:
     return CountLine("labelled")
 
 
-def _summary(out: Path) -> dict[str, Any]:
-    from w2s.evidence import VECTORS, read_table
+def _summary(out: Path, asked: tuple[str, ...]) -> dict[str, Any]:
+    from w2s.evidence import ASKED, VECTORS, read_table
 
-    table = read_table(out, ["label", "correct"])
+    evidence = [column for name in asked for column in ASKED[name.partition(":")[0]]]
+    table = read_table(out, ["label", "correct", *evidence])
     labels, correct = table.column("label"), table.column("correct").to_pylist()
     known = [right for right in correct if right is not None]
     return {
@@ -182,6 +189,7 @@ def _summary(out: Path) -> dict[str, Any]:
         "known": len(known),
         "correct": sum(known),
         "out": str(out),
+        "empty": [name for name in evidence if table.column(name).null_count == len(table)],
         "vectors": [name for name in VECTORS if out.with_name(f"{name}.parquet").exists()],
     }
 
@@ -192,6 +200,8 @@ def _text(summary: dict[str, Any], model: str) -> str:
         line += f", with {', '.join(f'{name}.parquet' for name in summary['vectors'])} beside it"
     if summary["unanswered"]:
         line += f"\nanswers that hold no label: {summary['unanswered']:,}"
+    if summary["empty"]:
+        line += f"\nnull for every label: {', '.join(summary['empty'])}"
     if summary["known"]:
         line += f"\n{summary['correct']:,} of {summary['known']:,} are right"
     return line
