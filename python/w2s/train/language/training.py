@@ -6,6 +6,7 @@ machine, killed in between or not.
 
 from __future__ import annotations
 
+import atexit
 import contextlib
 import json
 import shutil
@@ -20,6 +21,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import torch
 import transformers
 
 from w2s.errors import DataError, MissingExtraError, UsageError
@@ -88,6 +90,8 @@ def train(
 
 
 def _train(task: _Task, rows: Rows, lesson: Lesson) -> None:
+    if process_count() > 1:
+        atexit.register(_part)
     began = time.perf_counter()
     learned, held = _split(lesson.items, task.settings)
     with quiet(), _without_future_warnings():
@@ -110,6 +114,12 @@ def _train(task: _Task, rows: Rows, lesson: Lesson) -> None:
     }
     write_whole(task.out / REPORT, (json.dumps(report, indent=2) + "\n").encode())
     shutil.rmtree(task.out / CHECKPOINTS, ignore_errors=True)
+
+
+def _part() -> None:
+    """Leave the other processes: one that ends without it may be aborted by threads that still wait."""
+    if torch.distributed.is_initialized():
+        torch.distributed.destroy_process_group()
 
 
 @contextlib.contextmanager
