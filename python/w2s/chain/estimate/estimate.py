@@ -15,7 +15,7 @@ from w2s.chain.config import ChainConfig
 from w2s.chain.estimate import cost
 from w2s.chain.estimate.machine import PASS_TOKENS, Machine
 from w2s.chain.estimate.plan import Work, plan
-from w2s.chain.estimate.rows import rows_by_role, some_examples
+from w2s.chain.estimate.rows import Files
 from w2s.chain.regimes import arms_left_out, with_arms
 from w2s.models.sizes import Lengths, Shape, lengths_of, shape_of
 from w2s.tasks import Example
@@ -39,8 +39,9 @@ def estimate(config: ChainConfig, machine: Machine | None) -> Facts:
     """
     check_config(config)
     config = with_arms(config, arms_left_out(config, answered=_pool_is_answered(config)))
-    rows, notes = rows_by_role(config)
-    examples, missing = some_examples(config)
+    files = Files(config)
+    rows, notes = files.rows_by_role()
+    examples, missing = files.some_examples()
     models = _Models(config, examples)
     found = [_step(work, config, models, machine) for work in plan(config, rows)]
     known = [step["hours"] for step in found if step["hours"] is not None]

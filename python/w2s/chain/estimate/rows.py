@@ -16,60 +16,73 @@ ASSUMED = 1000
 """Rows of a role whose files are not at hand and whose number nobody said."""
 
 
-def rows_by_role(config: ChainConfig) -> tuple[dict[str, int], list[str]]:
-    """Rows of gold, pool and test, and what had to be assumed.
+class Files:
+    """The files of a chain, as far as they are on this machine; each is read once."""
 
-    Raises:
-        DataError: files at hand hold fewer.
-    """
-    rows, notes = dict.fromkeys(ROLES, 0), []
-    for one in config.examples.each:
-        _check_enough(config, one)
-        for role, count in one.counts.items():
-            rows[role] += count
-        for role, own in one.own.items():
-            found = own.rows or _counted(config, own)
-            if found is None:
-                notes.append(f"{role} of {', '.join(own.files)} is not at hand: {ASSUMED:,} rows are assumed")
-            rows[role] += found or ASSUMED
-    return rows, notes
+    def __init__(self, config: ChainConfig) -> None:
+        """Name the chain; nothing is read yet."""
+        self._config = config
+        self._seen: dict[str, Sequence[Example]] = {}
+
+    def rows_by_role(self) -> tuple[dict[str, int], list[str]]:
+        """Rows of gold, pool and test, and what had to be assumed.
+
+        Raises:
+            DataError: files at hand hold fewer.
+        """
+        rows, notes = dict.fromkeys(ROLES, 0), []
+        for one in self._config.examples.each:
+            self._check_enough(one)
+            for role, count in one.counts.items():
+                rows[role] += count
+            for role, own in one.own.items():
+                found = own.rows or self._counted(own)
+                if found is None:
+                    named = ", ".join(own.files)
+                    notes.append(f"{role} of {named} is not at hand: {ASSUMED:,} rows are assumed")
+                rows[role] += found or ASSUMED
+        return rows, notes
+
+    def some_examples(self) -> tuple[list[Example], list[str]]:
+        """Examples of the files that the pool is of, and what is not there."""
+        files = [
+            (file, one.columns)
+            for one in self._config.examples.each
+            for file in (one.own["pool"].files if "pool" in one.own else one.files)
+        ]
+        found: list[Example] = []
+        missing = []
+        for file, columns in files:
+            some = self._read(file, columns)
+            found += some
+            if not some:
+                missing.append(file)
+        return found, [f"{', '.join(missing)}: not read for an estimate, or not at hand"] if missing else []
+
+    def _check_enough(self, one: DataSet) -> None:
+        """Refuse to count more rows than the files hold, where all of them are at hand."""
+        outside = ("gold",) if self._config.regime.is_shift else ()
+        wanted = sum(count for role, count in one.counts.items() if role not in outside)
+        there = [len(self._read(file, one.columns)) for file in one.files]
+        if there and all(there) and sum(there) < wanted:
+            raise DataError(
+                f"{sum(there)} examples of {', '.join(one.files)} cannot give {wanted} for their roles: ask "
+                "for fewer, or name more files"
+            )
+
+    def _counted(self, own: OwnRows) -> int | None:
+        found = [self._read(file, own.columns) for file in own.files]
+        return sum(map(len, found)) if all(found) else None
+
+    def _read(self, file: str, columns: ColumnNames) -> Sequence[Example]:
+        """The examples of a file; none where it is published, not there or cannot be read."""
+        key = repr((file, columns))
+        if key not in self._seen:
+            self._seen[key] = _read(file, self._config, columns)
+        return self._seen[key]
 
 
-def _check_enough(config: ChainConfig, one: DataSet) -> None:
-    """Refuse to count more rows than the files hold, where all of them are at hand."""
-    outside = ("gold",) if config.regime.is_shift else ()
-    wanted = sum(count for role, count in one.counts.items() if role not in outside)
-    there = [len(_read(config, file, one.columns)) for file in one.files]
-    if all(there) and there and sum(there) < wanted:
-        raise DataError(
-            f"{sum(there)} examples of {', '.join(one.files)} cannot give {wanted} for their roles: ask for "
-            "fewer, or name more files"
-        )
-
-
-def some_examples(config: ChainConfig) -> tuple[list[Example], list[str]]:
-    """Examples of the files on this machine that the pool is of, and what is not there."""
-    files = [
-        (file, one.columns)
-        for one in config.examples.each
-        for file in (one.own["pool"].files if "pool" in one.own else one.files)
-    ]
-    found: list[Example] = []
-    missing = []
-    for file, columns in files:
-        some = _read(config, file, columns)
-        found += some
-        if not some:
-            missing.append(file)
-    return found, [f"{', '.join(missing)}: not read for an estimate, or not at hand"] if missing else []
-
-
-def _counted(config: ChainConfig, own: OwnRows) -> int | None:
-    found = [_read(config, file, own.columns) for file in own.files]
-    return sum(map(len, found)) if all(found) else None
-
-
-def _read(config: ChainConfig, file: str, columns: ColumnNames) -> Sequence[Example]:
+def _read(file: str, config: ChainConfig, columns: ColumnNames) -> Sequence[Example]:
     if file.startswith("hf:"):
         return []
     try:

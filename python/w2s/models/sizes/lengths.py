@@ -79,6 +79,7 @@ def _measured(reference: str, some: Sequence[Example]) -> Lengths | None:
     from w2s.models.hf.settings import read_settings
     from w2s.models.hf.wording import Wording
     from w2s.models.sizes.language import tokenizer_at
+    from w2s.models.solved import shots_of
 
     settings = read_settings(parsed)
     try:
@@ -87,7 +88,7 @@ def _measured(reference: str, some: Sequence[Example]) -> Lengths | None:
         return None
     if tokenizer is None:
         return None
-    solved = [(example, example.gold[0]) for example in some if example.gold]
+    solved = shots_of(some)
     shots = min(settings.shots, max(0, len(solved) - 1))  # as many as are at hand beside the question
     asking = Asking(reference, Wording(tokenizer), replace(settings, shots=shots), None, 0)
     asking.show(solved)

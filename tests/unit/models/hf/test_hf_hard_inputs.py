@@ -24,6 +24,8 @@ import tokenizers  # noqa: E402
 from w2s.models.hf.evidence import reward as rewards  # noqa: E402
 from w2s.models.hf.evidence.reward import Exchange, RewardModel  # noqa: E402
 
+SMALL: dict[str, Any] = {"hidden_size": 32, "intermediate_size": 32, "num_attention_heads": 4}
+
 
 def paired(pad=None, names=("input_ids", "token_type_ids", "attention_mask")) -> Any:
     inner = tokenizer().backend_tokenizer
@@ -47,10 +49,8 @@ def test_an_encoder_of_rewards_is_told_question_and_reply_apart(tmp_path: Path) 
     transformers.BertForSequenceClassification(
         transformers.BertConfig(
             vocab_size=len(words),
-            hidden_size=32,
             num_hidden_layers=2,
-            num_attention_heads=4,
-            intermediate_size=32,
+            **SMALL,
             max_position_embeddings=128,
             initializer_range=0.5,
             num_labels=1,
@@ -72,10 +72,8 @@ def test_a_reward_model_without_any_padding_token_reads_batches(tmp_path: Path) 
     transformers.LlamaForSequenceClassification(
         transformers.LlamaConfig(
             vocab_size=len(words),
-            hidden_size=32,
-            intermediate_size=32,
             num_hidden_layers=1,
-            num_attention_heads=4,
+            **SMALL,
             num_labels=1,
             eos_token_id=None,
             bos_token_id=None,
@@ -115,10 +113,8 @@ def test_an_encoder_whose_positions_begin_behind_its_padding_refuses_what_it_can
     transformers.RobertaForMultipleChoice(
         transformers.RobertaConfig(
             vocab_size=len(words),
-            hidden_size=32,
             num_hidden_layers=1,
-            num_attention_heads=4,
-            intermediate_size=32,
+            **SMALL,
             max_position_embeddings=66,
             type_vocab_size=1,
             pad_token_id=1,
