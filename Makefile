@@ -54,7 +54,7 @@ lint: $(VENV)/.installed-dev  ## formatting, clippy, ruff, mypy --strict, import
 
 bench: $(VENV)/.installed-dev  ## every figure beside its peer, in one run; writes docs/benchmarks.md
 	$(PIP) --editable '.[bench]' --no-build-isolation
-	$(BIN)/python -m tests.bench
+	$(BIN)/python -m benchmarks
 
 differential: $(VENV)/.installed-dev  ## POSITIONS chess positions against python-chess, 0 disagreements
 	$(BIN)/python -m tests.parity.differential --positions $(POSITIONS)

@@ -13,10 +13,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 from _pytest.mark import ParameterSet
+
 from tests.doubles.chat import ChatServer, completion, plays, token
 from tests.doubles.language import write_language_model
 from tests.doubles.nets import write_lc0, write_policy
-
 from w2s.errors import UsageError
 from w2s.games import State, game
 from w2s.kernels import game_names

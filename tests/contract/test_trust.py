@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 import pytest
-from tests.doubles.labels import labels, without
 
+from tests.doubles.labels import labels, without
 from w2s.errors import DataError, UsageError
 from w2s.evidence import Labels
 from w2s.trust import Function, cross_fit, load, names, save, trust_function

@@ -10,6 +10,7 @@ import time
 from pathlib import Path
 
 import pytest
+
 from tests.doubles.signals import hears_ctrl_c
 
 W2S = Path(sys.executable).with_name("w2s")

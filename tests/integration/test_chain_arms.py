@@ -13,8 +13,8 @@ from typing import Any
 
 import pyarrow.parquet as pq
 import pytest
-from tests.doubles.chains import numbers, weights, write_nets
 
+from tests.doubles.chains import numbers, weights, write_nets
 from w2s.cli.app import run
 
 pytest.importorskip("torch", reason="needs torch: pip install 'w2s[models]'")

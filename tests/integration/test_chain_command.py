@@ -14,9 +14,9 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+
 from tests.doubles.chains import numbers, weights, write_nets
 from tests.doubles.nets import write_policy
-
 from w2s.chain.folder import ChainFolder
 from w2s.chain.loading import load_config
 from w2s.cli.app import run

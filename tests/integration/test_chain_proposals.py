@@ -8,8 +8,8 @@ from typing import Any
 
 import pyarrow.parquet as pq
 import pytest
-from tests.doubles.chains import weights, write_nets
 
+from tests.doubles.chains import weights, write_nets
 from w2s.chain import ChainConfig
 from w2s.cli.app import run
 from w2s.errors import UsageError

@@ -19,8 +19,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from tests.doubles.signals import hears_ctrl_c
 
+from tests.doubles.signals import hears_ctrl_c
 from w2s.cli.app import run
 
 W2S = [sys.executable, "-c", "import sys; from w2s.cli.app import run; sys.exit(run(sys.argv[1:]))", "filter"]

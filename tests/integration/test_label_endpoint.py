@@ -15,8 +15,8 @@ from typing import Any
 
 import pyarrow.parquet as pq
 import pytest
-from tests.doubles.chat import ChatServer, Heard, Said
 
+from tests.doubles.chat import ChatServer, Heard, Said
 from w2s.cli.app import run
 from w2s.models.endpoint.paid import FAILURES_IN_A_ROW
 

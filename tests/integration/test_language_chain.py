@@ -15,13 +15,13 @@ from typing import Any
 
 import pyarrow.parquet as pq
 import pytest
+
+import w2s
 from tests.doubles.chains import numbers, weights
 from tests.doubles.chat import ChatServer, Heard, Said, completion, token
 from tests.doubles.encoders import write_encoder
 from tests.doubles.language import write_language_model
 from tests.doubles.learning import answers, choices, settings
-
-import w2s
 from w2s.cli.app import run
 from w2s.train import Rows, train
 

@@ -11,6 +11,7 @@ import time
 from pathlib import Path
 
 import pytest
+
 from tests.doubles.nets import write_policy
 
 pytest.importorskip("torch", reason="needs torch: pip install 'w2s[models]'")

@@ -13,6 +13,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from safetensors.torch import load_file
+
 from tests.doubles.chains import GAME, positions
 from tests.doubles.encoders import write_encoder
 from tests.doubles.language import write_language_model

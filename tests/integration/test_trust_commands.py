@@ -9,8 +9,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from tests.doubles.labels import labels, without
 
+from tests.doubles.labels import labels, without
 from w2s.cli.app import run
 from w2s.evidence import read_labels, write_labels
 from w2s.metrics import auc

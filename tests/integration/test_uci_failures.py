@@ -14,9 +14,9 @@ from pathlib import Path
 
 import chess.pgn
 import pytest
+
 from tests.doubles.engines import Scripted, processes_with
 from tests.doubles.signals import hears_ctrl_c
-
 from w2s.arena import ArenaSpec, run
 from w2s.arena.spec import Labels, MatchRules, Verification
 from w2s.arena.spec import Limits as ArenaLimits

@@ -5,9 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from tests.bench.figure import Figure, Measured, Row, Target
-from tests.bench.registry import FIGURES
-from tests.bench.table import Results, line
+
+from benchmarks.figure import Figure, Measured, Row, Target
+from benchmarks.registry import FIGURES
+from benchmarks.table import Results, line
 
 CIRCUMSTANCES = {"date": "2026-01-01", "machine": "a machine", "command": "a command", "versions": {}}
 
@@ -18,7 +19,7 @@ def table_rows(section: str) -> list[str]:
 
 
 def test_every_file_of_a_figure_is_registered(root: Path) -> None:
-    files = {path.stem for path in (root / "tests/bench/figures").glob("*.py")} - {"__init__"}
+    files = {path.stem for path in (root / "benchmarks/figures").glob("*.py")} - {"__init__"}
     assert len(files) >= 5
     assert files == set(FIGURES)
 

@@ -11,6 +11,7 @@ import zipfile
 from pathlib import Path
 
 import pytest
+
 from tests.meta.dist import problems
 
 pytestmark = pytest.mark.slow

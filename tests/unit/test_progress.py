@@ -9,9 +9,9 @@ import time
 from pathlib import Path
 
 import pytest
+
 from tests.doubles.chat import ChatServer, Heard, Said
 from tests.doubles.signals import hears_ctrl_c
-
 from w2s.cli import counting
 from w2s.cli.counting import CountLine
 

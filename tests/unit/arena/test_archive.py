@@ -10,8 +10,8 @@ from pathlib import Path
 
 import chess.pgn
 import pytest
-from tests.unit.arena.doubles import FOOLS_MATE, record
 
+from tests.unit.arena.doubles import FOOLS_MATE, record
 from w2s.arena.archive import write_games
 from w2s.arena.ending import Ending
 from w2s.arena.record import MatchRecord

@@ -7,8 +7,8 @@ from collections import deque
 from collections.abc import Iterable
 
 import pytest
-from tests.unit.arena.doubles import FOOLS_MATE, Scripted, by_ply, first_legal, match
 
+from tests.unit.arena.doubles import FOOLS_MATE, Scripted, by_ply, first_legal, match
 from w2s.arena.ending import Ending
 from w2s.arena.lockstep import Draw, play
 from w2s.arena.match import Match

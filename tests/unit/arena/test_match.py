@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from tests.unit.arena.doubles import FOOLS_MATE, match
 
+from tests.unit.arena.doubles import FOOLS_MATE, match
 from w2s.arena.ending import Ending
 from w2s.arena.match import Match
 from w2s.arena.openings import Opening

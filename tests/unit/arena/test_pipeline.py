@@ -7,8 +7,8 @@ from typing import Any
 
 import pyarrow.parquet as pq
 import pytest
-from tests.unit.arena.doubles import Scripted, first_legal
 
+from tests.unit.arena.doubles import Scripted, first_legal
 from w2s.arena import ArenaSpec, Progress, pipeline, run
 from w2s.arena.journal import Journal
 from w2s.arena.players import Players

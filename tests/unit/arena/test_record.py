@@ -7,8 +7,8 @@ import json
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.unit.arena.doubles import record
 
+from tests.unit.arena.doubles import record
 from w2s.arena.ending import Ending
 from w2s.arena.record import MatchRecord
 from w2s.errors import DataError

@@ -5,8 +5,8 @@ from __future__ import annotations
 import random
 
 import pytest
-from tests.unit.arena.doubles import record
 
+from tests.unit.arena.doubles import record
 from w2s.arena.ratings import SprtSpec, tally
 from w2s.arena.record import MatchRecord
 from w2s.arena.spec import ArenaSpec, SprtTest

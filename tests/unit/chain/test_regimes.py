@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import pytest
-from tests.doubles.labels import labels
 
 import w2s
+from tests.doubles.labels import labels
 from w2s.chain import domains, regimes
 from w2s.chain.config import ChainConfig, TrustSpec
 from w2s.chain.examples.splits import Splits

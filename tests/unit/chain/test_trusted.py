@@ -8,8 +8,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
-from tests.doubles.labels import labels
 
+from tests.doubles.labels import labels
 from w2s.chain.config import ChainConfig
 from w2s.chain.proposals import answers, best
 from w2s.chain.trusted import Trusted, trust_labels

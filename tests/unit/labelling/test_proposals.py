@@ -6,9 +6,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from tests.doubles.nets import write_policy
 
 import w2s
+from tests.doubles.nets import write_policy
 from w2s.errors import UsageError
 from w2s.evidence import read_labels
 from w2s.labelling import Request, label_batch, label_file

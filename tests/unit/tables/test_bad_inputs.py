@@ -12,9 +12,9 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from tests.unit.tables.conftest import everything
 
 import w2s
+from tests.unit.tables.conftest import everything
 from w2s.errors import DataError, UsageError, W2sError
 
 

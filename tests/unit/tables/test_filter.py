@@ -13,9 +13,9 @@ import pyarrow.csv
 import pyarrow.ipc
 import pyarrow.parquet as pq
 import pytest
-from tests.unit.tables.conftest import best, everything
 
 import w2s
+from tests.unit.tables.conftest import best, everything
 from w2s.errors import UsageError
 
 

@@ -15,8 +15,8 @@ import pyarrow as pa
 import pyarrow.ipc
 import pyarrow.parquet as pq
 import pytest
-from tests.unit.tables.conftest import best, everything
 
+from tests.unit.tables.conftest import best, everything
 from w2s.errors import DataError
 from w2s.selection import Rule
 from w2s.tables.progress import Steps

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from tests.doubles.nets import write_lc0, write_policy
 
+from tests.doubles.nets import write_lc0, write_policy
 from w2s.errors import DataError, UsageError
 from w2s.games import State, game
 from w2s.models import Want

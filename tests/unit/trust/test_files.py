@@ -10,9 +10,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from tests.doubles.labels import labels
 
 import w2s
+from tests.doubles.labels import labels
 from w2s.config import Config
 from w2s.errors import DataError, UsageError
 from w2s.trust import Function, load, names, registry, save, trust_function

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pyarrow as pa
 import pytest
-from tests.doubles.labels import labels
 
+from tests.doubles.labels import labels
 from w2s.errors import DataError, UsageError
 from w2s.evidence import Labels
 from w2s.trust import cross_fit, trust_function

@@ -6,8 +6,8 @@ import sys
 
 import numpy as np
 import pytest
-from tests.doubles.labels import labels, without
 
+from tests.doubles.labels import labels, without
 from w2s.errors import DataError, MissingExtraError
 from w2s.evidence import Labels
 from w2s.metrics import auc, trust_measures

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pyarrow as pa
 import pytest
-from tests.doubles.labels import labels, without
 
+from tests.doubles.labels import labels, without
 from w2s.errors import DataError, UsageError
 from w2s.evidence import Labels
 from w2s.metrics import auc

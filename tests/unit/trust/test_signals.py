@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 import pytest
-from tests.doubles.labels import labels
 
+from tests.doubles.labels import labels
 from w2s.crowds import crowd
 from w2s.errors import DataError
 from w2s.evidence import Labels

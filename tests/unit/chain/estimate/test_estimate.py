@@ -11,9 +11,9 @@ import pytest
 pytest.importorskip("torch")
 pytest.importorskip("transformers")
 
-from tests.doubles import language
 from typer.testing import CliRunner
 
+from tests.doubles import language
 from w2s.chain.config import ChainConfig
 from w2s.chain.estimate import MACHINES, estimate, machine_named, this_machine
 from w2s.chain.loading import load_config, paper_folder

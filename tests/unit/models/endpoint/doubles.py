@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from tests.doubles.chat import ChatServer, Heard
-
 from w2s.models import Answer, Want
 from w2s.models.endpoint.key import Key
 from w2s.models.endpoint.model import EndpointModel

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pyarrow.parquet as pq
 import pytest
-from tests.doubles.chat import ChatServer, Heard, Said, plays
 
+from tests.doubles.chat import ChatServer, Heard, Said, plays
 from w2s.cli.app import run
 
 

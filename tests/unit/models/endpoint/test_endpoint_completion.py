@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.doubles.chat import completion, token
 
+from tests.doubles.chat import completion, token
 from w2s.games import game
 from w2s.models.endpoint.completion import Completion, read_completion
 from w2s.models.endpoint.evidence import add_evidence, option_probs

@@ -10,9 +10,9 @@ from email.utils import format_datetime
 from http.server import BaseHTTPRequestHandler
 
 import pytest
+
 from tests.doubles.chat import ChatServer, Heard, Said, completion
 from tests.unit.models.endpoint.doubles import ask, choice, letters, model, number_of
-
 from w2s.models import Want
 from w2s.models.endpoint import asking
 from w2s.models.endpoint.asking import retry_after_s

@@ -10,9 +10,9 @@ import sys
 from pathlib import Path
 
 import pytest
+
 from tests.doubles.chat import ChatServer, Heard, Said, completion, plays, token
 from tests.unit.models.endpoint.doubles import choice
-
 from w2s.errors import ModelError, UsageError
 from w2s.models import Want, load_model
 from w2s.models.endpoint.address import read_address

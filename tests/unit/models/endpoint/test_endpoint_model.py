@@ -13,9 +13,9 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+
 from tests.doubles.chat import ChatServer, Heard, Said, completion, plays, token
 from tests.unit.models.endpoint.doubles import ask, choice, letters, model, number_of
-
 from w2s.errors import DataError, ModelError, UsageError
 from w2s.games import game
 from w2s.models import Answer, Want, load_model

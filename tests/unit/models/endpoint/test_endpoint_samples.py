@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import pytest
+
 from tests.doubles.chat import ChatServer, Heard, Said, plays
 from tests.unit.models.endpoint.doubles import ask, choice, model
-
 from w2s.errors import ModelError
 from w2s.games import game
 from w2s.models import Samples, Want

@@ -11,10 +11,10 @@ import time
 from pathlib import Path
 
 import pytest
+
 from tests.doubles.chat import ChatServer, Heard, Said, completion
 from tests.doubles.signals import hears_ctrl_c
 from tests.unit.models.endpoint.doubles import choice, letters
-
 from w2s.models import Want, load_model
 
 

@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from tests.doubles.language import write_language_model
 
+from tests.doubles.language import write_language_model
 from w2s.models.hf.loading import load
 from w2s.models.reference import parse_reference
 

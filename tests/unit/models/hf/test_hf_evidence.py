@@ -9,8 +9,8 @@ from typing import Any
 
 import numpy as np
 import pytest
-from tests.doubles.language import tokenizer
 
+from tests.doubles.language import tokenizer
 from w2s.errors import DataError, ModelError, UsageError
 from w2s.models import Want, load_model
 from w2s.tasks.answer import AnswerExample

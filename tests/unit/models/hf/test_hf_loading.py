@@ -11,8 +11,8 @@ from typing import Any
 
 import numpy as np
 import pytest
-from tests.doubles.language import network, tokenizer
 
+from tests.doubles.language import network, tokenizer
 from w2s.errors import DataError, MissingExtraError, ModelError, UsageError, W2sError
 from w2s.games import game
 from w2s.models import Want, load_model

@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 import pytest
-from tests.doubles.language import tokenizer
 
+from tests.doubles.language import tokenizer
 from w2s.errors import DataError, UsageError
 from w2s.games import game
 from w2s.models import Believes, Judges, Want, load_model

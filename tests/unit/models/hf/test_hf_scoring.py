@@ -9,8 +9,8 @@ from typing import Any
 
 import numpy as np
 import pytest
-from tests.doubles.language import FAMILIES
 
+from tests.doubles.language import FAMILIES
 from w2s.errors import ModelError
 from w2s.games import game
 from w2s.models import Want

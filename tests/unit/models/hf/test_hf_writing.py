@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 import pytest
-from tests.doubles.language import END, FAMILIES
 
+from tests.doubles.language import END, FAMILIES
 from w2s.games import game
 from w2s.models import Want
 from w2s.tasks import MoveExample

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from tests.doubles.nets import Lc0File, number, write_lc0
 
+from tests.doubles.nets import Lc0File, number, write_lc0
 from w2s.errors import DataError, ModelError, W2sError
 from w2s.games import game
 from w2s.kernels import encode

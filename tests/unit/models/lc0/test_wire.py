@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.doubles.nets import nested, number, varint
 
+from tests.doubles.nets import nested, number, varint
 from w2s.models.lc0.wire import Message, WireError
 
 FIELDS = st.integers(1, 2000)

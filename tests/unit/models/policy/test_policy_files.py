@@ -6,8 +6,8 @@ import json
 from pathlib import Path
 
 import pytest
-from tests.doubles.nets import write_lc0, write_policy
 
+from tests.doubles.nets import write_lc0, write_policy
 from w2s.errors import DataError, ModelError, W2sError
 from w2s.models.registry import load_model
 

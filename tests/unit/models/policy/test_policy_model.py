@@ -10,8 +10,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from tests.doubles.nets import write_policy
 
+from tests.doubles.nets import write_policy
 from w2s import kernels
 from w2s.errors import UsageError
 from w2s.games import game

@@ -9,7 +9,6 @@ import pytest
 pytest.importorskip("transformers")
 
 from tests.doubles import language
-
 from w2s.models.sizes import lengths_of
 from w2s.models.sizes.lengths import ASSUMED
 from w2s.tasks import AnswerExample, ChoiceExample

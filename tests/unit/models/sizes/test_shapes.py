@@ -12,8 +12,8 @@ pytest.importorskip("torch")
 pytest.importorskip("transformers")
 
 import torch
-from tests.doubles import language
 
+from tests.doubles import language
 from w2s.errors import UsageError
 from w2s.models.sizes import shape_of
 from w2s.models.sizes.shape import shape_by_name

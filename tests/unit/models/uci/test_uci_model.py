@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from tests.doubles.engines import Scripted
 
+from tests.doubles.engines import Scripted
 from w2s.errors import UsageError
 from w2s.games import State, game
 from w2s.models import Answer, Model, RemembersMatches, Want, load_model

@@ -11,8 +11,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from tests.doubles.engines import processes_with
 
+from tests.doubles.engines import processes_with
 from w2s.models.uci.process import MAX_LINE_BYTES, Process
 
 Start = Callable[..., Process]

@@ -7,8 +7,8 @@ import sys
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.unit.tasks.checking.pairs import EQUAL, UNEQUAL
 
+from tests.unit.tasks.checking.pairs import EQUAL, UNEQUAL
 from w2s.errors import MissingExtraError
 from w2s.tasks.checking import comparing, guard, same_answer
 

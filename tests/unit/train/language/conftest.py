@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+
 from tests.doubles.language import write_language_model
 
 Make = Callable[..., Path]

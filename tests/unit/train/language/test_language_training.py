@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 from safetensors.torch import load_file
+
 from tests.doubles.learning import (
     KilledError,
     answers,
@@ -18,7 +19,6 @@ from tests.doubles.learning import (
     settings,
     weights,
 )
-
 from w2s.errors import DataError, MissingExtraError, UsageError, W2sError
 from w2s.train import Rows, Step, train
 

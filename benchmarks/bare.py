@@ -14,10 +14,10 @@ from importlib.machinery import ExtensionFileLoader
 from pathlib import Path
 from types import ModuleType
 
-from tests.bench.figure import SkippedError
+from benchmarks.figure import SkippedError
 
 MANIFEST = Path(__file__).parent / "bare_cozy" / "Cargo.toml"
-_ROOT = Path(__file__).resolve().parents[2]
+_ROOT = Path(__file__).resolve().parents[1]
 _LIBRARIES = ("libbare_cozy.so", "libbare_cozy.dylib", "bare_cozy.dll")
 
 
@@ -35,7 +35,7 @@ def bare() -> ModuleType:
         SkippedError: there is no cargo.
     """
     if shutil.which("cargo") is None:
-        raise SkippedError("needs cargo to build its peer, tests/bench/bare_cozy")
+        raise SkippedError("needs cargo to build its peer, benchmarks/bare_cozy")
     target = Path(os.environ.get("CARGO_TARGET_DIR", _ROOT / "target"))
     command = ["cargo", "build", "--release", "--locked", "--quiet", "--manifest-path", str(MANIFEST)]
     subprocess.run([*command, "--target-dir", str(target)], check=True)

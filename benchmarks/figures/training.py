@@ -9,9 +9,9 @@ from pathlib import Path
 import numpy as np
 
 import w2s
-from tests.bench.figure import Figure, Measured, Row, SkippedError, Target
-from tests.bench.nets import has_torch, write_net
-from tests.bench.timing import hot_spots, interleaved
+from benchmarks.figure import Figure, Measured, Row, SkippedError, Target
+from benchmarks.nets import has_torch, write_net
+from benchmarks.timing import hot_spots, interleaved
 from w2s.tasks import MoveExample
 from w2s.train import Rows, Settings, train
 

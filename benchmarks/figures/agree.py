@@ -14,10 +14,10 @@ import sys
 import chess
 
 import w2s
-from tests.bench.bare import bare
-from tests.bench.figure import Figure, Measured, Row, Target
-from tests.bench.positions import Rows, rows, source
-from tests.bench.timing import hot_spots, interleaved
+from benchmarks.bare import bare
+from benchmarks.figure import Figure, Measured, Row, Target
+from benchmarks.positions import Rows, rows, source
+from benchmarks.timing import hot_spots, interleaved
 
 ROWS = 300_000
 PYTHON_CHESS_ROWS = 3_000
@@ -55,7 +55,7 @@ def _row(work: str, ours: float, peer: str, theirs: float, target: Target) -> Ro
 
 
 def _seconds(threads: int) -> dict[str, float]:
-    command = [sys.executable, "-m", "tests.bench.figures.agree", str(threads)]
+    command = [sys.executable, "-m", "benchmarks.figures.agree", str(threads)]
     environment = {**os.environ, "RAYON_NUM_THREADS": str(threads)}
     printed = subprocess.run(command, env=environment, capture_output=True, text=True, check=True).stdout
     seconds: dict[str, float] = json.loads(printed)
@@ -115,7 +115,7 @@ FIGURE = Figure(
     title="Agreement check",
     how=(
         f"`w2s.agree` on {ROWS:,} chess positions, each with one answer in SAN and one in UCI, half of them "
-        "the same move; strings in, verdicts out. The bare loop is `tests/bench/bare_cozy`: cozy-chess "
+        "the same move; strings in, verdicts out. The bare loop is `benchmarks/bare_cozy`: cozy-chess "
         "behind PyO3, called with the same lists; it gives one byte a row, `w2s.agree` also reasons and "
         f"canonical moves. python-chess judges {PYTHON_CHESS_ROWS:,} of the rows. "
         f"Medians of {REPEATS} interleaved repeats."

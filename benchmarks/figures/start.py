@@ -10,8 +10,8 @@ import tempfile
 from functools import partial
 from pathlib import Path
 
-from tests.bench.figure import Figure, Measured, Row, Target
-from tests.bench.timing import interleaved
+from benchmarks.figure import Figure, Measured, Row, Target
+from benchmarks.timing import interleaved
 
 REPEATS = 15
 COMMANDS = {

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from tests.bench.bare import bare
-from tests.bench.figure import Figure, Measured, Row, Target
-from tests.bench.timing import hot_spots, interleaved
+from benchmarks.bare import bare
+from benchmarks.figure import Figure, Measured, Row, Target
+from benchmarks.timing import hot_spots, interleaved
 from w2s import kernels
 
 REPEATS = 9
@@ -34,7 +34,7 @@ FIGURE = Figure(
     title="Chess perft",
     how=(
         "`kernels.perft` through the `Game` trait beside the same recursion on cozy-chess's board alone "
-        f"(`tests/bench/bare_cozy`), one core. Medians of {REPEATS} interleaved repeats."
+        f"(`benchmarks/bare_cozy`), one core. Medians of {REPEATS} interleaved repeats."
     ),
     measure=measure,
     peers=("cozy-chess", "rustc"),

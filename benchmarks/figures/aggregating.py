@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 import w2s
-from tests.bench.figure import Figure, Measured, Row, Target
-from tests.bench.timing import interleaved
+from benchmarks.figure import Figure, Measured, Row, Target
+from benchmarks.timing import interleaved
 
 ROWS, COLUMNS = 5_000_000, 8
 REPEATS = 5

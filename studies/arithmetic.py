@@ -1,9 +1,9 @@
 """Chains on language models trained here from scratch: sums with worked steps, supervised and by rewards.
 
-    python -m tests.studies.arithmetic --out runs/sums
+    python -m studies.arithmetic --out runs/sums
     python arenas/build/results.py runs/sums-supervised runs/sums-grpo
 
-Two models of letters read what pupils write, see :mod:`tests.studies.sums`; then the small one teaches the
+Two models of letters read what pupils write, see :mod:`studies.sums`; then the small one teaches the
 large one. Everything is made once: a study that was killed goes on with the same command. ``--tiny`` shows
 that it works, and its numbers mean little. The whole takes about 25 minutes of one core.
 """
@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tests.studies.sums import PROMPT, carries_in_short_sums, carries_now_and_then, examples, write_model
+from studies.sums import PROMPT, carries_in_short_sums, carries_now_and_then, examples, write_model
 from w2s.chain.config import ChainConfig
 from w2s.chain.examples.role_file import write_roles
 from w2s.chain.examples.splits import Splits

@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 
 import w2s
-from tests.bench.figure import Figure, Measured, Row, SkippedError, Target
-from tests.bench.timing import interleaved
+from benchmarks.figure import Figure, Measured, Row, SkippedError, Target
+from benchmarks.timing import interleaved
 
 WORKERS, CLASSES, VOTES_AN_ITEM, ITERATIONS = 50, 4, 5, 10
 VOTES = 1_000_000

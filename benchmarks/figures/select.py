@@ -9,8 +9,8 @@ from collections.abc import Callable
 import numpy as np
 
 import w2s
-from tests.bench.figure import Figure, Measured, Row, Target
-from tests.bench.timing import hot_spots, interleaved
+from benchmarks.figure import Figure, Measured, Row, Target
+from benchmarks.timing import hot_spots, interleaved
 
 ROWS = int(os.environ.get("W2S_BENCH_ROWS", "100_000_000"))
 KEPT = ROWS // 10

@@ -8,23 +8,23 @@ import sys
 from dataclasses import replace
 from typing import Any
 
-from tests.bench import machine
-from tests.bench.bare import cozy_version
-from tests.bench.figure import Figure, Measured, SkippedError
-from tests.bench.registry import FIGURES
-from tests.bench.table import HEAD, Results, line
+from benchmarks import machine
+from benchmarks.bare import cozy_version
+from benchmarks.figure import Figure, Measured, SkippedError
+from benchmarks.registry import FIGURES
+from benchmarks.table import HEAD, Results, line
 
 
 def main(arguments: list[str]) -> None:
     """Measure the figures that are named, or all."""
-    parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("figures", nargs="*", metavar="FIGURE", help=f"{', '.join(FIGURES)}; all without one")
     names = parser.parse_args(arguments).figures or list(FIGURES)
     if unknown := set(names) - set(FIGURES):
         parser.error(f"no figure is called {', '.join(sorted(unknown))}; choose from {', '.join(FIGURES)}")
     results = Results()
     for name in names:
-        _measure(FIGURES[name], results, " ".join(["python -m tests.bench", *arguments]))
+        _measure(FIGURES[name], results, " ".join(["python -m benchmarks", *arguments]))
         results.save(FIGURES.values())
 
 

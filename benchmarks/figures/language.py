@@ -11,8 +11,8 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from tests.bench.figure import Figure, Measured, Row, SkippedError, Target
-from tests.bench.language import (
+from benchmarks.figure import Figure, Measured, Row, SkippedError, Target
+from benchmarks.language import (
     BLOCKS,
     VOCABULARY,
     WIDTH,
@@ -21,9 +21,9 @@ from tests.bench.language import (
     open_questions,
     write_language_model,
 )
-from tests.bench.loops import Loops
-from tests.bench.memory import grown_mib
-from tests.bench.timing import hot_spots, interleaved
+from benchmarks.loops import Loops
+from benchmarks.memory import grown_mib
+from benchmarks.timing import hot_spots, interleaved
 
 LETTERS, OPTIONS, WRITTEN = 128, 32, 32
 ALONE = 4  # every fourth is also asked alone
@@ -174,7 +174,7 @@ def check(ours: Sequence[str | None], theirs: Sequence[str]) -> None:
 
 def grown(count: int) -> float:
     """MiB by which the peak of a process of its own exceeds what it held when it began to label."""
-    command = [sys.executable, "-m", "tests.bench.figures.language", str(count)]
+    command = [sys.executable, "-m", "benchmarks.figures.language", str(count)]
     printed = subprocess.run(command, capture_output=True, text=True, check=True).stdout
     return float(json.loads(printed.splitlines()[-1]))
 

@@ -22,7 +22,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from tests.bench.figure import Figure, Measured, Row, SkippedError, Target
+from benchmarks.figure import Figure, Measured, Row, SkippedError, Target
 
 ROWS = int(os.environ.get("W2S_BENCH_FILTER_ROWS", "20_000_000"))
 TEXT_BYTES = 200
@@ -137,7 +137,7 @@ def run(name: str, source: Path, codec: str, kept: int) -> dict[str, float]:
     command = [
         sys.executable,
         "-m",
-        "tests.bench.figures.filtering",
+        "benchmarks.figures.filtering",
         name,
         str(source),
         str(out),

@@ -9,8 +9,8 @@ from pathlib import Path
 import chess
 import chess.engine
 
-from tests.bench.figure import Figure, Measured, Row, SkippedError, Target
-from tests.bench.timing import hot_spots, interleaved
+from benchmarks.figure import Figure, Measured, Row, SkippedError, Target
+from benchmarks.timing import hot_spots, interleaved
 from w2s import arena
 from w2s.arena.openings import Opening, read_openings
 from w2s.arena.record import MatchRecord

@@ -6,9 +6,9 @@ import tempfile
 from functools import partial
 from pathlib import Path
 
-from tests.bench.figure import Figure, Measured, Row, SkippedError, Target
-from tests.bench.nets import has_torch, write_net
-from tests.bench.timing import hot_spots, interleaved
+from benchmarks.figure import Figure, Measured, Row, SkippedError, Target
+from benchmarks.nets import has_torch, write_net
+from benchmarks.timing import hot_spots, interleaved
 from w2s import arena
 from w2s.arena.record import MatchRecord
 

@@ -11,10 +11,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.bench.figure import SkippedError
+from benchmarks.figure import SkippedError
 from w2s.games import State, game
 
-PUZZLES = Path(__file__).resolve().parents[3] / "shared/data/lichess-puzzles-10k/lichess_puzzles.csv"
+PUZZLES = Path(__file__).resolve().parents[2] / "shared/data/lichess-puzzles-10k/lichess_puzzles.csv"
 FROM_PLAY = 10_000
 
 

@@ -1,6 +1,6 @@
 """The search behind the chain's defaults: variants of a chain, measured on gold that is held back.
 
-    python -m tests.studies.chain_settings tests/studies/maia.toml --out runs/study
+    python -m studies.chain_settings studies/maia.toml --out runs/study
 
 A part of gold, ``--validation`` rows, is what students are asked; trust is fitted on the rest. Test rows are
 never read. A study that was killed goes on; the table is written after every variant.
@@ -16,7 +16,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from tests.studies.variants import GROUPS, ORACLES, Tables
+from studies.variants import GROUPS, ORACLES, Tables
 from w2s.chain.config import ChainConfig
 from w2s.chain.examples.dealt import read_splits
 from w2s.chain.examples.role_file import write_roles
@@ -84,7 +84,7 @@ def section(chain: Path, validation: int, found: dict[str, list[dict[str, Any]]]
     """A part of docs/results.md: what was asked, when, and the table."""
     groups = [group for group, variants in GROUPS.items() if found.keys() & variants.keys()]
     asked = "" if groups == list(GROUPS) else "".join(f" --group {group}" for group in groups)
-    command = f"python -m tests.studies.chain_settings {chain} --validation {validation}{asked}"
+    command = f"python -m studies.chain_settings {chain} --validation {validation}{asked}"
     return (
         f"## Settings of {chain.stem}, tried on held-back gold: {', '.join(groups)}\n\n"
         f"{datetime.date.today()}, `{command}`: "

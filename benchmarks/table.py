@@ -11,9 +11,9 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from tests.bench.figure import Figure, Measured, Row, Target
+from benchmarks.figure import Figure, Measured, Row, Target
 
-DOCS = Path(__file__).resolve().parents[2] / "docs"
+DOCS = Path(__file__).resolve().parents[1] / "docs"
 HEAD = "| work | w2s | peer | peer's | ratio | target | |\n|---|---|---|---|---|---|---|"
 INTRODUCTION = """\
 # Benchmarks
@@ -21,7 +21,7 @@ INTRODUCTION = """\
 Made by `make bench`; do not edit. Each figure was measured beside its peer in one run, in turn, so that the
 noise of the machine hits both: read the ratios. Numbers are medians;
 more is better unless the unit is seconds. Within 1.3× of a peer is a ratio of at least 0.769.
-`python -m tests.bench NAME` measures some figures again and leaves the others as they are.
+`python -m benchmarks NAME` measures some figures again and leaves the others as they are.
 """
 
 
@@ -60,7 +60,7 @@ def section(figure: Figure, known: Mapping[str, Any]) -> str:
     if "skipped" in known:
         parts.append(f"**Skipped** in the last run: {known['skipped']}.")
     if not known:
-        parts.append(f"Not measured yet: `python -m tests.bench {figure.name}`.")
+        parts.append(f"Not measured yet: `python -m benchmarks {figure.name}`.")
     return "\n\n".join(parts) + "\n"
 
 

@@ -1,5 +1,5 @@
 """Figures: w2s beside its peers, measured in one run and written to ``docs/benchmarks.md``.
 
-``python -m tests.bench`` measures all of them, ``python -m tests.bench agree perft`` some. A new figure is
+``python -m benchmarks`` measures all of them, ``python -m benchmarks agree perft`` some. A new figure is
 one file in ``figures/`` and one line in ``registry.py``.
 """

@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterator
 import numpy as np
 
 import w2s
-from tests.bench.figure import Figure, Measured, Row
-from tests.bench.timing import interleaved
+from benchmarks.figure import Figure, Measured, Row
+from benchmarks.timing import interleaved
 from w2s import aggregation, certification, kernels
 from w2s.selection import weights
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from tests.bench.figure import Figure
-from tests.bench.figures import (
+from benchmarks.figure import Figure
+from benchmarks.figures import (
     aggregating,
     agree,
     crowds,

@@ -6,9 +6,9 @@ import math
 import random
 from dataclasses import replace
 
-from tests.bench.figure import Figure, Measured, Row, SkippedError, Target
-from tests.bench.positions import Puzzle, puzzles
-from tests.bench.timing import interleaved
+from benchmarks.figure import Figure, Measured, Row, SkippedError, Target
+from benchmarks.positions import Puzzle, puzzles
+from benchmarks.timing import interleaved
 from w2s import kernels
 from w2s.models import Want, load_model
 from w2s.tasks import MoveExample
