@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 
 import tomli_w
 from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic_core import PydanticCustomError
 
 from w2s.errors import UsageError
 
@@ -46,9 +47,9 @@ def read_toml(path: Path) -> dict[str, Any]:
     try:
         return tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
-        raise UsageError(f"cannot read {path}: {error.strerror or error}") from None
+        raise UsageError("config-file-unreadable", f"cannot read {path}: {error.strerror or error}") from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise UsageError(f"{path} is not TOML: {error}") from None
+        raise UsageError("config-not-toml", f"{path} is not TOML: {error}") from None
 
 
 def merge(below: dict[str, Any], above: dict[str, Any]) -> dict[str, Any]:
@@ -71,18 +72,31 @@ def build(kind: type[AnyConfig], tables: dict[str, Any], where: str) -> AnyConfi
     try:
         return kind.model_validate(tables)
     except ValidationError as error:
-        raise UsageError(f"{where}: {_first_problem(kind, error)}") from None
+        code, problem = _first_problem(kind, error)
+        raise UsageError(code, f"{where}: {problem}") from None
 
 
-def _first_problem(kind: type[BaseModel], error: ValidationError) -> str:
+def invalid_value(code: str, message: str) -> PydanticCustomError:
+    """The exception that a validator of a configuration raises; :func:`build` keeps its code.
+
+    Example:
+        >>> invalid_value("arena-odd-pairs", "pairs must be even").type
+        'arena-odd-pairs'
+    """
+    return PydanticCustomError(code, "{message}", {"message": message})
+
+
+def _first_problem(kind: type[BaseModel], error: ValidationError) -> tuple[str, str]:
+    """The code and the text of the first problem that pydantic found."""
     problem = error.errors(include_url=False)[0]
     path = [part for part in map(str, problem["loc"]) if _KEY.fullmatch(part)]
     if problem["type"] != "extra_forbidden":
-        return f"{'.'.join(path) or 'configuration'}: {problem['msg'].removeprefix('Value error, ')}"
+        code = problem["type"] if "-" in problem["type"] else "config-invalid-value"
+        return code, f"{'.'.join(path) or 'configuration'}: {problem['msg'].removeprefix('Value error, ')}"
     known = _keys_at(kind, path[:-1])
     near = difflib.get_close_matches(path[-1], known, n=1)
     hint = f"did you mean {near[0]!r}?" if near else f"known keys: {', '.join(known)}"
-    return f"{'.'.join(path)} is not a known key; {hint}"
+    return "config-unknown-key", f"{'.'.join(path)} is not a known key; {hint}"
 
 
 def _keys_at(kind: type[BaseModel], path: list[str]) -> list[str]:

@@ -1,46 +1,61 @@
-"""What can go wrong, and the exit code of each.
+"""Exceptions that w2s raises on purpose: each has a stable code, a message and an exit code.
 
-Knows nothing about why it went wrong: the message says what, where and the remedy.
+A code is lower-case words joined by hyphens. It starts with the part of w2s that raises it, for example
+``filter-null-score``. Codes do not change when messages are reworded, so programs and tests match codes.
 """
 
 from __future__ import annotations
 
 
 class W2sError(Exception):
-    """The work failed; the base of every error that w2s raises on purpose."""
+    """The work failed; the base class of every exception that w2s raises on purpose.
+
+    Attributes:
+        code: what went wrong, as a stable identifier.
+        exit_code: the exit code of the command line.
+    """
 
     exit_code = 1
 
+    def __init__(self, code: str, message: str | None = None) -> None:
+        """Store the code and the message, which says what is wrong, where, and the remedy."""
+        if message is None:
+            code, message = "", code
+        super().__init__(message)
+        self.code = code
+
 
 class UsageError(W2sError):
-    """An option or a configuration that makes no sense; nothing was started."""
+    """An invalid option, argument or configuration; nothing was started."""
 
     exit_code = 2
 
 
 class DataError(W2sError):
-    """Bad data: a file, row or position that cannot be used."""
+    """Invalid data: a file, row or position that cannot be used."""
 
     exit_code = 3
 
 
 class ModelError(W2sError):
-    """A model or an engine that cannot be started or that keeps failing."""
+    """A model or an engine cannot be started or keeps failing."""
 
     exit_code = 4
 
 
 class InterruptedWorkError(W2sError):
-    """Somebody pressed Ctrl-C; the message says what is left."""
+    """The user pressed Ctrl-C; the message says what was kept."""
 
     exit_code = 130
 
 
 class MissingExtraError(W2sError):
-    """A feature whose packages are not installed; the message names the ``pip install``."""
+    """A feature needs packages that are not installed; the message names the ``pip install``."""
 
     exit_code = 5
 
     def __init__(self, feature: str, extra: str) -> None:
-        """Name the feature and the extra that brings it."""
-        super().__init__(f"{feature} needs more packages: pip install 'w2s[{extra}]'")
+        """Name the feature and the optional dependency group that it needs."""
+        super().__init__(
+            f"missing-extra-{extra}", f"{feature} needs more packages: pip install 'w2s[{extra}]'"
+        )

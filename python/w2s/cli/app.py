@@ -85,7 +85,7 @@ def run(arguments: list[str]) -> int:
             raise
         return _complain(error)
     except TyperException as error:
-        return _complain(UsageError(f"{error.format_message()}; see w2s --help"))
+        return _complain(UsageError("cli-usage", f"{error.format_message()}; see w2s --help"))
     except (KeyboardInterrupt, typer.Abort):
         result = InterruptedWorkError.exit_code
     except BrokenPipeError:
@@ -93,12 +93,14 @@ def run(arguments: list[str]) -> int:
         return W2sError.exit_code
     if result == InterruptedWorkError.exit_code:  # as which typer returns Ctrl-C
         return _complain(
-            InterruptedWorkError("interrupted; what was finished stays, the same command goes on")
+            InterruptedWorkError(
+                "interrupted", "interrupted; what was finished stays, the same command goes on"
+            )
         )
     return result if isinstance(result, int) else 0
 
 
 def _complain(error: W2sError) -> int:
     line = " ".join(str(error).split())
-    print(f"error: {line}", file=sys.stderr)
+    print(f"error: {line}" + (f" [{error.code}]" if error.code else ""), file=sys.stderr)
     return error.exit_code
