@@ -1,0 +1,316 @@
+"""Digests, atomic writes, finished steps and run folders: how a killed command continues.
+
+Only this module gives a file or a folder its final name. It does not know what is written.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import platform
+import shlex
+import shutil
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from w2s.config import Config, changed_keys, read_toml
+from w2s.errors import UsageError
+
+Facts = Mapping[str, Any]
+"""JSON values that a step reports, by name."""
+
+
+def digest(value: object) -> str:
+    """16 hexadecimal digits that identify a JSON value; the order of keys does not matter.
+
+    Example:
+        >>> digest({"a": 1, "b": 2}) == digest({"b": 2, "a": 1})
+        True
+    """
+    text = json.dumps(value, sort_keys=True, default=str)
+    return hashlib.blake2b(text.encode(), digest_size=8).hexdigest()
+
+
+# Atomic writes ----------------------------------------------------------------------------------------------
+
+
+def part_path(path: Path) -> Path:
+    """The hidden name beside ``path`` under which it is written until it is complete."""
+    return path.with_name(f".{path.name}.part")
+
+
+@contextmanager
+def atomic_file(path: Path, *, durable: bool = True) -> Iterator[Path]:
+    """Give the hidden path to write to; rename it to ``path`` at the end, or remove it after an exception.
+
+    A reader never sees half a file.
+
+    Args:
+        path: the final name; an existing file is replaced.
+        durable: sync the file before it is renamed and its folder afterwards, so that a power cut leaves
+            either the old file or the new one.
+    """
+    part = part_path(path)
+    try:
+        yield part
+        if durable:
+            _sync_file(part)
+        part.replace(path)
+        if durable:
+            sync_folder(path.parent)
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def write_bytes(path: Path, data: bytes, *, durable: bool = True) -> None:
+    """Write a file atomically."""
+    with atomic_file(path, durable=durable) as part:
+        part.write_bytes(data)
+
+
+def write_text(path: Path, text: str, *, durable: bool = True) -> None:
+    """Write a UTF-8 file atomically."""
+    write_bytes(path, text.encode(), durable=durable)
+
+
+def write_json(path: Path, value: object, *, indent: int = 1, durable: bool = True) -> None:
+    """Write a JSON file atomically; NaN and infinities are refused.
+
+    Raises:
+        ValueError: ``value`` holds a number that JSON does not have.
+    """
+    write_text(path, json.dumps(value, indent=indent, allow_nan=False) + "\n", durable=durable)
+
+
+def read_json(path: Path) -> dict[str, Any] | None:
+    """The object in a JSON file; None where the file is missing, damaged or holds something else."""
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError):
+        return None
+    return found if isinstance(found, dict) else None
+
+
+def publish(part: Path, out: Path, *, durable: bool = True) -> None:
+    """Rename a finished file or folder to its final name; an existing output is replaced.
+
+    A folder cannot replace a folder that holds files, so the old one is moved aside first.
+    """
+    if part.is_dir() and out.exists():
+        old = out.with_name(f".{out.name}.old")
+        remove(old)
+        out.rename(old)
+        part.rename(out)
+        remove(old)
+    else:
+        part.replace(out)
+    if durable:
+        sync_folder(out.parent)
+
+
+def remove(path: Path) -> None:
+    """Remove a file, or a folder with all that it holds; a missing one is ignored."""
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path)
+    else:
+        path.unlink(missing_ok=True)
+
+
+def sync_folder(folder: Path) -> None:
+    """Sync the names in a folder to the disk, where the file system can."""
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    except OSError:
+        return
+    finally:
+        os.close(handle)
+
+
+def _sync_file(path: Path) -> None:
+    with path.open("rb") as file:
+        os.fsync(file.fileno())
+
+
+# Finished steps ---------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Record:
+    """What a finished step was made of, and what it reported.
+
+    Attributes:
+        inputs: the digest of each input, by name.
+        facts: what the step reported.
+
+    Example:
+        >>> record = Record.of({"rows": [1, 2]}, {"loss": 0.5})
+        >>> record.changed({"rows": [1, 3]})
+        ['rows']
+    """
+
+    inputs: Mapping[str, str]
+    facts: Facts = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, inputs: Mapping[str, object], facts: Facts | None = None) -> Record:
+        """A record of inputs that are JSON values."""
+        return cls({name: digest(value) for name, value in inputs.items()}, facts or {})
+
+    @property
+    def digest(self) -> str:
+        """The identity of the step: later steps take it as an input."""
+        return digest(dict(self.inputs))
+
+    def changed(self, inputs: Mapping[str, object]) -> list[str]:
+        """Names of the inputs that differ from these, sorted; empty where the step is the same."""
+        wanted = Record.of(inputs).inputs
+        names = self.inputs.keys() | wanted.keys()
+        return sorted(name for name in names if self.inputs.get(name) != wanted.get(name))
+
+    def to_json(self) -> dict[str, Any]:
+        """The facts, and the inputs under ``inputs``."""
+        return {**self.facts, "inputs": dict(self.inputs)}
+
+    def write(self, path: Path, *, durable: bool = True) -> None:
+        """Write the record; its presence says that the step is finished, so it is written last."""
+        write_json(path, self.to_json(), durable=durable)
+
+    @classmethod
+    def read(cls, path: Path) -> Record | None:
+        """The record in a file; None where the file is missing or is no record."""
+        found = read_json(path)
+        inputs = found.pop("inputs", None) if found is not None else None
+        if found is None or not isinstance(inputs, dict):
+            return None
+        return cls(inputs, found)
+
+
+STEP = "step.json"
+"""The record in the folder of a step."""
+
+
+def cached_step(folder: Path, inputs: Mapping[str, object], work: Callable[[], Facts]) -> Record:
+    """Do the work, unless the folder holds its result for the same inputs.
+
+    A killed step has no record: its work is done again and may use what it finds in the folder. The result
+    of other inputs is removed first.
+
+    Args:
+        folder: the folder of the step; it is made where it is missing.
+        inputs: everything that decides the result, as JSON values by name.
+        work: writes files into the folder and returns what to report.
+
+    Returns:
+        The record of the step, new or old.
+    """
+    found = Record.read(folder / STEP)
+    if found is not None and not found.changed(inputs):
+        return found
+    if found is not None:
+        remove(folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    record = Record.of(inputs, work())
+    record.write(folder / STEP)
+    return record
+
+
+# Run folders ------------------------------------------------------------------------------------------------
+
+
+class RunFolder:
+    """A folder with ``run.toml``, the resolved configuration, and ``run.json``, its state.
+
+    ``run.json`` holds the digests of the inputs, versions, machine, time, the command that resumes the run
+    and whether it is complete.
+
+    Attributes:
+        path: the folder.
+        config: the path of ``run.toml``.
+        resume_line: the command that continues the run.
+    """
+
+    def __init__(self, path: Path, command: str) -> None:
+        """Name the folder and the command, for example ``"arena"``; nothing is created yet."""
+        self.path = path
+        self.config = path / "run.toml"
+        self.resume_line = f"w2s {command} --resume {shlex.quote(str(path))}"
+        self._state = path / "run.json"
+        self._command = command
+
+    def open(self, config: Config, inputs: Mapping[str, object] | None = None) -> None:
+        """Create the folder, or check that it holds a run of the same configuration and inputs.
+
+        A folder in which no work has been saved takes another configuration.
+
+        Args:
+            config: what the run is to do.
+            inputs: what else decides its results, as JSON values by name.
+
+        Raises:
+            UsageError: the folder holds another run, or cannot be written.
+        """
+        record = Record.of(inputs or {})
+        if self.config.exists():
+            changed = self._changed(config, record)
+            if not changed:
+                return
+            if self._has_work():
+                raise UsageError(
+                    "run-folder-other-configuration",
+                    f"{self.path} holds a run of w2s {self._command} with another configuration: "
+                    f"{'; '.join(changed)}; name another --out, or resume it as it was",
+                )
+        try:
+            self.path.mkdir(parents=True, exist_ok=True)
+            self._write_state({**record.to_json(), "complete": False})
+            write_text(self.config, config.to_toml())
+        except OSError as error:
+            raise UsageError(
+                "run-folder-not-writable",
+                f"cannot write to {self.path}: {error.strerror}; name another --out",
+            ) from None
+
+    def state(self) -> dict[str, Any]:
+        """What ``run.json`` says; empty where it is missing or damaged."""
+        return read_json(self._state) or {}
+
+    def is_complete(self) -> bool:
+        """Whether the run was finished."""
+        return bool(self.state().get("complete"))
+
+    def finish(self, facts: Facts | None = None) -> None:
+        """Mark the run as complete, and add facts to ``run.json``."""
+        self._write_state({**self.state(), **(facts or {}), "complete": True})
+
+    def _changed(self, config: Config, wanted: Record) -> list[str]:
+        changed = changed_keys(read_toml(self.config), config.model_dump(mode="json", exclude_none=True))
+        found = Record.read(self._state)
+        if found is not None and not changed:
+            changed = [
+                f"the {name}" for name in wanted.inputs if found.inputs.get(name) != wanted.inputs[name]
+            ]
+        return changed
+
+    def _has_work(self) -> bool:
+        own = {self.config, self._state}
+        files = (path for path in self.path.rglob("*") if path not in own and path.is_file())
+        return any(path.stat().st_size for path in files)
+
+    def _write_state(self, state: Facts) -> None:
+        about = {
+            **state,
+            "w2s": version("w2s"),
+            "python": sys.version.split()[0],
+            "machine": f"{platform.machine()}, {os.cpu_count()} cores, {platform.system()}",
+            "written": time.strftime("%Y-%m-%dT%H:%M:%S%z"),
+            "resume": self.resume_line,
+        }
+        write_json(self._state, about, indent=2)
