@@ -125,12 +125,12 @@ def test_evidence_stands_in_the_table_and_decides_its_identity(speaker: Path, tm
 
 
 def test_what_a_model_cannot_be_asked_is_one_line(speaker: Path) -> None:
-    with pytest.raises(UsageError, match="fickle gives no evidence by name"):
+    with pytest.raises(UsageError, match="fickle gives no such evidence"):
         label_batch(CHOICES, Request(Fickle(), asked=("p_true",)))
     model = load_model(f"hf:{speaker}")
     for asked, said in (
         (("icl:2",), "icl shows the model solved examples: name them, with their answers"),
-        (("dreams",), "no evidence is called 'dreams'"),
+        (("dreams",), "unknown evidence 'dreams'"),
         (("reward",), "reward"),
     ):
         with pytest.raises(UsageError, match=said) as caught:

@@ -48,7 +48,7 @@ def test_all_three_kinds_of_example_are_answered_by_their_prompts() -> None:
 def test_solved_examples_are_turns_in_front_of_every_question_but_their_own() -> None:
     solved = [(replace(choice(number), gold=("C",)), "C") for number in (1, 2, 3)]
     with ChatServer(letters) as server, model(server, shots=2, cache="off", concurrency=1) as asked:
-        with pytest.raises(UsageError, match=r"shown 2 solved examples and 0 are at hand .* \(--gold FILE"):
+        with pytest.raises(UsageError, match=r"requests 2 few-shot examples, but only 0 .* \(--gold FILE"):
             asked.answer([choice(1)], Want())
         asked.show(solved)
         asked.answer([choice(number) for number in range(6)], Want())

@@ -92,7 +92,7 @@ def test_the_cache_is_where_the_option_says_then_the_environment_then_the_home(
         ("openai:http://127.0.0.1/v1", "names no model"),
         ("openai:http://127.0.0.1/v1#", "names no model"),
         ("openai:http://127.0.0.1/v1#m?temprature=1", "did you mean temperature?"),
-        ("openai:http://127.0.0.1/v1#m?temperature=-1", "from 0 on"),
+        ("openai:http://127.0.0.1/v1#m?temperature=-1", "at least 0"),
         ("openai:http://127.0.0.1/v1#m?top_p=1.5", "at most 1"),
         ("openai:http://127.0.0.1/v1#m?samples=3", "add temperature=0.7"),
         ("openai:http://127.0.0.1/v1#m?logprobs=yes", "true or false"),
