@@ -62,7 +62,7 @@ class Labels:
     """One row per label.
 
     Attributes:
-        table: the columns of :data:`w2s.records.LABELS` that are known, and any others; ``id`` is text,
+        table: the columns of :data:`w2s.schemas.LABELS` that are known, and any others; ``id`` is text,
             never null, never twice.
         vectors: by name of :data:`VECTORS`, n × d float32, rows aligned with the table; a row of NaN where
             that label has none.

@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from w2s.bundled import arenas_folder
+from w2s.assets import arenas_folder
 from w2s.errors import DataError, UsageError
 from w2s.games import State, game
 from w2s.games.records import read_pgn

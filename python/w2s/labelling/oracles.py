@@ -13,7 +13,7 @@ import pyarrow as pa
 
 from w2s.arena.oracles import Case, Finding, Oracle, load_oracles
 from w2s.errors import UsageError
-from w2s.records import oracle_columns
+from w2s.schemas import oracle_columns
 from w2s.tasks import Example, MoveExample
 
 CAP_CP = 1500
