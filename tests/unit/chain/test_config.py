@@ -31,7 +31,7 @@ def test_arms_of_gold_and_trust_and_the_curve_are_off_by_default() -> None:
         ({"keep": {"top": "25%", "purity": 0.9}}, "chain-keep-two-rules"),
         ({"keep": {"power": -1}}, "keep.power"),
         ({"evidence": ["hidden:3"]}, "chain-unknown-evidence"),
-        ({"evidence": ["samples:0"]}, "the number of 'samples:0' is a whole one"),
+        ({"evidence": ["samples:0"]}, "label-evidence-number"),
     ],
 )
 def test_what_makes_no_sense_is_refused_with_its_key(given: dict[str, Any], said: str) -> None:
