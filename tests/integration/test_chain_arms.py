@@ -375,7 +375,10 @@ def test_results_of_what_is_no_finished_chain_are_refused_in_one_line(
     facts = json.loads((whole / "run.json").read_text())
     (unfinished / "run.json").write_text(json.dumps({**facts, "complete": False}))
     page = tmp_path / "results.md"
-    for folder, code, said in ((tmp_path / "none", 2, "there is no"), (unfinished, 3, "is not finished")):
+    for folder, code, said in (
+        (tmp_path / "none", 2, "results-file-missing"),
+        (unfinished, 3, "results-run-unfinished"),
+    ):
         done = results(root, str(folder), "--out", str(page))
         assert (done.returncode, len(done.stderr.splitlines())) == (code, 1)
         assert said in done.stderr

@@ -9,7 +9,7 @@ import copy
 from pathlib import Path
 from typing import Any
 
-from w2s.bundled import arenas_folder
+from w2s.assets import arenas_folder
 from w2s.chain.config import ChainConfig
 from w2s.chain.folder import ChainFolder
 from w2s.config import build, merge, read_toml

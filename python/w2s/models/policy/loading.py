@@ -8,7 +8,7 @@ from __future__ import annotations
 from importlib.util import find_spec
 from pathlib import Path
 
-from w2s.bundled import arenas_folder
+from w2s.assets import arenas_folder
 from w2s.errors import MissingExtraError, ModelError, UsageError
 from w2s.models.kind import Kind
 from w2s.models.model import Model
