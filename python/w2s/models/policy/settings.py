@@ -54,7 +54,7 @@ def read_settings(reference: Reference) -> PolicySettings:
     if device not in DEVICES:
         raise UsageError(
             "model-invalid-option",
-            f"device of {shown(text)} must be one of {', '.join(DEVICES)}, not {shown(device)}",
+            f"device of {shown(text)} is {shown(device)}, not one of {', '.join(DEVICES)}",
         )
     return PolicySettings(
         device,
