@@ -151,7 +151,9 @@ def test_a_server_that_stops_answering_ends_the_run_and_what_it_said_is_not_paid
 
     with ChatServer(refuses) as server:
         assert run(command(sums, server, "labels.parquet", retries=0, concurrency=1)) == 4
-        assert f"was of no use {FAILURES_IN_A_ROW} times in a row" in capsys.readouterr().err
+        said = capsys.readouterr().err
+        assert f"{FAILURES_IN_A_ROW} times in a row" in said
+        assert "[endpoint-unavailable]" in said
         asked = len(server.heard)
         server.script = counts
         assert run(command(sums, server, "labels.parquet", retries=0, concurrency=1)) == 0
