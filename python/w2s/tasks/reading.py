@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, overload
 
 from w2s import kernels
-from w2s.bundled import arenas_folder
+from w2s.assets import arenas_folder
 from w2s.errors import DataError, UsageError
 from w2s.tasks.answer import AnswerExample
 from w2s.tasks.choice import ChoiceExample

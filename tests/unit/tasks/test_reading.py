@@ -12,7 +12,7 @@ import pytest
 import w2s
 from tests.doubles.errors import raises_code
 from w2s.errors import DataError, UsageError
-from w2s.records import arena_labels
+from w2s.schemas import arena_labels
 from w2s.tasks import MoveExample, judge, read_examples
 from w2s.tasks import reading as module
 from w2s.tasks.tables import PUZZLES
