@@ -14,7 +14,7 @@ from typing import Any
 
 from w2s.arena import ArenaSpec, run
 from w2s.arena.spec import Openings, Verification
-from w2s.bundled import arenas_folder
+from w2s.assets import arenas_folder
 
 GAMES = ("chess", "connect_four", "othello")
 ANCHORS = ("random", "search:depth=1", "search:depth=2", "search:depth=3")

@@ -50,7 +50,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         text = page(given.runs)
     except W2sError as error:
-        print(f"error: {error}", file=sys.stderr)
+        print(f"error: {error} [{error.code}]", file=sys.stderr)
         return error.exit_code
     given.out.write_text(text, encoding="utf-8")
     print(f"{given.out}: {len(given.runs)} parts")
@@ -78,7 +78,10 @@ def section(run: Path) -> str:
     config = build(ChainConfig, _toml(run / "run.toml"), str(run / "run.toml"))
     about, metrics = _json(run / "run.json"), _json(run / "metrics.json")
     if not about.get("complete"):
-        raise DataError(f"the chain in {run} is not finished: {about.get('resume', 'resume it')}")
+        raise DataError(
+            "results-run-unfinished",
+            f"the chain in {run} is not finished; resume it: {about.get('resume', 'w2s chain --resume')}",
+        )
     parts = [f"## {run.name}", _circumstances(run.name, config, about), _arms(metrics), _trust(metrics)]
     if "regime" in metrics:
         parts.append(f"Regime `{metrics['regime']['name']}`: {metrics['regime']['shift']}.")
@@ -180,7 +183,7 @@ def _json(path: Path) -> dict[str, Any]:
     try:
         found: dict[str, Any] = json.loads(_text(path))
     except ValueError:
-        raise DataError(f"{path} is damaged: run the chain again") from None
+        raise DataError("results-file-damaged", f"{path} is damaged; run the chain again") from None
     return found
 
 
@@ -189,7 +192,8 @@ def _text(path: Path) -> str:
         return path.read_text(encoding="utf-8")
     except OSError:
         raise UsageError(
-            f"there is no {path}: name the folder of a chain, as w2s chain --out wrote it, or a study.md"
+            "results-file-missing",
+            f"{path} does not exist; name the folder that w2s chain --out wrote, or a study.md",
         ) from None
 
 

@@ -51,7 +51,10 @@ def number_of(name: str) -> int | None:
         return None
     if number.isascii() and number.isdigit() and len(number) < 9 and 1 <= int(number) <= _MOST:
         return int(number)
-    raise UsageError(f"the number of {name[:40]!r} is a whole one from 1 to {_MOST}: write {word[:40]}:4")
+    raise UsageError(
+        "label-evidence-number",
+        f"{name[:40]!r} needs a whole number from 1 to {_MOST}, for example {word[:40]}:4",
+    )
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,7 +62,7 @@ class Labels:
     """One row per label.
 
     Attributes:
-        table: the columns of :data:`w2s.records.LABELS` that are known, and any others; ``id`` is text,
+        table: the columns of :data:`w2s.schemas.LABELS` that are known, and any others; ``id`` is text,
             never null, never twice.
         vectors: by name of :data:`VECTORS`, n × d float32, rows aligned with the table; a row of NaN where
             that label has none.
@@ -75,7 +78,10 @@ class Labels:
         check_ids(self.table, "the labels")
         for name, vector in self.vectors.items():
             if vector.ndim != 2 or len(vector) != self.table.num_rows:
-                raise DataError(f"{name} has shape {vector.shape} beside {self.table.num_rows} labels")
+                raise DataError(
+                    "label-vector-rows",
+                    f"{name} has shape {vector.shape}, but there are {self.table.num_rows} labels",
+                )
 
     def __len__(self) -> int:
         return int(self.table.num_rows)
@@ -126,7 +132,10 @@ def flags(labels: Labels, name: str) -> npt.NDArray[np.bool_]:
     values, known = known_flags(labels, name)
     if not known.all():
         row = int(np.argmin(known))
-        raise DataError(f"{name} is null at id {labels.ids[row]!r}: take only the rows where it is known")
+        raise DataError(
+            "label-column-null",
+            f"column {name!r} is null at id {labels.ids[row]!r}; use only the rows where it is known",
+        )
     return values
 
 
@@ -138,11 +147,12 @@ def known_flags(labels: Labels, name: str) -> tuple[npt.NDArray[np.bool_], npt.N
     """
     if name not in labels.table.column_names:
         raise DataError(
-            f"the labels have no column {name!r}; there are: {', '.join(labels.table.column_names)}"
+            "label-column-missing",
+            f"the labels have no column {name!r}; they have: {', '.join(labels.table.column_names)}",
         )
     column = labels.table.column(name).combine_chunks()
     if not pa.types.is_boolean(column.type):
-        raise DataError(f"column {name!r} holds {column.type}, not true and false")
+        raise DataError("label-column-not-boolean", f"column {name!r} holds {column.type}, not booleans")
     known = column.is_valid().to_numpy(zero_copy_only=False)
     return column.fill_null(False).to_numpy(zero_copy_only=False), known
 
@@ -222,18 +232,18 @@ def check_ids(table: pa.Table, where: str) -> None:
         DataError: names the first.
     """
     if "id" not in table.column_names:
-        raise DataError(f"{where} have no column id: every label has one, and joins go by it")
+        raise DataError("label-id-missing", f"{where}: there is no column id; every label needs one")
     column = table.column("id")
     if not (pa.types.is_string(column.type) or pa.types.is_large_string(column.type)):
-        raise DataError(f"the ids of {where} are {column.type}, not text")
+        raise DataError("label-id-not-text", f"{where}: ids are {column.type}, not text")
     if column.null_count:
         row = column.is_null().to_pylist().index(True)
-        raise DataError(f"the id of row {row} of {where} is null")
+        raise DataError("label-id-null", f"{where}: the id of row {row} is null")
     ids = column.to_pylist()
     if len(set(ids)) < len(ids):
         seen: set[str] = set()
         twice = next(id_ for id_ in ids if id_ in seen or seen.add(id_))  # type: ignore[func-returns-value]
-        raise DataError(f"id {twice!r} stands twice in {where}: keep one row of each")
+        raise DataError("label-duplicate-id", f"{where}: duplicate id {twice!r}; ids must be unique")
 
 
 def _read(path: Path, columns: list[str] | None = None) -> pa.Table:
@@ -241,24 +251,34 @@ def _read(path: Path, columns: list[str] | None = None) -> pa.Table:
         with pq.ParquetFile(path) as file:
             return file.read(columns)
     except FileNotFoundError:
-        raise DataError(f"there is no file {path}") from None
+        raise DataError("table-file-missing", f"there is no file {path}") from None
     except (OSError, pa.ArrowException) as error:
-        raise DataError(f"cannot read {path}: {_reason(error)}; is it a whole Parquet file?") from None
+        raise DataError(
+            "table-unreadable", f"cannot read {path} as Parquet: {_reason(error)}; write it again"
+        ) from None
 
 
 def _joined(path: Path, places: Mapping[str, int]) -> Vectors:
     table = _read(path)
     if not {"id", "vector"} <= set(table.column_names):
-        raise DataError(f"{path} needs the columns id and vector; it has {', '.join(table.column_names)}")
+        raise DataError(
+            "label-vector-columns",
+            f"{path} needs the columns id and vector; it has {', '.join(table.column_names)}",
+        )
     check_ids(table, str(path))
     column = table.column("vector").combine_chunks()
     if not pa.types.is_fixed_size_list(column.type):
-        raise DataError(f"{path}: vector is {column.type}, not a list of fixed size")
+        raise DataError(
+            "label-vector-not-fixed-size", f"{path}: vector is {column.type}, not a list of fixed size"
+        )
     rows = [places.get(id_, -1) for id_ in table.column("id").to_pylist()]
     here = np.array(rows, np.int64)
     use = (here >= 0) & column.is_valid().to_numpy(zero_copy_only=False)
     if places and not (here >= 0).any():
-        raise DataError(f"no id of {path} is among the labels: it belongs to other labels")
+        raise DataError(
+            "label-vectors-of-other-table",
+            f"{path} shares no id with the labels; its vectors are of other labels",
+        )
     joined = np.full((len(places), column.type.list_size), np.nan, np.float32)
     joined[here[use]] = _values(column)[use]
     return joined
@@ -277,7 +297,10 @@ def _vector_table(ids: list[str], name: str, vector: Vectors) -> pa.Table:
         half = np.ascontiguousarray(vector, np.float16)
     bad = ~np.isfinite(half).all(axis=1) & ~missing
     if bad.any():
-        raise DataError(f"{name} of id {ids[int(np.argmax(bad))]!r} has a value that float16 cannot hold")
+        raise DataError(
+            "label-vector-beyond-float16",
+            f"{name} of id {ids[int(np.argmax(bad))]!r} has a value that float16 cannot hold",
+        )
     half[missing] = 0
     values = pa.FixedSizeListArray.from_arrays(
         pa.array(half.ravel()), vector.shape[1], mask=pa.array(missing) if missing.any() else None
@@ -295,7 +318,9 @@ def _whole(path: Path, write: Callable[[Path], object]) -> None:
         write(part)
         part.replace(path)
     except (OSError, pa.ArrowException) as error:
-        raise W2sError(f"cannot write {path}: {_reason(error)}; choose another place") from None
+        raise W2sError(
+            "table-not-writable", f"cannot write {path}: {_reason(error)}; choose another place"
+        ) from None
     finally:
         part.unlink(missing_ok=True)
 

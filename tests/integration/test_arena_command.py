@@ -54,7 +54,7 @@ def test_bundled_openings_are_many_and_distinct() -> None:
 
 
 BAD = [
-    ([], 2, "name either a game"),
+    ([], 2, "[arena-no-configuration]"),
     (["--game", "ches"], 2, "did you mean chess?"),
     (["nothing.toml"], 2, "cannot read nothing.toml"),
     (["--game", "chess", "--teacher", "search"], 2, "search:depth=3"),
@@ -67,19 +67,19 @@ BAD = [
     (["--game", "chess", "--tc", "fast"], 2, "seconds+increment"),
     (["--game", "chess", "--teacher", "uci:stockfish", "--tc", "1+0.1"], 2, "--label mover"),
     (["--game", "chess", "--illegal", "shrug"], 2, "retry:K"),
-    (["--game", "chess", "--oracle", "nobody"], 2, "the kinds are"),
+    (["--game", "chess", "--oracle", "nobody"], 2, "[oracle-unknown]"),
     (["--game", "chess", "--oracle", "exact:nodes=x"], 2, "exact:nodes=N"),
-    (["--game", "chess", "--openings", "nothing.txt"], 2, "no openings file"),
+    (["--game", "chess", "--openings", "nothing.txt"], 2, "[arena-openings-missing]"),
     (["--game", "chess", "--openings", "bad.txt"], 3, "bad.txt, line 2"),
-    (["--game", "chess", "--openings", "bytes.txt"], 3, "UTF-8"),
-    (["--game", "chess", "--openings", "empty.txt"], 3, "holds no opening"),
+    (["--game", "chess", "--openings", "bytes.txt"], 3, "[arena-openings-not-utf8]"),
+    (["--game", "chess", "--openings", "empty.txt"], 3, "empty.txt"),
     (["--game", "chess", "--teacher", "uci:no-such-engine?nodes=1"], 4, "no-such-engine"),
     (["--game", "othello", "--teacher", "uci:stockfish?nodes=1"], (2, 4), "stockfish"),
     (["--game", "chess", "--player", "a=random", "--teacher", "random"], 2, "not both"),
     (["--game", "chess", "--player", "a=random", "--player", "a=random"], 2, "different names"),
     (["--game", "chess", "--resume", "r"], 2, "--resume"),
-    (["--resume", "nowhere"], 2, "nowhere"),
-    (["--game", "chess", "--out", "a-file/r"], 2, "cannot write"),
+    (["--resume", "nowhere"], 2, "nowhere/run.toml"),
+    (["--game", "chess", "--out", "a-file/r"], 2, "[run-folder-not-writable]"),
     (["--nonsense"], 2, "--nonsense"),
 ]
 

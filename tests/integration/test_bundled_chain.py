@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from w2s.bundled import arenas_folder
+from w2s.assets import arenas_folder
 from w2s.chain.examples.dealt import read_splits
 from w2s.chain.loading import load_config
 from w2s.cli.app import run

@@ -114,7 +114,7 @@ def test_a_model_that_draws_no_samples_says_who_does(sums: Path, capsys: pytest.
     puzzles.write_text("PuzzleId,FEN,Moves\na,7k/5ppp/8/8/8/8/8/R3K3 b - - 0 1,h8g8 a1a8\n", encoding="utf-8")
     words = ["label", str(puzzles), "--model", "search:depth=1", "--evidence", "samples:4"]
     assert run([*words, "--out", str(sums.with_name("labels.parquet"))]) == 2
-    assert "search:depth=1 draws no samples: leave samples out, or name an hf: or openai:" in (
+    assert "search:depth=1 cannot draw samples: leave samples out, or name an hf: or openai:" in (
         capsys.readouterr().err
     )
 
@@ -151,7 +151,9 @@ def test_a_server_that_stops_answering_ends_the_run_and_what_it_said_is_not_paid
 
     with ChatServer(refuses) as server:
         assert run(command(sums, server, "labels.parquet", retries=0, concurrency=1)) == 4
-        assert f"was of no use {FAILURES_IN_A_ROW} times in a row" in capsys.readouterr().err
+        said = capsys.readouterr().err
+        assert f"{FAILURES_IN_A_ROW} times in a row" in said
+        assert "[endpoint-unavailable]" in said
         asked = len(server.heard)
         server.script = counts
         assert run(command(sums, server, "labels.parquet", retries=0, concurrency=1)) == 0

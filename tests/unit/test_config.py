@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.doubles.errors import raises_code
 from w2s.arena.spec import ArenaSpec, TimeControl
 from w2s.chain.config import ChainConfig
 from w2s.config import build, changed_keys, merge, read_toml
@@ -14,34 +15,38 @@ from w2s.errors import UsageError
 PLAYERS = {"teacher": "random", "student": "random"}
 
 
-def refused(tables: dict[str, object]) -> str:
-    with pytest.raises(UsageError) as caught:
+def refused(tables: dict[str, object], code: str) -> str:
+    with raises_code(code, UsageError) as caught:
         build(ArenaSpec, {"game": "chess", "players": PLAYERS, **tables}, "x.toml")
     return str(caught.value)
 
 
-def test_unknown_keys_are_errors_that_name_the_nearest() -> None:
-    assert refused({"pair": 3}) == "x.toml: pair is not a known key; did you mean 'pairs'?"
-    assert "rules.max_ply is not a known key; did you mean 'max_plies'?" in refused({"rules": {"max_ply": 3}})
+def test_unknown_key_is_an_error_that_names_the_nearest() -> None:
+    message = refused({"pair": 3}, "config-unknown-key")
+    assert message.startswith("x.toml: pair ")
+    assert "'pairs'" in message
+    message = refused({"rules": {"max_ply": 3}}, "config-unknown-key")
+    assert "rules.max_ply " in message
+    assert "'max_plies'" in message
 
 
 @pytest.mark.parametrize(
-    ("tables", "word"),
+    ("tables", "code", "key"),
     [
-        ({"pairs": 0}, "pairs"),
-        ({"rules": {"illegal": "again"}}, "retry:K"),
-        ({"rules": {"illegal": "retry:0"}}, "retry:K"),
-        ({"verify": {"share": 1.5}}, "verify.share"),
-        ({"limits": {"tc": "fast"}}, "seconds+increment"),
-        ({"verdict": {"good_cp": 500}}, "ascend"),
-        ({"sprt": {"elo0": 5, "elo1": 0}}, "elo0"),
-        ({"players": {"one": "random"}}, "two players"),
-        ({"players": {"a": "random", "b": "random", "c": "random"}}, "round-robin"),
+        ({"pairs": 0}, "config-invalid-value", "pairs"),
+        ({"rules": {"illegal": "again"}}, "arena-illegal-policy", "retry:K"),
+        ({"rules": {"illegal": "retry:0"}}, "arena-illegal-policy", "retry:K"),
+        ({"verify": {"share": 1.5}}, "config-invalid-value", "verify.share"),
+        ({"limits": {"tc": "fast"}}, "arena-time-control", "limits.tc"),
+        ({"verdict": {"good_cp": 500}}, "arena-thresholds-order", "verdict"),
+        ({"sprt": {"elo0": 5, "elo1": 0}}, "arena-sprt-order", "sprt"),
+        ({"players": {"one": "random"}}, "arena-too-few-players", "--teacher"),
+        ({"players": {"a": "random", "b": "random", "c": "random"}}, "arena-match-players", "round-robin"),
     ],
 )
-def test_values_that_make_no_sense_are_refused_in_one_line(tables: dict[str, object], word: str) -> None:
-    message = refused(tables)
-    assert word in message
+def test_invalid_value_is_refused_in_one_line(tables: dict[str, object], code: str, key: str) -> None:
+    message = refused(tables, code)
+    assert key in message
     assert "\n" not in message
 
 
@@ -64,8 +69,9 @@ def test_the_digest_changes_with_any_value() -> None:
 def test_a_broken_file_is_a_usage_error(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "broken.toml"
     path.write_bytes(content)
-    with pytest.raises(UsageError, match=r"broken\.toml is not TOML"):
+    with raises_code("config-not-toml", UsageError) as caught:
         read_toml(path)
+    assert str(path) in str(caught.value)
 
 
 def test_merging_lets_the_upper_table_win_key_by_key() -> None:
@@ -79,5 +85,6 @@ def test_changed_keys_are_named_with_both_values() -> None:
 
 
 def test_the_kind_of_value_that_was_tried_is_no_part_of_the_key() -> None:
-    with pytest.raises(UsageError, match=r"^x: examples\.test: Input should be greater than 0$"):
+    with raises_code("config-invalid-value", UsageError) as caught:
         build(ChainConfig, {"teacher": "a", "student": "b", "examples": {"test": 0}}, "x")
+    assert str(caught.value).startswith("x: examples.test: ")

@@ -23,7 +23,7 @@ from w2s.arena.record import MatchRecord
 from w2s.arena.rows import rows_of
 from w2s.arena.spec import ArenaSpec
 from w2s.arena.verdict import VERDICTS
-from w2s.records import arena_labels
+from w2s.schemas import arena_labels
 
 _ROWS_TOGETHER = 20_000
 

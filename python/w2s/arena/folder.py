@@ -58,7 +58,10 @@ class RunFolder:
             self._write_about({"digest": spec.digest(), "openings": openings_digest, "complete": False})
             write_whole(self.config, lambda path: path.write_text(spec.to_toml(), encoding="utf-8"))
         except OSError as error:
-            raise UsageError(f"cannot write to {self.path}: {error.strerror}; name another --out") from None
+            raise UsageError(
+                "run-folder-not-writable",
+                f"cannot write to {self.path}: {error.strerror}; name another --out",
+            ) from None
 
     def about(self) -> Description:
         """What ``run.json`` says, empty where it is missing."""
@@ -83,8 +86,9 @@ class RunFolder:
             changed = ["the openings file"]
         if changed:
             raise UsageError(
+                "run-folder-other-configuration",
                 f"{self.path} holds a run with another configuration: {'; '.join(changed)};"
-                " name another --out, or resume it as it was"
+                " name another --out, or resume it as it was",
             )
 
     def _write_about(self, facts: Description) -> None:

@@ -80,7 +80,8 @@ class Journal:
             fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             raise UsageError(
-                f"another process is working on {self._path.parent}; wait for it, or name another --out"
+                "arena-run-locked",
+                f"{self._path.parent} is in use by another process; wait for it, or choose another --out",
             ) from None
 
     def _index(self) -> int:
@@ -95,7 +96,8 @@ class Journal:
                 self._places[piece["kind"], piece["number"]] = (place, len(line))
             except (ValueError, KeyError, TypeError):
                 raise DataError(
-                    f"{self._path}, line {number} is damaged; delete that line to redo its match"
+                    "arena-journal-damaged",
+                    f"{self._path}, line {number} is damaged; delete that line to replay its match",
                 ) from None
             place += len(line)
         return place

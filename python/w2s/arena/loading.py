@@ -41,11 +41,17 @@ def load_spec(
     given = _without_none(options or {})
     if resume is not None:
         if given or game or file:
-            raise UsageError("--resume continues a run as it was; leave the other options out")
+            raise UsageError(
+                "arena-resume-with-options",
+                "--resume continues a run with its own configuration; remove the other options",
+            )
         path = Path(resume) / "run.toml"
         return build(ArenaSpec, read_toml(path), str(path))
     if (game is None) == (file is None):
-        raise UsageError("name either a game (--game chess) or a TOML file with the setting")
+        raise UsageError(
+            "arena-no-configuration",
+            "give either a game (--game chess) or a TOML file with the configuration",
+        )
     path = _bundled(game) if game is not None else Path(file or "")
     tables = read_toml(path)
     if "players" in given and not set(given["players"]) <= {"teacher", "student"}:
@@ -59,7 +65,9 @@ def _bundled(name: str) -> Path:
     if name not in arenas:
         near = difflib.get_close_matches(name, arenas, n=1)
         hint = f"did you mean {near[0]}? " if near else ""
-        raise UsageError(f"no arena is called {name!r}; {hint}the bundled arenas are: {', '.join(arenas)}")
+        raise UsageError(
+            "arena-unknown-game", f"unknown arena {name!r}; {hint}the bundled arenas are: {', '.join(arenas)}"
+        )
     return arenas[name]
 
 

@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from w2s.bundled import arenas_folder
+from w2s.assets import arenas_folder
 from w2s.errors import DataError, UsageError
 from w2s.games import State, game
 from w2s.games.records import read_pgn
@@ -49,7 +49,7 @@ def read_openings(file: str | None, game_name: str) -> list[Opening]:
     found = _from_pgn(path, game_name) if path.suffix.lower() == ".pgn" else _from_lines(path)
     openings = [_checked(opening, game_name, f"{path}, {where}") for where, opening in found]
     if not openings:
-        raise DataError(f"{path} holds no opening")
+        raise DataError("arena-openings-empty", f"{path} contains no opening")
     return openings
 
 
@@ -57,7 +57,10 @@ def _find(file: str) -> Path:
     for path in (Path(file), arenas_folder() / file):
         if path.is_file():
             return path
-    raise UsageError(f"no openings file {file}; looked in the working directory and in {arenas_folder()}")
+    raise UsageError(
+        "arena-openings-missing",
+        f"openings file {file} not found in the working directory or in {arenas_folder()}",
+    )
 
 
 def _from_lines(path: Path) -> Iterable[tuple[str, Opening]]:
@@ -65,9 +68,11 @@ def _from_lines(path: Path) -> Iterable[tuple[str, Opening]]:
     try:
         lines = path.read_text(encoding="utf-8-sig").splitlines()
     except UnicodeDecodeError:
-        raise DataError(f"{path} is not a text file in UTF-8") from None
+        raise DataError("arena-openings-not-utf8", f"{path} is not a UTF-8 text file") from None
     except OSError as error:
-        raise UsageError(f"cannot read {path}: {error.strerror or error}") from None
+        raise UsageError(
+            "arena-openings-unreadable", f"cannot read {path}: {error.strerror or error}"
+        ) from None
     for number, raw in enumerate(lines, 1):
         line = raw.strip()
         if line and not line.startswith("#"):
@@ -88,7 +93,10 @@ def _from_position(line: str, where: str) -> Opening:
 
 def _from_pgn(path: Path, game_name: str) -> Iterable[tuple[str, Opening]]:
     if game_name != "chess":
-        raise UsageError(f"{path} holds chess openings; {game_name} reads .txt moves and .fen positions")
+        raise UsageError(
+            "arena-openings-not-chess",
+            f"{path} contains chess games; for {game_name} use .txt moves or .fen positions",
+        )
     for record in read_pgn(path):
         where = f"game {record.number}"
         name = record.headers.get("Opening", where)
@@ -99,7 +107,9 @@ def _checked(opening: Opening, game_name: str, where: str) -> Opening:
     try:
         state = opening.state(game_name)
     except DataError as error:
-        raise DataError(f"{where}: {error}") from None
+        raise DataError("arena-opening-invalid", f"{where}: {error}") from None
     if state.outcome() is not None:
-        raise DataError(f"{where}: the game is over where the players should take over; remove it")
+        raise DataError(
+            "arena-opening-finished", f"{where}: the game is already over after this opening; remove it"
+        )
     return Opening(opening.name, state.start_position, tuple(state.moves()))

@@ -185,7 +185,10 @@ class _Run:
         self._voids[number] += 1
         self._journal.append("void", len(self._journal.numbers("void")), {"match": number, "detail": detail})
         if self._voids[number] >= _VOIDS_OF_A_MATCH:
-            raise ModelError(f"match {number} came to nothing {self._voids[number]} times: {detail}")
+            raise ModelError(
+                "arena-match-void",
+                f"match {number} could not be played in {self._voids[number]} attempts: {detail}",
+            )
         self._queue.appendleft(match.pairing)
 
     def _keep(self, matches: list[Match], players: Players, want: Want, progress: Progress) -> None:

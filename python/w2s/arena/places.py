@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from w2s.bundled import arenas_folder
+from w2s.assets import arenas_folder
 
 
 def bundled_arenas() -> dict[str, Path]:

@@ -39,8 +39,9 @@ def check_labels(spec: ArenaSpec) -> None:
         limited = any(limit in parsed.options for limit in _LIMITED["uci"])
         if spec.labels.by == "both" and parsed.kind == "uci" and not limited:
             raise UsageError(
-                f"player {name} ({reference}) has no limit for labels, which have no clock: add ?nodes=N, "
-                "or label only the moves that are played (--label mover)"
+                "arena-label-without-limit",
+                f"player {name} ({reference}) has no search limit, and labels are made without a clock: "
+                "add ?nodes=N, or label only the moves that are played (--label mover)",
             )
 
 

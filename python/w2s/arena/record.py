@@ -84,4 +84,7 @@ class MatchRecord:
             )
         except (KeyError, TypeError, ValueError) as error:
             number = values.get("number", "?")
-            raise DataError(f"the record of match {number} is not one of this version: {error}") from None
+            raise DataError(
+                "arena-record-unreadable",
+                f"the record of match {number} was not written by this version: {error}",
+            ) from None

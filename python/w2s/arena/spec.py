@@ -10,7 +10,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, field_validator, model_validator
 
-from w2s.config import Config
+from w2s.config import Config, invalid_value
 
 Positive = Annotated[int, Field(gt=0)]
 NonNegative = Annotated[int, Field(ge=0)]
@@ -58,7 +58,10 @@ class MatchRules(Config):
     @classmethod
     def _known_policy(cls, text: str) -> str:
         if not re.fullmatch(r"forfeit|mask|retry:[1-9]\d?", text):
-            raise ValueError(f"{text!r} is not a policy; use forfeit, mask or retry:K with K from 1 to 99")
+            raise invalid_value(
+                "arena-illegal-policy",
+                f"{text!r} is not a policy; use forfeit, mask or retry:K with K from 1 to 99",
+            )
         return text
 
     @property
@@ -75,10 +78,17 @@ class TimeControl(Config):
 
     @classmethod
     def read(cls, text: str) -> TimeControl:
-        """The control that ``60+0.6`` or ``60`` means; ValueError where it means none."""
+        """The control that ``60+0.6`` or ``60`` means.
+
+        Raises:
+            ValueError: the text is not a time control; a validator of a configuration keeps its code.
+        """
         found = re.fullmatch(r"(\d+(?:\.\d+)?)(?:\+(\d+(?:\.\d+)?))?", text.strip())
         if not found:
-            raise ValueError(f"{text!r} is not a time control; write seconds+increment, as 60+0.6")
+            raise invalid_value(
+                "arena-time-control",
+                f"{text!r} is not a time control; write seconds+increment, for example 60+0.6",
+            )
         return cls(base_s=float(found[1]), increment_s=float(found[2] or 0))
 
     @property
@@ -129,7 +139,9 @@ class Verdicts(Config):
     @model_validator(mode="after")
     def _ascending(self) -> Verdicts:
         if not self.best_cp <= self.good_cp <= self.inaccurate_cp < self.cap_cp:
-            raise ValueError("thresholds must ascend: best_cp ≤ good_cp ≤ inaccurate_cp < cap_cp")
+            raise invalid_value(
+                "arena-thresholds-order", "thresholds must ascend: best_cp ≤ good_cp ≤ inaccurate_cp < cap_cp"
+            )
         return self
 
 
@@ -154,7 +166,7 @@ class SprtTest(Config):
     @model_validator(mode="after")
     def _ascending(self) -> SprtTest:
         if self.elo0 >= self.elo1:
-            raise ValueError(f"elo0 must be below elo1, but {self.elo0} ≥ {self.elo1}")
+            raise invalid_value("arena-sprt-order", f"elo0 must be below elo1, but {self.elo0} ≥ {self.elo1}")
         return self
 
 
@@ -181,15 +193,21 @@ class ArenaSpec(Config):
     @model_validator(mode="after")
     def _enough_players(self) -> ArenaSpec:
         if len(self.players) < 2:
-            raise ValueError("an arena needs two players; name them with --teacher and --student")
+            raise invalid_value(
+                "arena-too-few-players", "an arena needs two players; name them with --teacher and --student"
+            )
         if self.format == "match" and len(self.players) != 2:
-            raise ValueError("a match has two players; use format round-robin or gauntlet for more")
+            raise invalid_value(
+                "arena-match-players", "a match has two players; use format round-robin or gauntlet for more"
+            )
         if self.sprt is not None and len(self.players) != 2:
-            raise ValueError("a sequential test compares two players")
+            raise invalid_value("arena-sprt-players", "a sequential test compares exactly two players")
         return self
 
     @model_validator(mode="after")
     def _tables_for_chess(self) -> ArenaSpec:
         if self.rules.tablebase is not None and self.game != "chess":
-            raise ValueError(f"rules.tablebase adjudicates chess, not {self.game}; leave it out")
+            raise invalid_value(
+                "arena-tablebase-not-chess", f"rules.tablebase is for chess, not for {self.game}; remove it"
+            )
         return self

@@ -81,5 +81,7 @@ def read(path: Path) -> dict[str, Any]:
     try:
         found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
-        raise DataError(f"cannot read {path}: {error}; delete it and resume the run") from None
+        raise DataError(
+            "arena-ratings-unreadable", f"cannot read {path}: {error}; delete it and resume the run"
+        ) from None
     return found

@@ -65,7 +65,7 @@ def compare(
     """
     known = [example for example in examples if example.gold]
     if not known:
-        raise DataError("no example has gold: there is nothing to measure accuracy by")
+        raise DataError("eval-no-gold", "no example has gold, so accuracy cannot be measured")
     found = Comparison(len(known), {}, {}, {})
     for place, (name, model) in enumerate(models.items()):
         check_task(model, known)

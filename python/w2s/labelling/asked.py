@@ -47,10 +47,11 @@ def check_asked(request: Request) -> None:
 def _check_given(request: Request, kind: str) -> None:
     if kind == "icl" and not request.shots:
         raise UsageError(
-            "icl shows the model solved examples: name them, with their answers, with --gold FILE"
+            "label-icl-needs-gold",
+            "icl shows the model solved examples: name a file of examples with answers with --gold FILE",
         )
     if kind == "reward" and request.reward is None:
-        raise UsageError("reward is what a reward model gives: name it with --reward hf:DIR")
+        raise UsageError("label-reward-needs-model", "reward needs a model: name it with --reward hf:DIR")
 
 
 def asked_for(
@@ -97,7 +98,8 @@ def _is_samples(name: str) -> bool:
 def _sampler(model: Model) -> Samples:
     if not isinstance(model, Samples):
         raise UsageError(
-            f"{model.reference} draws no samples: leave samples out, or name an hf: or openai: model"
+            "label-no-samples",
+            f"{model.reference} cannot draw samples: leave samples out, or name an hf: or openai: model",
         )
     return model
 

@@ -117,7 +117,9 @@ def _check_answered(reference: str, examples: Sequence[Example], answers: Sequen
         return
     answer = answers[0]
     why = _WHY[answer.failure or "reply"] + (f", {answer.raw[:_SHOWN]}" if answer.raw else "")
-    raise ModelError(f"{reference} answered nothing; of example {examples[0].id!r}: {why}")
+    raise ModelError(
+        "label-model-answers-nothing", f"{reference} answered no example; example {examples[0].id!r}: {why}"
+    )
 
 
 def _vectors(name: str, answers: Sequence[Answer], reference: str, silent: bool) -> npt.NDArray[np.float32]:
@@ -126,7 +128,8 @@ def _vectors(name: str, answers: Sequence[Answer], reference: str, silent: bool)
     width = max((len(vector) for vector in found if vector is not None), default=0)
     if not width and not silent:
         raise UsageError(
-            f"{reference} has no {name} states: leave {name} out, or name a policy or lc0 net or an hf: model"
+            "label-no-vectors",
+            f"{reference} has no {name} states: leave {name} out, or name a policy:, lc0: or hf: model",
         )
     rows = np.full((len(found), max(width, 1)), np.nan, np.float32)
     for row, vector in enumerate(found):

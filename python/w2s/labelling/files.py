@@ -71,20 +71,26 @@ def label_file(
 def check_place(out: Path, overwrite: bool) -> None:
     """Refuse a place where labels cannot or should not be written, before any work is done."""
     if out.suffix.lower() not in (".parquet", ".pq"):
-        raise UsageError(f"{out}: labels are written as .parquet; name it so")
+        raise UsageError("label-out-not-parquet", f"{out}: labels are Parquet; end the name in .parquet")
     taken = next((place for place in out.parents if place.exists() and not place.is_dir()), None)
     if taken is not None:
-        raise UsageError(f"{taken} is no folder, and {out} cannot be written in it: name another --out")
+        raise UsageError(
+            "label-out-not-in-folder",
+            f"{taken} is not a folder, so {out} cannot be written; choose another --out",
+        )
     beside = [path for path in (out.with_name(f"{name}.parquet") for name in VECTORS) if path.exists()]
     if beside and not out.exists() and not _other_tables(out) and any(out.parent.glob(f".{out.name}.*/")):
         return  # this table's own, by a run that was killed while it wrote them
     if beside and not out.exists() and _other_tables(out):
         raise UsageError(
-            f"{beside[0]} belongs to {_other_tables(out)[0].name}: name an --out in a folder of its own"
+            "label-vectors-of-other-table",
+            f"{beside[0]} belongs to {_other_tables(out)[0].name}; choose an --out in another folder",
         )
     there = [out, *beside] if out.exists() else beside
     if there and not overwrite:
-        raise UsageError(f"{there[0]} exists: --overwrite replaces it, or name an --out in another folder")
+        raise UsageError(
+            "label-out-exists", f"{there[0]} exists; add --overwrite, or choose an --out in another folder"
+        )
 
 
 def _check_distinct(examples: Sequence[Example]) -> None:
@@ -92,7 +98,7 @@ def _check_distinct(examples: Sequence[Example]) -> None:
     for example in examples:
         if example.id in seen:
             raise DataError(
-                f"two examples have the id {example.id[:40]!r}: ids join tables, give each its own"
+                "label-duplicate-id", f"duplicate id {example.id[:40]!r} in the examples; ids must be unique"
             )
         seen.add(example.id)
 
@@ -101,9 +107,12 @@ def _make_folder(folder: Path) -> None:
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise W2sError(f"cannot make the folder {folder}: {error.strerror}; choose another place") from None
+        raise W2sError(
+            "label-folder-not-writable",
+            f"cannot create the folder {folder}: {error.strerror}; choose another --out",
+        ) from None
     if not os.access(folder, os.W_OK):
-        raise W2sError(f"nothing can be written in {folder}: choose another place")
+        raise W2sError("label-folder-not-writable", f"cannot write in {folder}; choose another --out")
 
 
 def _other_tables(out: Path) -> list[Path]:

@@ -13,7 +13,7 @@ import pyarrow as pa
 
 from w2s.arena.oracles import Case, Finding, Oracle, load_oracles
 from w2s.errors import UsageError
-from w2s.records import oracle_columns
+from w2s.schemas import oracle_columns
 from w2s.tasks import Example, MoveExample
 
 CAP_CP = 1500
@@ -30,7 +30,7 @@ def load_by_column(references: Sequence[str], *, concurrency: int = 1) -> dict[s
     for reference in references:
         name = column_name(reference)
         if name in oracles:
-            raise UsageError(f"oracle {reference!r} stands there twice")
+            raise UsageError("label-duplicate-oracle", f"duplicate oracle {reference!r}; name it once")
         (oracles[name],) = load_oracles([reference], cap_cp=CAP_CP, concurrency=concurrency)
     return oracles
 
@@ -50,7 +50,10 @@ def found_by(
     """
     positions = [example for example in examples if isinstance(example, MoveExample)]
     if len(positions) < len(examples):
-        raise UsageError(f"the oracle {oracle.reference} knows positions only: leave it out for other tasks")
+        raise UsageError(
+            "label-oracle-needs-positions",
+            f"the oracle {oracle.reference} only verifies moves; leave it out for other tasks",
+        )
     moves = [
         None if label is None else example.state.read(label)[0]
         for example, label in zip(positions, labels, strict=True)

@@ -37,8 +37,9 @@ def proposed(examples: Sequence[Example], model: Model, count: int, want: Want) 
     """
     if not isinstance(model, Proposes):
         raise UsageError(
-            f"{model.reference} gives one label of each example: leave proposals out, or name a policy or "
-            "lc0 net or an hf: model"
+            "label-no-proposals",
+            f"{model.reference} gives only one label per example; leave proposals out, or name a policy:, "
+            "lc0: or hf: model",
         )
     found = model.propose(examples, count, want)
     pairs = [

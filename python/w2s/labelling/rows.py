@@ -12,12 +12,12 @@ from typing import Any
 import pyarrow as pa
 
 from w2s.models import Answer
-from w2s.records import LABELS
+from w2s.schemas import LABELS
 from w2s.tasks import Example, Task, task_of
 
 
 def columns_of(task: Task[Any]) -> pa.Schema:
-    """Columns of the labels of a task: :data:`w2s.records.LABELS`, those from which the example can be read
+    """Columns of the labels of a task: :data:`w2s.schemas.LABELS`, those from which the example can be read
     again, its key, and what only some models give."""
     more = [field for field in task.schema() if field.name not in LABELS.names]
     numbers = [pa.field("value_cp", pa.int32()), pa.field("afterstate_logit", pa.float32())]

@@ -32,7 +32,8 @@ def as_judge(model: Model) -> Judges:
     """
     if not isinstance(model, Judges):
         raise UsageError(
-            f"{model.reference} cannot judge labels: a student is a policy or lc0 net or an hf: model"
+            "label-student-cannot-judge",
+            f"{model.reference} cannot judge labels; name a policy:, lc0: or hf: model as student",
         )
     return model
 

@@ -5,11 +5,12 @@ Knows nothing about the formats themselves: the ending and the first bytes say w
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 from w2s.errors import UsageError
 from w2s.tasks.move import MoveExample
+from w2s.tasks.rows.fields import OnBadRow
 
 FORMATS = (
     ".parquet (puzzles, labels), .csv (Lichess puzzles), .epd, .fen, .pgn, the folder of a run, or "
@@ -17,7 +18,7 @@ FORMATS = (
 )
 
 
-def read_moves_of(path: Path, game: str, bad_row: Callable[[str], None]) -> Iterator[MoveExample]:
+def read_moves_of(path: Path, game: str, bad_row: OnBadRow) -> Iterator[MoveExample]:
     """The examples of a file; ``game`` is whose rules hold where it does not say so.
 
     Raises:
@@ -42,11 +43,15 @@ def read_moves_of(path: Path, game: str, bad_row: Callable[[str], None]) -> Iter
 
         return read_moves(_only("chess", game, path))
     raise UsageError(
-        f"{path}: positions are read from {FORMATS}; of questions name the task: --task choice or answer"
+        "task-unknown-format",
+        f"{path}: positions are read from {FORMATS}; to read questions, set --task choice or answer",
     )
 
 
 def _only(rules: str, game: str, path: Path) -> Path:
     if game != rules:
-        raise UsageError(f"{path} is of a format of {rules}; examples of {game} are read from .parquet")
+        raise UsageError(
+            "task-format-other-game",
+            f"{path} is of a format of {rules}; examples of {game} are read from .parquet",
+        )
     return path

@@ -5,19 +5,20 @@ Knows nothing about formats: the task says who reads its own.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, overload
 
 from w2s import kernels
-from w2s.bundled import arenas_folder
+from w2s.assets import arenas_folder
 from w2s.errors import DataError, UsageError
 from w2s.tasks.answer import AnswerExample
 from w2s.tasks.choice import ChoiceExample
 from w2s.tasks.move import MoveExample
 from w2s.tasks.registry import Example, task_named
+from w2s.tasks.rows.fields import OnBadRow
 from w2s.tasks.rows.hub import is_hub
-from w2s.tasks.task import Complain, Reading
+from w2s.tasks.task import Reading
 
 if TYPE_CHECKING:
     from w2s.tasks.columns import Named
@@ -33,7 +34,7 @@ def read_examples(
     game: str = "chess",
     *,
     columns: Named = None,
-    bad_row: Complain | None = None,
+    bad_row: Callable[[str], None] | None = None,
 ) -> list[MoveExample]: ...
 
 
@@ -44,7 +45,7 @@ def read_examples(
     game: str = "chess",
     *,
     columns: Named = None,
-    bad_row: Complain | None = None,
+    bad_row: Callable[[str], None] | None = None,
 ) -> list[ChoiceExample]: ...
 
 
@@ -55,7 +56,7 @@ def read_examples(
     game: str = "chess",
     *,
     columns: Named = None,
-    bad_row: Complain | None = None,
+    bad_row: Callable[[str], None] | None = None,
 ) -> list[AnswerExample]: ...
 
 
@@ -66,7 +67,7 @@ def read_examples(
     game: str = "chess",
     *,
     columns: Named = None,
-    bad_row: Complain | None = None,
+    bad_row: Callable[[str], None] | None = None,
 ) -> list[Any]: ...
 
 
@@ -76,7 +77,7 @@ def read_examples(
     game: str = "chess",
     *,
     columns: Named = None,
-    bad_row: Complain | None = None,
+    bad_row: Callable[[str], None] | None = None,
 ) -> list[Any]:
     """The examples of a file, in its order, each with an id that is unique in it.
 
@@ -109,12 +110,16 @@ def read_examples(
     """
     kind = task_named(task)
     if game not in kernels.game_names():
-        raise UsageError(f"no game is called {game!r}; the games are: {', '.join(kernels.game_names())}")
+        raise UsageError(
+            "game-unknown", f"no game is called {game!r}; the games are: {', '.join(kernels.game_names())}"
+        )
     named = task != "move" and is_hub(path)
     source = path if named else _file(Path(path))
-    found: list[Example] = list(kind.read(source, Reading(game, columns, bad_row or _refuse)))
+    found: list[Example] = list(
+        kind.read(source, Reading(game, columns, _refuse if bad_row is None else _skip(bad_row)))
+    )
     if not found:
-        raise DataError(f"{path} holds no example that can be used")
+        raise DataError("task-no-examples", f"{path} contains no usable example")
     _check_ids(path, found)
     return found
 
@@ -130,24 +135,36 @@ def _file(path: Path) -> Path:
     if path.is_dir():
         path = path / "labels.parquet"
     if not path.is_file():
-        raise DataError(f"there is no file {path}")
+        raise DataError("task-file-missing", f"there is no file {path}")
     return path
 
 
 def _bundled(name: str) -> Path:
     names = bundled_puzzles()
     if name not in names:
-        raise DataError(f"no puzzles are called {name[:40]!r}; bundled are: {', '.join(names) or 'none'}")
+        raise DataError(
+            "task-unknown-puzzles",
+            f"no bundled puzzles are called {name[:40]!r}; bundled are: {', '.join(names) or 'none'}",
+        )
     return arenas_folder() / "puzzles" / f"{name}.parquet"
 
 
-def _refuse(message: str) -> None:
-    raise DataError(f"{message}; mend it, or leave such rows out: --bad-rows skip, in a chain bad_rows")
+def _refuse(error: DataError) -> None:
+    raise DataError(
+        error.code,
+        f"{error}; correct it, or skip such rows with --bad-rows skip, in a chain with bad_rows",
+    ) from None
+
+
+def _skip(bad_row: Callable[[str], None]) -> OnBadRow:
+    return lambda error: bad_row(str(error))
 
 
 def _check_ids(path: str | Path, examples: Sequence[Example]) -> None:
     seen: set[str] = set()
     for example in examples:
         if example.id in seen:
-            raise DataError(f"{path}: the id {example.id[:40]!r} stands there twice; ids join tables")
+            raise DataError(
+                "task-duplicate-id", f"{path}: duplicate id {example.id[:40]!r}; ids must be unique"
+            )
         seen.add(example.id)

@@ -54,7 +54,8 @@ def train(
         return _train(student, rows, settings, out, watch)
     except (PermissionError, NotADirectoryError, FileExistsError) as error:
         raise W2sError(
-            f"cannot write {error.filename or out}: {error.strerror}; name another folder"
+            "train-out-not-writable",
+            f"cannot write {error.filename or out}: {error.strerror}; choose another folder",
         ) from None
 
 
@@ -63,12 +64,12 @@ def _train(
 ) -> str:
     if is_language(student):
         if not isinstance(settings, LanguageSettings):
-            raise UsageError(f"{student} is a language model: its training takes LanguageSettings")
+            raise UsageError("train-settings-kind", f"{student} is a language model; pass LanguageSettings")
         from w2s.train.language import training as language
 
         return language.train(student, rows, settings, out, watch=watch)
     if not isinstance(settings, Settings):
-        raise UsageError(f"{student} is no language model: its training takes Settings")
+        raise UsageError("train-settings-kind", f"{student} is not a language model; pass Settings")
     from w2s.train.policy import supervised as policy
 
     return policy.train(student, rows, settings, out, watch=watch)

@@ -27,4 +27,4 @@ def check(name: str, value: object, fits: bool, wanted: str) -> None:
         UsageError: names the setting, its range and its value.
     """
     if not fits:
-        raise UsageError(f"{name} of a training is {wanted}, not {value!r}")
+        raise UsageError("train-invalid-setting", f"training setting {name} must be {wanted}, not {value!r}")

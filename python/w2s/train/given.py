@@ -36,8 +36,10 @@ def settings_of(student: str, given: Mapping[str, Any], seed: int) -> Settings |
     known = {one.name for one in fields(kind)} - {"seed"}
     if unknown := sorted(set(given) - known):
         near = difflib.get_close_matches(unknown[0], known, n=1)
-        hint = f"did you mean {near[0]}?" if near else f"there are: {', '.join(sorted(known))}"
-        raise UsageError(f"the training of {student} has no setting {unknown[0]!r}; {hint}")
+        hint = f"did you mean {near[0]}?" if near else f"known settings: {', '.join(sorted(known))}"
+        raise UsageError(
+            "train-unknown-setting", f"the training of {student} has no setting {unknown[0]!r}; {hint}"
+        )
     settings = kind(**given, seed=seed)
     if isinstance(settings, LanguageSettings):
         settings.pass_rows(process_count())
@@ -49,5 +51,6 @@ def _check_learns(student: str) -> None:
     kind = read_reference(student).kind
     if kind not in _LEARN:
         raise UsageError(
-            f"{shown(student)} cannot be trained: a student is {', '.join(f'{one}:…' for one in _LEARN)}"
+            "train-student-cannot-learn",
+            f"{shown(student)} cannot be trained; students are {', '.join(f'{one}:…' for one in _LEARN)}",
         )

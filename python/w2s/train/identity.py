@@ -27,7 +27,7 @@ def is_complete(out: Path, identity: str) -> bool:
     try:
         found = json.loads(path.read_bytes())["identity"]
     except (ValueError, KeyError, TypeError):
-        raise DataError(f"{path} is damaged: remove the folder to train again") from None
+        raise DataError("train-report-damaged", f"{path} is damaged; remove its folder") from None
     check_identity(found, identity, out)
     return True
 
@@ -40,6 +40,7 @@ def check_identity(found: object, wanted: str, folder: Path) -> None:
     """
     if found != wanted:
         raise UsageError(
-            f"{folder} holds a training of another student, other rows or other settings: "
-            "name another folder, or remove it"
+            "train-other-training",
+            f"{folder} holds a training of another student, other rows or other settings; "
+            "choose another folder, or remove it",
         )

@@ -33,13 +33,17 @@ def refuse_several(what: str) -> None:
         UsageError: a launcher started several.
     """
     if process_count() > 1:
-        raise UsageError(f"{what} runs in one process, not in {process_count()}: start it without a launcher")
+        raise UsageError(
+            "train-several-processes",
+            f"{what} runs in one process, not in {process_count()}; start it without a launcher",
+        )
 
 
 def _number(name: str, default: int) -> int:
     text = os.environ.get(name, str(default))
     if not text.isdecimal():
         raise UsageError(
-            f"the environment has {name}={text!r}, not a whole number: unset it, or use a launcher"
+            "train-invalid-launcher",
+            f"the environment variable {name} is {text!r}, not a whole number; unset it, or use a launcher",
         )
     return int(text)

@@ -59,16 +59,16 @@ class Settings:
             UsageError: names the setting, its value and its range.
         """
         for name in ("epochs", "batch", "patience"):
-            check(name, getattr(self, name), is_whole(getattr(self, name), 1), "a whole number from 1 on")
-        check("seed", self.seed, is_whole(self.seed, 0), "a whole number from 0 on")
+            check(name, getattr(self, name), is_whole(getattr(self, name), 1), "a whole number >= 1")
+        check("seed", self.seed, is_whole(self.seed, 0), "a whole number >= 0")
         for name in ("learning_rate", "clip"):
             value = getattr(self, name)
-            check(name, value, is_number(value) and value > 0, "a number above 0")
+            check(name, value, is_number(value) and value > 0, "a number > 0")
         for name in ("weight_decay", "anchor", "checkpoint_s"):
             value = getattr(self, name)
-            check(name, value, is_number(value) and value >= 0, "a number from 0 on")
+            check(name, value, is_number(value) and value >= 0, "a number >= 0")
         is_share = is_number(self.holdout) and 0 <= self.holdout < 1
-        check("holdout", self.holdout, is_share, "a share from 0 to below 1")
+        check("holdout", self.holdout, is_share, "a number >= 0 and < 1")
         words = {"schedule": Schedule, "loss": Loss, "precision": Precision, "device": Device}
         for name, known in words.items():
             value, listed = getattr(self, name), get_args(known)

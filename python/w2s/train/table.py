@@ -46,13 +46,18 @@ def read_rows(
     table = read_table(path)
     for name in ["label", *([weights] if weights else [])]:
         if name not in table.column_names:
-            raise DataError(f"{path} has no column {name!r}; there are: {', '.join(table.column_names)}")
+            raise DataError(
+                "train-column-missing",
+                f"{path} has no column {name!r}; it has: {', '.join(table.column_names)}",
+            )
     if weights and table.column(weights).null_count:
         row = table.column(weights).is_null().to_pylist().index(True)
-        raise DataError(f"{path}: {weights} of row {row} is null: leave such rows out")
+        raise DataError(
+            "train-weight-null", f"{path}: the weight {weights} of row {row} is null; remove such rows"
+        )
     if empty := table.column("label").null_count:
         if empty == table.num_rows:
-            raise DataError(f"{path}: no label holds an answer, there is nothing to learn from")
+            raise DataError("train-no-labels", f"{path}: every label is null; there is nothing to learn")
         left_out(empty)
     by_id = {name: _by_id(table, name) for name in ("label", "raw") if name in table.column_names}
     kind = _task(path, table, task)
@@ -66,7 +71,7 @@ def read_rows(
         return rows
     column = table.column(weights)
     if not (pa.types.is_integer(column.type) or pa.types.is_floating(column.type)):
-        raise DataError(f"{path}: {weights} holds {column.type}, not numbers")
+        raise DataError("train-weights-not-numbers", f"{path}: {weights} holds {column.type}, not numbers")
     given = _by_id(table, weights)
     return replace(rows, weights=np.array([given[example.id] for example in examples], np.float64))
 
@@ -79,5 +84,7 @@ def _task(path: Path | str, table: pa.Table, named: str | None) -> str:
     """The task that a table says its rows are of; where it says nothing the one that is named, or moves."""
     said = table.column("task")[0].as_py() if "task" in table.column_names and table.num_rows else None
     if said and named not in (said, None):
-        raise DataError(f"{path} holds labels of the task {said}, not {named}: leave --task out")
+        raise DataError(
+            "train-other-task", f"{path} holds labels of the task {said}, not {named}; leave --task out"
+        )
     return str(said or named or "move")

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.doubles.errors import raises_code
 from w2s.arena.adjudicate import Adjudicated, Adjudicator
 from w2s.arena.ending import Ending
 from w2s.arena.spec import ArenaSpec, DrawRule, MatchRules, ResignRule
@@ -145,5 +146,5 @@ def test_tables_are_refused_where_the_game_is_not_chess() -> None:
         "players": {"a": "random", "b": "random"},
         "rules": {"tablebase": "somewhere"},
     }
-    with pytest.raises(UsageError, match="adjudicates chess, not othello"):
+    with raises_code("arena-tablebase-not-chess", UsageError):
         build(ArenaSpec, tables, "here")

@@ -7,6 +7,7 @@ import itertools
 import numpy as np
 import pytest
 
+from tests.doubles.errors import raises_code
 from w2s.arena.ratings import FieldRating, GameResult, rate, rate_field, score_of, tally
 from w2s.errors import UsageError
 
@@ -130,9 +131,10 @@ def test_a_single_pair_for_each_couple_is_enough_for_intervals() -> None:
 
 
 def test_wrong_use_is_refused() -> None:
-    with pytest.raises(UsageError, match="the players are: a, b"):
+    with raises_code("rating-unknown-anchor", UsageError) as caught:
         rate_field([GameResult("a", "b", 0, 1.0)], anchor="z")
-    with pytest.raises(UsageError, match="above 0"):
+    assert "a, b" in str(caught.value)
+    with raises_code("rating-prior-not-positive", UsageError):
         rate_field([GameResult("a", "b", 0, 1.0)], prior_draws=0)
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.doubles.errors import raises_code
 from w2s.arena.journal import Journal
 from w2s.errors import DataError
 
@@ -41,5 +42,6 @@ def test_a_torn_last_line_is_cut_off_and_appending_goes_on(tmp_path: Path, cut: 
 def test_damage_in_the_middle_is_an_error_that_names_the_line(tmp_path: Path) -> None:
     path = tmp_path / "j"
     path.write_bytes(b'{"kind": "match", "number": 0}\nnonsense\n{"kind": "match", "number": 1}\n')
-    with pytest.raises(DataError, match="line 2 is damaged"):
+    with raises_code("arena-journal-damaged", DataError) as caught:
         Journal(path)
+    assert f"{path}, line 2 " in str(caught.value)

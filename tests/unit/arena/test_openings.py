@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.doubles.errors import raises_code
 from w2s.arena.openings import Opening, read_openings
 from w2s.errors import DataError, UsageError, W2sError
 from w2s.games import game
@@ -92,31 +93,34 @@ def test_then_among_the_bundled_arenas(tmp_path: Path, monkeypatch: pytest.Monke
 
 
 @pytest.mark.parametrize(
-    ("name", "text", "said"),
+    ("name", "text", "code", "said"),
     [
-        ("o.txt", "e2e4\ne2e5\n", "line 2: 'e2e5' is illegal"),
-        ("o.txt", "x: f3 e5 g4 Qh4", "line 1: the game is over"),
-        ("o.txt", "\n# nothing\n", "holds no opening"),
-        ("o.txt", b"\xff\xfe e4", "not a text file"),
-        ("o.fen", "8/8/8/8/8/8/8/8 w - - 0 1", "line 1: not a chess position"),
-        ("o.epd", "rubbish", "line 1: not a chess position"),
-        ("o.pgn", "1. e4 e5 2. Ke3 *", "game 1, line 1: 'Ke3' is illegal"),
-        ("o.pgn", "", "holds no opening"),
-        ("o.pgn", "1. f3 e5 2. g4 Qh4# 0-1", "game 1: the game is over"),
+        ("o.txt", "e2e4\ne2e5\n", "arena-opening-invalid", "line 2: 'e2e5'"),
+        ("o.txt", "x: f3 e5 g4 Qh4", "arena-opening-finished", "line 1: "),
+        ("o.txt", "\n# nothing\n", "arena-openings-empty", "o.txt"),
+        ("o.txt", b"\xff\xfe e4", "arena-openings-not-utf8", "o.txt"),
+        ("o.fen", "8/8/8/8/8/8/8/8 w - - 0 1", "arena-opening-invalid", "line 1: "),
+        ("o.epd", "rubbish", "arena-opening-invalid", "line 1: "),
+        ("o.pgn", "1. e4 e5 2. Ke3 *", None, "game 1, line 1: 'Ke3'"),
+        ("o.pgn", "", "arena-openings-empty", "o.pgn"),
+        ("o.pgn", "1. f3 e5 2. g4 Qh4# 0-1", "arena-opening-finished", "game 1: "),
     ],
 )
 def test_a_bad_file_is_an_error_that_says_where(
-    tmp_path: Path, name: str, text: str | bytes, said: str
+    tmp_path: Path, name: str, text: str | bytes, code: str | None, said: str
 ) -> None:
-    with pytest.raises(DataError, match=said) as caught:
+    with pytest.raises(DataError) as caught:
         read_openings(written(tmp_path, name, text), "chess")
+    assert code in (None, caught.value.code)  # None: that of the PGN reader
+    assert said in str(caught.value)
     assert "\n" not in str(caught.value)
 
 
 def test_a_missing_file_and_chess_games_for_othello_are_errors_of_usage(tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match=r"no openings file gone\.txt"):
+    with raises_code("arena-openings-missing", UsageError) as caught:
         read_openings("gone.txt", "chess")
-    with pytest.raises(UsageError, match="holds chess openings"):
+    assert "gone.txt" in str(caught.value)
+    with raises_code("arena-openings-not-chess", UsageError):
         read_openings(written(tmp_path, "o.pgn", "1. e4 *"), "othello")
 
 

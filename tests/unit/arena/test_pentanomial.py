@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from tests.doubles.errors import raises_code
 from w2s.arena.ratings import GameResult, Pentanomial, tally, without_forfeits
 from w2s.errors import DataError
 
@@ -50,7 +51,7 @@ def test_a_pair_number_is_shared_only_by_the_same_two_players() -> None:
 
 
 def test_a_third_game_of_a_pair_is_refused() -> None:
-    with pytest.raises(DataError, match="has 3 games"):
+    with raises_code("rating-pair-too-large", DataError):
         tally([*pair(0, 1, 1), GameResult("a", "b", 0, 1.0)], "a")
 
 
@@ -61,11 +62,11 @@ def test_without_forfeits_the_partner_stays() -> None:
 
 
 def test_impossible_results_are_refused() -> None:
-    with pytest.raises(DataError, match="plays itself"):
+    with raises_code("rating-player-meets-itself", DataError):
         GameResult("a", "a", 3, 1.0)
-    with pytest.raises(DataError, match=r"scores 0, 0\.5 or 1"):
+    with raises_code("rating-invalid-score", DataError):
         GameResult("a", "b", 3, 0.7)
-    with pytest.raises(DataError, match="negative"):
+    with raises_code("rating-negative-counts", DataError):
         Pentanomial((0, 0, -1, 0, 0))
-    with pytest.raises(DataError, match="contradict"):
+    with raises_code("rating-counts-contradict", DataError):
         Pentanomial((0, 0, 1, 0, 0))

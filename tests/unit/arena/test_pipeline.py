@@ -8,6 +8,7 @@ from typing import Any
 import pyarrow.parquet as pq
 import pytest
 
+from tests.doubles.errors import raises_code
 from tests.unit.arena.doubles import Scripted, first_legal
 from w2s.arena import ArenaSpec, Progress, pipeline, run
 from w2s.arena.journal import Journal
@@ -84,8 +85,10 @@ def test_a_void_match_is_replayed_and_counted_and_never_scored(tmp_path: Path, s
 
 def test_a_match_that_stays_void_ends_the_run_with_the_reason(tmp_path: Path, seats: type[Seats]) -> None:
     seats.script = staticmethod(failing_on("1", times=99))
-    with pytest.raises(ModelError, match="match 1 came to nothing 3 times: out of processes"):
+    with raises_code("arena-match-void", ModelError) as caught:
         run(spec(), tmp_path / "run")
+    assert "match 1 " in str(caught.value)
+    assert "3 attempts: out of processes" in str(caught.value)
 
 
 def test_every_position_that_was_reached_is_labelled_by_both(tmp_path: Path, seats: type[Seats]) -> None:
@@ -173,7 +176,7 @@ def test_two_processes_do_not_work_on_one_run(tmp_path: Path, seats: type[Seats]
     (tmp_path / "run" / "labels.parquet").unlink()
     with (
         Journal(tmp_path / "run" / "journal.jsonl"),
-        pytest.raises(UsageError, match="another process is working on"),
+        raises_code("arena-run-locked", UsageError),
     ):
         run(spec(), tmp_path / "run")
 
@@ -182,8 +185,9 @@ def test_a_folder_with_another_configuration_is_refused_with_what_changed(
     tmp_path: Path, seats: type[Seats]
 ) -> None:
     run(spec(), tmp_path / "run")
-    with pytest.raises(UsageError, match=r"pairs \(3 → 4\)"):
+    with raises_code("run-folder-other-configuration", UsageError) as caught:
         run(spec(pairs=4), tmp_path / "run")
+    assert "pairs (3 → 4)" in str(caught.value)
 
 
 def test_a_clock_and_a_length_are_the_matchs_and_reach_the_archive(

@@ -7,6 +7,7 @@ import math
 import numpy as np
 import pytest
 
+from tests.doubles.errors import raises_code
 from w2s.arena.ratings import Pentanomial, SprtSpec
 from w2s.arena.ratings.sprt import SprtModel, log_likelihood_ratio
 from w2s.errors import UsageError
@@ -110,7 +111,7 @@ def test_an_option_that_makes_no_sense_is_refused_in_one_line(text: str) -> None
 
 
 def test_an_unknown_model_is_refused() -> None:
-    with pytest.raises(UsageError, match="normalized or logistic"):
+    with raises_code("sprt-unknown-model", UsageError):
         SprtSpec(0, 10, model="bayesian")  # type: ignore[arg-type]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from pydantic_core import PydanticCustomError
 
 from w2s.arena.spec import TimeControl
 
@@ -25,5 +26,6 @@ def test_a_control_is_read_and_written(text: str, base_s: float, increment_s: fl
 
 @pytest.mark.parametrize("text", ["", "+1", "60+", "1:00", "-5", "6e1", "60+0.6+1", "inf"])
 def test_what_is_no_control_is_refused(text: str) -> None:
-    with pytest.raises(ValueError, match="is not a time control"):
+    with pytest.raises(PydanticCustomError) as caught:
         TimeControl.read(text)
+    assert caught.value.type == "arena-time-control"

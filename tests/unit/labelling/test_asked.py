@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from tests.doubles.errors import raises_code
 from w2s.errors import ModelError, UsageError
 from w2s.evidence import read_labels
 from w2s.labelling import Request, files, label_batch, label_file
@@ -175,10 +176,9 @@ def test_a_file_without_any_label_is_written_and_read(tmp_path: Path) -> None:
 
 def test_a_model_that_fails_at_everything_is_an_error_and_at_something_is_not() -> None:
     everything = [example.id for example in CHOICES]
-    with pytest.raises(
-        ModelError, match="fickle answered nothing; of example 'c0': its reply holds no label, 429"
-    ):
+    with raises_code("label-model-answers-nothing", ModelError) as caught:
         label_batch(CHOICES, Request(Fickle(fails=everything)))
+    assert "example 'c0': its reply holds no label, 429" in str(caught.value)
     labels = label_batch(CHOICES, Request(Fickle(fails=everything[1:])))
     assert labels.table.column("label").null_count == 5
     labels = label_batch(CHOICES, Request(Fickle(nonsense=everything)))

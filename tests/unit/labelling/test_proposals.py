@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 import w2s
+from tests.doubles.errors import raises_code
 from tests.doubles.nets import write_policy
 from w2s.errors import UsageError
 from w2s.evidence import read_labels
@@ -97,5 +98,5 @@ def test_a_file_of_proposals_is_read_as_it_was_written(net: Model, tmp_path: Pat
 
 
 def test_who_gives_one_label_only_is_refused() -> None:
-    with pytest.raises(UsageError, match="gives one label of each example: leave proposals out"):
+    with raises_code("label-no-proposals", UsageError):
         label_batch(examples(), Request(load_model("search:depth=1"), proposals=2))

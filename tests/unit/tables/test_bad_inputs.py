@@ -151,7 +151,7 @@ def test_ids_that_repeat(tmp_path: Path) -> None:
         ({"top": None, "purity": 1.5, "gold": "correct"}, "between 0 and 1"),
         ({"delta": 0.0}, "delta is 0"),
         ({"cost": "cost"}, "needs a budget"),
-        ({"top": None, "budget": -1, "cost": "cost"}, "not negative"),
+        ({"top": None, "budget": -1, "cost": "cost"}, "budget is -1"),
         ({"score": ["trust", "other"]}, "need an aggregate"),
         ({"score": ["trust", "other"], "aggregate": "mode"}, "no aggregation is called 'mode'"),
         ({"score": ["trust", "other"], "aggregate": "mean", "weights": [1]}, "1 weights for 2"),

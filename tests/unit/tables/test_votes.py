@@ -89,7 +89,7 @@ def test_votes_that_cannot_be_used(tmp_path: Path) -> None:
     table = votes()
     refused(tmp_path, table, UsageError, "did you mean model", worker="modl")
     refused(tmp_path, table, UsageError, "different columns", worker="id")
-    refused(tmp_path, table, UsageError, "no method is called", method="guess")
+    refused(tmp_path, table, UsageError, "is not a method", method="guess")
     refused(
         tmp_path, pa.concat_tables([table, table.slice(4, 1)]), DataError, "'m1' voted 2 times on id 'q1'"
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from tests.doubles.errors import raises_code
 from w2s.errors import DataError
 from w2s.tasks import ChoiceExample
 from w2s.tasks.instruction import read_instruction
@@ -48,32 +49,32 @@ def test_without_an_answer_there_is_no_gold(answer: object) -> None:
 
 
 @pytest.mark.parametrize(
-    ("instruction", "answer", "reason"),
+    ("instruction", "answer", "code"),
     [
         (
             f"{ASKED}Why?\n\nAnswer1: x Answer2: y\n\nAnswer format: answer1/answer2",
             "answer3",
-            "not among the options",
+            "task-answer-not-option",
         ),
         (
             f"{ASKED}Why?\n\nAnswer1: x Answer2: x\n\nAnswer format: answer1/answer2",
             "answer1",
-            "A and B are equal",
+            "task-equal-options",
         ),
-        (f"{ASKED}Why?\n\nAnswer1: x\n\nAnswer format: answer1/answer2", "answer1", "1 options and 2 names"),
+        (f"{ASKED}Why?\n\nAnswer1: x\n\nAnswer format: answer1/answer2", "answer1", "task-option-count"),
         (
             f"{ASKED}Why?\n\nAnswer1: Answer2: y\n\nAnswer format: answer1/answer2",
             "answer1",
-            "option 1 is empty",
+            "task-empty-text",
         ),
-        (f"{ASKED}Why?", "answer1", "there are no options"),
+        (f"{ASKED}Why?", "answer1", "task-no-options"),
         (
             f"{ASKED}\n\nAnswer1: x Answer2: y\n\nAnswer format: answer1/answer2",
             "answer1",
-            "the question is empty",
+            "task-empty-text",
         ),
     ],
 )
-def test_what_cannot_be_read_is_named(instruction: str, answer: str, reason: str) -> None:
-    with pytest.raises(DataError, match=reason):
+def test_what_cannot_be_read_is_named(instruction: str, answer: str, code: str) -> None:
+    with raises_code(code, DataError):
         read(instruction, answer)

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.doubles.errors import raises_code
 from w2s.cli.app import run
 from w2s.errors import UsageError
 from w2s.train.launch import process_count, process_rank, refuse_several
@@ -26,8 +27,9 @@ def test_what_a_launcher_says_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_nonsense_in_the_environment_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("WORLD_SIZE", "two")
-    with pytest.raises(UsageError, match="WORLD_SIZE='two', not a whole number: unset it"):
+    with raises_code("train-invalid-launcher", UsageError) as caught:
         process_count()
+    assert "WORLD_SIZE is 'two'" in str(caught.value)
 
 
 def test_a_chain_is_refused_in_several_processes(
@@ -37,7 +39,7 @@ def test_a_chain_is_refused_in_several_processes(
     words = ["chain", "--teacher", "random", "--student", "policy:a", "--examples", "a.csv"]
     assert run([*words, "--out", str(tmp_path / "run")]) == 2
     last = capsys.readouterr().err.strip().splitlines()[-1]
-    assert "a chain runs in one process, not in 2: start it without a launcher" in last
+    assert "a chain runs in one process, not in 2; start it without a launcher" in last
     assert not (tmp_path / "run").exists()
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from tests.doubles.errors import raises_code
 from w2s.errors import DataError
 from w2s.games import game
 from w2s.tasks import MoveExample
@@ -13,6 +14,7 @@ from w2s.train.policy.targets import read_targets
 
 START = game("chess").state()
 EXAMPLES = [MoveExample(f"r{number}", START) for number in range(3)]
+OTHELLO = Rows([MoveExample("o", game("othello").state())], [{"d3": 1.0}], np.ones(1))
 
 
 def rows(*targets: dict[str, float], weights: list[float] | None = None) -> Rows:
@@ -52,25 +54,34 @@ def test_the_digest_tells_rows_apart() -> None:
 
 
 @pytest.mark.parametrize(
-    ("bad", "said"),
+    ("bad", "code", "fact"),
     [
-        (rows(), "no rows to train on"),
-        (rows({"e2e5": 1.0}), "'e2e5' of example r0 is illegal"),
-        (rows({"e2e4": 1.0}, {"hello": 1.0}), "of example r1 is unparsable"),
-        (rows({"": 1.0}), "of example r0 is unparsable"),
-        (rows({}), "example r0 is no distribution"),
-        (rows({"e2e4": 0.0}), "example r0 is no distribution"),
-        (rows({"e2e4": -1.0, "d2d4": 2.0}), "example r0 is no distribution"),
-        (rows({"e2e4": float("nan")}), "example r0 is no distribution"),
-        (rows({"e2e4": float("inf")}), "example r0 is no distribution"),
-        (rows({"e2e4": 1.0}, weights=[-1.0]), "from 0 on"),
-        (rows({"e2e4": 1.0}, weights=[float("nan")]), "from 0 on"),
-        (rows({"e2e4": 1.0}, weights=[0.0]), "every row has weight 0"),
-        (Rows(EXAMPLES, [{"e2e4": 1.0}], np.ones(3)), "3 examples, 1 targets and 3 weights"),
-        (Rows([MoveExample("o", game("othello").state())], [{"d3": 1.0}], np.ones(1)), "is of othello"),
+        (rows(), "train-no-rows", ""),
+        (rows({"e2e5": 1.0}), "train-impossible-target", "'e2e5' of example 'r0' is illegal"),
+        (rows({"e2e4": 1.0}, {"hello": 1.0}), "train-impossible-target", "example 'r1' is unparsable"),
+        (rows({"": 1.0}), "train-impossible-target", "example 'r0' is unparsable"),
+        (rows({}), "train-invalid-target", "example 'r0'"),
+        (rows({"e2e4": 0.0}), "train-invalid-target", "example 'r0'"),
+        (rows({"e2e4": -1.0, "d2d4": 2.0}), "train-invalid-target", "example 'r0'"),
+        (rows({"e2e4": float("nan")}), "train-invalid-target", "example 'r0'"),
+        (rows({"e2e4": float("inf")}), "train-invalid-target", "example 'r0'"),
+        (rows({"e2e4": 1.0}, weights=[-1.0]), "train-invalid-weights", ">= 0"),
+        (rows({"e2e4": 1.0}, weights=[float("nan")]), "train-invalid-weights", ">= 0"),
+        (rows({"e2e4": 1.0}, weights=[0.0]), "train-zero-weights", ""),
+        (
+            Rows(EXAMPLES, [{"e2e4": 1.0}], np.ones(3)),
+            "train-row-counts",
+            "3 examples, 1 targets and 3 weights",
+        ),
+        (
+            Rows([MoveExample("o", game("othello").state())], [{"d3": 1.0}], np.ones(1)),
+            "train-other-game",
+            "othello",
+        ),
     ],
 )
-def test_bad_rows_are_one_line_that_names_them(bad: Rows, said: str) -> None:
-    with pytest.raises(DataError, match=said) as caught:
+def test_bad_rows_are_one_line_that_names_them(bad: Rows, code: str, fact: str) -> None:
+    with raises_code(code, DataError) as caught:
         read_targets(bad, "chess")
+    assert fact in str(caught.value)
     assert "\n" not in str(caught.value)

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from tests.doubles.errors import raises_code
 from w2s.errors import UsageError
 from w2s.train import Settings
 
@@ -34,8 +35,9 @@ from w2s.train import Settings
     ],
 )
 def test_a_setting_out_of_range_is_one_line_that_names_it(name: str, value: Any) -> None:
-    with pytest.raises(UsageError, match=f"{name} of a training") as caught:
+    with raises_code("train-invalid-setting", UsageError) as caught:
         Settings(**{name: value})
+    assert f"training setting {name} must be" in str(caught.value)
     assert "\n" not in str(caught.value)
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from tests.doubles.errors import raises_code
 from tests.doubles.nets import write_lc0, write_policy
 from w2s.errors import DataError, UsageError
 from w2s.games import State, game
@@ -131,7 +132,7 @@ def test_a_finished_training_is_not_done_again_and_another_is_refused(student: s
     steps: list[Step] = []
     train(student, rows, FEW, tmp_path / "out", watch=steps.append)
     assert not steps
-    with pytest.raises(UsageError, match="holds a training of another student, other rows or other settings"):
+    with raises_code("train-other-training", UsageError):
         train(student, last_moves("connect_four", 25), FEW, tmp_path / "out")
 
 
@@ -145,11 +146,11 @@ def test_a_checkpoint_of_another_training_or_a_damaged_one_is_refused(student: s
     with pytest.raises(StoppedError):
         train(student, rows, settings, tmp_path / "out", watch=stop)
     other = Settings(epochs=2, batch=8, device="cpu", checkpoint_s=0.0)
-    with pytest.raises(UsageError, match="name another folder, or remove it"):
+    with raises_code("train-other-training", UsageError):
         train(student, rows, other, tmp_path / "out")
     path = tmp_path / "out" / "checkpoint.safetensors"
     path.write_bytes(path.read_bytes()[:-5])
-    with pytest.raises(DataError, match="damaged"):
+    with raises_code("train-checkpoint-damaged", DataError):
         train(student, rows, settings, tmp_path / "out")
 
 
@@ -211,9 +212,10 @@ def test_bfloat16_learns_too(student: str, tmp_path: Path) -> None:
 
 
 def test_what_cannot_be_trained_is_one_line(tmp_path: Path, student: str) -> None:
-    with pytest.raises(UsageError, match="cannot be trained: name policy:DIR"):
+    with raises_code("train-student-cannot-learn", UsageError):
         train("random", last_moves("chess", 4), FEW, tmp_path / "out")
-    with pytest.raises(DataError, match="is of chess, but the student plays connect_four"):
+    with raises_code("train-other-game", DataError) as caught:
         train(student, last_moves("chess", 4), FEW, tmp_path / "out")
-    with pytest.raises(DataError, match="hold back less"):
+    assert "chess, but the student plays connect_four" in str(caught.value)
+    with raises_code("train-holdout-too-large", DataError):
         train(student, last_moves("connect_four", 1), Settings(holdout=0.9), tmp_path / "out")

@@ -9,6 +9,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
+from tests.doubles.errors import raises_code
 from w2s.errors import DataError
 from w2s.evidence import write_table
 from w2s.labelling.rows import label_rows
@@ -47,8 +48,9 @@ def test_a_choice_is_learned_as_its_letter_whatever_was_said(tmp_path: Path) -> 
 def test_the_table_says_its_task_else_a_name_does(tmp_path: Path) -> None:
     path = table(tmp_path / "labels.parquet", [*CHOICES], [Answer("A")] * 3)
     assert isinstance(read_rows(path).examples[0], ChoiceExample)
-    with pytest.raises(DataError, match="holds labels of the task choice, not answer: leave --task out"):
+    with raises_code("train-other-task", DataError) as caught:
         read_rows(path, task="answer")
+    assert "the task choice, not answer; leave --task out" in str(caught.value)
     bare = tmp_path / "bare.parquet"
     write_table(pa.parquet.read_table(path).drop_columns(["task"]), bare)
     assert isinstance(read_rows(bare, task="choice").examples[0], ChoiceExample)
@@ -68,14 +70,17 @@ def test_rows_whose_label_holds_no_answer_are_left_out_and_counted(tmp_path: Pat
 
 def test_what_cannot_be_learned_from_is_one_line(tmp_path: Path) -> None:
     silent = [Answer("", failure="reply")] * 3
-    with pytest.raises(DataError, match="no label holds an answer"):
+    with raises_code("train-no-labels", DataError):
         read_rows(table(tmp_path / "silent.parquet", [*CHOICES], silent))
     path = table(
         tmp_path / "labels.parquet", [*CHOICES], [Answer("A")] * 3, trust=[0.5, None, 1.0], note=["a"] * 3
     )
-    with pytest.raises(DataError, match="trust of row 1 is null"):
+    with raises_code("train-weight-null", DataError) as caught:
         read_rows(path, weights="trust")
-    with pytest.raises(DataError, match="note holds string, not numbers"):
+    assert "trust of row 1" in str(caught.value)
+    with raises_code("train-weights-not-numbers", DataError) as caught:
         read_rows(path, weights="note")
-    with pytest.raises(DataError, match="has no column 'trsut'"):
+    assert "note holds string" in str(caught.value)
+    with raises_code("train-column-missing", DataError) as caught:
         read_rows(path, weights="trsut")
+    assert "'trsut'" in str(caught.value)

@@ -52,7 +52,10 @@ class EngineOracle:
         answers = self._model.answer(examples, Want()) if examples else []
         broken = [answer for answer in answers if answer.failure is not None]
         if len(broken) == len(answers) > 0:
-            raise ModelError(f"oracle {self.reference} answers nothing: {broken[0].raw or broken[0].failure}")
+            raise ModelError(
+                "oracle-no-answer",
+                f"oracle {self.reference} gave no answer: {broken[0].raw or broken[0].failure}",
+            )
         return answers
 
     def _findings(

@@ -52,5 +52,5 @@ def load(target: str, cap_cp: int, concurrency: int) -> ExactOracle:
     options = dict(parse_reference(target).options)
     nodes = options.pop("nodes", str(_DEFAULT_NODES))
     if options or not nodes.isdecimal() or int(nodes) == 0:
-        raise UsageError(f"{target}: write exact:nodes=N with a positive whole number")
+        raise UsageError("oracle-exact-nodes", f"{target}: write exact:nodes=N with a positive integer N")
     return ExactOracle(int(nodes), cap_cp)

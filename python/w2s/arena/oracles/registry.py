@@ -31,7 +31,9 @@ def load_oracles(references: Sequence[str], *, cap_cp: int, concurrency: int) ->
     for reference in references:
         kind = reference.partition(":")[0]
         if kind not in ORACLES:
-            raise UsageError(f"no oracle is called {reference!r}; the kinds are: {', '.join(ORACLES)}")
+            raise UsageError(
+                "oracle-unknown", f"unknown oracle {reference!r}; the kinds are: {', '.join(ORACLES)}"
+            )
         oracles.append(ORACLES[kind](reference, cap_cp, concurrency))
     seen: Counter[str] = Counter()
     for oracle in oracles:

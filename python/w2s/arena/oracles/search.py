@@ -22,7 +22,9 @@ class SearchOracle:
     def __init__(self, reference: Reference, cap_cp: int) -> None:
         """Take the limits of a ``search:`` reference."""
         if "noise_cp" in reference.options:
-            raise UsageError(f"{reference}: an oracle has no noise; leave noise_cp out")
+            raise UsageError(
+                "oracle-search-noise", f"{reference}: an oracle must not add noise; remove noise_cp"
+            )
         self.name = "search"
         self.reference = str(reference)
         self._cap_cp = cap_cp

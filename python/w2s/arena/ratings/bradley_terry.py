@@ -97,9 +97,15 @@ def rate_field(
     games = list(results)
     names = sorted({name for game in games for name in (game.first, game.second)})
     if anchor is not None and anchor not in names:
-        raise UsageError(f"the anchor {anchor!r} played no game; the players are: {', '.join(names)}")
+        raise UsageError(
+            "rating-unknown-anchor",
+            f"the anchor {anchor!r} played no game; the players are: {', '.join(names)}",
+        )
     if not prior_draws > 0:
-        raise UsageError(f"prior_draws is {prior_draws:g}; it must be above 0, or undefeated players diverge")
+        raise UsageError(
+            "rating-prior-not-positive",
+            f"prior_draws is {prior_draws:g}; it must be above 0, or ratings of undefeated players diverge",
+        )
     units, groups = _collect(games, names), _connected(games, names)
     strengths = _maximise(units, len(names), prior_draws)
     dispersion = _dispersion(units, strengths, len(names) - len(groups))

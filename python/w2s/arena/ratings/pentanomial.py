@@ -36,10 +36,12 @@ class Pentanomial:
     def __post_init__(self) -> None:
         counts = (*self.pairs, *self.singles, self.wins, self.draws, self.losses)
         if min(counts) < 0:
-            raise DataError(f"counts of results cannot be negative: {counts}")
+            raise DataError("rating-negative-counts", f"counts of results cannot be negative: {counts}")
         games, points = self.wins + self.draws + self.losses, self.wins + self.draws / 2
         if (self.games, self.points) != (games, points):
-            raise DataError(f"wins, draws and losses contradict the pairs: {counts}")
+            raise DataError(
+                "rating-counts-contradict", f"wins, draws and losses contradict the pairs: {counts}"
+            )
 
     @classmethod
     def from_pairs(cls, pairs: tuple[int, int, int, int, int], *, split: int = 0) -> Pentanomial:
@@ -114,7 +116,10 @@ def _count(groups: dict[tuple[int, str], list[GameResult]], player: str) -> Pent
     pairs, singles, games = [0] * 5, [0] * 3, [0] * 3
     for (pair, other), group in groups.items():
         if len(group) > 2:
-            raise DataError(f"pair {pair} of {player!r} and {other!r} has {len(group)} games; a pair has two")
+            raise DataError(
+                "rating-pair-too-large",
+                f"pair {pair} of {player!r} and {other!r} has {len(group)} games; a pair has two",
+            )
         halves = [_half_points(result, player) for result in group]
         for half in halves:
             games[half] += 1

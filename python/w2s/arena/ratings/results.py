@@ -31,9 +31,14 @@ class GameResult:
 
     def __post_init__(self) -> None:
         if self.first == self.second:
-            raise DataError(f"pair {self.pair}: {self.first!r} plays itself; give the two players two names")
+            raise DataError(
+                "rating-player-meets-itself",
+                f"pair {self.pair}: {self.first!r} plays against itself; use two different names",
+            )
         if self.score not in (0.0, 0.5, 1.0):
-            raise DataError(f"pair {self.pair}: a game scores 0, 0.5 or 1, not {self.score!r}")
+            raise DataError(
+                "rating-invalid-score", f"pair {self.pair}: a game scores 0, 0.5 or 1, not {self.score!r}"
+            )
 
 
 def without_forfeits(results: Iterable[GameResult]) -> list[GameResult]:

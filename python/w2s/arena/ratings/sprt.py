@@ -64,13 +64,18 @@ class SprtSpec:
     def __post_init__(self) -> None:
         if not -LIMIT <= self.elo0 < self.elo1 <= LIMIT:
             limits = f"{self.elo0:g} and {self.elo1:g}"
-            raise UsageError(f"SPRT needs elo0 below elo1, both within {LIMIT:g} of 0, not {limits}")
+            raise UsageError(
+                "sprt-elo-bounds", f"SPRT needs elo0 below elo1, both within {LIMIT:g} of 0, not {limits}"
+            )
         for name, value in (("alpha", self.alpha), ("beta", self.beta)):
             if not 0 < value < 0.5:
-                raise UsageError(f"SPRT {name} is {value:g}; it must lie between 0 and 0.5, usually 0.05")
+                raise UsageError(
+                    "sprt-error-rate", f"SPRT {name} is {value:g}; it must be between 0 and 0.5, usually 0.05"
+                )
         if self.model not in get_args(SprtModel):
             raise UsageError(
-                f"no SPRT model is called {self.model!r}; use {' or '.join(get_args(SprtModel))}"
+                "sprt-unknown-model",
+                f"unknown SPRT model {self.model!r}; use {' or '.join(get_args(SprtModel))}",
             )
 
     @classmethod
@@ -86,7 +91,10 @@ class SprtSpec:
         except ValueError:
             numbers = []
         if not 2 <= len(numbers) <= 4:
-            raise UsageError(f"--sprt {text[:40]!r} is not ELO0,ELO1[,ALPHA[,BETA]]; for example --sprt 0,10")
+            raise UsageError(
+                "sprt-not-numbers",
+                f"--sprt {text[:40]!r} is not ELO0,ELO1[,ALPHA[,BETA]]; for example --sprt 0,10",
+            )
         alpha = numbers[2] if len(numbers) > 2 else 0.05
         return cls(numbers[0], numbers[1], alpha, numbers[3] if len(numbers) > 3 else alpha, model)
 

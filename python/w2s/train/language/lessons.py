@@ -70,7 +70,10 @@ def _comparing(student: Student, rows: Rows, settings: LanguageSettings) -> Less
     name, reference = settings.loss, str(student.reference)
     refuse_wording(reference, student.asked)
     if settings.objective == "grpo":
-        raise UsageError(f"{shown(reference)} is an encoder and writes no replies: leave objective=grpo out")
+        raise UsageError(
+            "train-encoder-grpo",
+            f"{shown(reference)} is an encoder and cannot write replies; leave objective=grpo out",
+        )
     items = compared_of(rows, student.tokenizer, reference, context_of(student.network), settings)
     typed = "token_type_ids" in student.tokenizer.model_input_names
     return Lesson(

@@ -61,8 +61,9 @@ def compared_of(
             longest = max(map(len, pairs.tokens))
             if longest > settings.length:
                 raise DataError(
-                    f"example {example.id!r} takes {longest} tokens with an option, and length is "
-                    f"{settings.length}: raise length, or leave the row out"
+                    "train-row-too-long",
+                    f"example {example.id!r} has {longest} tokens with an option, more than "
+                    f"length={settings.length}; raise length, or remove the row",
                 )
             assert isinstance(example, ChoiceExample)  # pairs_of refuses others
             probs = letter_probs(example, rows.targets[row])

@@ -137,8 +137,9 @@ def room_for(student: Student, rows: Rows, settings: LanguageSettings) -> int:
         length = len(student.wording.tokens(student.wording.text([], asked)))
         if length >= context:
             raise DataError(
-                f"example {example.id!r} takes {length} tokens and {student.place} reads {context}: leave "
-                "the row out, or name a student with a longer context"
+                "train-prompt-too-long",
+                f"example {example.id!r} has {length} tokens, but {student.place} reads only {context}; "
+                "remove the row, or name a student with a longer context",
             )
         most = min(most, context - length)
     return most

@@ -64,8 +64,9 @@ def sequences_of(
     for one in found:
         if len(one.ids) > settings.length:
             raise DataError(
-                f"example {rows.examples[one.row].id!r} takes {len(one.ids)} tokens with its reply, and "
-                f"length is {settings.length}: raise length, or leave the row out"
+                "train-row-too-long",
+                f"example {rows.examples[one.row].id!r} has {len(one.ids)} tokens with its reply, more than "
+                f"length={settings.length}; raise length, or remove the row",
             )
     return found
 
@@ -90,8 +91,9 @@ def _letters(rows: Rows, row: int, weight: float, wording: Wording, asked: HfSet
     example = rows.examples[row]
     if not isinstance(example, ChoiceExample) or _score(example, asked) != "letter":
         raise UsageError(
-            f"example {example.id!r} is no choice answered by letter, which is what losses other than "
-            "cross_entropy compare: leave loss out"
+            "train-loss-needs-letters",
+            f"example {example.id!r} is not a choice answered by letter, which losses other than "
+            "cross_entropy need; leave loss out",
         )
     prompt = prompt_for(asked.prompt, example, "letter")
     text = wording.text(_NO_TURNS, prompt.ask(example))
@@ -100,8 +102,9 @@ def _letters(rows: Rows, row: int, weight: float, wording: Wording, asked: HfSet
     alike = next((place for place, tokens in together if len(set(tokens)) == len(example.letters)), None)
     if alike is None:
         raise UsageError(
-            f"the tokenizer does not tell the letters of {example.id!r} apart at one token: such a model "
-            "learns by cross_entropy only"
+            "train-letters-not-distinct",
+            f"the letters of {example.id!r} do not differ in one token of this tokenizer; "
+            "use loss=cross_entropy",
         )
     question = worded.prompt + worded.replies[0][:alike]
     options = tuple(reply[alike] for reply in worded.replies)

@@ -90,20 +90,20 @@ class LanguageSettings:
             UsageError: names the setting, its value and its range.
         """
         for name in ("rank", "epochs", "batch", "together", "length", "patience", "group", "new_tokens"):
-            check(name, getattr(self, name), is_whole(getattr(self, name), 1), "a whole number from 1 on")
-        check("seed", self.seed, is_whole(self.seed, 0), "a whole number from 0 on")
+            check(name, getattr(self, name), is_whole(getattr(self, name), 1), "a whole number >= 1")
+        check("seed", self.seed, is_whole(self.seed, 0), "a whole number >= 0")
         for name in ("learning_rate", "clip", "temperature"):
             value = getattr(self, name)
-            check(name, value, is_number(value) and value > 0, "a number above 0")
+            check(name, value, is_number(value) and value > 0, "a number > 0")
         for name in ("alpha", "weight_decay", "checkpoint_s", "kl", "form_reward"):
             value = getattr(self, name)
-            check(name, value, is_number(value) and value >= 0, "a number from 0 on")
+            check(name, value, is_number(value) and value >= 0, "a number >= 0")
         for name in ("dropout", "holdout", "warm_up"):
             value = getattr(self, name)
-            check(name, value, is_number(value) and 0 <= value < 1, "a share from 0 to below 1")
+            check(name, value, is_number(value) and 0 <= value < 1, "a number >= 0 and < 1")
         check("save_memory", self.save_memory, isinstance(self.save_memory, bool), "true or false")
         named = isinstance(self.targets, str) and bool(self.targets)
-        check("targets", self.targets, named, "all-linear, or names of layers joined by commas")
+        check("targets", self.targets, named, "all-linear, or layer names joined by commas")
         words = {
             "objective": Objective,
             "method": Method,
@@ -119,13 +119,15 @@ class LanguageSettings:
 
     def _check_rewarded(self) -> None:
         if self.holdout or self.loss != "cross_entropy":
-            raise UsageError("grpo holds no rows back and has a loss of its own: leave holdout and loss out")
+            raise UsageError("train-grpo-settings", "objective=grpo takes no holdout and no loss")
         if self.group < 2:
-            raise UsageError("grpo compares the replies to one question: group is a whole number from 2 on")
+            raise UsageError(
+                "train-grpo-group", f"objective=grpo compares replies; group={self.group} must be at least 2"
+            )
         if self.batch % self.group:
             raise UsageError(
-                f"batch={self.batch} replies are no whole number of groups of group={self.group}: choose "
-                "another batch or group"
+                "train-batch-not-divisible",
+                f"batch={self.batch} is not a multiple of group={self.group}; change batch or group",
             )
 
     def pass_rows(self, devices: int) -> int:
@@ -138,8 +140,9 @@ class LanguageSettings:
         if self.batch % (rows * devices):
             many = f"{devices} devices" if devices > 1 else "one device"
             raise UsageError(
-                f"batch={self.batch} is not a whole number of passes of together={rows} rows on {many}: "
-                "choose another batch or together"
+                "train-batch-not-divisible",
+                f"batch={self.batch} is not a whole number of passes of together={rows} rows on {many}; "
+                "change batch or together",
             )
         return rows
 

@@ -71,7 +71,9 @@ class PlainState:
                 weights have no names.
         """
         if self.is_fsdp_enabled and not self.accelerator.is_fsdp2:
-            raise UsageError("FSDP of version 1 hides the names of weights: launch with --fsdp_version 2")
+            raise UsageError(
+                "train-fsdp-version", "FSDP version 1 is not supported; launch with --fsdp_version 2"
+            )
         folder = Path(self.args.output_dir)
         if self.args.should_save:
             checkpoints.remove_unfinished(folder)

@@ -91,7 +91,10 @@ def open_student(reference: str, settings: LanguageSettings) -> Student:
     """
     parsed = read_reference(reference)
     if parsed.kind != "hf":
-        raise UsageError(f"{shown(reference)} is no language model: name hf:DIR or hf:OWNER/NAME")
+        raise UsageError(
+            "train-not-language-model",
+            f"{shown(reference)} is not a language model; name hf:DIR or hf:OWNER/NAME",
+        )
     asked = read_settings(parsed)
     _refuse_few_bits(settings.method == "full" and asked.quant is not None, reference)
     place = place_of(parsed)
@@ -137,7 +140,10 @@ def _learning(network: Any, settings: LanguageSettings, reference: str) -> Any:
     """The network with the weights that learn marked: all, those of its adapter, or none before a new one."""
     if isinstance(network, peft.PeftModel):
         if settings.method == "full":
-            raise UsageError(f"{shown(reference)} is an adapter: train it with method=lora, or name its base")
+            raise UsageError(
+                "train-adapter-full",
+                f"{shown(reference)} is an adapter; train it with method=lora, or name its base model",
+            )
         for name, weight in network.named_parameters():
             weight.requires_grad_("lora_" in name or ".modules_to_save." in name)
         network.peft_config["default"].inference_mode = False
@@ -154,8 +160,9 @@ def _learning(network: Any, settings: LanguageSettings, reference: str) -> Any:
 def _refuse_few_bits(quantised: bool, reference: str) -> None:
     if quantised:
         raise UsageError(
-            f"{shown(reference)} is quantised, and numbers of few bits do not learn: train it with "
-            "method=lora, or leave quant out"
+            "train-quantised-full",
+            f"{shown(reference)} is quantised, and quantised weights cannot be trained; use method=lora, "
+            "or leave quant out",
         )
 
 
@@ -194,4 +201,4 @@ def _one_line(adapter: peft.LoraConfig) -> Iterator[None]:
         yield
     except ValueError as error:
         said = " ".join(str(error).split())[:200]
-        raise UsageError(f"targets={adapter.target_modules}: {said}") from None
+        raise UsageError("train-invalid-targets", f"targets={adapter.target_modules}: {said}") from None

@@ -27,14 +27,17 @@ def weights_of(rows: Rows) -> list[float]:
     """
     lengths = (len(rows.examples), len(rows.targets), len(rows.weights))
     if len(set(lengths)) != 1:
-        raise DataError("{} examples, {} targets and {} weights: give one each a row".format(*lengths))
+        raise DataError(
+            "train-row-counts",
+            "{} examples, {} targets and {} weights; each row needs one of each".format(*lengths),
+        )
     given = np.asarray(rows.weights, np.float64)
     if not len(given):
-        raise DataError("there are no rows to train on: keep more of the labels")
+        raise DataError("train-no-rows", "there are no rows to train on; keep more of the labels")
     if given.ndim != 1 or not (np.isfinite(given).all() and (given >= 0).all()):
-        raise DataError("weights of rows are finite numbers from 0 on, one a row")
+        raise DataError("train-invalid-weights", "weights must be finite numbers >= 0, one per row")
     if not given.sum() > 0:
-        raise DataError("every row has weight 0: nothing is left to train on")
+        raise DataError("train-zero-weights", "every row has weight 0; there is nothing to train on")
     # By the largest: a constant factor changes no bit where it is a power of two, and little elsewhere.
     scaled: list[float] = (given / given.max()).tolist()
     # Networks compute in float32, where less is nothing beside 1: a step of such rows would be 0 / 0.
@@ -51,7 +54,7 @@ def rewarded(rows: Rows) -> Rows:
     given = weights_of(rows)
     there = [row for row, weight in enumerate(given) if weight]
     if len({given[row] for row in there}) > 1:
-        raise UsageError("grpo takes the rows that are kept, all alike: leave their weights out")
+        raise UsageError("train-grpo-weights", "objective=grpo takes no weights; leave weights out")
     return Rows(
         [rows.examples[row] for row in there], [rows.targets[row] for row in there], np.ones(len(there))
     )
@@ -65,14 +68,18 @@ def distribution_of(example: Example, target: Mapping[str, float]) -> dict[str, 
     """
     total = math.fsum(target.values())
     if any(not prob >= 0 for prob in target.values()) or not 0 < total < math.inf:
-        raise DataError(f"the target of example {example.id} is no distribution over labels: {dict(target)}")
+        raise DataError(
+            "train-invalid-target",
+            f"the target of example {example.id!r} is not a distribution over labels: {dict(target)}",
+        )
     known = {label: prob / total for label, prob in target.items() if prob > 0}
     if isinstance(example, ChoiceExample) and (
         odd := [label for label in known if label not in example.letters]
     ):
         raise DataError(
-            f"the target {odd[0][:20]!r} of example {example.id} is none of its letters {example.letters}: "
-            "leave the row out"
+            "train-impossible-target",
+            f"the target {odd[0][:20]!r} of example {example.id!r} is not one of its letters "
+            f"{example.letters}; remove the row",
         )
     return known
 

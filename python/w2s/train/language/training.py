@@ -153,7 +153,9 @@ def _supervised(task: _Task, lesson: Lesson, learned: list[Item], held: list[Ite
         task.watch,
     )
     if task.student.compares and trainer.is_fsdp_enabled:
-        raise UsageError("an encoder is small and lies whole on each device: launch without --use_fsdp")
+        raise UsageError(
+            "train-encoder-fsdp", "encoders cannot be trained with FSDP; launch without --use_fsdp"
+        )
     return trainer
 
 
@@ -219,7 +221,10 @@ def _split(items: Many[Item], settings: LanguageSettings) -> tuple[list[Item], l
     rows = sorted({one.row for one in items})
     count = round(settings.holdout * len(rows))
     if count >= len(rows):
-        raise DataError(f"{len(rows)} rows with {count} of them held back leave none: hold back less")
+        raise DataError(
+            "train-holdout-too-large",
+            f"holdout={settings.holdout} leaves none of {len(rows)} rows to train on; choose a smaller one",
+        )
     order = np.random.default_rng([settings.seed, 0]).permutation(rows)
     held = set(order[:count].tolist())
     return [one for one in items if one.row not in held], [one for one in items if one.row in held]

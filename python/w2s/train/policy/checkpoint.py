@@ -75,7 +75,9 @@ def read_checkpoint(
             told = json.loads(file.metadata()["progress"])
             tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
     except (SafetensorError, ValueError, KeyError, TypeError) as error:
-        raise DataError(f"{path} is damaged ({error}): remove it to begin again") from None
+        raise DataError(
+            "train-checkpoint-damaged", f"{path} is damaged ({error}); remove it to start again"
+        ) from None
     progress = Progress(**{**told, "epoch_loss": tuple(told["epoch_loss"])})
     check_identity(progress.identity, identity, folder)
     net.load_state_dict(_below(tensors, _NET))

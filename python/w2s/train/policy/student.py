@@ -29,7 +29,8 @@ def student_net(reference: str) -> PolicyNet:
     if parsed.kind == "lc0":
         return net_of(parsed)
     raise UsageError(
-        f"{shown(reference)} cannot be trained: name policy:DIR, lc0:FILE.pb.gz or a language model, hf:DIR"
+        "train-student-cannot-learn",
+        f"{shown(reference)} cannot be trained; name policy:DIR, lc0:FILE.pb.gz or a language model, hf:DIR",
     )
 
 

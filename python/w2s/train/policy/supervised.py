@@ -233,7 +233,10 @@ def _split(rows: int, settings: Settings) -> tuple[Positions, Positions]:
     """Rows to train on and rows held back, each ascending."""
     held = round(settings.holdout * rows)
     if held >= rows:
-        raise DataError(f"{rows} rows with {held} of them held back leave none to train on: hold back less")
+        raise DataError(
+            "train-holdout-too-large",
+            f"holdout={settings.holdout} leaves none of {rows} rows to train on; choose a smaller one",
+        )
     order = np.random.default_rng([settings.seed, 0]).permutation(rows)
     return np.sort(order[held:]), np.sort(order[:held])
 

@@ -46,16 +46,22 @@ def read_targets(rows: Rows, game: str) -> Targets:
     """
     lengths = (len(rows.examples), len(rows.targets), len(rows.weights))
     if len(set(lengths)) != 1:
-        raise DataError("{} examples, {} targets and {} weights: give one each a row".format(*lengths))
+        raise DataError(
+            "train-row-counts",
+            "{} examples, {} targets and {} weights; each row needs one of each".format(*lengths),
+        )
     if not len(rows):
-        raise DataError("there are no rows to train on: keep more of the labels")
+        raise DataError("train-no-rows", "there are no rows to train on; keep more of the labels")
     places: list[int] = []
     probs: list[float] = []
     offsets = [0]
     digest = hashlib.blake2b(digest_size=16)
     for example, target in zip(rows.examples, rows.targets, strict=True):
         if not isinstance(example, MoveExample):
-            raise DataError(f"example {example.id!r} is no position, and a policy net learns nothing else")
+            raise DataError(
+                "train-not-positions",
+                f"example {example.id!r} is not a position; policy nets learn moves",
+            )
         read = _read(example, target, game)
         places += [place for place, _ in read]
         probs += [prob for _, prob in read]
@@ -76,11 +82,17 @@ def read_targets(rows: Rows, game: str) -> Targets:
 def _read(example: MoveExample, target: Mapping[str, float], game: str) -> list[tuple[int, float]]:
     """Places of a row's moves, ascending, with probabilities that sum to one."""
     if example.state.game != game:
-        raise DataError(f"example {example.id} is of {example.state.game}, but the student plays {game}")
+        raise DataError(
+            "train-other-game",
+            f"example {example.id!r} is a position of {example.state.game}, but the student plays {game}",
+        )
     legal = {move: place for place, move in enumerate(example.state.legal_moves())}
     total = math.fsum(target.values())
     if any(not prob >= 0 for prob in target.values()) or not 0 < total < math.inf:
-        raise DataError(f"the target of example {example.id} is no distribution over moves: {dict(target)}")
+        raise DataError(
+            "train-invalid-target",
+            f"the target of example {example.id!r} is not a distribution over moves: {dict(target)}",
+        )
     found: dict[int, float] = {}
     for move, prob in target.items():
         place = legal.get(move)
@@ -88,7 +100,8 @@ def _read(example: MoveExample, target: Mapping[str, float], game: str) -> list[
             canonical, why = example.state.read(move)
             if canonical is None:
                 raise DataError(
-                    f"the target {move[:20]!r} of example {example.id} is {why} there: leave the row out"
+                    "train-impossible-target",
+                    f"the target {move[:20]!r} of example {example.id!r} is {why}; remove the row",
                 )
             place = legal[canonical]
         found[place] = found.get(place, 0.0) + prob / total
@@ -98,8 +111,8 @@ def _read(example: MoveExample, target: Mapping[str, float], game: str) -> list[
 def _weights(weights: npt.NDArray[np.floating]) -> npt.NDArray[np.float32]:
     given = np.asarray(weights, np.float64)
     if given.ndim != 1 or not (np.isfinite(given).all() and (given >= 0).all()):
-        raise DataError("weights of rows are finite numbers from 0 on, one a row")
+        raise DataError("train-invalid-weights", "weights must be finite numbers >= 0, one per row")
     if not given.sum() > 0:
-        raise DataError("every row has weight 0: nothing is left to train on")
+        raise DataError("train-zero-weights", "every row has weight 0; there is nothing to train on")
     scaled: npt.NDArray[np.float32] = (given / given.mean()).astype(np.float32)
     return scaled

@@ -20,4 +20,6 @@ def arenas_folder() -> Path:
     for folder in (package.parent.parent / "arenas", package / "arenas"):
         if (folder / "chess.toml").is_file():
             return folder
-    raise UsageError(f"the bundled arenas are missing beside {package}; install w2s again")
+    raise UsageError(
+        "assets-missing", f"the bundled files of w2s are missing next to {package}; reinstall w2s"
+    )
