@@ -90,11 +90,11 @@ def test_samples_become_columns_and_a_second_run_asks_nothing(sums: Path) -> Non
 @pytest.mark.parametrize(
     ("evidence", "message"),
     [
-        ("samples:0", "the number of 'samples:0' is a whole one from 1 to 10000"),
-        ("samples:-1", "a whole one from 1 to 10000"),
-        ("samples:", "a whole one from 1 to 10000"),
-        ("samples:eight", "a whole one from 1 to 10000"),
-        ("samples:0000099999", "a whole one from 1 to 10000"),
+        ("samples:0", "'samples:0' needs a whole number from 1 to 10000"),
+        ("samples:-1", "a whole number from 1 to 10000"),
+        ("samples:", "a whole number from 1 to 10000"),
+        ("samples:eight", "a whole number from 1 to 10000"),
+        ("samples:0000099999", "a whole number from 1 to 10000"),
         ("samples:4,p_true", "gives no such evidence; choose an hf: model"),
     ],
 )

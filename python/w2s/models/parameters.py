@@ -26,7 +26,7 @@ def count(reference: str, options: Mapping[str, str], name: str, *, most: int = 
         return int(value)
     bound = "of at least 1" if most == 2**63 - 1 else f"from 1 to {most}"
     raise UsageError(
-        "model-option-invalid",
+        "model-invalid-option",
         f"{name} of {shown(reference)} must be a whole number {bound}, not {shown(value)}",
     )
 
@@ -50,7 +50,7 @@ def amount(
         return number
     bound = "of at least 0" if zero else "above 0"
     raise UsageError(
-        "model-option-invalid",
+        "model-invalid-option",
         f"{name} of {shown(reference)} must be a number {bound}, not {shown(value)}",
     )
 
@@ -74,5 +74,5 @@ def check(reference: Reference, known: Sequence[str]) -> None:
             hint = f"did you mean {near[0]}? " if near else ""
             listed = f"its options are: {', '.join(known)}" if known else "it has no options"
             raise UsageError(
-                "model-option-unknown", f"{shown(name)} is not an option of {kind}; {hint}{listed}"
+                "model-unknown-option", f"{shown(name)} is not an option of {kind}; {hint}{listed}"
             )

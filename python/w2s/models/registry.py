@@ -66,12 +66,12 @@ def load_model(reference: str, *, seed: int = 0, concurrency: int = 1) -> Model:
         near = difflib.get_close_matches(parsed.kind, list(_KINDS), n=1)
         hint = f"did you mean {near[0]}? " if near else ""
         raise UsageError(
-            "model-kind-unknown",
+            "model-unknown-kind",
             f"{shown(reference)} names no model: the kind {shown(parsed.kind)} is unknown; {hint}the kinds "
             f"are: {', '.join(_KINDS)}",
         )
     if seed < 0:
-        raise UsageError("model-seed-negative", f"seed is {seed}; it must be at least 0")
+        raise UsageError("model-negative-seed", f"seed is {seed}; it must be at least 0")
     if concurrency < 1:
         raise UsageError(
             "model-concurrency-too-small", f"concurrency is {concurrency}; it must be at least 1"

@@ -130,9 +130,9 @@ def test_what_a_model_cannot_be_asked_is_one_line(speaker: Path) -> None:
         label_batch(CHOICES, Request(Fickle(), asked=("p_true",)))
     model = load_model(f"hf:{speaker}")
     for asked, said in (
-        (("icl:2",), "icl shows the model solved examples: name them, with their answers"),
-        (("dreams",), "unknown evidence 'dreams'"),
-        (("reward",), "reward"),
+        (("icl:2",), "--gold FILE"),
+        (("dreams",), "'dreams'"),
+        (("reward",), "--reward hf:DIR"),
     ):
         with pytest.raises(UsageError, match=said) as caught:
             label_batch(CHOICES, Request(model, asked=asked))

@@ -77,7 +77,7 @@ def test_what_names_no_model_is_one_line_that_says_what_and_the_remedy(text: str
 @pytest.mark.parametrize(
     ("seed", "concurrency", "code"),
     [
-        (-1, 1, "model-seed-negative"),
+        (-1, 1, "model-negative-seed"),
         (0, 0, "model-concurrency-too-small"),
         (0, -3, "model-concurrency-too-small"),
     ],

@@ -89,7 +89,7 @@ def read_settings(reference: Reference) -> HfSettings:
     device = options.get("device", "auto")
     if not _DEVICE.fullmatch(device):
         raise UsageError(
-            "model-option-invalid",
+            "model-invalid-option",
             f"device of {shown(text)} is {shown(device)}; it must be one of auto, cpu, cuda, cuda:1, …",
         )
     if "device" in options and "device_map" in options:
@@ -118,7 +118,7 @@ def _check_names(reference: Reference) -> None:
             near = difflib.get_close_matches(name, _OPTIONS, n=1)
             hint = f"did you mean {near[0]}? " if near else ""
             raise UsageError(
-                "model-option-unknown",
+                "model-unknown-option",
                 f"{shown(name)} is not an option of {reference.kind}; {hint}its options are: "
                 f"{', '.join(_OPTIONS)}",
             )
@@ -128,7 +128,7 @@ def _one_of(reference: Reference, name: str, known: Sequence[str]) -> str | None
     value = reference.options.get(name)
     if value is not None and value not in known:
         raise UsageError(
-            "model-option-invalid",
+            "model-invalid-option",
             f"{name} of {shown(str(reference))} is {shown(value)}; it must be one of {', '.join(known)}",
         )
     return value

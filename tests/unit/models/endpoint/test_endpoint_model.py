@@ -49,7 +49,7 @@ def test_all_three_kinds_of_example_are_answered_by_their_prompts() -> None:
 def test_solved_examples_are_turns_in_front_of_every_question_but_their_own() -> None:
     solved = [(replace(choice(number), gold=("C",)), "C") for number in (1, 2, 3)]
     with ChatServer(letters) as server, model(server, shots=2, cache="off", concurrency=1) as asked:
-        with pytest.raises(UsageError, match=r"requests 2 few-shot examples, but only 0 .* \(--gold FILE"):
+        with pytest.raises(UsageError) as caught:
             asked.answer([choice(1)], Want())
         assert "--gold FILE" in str(caught.value)
         asked.show(solved)

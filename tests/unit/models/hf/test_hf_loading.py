@@ -60,17 +60,17 @@ def test_every_option_is_read() -> None:
     ("reference", "code", "said"),
     [
         ("hf", "hf-model-not-named", "write hf:DIR or hf:OWNER/NAME"),
-        ("hf:x?dtyp=float32", "model-option-unknown", "did you mean dtype? its options are: dtype"),
-        ("hf:x?dtype=int8", "model-option-invalid", "one of auto, float32, bfloat16, float16"),
-        ("hf:x?device=gpu", "model-option-invalid", "one of auto, cpu, cuda, cuda:1"),
+        ("hf:x?dtyp=float32", "model-unknown-option", "did you mean dtype? its options are: dtype"),
+        ("hf:x?dtype=int8", "model-invalid-option", "one of auto, float32, bfloat16, float16"),
+        ("hf:x?device=gpu", "model-invalid-option", "one of auto, cpu, cuda, cuda:1"),
         ("hf:x?device=cpu&device_map=auto", "hf-device-conflict", "both device and device_map"),
-        ("hf:x?quant=3bit", "model-option-invalid", "one of 4bit, 8bit"),
-        ("hf:x?score=best", "model-option-invalid", "one of letter, option, generate"),
-        ("hf:x?engine=fast", "model-option-invalid", "one of plain, vllm"),
-        ("hf:x?batch_tokens=0", "model-option-invalid", "whole number of at least 1"),
-        ("hf:x?shots=-1", "model-option-invalid", "whole number from 1 to 1000"),
-        ("hf:x?temperature=-1", "model-option-invalid", "at least 0"),
-        ("hf:x?max_new_tokens=0", "model-option-invalid", "whole number of at least 1"),
+        ("hf:x?quant=3bit", "model-invalid-option", "one of 4bit, 8bit"),
+        ("hf:x?score=best", "model-invalid-option", "one of letter, option, generate"),
+        ("hf:x?engine=fast", "model-invalid-option", "one of plain, vllm"),
+        ("hf:x?batch_tokens=0", "model-invalid-option", "whole number of at least 1"),
+        ("hf:x?shots=-1", "model-invalid-option", "whole number from 1 to 1000"),
+        ("hf:x?temperature=-1", "model-invalid-option", "at least 0"),
+        ("hf:x?max_new_tokens=0", "model-invalid-option", "whole number of at least 1"),
     ],
 )
 def test_invalid_options_are_refused(reference: str, code: str, said: str) -> None:
@@ -96,8 +96,8 @@ def test_a_missing_package_is_named(
 ) -> None:
     reference = f"hf:{folder()}{options}"
     monkeypatch.setattr(loading, "find_spec", lambda name: None if name == missing else object())
-    code = f"missing-extra-{said.rpartition('[')[2].removesuffix("]'")}"
-    assert refusal(code, MissingExtraError, lambda: load_model(reference)) == said
+    extra = said.rpartition("[")[2].removesuffix("]'")
+    assert refusal(f"missing-extra-{extra}", MissingExtraError, lambda: load_model(reference)) == said
 
 
 @pytest.mark.parametrize("name", ["/no/such/folder", "./nothing", "a/b/c", "two words"])
