@@ -272,7 +272,7 @@ def parse_evidence(text: str, known: Collection[str] = REQUESTS) -> EvidenceRequ
         near = difflib.get_close_matches(name, known, n=1)
         hint = f"did you mean {near[0]}? " if near else ""
         raise UsageError(
-            "evidence-unknown",
+            "label-unknown-evidence",
             f"unknown evidence {text[:_SHOWN]!r}; {hint}the kinds are: {', '.join(known)}",
         )
     kind = EVIDENCE[name]
@@ -280,12 +280,12 @@ def parse_evidence(text: str, known: Collection[str] = REQUESTS) -> EvidenceRequ
         return EvidenceRequest(kind, kind.default_count or 0)
     if kind.default_count is None:
         raise UsageError(
-            "evidence-count-not-allowed",
+            "label-evidence-number",
             f"{name} takes no number, but {text[:_SHOWN]!r} has one; write {name}",
         )
     if not (number.isascii() and number.isdigit() and len(number) < 9 and 1 <= int(number) <= _MAX_COUNT):
         raise UsageError(
-            "evidence-count-invalid",
+            "label-evidence-number",
             f"the number of {text[:_SHOWN]!r} must be a whole number from 1 to {_MAX_COUNT}; write "
             f"{kind.example}",
         )

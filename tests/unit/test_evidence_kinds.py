@@ -45,16 +45,16 @@ def test_number_of_a_request_is_written_or_default(text: str, count: int) -> Non
 @pytest.mark.parametrize(
     ("text", "code", "said"),
     [
-        ("dreams", "evidence-unknown", "the kinds are: icl, verbalised, p_true, samples, reward"),
-        ("hidden", "evidence-unknown", "the kinds are"),
-        ("ilc:4", "evidence-unknown", "did you mean icl?"),
-        ("", "evidence-unknown", "the kinds are"),
-        ("p_true:3", "evidence-count-not-allowed", "write p_true"),
+        ("dreams", "label-unknown-evidence", "the kinds are: icl, verbalised, p_true, samples, reward"),
+        ("hidden", "label-unknown-evidence", "the kinds are"),
+        ("ilc:4", "label-unknown-evidence", "did you mean icl?"),
+        ("", "label-unknown-evidence", "the kinds are"),
+        ("p_true:3", "label-evidence-number", "write p_true"),
         *(
-            (f"samples:{bad}", "evidence-count-invalid", "write samples:8")
+            (f"samples:{bad}", "label-evidence-number", "write samples:8")
             for bad in ("", "0", "-1", "x", "10001")
         ),
-        ("icl:" + "9" * 100_000, "evidence-count-invalid", "write icl:4"),
+        ("icl:" + "9" * 100_000, "label-evidence-number", "write icl:4"),
     ],
 )
 def test_invalid_requests_are_refused(text: str, code: str, said: str) -> None:

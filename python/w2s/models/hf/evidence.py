@@ -154,7 +154,7 @@ def _measure_reward(inputs: _Inputs) -> Column:
     """The score of a reward model for the reply."""
     if inputs.reward is None:
         raise UsageError(
-            "evidence-needs-reward-model", "reward evidence needs a reward model; name it as hf:DIR"
+            "label-missing-reward-model", "reward evidence needs a reward model; name it as hf:DIR"
         )
     exchanges = [
         Exchange(example.id, inputs.model.asking.ask(example), reply)

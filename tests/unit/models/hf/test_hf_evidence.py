@@ -37,7 +37,7 @@ ANSWER = AnswerExample("cats", "How many legs do five cats have?")
 
 def test_every_request_but_samples_is_measured(open_hf: Any) -> None:
     check_evidence(open_hf(), [name for name in REQUESTS if name != "samples"])
-    with raises_code("evidence-unknown", UsageError) as caught:
+    with raises_code("label-unknown-evidence", UsageError) as caught:
         check_evidence(open_hf(), ["samples"])
     assert "icl, verbalised, p_true, reward" in str(caught.value)
 
@@ -180,7 +180,7 @@ def test_a_reward_model_reads_question_and_reply(open_hf: Any, reward: Path) -> 
 
 def test_what_is_no_reward_model_is_refused(open_hf: Any, folder: Any, reward: Path, tmp_path: Path) -> None:
     model = open_hf()
-    with raises_code("evidence-needs-reward-model", UsageError):
+    with raises_code("label-missing-reward-model", UsageError):
         measure_evidence(model, ["reward"], CHOICES, LABELS)
     with raises_code("hf-reward-invalid-reference", UsageError):
         measure_evidence(model, ["reward"], CHOICES, LABELS, reward="random")
@@ -198,9 +198,9 @@ def test_what_is_no_reward_model_is_refused(open_hf: Any, folder: Any, reward: P
 @pytest.mark.parametrize(
     ("name", "code", "said"),
     [
-        ("ilc", "evidence-unknown", "did you mean icl?"),
-        ("icl:0", "evidence-count-invalid", "from 1 to 10000; write icl:4"),
-        ("p_true:3", "evidence-count-not-allowed", "write p_true"),
+        ("ilc", "label-unknown-evidence", "did you mean icl?"),
+        ("icl:0", "label-evidence-number", "from 1 to 10000; write icl:4"),
+        ("p_true:3", "label-evidence-number", "write p_true"),
     ],
 )
 def test_invalid_names_are_refused(open_hf: Any, name: str, code: str, said: str) -> None:
