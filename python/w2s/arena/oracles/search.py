@@ -32,7 +32,7 @@ class SearchOracle:
 
     def verify(self, cases: Sequence[Case]) -> list[dict[str, Finding]]:
         """Findings by move for each case."""
-        compared = self._model.compare([case.state for case in cases], [case.moves for case in cases])
+        compared = self._model.evaluate_moves([case.state for case in cases], [case.moves for case in cases])
         return [self._findings(found) for found in compared]
 
     def close(self) -> None:

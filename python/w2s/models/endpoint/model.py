@@ -154,7 +154,7 @@ class EndpointModel:
         return requests_for(example, messages, settings, seed=self._seed, samples=samples)
 
     def _messages(self, example: Example) -> list[Message]:
-        shots = self._solved.before(example, self._settings.shots, self.reference)
+        shots = self._solved.shots_for(example, self._settings.shots, self.reference)
         turns = [turn for shot, label in shots for turn in self._prompt_of(shot).messages(shot, label)]
         messages = [*turns, *self._prompt_of(example).messages(example)]
         if isinstance(example, MoveExample) and example.only:
