@@ -1,7 +1,4 @@
-"""The one sink for output: data on stdout, notes and progress on stderr, bars only on a terminal.
-
-Knows nothing about what is printed.
-"""
+"""Output of the command line: results on stdout, notes and progress on stderr."""
 
 from __future__ import annotations
 
@@ -12,22 +9,22 @@ from typing import Any
 
 
 def data(value: Any, *, as_json: bool, text: str) -> None:
-    """Print a result: as JSON for machines, or as text for people."""
+    """Print a result on stdout, as JSON or as text."""
     print(json.dumps(value, allow_nan=False) if as_json else text)
 
 
 def note(text: str) -> None:
-    """Print a line for people on stderr."""
+    """Print a line on stderr."""
     print(text, file=sys.stderr, flush=True)
 
 
 def is_terminal() -> bool:
-    """Whether progress may be drawn in place."""
+    """Whether stderr is a terminal, on which progress can be redrawn."""
     return sys.stderr.isatty()
 
 
 def table(header: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
-    """Aligned columns: the first to the left, the others to the right; plain text."""
+    """A plain-text table; the first column is aligned left, the others right."""
     cells = [[str(cell) for cell in row] for row in [header, *rows]]
     widths = [max(len(row[column]) for row in cells) for column in range(len(header))]
     lines = []

@@ -12,16 +12,16 @@ import pytest
 
 from tests.doubles.chat import ChatServer, Heard, Said
 from tests.doubles.signals import hears_ctrl_c
-from w2s.cli import counting
-from w2s.cli.counting import CountLine
+from w2s.cli import progress
+from w2s.cli.progress import CountProgress
 
 
 def test_a_rate_is_of_the_work_at_hand(monkeypatch: pytest.MonkeyPatch) -> None:
     clock, said = [100.0], []
-    monkeypatch.setattr(counting.time, "monotonic", lambda: clock[0])
-    monkeypatch.setattr(counting.screen, "note", said.append)
-    monkeypatch.setattr(counting.screen, "is_terminal", lambda: False)
-    line = CountLine("done")
+    monkeypatch.setattr(progress.time, "monotonic", lambda: clock[0])
+    monkeypatch.setattr(progress.output, "note", said.append)
+    monkeypatch.setattr(progress.output, "is_terminal", lambda: False)
+    line = CountProgress("done")
     for seconds, done, total in ((20, 200, 400), (20, 400, 400), (1, 5, 50), (11, 50, 50)):
         clock[0] += seconds
         line(done, total)
