@@ -12,7 +12,7 @@ from typing import Any
 from w2s.assets import arenas_folder
 from w2s.chain.config import ChainConfig
 from w2s.chain.folder import ChainFolder
-from w2s.config import build, merge, read_toml
+from w2s.config import merge_tables, parse_config, read_toml
 from w2s.errors import UsageError
 
 
@@ -36,13 +36,13 @@ def load_config(
     if resume is not None:
         if given or file is not None:
             raise UsageError(f"--resume continues {resume} as it was: leave the other options out")
-        return build(ChainConfig, read_toml(ChainFolder(resume).config), str(resume))
-    tables = merge(_giving_way(_below(file, given), given), given)
+        return parse_config(ChainConfig, read_toml(ChainFolder(resume).config), str(resume))
+    tables = merge_tables(_giving_way(_below(file, given), given), given)
     played = tables.get("source") == "matches"
     for key in ("teacher", "student", *(() if played else ("examples",))):
         if not tables.get(key):
             raise UsageError(f"a chain needs its {key}: --{key}, or a file that names it")
-    return build(ChainConfig, tables, "the chain" if file is None else str(file))
+    return parse_config(ChainConfig, tables, "the chain" if file is None else str(file))
 
 
 def _below(file: Path | None, given: dict[str, Any]) -> dict[str, Any]:
@@ -95,7 +95,7 @@ def _read(file: Path, seen: tuple[Path, ...] = ()) -> dict[str, Any]:
         return tables
     if not isinstance(like, str):
         raise UsageError(f"{file}: like is the name of a file beside it, not {like!r}")
-    return merge(_read(file.parent / like, (*seen, file)), tables)
+    return merge_tables(_read(file.parent / like, (*seen, file)), tables)
 
 
 def paper_folder() -> Path:
