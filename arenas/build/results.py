@@ -80,7 +80,7 @@ def section(run: Path) -> str:
     if not about.get("complete"):
         raise DataError(
             "results-run-unfinished",
-            f"the chain in {run} is not finished: {about.get('resume', 'resume it')}",
+            f"the chain in {run} is not finished; resume it: {about.get('resume', 'w2s chain --resume')}",
         )
     parts = [f"## {run.name}", _circumstances(run.name, config, about), _arms(metrics), _trust(metrics)]
     if "regime" in metrics:
@@ -193,7 +193,7 @@ def _text(path: Path) -> str:
     except OSError:
         raise UsageError(
             "results-file-missing",
-            f"{path} not found; give a folder that w2s chain --out wrote, or a study.md",
+            f"{path} does not exist; name the folder that w2s chain --out wrote, or a study.md",
         ) from None
 
 

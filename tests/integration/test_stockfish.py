@@ -276,8 +276,8 @@ def test_one_that_searches_without_end_is_stopped_at_once_when_it_is_closed() ->
     ("options", "report"),
     [
         ("nodes=1&Skil Level=3", "has no option 'Skil Level': did you mean 'Skill Level'?"),
-        ("nodes=1&Skill Level=21", "is from 0 to 20, not '21'"),
-        ("nodes=0", "nodes of 'uci:stockfish?nodes=0' is a whole number from 1 on"),
+        ("nodes=1&Skill Level=21", "must be from 0 to 20, not '21'"),
+        ("nodes=0", "nodes of 'uci:stockfish?nodes=0'"),
     ],
 )
 def test_a_wrong_option_is_known_before_any_work(options: str, report: str) -> None:

@@ -55,7 +55,8 @@ def _below(file: Path | None, given: dict[str, Any]) -> dict[str, Any]:
     path = bundled_chain(game)
     if not path.is_file():
         raise UsageError(
-            f"no chain of {game} is bundled: name --teacher, --student and --examples, or a file"
+            "chain-not-bundled",
+            f"there is no bundled chain for {game}; name --teacher, --student and --examples, or a file",
         )
     tables = read_toml(path)
     if given.get("source") == "matches":
@@ -88,7 +89,9 @@ def _found(file: Path) -> Path:
 def _read(file: Path, seen: tuple[Path, ...] = ()) -> dict[str, Any]:
     """The tables of a file over those of the file that it is like."""
     if file in seen:
-        raise UsageError(f"{file} is like itself, by way of {seen[-1]}: leave one like out")
+        raise UsageError(
+            "chain-circular-extends", f"circular like: {' → '.join(map(str, (*seen, file)))}; remove one"
+        )
     tables = read_toml(file)
     like = tables.pop("like", None)
     if like is None:

@@ -24,14 +24,14 @@ def test_arms_of_gold_and_trust_and_the_curve_are_off_by_default() -> None:
 @pytest.mark.parametrize(
     ("given", "said"),
     [
-        ({"teach": {"warm_start": 1}, "rounds": 2}, "leaves no gold to fit the trust of later rounds on"),
+        ({"teach": {"warm_start": 1}, "rounds": 2}, "chain-warm-start-all-gold"),
         ({"teach": {"warm_start": -0.1}}, "teach.warm_start"),
         ({"teach": {"softness": 1}}, "did you mean 'soft'"),
         ({"budget": [100, 0]}, "budget.1"),
-        ({"keep": {"top": "25%", "purity": 0.9}}, "keep by top or by purity"),
+        ({"keep": {"top": "25%", "purity": 0.9}}, "chain-keep-two-rules"),
         ({"keep": {"power": -1}}, "keep.power"),
-        ({"evidence": ["hidden:3"]}, "no evidence is called 'hidden:3'"),
-        ({"evidence": ["samples:0"]}, "the number of 'samples:0' is a whole one"),
+        ({"evidence": ["hidden:3"]}, "chain-unknown-evidence"),
+        ({"evidence": ["samples:0"]}, "label-evidence-number"),
     ],
 )
 def test_what_makes_no_sense_is_refused_with_its_key(given: dict[str, Any], said: str) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from tests.doubles.errors import raises_code
 from w2s.chain.config import ChainConfig
 from w2s.chain.data_sets import Examples
 from w2s.chain.examples.dealt import read_splits
@@ -84,7 +85,7 @@ def test_files_of_two_roles_that_share_a_question_are_refused(tmp_path: Path) ->
         questions(tmp_path / f"{name}.jsonl", rows)
         for name, rows in (("train", [1, 2, 3]), ("pool", [7, 8]), ("test", [8, 9]))
     )
-    with pytest.raises(DataError, match="pool and test share the position or question"):
+    with raises_code("chain-splits-overlap", DataError):
         read({"files": [train], "gold": 2, "pool": [pool], "test": [test]})
 
 
@@ -95,7 +96,7 @@ def test_ids_that_repeat_over_sets_are_left_out_of_the_second(tmp_path: Path) ->
     sets = [
         {"files": [str(tmp_path / name / "rows.jsonl")], "gold": 2, "pool": 2, "test": 2} for name in "ab"
     ]
-    with pytest.raises(DataError, match="0 examples cannot give 2 gold, 2 pool, 2 test"):
+    with raises_code("chain-too-few-examples", DataError):
         read({"sets": sets})
 
 
@@ -106,7 +107,7 @@ def test_ids_that_repeat_in_files_of_one_role_are_refused(tmp_path: Path) -> Non
         tests.append(questions(tmp_path / name / "rows.jsonl", range(2), stem=stem))
     train = questions(tmp_path / "train.jsonl", range(50, 60))
     sets = [{"files": [train], "gold": 1, "pool": 1, "test": [test]} for test in tests]
-    with pytest.raises(DataError, match="stands twice in test"):
+    with raises_code("chain-duplicate-id", DataError):
         read({"sets": sets})
 
 
@@ -126,14 +127,14 @@ def test_rows_that_cannot_be_used_are_left_out_where_that_is_asked_for(tmp_path:
 
 
 @pytest.mark.parametrize(
-    ("tables", "said"),
+    ("tables", "code"),
     [
-        ({"gold": 5, "pool": 5, "test": ["t.jsonl"]}, "gold is a number of rows: name the files"),
-        ({"files": ["a"], "gold": ["a"], "pool": ["b"], "test": ["c"]}, "leave one of them out"),
-        ({"files": ["a"], "sets": [{"files": ["b"]}]}, "leave files out beside them"),
-        ({"gold": 7, "sets": [{"files": ["b"]}]}, "leave gold out beside them"),
-        ({"files": ["a"], "test": {"files": []}}, "test"),
-        ({"files": ["a"], "test": {"files": ["b"], "rows": 0}}, "test"),
+        ({"gold": 5, "pool": 5, "test": ["t.jsonl"]}, "chain-examples-files-missing"),
+        ({"files": ["a"], "gold": ["a"], "pool": ["b"], "test": ["c"]}, "chain-examples-files-twice"),
+        ({"files": ["a"], "sets": [{"files": ["b"]}]}, "chain-examples-sets-mixed"),
+        ({"gold": 7, "sets": [{"files": ["b"]}]}, "chain-examples-sets-mixed"),
+        ({"files": ["a"], "test": {"files": []}}, "config-invalid-value"),
+        ({"files": ["a"], "test": {"files": ["b"], "rows": 0}}, "config-invalid-value"),
     ],
 )
 def test_what_contradicts_itself_is_refused(tables: dict[str, Any], said: str) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from tests.doubles.errors import raises_code
 from w2s.chain.config import ChainConfig
 from w2s.chain.data_sets import ROLES
 from w2s.chain.examples.dealt import read_splits
@@ -112,17 +113,17 @@ def test_a_file_of_the_working_folder_goes_before_a_bundled_one(
         'teacher = "random"\nstudent = "policy:a"\nexamples.files = ["a.csv"]\n'
     )
     assert load_config(file=Path("world.toml")).teacher == "random"
-    with pytest.raises(UsageError, match=r"cannot read elsewhere.world.toml"):
+    with raises_code("config-file-unreadable", UsageError):
         load_config(file=Path("elsewhere/world.toml"))
 
 
 def test_files_that_are_like_each_other_are_refused(tmp_path: Path) -> None:
     for name, other in (("a", "b"), ("b", "a")):
         (tmp_path / f"{name}.toml").write_text(f'like = "{other}.toml"\n')
-    with pytest.raises(UsageError, match="is like itself"):
+    with raises_code("chain-circular-extends", UsageError):
         load_config(file=tmp_path / "a.toml")
     (tmp_path / "c.toml").write_text("like = 3\n")
-    with pytest.raises(UsageError, match="like is the name of a file beside it, not 3"):
+    with raises_code("chain-invalid-extends", UsageError):
         load_config(file=tmp_path / "c.toml")
 
 

@@ -45,14 +45,20 @@ def read_address(url: str) -> Address:
             repeat what may be secret.
     """
     if not url.isascii() or not url.isprintable() or " " in url:
-        raise UsageError(f"an endpoint's URL is printable ASCII without spaces: write {_EXAMPLE}")
+        raise UsageError(
+            "endpoint-invalid-url",
+            f"the URL of an endpoint must be printable ASCII without spaces; write {_EXAMPLE}",
+        )
     parts, port = _split(url)
     if parts.username is not None or parts.password is not None:
         raise UsageError(
-            "an endpoint's URL holds a user name or password: leave it out and set W2S_API_KEY instead"
+            "endpoint-url-with-secret",
+            "the URL of an endpoint contains a user name or password; remove it and set W2S_API_KEY instead",
         )
     if parts.scheme not in _PORTS or not parts.hostname:
-        raise UsageError(f"{shown(url)} is not the URL of an endpoint: write {_EXAMPLE}")
+        raise UsageError(
+            "endpoint-invalid-url", f"{shown(url)} is not the URL of an endpoint; write {_EXAMPLE}"
+        )
     path = parts.path.rstrip("/")
     query = f"?{parts.query}" if parts.query else ""
     return Address(
@@ -71,4 +77,6 @@ def _split(url: str) -> tuple[SplitResult, int | None]:
             parts.hostname.encode("idna")
         return parts, parts.port
     except ValueError:
-        raise UsageError(f"an endpoint's URL has no such host or port: write {_EXAMPLE}") from None
+        raise UsageError(
+            "endpoint-invalid-url", f"the URL of an endpoint has an invalid host or port; write {_EXAMPLE}"
+        ) from None

@@ -50,8 +50,9 @@ class Cache:
             self._file: int | None = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600)
         except OSError as error:
             raise UsageError(
-                f"cannot keep answers in {folder}: {error.strerror}; name another folder with cache=DIR, or "
-                "cache=off"
+                "endpoint-cache-unusable",
+                f"cannot cache replies in {folder}: {error.strerror}; choose another folder with cache=DIR, "
+                "or turn the cache off with cache=off",
             ) from None
         with self._alone(self._file):
             self._index(self._file)
@@ -83,7 +84,8 @@ class Cache:
                     self._append(self._file, digest, line)
             except OSError as error:
                 raise DataError(
-                    f"cannot write {self.path}: {error.strerror}; free some space, or add cache=off"
+                    "endpoint-cache-write-failed",
+                    f"cannot write {self.path}: {error.strerror}; free disk space, or add cache=off",
                 ) from None
             if time.monotonic() - self._synced > _SYNC_S:
                 os.fsync(self._file)

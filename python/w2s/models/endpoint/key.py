@@ -48,11 +48,15 @@ def key_for(address: Address) -> Key:
         if not secret:
             continue
         if not secret.isascii() or not secret.isprintable() or " " in secret:
-            raise UsageError(f"{name} is no key: it holds spaces or characters beyond printable ASCII")
+            raise UsageError(
+                "endpoint-invalid-key",
+                f"{name} is not a valid key: it contains spaces or characters other than printable ASCII",
+            )
         if not address.is_encrypted and not address.is_loopback:
             raise UsageError(
-                f"the key of {name} would travel unencrypted to {address.host}: use https, or run without "
-                f"the key (env -u {name} w2s …)"
+                "endpoint-unencrypted-key",
+                f"the key in {name} would be sent unencrypted to {address.host}; use https, or run without "
+                f"the key (env -u {name} w2s …)",
             )
         return Key(secret)
     return Key()

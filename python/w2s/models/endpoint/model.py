@@ -99,8 +99,9 @@ class EndpointModel:
         """
         if want.hidden or want.afterstate:
             raise UsageError(
-                f"{self.reference} has no hidden states or afterstates: an endpoint gives text only; leave "
-                "them out, or name an hf: model"
+                "model-no-hidden-states",
+                f"{self.reference} has no hidden states or afterstates, because an endpoint returns only "
+                "text; do not request them, or use an hf: model",
             )
         asked = [self._requests(example, want) for example in examples]
         outcomes = self._outcomes(asked)

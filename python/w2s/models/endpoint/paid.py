@@ -155,6 +155,7 @@ class Paid:
             self._out_of_reach = self._out_of_reach + 1 if error and error.failure == "void" else 0
             if error and self._out_of_reach >= FAILURES_IN_A_ROW:
                 raise ModelError(
-                    f"{self._name} was of no use {self._out_of_reach} times in a row; last, "
-                    f"{error.why}: see that the server runs"
+                    "endpoint-unavailable",
+                    f"{self._name} was unavailable {self._out_of_reach} times in a row (last time: "
+                    f"{error.why}); check that the server is running",
                 )

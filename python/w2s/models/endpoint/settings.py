@@ -84,7 +84,7 @@ def read_settings(reference: Reference) -> Settings:
     text, options = str(reference), reference.options
     _check_names(options)
     if not model:
-        raise UsageError(f"{shown(text)} names no model of the endpoint: write {_EXAMPLE}")
+        raise UsageError("endpoint-missing-model", f"{shown(text)} names no model; write {_EXAMPLE}")
     settings = Settings(
         address,
         model,
@@ -112,21 +112,27 @@ def _check_names(options: Mapping[str, str]) -> None:
             near = difflib.get_close_matches(name, _OPTIONS, n=1)
             hint = f"did you mean {near[0]}? " if near else ""
             raise UsageError(
-                f"{shown(name)} is not an option of openai: {hint}its options are: {', '.join(_OPTIONS)}"
+                "model-unknown-option",
+                f"{shown(name)} is not an option of openai: {hint}its options are: {', '.join(_OPTIONS)}",
             )
 
 
 def _check_together(text: str, settings: Settings) -> None:
     if settings.samples and not settings.temperature:
-        raise UsageError(f"samples of {shown(text)} at temperature 0 are all alike: add temperature=0.7")
+        raise UsageError(
+            "endpoint-identical-samples",
+            f"all samples of {shown(text)} would be identical at temperature 0; add temperature=0.7",
+        )
     if settings.top_p is not None and settings.top_p > 1:
-        raise UsageError(f"top_p of {shown(text)} is a share, above 0 and at most 1")
+        raise UsageError("model-invalid-option", f"top_p of {shown(text)} must be above 0 and at most 1")
 
 
 def _is_on(text: str, options: Mapping[str, str], name: str) -> bool:
     value = options.get(name, "false")
     if value not in ("true", "false"):
-        raise UsageError(f"{name} of {shown(text)} is true or false, not {shown(value)}")
+        raise UsageError(
+            "model-invalid-option", f"{name} of {shown(text)} must be true or false, not {shown(value)}"
+        )
     return value == "true"
 
 
@@ -141,11 +147,12 @@ def _cache_folder(option: str | None) -> Path | None:
     if option == "off":
         return None
     if option == "":
-        raise UsageError("cache of an endpoint is a folder, or off")
+        raise UsageError("model-invalid-option", "the option cache of an endpoint must be a folder, or off")
     home = os.environ.get("W2S_CACHE") or "~/.cache/w2s"
     try:
         return Path(option).expanduser() if option else Path(home).expanduser() / "endpoint"
     except RuntimeError:
         raise UsageError(
-            "there is no home folder to keep an endpoint's answers in: add cache=DIR, or cache=off"
+            "endpoint-cache-unusable",
+            "cannot find a home folder to cache replies in; add cache=DIR, or cache=off",
         ) from None

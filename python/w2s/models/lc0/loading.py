@@ -28,7 +28,9 @@ def net_of(reference: Reference) -> PolicyNet:
         DataError: the file is damaged.
     """
     if not reference.target:
-        raise UsageError(f"{shown(str(reference))} names no file: write lc0:maia-1100.pb.gz")
+        raise UsageError(
+            "model-missing-target", f"{shown(str(reference))} names no file: write lc0:maia-1100.pb.gz"
+        )
     need_torch("a network of Lc0")
     from w2s.models.lc0.building import build
     from w2s.models.lc0.weights import read_weights

@@ -28,9 +28,15 @@ def unpack(path: Path) -> bytes:
         with gzip.open(path, "rb") if packed else path.open("rb") as file:
             content = file.read(_LARGEST + 1)
     except (EOFError, zlib.error, gzip.BadGzipFile) as error:
-        raise DataError(f"{path} is cut off or damaged ({error}): fetch it again") from None
+        raise DataError(
+            "lc0-damaged-file", f"{path} is truncated or damaged ({error}); download it again"
+        ) from None
     except OSError as error:
-        raise ModelError(f"{path} cannot be read: {error.strerror}; name a weight file, NAME.pb.gz") from None
+        raise ModelError(
+            "lc0-unreadable", f"cannot read {path}: {error.strerror}; name a weights file, NAME.pb.gz"
+        ) from None
     if len(content) > _LARGEST:
-        raise DataError(f"{path} unpacks to more than {_LARGEST >> 30} GiB: that is no weight file")
+        raise DataError(
+            "lc0-not-weights", f"{path} unpacks to more than {_LARGEST >> 30} GiB; it is not a weights file"
+        )
     return content

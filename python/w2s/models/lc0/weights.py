@@ -75,19 +75,24 @@ def read_weights(path: Path) -> Lc0Weights:
     try:
         return _read(Message(memoryview(net)), path)
     except WireError as error:
-        raise DataError(f"{path} is no weight file of Lc0, or cut off ({error}): fetch it again") from None
+        raise DataError(
+            "lc0-damaged-file",
+            f"{path} is not an Lc0 weights file, or it is truncated ({error}); download it again",
+        ) from None
 
 
 def _read(net: Message, path: Path) -> Lc0Weights:
     if int.from_bytes(net.bytes(1), "little") != _MAGIC or 10 not in net:
-        raise DataError(f"{path} is no weight file of Lc0: name a network file, NAME.pb.gz")
+        raise DataError(
+            "lc0-not-weights", f"{path} is not an Lc0 weights file; name a network file, NAME.pb.gz"
+        )
     policy = _policy_kind(net.message(4), path)
     weights = net.message(10)
     stem = _convolution(weights.message(1), PLANES, 3)
     channels = len(stem.bias)
     blocks = [_block(block, channels) for block in weights.messages(2)]
     if not blocks:
-        raise DataError(f"{path} holds no residual blocks: fetch it again")
+        raise DataError("lc0-damaged-file", f"{path} contains no residual blocks; download it again")
     if policy == "convolution":
         first = _convolution(weights.message(11), channels, 3)
         return Lc0Weights(stem, blocks, policy, first, _convolution(weights.message(3), channels, 3))
@@ -110,7 +115,10 @@ def _policy_kind(form: Message, path: Path) -> str:
     elif policy not in _POLICIES:
         what = f"its policy format is {policy}, neither plain nor convolutional"
     if what:
-        raise ModelError(f"{path}: {what}; choose a residual net with 112 classical planes, as Maia is")
+        raise ModelError(
+            "lc0-unsupported-network",
+            f"{path}: {what}; use a residual network with 112 classical planes, such as Maia",
+        )
     return _POLICIES[policy]
 
 

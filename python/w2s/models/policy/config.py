@@ -70,10 +70,15 @@ def read_config(text: str, where: str) -> PolicyConfig:
     try:
         found = json.loads(text)
     except ValueError as error:
-        raise DataError(f"{where} is not JSON ({error}): copy the net again") from None
+        raise DataError(
+            "policy-invalid-config", f"{where} is not valid JSON ({error}); copy the network again"
+        ) from None
     if not isinstance(found, dict) or found.get("model_type") != MODEL_TYPE:
         said = found.get("model_type") if isinstance(found, dict) else None
-        raise DataError(f"{where} is not of a policy net: model_type is {said!r}, not {MODEL_TYPE!r}")
+        raise DataError(
+            "policy-other-model-type",
+            f"{where} does not describe a policy network: model_type is {said!r}, not {MODEL_TYPE!r}",
+        )
     names = asdict(PolicyConfig("chess"))
     config = PolicyConfig(**{"game": "", **{name: found[name] for name in names if name in found}})
     _check_words(config, where)
@@ -89,15 +94,26 @@ def _check_words(config: PolicyConfig, where: str) -> None:
     }
     for name, words in known.items():
         if getattr(config, name) not in words:
-            raise DataError(f"{name} in {where} is {getattr(config, name)!r}, not one of {', '.join(words)}")
+            raise DataError(
+                "policy-invalid-config",
+                f"{name} in {where} is {getattr(config, name)!r}, but must be one of {', '.join(words)}",
+            )
     if config.head not in _HEADS[config.architecture]:
-        raise DataError(f"{where}: a net of architecture {config.architecture} has no head {config.head!r}")
+        raise DataError(
+            "policy-invalid-config",
+            f"{where}: architecture {config.architecture} does not support the head {config.head!r}",
+        )
     if (config.architecture == "lc0" or config.head == "from_to") and config.game != "chess":
-        raise DataError(f"{where} describes a net for chess, but the game is {config.game}")
+        raise DataError(
+            "policy-invalid-config", f"{where} describes a chess network, but its game is {config.game}"
+        )
 
 
 def _check_sizes(found: Mapping[str, Any], where: str) -> None:
     for name, largest in _LARGEST.items():
         value, least = found[name], 0 if name == "squeeze" else 1
         if type(value) is not int or not least <= value <= largest:
-            raise DataError(f"{name} in {where} is {value!r}, not a whole number from {least} to {largest}")
+            raise DataError(
+                "policy-invalid-config",
+                f"{name} in {where} is {value!r}, but must be a whole number from {least} to {largest}",
+            )

@@ -22,7 +22,9 @@ def device_of(name: str) -> torch.device:
     """
     there = torch.cuda.is_available()
     if name == "cuda" and not there:
-        raise UsageError("device is cuda, but torch sees no such device: use auto or cpu")
+        raise UsageError(
+            "model-no-accelerator", "device is cuda, but torch sees no such device; use auto or cpu"
+        )
     return torch.device("cuda" if there and name != "cpu" else "cpu")
 
 

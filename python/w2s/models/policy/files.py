@@ -56,7 +56,9 @@ def from_pretrained(folder: Path) -> PolicyNet:
     try:
         tensors = load(_read(folder, WEIGHTS))
     except SafetensorError as error:
-        raise DataError(f"{where} is damaged ({error}): copy or train the net again") from None
+        raise DataError(
+            "policy-damaged-weights", f"{where} is damaged ({error}); copy or train the network again"
+        ) from None
     net = build(config)
     _fit(net, tensors, where)
     return net.eval()
@@ -69,10 +71,16 @@ def _fit(net: PolicyNet, tensors: dict[str, Tensor], where: Path) -> None:
     wrong += [name for name in tensors if name not in wanted]
     if wrong:
         listed = ", ".join(wrong[:_SHOWN]) + (", …" if len(wrong) > _SHOWN else "")
-        raise DataError(f"{where} does not fit the {CONFIG} beside it ({listed}): copy both of one net again")
+        raise DataError(
+            "policy-weights-mismatch",
+            f"{where} does not fit {CONFIG} in the same folder ({listed}); copy both files of one network",
+        )
     bad = [name for name, tensor in tensors.items() if not tensor.isfinite().all()]
     if bad:
-        raise DataError(f"{where} holds numbers that are not finite, in {bad[0]}: train the net again")
+        raise DataError(
+            "policy-weights-not-finite",
+            f"{where} contains numbers that are not finite, in {bad[0]}; train the network again",
+        )
     net.load_state_dict({name: tensor.to(wanted[name].dtype) for name, tensor in tensors.items()})
 
 
@@ -80,10 +88,12 @@ def _read(folder: Path, name: str) -> bytes:
     try:
         return (folder / name).read_bytes()
     except FileNotFoundError:
-        what = f"{folder} has no {name}" if folder.is_dir() else f"there is no folder {folder}"
-        raise ModelError(f"{what}: a policy net is a folder with {CONFIG} and {WEIGHTS}") from None
+        what = f"{folder} has no {name}" if folder.is_dir() else f"the folder {folder} does not exist"
+        raise ModelError(
+            "policy-not-found", f"{what}; a policy network is a folder with {CONFIG} and {WEIGHTS}"
+        ) from None
     except OSError as error:
-        raise ModelError(f"{folder / name} cannot be read: {error.strerror}") from None
+        raise ModelError("policy-unreadable", f"cannot read {folder / name}: {error.strerror}") from None
 
 
 def write_whole(path: Path, content: bytes) -> None:

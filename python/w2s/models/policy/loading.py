@@ -42,15 +42,20 @@ def folder_of(reference: Reference) -> Path:
     """
     target = reference.target
     if not target:
-        raise UsageError(f"{shown(str(reference))} names no net: write policy:NAME or policy:DIR")
+        raise UsageError(
+            "model-missing-target", f"{shown(str(reference))} names no net: write policy:NAME or policy:DIR"
+        )
     folder = Path(target).expanduser()
     if folder.is_dir():
         return folder
     names = bundled_policies()
     if target in names:
         return arenas_folder() / "policies" / target
-    listed = f"the bundled nets are {', '.join(names)}" if names else "no net is bundled"
-    raise ModelError(f"no policy net {shown(target)}: there is no folder of that name, and {listed}")
+    listed = f"the bundled ones are {', '.join(names)}" if names else "none is bundled"
+    raise ModelError(
+        "policy-not-found",
+        f"no policy network {shown(target)}: it is neither a folder nor a bundled network ({listed})",
+    )
 
 
 def load(reference: Reference, *, seed: int, concurrency: int) -> Model:

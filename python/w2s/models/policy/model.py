@@ -85,7 +85,9 @@ class PolicyModel:
     def judge(self, examples: Sequence[MoveExample], labels: Sequence[str]) -> list[Answer]:
         """How the net sees one label of each example among all legal moves."""
         if len(examples) != len(labels):
-            raise UsageError(f"{len(examples)} examples but {len(labels)} labels: give one label each")
+            raise UsageError(
+                "model-label-count", f"{len(examples)} examples but {len(labels)} labels; give one label each"
+            )
         read = [example.state.read(label)[0] for example, label in zip(examples, labels, strict=True)]
         legal = [i for i, move in enumerate(read) if move is not None]
         seen = self._see([examples[i].state for i in legal])
@@ -112,7 +114,10 @@ class PolicyModel:
         """What the net sees in each state; one that stands there several times is looked at once."""
         for state in states:
             if state.game != self.game:
-                raise UsageError(f"{self.reference} plays {self.game}, not {state.game}: name another model")
+                raise UsageError(
+                    "model-other-game",
+                    f"{self.reference} plays {self.game}, not {state.game}; use another model",
+                )
         once = {id(state): state for state in states}
         seen = dict(zip(once, self._eye.see(list(once.values())), strict=True))
         return [seen[id(state)] for state in states]

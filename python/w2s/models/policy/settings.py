@@ -46,12 +46,16 @@ def read_settings(reference: Reference) -> PolicySettings:
             near = difflib.get_close_matches(name, _OPTIONS, n=1)
             hint = f"did you mean {near[0]}? " if near else ""
             raise UsageError(
+                "model-unknown-option",
                 f"{shown(name)} is not an option of {reference.kind}: {hint}its options are: "
-                f"{', '.join(_OPTIONS)}"
+                f"{', '.join(_OPTIONS)}",
             )
     device = options.get("device", "auto")
     if device not in DEVICES:
-        raise UsageError(f"device of {shown(text)} is {shown(device)}, not one of {', '.join(DEVICES)}")
+        raise UsageError(
+            "model-invalid-option",
+            f"device of {shown(text)} is {shown(device)}, not one of {', '.join(DEVICES)}",
+        )
     return PolicySettings(
         device,
         count(text, options, "batch", most=_MOST),

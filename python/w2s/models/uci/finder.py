@@ -44,17 +44,20 @@ def resolve(program: str) -> str:
         path = Path(program).expanduser()
         if path.is_file() and os.access(path, os.X_OK):
             return str(path.absolute())
-        raise ModelError(f"the engine {program!r} {_why_not(path)}")
+        raise ModelError("uci-engine-not-found", f"the engine {program!r} {_why_not(path)}")
     path_found = _which(program)
     if path_found is not None:
         return path_found
-    raise ModelError(f"no engine {program!r} on PATH or in {', '.join(FOLDERS)}: {_remedy(program)}")
+    raise ModelError(
+        "uci-engine-not-found",
+        f"no engine {program!r} on PATH or in {', '.join(FOLDERS)}; {_remedy(program)}",
+    )
 
 
 def _why_not(path: Path) -> str:
     if path.is_dir():
-        return "is a folder: name the program in it"
-    return "is not executable: chmod +x it" if path.is_file() else "does not exist: check the path"
+        return "is a folder; name the program in it"
+    return "is not executable; run chmod +x on it" if path.is_file() else "does not exist; check the path"
 
 
 def _which(name: str) -> str | None:

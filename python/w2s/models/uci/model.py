@@ -130,10 +130,13 @@ class UciModel:
         try:
             drive([talk()], 1)
         except MachineError as error:
-            raise ModelError(f"{error}; close other programs, or lower --concurrency") from None
+            raise ModelError(
+                "uci-no-resources", f"{error}; close other programs, or lower --concurrency"
+            ) from None
         except (DiedError, StalledError) as error:
             raise ModelError(
-                f"the engine {command!r} {error}; run it by hand and type 'uci' and 'isready'"
+                "uci-start-failed",
+                f"the engine {command!r} {error}; run it by hand and type 'uci' and 'isready'",
             ) from None
         return found[0]
 
@@ -141,17 +144,20 @@ class UciModel:
         for example in examples:
             if example.state.game != "chess":
                 raise UsageError(
-                    f"{self.reference} plays chess, not {example.state.game}: name another model"
+                    "model-other-game",
+                    f"{self.reference} plays chess, not {example.state.game}; use another model",
                 )
             if example.clock is None and not self._terms.limits:
                 raise UsageError(
-                    f"{self.reference} has no limit and example {example.id} no clock: add ?nodes=N, "
-                    "?depth=N or ?movetime=MS to the reference, or play with a clock (tc=60+0.6)"
+                    "uci-no-limit",
+                    f"{self.reference} has no limit and example {example.id} has no clock; add ?nodes=N, "
+                    "?depth=N or ?movetime=MS to the reference, or play with a clock (tc=60+0.6)",
                 )
             if self._is_classical and answering.is_chess960(example.state.start_position):
                 raise UsageError(
-                    f"{self.reference} does not play Chess960, as example {example.id} does: it has no "
-                    "option UCI_Chess960; name another engine"
+                    "uci-no-chess960",
+                    f"example {example.id} is a Chess960 position, and {self.reference} has no option "
+                    "UCI_Chess960; use another engine",
                 )
 
     def _play_lanes(

@@ -81,8 +81,9 @@ class Options:
         hint = f"did you mean {self._declared[near[0]].name!r}? " if near else ""
         listed = ", ".join(names) if names else "none"
         raise UsageError(
+            "uci-unknown-option",
             f"{self._engine} has no option {name!r}: {hint}its options are: {listed} "
-            "(nodes, depth, movetime, temperature_cp and timeout_s are w2s's own)"
+            "(nodes, depth, movetime, temperature_cp and timeout_s belong to w2s)",
         )
 
     def _checked(self, option: Option, value: str) -> str | None:
@@ -96,7 +97,7 @@ class Options:
             case "button":
                 if value.lower() in _YES or not value:
                     return None
-                raise self._wrong(option, value, "a button: write true to press it, or leave it out")
+                raise self._wrong(option, value, "true (it is a button) or left out")
             case "string":
                 if any(letter in value for letter in "\n\r\0"):
                     raise self._wrong(option, value, "one line of text")
@@ -129,4 +130,7 @@ class Options:
         raise self._wrong(option, value, "one of " + ", ".join(option.choices))
 
     def _wrong(self, option: Option, value: str, takes: str) -> UsageError:
-        return UsageError(f"option {option.name!r} of {self._engine} is {takes}, not {value[:60]!r}")
+        return UsageError(
+            "uci-invalid-option",
+            f"option {option.name!r} of {self._engine} must be {takes}, not {value[:60]!r}",
+        )

@@ -86,8 +86,9 @@ class Pool:
         self._failures += 1
         if self._failures >= FAILURES_IN_A_ROW:
             raise ModelError(
-                f"the engine {name!r} failed {self._failures} times in a row; last it {why}; try it by hand, "
-                "or use another engine"
+                "uci-repeated-failure",
+                f"the engine {name!r} failed {self._failures} times in a row (the last time it {why}); run "
+                "it by hand, or use another engine",
             )
 
     def close(self) -> None:

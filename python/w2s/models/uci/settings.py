@@ -50,13 +50,19 @@ def split_command(reference: str, command: str) -> list[str]:
         UsageError: nothing is there, a quote is not closed, or a NUL byte stands in it.
     """
     if "\0" in command:
-        raise UsageError(f"the command of {shown(reference)} has a NUL byte: leave it out")
+        raise UsageError(
+            "uci-invalid-command", f"the command of {shown(reference)} contains a NUL byte; remove it"
+        )
     if os.sep in command and Path(command).expanduser().is_file():
         return [command]
     try:
         words = shlex.split(command)
     except ValueError as error:
-        raise UsageError(f"the command of {shown(reference)} cannot be read: {error}") from None
+        raise UsageError(
+            "uci-invalid-command", f"the command of {shown(reference)} cannot be read: {error}"
+        ) from None
     if not words:
-        raise UsageError(f"{shown(reference)} names no program: write uci:stockfish?nodes=1000")
+        raise UsageError(
+            "uci-invalid-command", f"{shown(reference)} names no program; write uci:stockfish?nodes=1000"
+        )
     return words

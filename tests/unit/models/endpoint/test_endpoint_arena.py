@@ -105,7 +105,7 @@ def test_an_endpoint_labels_a_file_and_its_failures_are_counted_by_eval(
         assert run([*label, "--overwrite"]) == 0
         assert len(server.heard) == 3
         assert run([*label, "--overwrite", "--hidden"]) == 2
-        assert "no hidden states" in capsys.readouterr().err
+        assert "[model-no-hidden-states]" in capsys.readouterr().err
         server.script = lambda heard: "I resign"
         assert run(["eval", "puzzles.csv", "--model", server.reference(cache="off"), "--json"]) == 0
         assert json.loads(capsys.readouterr().out)["models"][0]["failures"] == 3

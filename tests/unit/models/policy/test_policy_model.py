@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from tests.doubles.errors import raises_code
 from tests.doubles.nets import write_policy
 from w2s import kernels
 from w2s.errors import UsageError
@@ -171,18 +172,18 @@ def test_a_pass_has_vectors_too(nets: Path) -> None:
 
 
 def test_another_game_is_refused_in_one_line(nets: Path) -> None:
-    with pytest.raises(UsageError, match="plays chess, not othello: name another model"):
+    with raises_code("model-other-game", UsageError):
         load(nets).answer([MoveExample("x", game("othello").state())], Want())
 
 
 def test_one_label_belongs_to_each_example(nets: Path) -> None:
-    with pytest.raises(UsageError, match="1 examples but 2 labels"):
+    with raises_code("model-label-count", UsageError):
         load(nets).judge([MoveExample("x", START)], ["e4", "d4"])
 
 
 @pytest.mark.skipif(torch.cuda.is_available(), reason="an accelerator is there")
 def test_a_missing_accelerator_is_one_line(nets: Path) -> None:
-    with pytest.raises(UsageError, match="torch sees no such device"):
+    with raises_code("model-no-accelerator", UsageError):
         load(nets, "chess", "?device=cuda")
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.doubles.engines import Scripted
+from tests.doubles.errors import raises_code
 from w2s.errors import UsageError
 from w2s.games import State, game
 from w2s.models import Answer, Model, RemembersMatches, Want, load_model
@@ -258,7 +259,7 @@ def test_chess960_is_told_where_the_position_is_and_taken_back_where_it_is_not(s
 
 def test_chess960_is_refused_for_an_engine_that_does_not_know_it(scripted: Scripted) -> None:
     with scripted.model("--options", "") as model:
-        with pytest.raises(UsageError, match="has no option UCI_Chess960; name another engine"):
+        with raises_code("uci-no-chess960", UsageError):
             ask(model, CHESS960)
         assert ask(model, START).label == "a2a3"
 
@@ -266,14 +267,14 @@ def test_chess960_is_refused_for_an_engine_that_does_not_know_it(scripted: Scrip
 def test_other_games_are_refused(scripted: Scripted) -> None:
     with (
         scripted.model() as model,
-        pytest.raises(UsageError, match="uci:scripted plays chess, not othello"),
+        raises_code("model-other-game", UsageError),
     ):
         ask(model, game("othello").state())
 
 
 def test_a_question_without_any_limit_is_refused(scripted: Scripted) -> None:
     with scripted.model(limits=Limits()) as model:
-        with pytest.raises(UsageError, match=r"no limit and example e no clock: add \?nodes=N"):
+        with raises_code("uci-no-limit", UsageError):
             ask(model)
         assert ask(model, match="m", clock=Clock(1.0, 1.0, 0.0)).failure is None
 

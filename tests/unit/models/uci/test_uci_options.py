@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from tests.doubles.errors import raises_code
 from w2s.errors import UsageError
 from w2s.models.uci.options import Options
 from w2s.models.uci.protocol import Option
@@ -69,23 +70,23 @@ def test_a_string_is_taken_as_it_stands() -> None:
 @pytest.mark.parametrize(
     ("name", "value", "report"),
     [
-        ("Skill Level", "21", "option 'Skill Level' of eng is from 0 to 20, not '21'"),
-        ("Skill Level", "-1", "option 'Skill Level' of eng is from 0 to 20, not '-1'"),
-        ("Skill Level", "high", "is a whole number from 0 to 20, not 'high'"),
-        ("Skill Level", "", "is a whole number from 0 to 20, not ''"),
-        ("Skill Level", "3.5", "is a whole number from 0 to 20, not '3.5'"),
-        ("Overhead", "much", "is a whole number from any to any, not 'much'"),
-        ("UCI_LimitStrength", "maybe", "is true or false, not 'maybe'"),
-        ("Style", "wild", "is one of Normal, Very Risky, not 'wild'"),
-        ("Clear Hash", "3", "is a button: write true to press it, or leave it out, not '3'"),
-        ("Log File", "a\nquit", "is one line of text"),
-        ("Log File", "a\rquit", "is one line of text"),
-        ("Log File", "a\0", "is one line of text"),
+        ("Skill Level", "21", "option 'Skill Level' of eng must be from 0 to 20, not '21'"),
+        ("Skill Level", "-1", "option 'Skill Level' of eng must be from 0 to 20, not '-1'"),
+        ("Skill Level", "high", "a whole number from 0 to 20, not 'high'"),
+        ("Skill Level", "", "a whole number from 0 to 20, not ''"),
+        ("Skill Level", "3.5", "a whole number from 0 to 20, not '3.5'"),
+        ("Overhead", "much", "a whole number from any to any, not 'much'"),
+        ("UCI_LimitStrength", "maybe", "true or false, not 'maybe'"),
+        ("Style", "wild", "one of Normal, Very Risky, not 'wild'"),
+        ("Clear Hash", "3", "a button"),
+        ("Log File", "a\nquit", "one line of text"),
+        ("Log File", "a\rquit", "one line of text"),
+        ("Log File", "a\0", "one line of text"),
         ("Skill Level", "9" * 10_000, "not '999"),
     ],
 )
 def test_a_value_that_an_option_does_not_take_is_one_line(name: str, value: str, report: str) -> None:
-    with pytest.raises(UsageError) as caught:
+    with raises_code("uci-invalid-option", UsageError) as caught:
         Options(DECLARED, {name: value}, "eng")
     assert report in str(caught.value)
     assert "\n" not in str(caught.value)
@@ -94,20 +95,22 @@ def test_a_value_that_an_option_does_not_take_is_one_line(name: str, value: str,
 
 @pytest.mark.parametrize(("written", "meant"), [("Skil Level", "Skill Level"), ("treads", "Threads")])
 def test_the_nearest_name_is_offered(written: str, meant: str) -> None:
-    with pytest.raises(UsageError, match=f"eng has no option '{written}': did you mean '{meant}'?"):
+    with raises_code("uci-unknown-option", UsageError) as caught:
         Options(DECLARED, {written: "1"}, "eng")
+    assert f"'{written}': did you mean '{meant}'?" in str(caught.value)
 
 
 def test_where_no_name_is_near_all_are_listed() -> None:
-    with pytest.raises(UsageError) as caught:
+    with raises_code("uci-unknown-option", UsageError) as caught:
         Options(DECLARED, {"zzzzzz": "1"}, "eng")
     assert "did you mean" not in str(caught.value)
     assert all(option.name in str(caught.value) for option in DECLARED)
 
 
 def test_an_engine_without_options_says_so() -> None:
-    with pytest.raises(UsageError, match="its options are: none"):
+    with raises_code("uci-unknown-option", UsageError) as caught:
         Options((), {"Hash": "1"}, "eng")
+    assert "its options are: none" in str(caught.value)
 
 
 def test_values_as_they_stand() -> None:

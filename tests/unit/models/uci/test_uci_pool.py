@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import pytest
-
+from tests.doubles.errors import raises_code
 from w2s.errors import ModelError
 from w2s.models.uci.engine import Engine
 from w2s.models.uci.pool import FAILURES_IN_A_ROW, Pool
@@ -73,7 +72,7 @@ def test_failures_in_a_row_end_the_work_and_any_answer_breaks_the_row() -> None:
         made.count_answer()
     for _ in range(FAILURES_IN_A_ROW - 1):
         made.count_failure("eng", "died")
-    with pytest.raises(
-        ModelError, match=f"the engine 'eng' failed {FAILURES_IN_A_ROW} times in a row; last it died"
-    ):
+    with raises_code("uci-repeated-failure", ModelError) as caught:
         made.count_failure("eng", "died")
+    assert f"'eng' failed {FAILURES_IN_A_ROW} times in a row" in str(caught.value)
+    assert "died" in str(caught.value)

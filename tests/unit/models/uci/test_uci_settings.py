@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.doubles.errors import raises_code
 from w2s.errors import UsageError
 from w2s.models.confidence import TEMPERATURE_CP
 from w2s.models.uci.answering import TIMEOUT_S, Terms
@@ -64,9 +65,10 @@ def test_the_path_of_a_file_is_the_program_spaces_and_all(tmp_path: Path) -> Non
 
 @pytest.mark.parametrize(
     ("command", "report"),
-    [("", "names no program"), ("  ", "names no program"), ("'a", "cannot be read"), ("a\0b", "NUL byte")],
+    [("", "no program"), ("  ", "no program"), ("'a", "No closing quotation"), ("a\0b", "NUL byte")],
 )
-def test_a_command_that_cannot_be_read_is_one_line(command: str, report: str) -> None:
-    with pytest.raises(UsageError, match=report) as caught:
+def test_invalid_command_is_refused_in_one_line(command: str, report: str) -> None:
+    with raises_code("uci-invalid-command", UsageError) as caught:
         split_command("uci:x", command)
+    assert report in str(caught.value)
     assert "\n" not in str(caught.value)

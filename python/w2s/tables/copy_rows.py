@@ -1,7 +1,4 @@
-"""The second pass: the kept rows of each piece, with every column, into the outputs.
-
-Knows nothing about why they are kept.
-"""
+"""The second pass of a filter: copy the kept rows of each partition, with every column, to the outputs."""
 
 from __future__ import annotations
 
@@ -14,12 +11,10 @@ from typing import TypeAlias
 import pyarrow as pa
 
 from w2s.tables.formats import Format
-from w2s.tables.kept import Kept
-from w2s.tables.lines import LinesPiece
-from w2s.tables.marker import remove
-from w2s.tables.ordered import InOrder
-from w2s.tables.piece import Piece
-from w2s.tables.progress import Steps
+from w2s.tables.jsonl import JsonlPartition
+from w2s.tables.ordered_map import OrderedMap
+from w2s.tables.partition import Partition, RowMask
+from w2s.tables.progress import ProgressCounter
 from w2s.tables.sinks import LinesSink, Output, cannot_write
 from w2s.tables.source import Source
 
@@ -27,48 +22,48 @@ Part: TypeAlias = "pa.Table | bytes"
 
 
 @dataclass(frozen=True)
-class Copying:
-    """How rows are copied.
+class RowCopy:
+    """A copy of the kept rows of a table into one or several outputs.
 
     Attributes:
         source: the table.
         kept: the rows.
-        form: of the outputs.
-        memory: bytes for what is read and not yet written.
-        threads: pieces read side by side.
-        steps: told of every row.
+        format: format of the outputs.
+        memory: bytes for rows that are read but not yet written.
+        threads: number of partitions read in parallel.
+        steps: counts the rows.
     """
 
     source: Source
-    kept: Kept
-    form: Format
+    kept: RowMask
+    format: Format
     memory: int
     threads: int
-    steps: Steps
+    steps: ProgressCounter
 
     @property
     def as_lines(self) -> bool:
-        """Whether lines of text are copied as they stand."""
-        return self.form.kind == "jsonl" and all(
-            isinstance(piece, LinesPiece) for piece in self.source.pieces
+        """Whether lines of text are copied unchanged."""
+        return self.format.kind == "jsonl" and all(
+            isinstance(partition, JsonlPartition) for partition in self.source.partitions
         )
 
     def into(self, path: Path | None) -> None:
-        """One output; standard output where there is no path."""
-        self.steps.begin("copying rows", sum(self.kept.piece_rows))
+        """Write one file, or standard output if there is no path."""
+        self.steps.begin("copying rows", sum(self.kept.partition_rows))
         with self._open(path) as output:
             for part in self._parts():
                 _put(output, part)
 
     def into_shards(self, folder: Path, shards: int) -> None:
-        """Outputs of equally many rows, one after another: ``part-00000`` first."""
-        self.steps.begin("copying rows", sum(self.kept.piece_rows))
+        """Write files with equal numbers of rows, from ``part-00000`` on."""
+        self.steps.begin("copying rows", sum(self.kept.partition_rows))
         total = self.kept.total
         edges = [total * (i + 1) // shards for i in range(shards)]
         parts = _Cuttable(self._parts())
         done = 0
         for number, edge in enumerate(edges):
-            with self._open(folder / f"part-{number:05}{self.form.ending}") as output:
+            with self._open(folder / f"part-{number:05}{self.format.ending}") as output:
                 for part in parts.take(edge - done):
                     _put(output, part)
             done = edge
@@ -78,7 +73,7 @@ class Copying:
         output: Output | None = None
         try:
             output = Output(
-                path, self.form, self.source.schema, style=self.source.style, memory=self.memory // 6
+                path, self.format, self.source.schema, style=self.source.style, memory=self.memory // 6
             )
             yield output
             output.close()
@@ -91,20 +86,20 @@ class Copying:
 
     def _parts(self) -> Iterator[Part]:
         works = [self._work(number) for number, count in enumerate(self.kept.counts) if count]
-        lane = self.memory // 4 // (2 * self.threads + 1)
+        queue = self.memory // 4 // (2 * self.threads + 1)
         size: Callable[[Part], int] = _size
-        yield from InOrder(works, size, threads=self.threads, lane_bytes=lane)
+        yield from OrderedMap(works, size, threads=self.threads, queue_bytes=queue)
 
     def _work(self, number: int) -> Callable[[], Iterable[Part]]:
-        piece: Piece = self.source.pieces[number]
+        partition: Partition = self.source.partitions[number]
 
         def run() -> Iterator[Part]:
             mask = self.kept.mask(number)
             if self.as_lines:
-                assert isinstance(piece, LinesPiece)
-                yield from piece.kept_lines(mask)
+                assert isinstance(partition, JsonlPartition)
+                yield from partition.kept_lines(mask)
             else:
-                yield from (self._cast(table) for table in piece.kept(mask, self.memory // 32))
+                yield from (self._cast(table) for table in partition.masked_rows(mask, self.memory // 32))
             self.steps.read(len(mask))
 
         return run
@@ -128,14 +123,14 @@ def _put(output: Output, part: Part) -> None:
 
 
 class _Cuttable:
-    """Parts that can be cut between two outputs."""
+    """A stream of parts that can be split between two outputs."""
 
     def __init__(self, parts: Iterator[Part]) -> None:
         self._parts = parts
         self._left: Part | None = None
 
     def take(self, rows: int) -> Iterator[Part]:
-        """The next so many rows."""
+        """The next ``rows`` rows."""
         while rows > 0:
             part = self._left if self._left is not None else next(self._parts)
             first, self._left = _cut(part, rows)
@@ -148,7 +143,7 @@ def _rows(part: Part) -> int:
 
 
 def _cut(part: Part, rows: int) -> tuple[Part, Part | None]:
-    """The first rows of a part, and what is left."""
+    """The first rows of a part, and the rest."""
     have = _rows(part)
     if have <= rows:
         return part, None
@@ -157,26 +152,3 @@ def _cut(part: Part, rows: int) -> tuple[Part, Part | None]:
     lines = part.split(b"\n", rows)
     head = len(part) - len(lines[-1])
     return part[:head], part[head:]
-
-
-@contextmanager
-def beside(out: Path, *, folder: bool) -> Iterator[Path]:
-    """A place beside an output in which it grows; removed if it does not get to be renamed.
-
-    Raises:
-        W2sError: nothing can be written there.
-    """
-    part = out.with_name(f".{out.name}.part")
-    try:
-        remove(part)
-        if folder:
-            part.mkdir()
-        else:
-            part.touch()
-    except OSError as error:
-        raise cannot_write(out, error) from None
-    try:
-        yield part
-    finally:
-        if part.exists():
-            remove(part)

@@ -1,7 +1,4 @@
-"""Pieces read side by side, their results taken in order, in bounded memory.
-
-Knows nothing about what is read.
-"""
+"""A parallel map that yields results in order and uses bounded memory."""
 
 from __future__ import annotations
 
@@ -13,8 +10,8 @@ from typing import Generic, TypeVar
 Item = TypeVar("Item")
 
 
-class _Lane(Generic[Item]):
-    """What one piece has given and nobody has taken yet."""
+class _Queue(Generic[Item]):
+    """Items that one task has produced and nobody has consumed yet."""
 
     def __init__(self) -> None:
         self.items: deque[tuple[Item, int]] = deque()
@@ -23,46 +20,46 @@ class _Lane(Generic[Item]):
         self.error: BaseException | None = None
 
 
-class InOrder(Generic[Item]):
-    """The items of many works, in their order, made by threads that run ahead."""
+class OrderedMap(Generic[Item]):
+    """The items of many tasks in the order of the tasks, produced by threads that run ahead."""
 
     def __init__(
         self,
-        works: Sequence[Callable[[], Iterable[Item]]],
+        tasks: Sequence[Callable[[], Iterable[Item]]],
         size: Callable[[Item], int],
         *,
         threads: int,
-        lane_bytes: int,
+        queue_bytes: int,
     ) -> None:
-        """Nothing runs before it is iterated.
+        """Prepare the map; threads start when it is iterated.
 
         Args:
-            works: each gives its items when called, in one thread.
-            size: bytes of an item.
-            threads: how many works run side by side.
-            lane_bytes: how much of a work may wait to be taken; one item always may.
+            tasks: tasks; each yields its items when called, in one thread.
+            size: the number of bytes of an item.
+            threads: number of tasks that run in parallel.
+            queue_bytes: bytes that may wait per task; one item always may.
         """
-        self._works = works
+        self._tasks = tasks
         self._size = size
-        self._threads = max(1, min(threads, len(works)))
-        self._lane_bytes = lane_bytes
-        self._lanes: list[_Lane[Item]] = [_Lane() for _ in works]
+        self._threads = max(1, min(threads, len(tasks)))
+        self._queue_bytes = queue_bytes
+        self._queues: list[_Queue[Item]] = [_Queue() for _ in tasks]
         self._change = threading.Condition()
         self._next = 0
         self._taken = 0
         self._stop = False
 
     def __iter__(self) -> Iterator[Item]:
-        """The items; threads end with the iteration."""
-        if self._threads == 1 and len(self._works) <= 1:
-            for work in self._works:
-                yield from work()
+        """Yield the items; the threads end with the iteration."""
+        if self._threads == 1 and len(self._tasks) <= 1:
+            for task in self._tasks:
+                yield from task()
             return
         threads = [threading.Thread(target=self._run, daemon=True) for _ in range(self._threads)]
         for thread in threads:
             thread.start()
         try:
-            for number in range(len(self._works)):
+            for number in range(len(self._tasks)):
                 yield from self._drain(number)
         finally:
             with self._change:
@@ -72,56 +69,56 @@ class InOrder(Generic[Item]):
                 thread.join()
 
     def _drain(self, number: int) -> Iterator[Item]:
-        lane = self._lanes[number]
+        queue = self._queues[number]
         while True:
             with self._change:
-                self._change.wait_for(lambda: lane.items or lane.done)
-                if not lane.items:
-                    if lane.error is not None:
-                        raise lane.error
+                self._change.wait_for(lambda: queue.items or queue.done)
+                if not queue.items:
+                    if queue.error is not None:
+                        raise queue.error
                     self._taken = number + 1
                     self._change.notify_all()
                     return
-                item, size = lane.items.popleft()
-                lane.held -= size
+                item, size = queue.items.popleft()
+                queue.held -= size
                 self._change.notify_all()
             yield item
 
     def _run(self) -> None:
         while (number := self._claim()) is not None:
-            lane = self._lanes[number]
+            queue = self._queues[number]
             try:
-                for item in self._works[number]():
-                    if not self._put(lane, item):
+                for item in self._tasks[number]():
+                    if not self._put(queue, item):
                         return
             except BaseException as error:  # noqa: BLE001 - handed to the thread that iterates
-                lane.error = error
+                queue.error = error
             with self._change:
-                lane.done = True
+                queue.done = True
                 self._change.notify_all()
 
     def _claim(self) -> int | None:
-        """The next work, once it is not too far ahead of the one that is taken from."""
+        """The next task, once it is close enough to the task that is being consumed."""
         with self._change:
             self._change.wait_for(
                 lambda: (
                     self._stop
-                    or self._next >= len(self._works)
+                    or self._next >= len(self._tasks)
                     or self._next < self._taken + 2 * self._threads
                 )
             )
-            if self._stop or self._next >= len(self._works):
+            if self._stop or self._next >= len(self._tasks):
                 return None
             self._next += 1
             return self._next - 1
 
-    def _put(self, lane: _Lane[Item], item: Item) -> bool:
+    def _put(self, queue: _Queue[Item], item: Item) -> bool:
         size = self._size(item)
         with self._change:
             self._change.wait_for(
-                lambda: self._stop or not lane.items or lane.held + size <= self._lane_bytes
+                lambda: self._stop or not queue.items or queue.held + size <= self._queue_bytes
             )
-            lane.items.append((item, size))
-            lane.held += size
+            queue.items.append((item, size))
+            queue.held += size
             self._change.notify_all()
         return not self._stop

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from w2s.tables.ordered import InOrder
+from w2s.tables.ordered_map import OrderedMap
 
 
 @pytest.mark.parametrize("threads", [1, 2, 7])
@@ -19,7 +19,7 @@ def test_items_come_in_the_order_of_the_works(threads: int) -> None:
             yield number, item
 
     works = [lambda number=number: work(number) for number in range(30)]
-    found = list(InOrder(works, lambda _: 1, threads=threads, lane_bytes=2))
+    found = list(OrderedMap(works, lambda _: 1, threads=threads, queue_bytes=2))
     assert found == [(number, item) for number in range(30) for item in range(number % 4)]
 
 
@@ -31,7 +31,7 @@ def test_the_first_error_in_order_is_raised_and_threads_end() -> None:
     before = threading.active_count()
     works = [lambda number=number: bad(number) for number in range(5)]
     with pytest.raises(ValueError, match="0"):
-        list(InOrder(works, lambda _: 1, threads=3, lane_bytes=1))
+        list(OrderedMap(works, lambda _: 1, threads=3, queue_bytes=1))
     assert threading.active_count() == before
 
 
@@ -45,7 +45,7 @@ def test_no_more_waits_than_may() -> None:
             yield bytes(10)
 
     works = [lambda number=number: work(number) for number in range(50)]
-    iterator = iter(InOrder(works, len, threads=2, lane_bytes=50))
+    iterator = iter(OrderedMap(works, len, threads=2, queue_bytes=50))
     next(iterator)
     time.sleep(0.2)
     # Two lanes are being made, each holds 5 items and its work one more.
@@ -57,7 +57,7 @@ def test_no_more_waits_than_may() -> None:
 def test_a_consumer_that_stops_ends_the_threads() -> None:
     before = threading.active_count()
     works = [lambda: iter(range(1000)) for _ in range(10)]
-    iterator = iter(InOrder(works, lambda _: 1, threads=4, lane_bytes=3))
+    iterator = iter(OrderedMap(works, lambda _: 1, threads=4, queue_bytes=3))
     assert [next(iterator) for _ in range(5)] == [0, 1, 2, 3, 4]
     iterator.close()  # type: ignore[attr-defined]
     assert threading.active_count() == before

@@ -1,7 +1,7 @@
-"""Columns of texts of a Parquet row group, page by page: only the texts of kept rows are copied.
+"""String columns of a Parquet row group, read page by page; only strings of kept rows are copied.
 
-Knows nothing about rules. Arrow decodes whole columns; here only what is kept is made, which saves most of
-the work where texts are long and few rows stay. Pages without a kept row are not even decompressed.
+Arrow decodes whole columns. Copying only the kept strings saves most of the work if strings are long and few
+rows are kept. Pages without a kept row are not decompressed.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ import pyarrow as pa
 
 from w2s.errors import DataError
 from w2s.kernels.pages import DICTIONARY, PLAIN, Bytes, Offsets, PageHeader, kept_texts, page_header
-from w2s.tables.piece import Mask
+from w2s.tables.partition import Mask
 
 _WINDOW_BYTES = 4 << 20
 _CODECS = {
@@ -33,16 +33,16 @@ _LEVELS_V1_BYTES = 4
 
 
 @dataclass(frozen=True, slots=True)
-class TextChunk:
-    """Where a column of texts lies in a file.
+class StringChunk:
+    """The place of a string column in a file.
 
     Attributes:
-        name: of the column.
+        name: name of the column.
         kind: string, binary or their large forms.
-        begin: its first byte.
-        end: the byte after its last.
-        codec: how it is compressed; None for not at all.
-        nullable: whether its values have levels.
+        begin: first byte of the column chunk.
+        end: byte after the last one.
+        codec: compression; None if uncompressed.
+        nullable: whether values have definition levels.
     """
 
     name: str
@@ -53,13 +53,13 @@ class TextChunk:
     nullable: bool
 
 
-def text_chunk(field: pa.Field, chunk: Any, column: Any) -> TextChunk | None:
-    """The column where it can be read by its pages, None where Arrow must read it.
+def string_chunk(field: pa.Field, chunk: Any, column: Any) -> StringChunk | None:
+    """The column if it can be read page by page; None if Arrow must read it.
 
     Args:
-        field: of the Arrow schema.
+        field: the column in the Arrow schema.
         chunk: metadata of the column chunk.
-        column: of the Parquet schema.
+        column: the column in the Parquet schema.
     """
     kinds = (pa.string(), pa.large_string(), pa.binary(), pa.large_binary())
     plain = chunk.physical_type == "BYTE_ARRAY" and column.max_repetition_level == 0 and field.type in kinds
@@ -78,14 +78,14 @@ def text_chunk(field: pa.Field, chunk: Any, column: Any) -> TextChunk | None:
     begin = min(starts)
     end = begin + chunk.total_compressed_size
     codec = _CODECS[chunk.compression]
-    return TextChunk(field.name, field.type, begin, end, codec, column.max_definition_level == 1)
+    return StringChunk(field.name, field.type, begin, end, codec, column.max_definition_level == 1)
 
 
-class TextReader:
-    """Gives the kept texts of a column in order, so many at a time."""
+class StringReader:
+    """Yields the kept strings of a column in order."""
 
-    def __init__(self, file: RawIOBase, chunk: TextChunk, mask: Mask, where: str) -> None:
-        """Read nothing yet; ``mask`` has a flag for each row of the row group."""
+    def __init__(self, file: RawIOBase, chunk: StringChunk, mask: Mask, where: str) -> None:
+        """Prepare to read; ``mask`` has one flag per row of the row group."""
         self._pages = _Pages(file, chunk, where)
         self._chunk = chunk
         self._mask = mask
@@ -95,7 +95,7 @@ class TextReader:
         self._dictionary: tuple[Offsets, Bytes] | None = None
 
     def take(self, count: int) -> pa.ChunkedArray:
-        """The next ``count`` kept texts."""
+        """The next ``count`` kept strings."""
         while self._count < count:
             self._next_page()
         taken = []
@@ -147,7 +147,7 @@ class TextReader:
         return pa.Array.from_buffers(self._chunk.kind, len(offsets) - 1, buffers, texts.nulls)
 
     def _split(self, header: PageHeader) -> tuple[Bytes | None, Bytes]:
-        """Levels and values of a page."""
+        """The definition levels and the values of a page."""
         body = self._pages.body(header)
         if header.kind == "data2":
             levels_end = header.repetition_bytes + header.definition_bytes
@@ -165,7 +165,7 @@ class TextReader:
 class _Pages:
     """The pages of a column chunk, one after another, read through a window."""
 
-    def __init__(self, file: RawIOBase, chunk: TextChunk, where: str) -> None:
+    def __init__(self, file: RawIOBase, chunk: StringChunk, where: str) -> None:
         self._file = file
         self._chunk = chunk
         self._where = where
@@ -176,7 +176,7 @@ class _Pages:
         self._codec = None if chunk.codec is None else pa.Codec(chunk.codec)
 
     def header(self) -> PageHeader:
-        """The header of the page to come, behind which the place then is."""
+        """Read the header of the next page and move behind it."""
         size = 1 << 10
         while True:
             self._have(min(size, self._chunk.end - self._at))
@@ -192,11 +192,11 @@ class _Pages:
             size *= 8
 
     def skip(self, header: PageHeader) -> None:
-        """Leave a page out."""
+        """Skip a page."""
         self._at += header.compressed_bytes
 
     def body(self, header: PageHeader) -> Bytes:
-        """The page, decompressed; the levels of data2 as they are."""
+        """The decompressed page; levels of version 2 pages are not compressed."""
         self._have(header.compressed_bytes)
         start = self._at - self._begin
         raw = self._window[start : start + header.compressed_bytes]
@@ -214,13 +214,14 @@ class _Pages:
         return np.concatenate([raw[:plain], values]) if plain else values
 
     def damaged(self, why: str) -> DataError:
-        """What is said of a chunk that is not as it should be."""
+        """The exception for a damaged column chunk."""
         return DataError(
-            f"cannot read {self._where}, column {self._chunk.name!r}: {why}; the file is damaged"
+            "table-damaged",
+            f"cannot read {self._where}, column {self._chunk.name!r}: {why}; the file is damaged",
         )
 
     def _have(self, size: int) -> None:
-        """Move the window so that it holds so many bytes from the place on, if the chunk has them."""
+        """Move the window so that it holds ``size`` bytes from the current place, if the chunk has them."""
         end = min(self._at + size, self._chunk.end)
         if self._begin <= self._at and end <= self._begin + len(self._window):
             return
@@ -231,7 +232,7 @@ class _Pages:
         self._begin = self._at
 
     def _fill(self, wanted: int) -> int:
-        """Read into the buffer; fewer bytes only where the file ends."""
+        """Fill the buffer; fewer bytes only at the end of the file."""
         self._file.seek(self._at)
         have = 0
         while have < wanted and (got := self._file.readinto(self._buffer[have:wanted].data)):

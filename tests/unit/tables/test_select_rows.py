@@ -1,4 +1,4 @@
-"""Every rule keeps the rows that the selection over arrays keeps, held in memory or narrowed in passes."""
+"""Every rule keeps the rows that the selection over arrays keeps, in memory or narrowed in passes."""
 
 from __future__ import annotations
 
@@ -11,9 +11,10 @@ import pyarrow.parquet as pq
 import pytest
 
 import w2s
+from tests.doubles.errors import raises_code
 from tests.unit.tables.conftest import everything
-from w2s.errors import DataError, UsageError, W2sError
-from w2s.tables import decision, held
+from w2s.errors import DataError
+from w2s.tables import score_columns, select_rows
 
 RULES: list[dict[str, Any]] = [
     {"top": 137},
@@ -43,14 +44,14 @@ def source(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
-@pytest.fixture(params=["held", "narrowed"])
+@pytest.fixture(params=["score_columns", "narrowed"])
 def passes(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
     if request.param == "narrowed":
 
-        def too_large(*_: object, **__: object) -> held.Held:
-            raise held.TooLargeError
+        def too_large(*_: object, **__: object) -> score_columns.ScoreColumns:
+            raise score_columns.ColumnsTooLargeError
 
-        monkeypatch.setattr(decision, "hold", too_large)
+        monkeypatch.setattr(select_rows, "read_score_columns", too_large)
     return str(request.param)
 
 
@@ -76,10 +77,10 @@ def test_files_keep_what_arrays_keep(source: Path, tmp_path: Path, passes: str, 
 def test_both_ways_say_the_same(source: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for number, rule in enumerate(RULES):
         said = []
-        for way in ("held", "narrowed"):
+        for way in ("score_columns", "narrowed"):
             with monkeypatch.context() as patch:
                 if way == "narrowed":
-                    patch.setattr(decision, "hold", _too_large)
+                    patch.setattr(select_rows, "read_score_columns", _too_large)
                 out = tmp_path / f"{number}-{way}.parquet"
                 found = w2s.filter(source, out, score="trust", gold="correct", **rule)
                 said.append(
@@ -88,8 +89,8 @@ def test_both_ways_say_the_same(source: Path, tmp_path: Path, monkeypatch: pytes
         assert said[0] == said[1], rule
 
 
-def _too_large(*_: object, **__: object) -> held.Held:
-    raise held.TooLargeError
+def _too_large(*_: object, **__: object) -> score_columns.ScoreColumns:
+    raise score_columns.ColumnsTooLargeError
 
 
 @pytest.mark.parametrize(
@@ -162,7 +163,7 @@ def test_a_purity_is_certified_on_the_known_answers(tmp_path: Path, passes: str)
 
 def test_a_purity_out_of_reach_writes_nothing(tmp_path: Path, passes: str) -> None:
     certifiable(tmp_path / "in.parquet")
-    with pytest.raises(W2sError, match="out of reach"):
+    with raises_code("filter-purity-not-reached"):
         w2s.filter(
             tmp_path / "in.parquet", tmp_path / "o.parquet", score="trust", purity=0.9999, gold="correct"
         )
@@ -195,21 +196,24 @@ def test_the_bound_of_a_measured_purity_holds_at_both_ends(tmp_path: Path) -> No
 
 
 def test_ranks_need_whole_columns(source: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(decision, "hold", _too_large)
-    with pytest.raises(UsageError, match="whole columns"):
+    monkeypatch.setattr(select_rows, "read_score_columns", _too_large)
+    with raises_code("filter-memory-too-small"):
         w2s.filter(source, tmp_path / "o.parquet", score=["trust", "other"], aggregate="borda", top=1)
 
 
 def test_the_memory_given_decides_how_often_scores_are_read(source: Path) -> None:
     from w2s.selection import Rule
-    from w2s.tables.places import find
-    from w2s.tables.progress import Steps
-    from w2s.tables.request import Request, scoring_of
+    from w2s.tables.inputs import find_inputs
+    from w2s.tables.progress import ProgressCounter
     from w2s.tables.source import open_source
+    from w2s.tables.spec import FilterSpec, parse_scores
 
-    pieces = open_source(find([str(source)])).pieces
-    asked = Request(Rule.parse(top=10), scoring_of("trust", None, None))
-    found = [decision.decide(pieces, asked, memory=m, threads=2, steps=Steps(None)) for m in (3_000, 1 << 20)]
+    partitions = open_source(find_inputs([str(source)])).partitions
+    asked = FilterSpec(Rule.parse(top=10), parse_scores("trust", None, None))
+    found = [
+        select_rows.select_rows(partitions, asked, memory=m, threads=2, steps=ProgressCounter(None))
+        for m in (3_000, 1 << 20)
+    ]
     assert found[0].passes > 1
     assert found[1].passes == 1
     assert [found[0].kept.mask(i).tolist() for i in range(5)] == [

@@ -1,21 +1,16 @@
-"""A reward model: a sequence classifier of one output that reads question and reply.
-
-Knows nothing about where the label comes from.
-"""
+"""Reward models: sequence classifiers with one output that read a question and a reply."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Any, NamedTuple
-from weakref import WeakKeyDictionary
 
 import numpy as np
+import numpy.typing as npt
 import torch
 
 from w2s.errors import DataError, ModelError, UsageError
-from w2s.models.hf.evidence.kind import Asked, Column, EvidenceKind
 from w2s.models.hf.loading import need_extras, place_of
-from w2s.models.hf.model import HfModel
 from w2s.models.hf.multiple_choice import context_of
 from w2s.models.hf.passes import Passes, Room, budget_of
 from w2s.models.hf.settings import read_settings
@@ -54,13 +49,17 @@ class RewardModel:
     def __init__(self, reference: str) -> None:
         parsed = parse_reference(reference)
         if parsed.kind != "hf":
-            raise UsageError(f"{shown(reference)} is no reward model: write hf:DIR")
+            raise UsageError(
+                "hf-reward-invalid-reference", f"{shown(reference)} is not a reward model; write hf:DIR"
+            )
         settings = read_settings(parsed)
         need_extras(settings)
         opened = open_weights(place_of(parsed), settings, SEQUENCE)
         if opened.network.config.num_labels != 1:
             outputs = opened.network.config.num_labels
-            raise ModelError(f"{shown(reference)} has {outputs} outputs: a reward model has one")
+            raise ModelError(
+                "hf-reward-outputs", f"{shown(reference)} has {outputs} outputs; a reward model has one"
+            )
         self._reference = reference
         self._network = opened.network
         self._tokenizer = opened.tokenizer
@@ -70,7 +69,7 @@ class RewardModel:
         known = (config.pad_token_id, self._tokenizer.pad_token_id, self._tokenizer.eos_token_id, 0)
         self._pad = config.pad_token_id = next(token for token in known if token is not None)
 
-    def rewards(self, exchanges: Sequence[Exchange]) -> Column:
+    def rewards(self, exchanges: Sequence[Exchange]) -> npt.NDArray[np.float64]:
         """The reward of each exchange, (n,); higher is better."""
         rows = [self._row(exchange) for exchange in exchanges]
         found = self._passes.run(rows, lambda row: Room(1, len(row.tokens)), lambda row: row.name, self._pass)
@@ -86,8 +85,9 @@ class RewardModel:
         most = context_of(self._network)
         if most is not None and len(tokens) > most:
             raise DataError(
-                f"example {exchange.name!r}: question and reply take {len(tokens)} tokens and "
-                f"{shown(self._reference)} reads {most}: shorten it or name another reward model"
+                "hf-context-exceeded",
+                f"example {exchange.name!r}: question and reply have {len(tokens)} tokens, but the context "
+                f"of {shown(self._reference)} is {most}; shorten it or choose another reward model",
             )
         return _Row(exchange.name, tokens, types)
 
@@ -105,27 +105,3 @@ class RewardModel:
             out = self._network(**{name: torch.tensor(value, device=device) for name, value in given.items()})
         found: list[float] = out.logits[:, 0].double().tolist()
         return found
-
-
-def measure(asked: Asked) -> dict[str, Column]:
-    """``reward``: what the reward model gives the reply."""
-    if asked.reward is None:
-        raise UsageError("reward evidence needs a reward model: name one as hf:DIR")
-    exchanges = [
-        Exchange(example.id, asked.model.asking.ask(example), reply)
-        for example, reply in zip(asked.examples, asked.replies, strict=True)
-    ]
-    return {"reward": _beside(asked.model, asked.reward).rewards(exchanges)}
-
-
-def _beside(model: HfModel, reference: str) -> RewardModel:
-    """The reward model of a reference, loaded once for all batches of a model."""
-    loaded = _LOADED.setdefault(model, {})
-    if reference not in loaded:
-        loaded[reference] = RewardModel(reference)
-    return loaded[reference]
-
-
-_LOADED: WeakKeyDictionary[HfModel, dict[str, RewardModel]] = WeakKeyDictionary()
-
-KIND = EvidenceKind("reward", "what a reward model gives the reply", "reward", measure)

@@ -15,8 +15,9 @@ import pyarrow.parquet as pq
 import pytest
 
 import w2s
+from tests.doubles.errors import raises_code
 from tests.unit.tables.conftest import best, everything
-from w2s.errors import UsageError
+from w2s.tables import jsonl
 
 
 def wanted(table: pa.Table, rows: np.ndarray) -> pa.Table:
@@ -133,12 +134,11 @@ def test_lines_become_parquet_with_the_columns_of_all_lines(tmp_path: Path) -> N
 def test_large_files_of_lines_are_split_and_lose_no_line(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from w2s.tables import lines
 
-    monkeypatch.setattr(lines, "_SPLIT_BYTES", 501)
-    monkeypatch.setattr(lines, "BLOCK_BYTES", 97)
+    monkeypatch.setattr(jsonl, "_SPLIT_BYTES", 501)
+    monkeypatch.setattr(jsonl, "BLOCK_BYTES", 97)
     text = write_lines(tmp_path / "in.jsonl", ".jsonl")
-    assert len(lines.open_lines(tmp_path / "in.jsonl", None)[1]) > 5
+    assert len(jsonl.open_lines(tmp_path / "in.jsonl", None)[1]) > 5
     w2s.filter(tmp_path / "in.jsonl", tmp_path / "out.jsonl", score="trust", top="100%")
     assert (tmp_path / "out.jsonl").read_bytes() == text
 
@@ -268,27 +268,30 @@ def test_a_rerun_of_a_finished_filter_does_nothing(tmp_path: Path, table: pa.Tab
     assert out.stat() == before
 
 
-def test_an_output_that_something_else_made_is_not_replaced_unasked(tmp_path: Path, table: pa.Table) -> None:
+def test_an_output_of_another_filter_is_replaced_only_on_request(tmp_path: Path, table: pa.Table) -> None:
     source, out = tmp_path / "in.parquet", tmp_path / "out.parquet"
     pq.write_table(table, source)
     w2s.filter(source, out, score="trust", top="10%")
-    with pytest.raises(UsageError, match=r"made by another filter.*--overwrite"):
+    with raises_code("output-exists") as caught:
         w2s.filter(source, out, score="trust", top="20%")
+    assert "changed: options" in str(caught.value)
+    assert "--overwrite" in str(caught.value)
     w2s.filter(source, out, score="trust", top="20%", overwrite=True)
     assert pq.read_table(out).num_rows == 600
     out.write_bytes(b"mine")
-    with pytest.raises(UsageError, match="is there already"):
+    with raises_code("output-exists"):
         w2s.filter(source, out, score="trust", top="20%")
     assert out.read_bytes() == b"mine"
 
 
-def test_a_changed_input_is_no_finished_filter(tmp_path: Path, table: pa.Table) -> None:
+def test_a_changed_input_is_filtered_again_only_on_request(tmp_path: Path, table: pa.Table) -> None:
     source, out = tmp_path / "in.parquet", tmp_path / "out.parquet"
     pq.write_table(table, source)
     w2s.filter(source, out, score="trust", top="10%")
     pq.write_table(table.slice(5), source)
-    with pytest.raises(UsageError, match="files that have changed since"):
+    with raises_code("output-exists") as caught:
         w2s.filter(source, out, score="trust", top="10%")
+    assert "changed: files" in str(caught.value)
 
 
 def test_progress_is_told_with_the_rows_and_the_total(
@@ -297,8 +300,10 @@ def test_progress_is_told_with_the_rows_and_the_total(
     from w2s.tables import progress
 
     told: list[progress.Progress] = []
-    init = progress.Steps.__init__
-    monkeypatch.setattr(progress.Steps, "__init__", lambda self, report: init(self, report, every_s=0))
+    init = progress.ProgressCounter.__init__
+    monkeypatch.setattr(
+        progress.ProgressCounter, "__init__", lambda self, report: init(self, report, every_s=0)
+    )
     pq.write_table(table, tmp_path / "in.parquet", row_group_size=500)
     w2s.filter(
         tmp_path / "in.parquet", tmp_path / "out.parquet", score="trust", top="10%", report=told.append

@@ -16,11 +16,11 @@ import pyarrow.ipc
 import pyarrow.parquet as pq
 import pytest
 
+from tests.doubles.errors import raises_code
 from tests.unit.tables.conftest import best, everything
-from w2s.errors import DataError
 from w2s.selection import Rule
-from w2s.tables.progress import Steps
-from w2s.tables.request import Request, scoring_of
+from w2s.tables.progress import ProgressCounter
+from w2s.tables.spec import FilterSpec, parse_scores
 from w2s.tables.spill import spill
 
 
@@ -82,15 +82,15 @@ def as_bytes(table: pa.Table, form: str) -> bytes:
 
 
 def spilled(rule: dict[str, Any], text: bytes, folder: Path) -> int:
-    asked = Request(Rule.parse(**rule), scoring_of("trust", None, None))
-    found = spill(io.BytesIO(text), folder, asked, None, Steps(None))
+    asked = FilterSpec(Rule.parse(**rule), parse_scores("trust", None, None))
+    found = spill(io.BytesIO(text), folder, asked, None, ProgressCounter(None))
     return found.path.stat().st_size
 
 
 def test_a_count_of_the_best_spills_little(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from w2s.tables import lines as lines_module
+    from w2s.tables import jsonl
 
-    monkeypatch.setattr(lines_module, "BLOCK_BYTES", 4_000)
+    monkeypatch.setattr(jsonl, "BLOCK_BYTES", 4_000)
     text = b"".join(lines(20_000)[0])
     assert spilled({"top": 10}, text, tmp_path) < len(text) / 20
     assert spilled({"threshold": 0.95}, text, tmp_path) < len(text) / 10
@@ -107,9 +107,10 @@ def test_an_empty_stream_is_refused(tmp_path: Path, text: bytes) -> None:
 
 def test_rows_of_a_stream_are_named_by_their_place_in_it(tmp_path: Path) -> None:
     text = b'{"trust": 0}\n' * 30 + b'{"trust": null}\n'
-    asked = Request(Rule.parse(top=3), scoring_of("trust", None, None))
-    with pytest.raises(DataError, match="standard input, row 30: trust is null"):
-        spill(io.BytesIO(text), tmp_path, asked, None, Steps(None))
+    asked = FilterSpec(Rule.parse(top=3), parse_scores("trust", None, None))
+    with raises_code("filter-null-score") as caught:
+        spill(io.BytesIO(text), tmp_path, asked, None, ProgressCounter(None))
+    assert "standard input, row 30: trust" in str(caught.value)
 
 
 def test_a_reader_that_leaves_early_ends_the_filter_quietly(tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from w2s.tables.parquet import open_parquet
-from w2s.tables.text_pages import TextReader
+from w2s.tables.parquet_strings import StringReader
 
 KINDS = [pa.string(), pa.large_string(), pa.binary(), pa.large_binary()]
 
@@ -21,12 +21,12 @@ KINDS = [pa.string(), pa.large_string(), pa.binary(), pa.large_binary()]
 def check(path: Path, masks: list[np.ndarray], step: int = 7) -> int:
     """Compare every column of texts with Arrow's; returns how many were read by their pages."""
     read = 0
-    _, pieces, _ = open_parquet(path)
-    for piece, mask in zip(pieces, masks, strict=True):
-        table = pq.ParquetFile(path).read_row_group(piece.group)
-        for chunk in piece.texts:
+    _, partitions, _ = open_parquet(path)
+    for partition, mask in zip(partitions, masks, strict=True):
+        table = pq.ParquetFile(path).read_row_group(partition.group)
+        for chunk in partition.texts:
             with path.open("rb", buffering=0) as file:
-                reader = TextReader(file, chunk, mask, piece.where)
+                reader = StringReader(file, chunk, mask, partition.where)
                 count = int(mask.sum())
                 parts = [reader.take(min(step, count - at)) for at in range(0, count, step)]
             found = pa.chunked_array([part for chunked in parts for part in chunked.chunks], chunk.kind)
@@ -66,9 +66,9 @@ def test_kept_texts_equal_those_that_arrow_reads(
     ]
     pq.write_table(pa.table({"x": pa.array(values, kind)}), path, **options)
     rng = np.random.default_rng(seed)
-    _, pieces, _ = open_parquet(path)
-    masks = [rng.random(piece.rows) < rng.choice([0.02, 0.3, 1]) for piece in pieces]
-    assert check(path, masks) == len(pieces)
+    _, partitions, _ = open_parquet(path)
+    masks = [rng.random(partition.rows) < rng.choice([0.02, 0.3, 1]) for partition in partitions]
+    assert check(path, masks) == len(partitions)
 
 
 def test_a_column_that_cannot_be_null_has_no_levels(tmp_path: Path) -> None:
@@ -88,13 +88,13 @@ def test_files_of_other_writers(tmp_path: Path, writer: str) -> None:
         library.sql("SELECT * FROM rows").write_parquet(str(path), row_group_size=2048)
     else:
         library.from_arrow(rows).write_parquet(path, row_group_size=2048)
-    _, pieces, _ = open_parquet(path)
+    _, partitions, _ = open_parquet(path)
     rng = np.random.default_rng(5)
-    assert check(path, [rng.random(piece.rows) < 0.2 for piece in pieces], step=100) > 0
+    assert check(path, [rng.random(partition.rows) < 0.2 for partition in partitions], step=100) > 0
 
 
 def test_nested_texts_are_left_to_arrow(tmp_path: Path) -> None:
     table = pa.table({"a": [["x"]], "b": [{"c": "x"}], "d": pa.array(["x"]).dictionary_encode(), "e": ["x"]})
     pq.write_table(table, tmp_path / "in.parquet")
-    _, [piece], _ = open_parquet(tmp_path / "in.parquet")
-    assert [chunk.name for chunk in piece.texts] == ["e"]
+    _, [partition], _ = open_parquet(tmp_path / "in.parquet")
+    assert [chunk.name for chunk in partition.texts] == ["e"]

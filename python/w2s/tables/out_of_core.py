@@ -1,12 +1,12 @@
-"""Which rows are kept of a table whose score columns do not fit in memory: they are read several times.
+"""Selection of rows from a table whose score columns do not fit in memory.
 
-Knows nothing about formats. Memory: a bit a row, and counts that grow with the groups alone.
+The columns are read several times. Memory: one bit per row, and counts that grow with the number of groups.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -19,79 +19,62 @@ from w2s.kernels.groups import Codes
 from w2s.kernels.numbers import Doubles, Positions
 from w2s.kernels.streams import Narrowing, WithinBudget
 from w2s.selection import GroupCount
-from w2s.tables.chunks import Gold, Reader
-from w2s.tables.held import sorted_keys
-from w2s.tables.kept import Kept
-from w2s.tables.piece import Mask, Piece
-from w2s.tables.progress import Steps
-from w2s.tables.request import RANKING, Request
+from w2s.tables.decision import Decision, purity_of
+from w2s.tables.partition import Mask, Partition, RowMask
+from w2s.tables.progress import ProgressCounter
+from w2s.tables.score_columns import ColumnReader, GoldCodes, sorted_keys
+from w2s.tables.spec import RANKING, FilterSpec
 
 _MANY_GROUPS = 1 << 20  # digits of 8 bits: two kibibytes a group
 
 
 class _Chunk(NamedTuple):
-    """The rows of a chunk that have no null, and where they stand."""
+    """The rows of a chunk without nulls, and their positions."""
 
-    piece: int
+    partition: int
     n: int
     rows: Positions | None  # offsets in the chunk; None for all
     scores: Scores
     codes: Codes | None
     costs: Doubles | None
-    gold: Gold | None
+    gold: GoldCodes | None
 
 
 @dataclass(eq=False)
-class Found:
-    """What came out; see :class:`w2s.tables.decision.Decision`. ``gold`` is that of the kept rows."""
+class OutOfCoreSelection:
+    """Selects rows by reading the score columns several times."""
 
-    kept: Kept
-    rows: int
-    passes: int
-    threshold: float | None = None
-    ties_left_out: int = 0
-    ties_kept: int = 0
-    dropped: int = 0
-    groups: tuple[GroupCount, ...] = ()
-    spent: float | None = None
-    gold: Gold | None = None
-
-
-@dataclass(eq=False)
-class Passes:
-    """Reads the columns of a table as often as it takes."""
-
-    pieces: Sequence[Piece]
-    request: Request
+    partitions: Sequence[Partition]
+    spec: FilterSpec
     memory: int
     threads: int
-    steps: Steps
+    steps: ProgressCounter
     count: int = 1  # the one that found that they do not fit
     rows: int = 0
     valid_rows: int = 0
-    piece_rows: list[int] = field(default_factory=list)
+    partition_rows: list[int] = field(default_factory=list)
     keys: dict[Any, int] = field(default_factory=dict)
 
     def read(self, step: str) -> Iterator[_Chunk]:
-        """All chunks once more."""
+        """Yield all chunks once more."""
         self.count += 1
         self.steps.begin(f"{step}, pass {self.count}", self.rows or None)
-        reader = Reader(self.pieces, self.request, threads=self.threads)
-        self.rows, self.valid_rows, self.piece_rows = 0, 0, [0] * len(self.pieces)
+        reader = ColumnReader(self.partitions, self.spec, threads=self.threads)
+        self.rows, self.valid_rows, self.partition_rows = 0, 0, [0] * len(self.partitions)
         for raw in reader:
             codes = None if raw.groups is None else reader.codes(raw.groups)
-            chunk = _Chunk(raw.piece, raw.rows, None, raw.scores[0], codes, raw.costs, raw.gold)
+            chunk = _Chunk(raw.partition, raw.rows, None, raw.scores[0], codes, raw.costs, raw.gold)
             if raw.valid is not None:
                 chunk = _without_nulls(chunk, np.flatnonzero(raw.valid))
             self.rows += raw.rows
             self.valid_rows += len(chunk.scores)
-            self.piece_rows[raw.piece] += raw.rows
+            self.partition_rows[raw.partition] += raw.rows
             self.steps.read(raw.rows)
             yield chunk
         self.keys = reader.group_keys
 
     def known(self) -> tuple[Scores, npt.NDArray[np.bool_]]:
-        """Scores of the rows whose answer is known, and whether it is right."""
+        """Scores of the rows whose answer is known, and whether the answer is right."""
         scores: list[Scores] = []
         right = [np.zeros(0, bool)]
         n_bytes = 0
@@ -105,10 +88,10 @@ class Passes:
         joined: Any = np.concatenate(scores) if scores else np.zeros(0)
         return joined, np.concatenate(right)
 
-    def decide(self, request: Request) -> Found:
-        """Apply a rule; not one by purity."""
-        self.request = request
-        rule = request.rule
+    def select(self, spec: FilterSpec) -> Decision:
+        """Apply a rule other than purity."""
+        self.spec = spec
+        rule = spec.rule
         if rule.kind == "random":
             return self._random()
         if rule.kind == "budget":
@@ -123,20 +106,20 @@ class Passes:
     def _fits(self, n_bytes: int, what: str) -> None:
         if n_bytes > self.memory:
             raise W2sError(
-                f"{what} do not fit in the memory given; give more with --memory, or keep fewer rows"
+                "filter-memory-too-small", f"{what} do not fit in memory; raise --memory, or keep fewer rows"
             )
 
-    def _random(self) -> Found:
+    def _random(self) -> Decision:
         for _ in self.read("counting"):
             continue
-        count = self.request.rule.count_of(self.valid_rows)
+        count = self.spec.rule.count_of(self.valid_rows)
         self._fits(8 * count, "the rows drawn")
-        drawn = kernels.random_k(self.valid_rows, count, self.request.rule.seed)
+        drawn = kernels.random_k(self.valid_rows, count, self.spec.rule.seed)
         return self._marked(_at(drawn), cut=False)
 
-    def _budget(self) -> Found:
-        assert self.request.rule.budget is not None
-        stream = WithinBudget(self.request.rule.budget)
+    def _budget(self) -> Decision:
+        assert self.spec.rule.budget is not None
+        stream = WithinBudget(self.spec.rule.budget)
         begin = 0
         for chunk in self.read("spending"):
             assert chunk.costs is not None
@@ -145,14 +128,14 @@ class Passes:
         best_first, spent = stream.best_first()
         self._fits(40 * len(best_first), "the rows that the budget pays for")
         found = self._marked(_at(np.sort(best_first)))
-        found.spent = spent
+        found = replace(found, spent=spent)
         if found.threshold is not None:
             at = sum(int(np.count_nonzero(chunk.scores == found.threshold)) for chunk in self.read("ties"))
-            found.ties_left_out = at - found.ties_kept
+            found = replace(found, ties_left_out=at - found.ties_kept)
         return found
 
-    def _narrowing(self) -> Found:
-        grouped = self.request.rule.is_grouped
+    def _narrowing(self) -> Decision:
+        grouped = self.spec.rule.is_grouped
         narrowing: Narrowing | None = None
         quotas: Positions | None = None
         passing = np.zeros(0, np.int64)
@@ -164,17 +147,19 @@ class Passes:
                     narrowing = Narrowing(chunk.scores.dtype, n_groups=n_groups, memory=self.memory // 4)
                 narrowing.push(begin, chunk.scores, chunk.codes if grouped else None)
                 begin += len(chunk.scores)
-                if quotas is None and self.request.rule.kind == "threshold":
-                    passing = _added(passing, chunk, self.request.rule.limits[0])
+                if quotas is None and self.spec.rule.kind == "threshold":
+                    passing = _added(passing, chunk, self.spec.rule.limits[0])
             if narrowing is None:
-                raise W2sError("the table has no row any more: it was changed while it was read")
+                raise W2sError(
+                    "table-changed", "the table lost its rows while it was read; run the command again"
+                )
             quotas = self._quotas(narrowing.sizes, passing) if quotas is None else quotas
             narrowing.end_pass(quotas.tolist())
         return self._cut(narrowing, grouped=grouped)
 
     def _quotas(self, sizes: Positions, passing: Positions) -> Positions:
-        """Rows to keep of each group; ties between groups go to the lower key, as everywhere."""
-        rule = self.request.rule
+        """Number of rows to keep of each group; ties between groups go to the lower key."""
+        rule = self.spec.rule
         if not rule.is_grouped:
             return rule.quotas(sizes)
         order = [self.keys[key] for key in sorted_keys(self.keys)]
@@ -184,7 +169,7 @@ class Passes:
         quotas[order] = rule.quotas(sizes[order], reached[order] if rule.kind == "threshold" else None)
         return quotas
 
-    def _cut(self, narrowing: Narrowing, *, grouped: bool) -> Found:
+    def _cut(self, narrowing: Narrowing, *, grouped: bool) -> Decision:
         before = np.zeros(len(narrowing.sizes), np.int64)
 
         def mask(chunk: _Chunk) -> Mask:
@@ -198,17 +183,17 @@ class Passes:
         found = self._marked(mask, cut=not grouped)
         if not grouped:
             cut = narrowing.cuts[0]
-            found.threshold, found.ties_kept, found.ties_left_out = cut.score, cut.ties, cut.ties_left_out
+            return replace(found, threshold=cut.score, ties_kept=cut.ties, ties_left_out=cut.ties_left_out)
         return found
 
-    def _marked(self, mask: Any, *, cut: bool = True) -> Found:
-        """Read once more and note which rows the mask keeps; what counts can be had on the way is counted."""
+    def _marked(self, mask: Any, *, cut: bool = True) -> Decision:
+        """Read once more, keep the rows of the mask, and count."""
         rows_of, kept_of, gold = _Tally(), _Tally(), []
         masks: dict[int, list[Mask]] = {}
         lowest, ties = np.inf, 0
         for chunk in self.read("marking"):
             flags = mask(chunk)
-            masks.setdefault(chunk.piece, []).append(_placed(flags, chunk))
+            masks.setdefault(chunk.partition, []).append(_placed(flags, chunk))
             rows_of.add(chunk.codes)
             kept_of.add(None if chunk.codes is None else chunk.codes[flags])
             if chunk.gold is not None:
@@ -218,23 +203,23 @@ class Passes:
                 low = float(scores.min())
                 ties = (ties if low >= lowest else 0) + int(np.count_nonzero(scores == min(low, lowest)))
                 lowest = min(low, lowest)
-        kept = Kept(self.piece_rows)
-        for piece, parts in masks.items():
-            kept.set_mask(piece, np.concatenate(parts))
-        return Found(
+        kept = RowMask(self.partition_rows)
+        for partition, parts in masks.items():
+            kept.set_mask(partition, np.concatenate(parts))
+        return Decision(
             kept,
             self.rows,
-            self.count,
+            passes=self.count,
             threshold=lowest if cut and kept.total else None,
             ties_kept=ties,
             dropped=self.rows - self.valid_rows,
             groups=_group_counts(self.keys, rows_of, kept_of),
-            gold=np.concatenate(gold) if gold else None,
+            purity=purity_of(np.concatenate(gold), self.spec.gold) if gold and self.spec.gold else None,
         )
 
 
 def _at(positions: Positions) -> Callable[[_Chunk], Mask]:
-    """Flags of the chunks that follow each other, set at some positions, ascending, of all their rows."""
+    """Flags for consecutive chunks, set at ascending positions among all their rows."""
     begin = 0
 
     def mask(chunk: _Chunk) -> Mask:
@@ -259,20 +244,20 @@ def _without_nulls(chunk: _Chunk, rows: Positions) -> _Chunk:
 
 
 class _Tally:
-    """Rows of each code."""
+    """Counts of rows per group code."""
 
     def __init__(self) -> None:
         self.counts = np.zeros(0, np.int64)
 
     def add(self, codes: Codes | None) -> None:
-        """Count the rows of a chunk."""
+        """Add the rows of a chunk."""
         if codes is not None and len(codes):
             more = np.bincount(codes, minlength=len(self.counts))
             more[: len(self.counts)] += self.counts
             self.counts = more
 
     def of(self, code: int) -> int:
-        """Rows of a code."""
+        """Number of rows with a code."""
         return int(self.counts[code]) if code < len(self.counts) else 0
 
 
@@ -290,7 +275,7 @@ def _added(passing: Positions, chunk: _Chunk, threshold: float) -> Positions:
 
 
 def _placed(flags: Mask, chunk: _Chunk) -> Mask:
-    """Flags of all rows of a chunk."""
+    """Extend flags of the rows without nulls to all rows of a chunk."""
     if chunk.rows is None:
         return flags
     placed = np.zeros(chunk.n, bool)
@@ -298,17 +283,22 @@ def _placed(flags: Mask, chunk: _Chunk) -> Mask:
     return placed
 
 
-def narrow(pieces: Sequence[Piece], request: Request, *, memory: int, threads: int, steps: Steps) -> Passes:
-    """Ready to read the columns in passes.
+def open_columns(
+    partitions: Sequence[Partition], spec: FilterSpec, *, memory: int, threads: int, steps: ProgressCounter
+) -> OutOfCoreSelection:
+    """Prepare to read the score columns in passes.
 
     Raises:
-        UsageError: the request needs whole columns.
+        UsageError: the filter needs whole columns in memory.
     """
-    if request.key is not None:
-        raise UsageError("the ids do not fit in the memory given: give more with --memory, or leave --id out")
-    if len(request.scoring.columns) > 1 and request.scoring.method in RANKING:
+    if spec.key is not None:
         raise UsageError(
-            f"{request.scoring.method} looks at whole columns, which do not fit in the memory given: "
-            "give more with --memory, or combine otherwise"
+            "filter-memory-too-small", "the ids do not fit in memory; raise --memory, or omit --id"
         )
-    return Passes(pieces, request, memory, threads, steps)
+    if len(spec.score.columns) > 1 and spec.score.method in RANKING:
+        raise UsageError(
+            "filter-memory-too-small",
+            f"{spec.score.method} needs whole columns, which do not fit in memory; raise --memory, or use "
+            "another --aggregate",
+        )
+    return OutOfCoreSelection(partitions, spec, memory, threads, steps)
