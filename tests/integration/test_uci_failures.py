@@ -21,7 +21,7 @@ from tests.doubles.signals import hears_ctrl_c
 from w2s.arena import ArenaSpec, run
 from w2s.arena.spec import LabelPolicy, MatchRules, Verification
 from w2s.arena.spec import PlayerLimits as ArenaLimits
-from w2s.errors import ModelError, UsageError, W2sError
+from w2s.errors import ModelError, UsageError
 from w2s.games import State, game
 from w2s.models import Answer, Want, load_model
 from w2s.models.uci import UciModel, process
