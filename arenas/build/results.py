@@ -19,7 +19,7 @@ import tomli_w
 from match_section import match_section
 
 from w2s.chain import ChainConfig
-from w2s.config import build
+from w2s.config import parse_config
 from w2s.errors import DataError, UsageError, W2sError
 
 FIXED = ("base", "teacher", "gold", "self", "ceiling")
@@ -75,7 +75,7 @@ def section(run: Path) -> str:
         return match_section(
             run.name, _toml(run / "run.toml"), _json(run / "run.json"), _json(run / "ratings.json")
         )
-    config = build(ChainConfig, _toml(run / "run.toml"), str(run / "run.toml"))
+    config = parse_config(ChainConfig, _toml(run / "run.toml"), str(run / "run.toml"))
     about, metrics = _json(run / "run.json"), _json(run / "metrics.json")
     if not about.get("complete"):
         raise DataError(

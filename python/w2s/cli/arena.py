@@ -157,7 +157,7 @@ def _run(setting: ArenaSpec, out: Path | None, concurrency: int, *, as_json: boo
     from w2s.cli import output
     from w2s.cli.arena_view import View, standing_text
 
-    folder = RunFolder(out or Path("runs") / f"{setting.game}-{setting.digest()[:8]}")
+    folder = ArenaFolder(out or Path("runs") / f"{setting.game}-{setting.digest()[:8]}")
     if folder.is_complete():
         output.note(f"{folder.path} is complete; nothing to do (choose another --out to play again)")
     else:

@@ -39,7 +39,7 @@ class View:
         if self._live is not None:
             self._live.stop()
 
-    def show(self, progress: Progress) -> None:
+    def show(self, progress: ArenaProgress) -> None:
         """Show where the run stands."""
         facts = self._facts(progress)
         if self._live is not None:
@@ -50,7 +50,7 @@ class View:
             self._printed = now
             output.note(" · ".join(f"{name} {value}" for name, value in facts.items()))
 
-    def _facts(self, progress: Progress) -> dict[str, str]:
+    def _facts(self, progress: ArenaProgress) -> dict[str, str]:
         elapsed = max(time.monotonic() - progress.started, 1e-9)
         done_now = max(1, progress.done - progress.before)
         left = (progress.total - progress.done) * elapsed / done_now
@@ -63,9 +63,9 @@ class View:
         if progress.phase == "play" and len(self._spec.players) == 2 and progress.finished:
             rating = live_rating(progress.finished, self._spec)
             counts = rating.counts
-            facts["student" if sides(self._spec)[0] == "student" else sides(self._spec)[0]] = (
-                f"+{counts.wins} ={counts.draws} −{counts.losses}"
-            )
+            facts[
+                "student" if compared_players(self._spec)[0] == "student" else compared_players(self._spec)[0]
+            ] = f"+{counts.wins} ={counts.draws} −{counts.losses}"
             if rating.elo.value is not None:
                 facts["Elo"] = f"{rating.elo.value:+.0f}"
         return facts

@@ -26,14 +26,14 @@ PUBLISHED: list[tuple[tuple[int, ...], float, float, SprtModel, float]] = [
 
 
 @pytest.mark.parametrize(("results", "elo0", "elo1", "model", "llr"), PUBLISHED)
-def test_the_ratio_agrees_with_published_examples(
+def test_llr_matches_published_examples(
     results: tuple[int, ...], elo0: float, elo1: float, model: SprtModel, llr: float
 ) -> None:
     spec = SprtSpec(elo0, elo1, model=model)
     assert log_likelihood_ratio(results, spec) == pytest.approx(llr, abs=0.0075)
 
 
-def test_a_perfect_score_has_the_ratio_of_two_coins() -> None:
+def test_llr_of_perfect_score_is_that_of_two_coins() -> None:
     # Only wins: the likeliest distributions put all other mass on losses, so both hypotheses are coins, and a
     # coin whose mean lies t deviations above one half wins with q = 1/2 + t / (2 sqrt(1 + t^2)).
     t = 5 * math.log(10) / 800 * math.sqrt(2)
@@ -43,7 +43,7 @@ def test_a_perfect_score_has_the_ratio_of_two_coins() -> None:
 
 
 @pytest.mark.parametrize("model", ["normalized", "logistic"])
-def test_the_ratio_is_that_of_the_normal_approximation_in_a_long_close_match(model: SprtModel) -> None:
+def test_llr_approaches_normal_approximation(model: SprtModel) -> None:
     pairs = (400, 2300, 4700, 2350, 410)
     n, scores = sum(pairs), np.arange(5) / 4
     mean = float(np.dot(pairs, scores)) / n
@@ -54,7 +54,7 @@ def test_the_ratio_is_that_of_the_normal_approximation_in_a_long_close_match(mod
     assert log_likelihood_ratio(pairs, SprtSpec(0, 4, model=model)) == pytest.approx(brownian, rel=0.01)
 
 
-def test_the_bounds_are_walds() -> None:
+def test_bounds_are_walds() -> None:
     spec = SprtSpec(0, 10, alpha=0.05, beta=0.1)
     assert spec.lower == pytest.approx(math.log(0.1 / 0.95))
     assert spec.upper == pytest.approx(math.log(0.9 / 0.05))
@@ -62,7 +62,7 @@ def test_the_bounds_are_walds() -> None:
 
 
 @pytest.mark.parametrize("model", ["normalized", "logistic"])
-def test_level_pairs_alone_decide_nothing(model: SprtModel) -> None:
+def test_level_pairs_are_uninformative(model: SprtModel) -> None:
     state = SprtSpec(0, 10, model=model).state(Pentanomial.from_pairs((0, 0, 10_000, 0, 0)))
     assert (state.llr, state.verdict, state.informative) == (0, "continue", False)
     assert "no information" in state.note
@@ -70,7 +70,7 @@ def test_level_pairs_alone_decide_nothing(model: SprtModel) -> None:
 
 
 @pytest.mark.parametrize("model", ["normalized", "logistic"])
-def test_matches_without_spread_are_decided_and_finite(model: SprtModel) -> None:
+def test_results_without_spread_are_decided(model: SprtModel) -> None:
     spec = SprtSpec(0, 10, model=model)
     for pairs in [(0, 0, 0, 0, 2000), (0, 0, 0, 2000, 0)]:
         assert spec.state(Pentanomial.from_pairs(pairs)).verdict == "H1"
@@ -78,7 +78,7 @@ def test_matches_without_spread_are_decided_and_finite(model: SprtModel) -> None
     assert math.isfinite(spec.state(Pentanomial.from_pairs((0, 0, 0, 0, 1))).llr)
 
 
-def test_single_games_are_used_only_where_there_is_no_pair() -> None:
+def test_single_games_count_only_without_pairs() -> None:
     spec = SprtSpec(0, 10)
     pairs = Pentanomial.from_pairs((1, 5, 20, 9, 2))
     with_single = Pentanomial(pairs.pairs, (0, 0, 1), pairs.wins + 1, pairs.draws, pairs.losses)
@@ -87,7 +87,7 @@ def test_single_games_are_used_only_where_there_is_no_pair() -> None:
     assert spec.state(games).llr == log_likelihood_ratio((25, 60, 40), spec) > 0
 
 
-def test_swapping_the_players_swaps_the_hypotheses() -> None:
+def test_swapping_players_swaps_hypotheses() -> None:
     pairs = Pentanomial.from_pairs((3, 11, 40, 19, 6))
     for model in ("normalized", "logistic"):
         there = SprtSpec(-2, 7, model=model).state(pairs).llr
@@ -95,7 +95,7 @@ def test_swapping_the_players_swaps_the_hypotheses() -> None:
         assert back == pytest.approx(-there)
 
 
-def test_the_option_is_read() -> None:
+def test_option_is_parsed() -> None:
     assert SprtSpec.parse("0,10") == SprtSpec(0, 10, 0.05, 0.05, "normalized")
     assert SprtSpec.parse(" -5, 0, 0.1") == SprtSpec(-5, 0, 0.1, 0.1)
     assert SprtSpec.parse("0,10,0.05,0.1", "logistic") == SprtSpec(0, 10, 0.05, 0.1, "logistic")
@@ -104,13 +104,13 @@ def test_the_option_is_read() -> None:
 @pytest.mark.parametrize(
     "text", ["", "5", "0,10,0.05,0.05,1", "a,b", "10,0", "0,0", "0,10,0", "0,10,1", "nan,1", "0,inf"]
 )
-def test_an_option_that_makes_no_sense_is_refused_in_one_line(text: str) -> None:
+def test_invalid_option_is_refused_in_one_line(text: str) -> None:
     with pytest.raises(UsageError) as error:
         SprtSpec.parse(text)
     assert "\n" not in str(error.value)
 
 
-def test_an_unknown_model_is_refused() -> None:
+def test_unknown_model_is_refused() -> None:
     with raises_code("sprt-unknown-model", UsageError):
         SprtSpec(0, 10, model="bayesian")  # type: ignore[arg-type]
 
@@ -130,7 +130,7 @@ def accepted(probabilities: np.ndarray, spec: SprtSpec, matches: int, seed: int)
 
 
 @pytest.mark.parametrize("model", ["normalized", "logistic"])
-def test_error_rates_stay_below_what_was_asked_for(model: SprtModel) -> None:
+def test_error_rates_stay_below_alpha_and_beta(model: SprtModel) -> None:
     even = np.array([0.08, 0.22, 0.40, 0.22, 0.08])
     scores = np.arange(5) / 4
     spec = SprtSpec(0, 30, alpha=0.1, beta=0.1, model=model)

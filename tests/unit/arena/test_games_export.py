@@ -12,9 +12,8 @@ import chess.pgn
 import pytest
 
 from tests.unit.arena.doubles import FOOLS_MATE, record
-from w2s.arena.archive import write_games
-from w2s.arena.ending import Ending
-from w2s.arena.record import MatchRecord
+from w2s.arena.games_export import write_games
+from w2s.arena.record import Ending, MatchRecord
 from w2s.games import game
 from w2s.games.records import read_games
 
@@ -63,7 +62,7 @@ def random_record(number: int, start: str, plies: int) -> MatchRecord:
 RANDOM = [random_record(number, STARTS[number % len(STARTS)], 30 * (number % 7)) for number in range(60)]
 
 
-def test_python_chess_reads_every_game_without_error_with_the_same_moves_and_result(tmp_path: Path) -> None:
+def test_python_chess_reads_same_moves_and_results(tmp_path: Path) -> None:
     games = parsed(written(tmp_path, *RANDOM))
     assert len(games) == len(RANDOM)
     for found, match in zip(games, RANDOM, strict=True):
@@ -80,7 +79,7 @@ def test_python_chess_reads_every_game_without_error_with_the_same_moves_and_res
         assert game("chess").state(match.start, moves).moves() == list(match.moves)
 
 
-def test_random_play_covered_castling_in_chess960_and_every_kind_of_result() -> None:
+def test_random_games_cover_chess960_castling_and_all_results() -> None:
     castled = [match for match in RANDOM if match.start == game("chess").state(CHESS960).position]
     texts = [game("chess").state(match.start, match.moves).moves("san") for match in castled]
     assert any(move.startswith("O-O") for moves in texts for move in moves)
@@ -88,14 +87,14 @@ def test_random_play_covered_castling_in_chess960_and_every_kind_of_result() -> 
     assert any(match.moves == () for match in RANDOM)
 
 
-def test_our_own_reader_reads_what_was_written(tmp_path: Path) -> None:
+def test_read_games_returns_what_was_written(tmp_path: Path) -> None:
     written(tmp_path, *RANDOM)
     for found, match in zip(read_games(tmp_path / "games.pgn"), RANDOM, strict=True):
         assert (found.start, found.moves, found.result) == (match.start, match.moves, match.result)
         assert found.headers["Match"] == str(match.number)
 
 
-def test_a_game_from_the_start_looks_like_this(tmp_path: Path) -> None:
+def test_game_from_start_has_exact_text(tmp_path: Path) -> None:
     match = record(
         opening="Barnes",
         opening_plies=1,
@@ -124,11 +123,11 @@ def test_a_game_from_the_start_looks_like_this(tmp_path: Path) -> None:
     )
 
 
-def test_without_comments_only_whites_moves_are_numbered(tmp_path: Path) -> None:
+def test_moves_without_comments_number_white_only(tmp_path: Path) -> None:
     assert "\n1. f3 e5 2. g4 Qh4# 0-1\n" in written(tmp_path, record())
 
 
-def test_a_position_where_black_begins_is_numbered_as_the_position_says(tmp_path: Path) -> None:
+def test_move_numbers_continue_those_of_the_start_position(tmp_path: Path) -> None:
     start = "4k3/8/8/8/8/8/4P3/4K3 b - - 3 41"
     text = written(tmp_path, record(start=start, moves=("e8e7", "e2e4"), winner=None))
     assert f'[SetUp "1"]\n[FEN "{start}"]\n' in text
@@ -136,11 +135,11 @@ def test_a_position_where_black_begins_is_numbered_as_the_position_says(tmp_path
     assert "Variant" not in text
 
 
-def test_chess960_is_named_only_where_the_start_needs_it(tmp_path: Path) -> None:
+def test_variant_header_appears_only_for_chess960_starts(tmp_path: Path) -> None:
     assert '[Variant "Chess960"]' in written(tmp_path, record(start=CHESS960, moves=()))
 
 
-def test_a_forfeit_says_who_and_why_in_a_comment(tmp_path: Path) -> None:
+def test_forfeit_comment_names_player_and_reason(tmp_path: Path) -> None:
     match = record(
         moves=("e2e4",),
         ending=Ending.FORFEIT_UNPARSABLE,
@@ -156,7 +155,7 @@ def test_a_forfeit_says_who_and_why_in_a_comment(tmp_path: Path) -> None:
     assert comment.startswith("bob: '([e2e2]) ' is unparsable in rnbqkbnr/pppppppp/8/8/4P3")
 
 
-def test_movetext_has_at_most_80_columns_whatever_the_detail(tmp_path: Path) -> None:
+def test_movetext_has_at_most_80_columns(tmp_path: Path) -> None:
     stubborn = record(detail="x" * 500, ending=Ending.FORFEIT_CRASH, by="ann")
     text = written(tmp_path, *RANDOM, stubborn)
     lines = [line for line in text.splitlines() if not line.startswith("[")]
@@ -164,13 +163,13 @@ def test_movetext_has_at_most_80_columns_whatever_the_detail(tmp_path: Path) -> 
     assert parsed(text)[-1].errors == []
 
 
-def test_a_comment_is_never_broken_between_value_and_time(tmp_path: Path) -> None:
+def test_comment_keeps_value_and_time_on_one_line(tmp_path: Path) -> None:
     text = written(tmp_path, *RANDOM)
     assert re.search(r"\{[+-]\S+ [\d.]+s\}", text)
     assert not re.search(r"\{[+-]\S+\n[\d.]+s\}", text)
 
 
-def test_names_are_quoted_and_stay_on_their_line(tmp_path: Path) -> None:
+def test_names_are_escaped_on_one_line(tmp_path: Path) -> None:
     first, second = 'Ann "the\\hammer"', "Bøb\n[Result ½]"
     match = record(first=first, second=second)
     text = written(tmp_path, match, models={first: 'uci:"a b"?x=1', second: "random"})
@@ -183,20 +182,20 @@ def test_names_are_quoted_and_stay_on_their_line(tmp_path: Path) -> None:
     assert ours.headers["WhiteModel"] == 'uci:"a b"?x=1'
 
 
-def test_the_same_matches_give_the_same_bytes_and_void_ones_never_appear(tmp_path: Path) -> None:
+def test_output_is_deterministic_and_omits_void_matches(tmp_path: Path) -> None:
     void = record(ending=Ending.VOID, winner=None)
     text = written(tmp_path, record(), void)
     assert text == written(tmp_path, record())
     assert len(parsed(text)) == 1
 
 
-def test_no_match_gives_an_empty_file(tmp_path: Path) -> None:
+def test_no_matches_give_an_empty_file(tmp_path: Path) -> None:
     write_games(tmp_path / "games.pgn", [], MODELS)
     assert (tmp_path / "games.pgn").read_bytes() == b""
 
 
 @pytest.mark.parametrize("name", ["connect_four", "othello"])
-def test_other_games_are_one_json_object_a_line_and_read_again(tmp_path: Path, name: str) -> None:
+def test_other_games_are_json_lines_that_read_games_reads(tmp_path: Path, name: str) -> None:
     matches = []
     for number in range(5):
         draw, state = random.Random(number), game(name).state()

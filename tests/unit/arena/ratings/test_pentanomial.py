@@ -14,7 +14,7 @@ def pair(number: int, as_first: float, as_second: float) -> list[GameResult]:
     return [GameResult("a", "b", number, as_first), GameResult("b", "a", number, 1 - as_second)]
 
 
-def test_a_pair_counts_by_what_was_scored_in_both_games() -> None:
+def test_pair_counts_points_of_both_games() -> None:
     games = (
         pair(0, 1, 1) + pair(1, 1, 0.5) + pair(2, 0.5, 0.5) + pair(3, 1, 0) + pair(4, 0, 0) + pair(5, 0, 0.5)
     )
@@ -26,36 +26,36 @@ def test_a_pair_counts_by_what_was_scored_in_both_games() -> None:
     assert tally(games, "b") == counts.swapped()
 
 
-def test_the_order_of_games_does_not_matter() -> None:
+def test_order_of_games_does_not_matter() -> None:
     games = pair(0, 1, 1) + pair(1, 1, 0.5) + pair(2, 0, 0.5)
     assert tally(reversed(games), "a") == tally(games, "a")
 
 
-def test_a_game_without_partner_is_counted_apart() -> None:
+def test_game_without_partner_is_counted_as_single() -> None:
     counts = tally([*pair(0, 1, 0.5), GameResult("b", "a", 1, 1.0)], "a")
     assert counts.pairs == (0, 0, 0, 1, 0)
     assert counts.singles == (1, 0, 0)
     assert (counts.games, counts.units, counts.n_pairs) == (3, 2, 1)
 
 
-def test_two_games_with_the_same_colours_are_no_pair() -> None:
+def test_games_with_same_colours_are_not_a_pair() -> None:
     counts = tally([GameResult("a", "b", 0, 1.0), GameResult("a", "b", 0, 0.5)], "a")
     assert counts.n_pairs == 0
     assert counts.singles == (0, 1, 1)
 
 
-def test_a_pair_number_is_shared_only_by_the_same_two_players() -> None:
+def test_pair_number_is_per_two_players() -> None:
     games = [GameResult("a", "b", 0, 1.0), GameResult("c", "a", 0, 0.0)]
     assert tally(games, "a").singles == (0, 0, 2)
     assert tally(games, "a", "c").singles == (0, 0, 1)
 
 
-def test_a_third_game_of_a_pair_is_refused() -> None:
+def test_third_game_of_a_pair_is_refused() -> None:
     with raises_code("rating-pair-too-large", DataError):
         tally([*pair(0, 1, 1), GameResult("a", "b", 0, 1.0)], "a")
 
 
-def test_without_forfeits_the_partner_stays() -> None:
+def test_without_forfeits_keeps_the_partner() -> None:
     games = [GameResult("a", "b", 0, 1.0, forfeit=True), GameResult("b", "a", 0, 0.5)]
     assert tally(games, "a").pairs == (0, 0, 0, 1, 0)
     assert tally(without_forfeits(games), "a").singles == (0, 1, 0)

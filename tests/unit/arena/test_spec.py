@@ -1,4 +1,4 @@
-"""Time controls as text: seconds and increment, read and written."""
+"""The configuration of an arena: time controls as text."""
 
 from __future__ import annotations
 
@@ -17,15 +17,17 @@ from w2s.arena.spec import TimeControl
         ("1000000+100", 1_000_000, 100, "1000000+100"),
     ],
 )
-def test_a_control_is_read_and_written(text: str, base_s: float, increment_s: float, written: str) -> None:
-    control = TimeControl.read(text)
+def test_time_control_is_parsed_and_printed(
+    text: str, base_s: float, increment_s: float, written: str
+) -> None:
+    control = TimeControl.parse(text)
     assert (control.base_s, control.increment_s) == (base_s, increment_s)
     assert control.text == written
-    assert TimeControl.read(control.text) == control
+    assert TimeControl.parse(control.text) == control
 
 
 @pytest.mark.parametrize("text", ["", "+1", "60+", "1:00", "-5", "6e1", "60+0.6+1", "inf"])
-def test_what_is_no_control_is_refused(text: str) -> None:
+def test_invalid_time_control_is_refused(text: str) -> None:
     with pytest.raises(PydanticCustomError) as caught:
-        TimeControl.read(text)
+        TimeControl.parse(text)
     assert caught.value.type == "arena-time-control"

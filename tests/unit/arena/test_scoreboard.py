@@ -1,4 +1,4 @@
-"""The sequential test stops at one pair, whatever the order in which matches end."""
+"""The scoreboard: the sequential test stops at one pair, in whatever order matches end."""
 
 from __future__ import annotations
 
@@ -9,14 +9,13 @@ import pytest
 from tests.unit.arena.doubles import record
 from w2s.arena.ratings import SprtSpec, tally
 from w2s.arena.record import MatchRecord
-from w2s.arena.spec import ArenaSpec, SprtTest
-from w2s.arena.standing import result_of
-from w2s.arena.stopping import Stopping
+from w2s.arena.scoreboard import SequentialTest, game_result
+from w2s.arena.spec import ArenaSpec, SprtConfig
 
 PLAYERS = {"teacher": "random", "student": "random"}
 
 
-def spec(sprt: SprtTest | None) -> ArenaSpec:
+def spec(sprt: SprtConfig | None) -> ArenaSpec:
     return ArenaSpec(game="chess", players=PLAYERS, sprt=sprt)
 
 
@@ -34,30 +33,28 @@ def season(strength: float, n_pairs: int, seed: int) -> list[MatchRecord]:
     ]
 
 
-def decided_by(records: list[MatchRecord], test: SprtTest) -> int | None:
-    stopping = Stopping(spec(test))
+def decided_by(records: list[MatchRecord], test: SprtConfig) -> int | None:
+    sequential = SequentialTest(spec(test))
     for played in records:
-        stopping.hear(played)
-    return stopping.decided_by
+        sequential.add(played)
+    return sequential.decided_by
 
 
 @pytest.mark.parametrize(("strength", "seed"), [(0.6, 0), (0.2, 1), (0.5, 2)])
-def test_it_stops_at_the_first_pair_at_which_the_test_of_all_pairs_so_far_decides(
-    strength: float, seed: int
-) -> None:
-    test, records = SprtTest(elo0=0, elo1=60), season(strength, 200, seed)
+def test_sequential_test_stops_at_first_deciding_pair(strength: float, seed: int) -> None:
+    test, records = SprtConfig(elo0=0, elo1=60), season(strength, 200, seed)
     plain = SprtSpec(0, 60)
     expected = next(
         pair
         for pair in range(200)
-        if plain.state(tally(map(result_of, records[: 2 * pair + 2]), "student", "teacher")).verdict
+        if plain.state(tally(map(game_result, records[: 2 * pair + 2]), "student", "teacher")).verdict
         != "continue"
     )
     assert decided_by(records, test) == expected
 
 
-def test_the_order_in_which_matches_end_changes_nothing() -> None:
-    test, records = SprtTest(elo0=0, elo1=60), season(0.6, 100, 3)
+def test_order_of_finished_matches_does_not_matter() -> None:
+    test, records = SprtConfig(elo0=0, elo1=60), season(0.6, 100, 3)
     in_order = decided_by(records, test)
     assert in_order is not None
     for seed in range(5):
@@ -66,27 +63,27 @@ def test_the_order_in_which_matches_end_changes_nothing() -> None:
         assert decided_by(shuffled, test) == in_order
 
 
-def test_nothing_is_decided_while_an_earlier_pair_is_incomplete() -> None:
-    test, records = SprtTest(elo0=0, elo1=60), season(0.9, 100, 4)
+def test_incomplete_pair_postpones_decision() -> None:
+    test, records = SprtConfig(elo0=0, elo1=60), season(0.9, 100, 4)
     assert decided_by(records, test) is not None
     assert decided_by(records[1:], test) is None
 
 
-def test_matches_of_later_pairs_do_not_count_once_it_is_decided() -> None:
+def test_matches_after_decision_do_not_count() -> None:
     records = season(0.9, 100, 5)
-    stopping = Stopping(spec(SprtTest(elo0=0, elo1=60)))
+    sequential = SequentialTest(spec(SprtConfig(elo0=0, elo1=60)))
     for played in records:
-        stopping.hear(played)
-    decided = stopping.decided_by
+        sequential.add(played)
+    decided = sequential.decided_by
     assert decided is not None
-    assert [played.pair for played in records if stopping.counts(played)][-1] == decided
-    assert sum(map(stopping.counts, records)) == 2 * decided + 2
+    assert [played.pair for played in records if sequential.includes(played)][-1] == decided
+    assert sum(map(sequential.includes, records)) == 2 * decided + 2
 
 
-def test_an_arena_without_a_test_counts_every_match() -> None:
-    stopping = Stopping(spec(None))
+def test_arena_without_test_counts_every_match() -> None:
+    sequential = SequentialTest(spec(None))
     records = season(0.9, 50, 6)
     for played in records:
-        stopping.hear(played)
-    assert stopping.decided_by is None
-    assert all(map(stopping.counts, records))
+        sequential.add(played)
+    assert sequential.decided_by is None
+    assert all(map(sequential.includes, records))

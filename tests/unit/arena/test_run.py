@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -10,18 +11,20 @@ import pytest
 
 from tests.doubles.errors import raises_code
 from tests.unit.arena.doubles import Scripted, first_legal
-from w2s.arena import ArenaSpec, Progress, pipeline, run
+from w2s.arena import ArenaProgress, ArenaSpec, run
 from w2s.arena.journal import Journal
 from w2s.arena.players import Players
-from w2s.arena.spec import Labels, Limits, MatchRules, SprtTest, Verification
+from w2s.arena.spec import LabelPolicy, MatchRules, PlayerLimits, SprtConfig, Verification
 from w2s.errors import ModelError, UsageError
 from w2s.games.records import read_games
 from w2s.models import Answer
 from w2s.tasks import MoveExample
 
+run_module = import_module("w2s.arena.run")  # the package exports its function under the same name
+
 
 class Seats(dict[str, Scripted]):
-    """Stands where loaded players stand: two models with one script."""
+    """A double of loaded players: two models with one script."""
 
     script: Any = staticmethod(first_legal)
     loaded = 0
@@ -45,7 +48,7 @@ def seats(monkeypatch: pytest.MonkeyPatch) -> type[Seats]:
     class Own(Seats):
         pass
 
-    monkeypatch.setattr(pipeline, "Players", Own)
+    monkeypatch.setattr(run_module, "Players", Own)
     return Own
 
 
@@ -72,7 +75,7 @@ def failing_on(match: str, times: int) -> Any:
     return script
 
 
-def test_a_void_match_is_replayed_and_counted_and_never_scored(tmp_path: Path, seats: type[Seats]) -> None:
+def test_void_match_is_replayed_and_counted(tmp_path: Path, seats: type[Seats]) -> None:
     """The last match of the schedule, so that no other is left to begin when it comes back."""
     seats.script = staticmethod(failing_on("5", times=2))
     result = run(spec(), tmp_path / "run")
@@ -83,7 +86,7 @@ def test_a_void_match_is_replayed_and_counted_and_never_scored(tmp_path: Path, s
     )
 
 
-def test_a_match_that_stays_void_ends_the_run_with_the_reason(tmp_path: Path, seats: type[Seats]) -> None:
+def test_match_that_stays_void_ends_run_with_reason(tmp_path: Path, seats: type[Seats]) -> None:
     seats.script = staticmethod(failing_on("1", times=99))
     with raises_code("arena-match-void", ModelError) as caught:
         run(spec(), tmp_path / "run")
@@ -91,7 +94,7 @@ def test_a_match_that_stays_void_ends_the_run_with_the_reason(tmp_path: Path, se
     assert "3 attempts: out of processes" in str(caught.value)
 
 
-def test_every_position_that_was_reached_is_labelled_by_both(tmp_path: Path, seats: type[Seats]) -> None:
+def test_both_players_label_every_position(tmp_path: Path, seats: type[Seats]) -> None:
     result = run(spec(), tmp_path / "run")
     labels = pq.read_table(tmp_path / "run" / "labels.parquet").to_pylist()
     assert len(labels) == 2 * result["plies"]
@@ -100,9 +103,7 @@ def test_every_position_that_was_reached_is_labelled_by_both(tmp_path: Path, sea
     assert {row["verdict"] for row in labels} == {"unknown"}
 
 
-def test_a_crash_is_a_label_without_a_verdict_and_the_others_label_beside_it(
-    tmp_path: Path, seats: type[Seats]
-) -> None:
+def test_crash_is_a_label_without_verdict(tmp_path: Path, seats: type[Seats]) -> None:
     def crashes(example: MoveExample) -> Answer | str:
         at_end = example.match is not None and example.state.ply == 3
         return Answer("", failure="crash", raw="segmentation fault") if at_end else first_legal(example)
@@ -124,22 +125,20 @@ WHOLE = {"pairs": 6, "seed": 3, "verify": Verification(oracles=("search:depth=2"
 TESTED = {
     "pairs": 60,
     "players": {"teacher": "random", "student": "search:depth=2"},
-    "labels": Labels(by="mover"),
-    "sprt": SprtTest(elo0=0, elo1=150),
+    "labels": LabelPolicy(by="mover"),
+    "sprt": SprtConfig(elo0=0, elo1=150),
 }
 
 
 @pytest.mark.parametrize("width", [1, 4])
 @pytest.mark.parametrize("changes", [WHOLE, TESTED], ids=["all matches", "sequential test"])
-def test_an_interrupted_run_ends_with_the_same_bytes(
-    tmp_path: Path, width: int, changes: dict[str, Any]
-) -> None:
+def test_interrupted_run_ends_with_same_bytes(tmp_path: Path, width: int, changes: dict[str, Any]) -> None:
     setting = spec(**changes)
     result = run(setting, tmp_path / "whole", width=64)
     assert (result["games"] < 2 * setting.pairs) == (setting.sprt is not None)
     for patience in range(1, 200):
 
-        def interrupt(progress: Progress, calls: list[int] = [patience]) -> None:  # noqa: B006
+        def interrupt(progress: ArenaProgress, calls: list[int] = [patience]) -> None:  # noqa: B006
             calls[0] -= 1
             if not calls[0]:
                 raise KeyboardInterrupt
@@ -154,16 +153,14 @@ def test_an_interrupted_run_ends_with_the_same_bytes(
     assert patience > 2
 
 
-def test_a_complete_run_is_read_and_loads_no_player(tmp_path: Path, seats: type[Seats]) -> None:
+def test_complete_run_loads_no_player(tmp_path: Path, seats: type[Seats]) -> None:
     first = run(spec(), tmp_path / "run")
     assert seats.loaded == 1
     assert run(spec(), tmp_path / "run") == first
     assert seats.loaded == 1
 
 
-def test_a_run_whose_matches_are_all_played_loads_no_player_to_finish(
-    tmp_path: Path, seats: type[Seats]
-) -> None:
+def test_run_with_all_matches_played_loads_no_player(tmp_path: Path, seats: type[Seats]) -> None:
     run(spec(), tmp_path / "run")
     (tmp_path / "run" / "labels.parquet").unlink()
     run(spec(), tmp_path / "run")
@@ -171,7 +168,7 @@ def test_a_run_whose_matches_are_all_played_loads_no_player_to_finish(
     assert (tmp_path / "run" / "labels.parquet").exists()
 
 
-def test_two_processes_do_not_work_on_one_run(tmp_path: Path, seats: type[Seats]) -> None:
+def test_run_in_use_is_refused(tmp_path: Path, seats: type[Seats]) -> None:
     run(spec(), tmp_path / "run")
     (tmp_path / "run" / "labels.parquet").unlink()
     with (
@@ -181,24 +178,20 @@ def test_two_processes_do_not_work_on_one_run(tmp_path: Path, seats: type[Seats]
         run(spec(), tmp_path / "run")
 
 
-def test_a_folder_with_another_configuration_is_refused_with_what_changed(
-    tmp_path: Path, seats: type[Seats]
-) -> None:
+def test_other_configuration_is_refused_with_changed_key(tmp_path: Path, seats: type[Seats]) -> None:
     run(spec(), tmp_path / "run")
     with raises_code("run-folder-other-configuration", UsageError) as caught:
         run(spec(pairs=4), tmp_path / "run")
     assert "pairs (3 → 4)" in str(caught.value)
 
 
-def test_a_clock_and_a_length_are_the_matchs_and_reach_the_archive(
-    tmp_path: Path, seats: type[Seats]
-) -> None:
-    run(spec(limits=Limits(tc="9+1"), rules=MatchRules(max_plies=5)), tmp_path / "run")
+def test_clock_and_length_reach_the_exported_games(tmp_path: Path, seats: type[Seats]) -> None:
+    run(spec(limits=PlayerLimits(tc="9+1"), rules=MatchRules(max_plies=5)), tmp_path / "run")
     games = list(read_games(tmp_path / "run" / "games.jsonl"))
     assert {found.headers["time_control"] for found in games} == {"9+1"}
     assert {found.headers["ending"] for found in games} == {"adjudicated: length"}
     assert {len(found.moves) for found in games} == {5}
 
 
-def test_the_double_has_the_face_of_the_real_players() -> None:
+def test_players_double_has_the_methods_of_players() -> None:
     assert {name for name in vars(Players) if not name.startswith("_")} <= set(dir(Seats))

@@ -21,13 +21,13 @@ def games(scores: list[tuple[float, float]], forfeits: tuple[int, ...] = ()) -> 
     "scores",
     [[], [(1, 0)] * 9, [(1, 1)], [(0, 0)] * 9, [(1, 0.5)] * 9, [(1, 1), (0, 0.5), (0.5, 0.5), (1, 0)]],
 )
-def test_rows_are_plain_json_whatever_happened(scores: list[tuple[float, float]]) -> None:
+def test_reports_are_valid_json(scores: list[tuple[float, float]]) -> None:
     rows = games(scores)
     for report in (match_report(rows, "a", "b", SprtSpec(0, 10)), field_report(rows)):
         assert json.loads(json.dumps(report, allow_nan=False)) == report
 
 
-def test_forfeits_are_counted_and_left_out_side_by_side() -> None:
+def test_match_report_counts_with_and_without_forfeits() -> None:
     report = match_report(games([(1, 1), (1, 0.5), (0.5, 0.5)], forfeits=(0, 1)), "a", "b")
     assert report["with_forfeits"]["pairs"] == [0, 0, 1, 1, 1]
     assert report["without_forfeits"]["pairs"] == [0, 0, 1, 0, 0]
@@ -35,7 +35,7 @@ def test_forfeits_are_counted_and_left_out_side_by_side() -> None:
     assert (report["with_forfeits"]["wins"], report["without_forfeits"]["wins"]) == (3, 1)
 
 
-def test_a_field_leaves_out_those_whose_every_game_was_a_forfeit() -> None:
+def test_field_report_omits_players_with_forfeits_only() -> None:
     rows = [*games([(1, 0.5), (0, 0.5)]), GameResult("c", "a", 9, 0.0, forfeit=True)]
     report = field_report(rows, anchor="c")
     assert {row["player"] for row in report["with_forfeits"]["players"]} == {"a", "b", "c"}

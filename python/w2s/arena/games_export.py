@@ -1,6 +1,6 @@
-"""The games of a run as other tools read them: PGN for chess, JSON lines for every other game.
+"""Export of the games of a run for other tools: PGN for chess, JSON lines for every other game.
 
-Knows nothing about labels. The same matches give the same bytes: no date, no machine, no order of ending.
+The same matches give the same bytes: without dates, machines or the order in which matches ended.
 """
 
 from __future__ import annotations
@@ -16,21 +16,21 @@ from w2s.models.uci.answering import is_chess960
 
 _COLUMNS = 80
 _SPACE = "\xa0"
-"""Stands for a space at which no line is broken."""
+"""A space at which lines are not broken; it is written as a plain space."""
 
 
 def write_games(path: Path, records: Iterable[MatchRecord], models: Mapping[str, str]) -> None:
-    """Write the matches to a file; void ones, which are replayed, are left out.
+    """Write matches to a file, without void ones, which are replayed.
 
-    A chess match is a PGN game: first player White, ``Termination`` the ending in words, comments the value
-    that the mover saw in pawns (``+0.35``, ``-M3`` for being mated in three) and the time taken under a
-    clock; ``book`` where the opening moved. Any other match is one JSON object on one line, its values in
-    hundredths of a unit, which ``w2s.games.records.read_games`` reads again.
+    A chess match is a PGN game: the first player is White, ``Termination`` is the ending in words, and
+    comments hold how the player judged its move in pawns (``+0.35``, ``-M3`` if it is mated in three), the
+    time under a clock, and ``book`` for moves of the opening. A match of another game is one line with a JSON
+    object, with values in hundredths of a unit. :func:`w2s.games.records.read_games` reads both.
 
     Args:
-        path: the file, replaced where it exists.
-        records: finished matches, in the order in which they are to be written.
-        models: the reference behind each player's name.
+        path: the file; an existing one is replaced.
+        records: finished matches, in the order of the file.
+        models: model references by player name.
     """
     with path.open("w", encoding="utf-8", newline="\n") as file:
         for record in records:
@@ -40,15 +40,15 @@ def write_games(path: Path, records: Iterable[MatchRecord], models: Mapping[str,
 
 
 def _json_line(record: MatchRecord, models: Mapping[str, str]) -> str:
-    seats = {"first_model": models[record.first], "second_model": models[record.second]}
-    return json.dumps({**record.to_json(), "result": record.result, **seats}, allow_nan=False) + "\n"
+    references = {"first_model": models[record.first], "second_model": models[record.second]}
+    return json.dumps({**record.to_json(), "result": record.result, **references}, allow_nan=False) + "\n"
 
 
 def _pgn(record: MatchRecord, models: Mapping[str, str]) -> str:
     state = game(record.game).state(record.start, record.moves)
-    headers = "".join(f'[{name} "{_quoted(value)}"]\n' for name, value in _headers(record, models).items())
-    words = [*_movetext(state, record), *_closing(record), record.result]
-    return f"{headers}\n{_wrapped(words)}\n\n"
+    headers = "".join(f'[{name} "{_escape(value)}"]\n' for name, value in _headers(record, models).items())
+    words = [*_movetext(state, record), *_detail_comment(record), record.result]
+    return f"{headers}\n{_wrap(words)}\n\n"
 
 
 def _headers(record: MatchRecord, models: Mapping[str, str]) -> dict[str, str]:
@@ -77,27 +77,31 @@ def _headers(record: MatchRecord, models: Mapping[str, str]) -> dict[str, str]:
     }
 
 
-def _quoted(value: str) -> str:
-    """A tag value on one line, quotes and backslashes escaped."""
-    printable = "".join(sign if sign.isprintable() else " " for sign in value)
-    return printable.replace("\\", "\\\\").replace('"', '\\"')
+def _escape(value: str) -> str:
+    """A tag value on one line with quotes and backslashes escaped."""
+    return _printable(value).replace("\\", "\\\\").replace('"', '\\"')
+
+
+def _printable(text: str) -> str:
+    """The text with a space in the place of every unprintable character."""
+    return "".join(character if character.isprintable() else " " for character in text)
 
 
 def _movetext(state: State, record: MatchRecord) -> Iterator[str]:
-    """Move numbers, moves and comments; Black's move has a number where it begins or follows a comment."""
+    """Move numbers, moves and comments; Black's move is numbered at the start and after a comment."""
     board = record.start.split()
     ply = 2 * int(board[5]) - (2 if board[1] == "w" else 1)
-    alone = True
-    said = zip(state.moves("san"), record.values_cp, record.seconds, strict=True)
-    for index, (move, value_cp, seconds) in enumerate(said):
+    numbered = True
+    moves = zip(state.moves("san"), record.values_cp, record.seconds, strict=True)
+    for index, (move, value_cp, seconds) in enumerate(moves):
         if ply % 2 == 0:
             yield f"{ply // 2 + 1}.{_SPACE}{move}"
         else:
-            yield f"{ply // 2 + 1}...{_SPACE}{move}" if alone else move
+            yield f"{ply // 2 + 1}...{_SPACE}{move}" if numbered else move
         comment = "book" if index < record.opening_plies else _comment(value_cp, seconds)
         if comment:
             yield f"{{{comment}}}"
-        alone = bool(comment)
+        numbered = bool(comment)
         ply += 1
 
 
@@ -114,15 +118,14 @@ def _pawns(value_cp: int) -> str:
     return f"{value_cp / 100:+.2f}"
 
 
-def _closing(record: MatchRecord) -> list[str]:
-    """The ending's detail as words of a comment; no brace and nothing unprintable in it."""
+def _detail_comment(record: MatchRecord) -> list[str]:
+    """The detail of the ending as words of a comment, without braces and unprintable characters."""
     who = f"{record.by}: " if record.by else ""
-    printable = "".join(sign if sign.isprintable() else " " for sign in f"{who}{record.detail}")
-    text = " ".join(printable.replace("{", "(").replace("}", ")").split())
+    text = " ".join(_printable(f"{who}{record.detail}").replace("{", "(").replace("}", ")").split())
     return f"{{{text}}}".split() if record.detail else []
 
 
-def _wrapped(words: Iterable[str]) -> str:
+def _wrap(words: Iterable[str]) -> str:
     """Words on lines of at most 80 columns; a longer word is cut."""
     lines, line = [], ""
     for word in words:

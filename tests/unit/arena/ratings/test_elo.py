@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from w2s.arena.ratings import MatchRating, Pentanomial, elo_of, rate, score_of
-from w2s.arena.ratings.elo import NO_INFORMATION, wilson
+from w2s.arena.ratings import MatchRating, Pentanomial, elo_difference, expected_score, rate_match
+from w2s.arena.ratings.elo import NO_INFORMATION, wilson_interval
 
 
 def half_width(rating: MatchRating, scale: str) -> float:
@@ -17,12 +17,12 @@ def half_width(rating: MatchRating, scale: str) -> float:
     return (interval.high - interval.low) / 2
 
 
-def test_the_elo_of_a_score_is_the_logistic_one() -> None:
-    assert elo_of(0.55) == pytest.approx(34.86, abs=0.005)
-    assert elo_of(0.75) == pytest.approx(190.85, abs=0.005)
-    assert elo_of(0.5) == 0
-    assert score_of(200) == pytest.approx(0.7597, abs=5e-5)
-    assert elo_of(score_of(-123.4)) == pytest.approx(-123.4)
+def test_elo_is_logistic_in_score() -> None:
+    assert elo_difference(0.55) == pytest.approx(34.86, abs=0.005)
+    assert elo_difference(0.75) == pytest.approx(190.85, abs=0.005)
+    assert elo_difference(0.5) == 0
+    assert expected_score(200) == pytest.approx(0.7597, abs=5e-5)
+    assert elo_difference(expected_score(-123.4)) == pytest.approx(-123.4)
 
 
 # Examples that the tests of fastchess publish (its intervals are Wald's): pairs, elo, error, nelo, error.
@@ -34,47 +34,47 @@ PENTANOMIALS = [
 
 
 @pytest.mark.parametrize(("pairs", "elo", "elo_error", "nelo", "nelo_error"), PENTANOMIALS)
-def test_pairs_agree_with_published_examples(
+def test_ratings_of_pairs_match_published_examples(
     pairs: tuple[int, int, int, int, int], elo: float, elo_error: float, nelo: float, nelo_error: float
 ) -> None:
-    rating = rate(Pentanomial.from_pairs(pairs))
+    rating = rate_match(Pentanomial.from_pairs(pairs))
     assert rating.elo.value == pytest.approx(elo, abs=0.006)
     assert half_width(rating, "elo") == pytest.approx(elo_error, rel=0.01)
     assert rating.nelo.value == pytest.approx(nelo, abs=0.006)
     assert half_width(rating, "nelo") == pytest.approx(nelo_error, rel=0.04)
 
 
-def test_unpaired_games_agree_with_published_examples() -> None:
-    even = rate(Pentanomial.from_games(wins=76, draws=123, losses=89))
+def test_ratings_of_games_match_published_examples() -> None:
+    even = rate_match(Pentanomial.from_games(wins=76, draws=123, losses=89))
     assert even.nelo.value == pytest.approx(-20.76, abs=0.006)
     assert half_width(even, "nelo") == pytest.approx(40.13, rel=0.01)
     assert even.los == pytest.approx(0.1553, abs=0.001)
-    better = rate(Pentanomial.from_games(wins=136, draws=111, losses=96))
+    better = rate_match(Pentanomial.from_games(wins=136, draws=111, losses=96))
     assert better.elo.value == pytest.approx(40.70, abs=0.006)
     assert half_width(better, "elo") == pytest.approx(30.43, rel=0.01)
     assert better.los == pytest.approx(0.9960, abs=0.001)
 
 
-def test_pairs_vary_less_than_their_games_where_the_opening_decides() -> None:
-    paired = rate(Pentanomial.from_pairs((0, 10, 80, 10, 0), split=60))
-    loose = rate(Pentanomial.from_games(wins=70, draws=60, losses=70))
+def test_pairs_vary_less_than_games_with_decisive_openings() -> None:
+    paired = rate_match(Pentanomial.from_pairs((0, 10, 80, 10, 0), split=60))
+    loose = rate_match(Pentanomial.from_games(wins=70, draws=60, losses=70))
     assert paired.score.value == loose.score.value == 0.5
     assert half_width(paired, "elo") < half_width(loose, "elo") / 1.8
 
 
-def test_wilson_is_scipys_for_yes_or_no_results() -> None:
+def test_wilson_interval_equals_scipy() -> None:
     for wins, games in [(7, 10), (1, 30), (0, 5), (12, 12)]:
-        ours = wilson(wins / games, games)
+        ours = wilson_interval(wins / games, games)
         theirs = stats.binomtest(wins, games).proportion_ci(0.95, method="wilson")
         assert (ours.low, ours.high) == pytest.approx((theirs.low, theirs.high), abs=1e-9)
-    decisive = rate(Pentanomial.from_games(wins=14, draws=0, losses=6))
+    decisive = rate_match(Pentanomial.from_games(wins=14, draws=0, losses=6))
     theirs = stats.binomtest(14, 20).proportion_ci(0.95, method="wilson")
     assert decisive.score[1:] == pytest.approx((theirs.low, theirs.high))
 
 
 @pytest.mark.parametrize("pairs", [(0, 0, 1, 0, 0), (0, 0, 500, 0, 0)])
-def test_identical_deterministic_players_are_told_that_nothing_was_learned(pairs: tuple[int, ...]) -> None:
-    rating = rate(Pentanomial(pairs, wins=pairs[2], losses=pairs[2]))  # type: ignore[arg-type]
+def test_identical_players_give_an_uninformative_rating(pairs: tuple[int, ...]) -> None:
+    rating = rate_match(Pentanomial(pairs, wins=pairs[2], losses=pairs[2]))  # type: ignore[arg-type]
     assert not rating.informative
     assert rating.note == NO_INFORMATION
     assert rating.note.startswith("these games carry no information")
@@ -82,20 +82,23 @@ def test_identical_deterministic_players_are_told_that_nothing_was_learned(pairs
     assert (*rating.elo, *rating.nelo, rating.los) == (None,) * 7
 
 
-def test_no_games_say_nothing() -> None:
-    rating = rate(Pentanomial())
+def test_no_games_give_an_uninformative_rating() -> None:
+    rating = rate_match(Pentanomial())
     assert not rating.informative
     assert rating.note == "no games were scored"
     assert rating.counts.draw_ratio is None
 
 
 @pytest.mark.parametrize("n", [1, 5, 100])
-def test_a_perfect_score_has_one_bound_and_a_finite_estimate(n: int) -> None:
-    won, lost = rate(Pentanomial.from_pairs((0, 0, 0, 0, n))), rate(Pentanomial.from_pairs((n, 0, 0, 0, 0)))
+def test_perfect_score_has_one_bound_and_finite_estimate(n: int) -> None:
+    won, lost = (
+        rate_match(Pentanomial.from_pairs((0, 0, 0, 0, n))),
+        rate_match(Pentanomial.from_pairs((n, 0, 0, 0, 0))),
+    )
     wilson_low = stats.binomtest(n, n).proportion_ci(0.95, method="wilson").low
     assert won.elo.high is None
-    assert won.elo.low == pytest.approx(elo_of(wilson_low))
-    assert won.elo.value == pytest.approx(elo_of((n + 0.5) / (n + 1)))
+    assert won.elo.low == pytest.approx(elo_difference(wilson_low))
+    assert won.elo.value == pytest.approx(elo_difference((n + 0.5) / (n + 1)))
     assert lost.elo.low is None
     assert (lost.elo.value, lost.elo.high) == pytest.approx((-won.elo.value, -won.elo.low))
     assert won.nelo == (None, None, None)
@@ -104,22 +107,22 @@ def test_a_perfect_score_has_one_bound_and_a_finite_estimate(n: int) -> None:
     assert "one bound" in won.note
 
 
-def test_a_perfect_score_says_more_the_more_games_it_took() -> None:
-    lows = [rate(Pentanomial.from_pairs((0, 0, 0, 0, n))).elo.low for n in (1, 2, 5, 20, 100, 1000)]
+def test_perfect_score_bound_rises_with_games() -> None:
+    lows = [rate_match(Pentanomial.from_pairs((0, 0, 0, 0, n))).elo.low for n in (1, 2, 5, 20, 100, 1000)]
     assert all(low is not None for low in lows)
     assert lows == sorted(lows)  # type: ignore[type-var]
 
 
-def test_pairs_that_all_end_alike_count_as_one_trial_each() -> None:
-    rating = rate(Pentanomial.from_pairs((0, 0, 0, 12, 0)))
-    expected = wilson(0.75, 12)
+def test_equal_pairs_count_as_one_trial_each() -> None:
+    rating = rate_match(Pentanomial.from_pairs((0, 0, 0, 12, 0)))
+    expected = wilson_interval(0.75, 12)
     assert rating.informative
     assert rating.score == expected
     assert "ended alike" in rating.note
 
 
-def test_a_game_without_its_partner_still_counts() -> None:
-    alone = rate(Pentanomial((2, 5, 9, 6, 3), (0, 0, 1), wins=20, draws=15, losses=16))
+def test_unpaired_game_counts() -> None:
+    alone = rate_match(Pentanomial((2, 5, 9, 6, 3), (0, 0, 1), wins=20, draws=15, losses=16))
     assert alone.counts.games == 51
     assert alone.score.value == pytest.approx(27.5 / 51)
 
@@ -134,25 +137,25 @@ FIELDS = [
 
 
 @pytest.mark.parametrize("probabilities", FIELDS)
-def test_the_95_percent_intervals_cover_the_truth_in_95_percent_of_2000_matches(
+def test_intervals_cover_true_values_at_95_percent(
     probabilities: tuple[float, ...],
 ) -> None:
     generator = np.random.default_rng(20240601)
     matches = generator.multinomial(150, probabilities, size=2000)
     score = float(np.dot(probabilities, np.arange(5))) / 4
     variance = float(np.dot(probabilities, (np.arange(5) / 4 - score) ** 2))
-    elo, nelo = elo_of(score), (score - 0.5) / math.sqrt(2 * variance) * 800 / math.log(10)
-    ratings = [rate(Pentanomial.from_pairs(tuple(match.tolist()))) for match in matches]
+    elo, nelo = elo_difference(score), (score - 0.5) / math.sqrt(2 * variance) * 800 / math.log(10)
+    ratings = [rate_match(Pentanomial.from_pairs(tuple(match.tolist()))) for match in matches]
     elo_covered = np.mean([rating.elo.low <= elo <= rating.elo.high for rating in ratings])  # type: ignore[operator]
     nelo_covered = np.mean([rating.nelo.low <= nelo <= rating.nelo.high for rating in ratings])  # type: ignore[operator]
     assert 0.93 <= elo_covered <= 0.97
     assert 0.93 <= nelo_covered <= 0.97
 
 
-def test_los_is_calibrated_between_even_players() -> None:
+def test_los_is_calibrated_for_even_players() -> None:
     generator = np.random.default_rng(7)
     matches = generator.multinomial(400, (0.05, 0.2, 0.5, 0.2, 0.05), size=2000)
-    ratings = [rate(Pentanomial.from_pairs(tuple(match.tolist()))) for match in matches]
+    ratings = [rate_match(Pentanomial.from_pairs(tuple(match.tolist()))) for match in matches]
     los = np.array([rating.los for rating in ratings])
     for level in (0.1, 0.25, 0.75, 0.9):
         assert np.mean(los <= level) == pytest.approx(level, abs=0.03)

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from tests.doubles.errors import raises_code
-from w2s.arena.ratings import FieldRating, GameResult, rate, rate_field, score_of, tally
+from w2s.arena.ratings import FieldRating, GameResult, expected_score, rate_field, rate_match, tally
 from w2s.errors import UsageError
 
 
@@ -20,7 +20,7 @@ def play(
     for number, (a, b) in enumerate(itertools.combinations(elos, 2)):
         for index in range(pairs):
             for first, second in ((a, b), (b, a)):
-                expected = score_of(elos[first] - elos[second])
+                expected = expected_score(elos[first] - elos[second])
                 drawn = draws * 2 * min(expected, 1 - expected)
                 luck = generator.random()
                 score = 0.5 if luck < drawn else float(luck < drawn + expected - drawn / 2)
@@ -41,16 +41,16 @@ def test_planted_strengths_are_recovered() -> None:
     assert sum(elos_of(field).values()) == pytest.approx(0, abs=1e-9)
 
 
-def test_two_players_get_the_elo_and_the_interval_of_their_match() -> None:
+def test_two_players_get_elo_and_interval_of_their_match() -> None:
     results = play(np.random.default_rng(3), {"a": 70.0, "b": 0.0}, pairs=400)
-    match = rate(tally(results, "a", "b")).elo
+    match = rate_match(tally(results, "a", "b")).elo
     best = rate_field(results, anchor="b", prior_draws=1e-6).players[0]
     assert best.name == "a"
     assert best.elo == pytest.approx(match.value, abs=1e-3)
     assert (best.low, best.high) == pytest.approx((match.low, match.high), abs=0.5)
 
 
-def test_the_result_is_the_maximum_of_the_likelihood() -> None:
+def test_ratings_maximise_the_likelihood() -> None:
     from scipy.optimize import minimize
 
     results = play(np.random.default_rng(5), {"a": 100.0, "b": 0.0, "c": -50.0}, pairs=20)
@@ -68,7 +68,7 @@ def test_the_result_is_the_maximum_of_the_likelihood() -> None:
     assert elos_of(rate_field(results)) == pytest.approx(expected, abs=0.01)
 
 
-def test_intervals_cover_the_truth() -> None:
+def test_intervals_cover_true_ratings() -> None:
     planted = {"a": 120.0, "b": 40.0, "c": -40.0, "d": -120.0}
     generator = np.random.default_rng(17)
     covered = []
@@ -78,7 +78,7 @@ def test_intervals_cover_the_truth() -> None:
     assert 0.93 <= np.mean(covered) <= 0.97
 
 
-def test_a_player_that_won_everything_stays_finite() -> None:
+def test_undefeated_player_has_finite_rating() -> None:
     results = play(np.random.default_rng(1), {"b": 0.0, "c": 0.0}, pairs=10)
     results += [GameResult("a", name, 100 + index, 1.0) for index, name in enumerate("bcbcbc")]
     field = rate_field(results)
@@ -87,14 +87,14 @@ def test_a_player_that_won_everything_stays_finite() -> None:
     assert field.players[0].low < field.players[0].elo < field.players[0].high < 5000
 
 
-def test_winning_everything_longer_rates_higher() -> None:
+def test_more_wins_rate_higher() -> None:
     def best(games: int) -> float:
         return rate_field([GameResult("a", "b", n, 1.0) for n in range(games)]).players[0].elo
 
     assert best(1) < best(10) < best(100) < best(100_00) < 5000
 
 
-def test_players_that_never_met_are_named() -> None:
+def test_unconnected_players_are_grouped_and_named() -> None:
     results = [GameResult("a", "b", 0, 1.0), GameResult("c", "d", 1, 1.0), GameResult("d", "e", 2, 0.5)]
     field = rate_field(results, anchor="d")
     assert field.groups == (("a", "b"), ("c", "d", "e"))
@@ -105,7 +105,7 @@ def test_players_that_never_met_are_named() -> None:
     assert {player.name: player.group for player in field.players} == {"a": 0, "b": 0, "c": 1, "d": 1, "e": 1}
 
 
-def test_the_anchor_moves_everyone_alike_and_has_no_interval_of_its_own() -> None:
+def test_anchor_shifts_all_ratings_and_has_no_interval() -> None:
     results = play(np.random.default_rng(2), {"a": 50.0, "b": 0.0, "c": -50.0}, pairs=30)
     mean, anchored = elos_of(rate_field(results)), rate_field(results, anchor="c")
     assert elos_of(anchored) == pytest.approx({name: elo - mean["c"] for name, elo in mean.items()})
@@ -113,7 +113,7 @@ def test_the_anchor_moves_everyone_alike_and_has_no_interval_of_its_own() -> Non
     assert (last.name, last.elo, last.low, last.high) == ("c", 0, 0, 0)
 
 
-def test_deterministic_repeats_do_not_make_an_interval_of_no_width() -> None:
+def test_repeated_results_keep_a_positive_interval() -> None:
     for scores in ((1.0, 0.0), (1.0, 0.5), (1.0, 1.0)):
         results = [
             game
@@ -124,13 +124,13 @@ def test_deterministic_repeats_do_not_make_an_interval_of_no_width() -> None:
         assert first.high - first.low > 50
 
 
-def test_a_single_pair_for_each_couple_is_enough_for_intervals() -> None:
+def test_one_pair_per_matchup_gives_finite_intervals() -> None:
     names = dict.fromkeys("abcdefgh", 0.0)
     field = rate_field(play(np.random.default_rng(4), names, pairs=1))
     assert all(0 < player.high - player.low < 1000 for player in field.players)
 
 
-def test_wrong_use_is_refused() -> None:
+def test_unknown_anchor_and_zero_prior_are_refused() -> None:
     with raises_code("rating-unknown-anchor", UsageError) as caught:
         rate_field([GameResult("a", "b", 0, 1.0)], anchor="z")
     assert "a, b" in str(caught.value)
@@ -138,5 +138,5 @@ def test_wrong_use_is_refused() -> None:
         rate_field([GameResult("a", "b", 0, 1.0)], prior_draws=0)
 
 
-def test_no_games_are_no_players() -> None:
+def test_no_games_give_no_players() -> None:
     assert rate_field([]).players == ()
