@@ -20,7 +20,8 @@ from measures import measure
 from positions import FOLDER, WANTED_POSITIONS, ladder
 
 from w2s.models.policy.config import PolicyConfig
-from w2s.models.policy.files import build, from_pretrained, save_pretrained
+from w2s.models.policy.files import from_pretrained, save_pretrained
+from w2s.models.policy.nets import build_net
 from w2s.train import Settings, train
 
 if TYPE_CHECKING:
@@ -77,7 +78,7 @@ RECIPES = {
 def fresh(config: PolicyConfig, folder: Path, seed: int) -> str:
     """A net with the weights that the seed draws, written to a folder."""
     torch.manual_seed(seed)
-    save_pretrained(build(config), folder)
+    save_pretrained(build_net(config), folder)
     return f"policy:{folder}"
 
 
