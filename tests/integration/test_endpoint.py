@@ -129,7 +129,7 @@ def test_missing_log_probs_are_unknown(served: str, caplog: pytest.LogCaptureFix
 def test_unknown_model_at_real_server_is_a_failure(served: str) -> None:
     (first, *_) = ask(f"{served}-not", Want(), retries=0)
     assert first.failure == "reply"
-    assert "the server says 400" in (first.raw or "")
+    assert "status 400" in (first.raw or "")
 
 
 def test_samples_of_real_server_are_cached(served: str) -> None:
