@@ -1,7 +1,6 @@
-"""Positions of the ladder as training rows: read once, distinct by key; examples are made when asked for.
+"""Positions of the ladder as a data set, distinct by key.
 
-Knows nothing about nets. Three million examples at once would be gigabytes; here a row is its text until a
-batch needs it.
+Examples are created on access, because three million of them would need gigabytes of memory.
 """
 
 from __future__ import annotations
@@ -23,7 +22,7 @@ from w2s.train import Rows
 
 _COLUMNS = ["game", "position", "key", "player", "played", "best"]
 _VALIDATION_EVERY = 48
-_ASKED_TOGETHER = 4096
+_BATCH = 4096
 
 
 @dataclass(frozen=True)
@@ -35,13 +34,20 @@ class Ladder:
 
 
 def read_ladder(paths: Sequence[Path], name: str, wanted: int, played_by: tuple[str, ...] = ()) -> Ladder:
-    """``wanted`` distinct positions for training, none of them in a validation game.
+    """Distinct positions for training, none of them in a validation game.
 
-    One game in 48 validates. Of positions that repeat the first is kept. ``played_by``: only positions in
-    which one of these players moved.
+    One game in 48 is for validation. The first of equal positions is kept.
+
+    Args:
+        paths: shards of positions.
+        name: name of the game.
+        wanted: number of positions for training.
+        played_by: names of players whose moves are used; empty for all players.
     """
     table = pa.concat_tables([pq.read_table(path, columns=_COLUMNS) for path in paths])
-    validates = pc.equal(pc.subtract(table["game"], _times(table["game"])), 0).to_numpy(zero_copy_only=False)
+    validates = pc.equal(pc.subtract(table["game"], _round_down(table["game"])), 0).to_numpy(
+        zero_copy_only=False
+    )
     validation = _distinct(table.filter(pa.array(validates)), np.array([], np.uint64))
     training = _distinct(table.filter(pa.array(~validates)), _keys(validation))
     if played_by:
@@ -54,7 +60,7 @@ def read_ladder(paths: Sequence[Path], name: str, wanted: int, played_by: tuple[
     return Ladder(training.slice(0, wanted), validation)
 
 
-def _times(games: pa.ChunkedArray) -> pa.ChunkedArray:
+def _round_down(games: pa.ChunkedArray) -> pa.ChunkedArray:
     every = pa.scalar(_VALIDATION_EVERY, pa.int32())
     return pc.multiply(pc.divide(games, every), every)
 
@@ -65,7 +71,7 @@ def _keys(table: pa.Table) -> npt.NDArray[np.uint64]:
 
 
 def _distinct(table: pa.Table, taken: npt.NDArray[np.uint64]) -> pa.Table:
-    """The first row of each key that is not taken, in their order."""
+    """The first row of each key that is not taken, in the order of the table."""
     _, first = np.unique(_keys(table), return_index=True)
     rows = np.sort(first)
     rows = rows[~np.isin(_keys(table)[rows], taken)]
@@ -73,7 +79,7 @@ def _distinct(table: pa.Table, taken: npt.NDArray[np.uint64]) -> pa.Table:
 
 
 class Examples(Sequence[MoveExample]):
-    """Examples of a table of positions, made anew each time; ids are ``GAME-ROW``."""
+    """Examples of a table of positions, created on each access; ids are ``GAME-ROW``."""
 
     def __init__(self, name: str, table: pa.Table) -> None:
         self._rules = game(name)
@@ -91,7 +97,7 @@ class Examples(Sequence[MoveExample]):
 
 
 class Targets(Sequence[Mapping[str, float]]):
-    """What a policy shall answer: the move that was played with a weight, the best one with the rest."""
+    """Target distributions: a weight for the move that was played, the rest for the best move."""
 
     def __init__(self, table: pa.Table, played_share: float) -> None:
         self._played = table["played"].combine_chunks()
@@ -111,17 +117,17 @@ class Targets(Sequence[Mapping[str, float]]):
         return (self[row] for row in range(len(self)))
 
 
-def replayed(table: pa.Table, name: str, reference: str) -> pa.Table:
-    """The table as if this model had played every position."""
+def with_played_by(table: pa.Table, name: str, reference: str) -> pa.Table:
+    """The table with the moves that a model would play in the column ``played``."""
     model = load_model(reference)
     examples = Examples(name, table)
     moves: list[str] = []
-    for start in range(0, len(examples), _ASKED_TOGETHER):
-        some = [examples[row] for row in range(start, min(start + _ASKED_TOGETHER, len(examples)))]
+    for start in range(0, len(examples), _BATCH):
+        some = [examples[row] for row in range(start, min(start + _BATCH, len(examples)))]
         moves += [answer.label for answer in model.answer(some, Want())]
     return table.set_column(table.schema.get_field_index("played"), "played", pa.array(moves))
 
 
-def rows_of(name: str, table: pa.Table, played_share: float) -> Rows:
-    """Training rows of a table of positions, all of one weight."""
+def training_set(name: str, table: pa.Table, played_share: float) -> Rows:
+    """The training set of a table of positions, with equal weights."""
     return Rows(Examples(name, table), Targets(table, played_share), np.ones(table.num_rows))

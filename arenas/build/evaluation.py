@@ -1,7 +1,4 @@
-"""How good a policy is: agreement on games that it never saw, accuracy on the puzzles for testing.
-
-Knows nothing about how it was trained.
-"""
+"""Evaluation of a policy: agreement with moves of unseen games, and accuracy on the test puzzles."""
 
 from __future__ import annotations
 
@@ -10,7 +7,7 @@ from typing import NamedTuple
 
 import pyarrow as pa
 import pyarrow.parquet as pq
-from ladder_rows import Examples
+from ladder_dataset import Examples
 
 from w2s.labelling import compare
 from w2s.metrics import Interval
@@ -18,11 +15,19 @@ from w2s.models import Want, load_model
 from w2s.tasks import MoveExample, read_examples
 
 PUZZLES = Path(__file__).resolve().parent.parent / "puzzles"
-_MOST = 20_000
+_MAX_POSITIONS = 20_000
 
 
-class Measures(NamedTuple):
-    """Shares of positions in which the policy's move is the best one, or the one that was played; puzzles."""
+class PolicyScores(NamedTuple):
+    """The results of a policy.
+
+    Attributes:
+        positions: number of validation positions.
+        best: fraction of them in which the policy chooses the best move.
+        played: fraction of them in which it chooses the move that was played.
+        puzzles: number of test puzzles.
+        solved: fraction of them that it solves, with its interval.
+    """
 
     positions: int
     best: float
@@ -31,21 +36,21 @@ class Measures(NamedTuple):
     solved: Interval
 
 
-def measure(reference: str, game: str, validation: pa.Table) -> Measures:
-    """Ask a policy the validation positions, at most 20,000, and all puzzles whose split is ``test``."""
+def evaluate_policy(reference: str, game: str, validation: pa.Table) -> PolicyScores:
+    """Evaluate a policy on at most 20,000 validation positions and on all puzzles of the split ``test``."""
     model = load_model(reference)
-    some = validation.slice(0, _MOST)
+    some = validation.slice(0, _MAX_POSITIONS)
     answers = model.answer(list(Examples(game, some)), Want(mask=True))
     moves = [answer.label for answer in answers]
     shares = [
         sum(a == b for a, b in zip(moves, some[column].to_pylist(), strict=True)) / len(moves)
         for column in ("best", "played")
     ]
-    result = compare(_for_testing(game), {reference: model})
-    return Measures(len(moves), shares[0], shares[1], result.examples, result.accuracy[reference])
+    result = compare(_test_puzzles(game), {reference: model})
+    return PolicyScores(len(moves), shares[0], shares[1], result.examples, result.accuracy[reference])
 
 
-def _for_testing(game: str) -> list[MoveExample]:
+def _test_puzzles(game: str) -> list[MoveExample]:
     path = PUZZLES / f"{game}.parquet"
     table = pq.read_table(path, columns=["id", "split"]).to_pylist()
     tests = {row["id"] for row in table if row["split"] == "test"}

@@ -1,7 +1,4 @@
-"""A puzzle as it is mined and as it is bundled.
-
-Knows nothing about how it was found.
-"""
+"""The schemas of puzzles, mined and bundled."""
 
 from __future__ import annotations
 
@@ -14,21 +11,28 @@ from w2s.games import State, game
 from w2s.tasks.tables import PUZZLES
 
 HISTORY = 8
-"""Plies before the question that a puzzle keeps."""
+"""Number of plies before the question that a puzzle stores."""
 
 BUNDLED = PUZZLES.append(pa.field("split", pa.string()))
 MINED = BUNDLED.append(pa.field("key", pa.uint64())).append(pa.field("easy", pa.bool_()))
 
 
 def is_test(number: int) -> bool:
-    """Whether the puzzles of a game are for testing: those of one game in five."""
+    """Whether the puzzles of a game are test puzzles: those of one game in five."""
     return number % 5 == 4
 
 
-def puzzle(state: State, solutions: list[str], nodes: float, number: int, *, easy: bool) -> dict[str, Any]:
-    """The row of a puzzle of a game; its difficulty is log2 of the nodes that finding the solution took.
+def puzzle_row(
+    state: State, solutions: list[str], nodes: float, number: int, *, easy: bool
+) -> dict[str, Any]:
+    """The row of a puzzle.
 
-    ``easy``: it is found at a glance.
+    Args:
+        state: the position with its history.
+        solutions: moves that solve it.
+        nodes: nodes after which a search found the solution; the difficulty is their log2.
+        number: number of the game.
+        easy: whether a shallow search finds the solution.
     """
     moves = state.moves()
     before = game(state.game).state("startpos", moves[: max(0, len(moves) - HISTORY)])

@@ -1,7 +1,4 @@
-"""The model card of a bundled policy.
-
-Knows nothing about training; it writes down what happened.
-"""
+"""The text of a bundled policy's model card."""
 
 from __future__ import annotations
 
@@ -10,8 +7,8 @@ import platform
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from measures import Measures
-    from policies import Recipe
+    from evaluation import PolicyScores
+    from policies import PolicyRecipe
 
 _TEXT = """\
 # policy:{name}
@@ -35,8 +32,15 @@ in a puzzle, and puzzles come from other games. Elo in our own arena: see `arena
 """
 
 
-def card(name: str, recipe: Recipe, report: dict[str, Any], found: Measures) -> str:
-    """The text of the card."""
+def card_text(name: str, recipe: PolicyRecipe, report: dict[str, Any], scores: PolicyScores) -> str:
+    """The text of the card.
+
+    Args:
+        name: name of the policy.
+        recipe: how it was trained.
+        report: the contents of ``train.json``.
+        scores: its results on positions and puzzles.
+    """
     config = recipe.config
     return _TEXT.format(
         name=name,
@@ -54,17 +58,17 @@ def card(name: str, recipe: Recipe, report: dict[str, Any], found: Measures) -> 
         minutes=report["seconds"] / 60,
         machine=f"{os.cpu_count()} cores, {platform.machine()}",
         loss=report["loss"],
-        positions=found.positions,
-        best=found.best,
-        played=found.played,
-        puzzles=found.puzzles,
-        solved=found.solved.value,
-        low=found.solved.low,
-        high=found.solved.high,
+        positions=scores.positions,
+        best=scores.best,
+        played=scores.played,
+        puzzles=scores.puzzles,
+        solved=scores.solved.value,
+        low=scores.solved.low,
+        high=scores.solved.high,
     )
 
 
-def _labels(recipe: Recipe) -> str:
+def _labels(recipe: PolicyRecipe) -> str:
     labeller = "Stockfish at nodes=100" if recipe.config.game == "chess" else "our own search"
     if recipe.imitates is not None:
         return f"the move that `{recipe.imitates}` would play"

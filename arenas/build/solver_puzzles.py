@@ -1,26 +1,23 @@
-"""Puzzles of Connect Four and Othello: one move alone keeps the result, proven for every legal move.
-
-Knows nothing about files.
-"""
+"""Puzzles of Connect Four and Othello: positions with a single best result, proven for every legal move."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
-from games import Played, replay
-from puzzle_rows import puzzle
+from games import LadderGame, replay
+from puzzle_schema import puzzle_row
 
 from w2s import kernels
 from w2s.games import State
 
 _DEPTHS = (1, 2, 3, 4, 6, 8, 10)
-GLANCE = 8
-"""Nodes of the first iteration of a search: what it finds is seen at a glance."""
+EASY_NODES = 8
+"""Nodes of the first iteration of a search; a puzzle that needs fewer is easy."""
 
 
-class Recipe(NamedTuple):
-    """Plies from which positions are tried, and the nodes of a proof."""
+class SolverRecipe(NamedTuple):
+    """The range of plies from which positions are taken, and the node limit of a proof."""
 
     earliest: int
     latest: int
@@ -28,12 +25,12 @@ class Recipe(NamedTuple):
 
 
 RECIPES = {
-    "connect_four": Recipe(12, 36, 400_000),
-    "othello": Recipe(46, 56, 400_000),
+    "connect_four": SolverRecipe(12, 36, 400_000),
+    "othello": SolverRecipe(46, 56, 400_000),
 }
 
 
-def mine(game: Played) -> list[dict[str, Any]]:
+def mine(game: LadderGame) -> list[dict[str, Any]]:
     """The puzzles of one game."""
     name = game.state.game
     recipe = RECIPES[name]
@@ -45,15 +42,15 @@ def mine(game: Played) -> list[dict[str, Any]]:
     proven = kernels.solve([state._core for state in states], nodes=recipe.nodes, cap_cp=1)
     only = [(state, only_move(values)) for state, values in zip(states, proven, strict=True)]
     clear = [(state, move) for state, move in only if move is not None]
-    efforts = effort([state for state, _ in clear], [move for _, move in clear])
+    efforts = search_effort([state for state, _ in clear], [move for _, move in clear])
     return [
-        puzzle(state, [move], nodes, game.number, easy=nodes < GLANCE)
+        puzzle_row(state, [move], nodes, game.number, easy=nodes < EASY_NODES)
         for (state, move), nodes in zip(clear, efforts, strict=True)
     ]
 
 
 def only_move(values: Mapping[str, int] | None) -> str | None:
-    """The one move whose result (win, draw, loss) is better than that of every other; None without one."""
+    """The move with a better result (win, draw, loss) than every other move; None if there is none."""
     if not values:
         return None
     results = {move: (value > 0) - (value < 0) for move, value in values.items()}
@@ -62,8 +59,8 @@ def only_move(values: Mapping[str, int] | None) -> str | None:
     return right[0] if len(right) == 1 else None
 
 
-def effort(states: Sequence[State], moves: Sequence[str]) -> list[int]:
-    """Nodes of the shallowest search from which on all deeper ones choose the move too."""
+def search_effort(states: Sequence[State], moves: Sequence[str]) -> list[int]:
+    """Nodes of the shallowest search that chooses the move and whose deeper searches choose it too."""
     cores = [state._core for state in states]
     taken: list[int | None] = [None] * len(states)
     most = [1] * len(states)
