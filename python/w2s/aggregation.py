@@ -84,9 +84,11 @@ def aggregated(
 ) -> Aggregated:
     """As :func:`aggregate`, with how many scores are missing and how many rows have none."""
     if method not in METHODS:
-        raise UsageError(f"no aggregation is called {method!r}; there are: {', '.join(METHODS)}")
+        raise UsageError(
+            "aggregate-unknown-method", f"{method!r} is not an aggregation; known: {', '.join(METHODS)}"
+        )
     if missing not in {"error", "skip"}:
-        raise UsageError(f'missing is {missing!r}; it is "error" or "skip"')
+        raise UsageError("aggregate-bad-missing", f'missing is {missing!r}; give "error" or "skip"')
     return kernels.aggregate(
         _table(scores, skip=missing == "skip"),
         method,
@@ -108,7 +110,7 @@ def _table(scores: object, *, skip: bool) -> Scores | list[Scores]:
         return _columns([(f"column {i}", column) for i, column in enumerate(scores)], skip=skip)
     array, valid = as_numpy(scores, "scores")
     if array.ndim not in {1, 2}:
-        raise DataError(f"scores: shape {array.shape} is not n × m")
+        raise DataError("aggregate-bad-shape", f"scores have shape {array.shape}, not rows × columns")
     if array.ndim == 2 and array.flags.c_contiguous and valid is None:
         flat = kernels.score_column(array.reshape(-1), "scores").refuse_nulls("scores")
         return flat.reshape(array.shape)
@@ -139,7 +141,7 @@ def _arrow_columns(table: object) -> list[tuple[str, Any]]:
 def _columns(named: Sequence[tuple[str, object]], *, skip: bool) -> list[Scores]:
     """Columns in the widest precision that one of them has, NaN where a score is missing."""
     if not named:
-        raise DataError("scores: there is no column")
+        raise DataError("aggregate-no-columns", "scores have no column")
     read = [(name, kernels.score_column(column, name)) for name, column in named]
     values = [_with_nan(column) if skip else column.refuse_nulls(name) for name, column in read]
     widest = np.result_type(*values)

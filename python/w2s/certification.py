@@ -103,10 +103,13 @@ def certify(
     """
     check_nulls(nulls)
     if method not in METHODS:
-        raise UsageError(f"no bound is called {method!r}; there are: {', '.join(METHODS)}")
+        raise UsageError("certify-unknown-method", f"{method!r} is not a bound; known: {', '.join(METHODS)}")
     values, answers, codes = _rows(scores, correct, folds, nulls)
     if (folds is None) != (fitted is None):
-        raise UsageError("folds and fitted go together: the fold of each row, and the folds fitted on")
+        raise UsageError(
+            "certify-folds-without-fitted",
+            "folds (the fold of each row) and fitted (the folds fitted on) are given together",
+        )
     reached, seen = kernels.certify(
         values,
         answers,
@@ -126,11 +129,16 @@ def _thresholds(grid: int | Sequence[float], scores: Scores) -> Sequence[float]:
     if not isinstance(grid, int):
         return [float(threshold) for threshold in grid]
     if grid < 1:
-        raise UsageError(f"grid is {grid}; give a number of thresholds from 1, or the thresholds")
+        raise UsageError(
+            "certify-bad-grid", f"grid is {grid}; give a number of thresholds from 1, or the thresholds"
+        )
     outside = (scores < 0) | (scores > 1)
     if outside.any():
         row = int(np.argmax(outside))
-        raise UsageError(f"score {row} is {scores[row]:g}, outside [0, 1]; name the thresholds with grid=[…]")
+        raise UsageError(
+            "certify-score-not-probability",
+            f"score {row} is {scores[row]:g}, outside [0, 1]; give the thresholds with grid=[…]",
+        )
     return [i / grid for i in range(grid)]
 
 
@@ -142,7 +150,9 @@ def _rows(
     codes = None if folds is None else _fold_ids(folds)
     for name, length in (("correct", len(answers)), ("folds", None if codes is None else len(codes))):
         if length is not None and length != len(column.values):
-            raise DataError(f"{name} has {length} values for {len(column.values)} scores")
+            raise DataError(
+                "certify-length-mismatch", f"{name} has {length} values for {len(column.values)} scores"
+            )
     if nulls == "error":
         kernels.Column(column.values, known).refuse_nulls("correct")
         return column.refuse_nulls("scores"), answers, codes
@@ -157,5 +167,7 @@ def _fold_ids(folds: object) -> npt.NDArray[np.uint32]:
     odd = (values < 0) | (values != np.floor(values)) | (values >= 2**32)
     if odd.any():
         row = int(np.argmax(odd))
-        raise DataError(f"folds: row {row} is {values[row]:g}; fold ids are whole numbers from 0")
+        raise DataError(
+            "certify-bad-fold", f"folds: row {row} is {values[row]:g}; fold ids are whole numbers from 0"
+        )
     return values.astype(np.uint32)

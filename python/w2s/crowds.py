@@ -100,7 +100,7 @@ def crowd(
     """
     known = kernels.crowd_methods()
     if method not in known:
-        raise UsageError(f"no method is called {method!r}; there are: {', '.join(known)}")
+        raise UsageError("votes-unknown-method", f"{method!r} is not a method; known: {', '.join(known)}")
     item_codes, item_keys = _ids(items, "items")
     worker_codes, worker_keys = _ids(workers, "workers")
     vote_codes, class_keys = _vote_codes(votes, classes)
@@ -125,7 +125,7 @@ def _ids(data: object, name: str) -> tuple[Codes, Keys]:
     codes, keys = kernels.group_column(data, name, compact=True)
     if isinstance(keys, list) and keys and keys[-1] is None:
         row = int(np.argmax(codes == len(keys) - 1))
-        raise DataError(f"{name}: row {row} is null; every vote has an item and a worker")
+        raise DataError("votes-null-id", f"{name}: row {row} is null; every vote needs an item and a worker")
     return codes, _array(keys)
 
 
@@ -136,11 +136,13 @@ def _vote_codes(votes: object, classes: Sequence[Any] | None) -> tuple[Codes, Ke
     named = voted if classes is None else list(classes)
     places = {key: place for place, key in enumerate(named)}
     if len(places) < len(named):
-        raise UsageError("classes: one of them is named twice")
+        raise UsageError("votes-repeated-class", "classes: a class is named twice")
     for code, key in enumerate(voted):
         if key not in places:
             row = int(np.argmax(codes == code))
-            raise DataError(f"votes: row {row} is for {key!r}, which is not among the classes")
+            raise DataError(
+                "votes-unknown-class", f"votes: row {row} is for {key!r}, which is not one of the classes"
+            )
     # Null, where there is one, is the last key.
     of_code = [places[key] for key in voted] + [kernels.ABSTAIN]
     return np.array(of_code, np.uint32)[codes], _array(named)
@@ -170,13 +172,13 @@ def _by_key(
     plain = keys.tolist()
     missing = [key for key in plain if key not in values]
     if missing:
-        raise UsageError(f"{name}: there is none for {missing[0]!r}")
+        raise UsageError("votes-missing-value", f"{name} has no value for {missing[0]!r}")
     return [float(values[key]) for key in plain]
 
 
 def _at_least_one(name: str, value: int) -> int:
     if value < 1:
-        raise UsageError(f"{name} is {value}; it is a whole number from 1")
+        raise UsageError("votes-bad-count", f"{name} is {value}; give a whole number from 1")
     return value
 
 

@@ -95,7 +95,7 @@ def test_samples_become_columns_and_a_second_run_asks_nothing(sums: Path) -> Non
         ("samples:", "a whole number from 1 to 10000"),
         ("samples:eight", "a whole number from 1 to 10000"),
         ("samples:0000099999", "a whole number from 1 to 10000"),
-        ("samples:4,p_true", "gives no evidence by name: name an hf: model"),
+        ("samples:4,p_true", "gives no such evidence; choose an hf: model"),
     ],
 )
 def test_what_cannot_be_asked_for_is_refused_before_anything_is_paid(

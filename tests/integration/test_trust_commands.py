@@ -162,7 +162,7 @@ def test_compare_measures_what_has_its_evidence_and_names_what_lacks(
                 "voice",
             ],
             3,
-            "logistic needs voice, which these labels lack",
+            "logistic needs voice, which these labels do not have",
         ),
         (
             [
@@ -183,10 +183,10 @@ def test_compare_measures_what_has_its_evidence_and_names_what_lacks(
         (
             ["score", "{table}", "--function", "{out}", "--out", "{out}.parquet"],
             3,
-            "w2s trust fit writes one",
+            "w2s trust fit writes it",
         ),
-        (["score", "{table}", "--function", "{out}", "--out", "{out}.csv"], 2, "end it with .parquet"),
-        (["score", "{table}", "--function", "{out}", "--out", "{table}"], 2, "is there already"),
+        (["score", "{table}", "--function", "{out}", "--out", "{out}.csv"], 2, "end the name with .parquet"),
+        (["score", "{table}", "--function", "{out}", "--out", "{table}"], 2, "already exists"),
         (["compare", "{out}.parquet", "--gold", "correct"], 3, "there is no file"),
     ],
 )

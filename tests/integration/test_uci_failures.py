@@ -19,8 +19,8 @@ from tests.doubles.engines import Scripted, processes_with
 from tests.doubles.errors import raises_code
 from tests.doubles.signals import hears_ctrl_c
 from w2s.arena import ArenaSpec, run
-from w2s.arena.spec import Labels, MatchRules, Verification
-from w2s.arena.spec import Limits as ArenaLimits
+from w2s.arena.spec import LabelPolicy, MatchRules, Verification
+from w2s.arena.spec import PlayerLimits as ArenaLimits
 from w2s.errors import ModelError, UsageError
 from w2s.games import State, game
 from w2s.models import Answer, Want, load_model
@@ -463,7 +463,7 @@ def test_failure_forfeits_its_match_only(
         pairs=2,
         rules=MatchRules(max_plies=2),
         limits=ArenaLimits(**limits),
-        labels=Labels(by="mover"),
+        labels=LabelPolicy(by="mover"),
         verify=Verification(oracles=()),
     )
     found = run(spec, tmp_path / "run")

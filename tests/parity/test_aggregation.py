@@ -13,8 +13,9 @@ from hypothesis.extra import numpy as arrays
 from scipy import special, stats
 
 import w2s
+from tests.doubles.errors import raises_code
 from w2s.aggregation import METHODS, aggregated
-from w2s.errors import DataError, UsageError
+from w2s.errors import DataError, UsageError, W2sError
 
 WEIGHTS = [2.0, 0.5, 1.0, 0.0, 3.0, 1.0, 1.0]
 TRIM, CLIP, LIMIT = 0.2, 1e-3, 0.5
@@ -116,14 +117,6 @@ def test_missing_scores_are_counted() -> None:
         ({"a": pa.array([0.5, None])}, {}, DataError, "a: row 1 is null; .*"),
         ([[0.5, 1.5]], {}, DataError, r"the score in row 0, column 1 is 1.5; .* probabilities in \[0, 1\]"),
         ({"a": np.ones(2), "b": np.ones(3)}, {}, DataError, "column 1 has 3 rows, column 0 has 2"),
-        ({}, {}, DataError, "scores: there is no column"),
-        (np.zeros((1, 1, 1)), {}, DataError, r"scores: shape \(1, 1, 1\) is not n × m"),
-        (
-            [[0.5]],
-            {"method": "average"},
-            UsageError,
-            "no aggregation is called 'average'; there are: mean, .*",
-        ),
         ([[0.5]], {"weights": [1.0, 1.0]}, UsageError, "2 weights for 1 columns"),
         ([[0.5]], {"weights": [-1.0]}, UsageError, "the weight of column 0 is -1; .*"),
         ([[0.5]], {"weights": [0.0]}, UsageError, "every weight is 0"),
@@ -131,9 +124,25 @@ def test_missing_scores_are_counted() -> None:
         ([[0.5]], {"method": "mean", "weights": [1.0]}, UsageError, "weights mean nothing to mean; .*"),
         ([[0.5]], {"method": "trimmed_mean", "trim": 0.5}, UsageError, r"the share to trim .* \[0, 0.5\)"),
         ([[0.5]], {"clip": 0.0}, UsageError, r"the clip is 0; it lies in \(0, 0.5\)"),
-        ([[0.5]], {"missing": "drop"}, UsageError, 'missing is \'drop\'; it is "error" or "skip"'),
     ],
 )
 def test_what_cannot_be_combined_is_named(scores: Any, options: Any, error: type, message: str) -> None:
     with pytest.raises(error, match=f"^{message}$"):
         w2s.aggregate(scores, **options)
+
+
+@pytest.mark.parametrize(
+    ("scores", "options", "error", "code", "named"),
+    [
+        ({}, {}, DataError, "aggregate-no-columns", ""),
+        (np.zeros((1, 1, 1)), {}, DataError, "aggregate-bad-shape", "(1, 1, 1)"),
+        ([[0.5]], {"method": "average"}, UsageError, "aggregate-unknown-method", "known: mean, "),
+        ([[0.5]], {"missing": "drop"}, UsageError, "aggregate-bad-missing", '"error" or "skip"'),
+    ],
+)
+def test_bad_arguments_have_a_code(
+    scores: Any, options: Any, error: type[W2sError], code: str, named: str
+) -> None:
+    with raises_code(code, error) as caught:
+        w2s.aggregate(scores, **options)
+    assert named in str(caught.value)

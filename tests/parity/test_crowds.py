@@ -13,8 +13,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import w2s
+from tests.doubles.errors import raises_code
 from w2s.crowds import Crowd
-from w2s.errors import DataError, UsageError
+from w2s.errors import DataError, UsageError, W2sError
 from w2s.kernels import crowd_methods
 
 LEARNING = ["dawid_skene", "one_coin", "glad", "mace", "zero_based"]
@@ -197,19 +198,13 @@ def test_one_worker_is_believed(method: str) -> None:
 @pytest.mark.parametrize(
     ("options", "error", "message"),
     [
-        ({"method": "vote"}, UsageError, "no method is called 'vote'; there are: majority, .*"),
         ({"workers": ["x"]}, DataError, "workers has 1 values, expected 2"),
-        ({"items": ["a", None]}, DataError, "items: row 1 is null; every vote has an item and a worker"),
         ({"votes": [None, None]}, DataError, "no classes: a crowd needs at least one .*"),
-        ({"classes": ["no"]}, DataError, "votes: row 1 is for 'yes', which is not among the classes"),
-        ({"classes": ["no", "no"]}, UsageError, "classes: one of them is named twice"),
         ({"weights": [1.0, -1.0]}, DataError, "row 1: weight -1 is not a finite number of at least 0"),
-        ({"priors": {"no": 1.0}}, UsageError, "priors: there is none for 'yes'"),
         ({"priors": [0.5, 0.1]}, UsageError, "class priors sum to 0.6, not to 1"),
         ({"skills": {"x": 1, "y": 1}}, UsageError, "skills mean nothing to dawid_skene; leave them out"),
         ({"method": "weighted_majority"}, UsageError, "weighted_majority needs skills"),
         ({"restarts": 2}, UsageError, "restarts mean nothing to dawid_skene; leave them out"),
-        ({"max_iterations": 0}, UsageError, "max_iterations is 0; it is a whole number from 1"),
         ({"tolerance": -1.0}, UsageError, "tolerance -1 is not a number of at least 0"),
     ],
 )
@@ -217,3 +212,23 @@ def test_what_cannot_be_reconciled_is_named(options: dict[str, Any], error: type
     columns = {"items": ["a", "a"], "workers": ["x", "y"], "votes": ["no", "yes"]} | options
     with pytest.raises(error, match=f"^{message}$"):
         w2s.crowd(**columns)
+
+
+@pytest.mark.parametrize(
+    ("options", "error", "code", "named"),
+    [
+        ({"method": "vote"}, UsageError, "votes-unknown-method", "known: majority, "),
+        ({"items": ["a", None]}, DataError, "votes-null-id", "items: row 1"),
+        ({"classes": ["no"]}, DataError, "votes-unknown-class", "votes: row 1 is for 'yes'"),
+        ({"classes": ["no", "no"]}, UsageError, "votes-repeated-class", ""),
+        ({"priors": {"no": 1.0}}, UsageError, "votes-missing-value", "priors has no value for 'yes'"),
+        ({"max_iterations": 0}, UsageError, "votes-bad-count", "max_iterations is 0"),
+    ],
+)
+def test_bad_arguments_have_a_code(
+    options: dict[str, Any], error: type[W2sError], code: str, named: str
+) -> None:
+    columns = {"items": ["a", "a"], "workers": ["x", "y"], "votes": ["no", "yes"]} | options
+    with raises_code(code, error) as caught:
+        w2s.crowd(**columns)
+    assert named in str(caught.value)

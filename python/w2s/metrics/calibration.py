@@ -62,9 +62,9 @@ def calibration_curve(
 ) -> list[Bin]:
     """The bins that have rows, lowest scores first; arguments as :func:`expected_calibration_error`."""
     if bins < 1:
-        raise UsageError(f"bins is {bins}; it is a whole number from 1")
+        raise UsageError("metrics-bad-bins", f"bins is {bins}; give a whole number from 1")
     if by not in {"width", "mass"}:
-        raise UsageError(f'by is {by!r}; it is "width" or "mass"')
+        raise UsageError("metrics-unknown-binning", f'by is {by!r}; give "width" or "mass"')
     values, answers = probabilities(scores, correct)
     places = _by_width(values, bins) if by == "width" else _by_mass(values, bins)
     rows = np.bincount(places, minlength=bins)

@@ -43,9 +43,14 @@ def label_quality(
     [0.9, 0.4]
     """
     if method not in METHODS:
-        raise UsageError(f"no label quality is called {method!r}; there are: {', '.join(METHODS)}")
+        raise UsageError(
+            "metrics-unknown-method", f"{method!r} is not a label quality; known: {', '.join(METHODS)}"
+        )
     if adjusted and method == "confidence_weighted_entropy":
-        raise UsageError("confidence_weighted_entropy has no adjustment by class: leave adjusted out")
+        raise UsageError(
+            "metrics-no-adjustment",
+            "confidence_weighted_entropy cannot be adjusted by class: leave adjusted out",
+        )
     given, classes = _checked(probabilities, labels)
     if not len(given):
         return np.zeros(0)
@@ -82,18 +87,27 @@ def _checked(probabilities: object, labels: object) -> tuple[Doubles, Positions]
     given = np.asarray(as_numpy(probabilities, "probabilities")[0], np.float64)
     classes = np.asarray(as_numpy(labels, "labels")[0])
     if given.ndim != 2 or not given.shape[1]:
-        raise DataError(f"probabilities have shape {given.shape}, not rows × classes")
+        raise DataError("metrics-bad-shape", f"probabilities have shape {given.shape}, not rows × classes")
     if classes.shape != (len(given),):
-        raise DataError(f"labels have shape {classes.shape} for {len(given)} rows of probabilities")
+        raise DataError(
+            "metrics-length-mismatch",
+            f"labels have shape {classes.shape} for {len(given)} rows of probabilities",
+        )
     if len(classes) and classes.dtype.kind not in "iu":
-        raise DataError(f"labels are {classes.dtype}, not whole numbers of classes")
+        raise DataError("metrics-bad-class", f"labels are {classes.dtype}; classes are whole numbers from 0")
     fair = np.isfinite(given).all(axis=1) & (given >= 0).all(axis=1)
     fair &= np.abs(given.sum(axis=1) - 1) <= _SUM_TOLERANCE
     if not fair.all():
         row = int(np.argmin(fair))
-        raise DataError(f"row {row} of the probabilities is no distribution: give numbers that sum to 1")
+        raise DataError(
+            "metrics-not-a-distribution",
+            f"row {row} of the probabilities does not sum to 1 or has a bad value",
+        )
     known = (classes >= 0) & (classes < given.shape[1])
     if not known.all():
         row = int(np.argmin(known))
-        raise DataError(f"the label of row {row} is {classes[row]}, not a class below {given.shape[1]}")
+        raise DataError(
+            "metrics-bad-class",
+            f"the label of row {row} is {classes[row]}, not a class below {given.shape[1]}",
+        )
     return given, classes.astype(np.int64)

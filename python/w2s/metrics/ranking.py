@@ -31,7 +31,10 @@ def auc(scores: object, correct: object) -> float:
     right = int(np.count_nonzero(answers))
     wrong = len(answers) - right
     if not right or not wrong:
-        raise DataError(f"every row is {'right' if right else 'wrong'}; an AUC needs right and wrong ones")
+        raise DataError(
+            "metrics-one-class",
+            f"every row is {'right' if right else 'wrong'}; an AUC needs right and wrong rows",
+        )
     _, which, rows = np.unique(values, return_inverse=True, return_counts=True)
     right_of = np.bincount(which, answers, len(rows))
     wrong_of = rows - right_of
@@ -93,7 +96,10 @@ def purity_at(scores: object, correct: object, coverage: float) -> float:
     n = int(rows.sum())
     kept = int(np.floor(n * coverage + 0.5)) if 0 < coverage <= 1 else 0
     if kept < 1:
-        raise UsageError(f"a coverage of {coverage:g} keeps none of {n} rows; give a share in (0, 1]")
+        raise UsageError(
+            "metrics-empty-coverage",
+            f"a coverage of {coverage:g} keeps none of {n} rows; give a share in (0, 1]",
+        )
     last = int(np.searchsorted(np.cumsum(rows), kept))
     above, wrong_above = int(rows[:last].sum()), float(wrong[:last].sum())
     return 1 - float(wrong_above + (kept - above) * wrong[last] / rows[last]) / kept

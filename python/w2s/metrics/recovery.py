@@ -60,7 +60,7 @@ def ratio_of_gaps(x: float, floor: float, ceiling: float) -> float:
     0.6709
     """
     if ceiling == floor:
-        raise UsageError(f"gap too small: ceiling and floor are both {floor:g}")
+        raise UsageError("metrics-no-gap", f"gap too small: ceiling and floor are both {floor:g}")
     return (x - floor) / (ceiling - floor)
 
 
@@ -159,7 +159,7 @@ def _ratio(models: dict[str, object], draws: int, confidence: float, seed: int) 
 
 def _interval(value: float, sampled: Doubles, confidence: float) -> Interval:
     if not 0 < confidence < 1:
-        raise UsageError(f"confidence is {confidence:g}; it lies between 0 and 1, both excluded")
+        raise UsageError("metrics-bad-confidence", f"confidence is {confidence:g}; give a number in (0, 1)")
     outside = (1 - confidence) / 2
     low, high = np.quantile(sampled, [outside, 1 - outside], method="inverted_cdf")
     return Interval(float(value), float(low), float(high))
@@ -168,11 +168,13 @@ def _interval(value: float, sampled: Doubles, confidence: float) -> Interval:
 def _bootstrap(models: dict[str, object], draws: int, seed: int) -> tuple[list[float], list[Doubles]]:
     """The mean of each model, and its mean in each sample."""
     if draws < 1:
-        raise UsageError(f"draws is {draws}; it is a whole number from 1")
+        raise UsageError("metrics-bad-draws", f"draws is {draws}; give a whole number from 1")
     answers = [_answers(name, data) for name, data in models.items()]
     if len({array.shape[1] for array in answers}) > 1:
         counts = ", ".join(f"{name} {array.shape[1]}" for name, array in zip(models, answers, strict=True))
-        raise DataError(f"all models must answer the same test rows; rows: {counts}")
+        raise DataError(
+            "metrics-length-mismatch", f"all models must answer the same test rows; rows: {counts}"
+        )
     # Rows answered alike by every model and seed are drawn together: their counts are multinomial.
     kinds, rows = np.unique(np.concatenate(answers), axis=1, return_counts=True)
     starts = np.cumsum([0, *(len(array) for array in answers)])
@@ -211,12 +213,16 @@ def _answers(name: str, data: object) -> Doubles:
     array, valid = as_numpy(data, name)
     if array.dtype.kind not in "fiub" or array.ndim not in {1, 2} or not array.size:
         raise DataError(
-            f"{name}: shape {array.shape} of {array.dtype} is not rows, or seeds × rows, of numbers"
+            "metrics-bad-shape",
+            f"{name}: shape {array.shape} of {array.dtype} is not rows, or seeds × rows, of numbers",
         )
     if valid is not None and not valid.all():
-        raise DataError(f"{name}: row {int(np.argmin(valid))} is null; every model must answer every row")
+        raise DataError(
+            "metrics-null-answer",
+            f"{name}: row {int(np.argmin(valid))} is null; every model must answer every row",
+        )
     values = np.atleast_2d(array).astype(np.float64)
     if not np.isfinite(values).all():
         row = int(np.argwhere(~np.isfinite(values))[0][1])
-        raise DataError(f"{name}: row {row} is not finite")
+        raise DataError("metrics-infinite-answer", f"{name}: row {row} is not finite")
     return values

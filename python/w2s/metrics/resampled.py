@@ -53,7 +53,7 @@ def trust_measures(
     """
     values, answers = probabilities(scores, correct)
     if draws < 1:
-        raise UsageError(f"draws is {draws}; it is a whole number from 1")
+        raise UsageError("metrics-bad-draws", f"draws is {draws}; give a whole number from 1")
     exact = [auc(values, answers), expected_calibration_error(values, answers), brier(values, answers)]
     exact += [purity_at(values, answers, coverage) for coverage in coverages]
     names = ["auc", "ece", "brier", *(f"purity@{100 * coverage:g}%" for coverage in coverages)]
@@ -69,7 +69,7 @@ def _units(groups: Sequence[object] | None, rows: int) -> Positions:
     if groups is None:
         return np.arange(rows)
     if len(groups) != rows:
-        raise DataError(f"groups has {len(groups)} names for {rows} rows")
+        raise DataError("metrics-length-mismatch", f"groups has {len(groups)} names for {rows} rows")
     places: dict[object, int] = {}
     return np.array([places.setdefault(name, len(places)) for name in groups], np.int64)
 

@@ -23,12 +23,14 @@ def scored(scores: object, correct: object) -> tuple[Doubles, Flags]:
     answers, known = kernels.correctness(correct)
     kernels.Column(values, known).refuse_nulls("correct")
     if len(answers) != len(values):
-        raise DataError(f"correct has {len(answers)} values for {len(values)} scores")
+        raise DataError(
+            "metrics-length-mismatch", f"correct has {len(answers)} values for {len(values)} scores"
+        )
     if not len(values):
-        raise DataError("there are no rows to measure")
+        raise DataError("metrics-no-rows", "no rows to measure")
     nan = np.isnan(values)
     if nan.any():
-        raise DataError(f"score {int(np.argmax(nan))} is NaN; drop such rows first")
+        raise DataError("metrics-nan-score", f"score {int(np.argmax(nan))} is NaN; drop such rows first")
     return values, answers
 
 
@@ -42,5 +44,8 @@ def probabilities(scores: object, correct: object) -> tuple[Doubles, Flags]:
     outside = (values < 0) | (values > 1)
     if outside.any():
         row = int(np.argmax(outside))
-        raise DataError(f"score {row} is {values[row]:g}; a calibration is of probabilities in [0, 1]")
+        raise DataError(
+            "metrics-not-a-probability",
+            f"score {row} is {values[row]:g}; calibration needs probabilities in [0, 1]",
+        )
     return values, answers

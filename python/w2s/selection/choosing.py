@@ -133,7 +133,9 @@ def apply(rule: Rule, columns: Columns) -> Selected:
     """The rows that a rule keeps of columns without nulls."""
     n = len(columns.scores)
     if rule.kind == "purity":
-        raise UsageError("a purity needs rows with known answers: certify a threshold first")
+        raise UsageError(
+            "select-purity-not-certified", "purity needs rows with known answers: certify a threshold first"
+        )
     if rule.kind == "random":
         rows = kernels.random_k(n, rule.count_of(n), rule.seed)
         return _counted(Selected(rows), columns)
@@ -150,7 +152,7 @@ def apply(rule: Rule, columns: Columns) -> Selected:
 
 def _within_budget(rule: Rule, columns: Columns) -> Selected:
     if columns.costs is None or rule.budget is None:
-        raise UsageError("a budget needs the cost of each row")
+        raise UsageError("select-missing-cost", "budget needs the cost of each row")
     best_first, spent = kernels.within_budget(columns.scores, columns.costs, rule.budget)
     if not len(best_first):
         return Selected(best_first, spent=spent)
@@ -162,7 +164,9 @@ def _within_budget(rule: Rule, columns: Columns) -> Selected:
 def _by_group(rule: Rule, columns: Columns) -> Selected:
     """Each group's or stratum's best rows."""
     if columns.groups is None:
-        raise UsageError(f"{rule.by or rule.stratify}: the rule needs the group of each row")
+        raise UsageError(
+            "select-missing-groups", f"{rule.by or rule.stratify}: the rule needs the group of each row"
+        )
     codes, keys = columns.groups
     choose = partial(kernels.top_by_group, columns.scores, codes, len(keys))
     if rule.stratify is not None:

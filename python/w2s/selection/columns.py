@@ -35,7 +35,7 @@ def read_columns(
     ids = None if groups is None else kernels.group_column(groups, "groups")
     for name, length in (("cost", costs and len(costs.values)), ("groups", ids and len(ids.codes))):
         if length is not None and length != n:
-            raise DataError(f"{name} has {length} values for {n} scores")
+            raise DataError("select-length-mismatch", f"{name} has {length} values for {n} scores")
     if nulls == "error" or (column.valid is None and (costs is None or costs.valid is None)):
         values = None if costs is None else costs.refuse_nulls("cost")
         return Columns(column.refuse_nulls("scores"), ids, values), None, 0
@@ -55,7 +55,7 @@ def refuse_nan(column: kernels.Column[Scores], rows: Positions) -> None:
     """Name a NaN by its row in the column: the core sees only the rows that are not null."""
     nan = np.isnan(column.values[rows])
     if nan.any():
-        raise DataError(f"score {rows[np.argmax(nan)]} is NaN; drop such rows first")
+        raise DataError("select-nan-score", f"score {rows[np.argmax(nan)]} is NaN; drop such rows first")
 
 
 def _fair_costs(costs: Doubles, rows: Positions) -> Doubles:
@@ -63,5 +63,7 @@ def _fair_costs(costs: Doubles, rows: Positions) -> Doubles:
     bad = ~((kept >= 0) & np.isfinite(kept))
     if bad.any():
         row = rows[np.argmax(bad)]
-        raise DataError(f"the cost of row {row} is {costs[row]}; costs are finite and not negative")
+        raise DataError(
+            "select-bad-cost", f"the cost of row {row} is {costs[row]}; costs are finite and not negative"
+        )
     return kept

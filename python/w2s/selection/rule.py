@@ -94,7 +94,7 @@ class Rule:
         kinds: list[Kind] = [kind for kind, value in given.items() if value is not None]  # type: ignore[misc]
         if len(kinds) != 1:
             named = " and ".join("between" if kind == "band" else kind for kind in kinds)
-            raise UsageError(f"{_ALL_OR_NONE}; given: {named or 'none'}")
+            raise UsageError("select-not-one-rule", f"{_ALL_OR_NONE}; given: {named or 'none'}")
         count, share = _count_or_share("top", top) if random is None else _count_or_share("random", random)
         rule = cls(
             kind=kinds[0],
@@ -127,7 +127,7 @@ class Rule:
         if self.band is not None:
             return self.band
         if self.threshold is None:
-            raise UsageError(f"a rule by {self.kind} has no limits")
+            raise UsageError("select-no-limits", f"a rule by {self.kind} has no limits")
         return self.threshold, None
 
     def count_of(self, rows: int) -> int:
@@ -153,7 +153,7 @@ class Rule:
         elif self.kind == "threshold" and passing is not None:
             wanted = np.asarray(passing, np.int64)
         else:
-            raise UsageError(f"a rule by {self.kind} has no quotas")
+            raise UsageError("select-no-quotas", f"a rule by {self.kind} has no quotas")
         least = 0 if self.min_per_group is None else self.min_per_group
         most = rows if self.max_per_group is None else np.int64(self.max_per_group)
         return np.minimum(np.minimum(np.maximum(wanted, least), most), rows)
@@ -164,25 +164,33 @@ class Rule:
 
     def _check_columns(self) -> None:
         if (self.budget is None) != (self.cost is None):
-            missing, present = ("a cost", "a budget") if self.cost is None else ("a budget", "a cost")
-            raise UsageError(f"{present} needs {missing} too")
+            missing, present = ("a cost", "budget") if self.cost is None else ("a budget", "cost")
+            raise UsageError("select-budget-without-cost", f"{present} needs {missing} too")
         if self.by is not None and self.stratify is not None:
             raise UsageError(
-                "by keeps the top of each group, stratify the top of all in proportion; give one of them"
+                "select-by-and-stratify",
+                "by keeps the top of each group, stratify the top of all in proportion; give one of them",
             )
         if self.stratify is not None and self.kind != "top":
-            raise UsageError(f"stratify shares out a top; it means nothing to {self._name}")
+            raise UsageError(
+                "select-stratify-without-top", f"stratify needs top; it cannot be used with {self._name}"
+            )
 
     def _check_bounds(self) -> None:
         least, most = self.min_per_group, self.max_per_group
         if least is None and most is None:
             return
         if self.by is None and self.stratify is None:
-            raise UsageError("min_per_group and max_per_group need by or stratify")
+            raise UsageError(
+                "select-limits-without-groups", "min_per_group and max_per_group need by or stratify"
+            )
         if self.kind not in {"top", "threshold"}:
-            raise UsageError(f"min_per_group and max_per_group mean nothing to {self._name}")
+            raise UsageError(
+                "select-limits-without-top",
+                f"min_per_group and max_per_group cannot be used with {self._name}",
+            )
         if least is not None and most is not None and least > most:
-            raise UsageError(f"min_per_group {least} is above max_per_group {most}")
+            raise UsageError("select-limits-reversed", f"min_per_group {least} is above max_per_group {most}")
 
     @property
     def _name(self) -> str:
@@ -198,9 +206,9 @@ def whole_number(name: str, value: object) -> int:
     try:
         number = operator.index(value)  # type: ignore[arg-type]
     except TypeError:
-        raise UsageError(f"{name} is {value!r}; give a whole number from 0") from None
+        raise UsageError("select-bad-count", f"{name} is {value!r}; give a whole number from 0") from None
     if isinstance(value, bool) or number < 0:
-        raise UsageError(f"{name} is {value!r}; give a whole number from 0")
+        raise UsageError("select-bad-count", f"{name} is {value!r}; give a whole number from 0")
     return number
 
 
@@ -210,16 +218,16 @@ def _count_or_share(name: str, text: int | str | None) -> tuple[int | None, floa
     remedy = f'{name} is {text!r}; give a count such as 1000, or a share such as "10%"'
     if not isinstance(text, str):
         if isinstance(text, float):
-            raise UsageError(remedy)
+            raise UsageError("select-bad-count", remedy)
         return whole_number(name, text), None
     percent = _PERCENT.fullmatch(text)
     if percent is None:
         if not re.fullmatch(r"\s*\d+\s*", text):
-            raise UsageError(remedy)
+            raise UsageError("select-bad-count", remedy)
         return int(text), None
     share = float(percent[1]) / 100
     if share > 1:
-        raise UsageError(f"{name} is {text!r}; a share is at most 100%")
+        raise UsageError("select-bad-count", f"{name} is {text!r}; a share is at most 100%")
     return None, share
 
 
@@ -227,32 +235,32 @@ def _number(name: str, value: float) -> float:
     try:
         number = float(value)
     except (TypeError, ValueError):
-        raise UsageError(f"{name} is {value!r}; give a number") from None
+        raise UsageError("select-bad-number", f"{name} is {value!r}; give a number") from None
     if math.isnan(number):
-        raise UsageError(f"{name} is NaN; give a number")
+        raise UsageError("select-bad-number", f"{name} is NaN; give a number")
     return number
 
 
 def _not_negative(name: str, value: float) -> float:
     number = _number(name, value)
     if number < 0:
-        raise UsageError(f"{name} is {number:g}; it is not negative")
+        raise UsageError("select-bad-number", f"{name} is {number:g}; give a number from 0")
     return number
 
 
 def _inside(name: str, value: float) -> float:
     number = _number(name, value)
     if not 0 < number < 1:
-        raise UsageError(f"{name} is {number:g}; it lies between 0 and 1, both excluded")
+        raise UsageError("select-bad-number", f"{name} is {number:g}; give a number between 0 and 1")
     return number
 
 
 def _band(limits: Sequence[float]) -> tuple[float, float]:
     if len(limits) != 2:
-        raise UsageError(f"between is {limits!r}; give the lowest and the highest score")
+        raise UsageError("select-bad-band", f"between is {limits!r}; give the lowest and the highest score")
     low, high = (_number("between", limit) for limit in limits)
     if high < low:
-        raise UsageError(f"between ends at {high:g}, below its start {low:g}")
+        raise UsageError("select-bad-band", f"between ends at {high:g}, below its start {low:g}")
     return low, high
 
 
@@ -263,5 +271,5 @@ def _optional_count(name: str, value: int | None) -> int | None:
 def _seed(seed: int) -> int:
     number = whole_number("seed", seed)
     if number >= 2**64:
-        raise UsageError(f"seed is {seed}; it is below 2^64")
+        raise UsageError("select-bad-seed", f"seed is {seed}; give a whole number below 2^64")
     return number

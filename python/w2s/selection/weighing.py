@@ -23,6 +23,6 @@ def weights(scores: object, power: float = 1.0, *, scale: str = "mean") -> Doubl
     [0.5, 1.5]
     """
     if scale not in {"mean", "sum"}:
-        raise UsageError(f'scale is {scale!r}; it is "mean" or "sum"')
+        raise UsageError("select-unknown-scale", f'scale is {scale!r}; give "mean" or "sum"')
     values = kernels.score_column(scores).refuse_nulls("scores")
     return kernels.weights(values, power, mean_one=scale == "mean")

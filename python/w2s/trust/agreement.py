@@ -28,7 +28,9 @@ def search_agreement(labels: Labels, options: SearchOptions) -> Doubles:
     """−regret in centipawns, or 1 where the search's best move is the label, else 0."""
     name = options.column or _deepest(search_columns(labels))
     if not has(labels, name):
-        raise DataError(f"search_agreement needs column {name}, which these labels lack")
+        raise DataError(
+            "trust-missing-evidence", f"search_agreement needs column {name}, which these labels do not have"
+        )
     if reading.is_text(labels, name):
         return reading.agrees(labels, name)
     return -reading.numbers(labels, name)

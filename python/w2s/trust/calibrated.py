@@ -78,7 +78,10 @@ class Calibrated:
         x = self.value(labels, options)
         known = ~np.isnan(x)
         if not known.any():
-            raise DataError(f"{self.name}: no gold row has {', '.join(sorted(self.evidence))}")
+            raise DataError(
+                "trust-gold-without-evidence",
+                f"{self.name}: {', '.join(sorted(self.evidence))} is null in every gold row",
+            )
         base = float(correct.mean())
         without = (float(correct[~known].sum()) + base) / (float((~known).sum()) + 1)
         return State(arrays={"without": np.array([without]), **self.curve.fit(x[known], correct[known])})

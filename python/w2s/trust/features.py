@@ -97,8 +97,12 @@ def _raw(labels: Labels, layout: Layout) -> npt.NDArray[np.float64]:
     for name, width in layout["vectors"].items():
         vector = labels.vectors.get(name)
         if vector is None or vector.shape[1] != width:
-            found = "there is none" if vector is None else f"it is {vector.shape[1]} wide"
-            raise DataError(f"{name} has to be {width} wide, as where trust was fitted; {found}: fit anew")
+            found = "they have none" if vector is None else f"theirs has {vector.shape[1]}"
+            raise DataError(
+                "trust-vector-width",
+                f"the {name} vectors that trust was fitted on have {width} values, and these labels differ: "
+                f"{found}; fit the trust function again",
+            )
         blocks.append(vector.astype(np.float64))
     return np.concatenate(blocks, axis=1) if blocks else np.zeros((len(labels), 0))
 

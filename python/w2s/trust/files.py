@@ -35,10 +35,11 @@ def save(fitted: object, folder: Path | str) -> None:
     """
     if not isinstance(fitted, Function):
         raise UsageError(
-            f"{getattr(fitted, 'name', fitted)!r} cannot be saved: only what is a w2s.trust.Function can be"
+            "trust-not-savable",
+            f"{getattr(fitted, 'name', fitted)!r} cannot be saved: only a w2s.trust.Function can be saved",
         )
     if fitted.state is None:
-        raise UsageError(f"{fitted.name} was not fitted: call fit(labels) first")
+        raise UsageError("trust-not-fitted", f"{fitted.name} is not fitted: call fit(labels) first")
     arrays = _packed(fitted.state.arrays)
     settings = {
         "format": FORMAT,
@@ -56,7 +57,10 @@ def save(fitted: object, folder: Path | str) -> None:
         _whole(folder / ARRAYS, arrays)
         _whole(folder / SETTINGS, text.encode())
     except OSError as error:
-        raise W2sError(f"cannot write {folder}: {error.strerror or error}; choose another place") from None
+        raise W2sError(
+            "trust-folder-not-writable",
+            f"cannot write to {folder}: {error.strerror or error}; choose another folder",
+        ) from None
 
 
 def load(folder: Path | str, allow: str = "") -> Function:
@@ -76,10 +80,16 @@ def load(folder: Path | str, allow: str = "") -> Function:
     arrays = _arrays(folder / ARRAYS, settings["sha256"])
     name = settings["function"]
     if ":" in name and name != allow:
-        raise UsageError(f"{folder / SETTINGS} runs {name!r}: allow it by that name if you trust its code")
+        raise UsageError(
+            "trust-code-not-allowed",
+            f"{folder / SETTINGS} would import {name!r}: allow that name if you trust its code",
+        )
     found = trust_function(name, **settings["options"])
     if not isinstance(found, Function):
-        raise DataError(f"{folder / SETTINGS} names {name!r}, which does not return a w2s.trust.Function")
+        raise DataError(
+            "trust-file-invalid",
+            f"{folder / SETTINGS} names {name!r}, which does not return a w2s.trust.Function",
+        )
     return replace(found, state=State(settings["facts"], arrays))
 
 
@@ -87,17 +97,19 @@ def _settings(path: Path) -> dict[str, Any]:
     try:
         found = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
-        raise DataError(f"there is no {path}: w2s trust fit writes one") from None
+        raise DataError("trust-file-missing", f"{path} does not exist: w2s trust fit writes it") from None
     except OSError as error:
-        raise DataError(f"cannot read {path}: {error.strerror or error}") from None
+        raise DataError("trust-file-unreadable", f"cannot read {path}: {error.strerror or error}") from None
     except (ValueError, RecursionError):
-        raise DataError(f"{path} is not JSON: fit the trust function anew") from None
+        raise DataError("trust-file-invalid", f"{path} is not JSON: fit the trust function again") from None
     kinds = {"format": str, "function": str, "options": dict, "facts": dict, "sha256": str}
     if not isinstance(found, dict) or found.get("format") != FORMAT:
-        raise DataError(f"{path} is not of the format {FORMAT}: fit the trust function anew")
+        raise DataError(
+            "trust-file-invalid", f"{path} does not have the format {FORMAT}: fit the trust function again"
+        )
     for key, kind in kinds.items():
         if not isinstance(found.get(key), kind):
-            raise DataError(f"{path} has no {key}: fit the trust function anew")
+            raise DataError("trust-file-invalid", f"{path} has no valid {key}: fit the trust function again")
     return found
 
 
@@ -110,13 +122,16 @@ def _arrays(path: Path, digest: str) -> dict[str, Any]:
     try:
         data = path.read_bytes()
     except OSError as error:
-        raise DataError(f"cannot read {path}: {error.strerror or error}") from None
+        raise DataError("trust-file-unreadable", f"cannot read {path}: {error.strerror or error}") from None
     if hashlib.sha256(data).hexdigest() != digest:
-        raise DataError(f"{path} is damaged, or of another fit than {SETTINGS} beside it: fit anew")
+        raise DataError(
+            "trust-file-damaged",
+            f"{path} is damaged or belongs to another fit than {SETTINGS}: fit the trust function again",
+        )
     try:
         return safetensors.numpy.load(data)
     except safetensors.SafetensorError as error:
-        raise DataError(f"{path} is not safetensors: {error}") from None
+        raise DataError("trust-file-invalid", f"{path} is not a safetensors file: {error}") from None
 
 
 def _whole(path: Path, data: bytes) -> None:

@@ -60,7 +60,7 @@ def assign(labels: Labels, correct: Flags, folds: int, seed: int) -> Folds:
         DataError: gold of one class, or a fold whose rows, or all the others, are of one class.
     """
     if folds < 2:
-        raise UsageError(f"folds is {folds}; cross-fitting takes at least 2")
+        raise UsageError("trust-folds-too-few", f"folds is {folds}; cross-fitting needs at least 2")
     check_gold(correct, len(labels))
     groups = groups_of(labels)
     hopeful = {name for name, right in zip(groups, correct, strict=True) if right}
@@ -91,6 +91,7 @@ def _check_folds(place: Folds, correct: Flags, folds: int, kind: str, units: int
             continue
         right = int(correct.sum())
         raise DataError(
+            "trust-gold-too-small",
             f"{len(correct)} gold rows ({right} right, {len(correct) - right} wrong, {units} {kind}) are too "
-            f"few for {folds} folds: give more gold, or fewer folds"
+            f"few for {folds} folds: give more gold, or fewer folds",
         )

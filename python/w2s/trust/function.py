@@ -135,22 +135,29 @@ class Function:
             DataError: evidence that is missing.
         """
         if self.state is None:
-            raise UsageError(f"{self.name} was not fitted: call fit(labels) first")
+            raise UsageError("trust-not-fitted", f"{self.name} is not fitted: call fit(labels) first")
         if not len(labels):
             return np.zeros(0)
         refuse_missing(self.name, self.needs, labels)
         scores = np.asarray(self.recipe.score(labels, self.state, self.options), np.float64)
         if scores.shape != (len(labels),) or np.isnan(scores).any():
-            raise W2sError(f"{self.name} did not give a number for each of {len(labels)} labels")
+            raise W2sError(
+                "trust-bad-scores", f"{self.name} did not return one number for each of {len(labels)} labels"
+            )
         return np.clip(scores, 0.0, 1.0)
 
 
 def check_gold(correct: Flags, rows: int) -> None:
     """Refuse gold that nothing can be learned from."""
     if len(correct) != rows:
-        raise DataError(f"correct has {len(correct)} values for {rows} labels")
+        raise DataError("trust-length-mismatch", f"correct has {len(correct)} values for {rows} labels")
     if not rows:
-        raise DataError("there are no gold rows to fit on: give labels whose answer is known")
+        raise DataError(
+            "trust-no-gold", "no gold rows to fit on: give labels that are known to be right or wrong"
+        )
     if correct.all() or not correct.any():
         which = "right" if correct.all() else "wrong"
-        raise DataError(f"all {rows} gold rows are {which}: fitting trust needs right and wrong ones")
+        raise DataError(
+            "trust-gold-one-class",
+            f"all {rows} gold rows are {which}: fitting trust needs right and wrong rows",
+        )

@@ -35,9 +35,15 @@ def numbers(labels: Labels, name: str) -> Doubles:
         DataError: the column is not there, or holds no numbers.
     """
     if name not in labels.table.column_names:
-        raise DataError(f"the labels have no column {name}, which the trust function was fitted with")
+        raise DataError(
+            "trust-missing-column",
+            f"the labels have no column {name}, which the trust function was fitted on",
+        )
     if not is_number(labels, name):
-        raise DataError(f"column {name} holds {labels.table.schema.field(name).type}, not numbers")
+        raise DataError(
+            "trust-column-not-numeric",
+            f"column {name} holds {labels.table.schema.field(name).type}, not numbers",
+        )
     column = labels.table.column(name).combine_chunks().cast(pa.float64())
     values = np.array(column.fill_null(np.nan).to_numpy(zero_copy_only=False), np.float64)
     values[~np.isfinite(values)] = np.nan
@@ -47,9 +53,15 @@ def numbers(labels: Labels, name: str) -> Doubles:
 def agrees(labels: Labels, name: str) -> Doubles:
     """1 where a column of texts says the label itself, else 0; NaN where either is null."""
     if name not in labels.table.column_names:
-        raise DataError(f"the labels have no column {name}, which the trust function was fitted with")
+        raise DataError(
+            "trust-missing-column",
+            f"the labels have no column {name}, which the trust function was fitted on",
+        )
     if not is_text(labels, name) or "label" not in labels.table.column_names:
-        raise DataError(f"column {name} cannot be compared with label: both have to be there and hold texts")
+        raise DataError(
+            "trust-column-not-text",
+            f"column {name} cannot be compared with label: both must be columns of text",
+        )
     table = labels.table
     same = pc.equal(table.column(name).cast(pa.string()), table.column("label").cast(pa.string()))
     values = (

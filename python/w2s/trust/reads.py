@@ -8,6 +8,8 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from w2s.config import invalid_value
+
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]*")
 
 
@@ -15,7 +17,7 @@ def parse_reads(value: object) -> tuple[str, ...]:
     """The names, each once, in the order given; empty text is none.
 
     Raises:
-        ValueError: something that is no name.
+        PydanticCustomError: something that is not a name.
     """
     if isinstance(value, str):
         parts: Sequence[object] = [
@@ -24,8 +26,11 @@ def parse_reads(value: object) -> tuple[str, ...]:
     elif isinstance(value, list | tuple):
         parts = value
     else:
-        raise ValueError(f"give names of evidence joined by commas, not {value!r}")
+        raise invalid_value("trust-bad-reads", f"give names of evidence separated by commas, not {value!r}")
     for part in parts:
         if not isinstance(part, str) or not _NAME.fullmatch(part):
-            raise ValueError(f"{part!r} is no name of evidence; give hidden,afterstate,student or columns")
+            raise invalid_value(
+                "trust-bad-reads",
+                f"{part!r} is not a name of evidence; give hidden, afterstate, student or names of columns",
+            )
     return tuple(dict.fromkeys(str(part) for part in parts))

@@ -11,7 +11,7 @@ from dataclasses import replace
 from importlib.metadata import EntryPoint, entry_points
 from typing import Any, cast
 
-from w2s.config import build
+from w2s.config import parse_config
 from w2s.errors import UsageError
 from w2s.trust.function import Function, Recipe, TrustFunction
 
@@ -81,7 +81,7 @@ def trust_function(name: str, **options: Any) -> TrustFunction:
     """
     if name in _RECIPES:
         found = recipe(name)
-        return Function(found, build(found.options, options, f"trust function {name}"), source=name)
+        return Function(found, parse_config(found.options, options, f"trust function {name}"), source=name)
     return _called(name, _factory(name), options)
 
 
@@ -93,7 +93,10 @@ def _factory(name: str) -> Any:
         return _loaded(installed[name])
     near = difflib.get_close_matches(name, names(), n=1)
     hint = f"did you mean {near[0]}? " if near else ""
-    raise UsageError(f"no trust function is called {name!r}; {hint}there are: {', '.join(names())}")
+    raise UsageError(
+        "trust-unknown-function",
+        f"{name!r} is not a trust function; {hint}known names: {', '.join(names())}",
+    )
 
 
 def _imported(name: str) -> Any:
@@ -101,25 +104,35 @@ def _imported(name: str) -> Any:
     try:
         return getattr(importlib.import_module(module), attribute)
     except (ImportError, AttributeError, ValueError) as error:
-        raise UsageError(f"trust function {name!r} cannot be imported: {error}") from None
+        raise UsageError(
+            "trust-function-not-importable", f"trust function {name!r} cannot be imported: {error}"
+        ) from None
 
 
 def _loaded(entry: EntryPoint) -> Any:
     try:
         return entry.load()
     except (ImportError, AttributeError) as error:
-        raise UsageError(f"trust function {entry.name!r} cannot be imported: {error}") from None
+        raise UsageError(
+            "trust-function-not-importable", f"trust function {entry.name!r} cannot be imported: {error}"
+        ) from None
 
 
 def _called(name: str, factory: Any, options: dict[str, Any]) -> TrustFunction:
     if not callable(factory):
-        raise UsageError(f"{name!r} is no callable: name one that returns a trust function")
+        raise UsageError(
+            "trust-function-not-callable",
+            f"{name!r} is not callable: name a callable that returns a trust function",
+        )
     try:
         found = factory(**options)
     except TypeError as error:
-        raise UsageError(f"{name!r} cannot be called with these options: {error}") from None
+        raise UsageError(
+            "trust-function-bad-options", f"{name!r} cannot be called with these options: {error}"
+        ) from None
     if not all(hasattr(found, part) for part in ("name", "needs", "fit", "score")):
         raise UsageError(
-            f"{name!r} returned {type(found).__name__}: a trust function has name, needs, fit, score"
+            "trust-function-incomplete",
+            f"{name!r} returned {type(found).__name__}: a trust function has name, needs, fit and score",
         )
     return replace(found, source=name) if isinstance(found, Function) else cast(TrustFunction, found)

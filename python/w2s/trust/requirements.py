@@ -84,7 +84,10 @@ def refuse_missing(who: str, needs: Iterable[str], labels: Labels) -> None:
     absent = missing(needs, labels)
     if absent:
         remedies = "; ".join(dict.fromkeys(remedy(name) for name in absent))
-        raise DataError(f"{who} needs {', '.join(absent)}, which these labels lack: {remedies}")
+        raise DataError(
+            "trust-missing-evidence",
+            f"{who} needs {', '.join(absent)}, which these labels do not have: {remedies}",
+        )
 
 
 def _present(labels: Labels, wanted: Callable[[str], bool]) -> list[str]:

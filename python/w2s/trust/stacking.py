@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 from pydantic import Field, field_validator
 
-from w2s.config import Config
+from w2s.config import Config, invalid_value
 from w2s.errors import UsageError
 from w2s.evidence import Labels
 from w2s.trust.calibrators import Doubles
@@ -46,7 +46,7 @@ class StackOptions(Config):
     @classmethod
     def _check(cls, value: tuple[str, ...]) -> tuple[str, ...]:
         if len(value) < 2:
-            raise ValueError("name at least two functions")
+            raise invalid_value("trust-stack-too-small", "name at least two functions")
         return value
 
 
@@ -95,7 +95,10 @@ def _member(name: str, options: StackOptions) -> Function:
     from w2s.trust.registry import is_recipe, recipe
 
     if not is_recipe(name) or name == Stack.name:
-        raise UsageError(f"a stack is made of built-in functions other than itself, not of {name!r}")
+        raise UsageError(
+            "trust-stack-bad-member",
+            f"{name!r} cannot be part of a stack: name built-in functions other than stack itself",
+        )
     found: Recipe = recipe(name)
     reads = {"reads": options.reads} if issubclass(found.options, Reading) else {}
     return Function(found, found.options(**reads))

@@ -46,9 +46,9 @@ def parse_options(pairs: Sequence[str], reads: str | None) -> dict[str, Any]:
     for pair in pairs:
         name, equals, value = pair.partition("=")
         if not name or not equals:
-            raise UsageError(f"option {pair!r} is not name=value")
+            raise UsageError("trust-bad-option", f"option {pair!r} is not name=value")
         if name in options:
-            raise UsageError(f"option {name} is given twice: leave one out")
+            raise UsageError("trust-repeated-option", f"option {name} is given twice: leave one out")
         options[name] = None if value == "None" else value
     return options
 
@@ -76,7 +76,10 @@ def fit_file(
     """
     folder = Path(out)
     if (folder / SETTINGS).exists() and not overwrite:
-        raise UsageError(f"{folder} holds a trust function already: give --overwrite, or another name")
+        raise UsageError(
+            "trust-output-exists",
+            f"{folder} already holds a trust function: give --overwrite or another name",
+        )
     chosen = trust_function(function, **(options or {}))
     labels, correct = gold_of(read_labels(path), gold)
     scores = cross_fit(chosen, labels, correct, folds, seed) if folds else None
@@ -126,9 +129,12 @@ def score_file(
     """
     target = Path(out)
     if target.exists() and not overwrite:
-        raise UsageError(f"{target} is there already: give --overwrite, or another name")
+        raise UsageError("trust-output-exists", f"{target} already exists: give --overwrite or another name")
     if target.suffix not in {".parquet", ".pq"}:
-        raise UsageError(f"cannot write {target}: scored labels are Parquet; end it with .parquet")
+        raise UsageError(
+            "trust-output-not-parquet",
+            f"cannot write {target}: scored labels are Parquet; end the name with .parquet",
+        )
     fitted = load(function, allow)
     labels = read_labels(path)
     scores = fitted.score(labels)
@@ -155,7 +161,10 @@ def _put_out_of_fold(labels: Labels, scores: Scores, path: Path) -> int:
 def _keyed(table: pa.Table, path: Path) -> dict[tuple[str, str | None], float]:
     """Trust by id and label."""
     if not {"id", "trust"} <= set(table.column_names):
-        raise DataError(f"{path} has no columns id and trust: fit the trust function anew")
+        raise DataError(
+            "trust-file-invalid",
+            f"{path} does not have the columns id and trust: fit the trust function again",
+        )
     ids = table.column("id").to_pylist()
     labels = table.column("label").to_pylist() if "label" in table.column_names else [None] * len(ids)
     return dict(zip(zip(ids, labels, strict=True), table.column("trust").to_pylist(), strict=True))

@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from w2s.errors import DataError, UsageError
+from tests.doubles.errors import raises_code
+from w2s.errors import DataError, UsageError, W2sError
 from w2s.metrics import brier, calibration_curve, expected_calibration_error
 
 # Two bins of width: (0.1, 0.3) with no row right, (0.7, 0.9, 0.9, 1.0) with three.
@@ -71,19 +72,24 @@ def test_a_calibrated_score_has_a_small_error_and_an_overconfident_one_a_large()
 
 
 @pytest.mark.parametrize(
-    ("scores", "correct", "options", "error", "message"),
+    ("scores", "correct", "options", "error", "code", "named"),
     [
-        ([0.5, 1.5], [0, 1], {}, DataError, r"score 1 is 1.5; a calibration is of probabilities in \[0, 1\]"),
-        ([0.5], [0, 1], {}, DataError, "correct has 2 values for 1 scores"),
-        ([], [], {}, DataError, "there are no rows to measure"),
-        ([0.5, np.nan], [0, 1], {}, DataError, "score 1 is NaN; drop such rows first"),
-        ([0.5, None], [0, 1], {}, DataError, "scores: row 1 is null; .*"),
-        ([0.5], [0], {"bins": 0}, UsageError, "bins is 0; it is a whole number from 1"),
-        ([0.5], [0], {"by": "count"}, UsageError, 'by is \'count\'; it is "width" or "mass"'),
+        ([0.5, 1.5], [0, 1], {}, DataError, "metrics-not-a-probability", "score 1 is 1.5"),
+        ([0.5], [0, 1], {}, DataError, "metrics-length-mismatch", "correct has 2 values for 1 scores"),
+        ([], [], {}, DataError, "metrics-no-rows", ""),
+        ([0.5, np.nan], [0, 1], {}, DataError, "metrics-nan-score", "score 1"),
+        ([0.5], [0], {"bins": 0}, UsageError, "metrics-bad-bins", "bins is 0"),
+        ([0.5], [0], {"by": "count"}, UsageError, "metrics-unknown-binning", '"width" or "mass"'),
     ],
 )
 def test_what_cannot_be_measured_is_named(
-    scores: Any, correct: Any, options: dict[str, Any], error: type, message: str
+    scores: Any, correct: Any, options: dict[str, Any], error: type[W2sError], code: str, named: str
 ) -> None:
-    with pytest.raises(error, match=f"^{message}$"):
+    with raises_code(code, error) as caught:
         expected_calibration_error(scores, correct, **options)
+    assert named in str(caught.value)
+
+
+def test_a_null_score_is_named_by_its_row() -> None:
+    with pytest.raises(DataError, match="scores: row 1 is null"):
+        expected_calibration_error([0.5, None], [0, 1])

@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from w2s.errors import DataError, UsageError
+from tests.doubles.errors import raises_code
+from w2s.errors import DataError, UsageError, W2sError
 from w2s.metrics import label_quality
 
 LABELS = [0, 0, 1, 1, 1, 1, 1, 1, 1, 2]
@@ -62,24 +63,28 @@ def test_no_rows_have_no_scores() -> None:
 
 
 @pytest.mark.parametrize(
-    ("given", "labels", "options", "kind", "said"),
+    ("given", "labels", "options", "kind", "code", "named"),
     [
-        ([[1.0, 0.0]], [0], {"method": "margin"}, UsageError, "no label quality is called 'margin'"),
+        ([[1.0, 0.0]], [0], {"method": "margin"}, UsageError, "metrics-unknown-method", "'margin'"),
         (
             [[1.0, 0.0]],
             [0],
             {"method": "confidence_weighted_entropy", "adjusted": True},
             UsageError,
-            "has no adjustment",
+            "metrics-no-adjustment",
+            "",
         ),
-        ([1.0, 0.0], [0], {}, DataError, r"shape \(2,\)"),
-        ([[1.0, 0.0]], [0, 1], {}, DataError, r"labels have shape \(2,\) for 1 rows"),
-        ([[1.0, 0.0]], [0.0], {}, DataError, "not whole numbers"),
-        ([[1.0, 0.0], [0.7, 0.7]], [0, 1], {}, DataError, "row 1 of the probabilities"),
-        ([[1.0, 0.0], [np.nan, 1.0]], [0, 1], {}, DataError, "row 1 of the probabilities"),
-        ([[1.0, 0.0], [0.5, 0.5]], [0, 2], {}, DataError, "the label of row 1 is 2"),
+        ([1.0, 0.0], [0], {}, DataError, "metrics-bad-shape", "(2,)"),
+        ([[1.0, 0.0]], [0, 1], {}, DataError, "metrics-length-mismatch", "labels have shape (2,) for 1 rows"),
+        ([[1.0, 0.0]], [0.0], {}, DataError, "metrics-bad-class", "float64"),
+        ([[1.0, 0.0], [0.7, 0.7]], [0, 1], {}, DataError, "metrics-not-a-distribution", "row 1"),
+        ([[1.0, 0.0], [np.nan, 1.0]], [0, 1], {}, DataError, "metrics-not-a-distribution", "row 1"),
+        ([[1.0, 0.0], [0.5, 0.5]], [0, 2], {}, DataError, "metrics-bad-class", "the label of row 1 is 2"),
     ],
 )
-def test_bad_input_is_named(given: Any, labels: Any, options: Any, kind: type[Exception], said: str) -> None:
-    with pytest.raises(kind, match=said):
+def test_bad_input_is_named(
+    given: Any, labels: Any, options: Any, kind: type[W2sError], code: str, named: str
+) -> None:
+    with raises_code(code, kind) as caught:
         label_quality(given, labels, **options)
+    assert named in str(caught.value)

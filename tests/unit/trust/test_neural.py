@@ -7,6 +7,7 @@ import sys
 import numpy as np
 import pytest
 
+from tests.doubles.errors import raises_code
 from tests.doubles.labels import labels, without
 from w2s.errors import DataError, MissingExtraError
 from w2s.evidence import Labels
@@ -104,7 +105,7 @@ def test_few_wrong_rows_are_enough_and_one_is_not() -> None:
     wrong[:2] = True
     scores = trust_function("neural", **QUICK).fit(found, ~wrong).score(found)
     assert np.isfinite(scores).all()
-    with pytest.raises(DataError, match="at least two right and two wrong rows"):
+    with raises_code("trust-gold-too-small", DataError):
         trust_function("neural", **QUICK).fit(found, ~(wrong & (np.arange(60) == 0)))
 
 
@@ -112,12 +113,14 @@ def test_without_torch_fitting_names_the_extra(monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setitem(sys.modules, "torch", None)
     monkeypatch.delitem(sys.modules, "w2s.trust.neural.training", raising=False)
     monkeypatch.delitem(sys.modules, "w2s.trust.neural.network", raising=False)
-    with pytest.raises(MissingExtraError, match=r"pip install 'w2s\[models\]'"):
+    with raises_code("missing-extra-models", MissingExtraError):
         trust_function("neural").fit(labels(60))
 
 
 def test_a_vector_of_another_width_is_refused() -> None:
     fitted = trust_function("neural", **QUICK).fit(labels(120))
     pool = labels(20)
-    with pytest.raises(DataError, match="hidden has to be 12 wide"):
+    with raises_code("trust-vector-width", DataError) as caught:
         fitted.score(Labels(pool.table, {"hidden": np.zeros((20, 5), np.float32)}))
+    assert "12" in str(caught.value)
+    assert "5" in str(caught.value)

@@ -6,6 +6,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
+from tests.doubles.errors import raises_code
 from tests.doubles.labels import labels, without
 from w2s.errors import DataError, UsageError
 from w2s.evidence import Labels
@@ -112,17 +113,18 @@ def test_a_stack_needs_what_its_members_need() -> None:
 
 
 @pytest.mark.parametrize(
-    ("options", "message"),
+    ("options", "code", "named"),
     [
-        ({"of": "confidence"}, "at least two"),
-        ({"of": "confidence,stack"}, "not of 'stack'"),
-        ({"of": "confidence,nothing"}, "not of 'nothing'"),
-        ({"reads": "hid den"}, "no name of evidence"),
+        ({"of": "confidence"}, "trust-stack-too-small", "of"),
+        ({"of": "confidence,stack"}, "trust-stack-bad-member", "'stack'"),
+        ({"of": "confidence,nothing"}, "trust-stack-bad-member", "'nothing'"),
+        ({"reads": "hid den"}, "trust-bad-reads", "'hid den'"),
     ],
 )
-def test_a_stack_that_makes_no_sense_is_refused(options: dict[str, str], message: str) -> None:
-    with pytest.raises(UsageError, match=message):
+def test_a_stack_that_makes_no_sense_is_refused(options: dict[str, str], code: str, named: str) -> None:
+    with raises_code(code, UsageError) as caught:
         _ = trust_function("stack", **options).needs
+    assert named in str(caught.value)
 
 
 def test_a_column_by_its_own_name_can_be_read() -> None:
@@ -131,11 +133,14 @@ def test_a_column_by_its_own_name_can_be_read() -> None:
     function = trust_function("logistic", reads="hint")
     assert function.needs == {"log_prob", "hint"}
     assert auc(cross_fit(function, told), told.correct) == 1
-    with pytest.raises(DataError, match="logistic needs hint, which these labels lack: add a column hint"):
+    with raises_code("trust-missing-evidence", DataError) as caught:
         function.fit(found)
+    assert "logistic needs hint" in str(caught.value)
+    assert "add a column hint" in str(caught.value)
 
 
 def test_evidence_that_gold_had_and_a_pool_lacks_in_part_is_named() -> None:
     fitted = trust_function("logistic", reads="search").fit(labels(200))
-    with pytest.raises(DataError, match="search_depth2_best"):
+    with raises_code("trust-missing-column", DataError) as caught:
         fitted.score(without(labels(20), "search_depth2_best"))
+    assert "search_depth2_best" in str(caught.value)

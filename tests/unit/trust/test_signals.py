@@ -9,6 +9,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
+from tests.doubles.errors import raises_code
 from tests.doubles.labels import labels
 from w2s.crowds import crowd
 from w2s.errors import DataError
@@ -50,8 +51,9 @@ def test_the_deepest_search_is_asked_and_any_can_be() -> None:
     shallow = trust_function("search_agreement", column="search_depth2_best")
     scores = shallow.fit(found, np.array([True, False] * 4)).score(found)
     assert scores.round(3).tolist() == [0.9, 0.1] * 4
-    with pytest.raises(DataError, match="search_depth3_best"):
+    with raises_code("trust-missing-evidence", DataError) as caught:
         trust_function("search_agreement", column="search_depth3_best").fit(found, np.arange(8) > 3)
+    assert "search_depth3_best" in str(caught.value)
 
 
 def test_labels_that_no_search_saw_have_the_share_of_such_gold() -> None:

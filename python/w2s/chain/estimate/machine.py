@@ -67,7 +67,10 @@ def machine_named(name: str) -> Machine:
         UsageError: there is none; the message lists those that exist.
     """
     if name not in MACHINES:
-        raise UsageError(f"no machine is called {name!r}; there are: {', '.join(MACHINES)}, or leave it out")
+        raise UsageError(
+            "chain-unknown-machine",
+            f"unknown machine {name!r}; known: {', '.join(MACHINES)}; leave --on out for this machine",
+        )
     return MACHINES[name]
 
 

@@ -61,7 +61,10 @@ def _held_back(sample: Sample, options: NeuralOptions) -> list[npt.NDArray[np.bo
     """Which rows each network holds back; with few rows of one kind, larger parts."""
     fewest = int(min(sample.y.sum(), (~sample.y).sum()))
     if fewest < 2:
-        raise DataError("neural holds gold back to stop by: give at least two right and two wrong rows")
+        raise DataError(
+            "trust-gold-too-small",
+            "neural holds out gold to choose the best epoch: give at least two right and two wrong rows",
+        )
     parts = min(max(2, round(1 / options.held_back)), fewest)
     held = []
     for number in range(options.fits):
@@ -75,7 +78,9 @@ def _of_both_kinds(rows: npt.NDArray[np.bool_], sample: Sample) -> npt.NDArray[n
     right = sample.y[rows]
     if right.all() or not right.any():
         raise DataError(
-            "neural holds some groups of gold back to stop by, and all of them are alike: give more gold"
+            "trust-gold-too-small",
+            "the groups of gold that neural holds out to choose the best epoch are all right or all wrong: "
+            "give more gold",
         )
     return rows
 
