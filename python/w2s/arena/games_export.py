@@ -12,7 +12,7 @@ from pathlib import Path
 from w2s.arena.record import MatchRecord
 from w2s.games import State, game
 from w2s.models.confidence import moves_to_mate
-from w2s.models.uci.answering import is_chess960
+from w2s.models.uci.protocol import is_chess960
 
 _COLUMNS = 80
 _SPACE = "\xa0"

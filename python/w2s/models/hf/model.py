@@ -21,7 +21,7 @@ from w2s.models.hf.settings import HfSettings
 from w2s.models.hf.sureness import chosen, with_evidence
 from w2s.models.hf.writing import Manner, Request, Writes, Written
 from w2s.models.model import Answer, Want
-from w2s.models.policy.seeing import log_softmax
+from w2s.models.policy.inference import log_softmax
 from w2s.models.proposing import dealt, likeliest_others
 from w2s.models.solved import Shots
 from w2s.tasks import Example, MoveExample

@@ -22,7 +22,7 @@ from w2s.models.hf.sureness import chosen, with_evidence
 from w2s.models.hf.vectors import Vector, half, refuse_nan
 from w2s.models.hf.weights import Opened
 from w2s.models.model import Answer, Want
-from w2s.models.policy.seeing import log_softmax
+from w2s.models.policy.inference import log_softmax
 from w2s.models.reference import shown
 from w2s.tasks import Example
 from w2s.tasks.choice import ChoiceExample

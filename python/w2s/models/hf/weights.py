@@ -17,7 +17,7 @@ import transformers
 from w2s.errors import ModelError, W2sError
 from w2s.models.hf.adapters import ADAPTER_WEIGHTS, HOLDS_AN_ADAPTER, adapted, base_of, brought_by
 from w2s.models.hf.settings import HfSettings
-from w2s.models.policy.device import device_of
+from w2s.models.policy.device import select_device
 from w2s.models.reference import shown
 
 CAUSAL = ("ForCausalLM", "LMHeadModel", "ForConditionalGeneration")
@@ -177,7 +177,7 @@ def _how(settings: HfSettings) -> dict[str, Any]:
 
 
 def _device(settings: HfSettings) -> torch.device:
-    found = device_of(settings.device.partition(":")[0])
+    found = select_device(settings.device.partition(":")[0])
     return torch.device(settings.device) if ":" in settings.device else found
 
 
