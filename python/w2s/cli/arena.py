@@ -153,7 +153,7 @@ def _sprt(text: str | None) -> dict[str, Any] | None:
 
 def _run(setting: ArenaSpec, out: Path | None, concurrency: int, *, as_json: bool) -> None:
     from w2s import arena as rooms
-    from w2s.arena.folder import RunFolder
+    from w2s.arena.outputs import ArenaFolder
     from w2s.cli import output
     from w2s.cli.arena_view import View, standing_text
 

@@ -11,9 +11,9 @@ from rich.console import Console
 from rich.live import Live
 from rich.table import Table
 
-from w2s.arena import ArenaSpec, Progress
-from w2s.arena.standing import live_rating, sides
-from w2s.arena.verdict import VERDICTS
+from w2s.arena import ArenaProgress, ArenaSpec
+from w2s.arena.scoreboard import compared_players, live_rating
+from w2s.arena.verification import VERDICTS
 from w2s.cli import output
 
 _SECONDS_BETWEEN_LINES = 10.0
