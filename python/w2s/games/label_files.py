@@ -41,9 +41,7 @@ def read_labels(path: Path) -> LabelColumns:
     columns = _read_parquet(path) if path.suffix.lower() in PARQUET else _read_jsonl(path)
     if "label" not in columns or not columns.keys() & {"id", "position"}:
         missing = "label" if "label" not in columns else "id or position"
-        raise DataError(
-            "agree-missing-column", f"{path} has no column {missing}; labels need label, and id or position"
-        )
+        raise DataError(f"{path} has no column {missing}: labels need label, and id or position")
     for name, values in columns.items():
         _check(path, name, values)
     return LabelColumns(path, columns.get("id"), columns.get("position"), columns["label"])
@@ -52,7 +50,7 @@ def read_labels(path: Path) -> LabelColumns:
 def _check(path: Path, name: str, values: Sequence[Any]) -> None:
     for row, value in enumerate(values, 1):
         if not isinstance(value, str) and (value is not None or name == "id"):
-            raise DataError("agree-not-text", f"{path}, row {row}: {name} is {ascii(value)[:40]}, not text")
+            raise DataError(f"{path}, row {row}: {name} is {ascii(value)[:40]}, not text")
 
 
 def _read_parquet(path: Path) -> dict[str, list[Any]]:
@@ -61,7 +59,7 @@ def _read_parquet(path: Path) -> dict[str, list[Any]]:
             names = [name for name in _COLUMNS if name in file.schema_arrow.names]
             table = file.read(columns=names)
     except (OSError, pa.ArrowException) as error:
-        raise DataError("agree-file-unreadable", f"cannot read {path}: {_first_line(error)}") from None
+        raise DataError(f"cannot read {path}: {_first_line(error)}") from None
     return {name: table.column(name).to_pylist() for name in names}
 
 
@@ -83,7 +81,7 @@ def json_objects(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
                 if line.strip():
                     yield number, _object(line, f"{path}, line {number}")
     except OSError as error:
-        raise DataError("agree-file-unreadable", f"cannot read {path}: {error.strerror or error}") from None
+        raise DataError(f"cannot read {path}: {error.strerror or error}") from None
 
 
 def _object(line: bytes, where: str) -> dict[str, Any]:
@@ -92,7 +90,7 @@ def _object(line: bytes, where: str) -> dict[str, Any]:
     except (ValueError, RecursionError):
         value = None
     if not isinstance(value, dict):
-        raise DataError("agree-not-json", f"{where} is not a JSON object")
+        raise DataError(f"{where} is not a JSON object")
     return value
 
 

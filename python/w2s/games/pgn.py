@@ -55,7 +55,7 @@ def read_texts(path: str | Path) -> Iterator[GameText]:
         with Path(path).open("rb") as file:
             yield from _games(_tokens(file), path)
     except OSError as error:
-        raise DataError("game-file-unreadable", f"cannot read {path}: {error.strerror or error}") from None
+        raise DataError(f"cannot read {path}: {error.strerror or error}") from None
 
 
 def _tokens(lines: Iterable[bytes]) -> Iterator[_Token]:
@@ -87,7 +87,7 @@ def _games(tokens: Iterator[_Token], path: str | Path) -> Iterator[GameText]:
     for kind, word, line in tokens:
         depth += (kind == "down") - (kind == "up")
         if depth < 0 or kind == "wrong" or (kind == "tag" and depth):
-            raise DataError("pgn-syntax-error", f"{path}, game {number}, line {line}: {_problem(word)}")
+            raise DataError(f"{path}, game {number}, line {line}: {_problem(word)}")
         if kind == "tag":
             if began:
                 yield _without_result(text)
@@ -102,9 +102,7 @@ def _games(tokens: Iterator[_Token], path: str | Path) -> Iterator[GameText]:
             text.moves.append((word, line))
             began = True
     if depth:
-        raise DataError(
-            "pgn-syntax-error", f"{path}, game {number}: a variation '(' does not end before the file does"
-        )
+        raise DataError(f"{path}, game {number}: a variation '(' does not end before the file does")
     if began or text.headers:
         yield _without_result(text)
 
@@ -114,7 +112,7 @@ def _problem(word: str) -> str:
         return 'expected a tag pair like [White "name"] outside of variations and comments'
     if word == "{":
         return "the comment that begins here does not end"
-    return f"unexpected {word!a}"
+    return f"{word!a} has no place here"
 
 
 def _without_result(text: GameText) -> GameText:

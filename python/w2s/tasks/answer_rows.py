@@ -6,7 +6,7 @@ Knows nothing about formats, or about what answers mean.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +16,6 @@ from w2s.tasks.checking.final import boxed, hashed
 from w2s.tasks.columns import ANSWERS, AnswerColumns, Named, chosen
 from w2s.tasks.mapping import check, columns_by_names, id_of, optional_text
 from w2s.tasks.rows import Row, field, number, text
-from w2s.tasks.rows.fields import OnBadRow, located
 from w2s.tasks.rows.reading import read_rows
 
 _CALCULATOR = re.compile(r"<<[^<>]*>>")
@@ -24,7 +23,9 @@ _HASHES = re.compile(r"^[ \t]*####.*\Z", re.MULTILINE | re.DOTALL)
 _TOLD = {name: found for name, found in ANSWERS.items() if name != "gsm8k"}
 
 
-def read_answers(source: str | Path, columns: Named, bad_row: OnBadRow) -> Iterator[AnswerExample]:
+def read_answers(
+    source: str | Path, columns: Named, bad_row: Callable[[str], None]
+) -> Iterator[AnswerExample]:
     """The examples of a file or a published data set.
 
     Raises:
@@ -41,7 +42,7 @@ def read_answers(source: str | Path, columns: Named, bad_row: OnBadRow) -> Itera
             assert found is not None
             yield _example(row, found)
         except DataError as error:
-            bad_row(located(row.place, error))
+            bad_row(f"{row.place}: {error}")
 
 
 def _example(row: Row, columns: AnswerColumns) -> AnswerExample:
@@ -73,14 +74,10 @@ def _answer(value: str, form: str | None) -> tuple[str, str | None]:
     behind, inside = hashed(value), boxed(value)
     if form == "hashes" or (form is None and behind):
         if not behind:
-            raise DataError(
-                "task-no-final-answer", f"no line '#### …' with the final answer in {value[-40:]!r}"
-            )
+            raise DataError(f"there is no line '#### …' with the answer in {value[-40:]!r}")
         return behind, _HASHES.sub("", _CALCULATOR.sub("", value)).strip() or None
     if form == "boxed" or (form is None and inside):
         if not inside:
-            raise DataError(
-                "task-no-final-answer", f"no \\boxed{{…}} with the final answer in {value[-40:]!r}"
-            )
+            raise DataError(f"there is no \\boxed{{…}} with the answer in {value[-40:]!r}")
         return inside, value
     return value, None

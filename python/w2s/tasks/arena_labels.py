@@ -6,7 +6,7 @@ that were played, so that every state has its history.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -15,12 +15,13 @@ import pyarrow as pa
 from w2s.errors import DataError
 from w2s.games import State, game
 from w2s.tasks.move import MoveExample
-from w2s.tasks.rows.fields import OnBadRow, located
 
 _NEEDED = ("id", "game", "match", "ply", "position", "label", "played", "legal")
 
 
-def examples_of(path: Path, table: pa.Table, rules: str, bad_row: OnBadRow) -> Iterator[MoveExample]:
+def examples_of(
+    path: Path, table: pa.Table, rules: str, bad_row: Callable[[str], None]
+) -> Iterator[MoveExample]:
     """One example per position of each match, however many players labelled it.
 
     Gold are the best moves that the oracles named and the labels that were found right. ``group`` is the
@@ -31,9 +32,7 @@ def examples_of(path: Path, table: pa.Table, rules: str, bad_row: OnBadRow) -> I
     """
     missing = [name for name in _NEEDED if name not in table.column_names]
     if missing:
-        raise DataError(
-            "task-missing-column", f"{path} has no column {', '.join(missing)}; arena labels need it"
-        )
+        raise DataError(f"{path} has no column {', '.join(missing)}: not the labels of an arena")
     oracles = [name for name in table.column_names if name.endswith("_best")]
     kept = [*_NEEDED, *(["correct"] if "correct" in table.column_names else []), *oracles]
     matches: dict[int, dict[int, list[dict[str, Any]]]] = {}
@@ -48,7 +47,7 @@ def _match(
     plies: dict[int, list[dict[str, Any]]],
     oracles: list[str],
     rules: str,
-    bad_row: OnBadRow,
+    bad_row: Callable[[str], None],
 ) -> Iterator[MoveExample]:
     before: State | None = None
     for ply in sorted(plies):
@@ -58,7 +57,7 @@ def _match(
             yield _example(state, rows, oracles)
             before = _after(state, rows)
         except DataError as error:
-            bad_row(located(f"{path}, id {rows[0]['id']}", error))
+            bad_row(f"{path}, id {rows[0]['id']}: {error}")
             before = None
 
 

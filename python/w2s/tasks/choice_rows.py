@@ -16,13 +16,14 @@ from w2s.tasks.columns import CHOICES, ChoiceColumns, Named, chosen
 from w2s.tasks.instruction import INSTRUCTION, read_instruction
 from w2s.tasks.mapping import check, columns_by_names, id_of, optional_text
 from w2s.tasks.rows import Row, field, number, text
-from w2s.tasks.rows.fields import OnBadRow, located
 from w2s.tasks.rows.reading import read_rows
 
 _NUMBERS = {"letter": "A, B, …", "index": "0, 1, …", "number": "1, 2, …"}
 
 
-def read_choices(source: str | Path, columns: Named, bad_row: OnBadRow) -> Iterator[ChoiceExample]:
+def read_choices(
+    source: str | Path, columns: Named, bad_row: Callable[[str], None]
+) -> Iterator[ChoiceExample]:
     """The examples of a file or a published data set.
 
     Raises:
@@ -39,7 +40,7 @@ def read_choices(source: str | Path, columns: Named, bad_row: OnBadRow) -> Itera
         except DataError as error:
             if read is None:
                 raise
-            bad_row(located(row.place, error))
+            bad_row(f"{row.place}: {error}")
 
 
 def _reader(source: str | Path, first: Row, asked: Any) -> Callable[[Row], ChoiceExample]:
@@ -99,7 +100,7 @@ def _options(values: Mapping[str, Any], columns: ChoiceColumns) -> tuple[list[st
     elif isinstance(found, list) and found and all(isinstance(one, Mapping) for one in found):
         labels, found = [str(one.get("label")) for one in found], [one.get("text") for one in found]
     if found is None or isinstance(found, str) or not isinstance(found, Sequence):
-        raise DataError("task-options-not-list", f"the options are {ascii(found)[:40]}, not a list")
+        raise DataError(f"the options are {ascii(found)[:40]}, not a list")
     options = tuple(text(option, f"option {place}") for place, option in enumerate(found, 1))
     check_options(options)
     return labels if len(labels) == len(options) else [], options
@@ -121,10 +122,7 @@ def _letter(answer: Any, form: str | None, labels: Sequence[str], options: Seque
     if place is None or not 0 <= place < len(options):
         known = ", ".join(labels) if form == "label" and labels else _NUMBERS.get(form or "", "")
         among = known or ", ".join(repr(option[:20]) for option in options[:5])
-        raise DataError(
-            "task-answer-not-option",
-            f"the answer {word[:40]!r} is not among the {len(options)} options ({among})",
-        )
+        raise DataError(f"the answer {word[:40]!r} is not among the {len(options)} options ({among})")
     return LETTERS[place]
 
 
@@ -139,19 +137,13 @@ def _form(answer: Any, word: str, labels: Sequence[str], options: Sequence[str])
     elif len(word) == 1 and word.upper() in LETTERS[: len(options)]:
         places.add(LETTERS.index(word.upper()))
     if len(places) > 1:
-        raise DataError(
-            "task-answer-ambiguous",
-            f"the answer {word!r} is one option's text and another's letter or index; set answer_is",
-        )
+        raise DataError(f"the answer {word!r} is one option's text and stands for another: say answer_is")
     if is_index:
         return "index"
     if word in options:
         return "text"
     if word.isdecimal():
-        raise DataError(
-            "task-answer-ambiguous",
-            f"the answer {word!r} can be an index from 0 or a number from 1; set answer_is",
-        )
+        raise DataError(f"the answer {word!r} can be an index from 0 or a number from 1: say answer_is")
     return "letter" if len(word) == 1 else "text"
 
 

@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 from pydantic import Field
 
-from w2s.config import Config, build
+from w2s.config import Config, parse_config
 from w2s.errors import UsageError
 
 
@@ -186,12 +186,8 @@ def chosen(named: Named, kind: type[Columns]) -> Columns | None:
         return named
     if isinstance(named, str):
         if named.lower() not in ready:
-            raise UsageError(
-                "task-unknown-columns", f"no columns are called {named[:40]!r}; known are: {', '.join(ready)}"
-            )
+            raise UsageError(f"no columns are called {named[:40]!r}; ready are: {', '.join(ready)}")
         return ready[named.lower()].columns
     if isinstance(named, Mapping):
-        return build(kind, dict(named), "columns")
-    raise UsageError(
-        "task-columns-other-task", f"{type(named).__name__} cannot describe this task; pass {kind.__name__}"
-    )
+        return parse_config(kind, dict(named), "columns")
+    raise UsageError(f"columns of {type(named).__name__} are not for this task: give {kind.__name__}")

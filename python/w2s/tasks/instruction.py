@@ -33,9 +33,7 @@ def read_instruction(row: Row) -> ChoiceExample:
     options = _options(asked, marks) if marks else [name.capitalize() for name in names]
     check_options(options)
     if names and len(names) != len(options):
-        raise DataError(
-            "task-option-count", f"{len(options)} options, but {len(names)} names in 'Answer format'"
-        )
+        raise DataError(f"there are {len(options)} options and {len(names)} names in 'Answer format'")
     question = _ASKED.sub("", asked[: marks[0].start()] if marks else asked).strip()
     known = names or [f"{marks[0][1].lower()}{place}" for place in range(1, len(options) + 1)]
     return ChoiceExample(id_of(row, "id"), text(question, "the question"), tuple(options), _gold(row, known))
@@ -64,8 +62,5 @@ def _gold(row: Row, names: list[str]) -> tuple[str, ...]:
         return ()
     word = text(answer, "answer").lower()
     if word not in names:
-        raise DataError(
-            "task-answer-not-option",
-            f"the answer {word[:40]!r} is not among the options ({', '.join(names)})",
-        )
+        raise DataError(f"the answer {word[:40]!r} is not among the options ({', '.join(names)})")
     return (LETTERS[names.index(word)],)

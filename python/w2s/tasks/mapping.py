@@ -38,9 +38,8 @@ def check(source: str | Path, first: Row, columns: Config, needed: Iterable[str]
     missing = [name for name in dict.fromkeys([*needed, *said]) if name and not has(first.values, name)]
     if missing:
         raise DataError(
-            "task-missing-column",
-            f"{source} has no column {', '.join(missing)}; it has: {', '.join(map(str, first.values))}; "
-            "name its columns with --columns, in Python columns=",
+            f"{source} has no column {', '.join(missing)}; it has: {', '.join(map(str, first.values))}: "
+            "say which is which in columns"
         )
 
 

@@ -5,12 +5,11 @@ Knows nothing about the formats themselves: the ending and the first bytes say w
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from w2s.errors import UsageError
 from w2s.tasks.move import MoveExample
-from w2s.tasks.rows.fields import OnBadRow
 
 FORMATS = (
     ".parquet (puzzles, labels), .csv (Lichess puzzles), .epd, .fen, .pgn, the folder of a run, or "
@@ -18,7 +17,7 @@ FORMATS = (
 )
 
 
-def read_moves_of(path: Path, game: str, bad_row: OnBadRow) -> Iterator[MoveExample]:
+def read_moves_of(path: Path, game: str, bad_row: Callable[[str], None]) -> Iterator[MoveExample]:
     """The examples of a file; ``game`` is whose rules hold where it does not say so.
 
     Raises:
@@ -43,15 +42,11 @@ def read_moves_of(path: Path, game: str, bad_row: OnBadRow) -> Iterator[MoveExam
 
         return read_moves(_only("chess", game, path))
     raise UsageError(
-        "task-unknown-format",
-        f"{path}: positions are read from {FORMATS}; to read questions, set --task choice or answer",
+        f"{path}: positions are read from {FORMATS}; of questions name the task: --task choice or answer"
     )
 
 
 def _only(rules: str, game: str, path: Path) -> Path:
     if game != rules:
-        raise UsageError(
-            "task-format-other-game",
-            f"{path} is of a format of {rules}; examples of {game} are read from .parquet",
-        )
+        raise UsageError(f"{path} is of a format of {rules}; examples of {game} are read from .parquet")
     return path

@@ -7,7 +7,7 @@ Knows nothing about who made them. Columns of a puzzle: ``id``, ``game``, ``posi
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +18,6 @@ from w2s import kernels
 from w2s.errors import DataError
 from w2s.games import State, game
 from w2s.tasks.move import MoveExample
-from w2s.tasks.rows.fields import OnBadRow, located
 
 PUZZLES = pa.schema(
     [
@@ -54,7 +53,7 @@ _ARENA = {"match", "ply", "played", "label"}
 _TEXTS = ("id", "game", "position", "start", "group")
 
 
-def read_table(path: Path, rules: str, bad_row: OnBadRow) -> Iterator[MoveExample]:
+def read_table(path: Path, rules: str, bad_row: Callable[[str], None]) -> Iterator[MoveExample]:
     """The examples of a Parquet file.
 
     Raises:
@@ -69,24 +68,19 @@ def read_table(path: Path, rules: str, bad_row: OnBadRow) -> Iterator[MoveExampl
                 return examples_of(path, file.read(), rules, bad_row)
             rows = file.read(columns=[name for name in PUZZLES.names if name in names])
     except (OSError, pa.ArrowException) as error:
-        raise DataError(
-            "task-file-unreadable", f"cannot read {path}: {str(error).partition(chr(10))[0][:200]}"
-        ) from None
+        raise DataError(f"cannot read {path}: {str(error).partition(chr(10))[0][:200]}") from None
     missing = [name for name in ("id", "position") if name not in rows.column_names]
     if missing:
-        raise DataError(
-            "task-missing-column",
-            f"{path} has no column {' or '.join(missing)}; examples need id and position",
-        )
+        raise DataError(f"{path} has no column {' or '.join(missing)}: examples need id and position")
     return _puzzles(path, rows, rules, bad_row)
 
 
-def _puzzles(path: Path, rows: pa.Table, rules: str, bad_row: OnBadRow) -> Iterator[MoveExample]:
+def _puzzles(path: Path, rows: pa.Table, rules: str, bad_row: Callable[[str], None]) -> Iterator[MoveExample]:
     for number, row in enumerate(rows.to_pylist(), 1):
         try:
             yield _example(row, rules)
         except DataError as error:
-            bad_row(located(f"{path}, row {number}", error))
+            bad_row(f"{path}, row {number}: {error}")
 
 
 def _example(row: Mapping[str, Any], rules: str) -> MoveExample:
@@ -106,15 +100,13 @@ def _state(row: Mapping[str, Any], rules: str) -> State:
     """The position with its history, where the row has one."""
     name = row.get("game") or rules
     if name not in kernels.game_names():
-        raise DataError("game-unknown", f"no game is called {name[:40]!r}")
+        raise DataError(f"no game is called {name[:40]!r}")
     asked = game(name).state(row["position"])
     if row.get("start") is None:
         return asked
     state = game(asked.game).state(row["start"], _texts(row, "played"))
     if state.position != asked.position:
-        raise DataError(
-            "task-history-mismatch", f"start and played lead to {state.position}, not to {asked.position}"
-        )
+        raise DataError(f"start and played lead to {state.position}, not to {asked.position}")
     return state
 
 
@@ -122,7 +114,7 @@ def _check_texts(row: Mapping[str, Any]) -> None:
     for name in _TEXTS:
         value = row.get(name)
         if not isinstance(value, str) and (value is not None or name in ("id", "position")):
-            raise DataError("task-not-text", f"{name} is {ascii(value)[:40]}, not text")
+            raise DataError(f"{name} is {ascii(value)[:40]}, not text")
 
 
 def _texts(row: Mapping[str, Any], name: str) -> list[str]:
@@ -130,12 +122,12 @@ def _texts(row: Mapping[str, Any], name: str) -> list[str]:
     if value is None:
         return []
     if not isinstance(value, list) or not all(isinstance(move, str) for move in value):
-        raise DataError("task-not-moves", f"{name} is {ascii(value)[:40]}, not a list of moves")
+        raise DataError(f"{name} is {ascii(value)[:40]}, not a list of moves")
     return value
 
 
 def _canonical(state: State, move: str) -> str:
     found, why = state.read(move)
     if found is None:
-        raise DataError("game-illegal-move", f"the solution {move[:20]!r} is {why} in {state.position}")
+        raise DataError(f"the solution {move[:20]!r} is {why} in {state.position}")
     return found

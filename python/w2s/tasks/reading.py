@@ -5,7 +5,7 @@ Knows nothing about formats: the task says who reads its own.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, overload
 
@@ -16,9 +16,8 @@ from w2s.tasks.answer import AnswerExample
 from w2s.tasks.choice import ChoiceExample
 from w2s.tasks.move import MoveExample
 from w2s.tasks.registry import Example, task_named
-from w2s.tasks.rows.fields import OnBadRow
 from w2s.tasks.rows.hub import is_hub
-from w2s.tasks.task import Reading
+from w2s.tasks.task import Complain, Reading
 
 if TYPE_CHECKING:
     from w2s.tasks.columns import Named
@@ -34,7 +33,7 @@ def read_examples(
     game: str = "chess",
     *,
     columns: Named = None,
-    bad_row: Callable[[str], None] | None = None,
+    bad_row: Complain | None = None,
 ) -> list[MoveExample]: ...
 
 
@@ -45,7 +44,7 @@ def read_examples(
     game: str = "chess",
     *,
     columns: Named = None,
-    bad_row: Callable[[str], None] | None = None,
+    bad_row: Complain | None = None,
 ) -> list[ChoiceExample]: ...
 
 
@@ -56,7 +55,7 @@ def read_examples(
     game: str = "chess",
     *,
     columns: Named = None,
-    bad_row: Callable[[str], None] | None = None,
+    bad_row: Complain | None = None,
 ) -> list[AnswerExample]: ...
 
 
@@ -67,7 +66,7 @@ def read_examples(
     game: str = "chess",
     *,
     columns: Named = None,
-    bad_row: Callable[[str], None] | None = None,
+    bad_row: Complain | None = None,
 ) -> list[Any]: ...
 
 
@@ -77,7 +76,7 @@ def read_examples(
     game: str = "chess",
     *,
     columns: Named = None,
-    bad_row: Callable[[str], None] | None = None,
+    bad_row: Complain | None = None,
 ) -> list[Any]:
     """The examples of a file, in its order, each with an id that is unique in it.
 
@@ -110,16 +109,12 @@ def read_examples(
     """
     kind = task_named(task)
     if game not in kernels.game_names():
-        raise UsageError(
-            "game-unknown", f"no game is called {game!r}; the games are: {', '.join(kernels.game_names())}"
-        )
+        raise UsageError(f"no game is called {game!r}; the games are: {', '.join(kernels.game_names())}")
     named = task != "move" and is_hub(path)
     source = path if named else _file(Path(path))
-    found: list[Example] = list(
-        kind.read(source, Reading(game, columns, _refuse if bad_row is None else _skip(bad_row)))
-    )
+    found: list[Example] = list(kind.read(source, Reading(game, columns, bad_row or _refuse)))
     if not found:
-        raise DataError("task-no-examples", f"{path} contains no usable example")
+        raise DataError(f"{path} holds no example that can be used")
     _check_ids(path, found)
     return found
 
@@ -135,36 +130,24 @@ def _file(path: Path) -> Path:
     if path.is_dir():
         path = path / "labels.parquet"
     if not path.is_file():
-        raise DataError("task-file-missing", f"there is no file {path}")
+        raise DataError(f"there is no file {path}")
     return path
 
 
 def _bundled(name: str) -> Path:
     names = bundled_puzzles()
     if name not in names:
-        raise DataError(
-            "task-unknown-puzzles",
-            f"no bundled puzzles are called {name[:40]!r}; bundled are: {', '.join(names) or 'none'}",
-        )
+        raise DataError(f"no puzzles are called {name[:40]!r}; bundled are: {', '.join(names) or 'none'}")
     return arenas_folder() / "puzzles" / f"{name}.parquet"
 
 
-def _refuse(error: DataError) -> None:
-    raise DataError(
-        error.code,
-        f"{error}; correct it, or skip such rows with --bad-rows skip, in a chain with bad_rows",
-    ) from None
-
-
-def _skip(bad_row: Callable[[str], None]) -> OnBadRow:
-    return lambda error: bad_row(str(error))
+def _refuse(message: str) -> None:
+    raise DataError(f"{message}; mend it, or leave such rows out: --bad-rows skip, in a chain bad_rows")
 
 
 def _check_ids(path: str | Path, examples: Sequence[Example]) -> None:
     seen: set[str] = set()
     for example in examples:
         if example.id in seen:
-            raise DataError(
-                "task-duplicate-id", f"{path}: duplicate id {example.id[:40]!r}; ids must be unique"
-            )
+            raise DataError(f"{path}: the id {example.id[:40]!r} stands there twice; ids join tables")
         seen.add(example.id)

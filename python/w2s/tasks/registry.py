@@ -27,10 +27,7 @@ def _read_moves(source: str | Path, reading: Reading) -> Iterator[MoveExample]:
     from w2s.tasks.move_files import read_moves_of
 
     if reading.columns is not None:
-        raise UsageError(
-            "task-columns-for-moves",
-            "columns can be named for choice and answer only; the formats of moves have fixed columns",
-        )
+        raise UsageError("columns are named for choice and answer; the formats of moves have their own")
     return read_moves_of(Path(source), reading.game, reading.bad_row)
 
 
@@ -103,7 +100,7 @@ def task_named(name: str) -> Task[Any]:
         UsageError: there is none; the message lists those that exist.
     """
     if name not in TASKS:
-        raise UsageError("task-unknown", f"no task is called {name!r}; the tasks are: {', '.join(TASKS)}")
+        raise UsageError(f"no task is called {name!r}; the tasks are: {', '.join(TASKS)}")
     return TASKS[name]
 
 

@@ -10,13 +10,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
-from w2s.tasks.rows.fields import OnBadRow
-
 if TYPE_CHECKING:
     import pyarrow as pa
 
     from w2s.tasks.columns import Named
 
+Complain = Callable[[str], None]
+"""Told about a row that cannot be used: one line with file, place and reason."""
 AnyExample = TypeVar("AnyExample")
 
 
@@ -30,7 +30,7 @@ class Reading:
 
     game: str
     columns: Named
-    bad_row: OnBadRow
+    bad_row: Complain
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,6 @@ from pathlib import Path
 import chess.pgn
 import pytest
 
-from tests.doubles.errors import raises_code
 from w2s.errors import DataError
 from w2s.games import game
 from w2s.games.pgn import read_texts
@@ -122,46 +121,36 @@ def test_bytes_that_are_not_utf8_are_latin1(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "code", "fact"),
+    ("text", "said"),
     [
-        ("1. e4 *\n\n1. e4 e5 2. Ke3 *", "game-illegal-move", "game 2, line 3: 'Ke3' is illegal"),
-        ("1. e4 e5\n2. Zz9 *", "game-illegal-move", "game 1, line 2: 'Zz9' is unparsable"),
-        ("1. e4 -- *", "game-illegal-move", "'--' is unparsable"),
-        ("1. e4 {no end\n\n\n", "pgn-syntax-error", "line 1: the comment that begins here does not end"),
-        ("1. e4 (1. d4 *\n", "pgn-syntax-error", "does not end"),
-        ('1. e4 (1. d4\n[White "x"]\n', "pgn-syntax-error", "line 2: expected a tag pair"),
-        ("1. e4 ) e5 *", "pgn-syntax-error", "unexpected ')'"),
-        ("1. e4 } e5 *", "pgn-syntax-error", "unexpected '}'"),
-        ("[White Ann]\n\n1. e4 *", "pgn-syntax-error", "expected a tag pair"),
-        ('[White "Ann"\n\n1. e4 *', "pgn-syntax-error", "expected a tag pair"),
-        ('[Variant "Atomic"]\n\n1. e4 *', "pgn-unknown-variant", "variant 'Atomic'"),
-        (b"\x00\x01\x02 garbage", "game-illegal-move", "game 1, line 1"),
-        ("1. e4 *".encode("utf-16"), "pgn-syntax-error", "game 1, line 1"),
-        (b"\x89PNG\r\n\x1a\n" + bytes(range(256)) * 40, "pgn-syntax-error", "game 1"),
-        ("x" * 10_000_000, "game-illegal-move", "game 1, line 1: 'xxxx"),
-        ("(" * 100_000, "pgn-syntax-error", "does not end"),
-        ("[" * 1_000_000, "pgn-syntax-error", "expected a tag pair"),
-        ('[a "' * 250_000, "pgn-syntax-error", "expected a tag pair"),
+        ("1. e4 *\n\n1. e4 e5 2. Ke3 *", "game 2, line 3: 'Ke3' is illegal"),
+        ("1. e4 e5\n2. Zz9 *", "game 1, line 2: 'Zz9' is unparsable"),
+        ("1. e4 -- *", "'--' is unparsable"),
+        ("1. e4 {no end\n\n\n", "line 1: the comment that begins here does not end"),
+        ("1. e4 (1. d4 *\n", "does not end"),
+        ('1. e4 (1. d4\n[White "x"]\n', "line 2: expected a tag pair"),
+        ("1. e4 ) e5 *", r"'\)' has no place here"),
+        ("1. e4 } e5 *", "'}' has no place here"),
+        ("[White Ann]\n\n1. e4 *", "expected a tag pair"),
+        ('[White "Ann"\n\n1. e4 *', "expected a tag pair"),
+        ('[FEN "8/8/8/8/8/8/8/8 w - - 0 1"]\n\n*', "game 1: not a chess position"),
+        ('[Variant "Atomic"]\n\n1. e4 *', "variant 'Atomic' is neither chess nor Chess960"),
+        (b"\x00\x01\x02 garbage", "game 1, line 1"),
+        ("1. e4 *".encode("utf-16"), "game 1, line 1"),
+        (b"\x89PNG\r\n\x1a\n" + bytes(range(256)) * 40, "game 1"),
+        ("x" * 10_000_000, "game 1, line 1: 'xxxx"),
+        ("(" * 100_000, "does not end"),
+        ("[" * 1_000_000, "expected a tag pair"),
+        ('[a "' * 250_000, "expected a tag pair"),
     ],
 )
-def test_a_broken_game_is_one_line_that_says_where(
-    tmp_path: Path, text: str | bytes, code: str, fact: str
-) -> None:
-    with raises_code(code, DataError) as caught:
+def test_a_broken_game_is_one_line_that_says_where(tmp_path: Path, text: str | bytes, said: str) -> None:
+    with pytest.raises(DataError, match=said) as caught:
         read(tmp_path, text)
     message = str(caught.value)
-    assert fact in message
     assert str(tmp_path / "games.pgn") in message
     assert "\n" not in message
     assert len(message) < 400 + len(str(tmp_path))
-
-
-def test_an_illegal_start_position_is_named_with_its_game_or_line(tmp_path: Path) -> None:
-    with pytest.raises(DataError, match="game 1: not a chess position"):
-        read(tmp_path, '[FEN "8/8/8/8/8/8/8/8 w - - 0 1"]\n\n*')
-    line = '{"game": "chess", "start": "?", "moves": [], "result": "*"}'
-    with pytest.raises(DataError, match="line 1: not a chess position"):
-        read(tmp_path, line, "games.jsonl")
 
 
 def test_games_before_the_broken_one_are_read(tmp_path: Path) -> None:
@@ -169,9 +158,8 @@ def test_games_before_the_broken_one_are_read(tmp_path: Path) -> None:
     path.write_text("1. e4 * 1. d4 * 1. e5 *")
     games = read_pgn(path)
     assert [next(games).moves, next(games).moves] == [("e2e4",), ("d2d4",)]
-    with raises_code("game-illegal-move", DataError) as caught:
+    with pytest.raises(DataError, match="game 3"):
         next(games)
-    assert "game 3" in str(caught.value)
 
 
 def test_an_empty_file_holds_no_game(tmp_path: Path) -> None:
@@ -200,40 +188,26 @@ def test_json_lines_give_games_of_any_kind_with_moves_in_canonical_form(tmp_path
 
 
 @pytest.mark.parametrize(
-    ("line", "code", "fact"),
+    ("line", "said"),
     [
-        ("nonsense", "game-not-json", "is not a JSON object"),
-        ("[1]", "game-not-json", "is not a JSON object"),
-        ("[" * 100_000, "game-not-json", "is not a JSON object"),
-        (b'{"game": "\xff"}', "game-not-json", "is not a JSON object"),
-        ("{}", "game-record-incomplete", "game, start, result, moves missing"),
-        ('{"game": "go", "start": "", "moves": [], "result": "*"}', "game-unknown", "no game is called 'go'"),
-        (
-            '{"game": "chess", "start": "", "moves": [1], "result": "*"}',
-            "game-record-incomplete",
-            ": moves missing",
-        ),
-        (
-            '{"game": "chess", "start": "startpos", "moves": ["e5"], "result": "*"}',
-            "game-illegal-move",
-            "'e5' is illegal",
-        ),
-        (
-            '{"game": "chess", "start": "startpos", "moves": ["\\ud800"], "result": "*"}',
-            "game-illegal-move",
-            "is unparsable",
-        ),
-        ('{"game": ["chess"], "start": "startpos", "moves": [], "result": "*"}', "game-unknown", "chess"),
+        ("nonsense", "is not a JSON object"),
+        ("[1]", "is not a JSON object"),
+        ("[" * 100_000, "is not a JSON object"),
+        (b'{"game": "\xff"}', "is not a JSON object"),
+        ("{}", "game, start, result, moves missing"),
+        ('{"game": "go", "start": "", "moves": [], "result": "*"}', "no game is called 'go'"),
+        ('{"game": "chess", "start": "", "moves": [1], "result": "*"}', "moves missing or of another type"),
+        ('{"game": "chess", "start": "?", "moves": [], "result": "*"}', "not a chess position"),
+        ('{"game": "chess", "start": "startpos", "moves": ["e5"], "result": "*"}', "'e5' is illegal"),
+        ('{"game": "chess", "start": "startpos", "moves": ["\\ud800"], "result": "*"}', "is unparsable"),
+        ('{"game": ["chess"], "start": "startpos", "moves": [], "result": "*"}', "game"),
     ],
 )
-def test_a_bad_json_line_is_an_error_that_names_it(
-    tmp_path: Path, line: str | bytes, code: str, fact: str
-) -> None:
+def test_a_bad_json_line_is_an_error_that_names_it(tmp_path: Path, line: str | bytes, said: str) -> None:
     text = line if isinstance(line, bytes) else line.encode()
-    with raises_code(code, DataError) as caught:
+    with pytest.raises(DataError, match=said) as caught:
         read(tmp_path, b"\n" + text, "games.jsonl")
     assert "line 2" in str(caught.value)
-    assert fact in str(caught.value)
 
 
 @pytest.mark.data

@@ -10,8 +10,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from tests.doubles.errors import raises_code
-from w2s.config import build
+from w2s.config import parse_config
 from w2s.errors import DataError, UsageError
 from w2s.tasks import ChoiceExample, judge, read_examples
 from w2s.tasks.columns import CHOICES, ChoiceColumns
@@ -143,7 +142,7 @@ def test_columns_stand_in_toml(tmp_path: Path) -> None:
     path = written(tmp_path, "rows.jsonl", row)
     expected = ChoiceExample("9", "It rains. Why?", ("x", "7"), ("B",), 3.5, "It rains.")
     assert read_examples(path, "choice", columns=table) == [expected]
-    columns = build(ChoiceColumns, table, "test")
+    columns = parse_config(ChoiceColumns, table, "test")
     assert read_examples(path, "choice", columns=columns) == [expected]
     assert 'options = [\n    "o1",' in columns.to_toml()
 
@@ -173,40 +172,38 @@ def test_an_answer_is_a_letter_an_index_a_number_or_a_text(
 
 
 @pytest.mark.parametrize(
-    ("change", "code", "fact"),
+    ("change", "reason"),
     [
-        ({"options": []}, "task-no-options", ""),
-        ({"options": None}, "task-options-not-list", "None"),
-        ({"options": "red"}, "task-options-not-list", "'red'"),
-        ({"options": ["red", "red"]}, "task-equal-options", "A and B are equal: 'red'"),
-        ({"options": ["red", " "]}, "task-empty-text", "option 2"),
-        ({"options": [f"o{number}" for number in range(27)]}, "task-too-many-options", "27 options"),
-        ({"options": ["red", ["blue"]]}, "task-not-text", "option 2 is ['blue']"),
-        ({"answer": "D"}, "task-answer-not-option", "'D' is not among the 2 options"),
-        ({"answer": 2}, "task-answer-not-option", "'2'"),
-        ({"answer": -1}, "task-answer-not-option", "'-1'"),
-        ({"answer": "green"}, "task-answer-not-option", "('red', 'blue')"),
-        ({"answer": "1"}, "task-answer-ambiguous", "answer_is"),
-        ({"answer": True}, "task-answer-not-option", "'True'"),
-        ({"question": ""}, "task-empty-text", "question"),
-        ({"question": None}, "task-not-text", "question is None"),
-        ({"question": "a\0b"}, "task-null-byte", "question"),
-        ({"question": "\ud800"}, "task-invalid-unicode", "question"),
-        ({"options": ["red", "b\0"]}, "task-null-byte", "option 2"),
-        ({"id": {"a": 1}}, "task-not-text", "id is "),
+        ({"options": []}, "there are no options"),
+        ({"options": None}, "the options are None, not a list"),
+        ({"options": "red"}, "the options are 'red', not a list"),
+        ({"options": ["red", "red"]}, "the options A and B are equal: 'red'"),
+        ({"options": ["red", " "]}, "option 2 is empty"),
+        ({"options": [f"o{number}" for number in range(27)]}, "27 options are more than 26"),
+        ({"options": ["red", ["blue"]]}, r"option 2 is \['blue'\], not text"),
+        ({"answer": "D"}, "the answer 'D' is not among the 2 options"),
+        ({"answer": 2}, "the answer '2' is not among the 2 options"),
+        ({"answer": -1}, "the answer '-1' is not among the 2 options"),
+        ({"answer": "green"}, r"the answer 'green' is not among the 2 options \('red', 'blue'\)"),
+        ({"answer": "1"}, "say answer_is"),
+        ({"answer": True}, "the answer 'True' is not among"),
+        ({"question": ""}, "question is empty"),
+        ({"question": None}, "question is None, not text"),
+        ({"question": "a\0b"}, "question holds a null byte"),
+        ({"question": "\ud800"}, "question is not valid Unicode"),
+        ({"options": ["red", "b\0"]}, "option 2 holds a null byte"),
+        ({"id": {"a": 1}}, "id is .* not text"),
     ],
 )
 @pytest.mark.parametrize("ending", ["jsonl", "json"])
 def test_a_bad_row_is_an_error_that_names_its_place_or_is_counted(
-    tmp_path: Path, change: dict[str, Any], code: str, fact: str, ending: str
+    tmp_path: Path, change: dict[str, Any], reason: str, ending: str
 ) -> None:
     good = {"id": "q", "question": "Which?", "options": ["red", "blue"], "answer": "B"}
     path = written(tmp_path, f"rows.{ending}", good, good | {"id": "r"} | change)
     place = "line 2" if ending == "jsonl" else "row 2"
-    with raises_code(code, DataError) as raised:
+    with pytest.raises(DataError, match=rf"rows\.{ending}, {place}: .*{reason}") as raised:
         read_examples(path, "choice")
-    assert str(raised.value).startswith(f"{path}, {place}: ")
-    assert fact in str(raised.value)
     assert "\n" not in str(raised.value)
     counted: list[str] = []
     assert [one.id for one in read_examples(path, "choice", bad_row=counted.append)] == ["q"]
@@ -215,35 +212,30 @@ def test_a_bad_row_is_an_error_that_names_its_place_or_is_counted(
 
 def test_a_missing_column_names_those_that_are_there(tmp_path: Path) -> None:
     path = written(tmp_path, "rows.jsonl", {"prompt": "Which?", "endings": ["x", "y"]})
-    with raises_code("task-missing-column", DataError) as raised:
+    with pytest.raises(DataError, match=r"no column question, options; it has: prompt, endings: say which"):
         read_examples(path, "choice")
-    assert "no column question, options; it has: prompt, endings;" in str(raised.value)
-    columns = {"question": "prompt", "options": "endings", "answer": "key", "difficulty": "level"}
-    with raises_code("task-missing-column", DataError) as raised:
+    with pytest.raises(DataError, match=r"no column key, level; it has"):
+        columns = {"question": "prompt", "options": "endings", "answer": "key", "difficulty": "level"}
         read_examples(path, "choice", columns=columns)
-    assert "no column key, level; it has" in str(raised.value)
     assert read_examples(path, "choice", columns={"question": "prompt", "options": "endings"})[0].gold == ()
 
 
 def test_columns_that_make_no_sense_are_refused(tmp_path: Path) -> None:
     path = written(tmp_path, "rows.jsonl", {"question": "Which?", "options": ["x", "y"]})
-    with raises_code("task-unknown-columns", UsageError) as raised:
+    with pytest.raises(UsageError, match="ready are: w2s, sciq, siqa, openbookqa"):
         read_examples(path, "choice", columns="hellaswag")
-    assert "w2s, sciq, siqa, openbookqa" in str(raised.value)
-    with raises_code("config-unknown-key", UsageError) as raised:
+    with pytest.raises(UsageError, match="qestion is not a known key; did you mean 'question'"):
         read_examples(path, "choice", columns={"qestion": "q"})
-    assert "did you mean 'question'" in str(raised.value)
-    with raises_code("task-columns-other-task", UsageError):
+    with pytest.raises(UsageError, match="not for this task"):
         read_examples(path, "answer", columns=CHOICES["mmlu"].columns)
-    with raises_code("task-columns-for-moves", UsageError):
+    with pytest.raises(UsageError, match="columns are named for choice and answer"):
         read_examples(path, columns="mmlu")
 
 
 def test_ids_that_stand_twice_are_refused(tmp_path: Path) -> None:
     row = {"id": "q", "question": "Which?", "options": ["x", "y"]}
-    with raises_code("task-duplicate-id", DataError) as raised:
+    with pytest.raises(DataError, match="the id 'q' stands there twice"):
         read_examples(written(tmp_path, "rows.jsonl", row, row), "choice")
-    assert "'q'" in str(raised.value)
 
 
 def test_files_of_one_name_in_two_folders_give_different_ids(tmp_path: Path) -> None:
@@ -317,5 +309,5 @@ def test_an_answer_that_could_be_two_options_is_not_guessed(
     tmp_path: Path, options: list[str], answer: object
 ) -> None:
     row = {"question": "Which?", "options": options, "answer": answer}
-    with raises_code("task-answer-ambiguous", DataError):
+    with pytest.raises(DataError, match="say answer_is"):
         read_examples(written(tmp_path, "rows.jsonl", row), "choice")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pytest
 
-from tests.doubles.errors import raises_code
 from w2s.errors import DataError
 from w2s.tasks import ChoiceExample
 from w2s.tasks.instruction import read_instruction
@@ -49,32 +48,32 @@ def test_without_an_answer_there_is_no_gold(answer: object) -> None:
 
 
 @pytest.mark.parametrize(
-    ("instruction", "answer", "code"),
+    ("instruction", "answer", "reason"),
     [
         (
             f"{ASKED}Why?\n\nAnswer1: x Answer2: y\n\nAnswer format: answer1/answer2",
             "answer3",
-            "task-answer-not-option",
+            "not among the options",
         ),
         (
             f"{ASKED}Why?\n\nAnswer1: x Answer2: x\n\nAnswer format: answer1/answer2",
             "answer1",
-            "task-equal-options",
+            "A and B are equal",
         ),
-        (f"{ASKED}Why?\n\nAnswer1: x\n\nAnswer format: answer1/answer2", "answer1", "task-option-count"),
+        (f"{ASKED}Why?\n\nAnswer1: x\n\nAnswer format: answer1/answer2", "answer1", "1 options and 2 names"),
         (
             f"{ASKED}Why?\n\nAnswer1: Answer2: y\n\nAnswer format: answer1/answer2",
             "answer1",
-            "task-empty-text",
+            "option 1 is empty",
         ),
-        (f"{ASKED}Why?", "answer1", "task-no-options"),
+        (f"{ASKED}Why?", "answer1", "there are no options"),
         (
             f"{ASKED}\n\nAnswer1: x Answer2: y\n\nAnswer format: answer1/answer2",
             "answer1",
-            "task-empty-text",
+            "the question is empty",
         ),
     ],
 )
-def test_what_cannot_be_read_is_named(instruction: str, answer: str, code: str) -> None:
-    with raises_code(code, DataError):
+def test_what_cannot_be_read_is_named(instruction: str, answer: str, reason: str) -> None:
+    with pytest.raises(DataError, match=reason):
         read(instruction, answer)

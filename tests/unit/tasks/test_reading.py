@@ -10,9 +10,8 @@ import pyarrow.parquet as pq
 import pytest
 
 import w2s
-from tests.doubles.errors import raises_code
 from w2s.errors import DataError, UsageError
-from w2s.schemas import arena_labels
+from w2s.schemas import arena_labels_schema
 from w2s.tasks import MoveExample, judge, read_examples
 from w2s.tasks import reading as module
 from w2s.tasks.tables import PUZZLES
@@ -40,26 +39,26 @@ def test_the_first_move_of_a_lichess_puzzle_is_the_opponents(tmp_path: Path, hea
 
 
 @pytest.mark.parametrize(
-    ("row", "code", "fact"),
+    ("row", "reason"),
     [
-        (f"{BEFORE},h8g8,900", "task-puzzle-too-short", "Moves"),
-        (f"{BEFORE},h8h1 a1a8,900", "game-illegal-move", "'h8h1' is illegal"),
-        (f"{BEFORE},h8g8 a1b2,900", "game-illegal-move", "the solution 'a1b2'"),
-        (f"{BEFORE},h8g8 a1a8,high", "task-not-number", "'high'"),
+        (f"{BEFORE},h8g8,900", "needs the opponent's move and the solution"),
+        (f"{BEFORE},h8h1 a1a8,900", "'h8h1' is illegal"),
+        (f"{BEFORE},h8g8 a1b2,900", "the solution 'a1b2' is illegal"),
+        (f"{BEFORE},h8g8 a1a8,high", "rating 'high' is no number"),
+        ("8/8/8 w,h8g8 a1a8,900", "line 2"),
     ],
 )
 def test_a_bad_row_is_an_error_that_names_the_line_or_is_counted(
-    tmp_path: Path, row: str, code: str, fact: str
+    tmp_path: Path, row: str, reason: str
 ) -> None:
     path = written(tmp_path, "puzzles.csv", f"{ROW}\n{row}\n")
-    with raises_code(code, DataError) as raised:
+    with pytest.raises(DataError, match=r"puzzles\.csv, line 2: ") as raised:
         read_examples(path)
-    assert str(raised.value).startswith(f"{path}, line 2: ")
-    assert fact in str(raised.value)
+    assert reason in str(raised.value)
     counted: list[str] = []
     assert [one.id for one in read_examples(path, bad_row=counted.append)] == ["puzzles-1"]
     assert len(counted) == 1
-    assert fact in counted[0]
+    assert reason in counted[0]
 
 
 def test_epd_gives_solutions_grades_and_positions_without_gold(tmp_path: Path) -> None:
@@ -78,28 +77,18 @@ def test_epd_gives_solutions_grades_and_positions_without_gold(tmp_path: Path) -
 
 
 @pytest.mark.parametrize(
-    ("line", "code", "fact"),
+    ("line", "reason"),
     [
-        ("r3k2r/8/8/8/8/8/8/R3K2R w KQkq - bm Nf3;", "game-illegal-move", "'Nf3' is"),
-        ('r3k2r/8/8/8/8/8/8/R3K2R w KQkq - c8 "1 2"; c9 "e1g1";', "task-epd-scores", "2 scores"),
-        ('r3k2r/8/8/8/8/8/8/R3K2R w KQkq - c8 "0"; c9 "e1g1";', "task-epd-scores", "above 0"),
+        ("r3k2r/8/8/8/8/8/8/R3K2R w KQkq - bm Nf3;", "'Nf3' is"),
+        ('r3k2r/8/8/8/8/8/8/R3K2R w KQkq - c8 "1 2"; c9 "e1g1";', "2 scores for the 1 moves"),
+        ('r3k2r/8/8/8/8/8/8/R3K2R w KQkq - c8 "0"; c9 "e1g1";', "above it"),
+        ("nothing", "line 1"),
     ],
 )
-def test_a_bad_epd_line_is_named(tmp_path: Path, line: str, code: str, fact: str) -> None:
-    with raises_code(code, DataError) as raised:
+def test_a_bad_epd_line_is_named(tmp_path: Path, line: str, reason: str) -> None:
+    with pytest.raises(DataError, match=r"bad\.epd, line 1: ") as raised:
         read_examples(written(tmp_path, "bad.epd", line))
-    assert str(raised.value).startswith(f"{tmp_path / 'bad.epd'}, line 1: ")
-    assert fact in str(raised.value)
-
-
-@pytest.mark.parametrize(
-    ("name", "row"),
-    [("a.csv", "8/8/8 w,h8g8 a1a8,900"), ("a.csv", f"{ROW}\n8/8/8 w,h8g8 a1a8,900"), ("a.epd", "nothing")],
-)
-def test_an_illegal_position_is_named_with_its_line(tmp_path: Path, name: str, row: str) -> None:
-    with pytest.raises(DataError) as raised:
-        read_examples(written(tmp_path, name, row))
-    assert f"{name}, line {len(row.splitlines())}: " in str(raised.value)
+    assert reason in str(raised.value)
 
 
 def test_every_move_of_a_game_is_an_example_with_its_history(tmp_path: Path) -> None:
@@ -142,24 +131,24 @@ def test_a_puzzle_needs_no_more_than_id_and_position(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("change", "code"),
+    ("change", "reason"),
     [
-        ({"position": "6k1/5ppp/8/8/8/8/8/R3K3 b - - 1 2"}, "task-history-mismatch"),
-        ({"solutions": ["a1h8"]}, "game-illegal-move"),
-        ({"position": None}, "task-not-text"),
-        ({"game": "go"}, "game-unknown"),
+        ({"position": "6k1/5ppp/8/8/8/8/8/R3K3 b - - 1 2"}, "start and played lead to"),
+        ({"solutions": ["a1h8"]}, "the solution 'a1h8' is illegal"),
+        ({"position": None}, "position is None"),
+        ({"game": "go"}, "no game is called 'go'"),
     ],
 )
-def test_a_bad_row_of_a_table_is_named(tmp_path: Path, change: dict[str, object], code: str) -> None:
-    with raises_code(code, DataError) as raised:
+def test_a_bad_row_of_a_table_is_named(tmp_path: Path, change: dict[str, object], reason: str) -> None:
+    with pytest.raises(DataError) as raised:
         read_examples(puzzles(tmp_path, puzzle_row(id="p0"), puzzle_row(**change)))
+    assert reason in str(raised.value)
     assert "row 2" in str(raised.value)
 
 
 def test_an_id_that_stands_twice_is_refused(tmp_path: Path) -> None:
-    with raises_code("task-duplicate-id", DataError) as raised:
+    with pytest.raises(DataError, match="'p1' stands there twice"):
         read_examples(puzzles(tmp_path, puzzle_row(), puzzle_row()))
-    assert "'p1'" in str(raised.value)
 
 
 def arena_row(ply: int, player: str, label: str, state: w2s.games.State, **more: object) -> dict[str, object]:
@@ -187,27 +176,26 @@ def test_labels_of_an_arena_are_one_example_a_position(tmp_path: Path) -> None:
         arena_row(0, "teacher", "d2d4", start, search_best="d2d4", correct=False),
     ]
     path = tmp_path / "labels.parquet"
-    pq.write_table(pa.Table.from_pylist(rows, schema=arena_labels(["search"])), path)
+    pq.write_table(pa.Table.from_pylist(rows, schema=arena_labels_schema(["search"])), path)
     first, second = read_examples(tmp_path)
     assert (first.id, first.gold, first.group) == ("chess-7-0", ("d2d4", "e2e4"), "chess-7")
     assert (second.gold, second.state.played) == (("e7e5",), "e2e4")
 
 
 def test_what_cannot_be_read_is_one_line(tmp_path: Path) -> None:
-    with raises_code("task-unknown-format", UsageError):
+    with pytest.raises(UsageError, match=r"positions are read from \.parquet"):
         read_examples(written(tmp_path, "a.txt", "x"))
-    with raises_code("task-file-missing", DataError):
+    with pytest.raises(DataError, match="there is no file"):
         read_examples(tmp_path / "none.csv")
-    with raises_code("task-no-examples", DataError):
+    with pytest.raises(DataError, match="holds no example"):
         read_examples(written(tmp_path, "empty.csv", ""))
-    with raises_code("task-missing-column", DataError) as raised:
+    with pytest.raises(DataError, match="has no column moves"):
         read_examples(written(tmp_path, "other.csv", "id,fen\n1,2\n"))
-    assert "no column moves" in str(raised.value)
-    with raises_code("task-file-unreadable", DataError):
+    with pytest.raises(DataError, match="cannot read"):
         read_examples(written(tmp_path, "torn.parquet", "PAR1"))
-    with raises_code("task-unknown", UsageError):
+    with pytest.raises(UsageError, match="the tasks are: move"):
         read_examples(tmp_path, task="riddle")
-    with raises_code("task-format-other-game", UsageError):
+    with pytest.raises(UsageError, match="of a format of chess"):
         read_examples(written(tmp_path, "b.csv", ROW), game="othello")
 
 

@@ -211,7 +211,7 @@ def _load_arguments(settings: HfSettings) -> dict[str, Any]:
 
 
 def _device(settings: HfSettings) -> torch.device:
-    found = device_of(settings.device.partition(":")[0])
+    found = select_device(settings.device.partition(":")[0])
     return torch.device(settings.device) if ":" in settings.device else found
 
 

@@ -30,6 +30,4 @@ def read_arrow(path: Path) -> Found:
                     number += 1
                     yield f"row {number}", number, row
     except (OSError, pa.ArrowException, UnicodeDecodeError) as error:
-        raise DataError(
-            "task-file-unreadable", f"cannot read {path}: {str(error).partition(chr(10))[0][:200]}"
-        ) from None
+        raise DataError(f"cannot read {path}: {str(error).partition(chr(10))[0][:200]}") from None

@@ -12,13 +12,12 @@ from pathlib import Path
 from typing import Any
 
 from w2s.errors import DataError
-from w2s.tasks.rows.fields import OnBadRow
-from w2s.tasks.rows.lines import Found
+from w2s.tasks.rows.lines import BadRow, Found
 
 _MOST_LETTERS = 1 << 24
 
 
-def read_comma(path: Path, bad_row: OnBadRow) -> Found:
+def read_comma(path: Path, bad_row: BadRow) -> Found:
     """The rows under the header.
 
     Raises:
@@ -30,23 +29,15 @@ def read_comma(path: Path, bad_row: OnBadRow) -> Found:
             rows = csv.reader(file, delimiter="\t" if path.suffix.lower() == ".tsv" else ",", strict=True)
             names = [name.strip() for name in next(rows, [])]
             if len(set(names)) < len(names):
-                raise DataError(
-                    "task-duplicate-column",
-                    f"{path} has two columns with the same name: {', '.join(names)[:80]}",
-                )
+                raise DataError(f"{path} has two columns of one name: {', '.join(names)[:80]}")
             for values in rows:
                 place = f"line {rows.line_num}"
                 if len(values) == len(names):
                     yield place, rows.line_num, dict(zip(names, map(_value, values), strict=True))
                 elif values:
-                    bad_row(
-                        DataError(
-                            "task-row-length",
-                            f"{path}, {place}: {len(values)} values for {len(names)} columns",
-                        )
-                    )
+                    bad_row(f"{path}, {place}: {len(values)} values for {len(names)} columns")
     except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise DataError("task-file-unreadable", f"cannot read {path}: {error}") from None
+        raise DataError(f"cannot read {path}: {error}") from None
 
 
 def _value(words: str) -> Any:

@@ -7,14 +7,12 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from w2s.errors import DataError
 
-OnBadRow = Callable[[DataError], None]
-"""Told about a row that cannot be used: the error names file, place and reason."""
 Values = Mapping[str, Any]
 _SHOWN = 40
 _HALF = re.compile("[\ud800-\udfff]")
@@ -27,11 +25,6 @@ class Row:
     place: str
     name: str
     values: Values
-
-
-def located(place: str, error: DataError) -> DataError:
-    """The same error; its message begins with the place."""
-    return DataError(error.code, f"{place}: {error}")
 
 
 def field(values: Values, name: str) -> Any:
@@ -64,14 +57,14 @@ def text(value: Any, name: str) -> str:
         DataError: it is no text, it is empty, or it holds what no text can hold.
     """
     if isinstance(value, bool) or not isinstance(value, str | int | float):
-        raise DataError("task-not-text", f"{name} is {ascii(value)[:_SHOWN]}, not text")
+        raise DataError(f"{name} is {ascii(value)[:_SHOWN]}, not text")
     found = str(value).strip()
     if not found:
-        raise DataError("task-empty-text", f"{name} is empty")
+        raise DataError(f"{name} is empty")
     if "\0" in found:
-        raise DataError("task-null-byte", f"{name} contains a null byte: {ascii(found)[:_SHOWN]}")
+        raise DataError(f"{name} holds a null byte: {ascii(found)[:_SHOWN]}")
     if _HALF.search(found):
-        raise DataError("task-invalid-unicode", f"{name} is not valid Unicode: {ascii(found)[:_SHOWN]}")
+        raise DataError(f"{name} is not valid Unicode: {ascii(found)[:_SHOWN]}")
     return found
 
 
@@ -89,7 +82,7 @@ def number(value: Any, name: str) -> float | None:
     try:
         found = float(word)
     except ValueError:
-        raise DataError("task-not-number", f"{name} is {ascii(value)[:_SHOWN]}, not a number") from None
+        raise DataError(f"{name} is {ascii(value)[:_SHOWN]}, no number") from None
     if not math.isfinite(found):
-        raise DataError("task-not-number", f"{name} is {ascii(value)[:_SHOWN]}, not a number")
+        raise DataError(f"{name} is {ascii(value)[:_SHOWN]}, no number")
     return found

@@ -6,18 +6,18 @@ Knows nothing about columns.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 from w2s.errors import DataError
-from w2s.tasks.rows.fields import OnBadRow, located
 
+BadRow = Callable[[str], None]
 Found = Iterator[tuple[str, int, dict[str, Any]]]
 """Where a row stands in words, its number, and the row."""
 
 
-def read_json(path: Path, bad_row: OnBadRow) -> Found:
+def read_json(path: Path, bad_row: BadRow) -> Found:
     """The objects of a file.
 
     Raises:
@@ -32,7 +32,7 @@ def read_json(path: Path, bad_row: OnBadRow) -> Found:
                 if words.strip():
                     yield from _checked(_parsed(words.strip()), f"line {line}", line, path, bad_row)
     except (OSError, UnicodeDecodeError) as error:
-        raise DataError("task-file-unreadable", f"cannot read {path}: {error}") from None
+        raise DataError(f"cannot read {path}: {error}") from None
 
 
 def _is_array(path: Path) -> bool:
@@ -42,16 +42,16 @@ def _is_array(path: Path) -> bool:
                 pass
             return letter == "["
     except (OSError, UnicodeDecodeError) as error:
-        raise DataError("task-file-unreadable", f"cannot read {path}: {error}") from None
+        raise DataError(f"cannot read {path}: {error}") from None
 
 
-def _array(path: Path, bad_row: OnBadRow) -> Found:
+def _array(path: Path, bad_row: BadRow) -> Found:
     try:
         rows = _parsed(path.read_text(encoding="utf-8-sig"))
     except (OSError, UnicodeDecodeError) as error:
-        raise DataError("task-file-unreadable", f"cannot read {path}: {error}") from None
+        raise DataError(f"cannot read {path}: {error}") from None
     if isinstance(rows, DataError):
-        raise located(str(path), rows)
+        raise DataError(f"{path}: {rows}")
     for number, row in enumerate(rows, 1):
         yield from _checked(row, f"row {number}", number, path, bad_row)
 
@@ -62,20 +62,15 @@ def _parsed(words: str) -> Any:
         return json.loads(words)
     except json.JSONDecodeError as error:
         place = f" in line {error.lineno}" if error.lineno > 1 else ""
-        return DataError("task-invalid-json", f"invalid JSON{place}: {error.msg} at column {error.colno}")
+        return DataError(f"invalid JSON{place}: {error.msg} at column {error.colno}")
     except (RecursionError, ValueError) as error:
-        return DataError("task-invalid-json", f"invalid JSON: {str(error)[:80]}")
+        return DataError(f"invalid JSON: {str(error)[:80]}")
 
 
-def _checked(row: Any, place: str, number: int, path: Path, bad_row: OnBadRow) -> Found:
+def _checked(row: Any, place: str, number: int, path: Path, bad_row: BadRow) -> Found:
     if isinstance(row, DataError):
-        bad_row(located(f"{path}, {place}", row))
+        bad_row(f"{path}, {place}: {row}")
     elif not isinstance(row, dict):
-        bad_row(
-            DataError(
-                "task-row-not-object",
-                f"{path}, {place}: {ascii(row)[:40]} is not an object with names and values",
-            )
-        )
+        bad_row(f"{path}, {place}: {ascii(row)[:40]} is no object with names and values")
     else:
         yield place, number, row

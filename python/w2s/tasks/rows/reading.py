@@ -9,16 +9,16 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from w2s.errors import DataError, UsageError
-from w2s.tasks.rows.fields import OnBadRow, Row
+from w2s.tasks.rows.fields import Row
 from w2s.tasks.rows.hub import is_hub, read_hub
-from w2s.tasks.rows.lines import Found, read_json
+from w2s.tasks.rows.lines import BadRow, Found, read_json
 
 FORMATS = ".jsonl, .json, .csv, .tsv, .parquet, or hf:OWNER/NAME?config=NAME&split=NAME"
 _PARTS = ("train", "test", "valid", "validation", "dev", "data", "labels")
 """Names of files that many folders have: ids then begin with the folder's."""
 
 
-def read_rows(source: str | Path, bad_row: OnBadRow) -> Iterator[Row]:
+def read_rows(source: str | Path, bad_row: BadRow) -> Iterator[Row]:
     """The rows of a file or of a published data set, in their order.
 
     Args:
@@ -34,13 +34,13 @@ def read_rows(source: str | Path, bad_row: OnBadRow) -> Iterator[Row]:
         return
     path = Path(source)
     if path.stat().st_size == 0:
-        raise DataError("task-file-empty", f"{path} is empty")
+        raise DataError(f"{path} is empty")
     stem = _stem(path)
     for place, number, values in _found(path, bad_row):
         yield Row(f"{path}, {place}", f"{stem}-{number}", values)
 
 
-def _found(path: Path, bad_row: OnBadRow) -> Found:
+def _found(path: Path, bad_row: BadRow) -> Found:
     suffix = path.suffix.lower()
     if suffix in (".jsonl", ".ndjson", ".json"):
         return read_json(path, bad_row)
@@ -52,7 +52,7 @@ def _found(path: Path, bad_row: OnBadRow) -> Found:
         from w2s.tasks.rows.arrow import read_arrow
 
         return read_arrow(path)
-    raise UsageError("task-unknown-format", f"{path}: examples are read from {FORMATS}")
+    raise UsageError(f"{path}: examples are read from {FORMATS}")
 
 
 def _stem(path: Path) -> str:

@@ -8,7 +8,6 @@ from pathlib import Path
 import pytest
 
 import w2s
-from tests.doubles.errors import raises_code
 from w2s.errors import DataError, MissingExtraError, UsageError
 from w2s.tasks import AnswerExample, ChoiceExample, Example, MoveExample
 from w2s.tasks.prompts import Prompt, parse_reply, prompt_names, read_prompt, template
@@ -145,9 +144,8 @@ def test_what_looks_like_a_template_in_a_question_stays_as_it_stands(words: str)
     ],
 )
 def test_a_template_reaches_no_attribute_and_no_file(reach: str) -> None:
-    with pytest.raises(UsageError) as raised:
+    with pytest.raises(UsageError, match=r"a template cannot be filled in|line 1 of a template") as raised:
         Prompt("mine", reach, "{{ label }}").ask(CHOICE)
-    assert raised.value.code in ("prompt-render-failed", "prompt-invalid-template")
     assert "\n" not in str(raised.value)
 
 
@@ -155,9 +153,10 @@ def test_a_template_reaches_no_attribute_and_no_file(reach: str) -> None:
     "name", ["range", "lipsum", "cycler", "namespace", "dict", "joiner", "config", "gold", "label"]
 )
 def test_a_template_knows_no_names_but_those_of_its_example(name: str) -> None:
-    with raises_code("prompt-unknown-variable", UsageError) as raised:
+    with pytest.raises(
+        UsageError, match=rf"'mine' names {name}: an example of choice has question, options, option"
+    ):
         Prompt("mine", f"{{{{ {name} }}}}", "{{ label }}").ask(CHOICE)
-    assert f"'mine' names {name}; an example of choice has question, options, option" in str(raised.value)
 
 
 def test_loops_and_filters_work() -> None:
@@ -166,19 +165,17 @@ def test_loops_and_filters_work() -> None:
 
 
 def test_a_prompt_of_another_task_names_what_is_missing() -> None:
-    with raises_code("prompt-unknown-variable", UsageError) as raised:
+    with pytest.raises(
+        UsageError, match=r"prompt 'move' names game, .*: an example of choice has question, options"
+    ):
         read_prompt("move").ask(CHOICE)
-    assert "prompt 'move' names game, " in str(raised.value)
-    assert "choice has question, options" in str(raised.value)
-    with raises_code("prompt-unknown-variable", UsageError) as raised:
+    with pytest.raises(UsageError, match="prompt 'choice' names options: an example of answer has question"):
         read_prompt("choice").ask(ANSWER)
-    assert "prompt 'choice' names options; an example of answer has question" in str(raised.value)
 
 
 def test_a_label_that_is_no_option_is_refused() -> None:
-    with raises_code("task-label-not-option", DataError) as raised:
+    with pytest.raises(DataError, match="example 'a' has no option 'C'; it has AB"):
         read_prompt("choice").answer(CHOICE, "C")
-    assert "example 'a' has no option 'C'; it has AB" in str(raised.value)
 
 
 def test_a_label_that_is_no_legal_move_is_given_as_it_stands() -> None:
@@ -197,30 +194,26 @@ def test_a_prompt_is_read_from_a_file_and_compiled_once(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("words", "code", "fact"),
+    ("words", "reason"),
     [
-        ("{{ question }}", "prompt-no-separator", "mine.jinja"),
-        (
-            "{{ question }\n---\n{{ label }}",
-            "prompt-invalid-template",
-            "line 1 of the template: unexpected '}'",
-        ),
-        ("a\nb\n{% if %}\n---\n{{ label }}", "prompt-invalid-template", "mine.jinja: line 3 of the template"),
+        ("{{ question }}", "has no line --- between question and reply"),
+        ("{{ question }\n---\n{{ label }}", r"mine\.jinja: line 1 of a template: unexpected '}'"),
+        ("a\nb\n{% if %}\n---\n{{ label }}", r"mine\.jinja: line 3 of a template"),
     ],
 )
-def test_a_bad_file_is_named(tmp_path: Path, words: str, code: str, fact: str) -> None:
+def test_a_bad_file_is_named(tmp_path: Path, words: str, reason: str) -> None:
     path = tmp_path / "mine.jinja"
     path.write_text(words, encoding="utf-8")
-    with raises_code(code, UsageError) as raised:
+    with pytest.raises(UsageError, match=reason):
         read_prompt(str(path))
-    assert fact in str(raised.value)
 
 
 @pytest.mark.parametrize("name", ["nonsense", "", "../prompt", "x\0", "x" * 5000, "choice.jinja"])
 def test_an_unknown_prompt_names_those_that_there_are(name: str) -> None:
-    with raises_code("prompt-unknown", UsageError) as raised:
+    with pytest.raises(
+        UsageError, match=r"no prompt is called .*there are: answer, choice, choice-text, move"
+    ):
         read_prompt(name)
-    assert "answer, choice, choice-text, move" in str(raised.value)
 
 
 def test_without_jinja_its_install_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
