@@ -8,8 +8,8 @@ from w2s.models import keyed_random
 from w2s.models.candidates import Candidates
 from w2s.models.hf.numerics import OptionScores
 from w2s.models.model import Answer
-from w2s.models.policy.evidence import sureness
-from w2s.models.policy.seeing import log_softmax
+from w2s.models.policy.evidence import choice_confidence
+from w2s.models.policy.inference import log_softmax
 
 
 def pick(
@@ -35,8 +35,8 @@ def pick(
 def add_confidence(answer: Answer, scores: OptionScores, candidates: Candidates, index: int) -> Answer:
     """The answer with log-probability, margin, entropy, number of options and rank of label ``index``."""
     every = log_softmax(scores)
-    allowed = sureness(log_softmax(scores[candidates.allowed]), candidates.allowed.index(index))
+    allowed = choice_confidence(log_softmax(scores[candidates.allowed]), candidates.allowed.index(index))
     answer.log_prob, answer.margin, answer.entropy = allowed.log_prob, allowed.margin, allowed.entropy
     answer.n_options = len(candidates.labels)
-    answer.rank = sureness(every, index).rank
+    answer.rank = choice_confidence(every, index).rank
     return answer

@@ -18,7 +18,7 @@ from w2s.models.hf.numerics import OptionScores
 from w2s.models.hf.prompting import LabelPrompt, PromptBuilder, example_keys
 from w2s.models.hf.self_check import SelfChecker
 from w2s.models.model import Answer, Want
-from w2s.models.policy.seeing import log_softmax
+from w2s.models.policy.inference import log_softmax
 from w2s.tasks import Example, MoveExample
 from w2s.tasks.answer import AnswerExample
 from w2s.tasks.prompts import parse_reply

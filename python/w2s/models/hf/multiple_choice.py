@@ -18,7 +18,7 @@ from w2s.models.hf.numerics import OptionScores, Vector, refuse_nan, to_float16
 from w2s.models.hf.settings import HfSettings
 from w2s.models.hf.weights import Checkpoint
 from w2s.models.model import Answer, Want
-from w2s.models.policy.seeing import log_softmax
+from w2s.models.policy.inference import log_softmax
 from w2s.models.reference import quote
 from w2s.tasks import Example
 from w2s.tasks.choice import ChoiceExample

@@ -23,7 +23,7 @@ from w2s.models.hf.adapters import (
     read_saved_modules,
 )
 from w2s.models.hf.settings import HfSettings
-from w2s.models.policy.device import device_of
+from w2s.models.policy.device import select_device
 from w2s.models.reference import quote
 
 CAUSAL = ("ForCausalLM", "LMHeadModel", "ForConditionalGeneration")

@@ -49,25 +49,25 @@ def find_shape(reference: str) -> ModelShape | None:
 
 def _read_net_shape(reference: Reference) -> ModelShape:
     """The shape of ``policy:…`` or ``lc0:…`` from its configuration or weight file."""
-    from w2s.models.lc0.building import config_of
+    from w2s.models.lc0.loading import lc0_net_config
     from w2s.models.lc0.weights import read_weights
-    from w2s.models.policy.config import read_config
-    from w2s.models.policy.loading import folder_of
+    from w2s.models.policy.config import parse_config
+    from w2s.models.policy.loading import policy_folder
 
     if reference.kind == "lc0":
         path = Path(reference.target).expanduser()
-        return _net_shape(config_of(read_weights(path)), path.name)
-    path = folder_of(reference) / "config.json"
-    return _net_shape(read_config(path.read_text(encoding="utf-8"), str(path)), str(path))
+        return _net_shape(lc0_net_config(read_weights(path)), path.name)
+    path = policy_folder(reference) / "config.json"
+    return _net_shape(parse_config(path.read_text(encoding="utf-8"), str(path)), str(path))
 
 
 def _net_shape(config: PolicyConfig, source: str) -> ModelShape:
     import torch
 
-    from w2s.models.policy.files import build
+    from w2s.models.policy.nets import build_net
 
     with torch.device("meta"):
-        net = build(config)
+        net = build_net(config)
     parameters = sum(weight.numel() for weight in net.parameters())
     _, rows, columns = config.shape.planes
     return ModelShape(
