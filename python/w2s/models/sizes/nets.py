@@ -11,7 +11,7 @@ import torch
 
 from w2s.models.lc0.loading import lc0_net_config
 from w2s.models.lc0.weights import read_weights
-from w2s.models.policy.config import PolicyConfig, parse_config
+from w2s.models.policy.config import PolicyConfig, parse_policy_config
 from w2s.models.policy.loading import policy_folder
 from w2s.models.policy.nets import build_net
 from w2s.models.reference import Reference
@@ -28,7 +28,7 @@ def shape_of_net(reference: Reference) -> Shape:
         path = Path(reference.target).expanduser()
         return _shape(lc0_net_config(read_weights(path)), path.name)
     path = policy_folder(reference) / "config.json"
-    return _shape(parse_config(path.read_text(encoding="utf-8"), str(path)), str(path))
+    return _shape(parse_policy_config(path.read_text(encoding="utf-8"), str(path)), str(path))
 
 
 def _shape(config: PolicyConfig, source: str) -> Shape:
