@@ -53,8 +53,8 @@ class UciSettings:
         )
         search = SearchSettings(
             limits,
-            amount(text, own, "temperature_cp", TEMPERATURE_CP),
-            amount(text, own, "timeout_s", DEFAULT_TIMEOUT_S),
+            parse_number(text, own, "temperature_cp", TEMPERATURE_CP),
+            parse_number(text, own, "timeout_s", DEFAULT_TIMEOUT_S),
         )
         engine_options = {name: value for name, value in options.items() if name not in _OPTIONS}
         return cls(tuple(_split_command(text, reference.target)), search, engine_options)
