@@ -32,7 +32,7 @@ def compare(
       w2s trust compare labels.parquet --gold correct
     """
     from w2s.cli import screen, trust_text
-    from w2s.trust.tables import compare_file
+    from w2s.trust.file_commands import compare_file
 
     summary = compare_file(
         labels,

@@ -37,7 +37,7 @@ def fit(
       w2s trust fit labels.parquet --gold correct --function neural --reads hidden,afterstate --out trust/
     """
     from w2s.cli import screen, trust_text
-    from w2s.trust.tables import fit_file, parse_options
+    from w2s.trust.file_commands import fit_file, parse_options
 
     options = parse_options(option or [], reads)
     summary = fit_file(

@@ -30,7 +30,7 @@ def score(
       w2s trust score labels.parquet --function trust/ --out scored.parquet
     """
     from w2s.cli import screen, trust_text
-    from w2s.trust.tables import score_file
+    from w2s.trust.file_commands import score_file
 
     summary = score_file(labels, out, function=function, column=column, allow=allow, overwrite=overwrite)
     screen.data(summary, as_json=json, text=trust_text.scored(summary, out))

@@ -15,7 +15,7 @@ from w2s import kernels
 from w2s.certification import Certificate, certify
 from w2s.errors import DataError, UsageError, W2sError
 from w2s.kernels.numbers import Positions
-from w2s.selection import Columns, GroupCount, Selected, apply
+from w2s.selection import GroupCount, RuleInputs, Selection, apply_rule
 from w2s.tables.held import Held, TooLargeError, hold
 from w2s.tables.kept import Kept
 from w2s.tables.narrow import narrow
@@ -114,13 +114,13 @@ def _decided(held: Held, request: Request, *, explain: bool) -> Decision:
     )
 
 
-def _selected(held: Held, request: Request) -> Selected:
+def _selected(held: Held, request: Request) -> Selection:
     if held.valid is None:
-        return apply(request.rule, Columns(held.scores, held.groups, held.costs))
+        return apply_rule(request.rule, RuleInputs(held.scores, held.groups, held.costs))
     rows = np.flatnonzero(held.valid)
     groups = None if held.groups is None else held.groups._replace(codes=held.groups.codes[rows])
     costs = None if held.costs is None else held.costs[rows]
-    found = apply(request.rule, Columns(held.scores[rows], groups, costs))
+    found = apply_rule(request.rule, RuleInputs(held.scores[rows], groups, costs))
     return found._replace(rows=rows[found.rows], dropped=len(held.valid) - len(rows))
 
 

@@ -48,7 +48,7 @@ def filter(
     purity: float | None = None,
     gold: str | None = None,
     delta: float = 0.05,
-    bound: str = "clopper_pearson",
+    bound: str = "clopper-pearson",
     aggregate: str | None = None,
     weights: Sequence[float] | None = None,
     by: str | None = None,
@@ -87,7 +87,7 @@ def filter(
             whose ``gold`` is known.
         gold: column of known answers: true, false, null where unknown.
         delta: see ``purity``.
-        bound: how purity is bounded: clopper_pearson, hoeffding or betting.
+        bound: how purity is bounded: clopper-pearson, hoeffding or betting.
         aggregate: how scores are combined; see :func:`w2s.aggregate`.
         weights: one a score column.
         by: column of groups; ``top`` is then what each keeps.
@@ -129,7 +129,7 @@ def filter(
         raise UsageError("purity needs rows with known answers: name their column with gold")
     if not 0 < delta < 1:
         raise UsageError(f"delta is {delta}; it lies between 0 and 1, both excluded")
-    asked = None if gold is None else Gold(gold, delta, bound.replace("-", "_"))
+    asked = None if gold is None else Gold(gold, delta, bound)
     request = Request(rule, scoring_of(score, aggregate, weights), asked, nulls, key)
     if out is None and not explain:
         raise UsageError("name an output")

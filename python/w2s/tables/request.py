@@ -29,7 +29,7 @@ _UNITS = {
 LEAST_MEMORY = 320 << 20
 """Python, numpy and Arrow take about 120 MiB before a row is read."""
 
-RANKING = ("mean_rank", "borda")
+RANKING = ("mean-rank", "borda")
 """Ways to combine scores that look at the whole columns."""
 
 
@@ -39,12 +39,12 @@ class Scoring:
 
     Attributes:
         columns: one, or several that are combined.
-        method: how they are combined, of :data:`w2s.aggregation.METHODS`.
+        method: how they are combined, of :data:`w2s.aggregation.AGGREGATIONS`.
         weights: one a column, where the method has a use for them.
     """
 
     columns: tuple[str, ...]
-    method: str = "log_odds"
+    method: str = "log-odds"
     weights: tuple[float, ...] | None = None
 
 
@@ -54,7 +54,7 @@ class Gold:
 
     column: str
     delta: float = 0.05
-    method: str = "clopper_pearson"
+    method: str = "clopper-pearson"
 
 
 @dataclass(frozen=True)
@@ -98,22 +98,22 @@ def scoring_of(score: str | Sequence[str], aggregate: str | None, weights: Seque
     Raises:
         UsageError: no column, an unknown method, or weights that do not fit.
     """
-    from w2s.aggregation import METHODS
+    from w2s.aggregation import AGGREGATIONS
 
     columns = (score,) if isinstance(score, str) else tuple(score)
     if not columns:
         raise UsageError("name a score column")
     if len(set(columns)) < len(columns):
         raise UsageError("a score column is named twice: give it a weight instead")
-    method = (aggregate or "log_odds").replace("-", "_")
-    if method not in METHODS:
-        raise UsageError(f"no aggregation is called {aggregate!r}; there are: {', '.join(METHODS)}")
+    method = aggregate or "log-odds"
+    if method not in AGGREGATIONS:
+        raise UsageError(f"no aggregation is called {aggregate!r}; there are: {', '.join(AGGREGATIONS)}")
     if len(columns) == 1:
         if aggregate is not None or weights is not None:
             raise UsageError("aggregate and weights combine several score columns: name them all")
         return Scoring(columns)
     if aggregate is None:
-        raise UsageError(f"{len(columns)} score columns need an aggregate: {', '.join(METHODS)}")
+        raise UsageError(f"{len(columns)} score columns need an aggregate: {', '.join(AGGREGATIONS)}")
     if weights is not None and len(weights) != len(columns):
         raise UsageError(f"{len(weights)} weights for {len(columns)} score columns: give one for each")
     return Scoring(columns, method, None if weights is None else tuple(weights))
