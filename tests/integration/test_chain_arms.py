@@ -254,8 +254,8 @@ def test_a_warm_start_begins_on_gold_that_later_trust_does_not_see(setting: Path
 @pytest.mark.parametrize(
     ("options", "code", "said"),
     [
-        (["--budget", "500"], 3, "a budget of 500 rows is more than the 100 gold rows: give more gold"),
-        (["--budget", "ten"], 2, "--budget takes whole numbers as 100,300,1000, not 'ten'"),
+        (["--budget", "500"], 3, "[chain-budget-too-large]"),
+        (["--budget", "ten"], 2, "[chain-invalid-budget]"),
         (["--budget", "0"], 2, "budget"),
         (["--arm", "trust", "--arm", "gold>trust"], 2, "gold-then-trust"),
     ],
@@ -280,7 +280,7 @@ def test_what_makes_no_sense_is_one_line_with_its_code(
         ("later_rate = 0.2", "later_rate = 0", 2, "teach.later_rate"),
         ("[teach]", '[teach]\nsoft = "students"', 2, "teach.soft"),
         ("[teach]", "[teach]\nwarm_starts = 1", 2, "did you mean 'warm_start'"),
-        ("folds = 2", "folds = 101", 3, "too few for 101 folds"),
+        ("folds = 2", "folds = 101", 3, "[chain-too-few-groups]"),
     ],
 )
 def test_a_setting_that_makes_no_sense_is_one_line_with_its_code(
@@ -376,8 +376,8 @@ def test_results_of_what_is_no_finished_chain_are_refused_in_one_line(
     (unfinished / "run.json").write_text(json.dumps({**facts, "complete": False}))
     page = tmp_path / "results.md"
     for folder, code, said in (
-        (tmp_path / "none", 2, "results-file-missing"),
-        (unfinished, 3, "results-run-unfinished"),
+        (tmp_path / "none", 2, "[results-file-missing]"),
+        (unfinished, 3, "[results-run-unfinished]"),
     ):
         done = results(root, str(folder), "--out", str(page))
         assert (done.returncode, len(done.stderr.splitlines())) == (code, 1)

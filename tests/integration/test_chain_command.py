@@ -16,6 +16,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from tests.doubles.chains import numbers, weights, write_nets
+from tests.doubles.errors import raises_code
 from tests.doubles.nets import write_policy
 from w2s.chain.folder import ChainFolder
 from w2s.chain.loading import load_config
@@ -165,13 +166,13 @@ def test_another_seed_gives_other_numbers(whole: Path, setting: Path, tmp_path: 
 @pytest.mark.parametrize(
     ("options", "code", "said"),
     [
-        (["--student", "policy:{nets}/teacher"], 2, "the student is the teacher"),
-        (["--arm", "trust", "--arm", "confidance"], 2, "no arm is called 'confidance'"),
-        (["--arm", "naive"], 2, "the arm trust"),
-        (["--gold", "5000"], 3, "300 examples cannot give 5000 gold"),
+        (["--student", "policy:{nets}/teacher"], 2, "[chain-student-is-teacher]"),
+        (["--arm", "trust", "--arm", "confidance"], 2, "[chain-unknown-arm]"),
+        (["--arm", "naive"], 2, "[chain-arm-trust-missing]"),
+        (["--gold", "5000"], 3, "[chain-too-few-examples]"),
         (["--gold", "3"], 3, "gold"),
         (["--pool", "0"], 2, "pool"),
-        (["--top", "0%"], 2, "keeps nothing"),
+        (["--top", "0%"], 2, "[chain-keep-nothing]"),
         (["--trust", "nural"], 2, "did you mean neural"),
         (["--teacher", "policy:{nets}/nobody"], 4, "nobody"),
         (["--student", "random"], 2, "cannot be trained: a student is policy"),
@@ -313,8 +314,9 @@ def test_a_folder_in_which_nothing_was_made_takes_another_configuration(nets: Pa
     assert read_toml(folder.config)["rounds"] == 1
     (folder.path / "fixed").mkdir()
     (folder.path / "fixed" / "step.json").write_text("{}", encoding="utf-8")
-    with pytest.raises(UsageError, match="another configuration: rounds"):
+    with raises_code("run-folder-other-configuration", UsageError) as caught:
         folder.open(load_config(file=file))
+    assert "rounds" in str(caught.value)
 
 
 def test_each_labelling_is_said_once_behind_the_line_that_goes_on(

@@ -215,13 +215,13 @@ def test_killed_while_it_plays_it_ends_with_the_same_numbers(
 @pytest.mark.parametrize(
     ("options", "code", "said"),
     [
-        (["--games", "3"], 2, "games come in pairs"),
-        (["--gold", "5000"], 3, "cannot give 5000 gold with a known answer: play more (--games)"),
+        (["--games", "3"], 2, "[chain-odd-games]"),
+        (["--gold", "5000"], 3, "5000 gold with a known answer; play more games (--games)"),
         (["--games", "2", "--gold", "5", "--test", "40"], 3, "ask for fewer (--test)"),
-        (["--examples", "puzzles.csv"], 2, "leave the files of examples out"),
-        (["--source", "files"], 2, "add --source matches"),
+        (["--examples", "puzzles.csv"], 2, "[chain-matches-with-files]"),
+        (["--source", "files"], 2, "[chain-matches-without-source]"),
         (["--gold-oracle", "serch:depth=4"], 2, "no oracle is called 'serch:depth=4'"),
-        (["--gold-oracle", "search:depth=3", "--oracle", "search:depth=3"], 2, "trust would read the answer"),
+        (["--gold-oracle", "search:depth=3", "--oracle", "search:depth=3"], 2, "[chain-oracle-leaks-gold]"),
         (["--gold-oracle", "exact:nodes=1"], 3, "with a known answer"),
         (["--teacher", "policy:nobody"], 4, "nobody"),
         (["--game", "othello"], 2, "plays connect_four, not othello"),

@@ -205,16 +205,16 @@ def cases() -> Sequence[tuple[list[str], int, str]]:
     return [
         (["--regime", "ood"], 2, "'in_dist', 'ood_dist' or 'ood_domain'"),
         (["--regime", "ood_dist"], 2, "--gold-examples"),
-        (["--gold-examples", other], 2, "add --regime ood_dist"),
-        ([*given, other, "--gold-game", "othello"], 2, "leave --gold-game"),
+        (["--gold-examples", other], 2, "[chain-regime-missing]"),
+        ([*given, other, "--gold-game", "othello"], 2, "[chain-regime-incomplete]"),
         ([*given, "none.parquet"], 3, "none.parquet"),
-        ([*given, othello], 3, "is of othello, not of connect_four"),
-        ([*given, other, "--gold", "900"], 3, "130 examples cannot give 900 gold: ask for fewer"),
+        ([*given, othello], 3, "[chain-gold-wrong-game]"),
+        ([*given, other, "--gold", "900"], 3, "130 examples are too few for 900 gold"),
         ([*games, othello], 2, "--gold-teacher"),
-        ([*games, other, *net], 3, "is of connect_four, not of othello"),
+        ([*games, other, *net], 3, "[chain-gold-wrong-game]"),
         ([*games, othello, "--gold-teacher", "policy:{nets}/teacher"], 2, "plays connect_four, not othello"),
         ([*games, othello, "--gold-teacher", "policy:{nets}/nobody"], 4, "nobody"),
-        ([*games, othello, *net, "--arm", "trust", "--arm", "knn"], 2, "which two games do not share"),
+        ([*games, othello, *net, "--arm", "trust", "--arm", "knn"], 2, "[chain-arm-not-shared]"),
     ]
 
 

@@ -32,8 +32,9 @@ def check_budget(chain: Chain) -> None:
     most = len(chain.splits.gold)
     if too_many := [count for count in chain.config.budget if count > most]:
         raise DataError(
-            f"a budget of {too_many[0]} rows is more than the {most} gold rows: give more gold, or "
-            "ask for less"
+            "chain-budget-too-large",
+            f"the budget of {too_many[0]} gold rows exceeds the {most} gold rows there are; give more gold "
+            "or use a smaller budget",
         )
 
 

@@ -49,7 +49,8 @@ def _check_evidence(config: ChainConfig) -> None:
         if absent := sorted((function.needs & _TOLD) - set(config.reads)):
             where = "name oracles" if absent[0] == "search" else "add it to evidence"
             raise UsageError(
-                f"{who} reads {absent[0]}, which this chain does not keep: {where}, or leave it out"
+                "chain-missing-evidence",
+                f"{who} reads {absent[0]}, which this chain does not make; {where}, or leave it out",
             )
 
 
@@ -63,13 +64,14 @@ def _check_shots(config: ChainConfig) -> None:
         shots = reference.options.get("shots", "0") if reference.kind in ("hf", "openai") else "0"
         if shots.isdecimal() and int(shots) >= gold:
             raise UsageError(
-                f"{shown(name)} is to be shown {shots} solved examples of {gold} gold rows: give more gold "
-                "(examples.gold), one more than are shown, or fewer shots"
+                "chain-too-few-shots",
+                f"{shown(name)} requests {shots} few-shot examples but only {gold} gold rows are available; "
+                "set examples.gold to more than the number of shots, or use fewer shots",
             )
 
 
 def _check_rewarded(config: ChainConfig) -> None:
     if config.keep.power:
-        raise UsageError("grpo takes the rows that are kept, all alike: leave keep.power out")
+        raise UsageError("chain-grpo-weights", "the objective grpo cannot weight rows; leave keep.power out")
     if find_spec("trl") is None:
         raise MissingExtraError("grpo", "rl")

@@ -12,7 +12,7 @@ from pydantic import Field, field_validator, model_validator
 
 from w2s.chain.data_sets import Examples
 from w2s.chain.origins import Matches, Regime, check_origins
-from w2s.config import Config
+from w2s.config import Config, invalid_value
 from w2s.errors import UsageError
 from w2s.evidence import ASKED, VECTORS, number_of
 from w2s.models.named import read_reference
@@ -54,13 +54,18 @@ class Keep(Config):
     @classmethod
     def _count_or_share(cls, top: str | None) -> str | None:
         if top is not None and 0 in (Rule.parse(top=top).top_share, Rule.parse(top=top).top_count):
-            raise ValueError(f"top is {top!r}, which keeps nothing: give a count such as 1000, or a share")
+            raise invalid_value(
+                "chain-keep-nothing",
+                f"top = {top!r} keeps no label; use a count such as 1000 or a share such as 25%",
+            )
         return top
 
     @model_validator(mode="after")
     def _one_rule(self) -> Keep:
         if self.top is not None and self.purity is not None:
-            raise ValueError("keep by top or by purity, not by both")
+            raise invalid_value(
+                "chain-keep-two-rules", "top and purity exclude each other; leave one of them out"
+            )
         return self
 
     @property
@@ -147,28 +152,42 @@ class ChainConfig(Config):
     @model_validator(mode="after")
     def _sound(self) -> ChainConfig:
         if not self.student:
-            raise ValueError("a chain needs a student; name it with --student")
+            raise invalid_value("chain-missing-model", "a chain needs a student; name it with --student")
         if self.teacher in self.student:
-            raise ValueError(f"the student is the teacher, {self.teacher}: it would learn from itself")
+            raise invalid_value(
+                "chain-student-is-teacher",
+                f"student and teacher are the same model, {self.teacher}; name two different models",
+            )
         if "trust" not in self.arms:
-            raise ValueError("the arm trust is what the next round's teacher is: it cannot be left out")
+            raise invalid_value(
+                "chain-arm-trust-missing",
+                "arms must include trust, because its student is the teacher of the next round",
+            )
         if self.teach.warm_start == 1 and self.rounds > 1:
-            raise ValueError(
-                "a warm_start of 1 leaves no gold to fit the trust of later rounds on: take a share below 1, "
-                "or one round"
+            raise invalid_value(
+                "chain-warm-start-all-gold",
+                "warm_start = 1 leaves no gold to fit trust on in later rounds; use a share below 1 or a "
+                "single round",
             )
         return self
 
     @model_validator(mode="after")
     def _options_to_compare(self) -> ChainConfig:
         if "reward" in self.evidence and self.reward is None:
-            raise ValueError('the evidence reward is what a reward model gives: name it, reward = "hf:DIR"')
+            raise invalid_value(
+                "chain-missing-reward-model",
+                'evidence includes reward but no reward model is named; add reward = "hf:DIR"',
+            )
         if self.proposals > 1 and self.task == "answer":
-            raise ValueError(
-                "an answer has no options, of which a teacher could propose several: leave proposals out"
+            raise invalid_value(
+                "chain-answer-without-options",
+                "the task answer has no options to choose proposals from; leave proposals out",
             )
         if self.teach.soft != "none" and self.task == "answer":
-            raise ValueError("an answer has no options to be shared among: leave teach.soft out")
+            raise invalid_value(
+                "chain-answer-without-options",
+                "the task answer has no options for soft labels; leave teach.soft out",
+            )
         return self
 
     @model_validator(mode="after")
@@ -182,7 +201,9 @@ class ChainConfig(Config):
         known = [*VECTORS, *ASKED]
         for name in names:
             if name not in VECTORS and name.partition(":")[0] not in ASKED:
-                raise ValueError(f"no evidence is called {name!r}; there are: {', '.join(known)}")
+                raise invalid_value(
+                    "chain-unknown-evidence", f"unknown evidence {name!r}; known: {', '.join(known)}"
+                )
             number_of(name)
         _refuse_twice("evidence", [name.partition(":")[0] for name in names])
         return names
@@ -213,7 +234,7 @@ class ChainConfig(Config):
 def _refuse_twice(what: str, names: Sequence[str]) -> None:
     for place, name in enumerate(names):
         if name in names[:place]:
-            raise ValueError(f"{what} have {name} twice: leave one out")
+            raise invalid_value("chain-duplicate-name", f"{what} contain {name} twice; remove one")
 
 
 def _is_net(teacher: object) -> bool:

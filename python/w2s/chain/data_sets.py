@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, model_validator
 
-from w2s.config import Config
+from w2s.config import Config, invalid_value
 
 Positive = Annotated[int, Field(gt=0)]
 ColumnNames = str | dict[str, Any] | None
@@ -46,10 +46,16 @@ class DataSet(Config):
     @model_validator(mode="after")
     def _files_where_they_are_drawn_from(self) -> DataSet:
         if self.are_files and self.files:
-            raise ValueError("files are split into roles, or each role has its files: leave one of them out")
+            raise invalid_value(
+                "chain-examples-files-twice",
+                "gold, pool and test all name their own files; leave files out",
+            )
         if self.own and self.counts and not self.files:
             drawn = next(iter(self.counts))
-            raise ValueError(f"{drawn} is a number of rows: name the files that they are drawn from in files")
+            raise invalid_value(
+                "chain-examples-files-missing",
+                f"{drawn} is a number of rows; name the files to draw them from in files",
+            )
         return self
 
     @property
@@ -93,7 +99,10 @@ class Examples(DataSet):
             if self.sets and getattr(self, name) != field.default
         ]
         if said:
-            raise ValueError(f"each of sets says it for itself: leave {', '.join(said)} out beside them")
+            raise invalid_value(
+                "chain-examples-sets-mixed",
+                f"each entry of sets has its own {', '.join(said)}; leave them out of examples",
+            )
         return self
 
     @property

@@ -44,8 +44,9 @@ class ChainFolder:
             changed = changed_keys(read_toml(self.config), config.model_dump(mode="json", exclude_none=True))
             if changed and self._is_begun():
                 raise UsageError(
+                    "run-folder-other-configuration",
                     f"{self.path} holds a chain with another configuration: {'; '.join(changed)}; name "
-                    "another --out, or resume it as it was"
+                    "another --out, or resume it as it was",
                 )
             if not changed:
                 return
@@ -56,7 +57,10 @@ class ChainFolder:
             part.replace(self.config)
             self._about(complete=False)
         except OSError as error:
-            raise UsageError(f"cannot write to {self.path}: {error.strerror}; name another --out") from None
+            raise UsageError(
+                "run-folder-not-writable",
+                f"cannot write to {self.path}: {error.strerror}; name another --out",
+            ) from None
 
     def _is_begun(self) -> bool:
         """Whether any step has written anything."""

@@ -12,7 +12,7 @@ from typing import Any
 from w2s.assets import arenas_folder
 from w2s.chain.config import ChainConfig
 from w2s.chain.folder import ChainFolder
-from w2s.config import build, merge, read_toml
+from w2s.config import merge_tables, parse_config, read_toml
 from w2s.errors import UsageError
 
 
@@ -36,13 +36,13 @@ def load_config(
     if resume is not None:
         if given or file is not None:
             raise UsageError(f"--resume continues {resume} as it was: leave the other options out")
-        return build(ChainConfig, read_toml(ChainFolder(resume).config), str(resume))
-    tables = merge(_giving_way(_below(file, given), given), given)
+        return parse_config(ChainConfig, read_toml(ChainFolder(resume).config), str(resume))
+    tables = merge_tables(_giving_way(_below(file, given), given), given)
     played = tables.get("source") == "matches"
     for key in ("teacher", "student", *(() if played else ("examples",))):
         if not tables.get(key):
             raise UsageError(f"a chain needs its {key}: --{key}, or a file that names it")
-    return build(ChainConfig, tables, "the chain" if file is None else str(file))
+    return parse_config(ChainConfig, tables, "the chain" if file is None else str(file))
 
 
 def _below(file: Path | None, given: dict[str, Any]) -> dict[str, Any]:
@@ -55,7 +55,8 @@ def _below(file: Path | None, given: dict[str, Any]) -> dict[str, Any]:
     path = bundled_chain(game)
     if not path.is_file():
         raise UsageError(
-            f"no chain of {game} is bundled: name --teacher, --student and --examples, or a file"
+            "chain-not-bundled",
+            f"there is no bundled chain for {game}; name --teacher, --student and --examples, or a file",
         )
     tables = read_toml(path)
     if given.get("source") == "matches":
@@ -88,14 +89,16 @@ def _found(file: Path) -> Path:
 def _read(file: Path, seen: tuple[Path, ...] = ()) -> dict[str, Any]:
     """The tables of a file over those of the file that it is like."""
     if file in seen:
-        raise UsageError(f"{file} is like itself, by way of {seen[-1]}: leave one like out")
+        raise UsageError(
+            "chain-circular-extends", f"circular like: {' → '.join(map(str, (*seen, file)))}; remove one"
+        )
     tables = read_toml(file)
     like = tables.pop("like", None)
     if like is None:
         return tables
     if not isinstance(like, str):
         raise UsageError(f"{file}: like is the name of a file beside it, not {like!r}")
-    return merge(_read(file.parent / like, (*seen, file)), tables)
+    return merge_tables(_read(file.parent / like, (*seen, file)), tables)
 
 
 def paper_folder() -> Path:

@@ -43,8 +43,9 @@ def check_apart(trained_on: dict[str, list[str]], fitted_on: list[str], where: s
     taken = {id_ for ids in trained_on.values() for id_ in ids}
     if both := [id_ for id_ in fitted_on if id_ in taken]:
         raise W2sError(
-            f"{where}: {len(both)} rows trained the teacher and would be evidence about it, {both[0]!r} is "
-            "the first: remove the folder of the run and begin again"
+            "chain-teacher-leakage",
+            f"{where}: {len(both)} rows were used to train the teacher and cannot also be used to evaluate "
+            f"it, first {both[0]!r}; remove the run folder and start again",
         )
 
 

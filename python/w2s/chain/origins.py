@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import Field, field_validator, model_validator
 
-from w2s.config import Config
+from w2s.config import Config, invalid_value
 
 if TYPE_CHECKING:
     from w2s.chain.config import ChainConfig
@@ -36,7 +36,10 @@ class Matches(Config):
     @classmethod
     def _pairs(cls, games: int) -> int:
         if games % 2:
-            raise ValueError(f"games come in pairs with colours swapped: give an even number, not {games}")
+            raise invalid_value(
+                "chain-odd-games",
+                f"games are played in pairs with colours swapped; use an even number instead of {games}",
+            )
         return games
 
 
@@ -61,17 +64,22 @@ class Regime(Config):
         names = ("gold_examples", "gold_columns", "gold_game", "gold_task", "gold_teacher")
         given = [name for name in names if getattr(self, name)]
         if self.name == "in_dist" and given:
-            raise ValueError(f"{given[0]} is for a shift: add --regime ood_dist or --regime ood_domain")
+            raise invalid_value(
+                "chain-regime-missing",
+                f"{given[0]} needs a distribution shift; add --regime ood_dist or --regime ood_domain",
+            )
         other = self.gold_game or self.gold_task or self.gold_teacher
         if self.name == "ood_dist" and (other or not self.gold_examples):
-            raise ValueError(
-                "ood_dist takes gold of other files and the same game and task: name them with "
-                "--gold-examples, and leave --gold-game, --gold-task and --gold-teacher out"
+            raise invalid_value(
+                "chain-regime-incomplete",
+                "ood_dist takes gold from other files of the same game and task; name them with "
+                "--gold-examples, and leave --gold-game, --gold-task and --gold-teacher out",
             )
         if self.name == "ood_domain" and not (self.gold_examples and (self.gold_game or self.gold_task)):
-            raise ValueError(
-                "ood_domain takes gold of another game or task: give --gold-examples, --gold-game or "
-                "--gold-task, and --gold-teacher where the teacher does not answer both"
+            raise invalid_value(
+                "chain-regime-incomplete",
+                "ood_domain takes gold of another game or task; give --gold-examples, --gold-game or "
+                "--gold-task, and --gold-teacher if the teacher cannot answer both",
             )
         return self
 
@@ -93,33 +101,53 @@ def check_origins(chain: ChainConfig) -> None:
         ValueError: one line that says what to leave out or to add.
     """
     if chain.source == "matches" and chain.examples.names_files:
-        raise ValueError("source matches plays its examples: leave the files of examples out")
+        raise invalid_value(
+            "chain-matches-with-files",
+            "source matches plays its own examples; leave the example files out",
+        )
     if chain.source == "matches" and chain.matches.oracle in chain.oracles:
-        raise ValueError(
-            f"{chain.matches.oracle} verifies gold and is evidence too, so that trust would read the answer: "
-            "name another oracle for one of them"
+        raise invalid_value(
+            "chain-oracle-leaks-gold",
+            f"{chain.matches.oracle} verifies gold and is also evidence, so trust would read the answer; "
+            "name another oracle for one of them",
         )
     if chain.source == "files" and chain.matches != Matches():
-        raise ValueError("games are played by source matches: add --source matches, or leave matches out")
+        raise invalid_value(
+            "chain-matches-without-source",
+            "the table matches needs source matches; add --source matches or leave the table out",
+        )
     if chain.regime.is_shift and chain.examples.gold_has_files:
-        raise ValueError("a regime takes gold from gold_examples: name the other files in examples.files")
+        raise invalid_value(
+            "chain-regime-gold-files",
+            "a regime takes gold from gold_examples; name only the files of pool and test in examples.files",
+        )
     if chain.regime.name == "ood_domain" and (chain.budget or chain.teach.warm_start):
-        raise ValueError("no student can learn gold of another game: leave budget and teach.warm_start out")
+        raise invalid_value(
+            "chain-gold-not-learnable",
+            "a student cannot learn gold of another game or task; leave budget and teach.warm_start out",
+        )
     if chain.regime.name == "ood_domain" and _gold_kind(chain) == (chain.task, chain.game):
-        raise ValueError(
-            f"ood_domain takes gold of another game or task than {chain.task}, {chain.game}: take ood_dist"
+        raise invalid_value(
+            "chain-regime-same-domain",
+            f"gold and pool are both {chain.task}, {chain.game}; use ood_dist, or gold of another game or "
+            "task",
         )
     if chain.regime.gold_game and not chain.regime.gold_teacher:
-        raise ValueError(
-            "gold of another game is labelled by a net of that game: name it with --gold-teacher"
+        raise invalid_value(
+            "chain-gold-teacher-missing",
+            "gold of another game needs a teacher for that game; name it with --gold-teacher",
         )
     if chain.regime.gold_teacher and chain.asked:
-        raise ValueError(
-            f"{chain.asked[0]} is asked of one teacher only, and gold has another, "
-            f"{chain.regime.gold_teacher}: leave it out of evidence"
+        raise invalid_value(
+            "chain-evidence-two-teachers",
+            f"the evidence {chain.asked[0]} needs one teacher for gold and pool, but gold has its own, "
+            f"{chain.regime.gold_teacher}; leave it out of evidence",
         )
     if chain.task != "move" and (chain.source == "matches" or chain.oracles):
-        raise ValueError(f"matches and oracles are of games, not of the task {chain.task}: leave them out")
+        raise invalid_value(
+            "chain-task-without-games",
+            f"matches and oracles need the task move, not {chain.task}; leave them out",
+        )
 
 
 def _gold_kind(chain: ChainConfig) -> tuple[str, str]:

@@ -82,7 +82,8 @@ def check_baselines(config: ChainConfig) -> None:
     for arm in set(config.arms) & set(function_names()):
         if unread := sorted(trust_function(arm).needs & set(VECTORS)):
             raise UsageError(
-                f"the arm {arm} reads {', '.join(unread)}, which two games do not share: leave it out of arms"
+                "chain-arm-not-shared",
+                f"the arm {arm} reads {', '.join(unread)}, which two games do not share; remove it from arms",
             )
 
 

@@ -94,7 +94,8 @@ def run(
     folder.finish()
     if not metrics["rounds"]:
         raise W2sError(
-            f"no round was worth keeping: {metrics['stopped']['why']}; give more gold or other evidence"
+            "chain-no-round-kept",
+            f"no round was worth keeping: {metrics['stopped']['why']}; give more gold or other evidence",
         )
     return metrics
 

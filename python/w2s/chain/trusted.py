@@ -128,7 +128,10 @@ def _choose(keep: Keep, pool: tuple[Labels, Scores], gold: tuple[Labels, Scores]
     gold_correct, gold_scores = gold[0].correct, gold[1]
     rows = _rows(keep, scores, gold_scores, gold_correct)
     if not len(rows):
-        raise DataError(f"keeping {keep.share} keeps none of the pool's {len(scores)} labels: keep more")
+        raise DataError(
+            "chain-keep-nothing",
+            f"top = {keep.share} keeps none of the {len(scores)} pool labels; keep more",
+        )
     weight = None if keep.power == 0 else weights(scores, keep.power)
     return Trusted(labels, scores, rows, weight, gold_scores, gold_correct, float(scores[rows].min()))
 
@@ -139,8 +142,9 @@ def _rows(keep: Keep, scores: Scores, gold_scores: Scores, gold_correct: npt.NDA
     found: Certificate = w2s.certify(gold_scores, gold_correct, purity=keep.purity, delta=keep.delta)
     if found.threshold is None:
         raise DataError(
-            f"no threshold certifies a purity of {keep.purity} at δ = {keep.delta}: ask for less, or give "
-            "more gold"
+            "chain-purity-not-certified",
+            f"no threshold certifies a purity of {keep.purity} at δ = {keep.delta}; ask for less or give "
+            "more gold",
         )
     return w2s.select(scores, threshold=found.threshold)
 

@@ -136,11 +136,11 @@ def _sprt(text: str | None) -> dict[str, Any] | None:
 
 def _run(setting: ArenaSpec, out: Path | None, concurrency: int, *, as_json: bool) -> None:
     from w2s import arena as rooms
-    from w2s.arena.folder import RunFolder
+    from w2s.arena.outputs import ArenaFolder
     from w2s.cli import screen
     from w2s.cli.arena_view import View, standing_text
 
-    folder = RunFolder(out or Path("runs") / f"{setting.game}-{setting.digest()[:8]}")
+    folder = ArenaFolder(out or Path("runs") / f"{setting.game}-{setting.digest()[:8]}")
     if folder.is_complete():
         screen.note(f"{folder.path} is complete; nothing to do (name another --out to play again)")
     else:

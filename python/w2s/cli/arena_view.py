@@ -14,9 +14,9 @@ from rich.console import Console
 from rich.live import Live
 from rich.table import Table
 
-from w2s.arena import ArenaSpec, Progress
-from w2s.arena.standing import live_rating, sides
-from w2s.arena.verdict import VERDICTS
+from w2s.arena import ArenaProgress, ArenaSpec
+from w2s.arena.scoreboard import compared_players, live_rating
+from w2s.arena.verification import VERDICTS
 from w2s.cli import screen
 
 _SECONDS_BETWEEN_LINES = 10.0
@@ -42,7 +42,7 @@ class View:
         if self._live is not None:
             self._live.stop()
 
-    def show(self, progress: Progress) -> None:
+    def show(self, progress: ArenaProgress) -> None:
         """Show where the run stands."""
         facts = self._facts(progress)
         if self._live is not None:
@@ -53,7 +53,7 @@ class View:
             self._printed = now
             screen.note(" · ".join(f"{name} {value}" for name, value in facts.items()))
 
-    def _facts(self, progress: Progress) -> dict[str, str]:
+    def _facts(self, progress: ArenaProgress) -> dict[str, str]:
         elapsed = max(time.monotonic() - progress.started, 1e-9)
         done_now = max(1, progress.done - progress.before)
         left = (progress.total - progress.done) * elapsed / done_now
@@ -66,9 +66,9 @@ class View:
         if progress.phase == "play" and len(self._spec.players) == 2 and progress.finished:
             rating = live_rating(progress.finished, self._spec)
             counts = rating.counts
-            facts["student" if sides(self._spec)[0] == "student" else sides(self._spec)[0]] = (
-                f"+{counts.wins} ={counts.draws} −{counts.losses}"
-            )
+            facts[
+                "student" if compared_players(self._spec)[0] == "student" else compared_players(self._spec)[0]
+            ] = f"+{counts.wins} ={counts.draws} −{counts.losses}"
             if rating.elo.value is not None:
                 facts["Elo"] = f"{rating.elo.value:+.0f}"
         return facts

@@ -182,7 +182,9 @@ def _numbers(text: str) -> list[int]:
     try:
         return [int(part) for part in text.split(",")]
     except ValueError:
-        raise UsageError(f"--budget takes whole numbers as 100,300,1000, not {text!r}") from None
+        raise UsageError(
+            "chain-invalid-budget", f"--budget must be whole numbers such as 100,300,1000, not {text!r}"
+        ) from None
 
 
 def _estimate(config: ChainConfig, on: str | None, *, as_json: bool) -> None:

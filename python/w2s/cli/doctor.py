@@ -39,7 +39,7 @@ def _facts() -> dict[str, Any]:
     from importlib.metadata import version
     from importlib.util import find_spec
 
-    from w2s.arena.places import bundled_arenas
+    from w2s.arena.loading import bundled_arenas
     from w2s.assets import arenas_folder
     from w2s.kernels import game_names
     from w2s.models.uci.finder import find_engines

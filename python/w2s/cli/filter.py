@@ -107,12 +107,14 @@ def filter(
     from w2s.cli import screen
     from w2s.cli.progress_line import ProgressLine
     from w2s.errors import InterruptedWorkError, UsageError
-    from w2s.tables.filtering import STREAM
-    from w2s.tables.filtering import filter as keep
+    from w2s.tables.filter_rows import STREAM
+    from w2s.tables.filter_rows import filter as keep
 
     target = out if out is not None else STREAM if STREAM in inputs else None
     if target is None and not explain:
-        raise UsageError("name an output: --out kept.parquet, or - for standard output")
+        raise UsageError(
+            "filter-no-output", "no output is given; add --out kept.parquet, or --out - for standard output"
+        )
     line = ProgressLine()
     try:
         summary = keep(
@@ -148,7 +150,7 @@ def filter(
         )
     except KeyboardInterrupt:
         raise InterruptedWorkError(
-            "interrupted: nothing was written; the same command starts again"
+            "interrupted", "interrupted; nothing was written; the same command starts again"
         ) from None
     finally:
         line.clear()
@@ -167,7 +169,9 @@ def _numbers(text: str | None) -> list[float] | None:
     try:
         return [float(number) for number in text.split(",")]
     except ValueError:
-        raise UsageError(f"weights are {text!r}; give numbers with commas between, such as 2,1") from None
+        raise UsageError(
+            "filter-invalid-weights", f"weights are {text!r}; give comma-separated numbers, for example 2,1"
+        ) from None
 
 
 def _json(summary: dict[str, Any]) -> str:

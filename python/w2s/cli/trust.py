@@ -59,9 +59,9 @@ def votes(
       w2s trust votes votes.parquet --item id --worker model --vote label --out labels.parquet
     """
     from w2s.cli import screen
-    from w2s.tables.votes import reconcile
+    from w2s.tables.votes import aggregate_vote_files
 
-    summary = reconcile(
+    summary = aggregate_vote_files(
         inputs,
         out,
         item=item,

@@ -1,13 +1,8 @@
-"""Which rows of a table are kept, and what there is to say about it.
-
-Knows nothing about formats and writes nothing.
-"""
+"""The outcome of a filter: which rows are kept, and how pure they are."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 import numpy as np
 
@@ -29,25 +24,25 @@ QUANTILES = 10
 
 @dataclass(frozen=True, eq=False)
 class Decision:
-    """The rows kept.
+    """The rows that a filter keeps, and what is known about them.
 
     Attributes:
-        kept: a bit a row.
-        rows: of the table.
-        threshold: the lowest score kept, where one score cuts the table.
-        ties_left_out: rows with that score that are not kept.
-        ties_kept: rows with that score that are.
-        dropped: rows left out for a null.
-        groups: rows and rows kept of each.
-        spent: of a budget.
-        purity: of the kept rows whose answer is known.
-        certificate: of a rule by purity.
-        quantiles: (from, to, rows, rows kept) for tenths of the rows by score, best first; empty where the
-            scores were not held.
+        kept: one bit per row.
+        rows: rows of the table.
+        threshold: the lowest score kept, if a single score separates kept rows from the others.
+        ties_left_out: rows with that score that are left out.
+        ties_kept: rows with that score that are kept.
+        dropped: rows left out because of a null.
+        groups: rows and kept rows of each group.
+        spent: cost of the kept rows, with a budget.
+        purity: purity of the kept rows whose answer is known.
+        certificate: certificate of a rule by purity.
+        quantiles: (from, to, rows, kept rows) for each tenth of the rows by score, best first; empty if the
+            scores did not fit in memory.
         passes: how often the score columns were read.
     """
 
-    kept: Kept
+    kept: RowMask
     rows: int
     threshold: float | None = None
     ties_left_out: int = 0
@@ -61,30 +56,27 @@ class Decision:
     passes: int = 1
 
 
-def decide(
-    pieces: Sequence[Piece],
-    request: Request,
-    *,
-    memory: int,
-    threads: int,
-    steps: Steps,
-    explain: bool = False,
-) -> Decision:
-    """Read the score columns of all pieces and apply the rule.
+@dataclass(frozen=True, slots=True)
+class Purity:
+    """How many of the kept rows are right, among those whose answer is known.
 
-    Args:
-        pieces: of the table.
-        request: what is asked.
-        memory: bytes that the columns and what is made of them may take.
-        threads: pieces read side by side.
-        steps: told of every row read.
-        explain: also count by quantile of the score.
+    Attributes:
+        known: kept rows whose answer is known.
+        right: how many of them are right.
+        bound: lower bound of the purity with probability 1 − ``delta``, if the rule was fixed before the
+            answers were seen; None if no answer is known.
+        delta: probability that the bound does not hold.
     """
-    try:
-        held = hold(pieces, request, memory=memory // 3, threads=threads, steps=steps)
-    except TooLargeError:
-        return _narrowed(pieces, request, memory=memory, threads=threads, steps=steps)
-    return _decided(held, request, explain=explain)
+
+    known: int
+    right: int
+    bound: float | None
+    delta: float
+
+    @property
+    def value(self) -> float | None:
+        """Share of right rows."""
+        return self.right / self.known if self.known else None
 
 
 def _decided(held: Held, request: Request, *, explain: bool) -> Decision:
@@ -191,3 +183,4 @@ def _narrowed(
         certificate=certificate,
         passes=found.passes,
     )
+    return None if seen is None else seen.bound

@@ -9,11 +9,12 @@ from typing import Any
 
 import pytest
 
+from tests.doubles.errors import raises_code
 from w2s.chain.config import ChainConfig
 from w2s.chain.data_sets import Examples
 from w2s.chain.examples.dealt import read_splits
 from w2s.chain.examples.splits import ROLES
-from w2s.config import build
+from w2s.config import parse_config
 from w2s.errors import DataError, UsageError
 
 
@@ -29,7 +30,9 @@ def questions(
 
 
 def read(tables: dict[str, Any], **more: Any) -> Any:
-    return read_splits(build(Examples, tables, "examples"), task="choice", game="chess", seed=0, **more)
+    return read_splits(
+        parse_config(Examples, tables, "examples"), task="choice", game="chess", seed=0, **more
+    )
 
 
 def test_every_set_gives_each_role_its_own_number_of_rows(tmp_path: Path) -> None:
@@ -82,7 +85,7 @@ def test_files_of_two_roles_that_share_a_question_are_refused(tmp_path: Path) ->
         questions(tmp_path / f"{name}.jsonl", rows)
         for name, rows in (("train", [1, 2, 3]), ("pool", [7, 8]), ("test", [8, 9]))
     )
-    with pytest.raises(DataError, match="pool and test share the position or question"):
+    with raises_code("chain-splits-overlap", DataError):
         read({"files": [train], "gold": 2, "pool": [pool], "test": [test]})
 
 
@@ -93,7 +96,7 @@ def test_ids_that_repeat_over_sets_are_left_out_of_the_second(tmp_path: Path) ->
     sets = [
         {"files": [str(tmp_path / name / "rows.jsonl")], "gold": 2, "pool": 2, "test": 2} for name in "ab"
     ]
-    with pytest.raises(DataError, match="0 examples cannot give 2 gold, 2 pool, 2 test"):
+    with raises_code("chain-too-few-examples", DataError):
         read({"sets": sets})
 
 
@@ -104,7 +107,7 @@ def test_ids_that_repeat_in_files_of_one_role_are_refused(tmp_path: Path) -> Non
         tests.append(questions(tmp_path / name / "rows.jsonl", range(2), stem=stem))
     train = questions(tmp_path / "train.jsonl", range(50, 60))
     sets = [{"files": [train], "gold": 1, "pool": 1, "test": [test]} for test in tests]
-    with pytest.raises(DataError, match="stands twice in test"):
+    with raises_code("chain-duplicate-id", DataError):
         read({"sets": sets})
 
 
@@ -124,28 +127,28 @@ def test_rows_that_cannot_be_used_are_left_out_where_that_is_asked_for(tmp_path:
 
 
 @pytest.mark.parametrize(
-    ("tables", "said"),
+    ("tables", "code"),
     [
-        ({"gold": 5, "pool": 5, "test": ["t.jsonl"]}, "gold is a number of rows: name the files"),
-        ({"files": ["a"], "gold": ["a"], "pool": ["b"], "test": ["c"]}, "leave one of them out"),
-        ({"files": ["a"], "sets": [{"files": ["b"]}]}, "leave files out beside them"),
-        ({"gold": 7, "sets": [{"files": ["b"]}]}, "leave gold out beside them"),
-        ({"files": ["a"], "test": {"files": []}}, "test"),
-        ({"files": ["a"], "test": {"files": ["b"], "rows": 0}}, "test"),
+        ({"gold": 5, "pool": 5, "test": ["t.jsonl"]}, "chain-examples-files-missing"),
+        ({"files": ["a"], "gold": ["a"], "pool": ["b"], "test": ["c"]}, "chain-examples-files-twice"),
+        ({"files": ["a"], "sets": [{"files": ["b"]}]}, "chain-examples-sets-mixed"),
+        ({"gold": 7, "sets": [{"files": ["b"]}]}, "chain-examples-sets-mixed"),
+        ({"files": ["a"], "test": {"files": []}}, "config-invalid-value"),
+        ({"files": ["a"], "test": {"files": ["b"], "rows": 0}}, "config-invalid-value"),
     ],
 )
 def test_what_contradicts_itself_is_refused(tables: dict[str, Any], said: str) -> None:
     with pytest.raises(UsageError) as refused:
-        build(Examples, tables, "examples")
+        parse_config(Examples, tables, "examples")
     assert said in str(refused.value)
 
 
 def test_a_configuration_with_sets_survives_its_own_file() -> None:
     sets = [{"files": ["a"], "gold": 3, "test": {"files": ["b"], "rows": 4, "columns": {"question": "q"}}}]
-    chain = build(
+    chain = parse_config(
         ChainConfig, {"task": "choice", "teacher": "a", "student": "b", "examples": {"sets": sets}}, "it"
     )
-    again = build(ChainConfig, tomllib.loads(chain.to_toml()), "it")
+    again = parse_config(ChainConfig, tomllib.loads(chain.to_toml()), "it")
     assert again == chain
     assert again.digest() == chain.digest()
     assert again.examples.gold_rows == 3
@@ -155,6 +158,6 @@ def test_gold_of_a_regime_is_as_many_rows_as_the_sets_ask_for() -> None:
     regime = {"name": "ood_dist", "gold_examples": ["c"]}
     given = {"task": "choice", "teacher": "a", "student": "b", "regime": regime}
     sets = [{"files": ["a"], "gold": 3}, {"files": ["b"], "gold": 4}]
-    assert build(ChainConfig, {**given, "examples": {"sets": sets}}, "it").examples.gold_rows == 7
+    assert parse_config(ChainConfig, {**given, "examples": {"sets": sets}}, "it").examples.gold_rows == 7
     with pytest.raises(UsageError, match="a regime takes gold from gold_examples"):
-        build(ChainConfig, {**given, "examples": {"sets": [{"files": ["a"], "gold": ["g"]}]}}, "it")
+        parse_config(ChainConfig, {**given, "examples": {"sets": [{"files": ["a"], "gold": ["g"]}]}}, "it")

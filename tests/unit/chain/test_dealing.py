@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import w2s
+from tests.doubles.errors import raises_code
 from w2s.chain.examples.dealing import deal
 from w2s.errors import DataError
 from w2s.tasks import MoveExample
@@ -70,19 +71,17 @@ def test_a_later_round_is_a_pool_only() -> None:
 @pytest.mark.parametrize(
     ("counts", "said"),
     [
-        (
-            {"gold": 50, "test": 1, "pool": 1},
-            r"4 games with 12 distinct positions cannot give 50 gold.*--games",
-        ),
-        ({"gold": 1, "test": 40, "pool": 1}, r"cannot give 40 test with a known answer.*\(--test\)"),
-        ({"gold": 6, "test": 6, "pool": 1}, "cannot give a pool beside gold and test"),
+        ({"gold": 50, "test": 1, "pool": 1}, "--games"),
+        ({"gold": 1, "test": 40, "pool": 1}, "(--test)"),
+        ({"gold": 6, "test": 6, "pool": 1}, "a pool after gold and test"),
     ],
 )
 def test_too_few_positions_are_refused_with_the_remedy(counts: dict[str, int], said: str) -> None:
-    with pytest.raises(DataError, match=said):
+    with raises_code("chain-too-few-positions", DataError) as caught:
         deal(games_of([3] * 4), counts, known, 0)
+    assert said in str(caught.value)
 
 
 def test_no_games_at_all_are_refused() -> None:
-    with pytest.raises(DataError, match="0 games"):
+    with raises_code("chain-too-few-positions", DataError):
         deal([], {"pool": 1}, known, 0)

@@ -9,6 +9,7 @@ import pyarrow as pa
 import pytest
 
 import w2s
+from tests.doubles.errors import raises_code
 from tests.doubles.labels import labels
 from w2s.chain import domains, regimes
 from w2s.chain.config import ChainConfig, TrustSpec
@@ -83,7 +84,7 @@ def test_arms_that_these_examples_cannot_give_are_left_out_and_said() -> None:
 def test_a_baseline_that_reads_states_is_refused_across_games() -> None:
     arms = {"arms": ["trust", "confidence", "knn"]}
     regimes.check_baselines(config(**DIST, **arms))
-    with pytest.raises(UsageError, match="the arm knn reads hidden, which two games do not share"):
+    with raises_code("chain-arm-not-shared", UsageError):
         regimes.check_baselines(config(**DOMAIN, **arms))
 
 

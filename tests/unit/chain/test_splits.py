@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 import w2s
+from tests.doubles.errors import raises_code
 from w2s.chain.config import Examples
 from w2s.chain.examples.dealt import read_splits
 from w2s.chain.examples.splits import ROLES, Splits, split
@@ -32,7 +32,7 @@ def test_roles_share_neither_id_nor_position_nor_group(given_examples: list[Move
     try:
         found = split(given_examples, (5, 5, 5), seed)
     except DataError as error:
-        assert "groups are too large" in str(error)
+        assert error.code == "chain-groups-too-large"
         return
     seen: dict[object, str] = {}
     for role in ROLES:
@@ -55,8 +55,9 @@ def test_a_seed_decides_the_roles_whatever_the_order_of_the_file() -> None:
 
 
 def test_too_few_examples_are_refused_with_the_numbers() -> None:
-    with pytest.raises(DataError, match="40 examples cannot give 30 gold, 10 pool, 10 test"):
+    with raises_code("chain-too-few-examples", DataError) as caught:
         split(singles(40), (30, 10, 10), 0)
+    assert "40 examples are too few for 30 gold, 10 pool, 10 test" in str(caught.value)
 
 
 def test_the_table_says_who_is_what() -> None:
@@ -70,5 +71,5 @@ def test_files_that_share_a_position_are_refused(tmp_path) -> None:
     for name, text in (("gold", line), ("pool", other), ("test", line)):
         (tmp_path / f"{name}.csv").write_text(text)
     source = Examples(**{role: (str(tmp_path / f"{role}.csv"),) for role in ROLES})
-    with pytest.raises(DataError, match="gold and test share the position"):
+    with raises_code("chain-splits-overlap", DataError):
         read_splits(source, game="chess", seed=0)

@@ -66,8 +66,9 @@ class Files:
         there = [len(self._read(file, one.columns)) for file in one.files]
         if there and all(there) and sum(there) < wanted:
             raise DataError(
-                f"{sum(there)} examples of {', '.join(one.files)} cannot give {wanted} for their roles: ask "
-                "for fewer, or name more files"
+                "chain-too-few-examples",
+                f"{', '.join(one.files)} hold {sum(there)} examples but gold, pool and test need {wanted}; "
+                "ask for fewer or name more files",
             )
 
     def _counted(self, own: OwnRows) -> int | None:

@@ -63,7 +63,7 @@ def deal(
     gold, test = (dealer.verified(role, counts.get(role, 0), count) for role in ("gold", "test"))
     pool = dealer.rest(counts["pool"])
     if not pool:
-        raise dealer.too_few("a pool beside gold and test", "ask for less gold and test")
+        raise dealer.too_few("a pool after gold and test", "ask for less gold and test")
     return Dealt(Splits(gold, pool, test), dealer.unknown, dealer.any_move)
 
 
@@ -94,8 +94,9 @@ class _Dealer:
         """The error that says what the games cannot give."""
         positions = sum(map(len, self._games))
         return DataError(
-            f"{len(self._games)} games with {positions} distinct positions cannot give {what}: play more "
-            f"(--games), or {otherwise}"
+            "chain-too-few-positions",
+            f"{len(self._games)} games with {positions} distinct positions are too few for {what}; play "
+            f"more games (--games), or {otherwise}",
         )
 
     def _known(self, game: Game) -> list[MoveExample]:

@@ -48,7 +48,9 @@ def read_splits(
     for role in ("gold", "test"):
         if unknown := [example.id for example in getattr(splits, role) if not example.gold]:
             raise DataError(
-                f"{len(unknown)} {role} examples have no known answer, {unknown[0]!r} is the first"
+                "chain-example-without-answer",
+                f"{len(unknown)} {role} examples have no known answer, first {unknown[0]!r}; add the answers "
+                "or remove the rows",
             )
     return splits
 
@@ -84,5 +86,7 @@ def _check_ids(splits: Splits) -> None:
         seen: set[str] = set()
         for example in getattr(splits, role):
             if example.id in seen:
-                raise DataError(f"the id {example.id!r} stands twice in {role}: ids join tables")
+                raise DataError(
+                    "chain-duplicate-id", f"duplicate id {example.id!r} in {role}; ids must be unique"
+                )
             seen.add(example.id)

@@ -44,7 +44,12 @@ def _check(found: Sequence[Example], rules: str) -> None:
     positions = [example for example in found if isinstance(example, MoveExample)]
     if other := next((example for example in positions if example.state.game != rules), None):
         raise DataError(
-            f"gold example {other.id!r} is of {other.state.game}, not of {rules}: name another file or game"
+            "chain-gold-wrong-game",
+            f"gold example {other.id!r} is from {other.state.game}, not {rules}; name another file or game",
         )
     if unknown := [example.id for example in found if not example.gold]:
-        raise DataError(f"{len(unknown)} gold examples have no known answer, {unknown[0]!r} is the first")
+        raise DataError(
+            "chain-example-without-answer",
+            f"{len(unknown)} gold examples have no known answer, first {unknown[0]!r}; add the answers or "
+            "remove the rows",
+        )

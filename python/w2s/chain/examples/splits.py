@@ -43,7 +43,10 @@ def split(examples: Sequence[Example], counts: Sequence[int], seed: int) -> Spli
     """
     if len(examples) < sum(counts):
         wanted = ", ".join(f"{count} {role}" for count, role in zip(counts, ROLES, strict=True) if count)
-        raise DataError(f"{len(examples)} examples cannot give {wanted}: ask for fewer, or name more files")
+        raise DataError(
+            "chain-too-few-examples",
+            f"{len(examples)} examples are too few for {wanted}; ask for fewer or name more files",
+        )
     parts = together(examples)
     drawn = sorted(set(parts), key=lambda part: hashlib.blake2b(f"{seed} {part}".encode()).digest())
     members: dict[str, list[int]] = {}
@@ -59,7 +62,10 @@ def split(examples: Sequence[Example], counts: Sequence[int], seed: int) -> Spli
         role_rows[role] += members[part]
     for name, rows, count in zip(ROLES, role_rows, counts, strict=True):
         if len(rows) < count:
-            raise DataError(f"groups are too large to give {count} {name} examples: ask for fewer")
+            raise DataError(
+                "chain-groups-too-large",
+                f"groups are too large to give {count} {name} examples; ask for fewer",
+            )
     kept = [sorted(rows[:count]) for rows, count in zip(role_rows, counts, strict=True)]
     return Splits(*([examples[row] for row in rows] for rows in kept))
 
@@ -82,11 +88,11 @@ def read_files(files: Iterable[str], form: Format, columns: ColumnNames = None) 
     """
     files = list(files)
     if not files:
-        raise DataError("the chain has no examples: name files with --examples")
+        raise DataError("chain-no-examples", "the chain has no examples; name files with --examples")
     found = [example for file in files for example in _read(file, form, columns)]
     if len({example.id for example in found}) < len(found):
         raise DataError(
-            f"ids of {', '.join(files)} repeat: ids join tables, so they are unique over all files"
+            "chain-duplicate-id", f"{', '.join(files)} share ids; ids must be unique over all files"
         )
     return found
 
@@ -147,7 +153,8 @@ def check_disjoint(splits: Splits) -> None:
         for right in ROLES[place + 1 :]:
             for what, name in _shared(getattr(splits, left), getattr(splits, right)):
                 raise DataError(
-                    f"{left} and {right} share {what} {name!r}: rows that are learned from cannot test"
+                    "chain-splits-overlap",
+                    f"{left} and {right} share {what} {name!r}; each example must be in one of them only",
                 )
 
 

@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 import w2s
 from w2s.chain.config import FIXED_ARMS, LABEL_ARMS
-from w2s.errors import DataError, UsageError
+from w2s.errors import UsageError
 from w2s.evidence import Labels
 from w2s.tasks import AnswerExample, Example
 from w2s.train import Rows
@@ -27,7 +27,7 @@ def check_arms(arms: Sequence[str]) -> None:
     """Refuse arms that are neither ours nor a trust function's name."""
     known = [*FIXED_ARMS, *LABEL_ARMS, *function_names()]
     if unknown := [arm for arm in arms if arm not in known]:
-        raise UsageError(f"no arm is called {unknown[0]!r}; there are: {', '.join(known)}")
+        raise UsageError("chain-unknown-arm", f"unknown arm {unknown[0]!r}; known: {', '.join(known)}")
 
 
 def check_evidence(arms: Sequence[str], labels: Labels) -> None:
@@ -108,9 +108,3 @@ def as_many(arm: str, labels: Labels, gold: Labels, count: int, seed: int) -> Po
         return w2s.select(np.zeros(len(labels)), random=count, seed=seed)
     scores = w2s.trust_function(arm).fit(gold, seed=seed).score(labels)
     return w2s.select(scores, top=count)
-
-
-def check_kept(rows: Positions, what: str) -> None:
-    """Refuse to train on nothing."""
-    if not len(rows):
-        raise DataError(f"{what} keeps none of the pool's labels: keep more, or give more gold")

@@ -46,8 +46,9 @@ def beliefs_of(
         try:
             if not isinstance(model, Believes):
                 raise UsageError(
-                    f"{reference} does not say how likely it holds each label: leave teach.soft out, or "
-                    "name a policy or lc0 net or an hf: model"
+                    "chain-model-without-distribution",
+                    f"{reference} gives no probabilities of labels, which teach.soft needs; leave teach.soft "
+                    "out, or name a policy: or lc0: net or an hf: model",
                 )
             show(model, shots_of(gold))
             found = model.believe(examples)

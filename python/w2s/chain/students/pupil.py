@@ -94,7 +94,9 @@ class Pupil:
         pool = self.chain.splits.pool
         if unknown := sum(not example.gold for example in pool):
             raise DataError(
-                f"the arm ceiling needs the pool's answers, and {unknown} are not known: leave it out of arms"
+                "chain-pool-without-answers",
+                f"the arm ceiling needs the answers of the pool, but {unknown} are unknown; remove it from "
+                "arms",
             )
         self.chain.say(f"ceiling, seed {self.seed}: training on {len(pool)} true answers")
         rows = made.gold_rows(pool)

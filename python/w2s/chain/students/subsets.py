@@ -42,8 +42,9 @@ def folds_of(examples: Sequence[Example], folds: int, seed: int) -> Positions:
     drawn = sorted(set(parts), key=lambda part: _hash(part, seed))
     if len(drawn) < folds:
         raise DataError(
-            f"{len(examples)} gold rows ({len(drawn)} groups) are too few for {folds} folds: give more gold, "
-            "or fewer folds"
+            "chain-too-few-groups",
+            f"{len(examples)} gold rows in {len(drawn)} groups are too few for {folds} folds; give more gold "
+            "or use fewer folds",
         )
     fold = {part: place % folds for place, part in enumerate(drawn)}
     return np.array([fold[part] for part in parts], np.int64)
