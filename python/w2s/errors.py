@@ -69,7 +69,7 @@ def suggest_name(name: str, known: Collection[str]) -> str:
 
     Example:
         >>> suggest_name("log_odds", ["mean", "log-odds"])
-        "did you mean 'log-odds'? known: mean, log-odds"
+        'did you mean log-odds? known: mean, log-odds'
     """
     near = difflib.get_close_matches(name, known, n=1)
-    return f"{f'did you mean {near[0]!r}? ' if near else ''}known: {', '.join(known)}"
+    return f"{f'did you mean {near[0]}? ' if near else ''}known: {', '.join(known)}"

@@ -136,7 +136,7 @@ def test_what_cannot_be_combined_is_named(scores: Any, options: Any, error: type
         (np.zeros((1, 1, 1)), {}, DataError, "aggregate-bad-shape", "(1, 1, 1)"),
         ([[0.5]], {"method": "average"}, UsageError, "aggregate-unknown-method", "known: mean, "),
         ([[0.5]], {"missing": "drop"}, UsageError, "aggregate-bad-missing", '"error" or "skip"'),
-        ([[0.5]], {"method": "log_odds"}, UsageError, "aggregate-unknown-method", "did you mean 'log-odds'?"),
+        ([[0.5]], {"method": "log_odds"}, UsageError, "aggregate-unknown-method", "did you mean log-odds?"),
         ([[0.5]], {"method": "weighted-mean"}, UsageError, "aggregate-missing-weights", "weighted-mean"),
         ([[0.5]], {"method": "mean", "weights": [1.0]}, UsageError, "aggregate-unused-weights", "mean"),
     ],

@@ -216,7 +216,7 @@ def test_what_cannot_be_reconciled_is_named(options: dict[str, Any], error: type
     ("options", "error", "code", "named"),
     [
         ({"method": "vote"}, UsageError, "votes-unknown-method", "known: majority, "),
-        ({"method": "dawid_skene"}, UsageError, "votes-unknown-method", "did you mean 'dawid-skene'?"),
+        ({"method": "dawid_skene"}, UsageError, "votes-unknown-method", "did you mean dawid-skene?"),
         ({"skills": {"x": 1, "y": 1}}, UsageError, "votes-unused-option", "skills"),
         ({"method": "weighted-majority"}, UsageError, "votes-missing-skills", "weighted-majority"),
         ({"restarts": 2}, UsageError, "votes-unused-option", "restarts"),

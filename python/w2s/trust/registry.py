@@ -10,7 +10,7 @@ from dataclasses import replace
 from importlib.metadata import EntryPoint, entry_points
 from typing import Any, cast
 
-from w2s.config import build
+from w2s.config import parse_config
 from w2s.errors import UsageError, suggest_name
 from w2s.trust.function import Function, TrustFunction, TrustMethod
 
@@ -80,7 +80,7 @@ def trust_function(name: str, **options: Any) -> TrustFunction:
     """
     if is_builtin(name):
         method = builtin_method(name)
-        return Function(method, build(method.options, options, f"trust function {name}"), source=name)
+        return Function(method, parse_config(method.options, options, f"trust function {name}"), source=name)
     return _call(name, _factory(name), options)
 
 
