@@ -133,7 +133,7 @@ def filter(
     if not 0 < delta < 1:
         raise UsageError("filter-invalid-delta", f"delta is {delta}; give a number between 0 and 1")
     gold_spec = None if gold is None else GoldSpec(gold, delta, bound)
-    spec = FilterSpec(rule, parse_scores(score, aggregate, weights), gold_spec, nulls, key)
+    spec = FilterSpec(rule, parse_scores(score, aggregate, weights), gold_spec, nulls, id)
     if out is None and not explain:
         raise UsageError("filter-no-output", "no output is given; add --out")
     if shards is not None and shards < 1:
