@@ -8,12 +8,12 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 import pytest
-from w2s.evidence_kinds import remedy
 
 from tests.doubles.errors import raises_code
 from tests.doubles.labels import labels, without
 from w2s.errors import DataError, UsageError
 from w2s.evidence import Labels
+from w2s.evidence_kinds import remedy
 from w2s.trust import Function, cross_fit, function_names, load, save, trust_function
 from w2s.trust.evidence_requirements import evidence_columns
 
