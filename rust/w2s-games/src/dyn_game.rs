@@ -1,33 +1,37 @@
 //! The same games behind one object-safe face, for callers that know a game only by its name.
 //!
 //! Knows no particular game: everything here is written once over [`Game`].
+//!
+//! ```
+//! use w2s_games::{Notation, registry};
+//!
+//! let mut line = registry::game("othello").unwrap().line("startpos").unwrap();
+//! let mv = line.parse_move("d3").unwrap();
+//! line.play(mv).unwrap();
+//! assert_eq!(line.move_texts(Notation::Canonical), ["d3"]);
+//! ```
 
 use crate::agree::{self, Agreements};
-use crate::chess::{Chess, lc0};
-use crate::encode::{Choice, View};
-use crate::game::{Draws, Game, Move, MoveError, Notation, Outcome, PositionError, Side, Signs};
+use crate::game::{Draws, Game, Move, MoveError, MoveTraits, Notation, Outcome, PositionError, Side};
 use crate::line::Line;
 use crate::perft::{Perft, perft_until};
-use crate::search::{self, Found, Limits, Valued};
-use std::any::Any;
+use crate::search::{self, Limits, RootMoves, SearchResult};
+use crate::view::{Choice, View, ViewShape};
+use std::fmt::Debug;
 use std::marker::PhantomData;
 use std::sync::atomic::AtomicBool;
 
 /// A game without its state: what can be asked of it by name.
-pub trait Rules: Send + Sync {
+pub trait DynGame: Debug + Send + Sync {
     /// The name in the registry.
     fn name(&self) -> &'static str;
-    /// Channels, rows and columns of the feature planes.
-    fn planes_shape(&self) -> [usize; 3];
-    /// Entries of a policy over moves.
-    fn policy_size(&self) -> usize;
-    /// Shape of the planes of a view and entries of its policy; `None` where the game has no such view.
-    fn view(&self, view: View) -> Option<([usize; 3], usize)>;
+    /// The shape of a view; `None` where the game does not have it. Every game has [`View::Own`].
+    fn view(&self, view: View) -> Option<ViewShape>;
     /// A line of play that starts at the position of this text.
     ///
     /// # Errors
     /// [`PositionError`] where the text is not a position that the rules allow.
-    fn line(&self, position: &str) -> Result<Box<dyn AnyLine>, PositionError>;
+    fn line(&self, position: &str) -> Result<Box<dyn DynLine>, PositionError>;
     /// Compares two answers to each position; see [`agree::agree`].
     ///
     /// # Panics
@@ -35,10 +39,10 @@ pub trait Rules: Send + Sync {
     fn agree(&self, columns: [&[&str]; 3], stop: &AtomicBool) -> Agreements;
 }
 
-/// A line of play whose game is not known to the caller.
-pub trait AnyLine: Send + Sync {
+/// A line of play whose game is not known to the caller: state, moves and text.
+pub trait DynLine: DynSearch + DynEncode + Debug + Send + Sync {
     /// A copy.
-    fn boxed(&self) -> Box<dyn AnyLine>;
+    fn clone_box(&self) -> Box<dyn DynLine>;
     /// The position at the beginning, as text.
     fn start_text(&self) -> String;
     /// The position that was reached, as text.
@@ -49,6 +53,9 @@ pub trait AnyLine: Send + Sync {
     fn played(&self) -> &str;
     /// The moves played as text, oldest first.
     fn move_texts(&self, notation: Notation) -> Vec<String>;
+    /// The moves of a continuation as canonical text, each in the state where it is played; ends before the first
+    /// move that is not legal.
+    fn continuation_texts(&self, moves: &[Move]) -> Vec<String>;
     /// Who is to move.
     fn to_move(&self) -> Side;
     /// The identity of the state that was reached.
@@ -69,54 +76,55 @@ pub trait AnyLine: Send + Sync {
     fn play(&mut self, mv: Move) -> Result<(), MoveError>;
     /// How the game ended, if it did.
     fn outcome(&self, draws: Draws) -> Option<Outcome>;
-    /// Searches the state that was reached; see [`search::search`].
-    fn search(&self, limits: Limits, valued: &Valued, stop: &AtomicBool) -> Found;
-    /// Solves the state that was reached; see [`search::solve`].
-    fn solve(&self, nodes: u64, cap: i32, stop: &AtomicBool) -> Option<Found>;
-    /// Counts lines of play from the state that was reached; meaningless once `stop` is set.
+}
+
+/// Looking ahead from the state that a line has reached.
+pub trait DynSearch {
+    /// Searches the state; see [`search::search`].
+    fn search(&self, limits: Limits, root_moves: &RootMoves, stop: &AtomicBool) -> SearchResult;
+    /// Solves the state; see [`search::solve`].
+    fn solve(&self, nodes: u64, cap: i32, stop: &AtomicBool) -> Option<SearchResult>;
+    /// Counts lines of play from the state; meaningless once `stop` is set.
     fn perft(&self, depth: u32, stop: &AtomicBool) -> Perft;
-    /// Writes the feature planes of a view into `planes`, and gives the legal moves, ascending.
+}
+
+/// The state that a line has reached as numbers for a network.
+pub trait DynEncode {
+    /// Writes the feature planes of a view.
     ///
     /// # Panics
-    /// Where the game has no such view, or `planes` another size; see [`Rules::view`].
-    fn encode(&self, view: View, planes: &mut [f32]) -> Vec<Choice>;
+    /// Where the game does not have the view, or `planes` has another size; see [`DynGame::view`].
+    fn fill_planes(&self, view: View, planes: &mut [f32]);
+    /// Each legal move in a view, ascending by move.
+    fn choices(&self, view: View) -> Vec<Choice>;
     /// What the board shows after a legal move; `None` where the move is not legal.
-    fn signs(&self, mv: Move) -> Option<Signs>;
-    /// The feature planes, row-major.
-    fn planes(&self) -> Vec<f32>;
-    /// Index of each legal move in a policy, in the order of [`AnyLine::legal_moves`].
-    fn policy_indices(&self) -> Vec<usize>;
+    fn move_traits(&self, mv: Move) -> Option<MoveTraits>;
 }
 
-/// The rules of one game, as a value.
-pub struct Of<G>(PhantomData<fn() -> G>);
+/// A game with its type erased: the one [`DynGame`] of each [`Game`].
+pub struct Erased<G>(PhantomData<fn() -> G>);
 
-impl<G: Game> Of<G> {
+impl<G: Game> Erased<G> {
     /// The only value.
-    pub const NEW: Self = Self(PhantomData);
+    pub const GAME: Self = Self(PhantomData);
 }
 
-impl<G: Game> Rules for Of<G> {
+impl<G: Game> Debug for Erased<G> {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.debug_tuple("Erased").field(&G::NAME).finish()
+    }
+}
+
+impl<G: Game> DynGame for Erased<G> {
     fn name(&self) -> &'static str {
         G::NAME
     }
 
-    fn planes_shape(&self) -> [usize; 3] {
-        G::PLANES
+    fn view(&self, view: View) -> Option<ViewShape> {
+        G::view(view)
     }
 
-    fn policy_size(&self) -> usize {
-        G::POLICY
-    }
-
-    fn view(&self, view: View) -> Option<([usize; 3], usize)> {
-        match view {
-            View::Own => Some((G::PLANES, G::POLICY)),
-            View::Lc0 => (G::NAME == Chess::NAME).then_some((lc0::SHAPE, lc0::POLICY)),
-        }
-    }
-
-    fn line(&self, position: &str) -> Result<Box<dyn AnyLine>, PositionError> {
+    fn line(&self, position: &str) -> Result<Box<dyn DynLine>, PositionError> {
         Ok(Box::new(Line::new(G::parse(position)?)))
     }
 
@@ -125,8 +133,8 @@ impl<G: Game> Rules for Of<G> {
     }
 }
 
-impl<G: Game> AnyLine for Line<G> {
-    fn boxed(&self) -> Box<dyn AnyLine> {
+impl<G: Game> DynLine for Line<G> {
+    fn clone_box(&self) -> Box<dyn DynLine> {
         Box::new(self.clone())
     }
 
@@ -155,6 +163,16 @@ impl<G: Game> AnyLine for Line<G> {
             let text = state.print_move(mv, notation);
             state.play(mv);
             text
+        });
+        texts.collect()
+    }
+
+    fn continuation_texts(&self, moves: &[Move]) -> Vec<String> {
+        let mut state = self.now().clone();
+        let texts = moves.iter().map_while(|&mv| {
+            let text = state.is_legal(mv).then(|| state.print_move(mv, Notation::Canonical))?;
+            state.play(mv);
+            Some(text)
         });
         texts.collect()
     }
@@ -188,47 +206,35 @@ impl<G: Game> AnyLine for Line<G> {
     fn outcome(&self, draws: Draws) -> Option<Outcome> {
         Line::outcome(self, draws)
     }
+}
 
-    fn search(&self, limits: Limits, valued: &Valued, stop: &AtomicBool) -> Found {
-        search::search(self, limits, valued, stop)
+impl<G: Game> DynSearch for Line<G> {
+    fn search(&self, limits: Limits, root_moves: &RootMoves, stop: &AtomicBool) -> SearchResult {
+        search::search(self, limits, root_moves, stop)
     }
 
-    fn solve(&self, nodes: u64, cap: i32, stop: &AtomicBool) -> Option<Found> {
+    fn solve(&self, nodes: u64, cap: i32, stop: &AtomicBool) -> Option<SearchResult> {
         search::solve(self, nodes, cap, stop)
     }
 
     fn perft(&self, depth: u32, stop: &AtomicBool) -> Perft {
         perft_until(self.now(), depth, stop)
     }
+}
 
-    fn encode(&self, view: View, planes: &mut [f32]) -> Vec<Choice> {
-        let state = self.now();
-        let moves = AnyLine::legal_moves(self).into_iter();
-        match view {
-            View::Own => {
-                state.planes(planes);
-                moves.map(|mv| Choice { index: state.policy_index(mv), cells: state.cells(mv) }).collect()
-            }
-            View::Lc0 => {
-                let line = (self as &dyn Any).downcast_ref::<Line<Chess>>().expect("Lc0 sees chess only");
-                lc0::fill(line, planes);
-                let index = |mv| lc0::policy_index(line.now(), mv);
-                moves.map(|mv| Choice { index: index(mv), cells: state.cells(mv) }).collect()
-            }
-        }
+impl<G: Game> DynEncode for Line<G> {
+    fn fill_planes(&self, view: View, planes: &mut [f32]) {
+        let shape = G::view(view).unwrap_or_else(|| panic!("{} does not have the view {view:?}", G::NAME));
+        assert_eq!(planes.len(), shape.planes.iter().product(), "values for the planes of {view:?}");
+        self.now().fill_view(view, self.history(), planes);
     }
 
-    fn signs(&self, mv: Move) -> Option<Signs> {
-        self.now().is_legal(mv).then(|| self.now().signs(mv))
+    fn choices(&self, view: View) -> Vec<Choice> {
+        let moves = DynLine::legal_moves(self);
+        moves.into_iter().map(|mv| self.now().view_choice(view, mv)).collect()
     }
 
-    fn planes(&self) -> Vec<f32> {
-        let mut out = vec![0.0; G::PLANES.iter().product()];
-        self.now().planes(&mut out);
-        out
-    }
-
-    fn policy_indices(&self) -> Vec<usize> {
-        AnyLine::legal_moves(self).into_iter().map(|mv| self.now().policy_index(mv)).collect()
+    fn move_traits(&self, mv: Move) -> Option<MoveTraits> {
+        self.now().is_legal(mv).then(|| self.now().move_traits(mv))
     }
 }
