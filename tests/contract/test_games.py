@@ -150,7 +150,7 @@ def test_legal_looking_moves_of_other_states_are_verdicts(name: str) -> None:
 
 
 def test_an_unknown_notation_is_refused(name: str) -> None:
-    with pytest.raises((W2sError, ValueError), match="canonical, san or long"):
+    with pytest.raises((W2sError, ValueError), match="canonical, san, long"):
         game(name).state().legal_moves("descriptive")
 
 

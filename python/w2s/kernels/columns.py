@@ -1,21 +1,20 @@
 """Selection, aggregation, certification and crowds of the compiled core, over whole columns.
 
-Knows nothing about files or configuration. Arrays in are contiguous numpy arrays as :mod:`w2s.kernels.arrays`
-makes them; what else is wrong with them is an error that names the first row.
+Arrays are contiguous numpy arrays as :mod:`w2s.kernels.arrays` makes them. Other faults raise a DataError
+that names the first row, or a UsageError for an argument; the codes are those of the core.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from typing import NamedTuple, TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
 from w2s import _core
-from w2s.errors import DataError, UsageError
 from w2s.kernels.arrays import Flags, Scores
+from w2s.kernels.core_errors import core_errors
 from w2s.kernels.groups import Codes
 
 Positions = npt.NDArray[np.int64]
@@ -25,17 +24,6 @@ Item = TypeVar("Item")
 
 ABSTAIN = 2**32 - 1
 """The vote code of a worker who looked at an item and did not answer."""
-
-
-@contextmanager
-def core_errors() -> Iterator[None]:
-    """Errors of the core as those of w2s: settings that make no sense, or bad data."""
-    try:
-        yield
-    except _core.SettingError as error:
-        raise UsageError(str(error)) from None
-    except ValueError as error:
-        raise DataError(str(error)) from None
 
 
 class Top(NamedTuple):
@@ -52,7 +40,7 @@ class Top(NamedTuple):
     ties_left_out: int
 
 
-class Grouped(NamedTuple):
+class GroupedTop(NamedTuple):
     """The best rows of each group: their positions ascending, rows of each group, rows that each keeps."""
 
     rows: Positions
@@ -94,7 +82,7 @@ def top_by_group(
     limits: Sequence[float] | None = None,
     least: int | None = None,
     most: int | None = None,
-) -> Grouped:
+) -> GroupedTop:
     """The best rows of each group, by exactly one of counts, shares and limits.
 
     Args:
@@ -112,7 +100,7 @@ def top_by_group(
         found = _core.top_by_group(
             scores, groups, n_groups, _list(counts), _list(shares), _list(limits), *bounds
         )
-    return Grouped(*found)
+    return GroupedTop(*found)
 
 
 def within_budget(scores: Scores, costs: Doubles, budget: float) -> tuple[Positions, float]:
@@ -139,11 +127,11 @@ def rows_of_share(rows: int, share: float) -> int:
 
 
 def apportion(sizes: Sequence[int], k: int) -> list[int]:
-    """Shares ``k`` among parts by their sizes, the rest to the largest remainders, ties to the lower part."""
+    """Share ``k`` among parts by their sizes, the rest to the largest remainders, ties to the lower part."""
     return _core.apportion(list(sizes), k)
 
 
-class Aggregated(NamedTuple):
+class AggregatedScores(NamedTuple):
     """One score for each row (NaN where it has none), scores missing in all, rows without any."""
 
     values: Doubles
@@ -160,7 +148,7 @@ def aggregate(
     clip: float,
     limit: float,
     skip_missing: bool,
-) -> Aggregated:
+) -> AggregatedScores:
     """Many scores of each row become one.
 
     Args:
@@ -180,11 +168,11 @@ def aggregate(
             {"weights": weighed, "trim": trim, "clip": clip, "limit": limit},
             skip_missing,
         )
-    return Aggregated(*found)
+    return AggregatedScores(*found)
 
 
-class Seen(NamedTuple):
-    """What was seen at one threshold.
+class GridPoint(NamedTuple):
+    """One threshold of a grid on the calibration rows.
 
     Attributes:
         threshold: rows with at least this score are kept.
@@ -211,11 +199,11 @@ def certify(
     grid: Sequence[float],
     folds: Codes | None = None,
     fitted: Sequence[int] | None = None,
-) -> tuple[bool, Seen | None]:
-    """Whether a threshold of the grid reaches the purity; what was seen at it, or else at the best one."""
+) -> tuple[bool, GridPoint | None]:
+    """Whether a threshold of the grid reaches the purity; that threshold, or else the best one."""
     with core_errors():
         reached, seen = _core.certify(scores, correct, purity, delta, bound, list(grid), folds, _list(fitted))
-    return reached, None if seen is None else Seen(*seen)
+    return reached, None if seen is None else GridPoint(*seen)
 
 
 def crowd_methods() -> list[str]:
