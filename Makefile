@@ -8,13 +8,14 @@ CONSTRAINTS := constraints.txt
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint $(CONSTRAINTS)
 SOURCES := Cargo.toml Cargo.lock pyproject.toml $(shell find rust arenas -type f -not -path '*/target/*')
 POSITIONS ?= 1000000
+FUZZ_SECONDS ?= 60
 LADDER ?= $(HOME)/.cache/w2s-ladder
 GAMES := chess connect_four othello
 
-.PHONY: help demo test lint bench differential wheel openings positions puzzles policies results clean
+.PHONY: help demo test lint rust-doc fuzz bench differential wheel openings positions puzzles policies results clean
 
 help:  ## print this list
-	@grep -E '^[a-z]+:.*##' Makefile | sed 's/:.*##/\t/' | expand -t 16
+	@grep -E '^[a-z-]+:.*##' Makefile | sed 's/:.*##/\t/' | expand -t 16
 
 $(BIN)/python:
 	$(PYTHON) -m venv $(VENV)
@@ -44,13 +45,20 @@ test: $(VENV)/.installed-dev  ## every test that this machine can run; what was 
 	cargo test --release --workspace --quiet
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadfile
 
-lint: $(VENV)/.installed-dev  ## formatting, clippy, ruff, mypy --strict, import layers
+lint: $(VENV)/.installed-dev rust-doc  ## formatting, clippy, Rust docs, ruff, mypy --strict, import layers
 	cargo fmt --check
+	rustfmt --edition 2024 --check rust/*/fuzz/src/*.rs rust/*/fuzz/fuzz_targets/*.rs
 	cargo clippy --release --workspace --all-targets --quiet -- -D warnings
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+rust-doc:  ## the documentation of the Rust crates, without a warning
+	RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --quiet
+
+fuzz:  ## throw mutated bytes at every Rust parser for FUZZ_SECONDS each, on stable Rust
+	W2S_FUZZ_SECONDS=$(FUZZ_SECONDS) cargo test --profile fuzz --quiet -p w2s-core -p w2s-games --test fuzz -- --nocapture
 
 bench: $(VENV)/.installed-dev  ## every figure beside its peer, in one run; writes docs/benchmarks.md
 	$(PIP) --editable '.[bench]' --no-build-isolation
