@@ -19,7 +19,7 @@ import pyarrow.parquet as pq
 from w2s.games import game
 from w2s.models import Want, load_model
 from w2s.tasks import MoveExample
-from w2s.train import Rows
+from w2s.train import TrainingSet
 
 _COLUMNS = ["game", "position", "key", "player", "played", "best"]
 _VALIDATION_EVERY = 48
@@ -122,6 +122,6 @@ def replayed(table: pa.Table, name: str, reference: str) -> pa.Table:
     return table.set_column(table.schema.get_field_index("played"), "played", pa.array(moves))
 
 
-def rows_of(name: str, table: pa.Table, played_share: float) -> Rows:
+def rows_of(name: str, table: pa.Table, played_share: float) -> TrainingSet:
     """Training rows of a table of positions, all of one weight."""
-    return Rows(Examples(name, table), Targets(table, played_share), np.ones(table.num_rows))
+    return TrainingSet(Examples(name, table), Targets(table, played_share), np.ones(table.num_rows))

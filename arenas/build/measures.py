@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from ladder_rows import Examples
 
-from w2s.labelling import compare
+from w2s.labelling import evaluate_models
 from w2s.metrics import Interval
 from w2s.models import Want, load_model
 from w2s.tasks import MoveExample, read_examples
@@ -41,7 +41,7 @@ def measure(reference: str, game: str, validation: pa.Table) -> Measures:
         sum(a == b for a, b in zip(moves, some[column].to_pylist(), strict=True)) / len(moves)
         for column in ("best", "played")
     ]
-    result = compare(_for_testing(game), {reference: model})
+    result = evaluate_models(_for_testing(game), {reference: model})
     return Measures(len(moves), shares[0], shares[1], result.examples, result.accuracy[reference])
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 if TYPE_CHECKING:
-    from w2s.labelling import Comparison
+    from w2s.labelling import Evaluation
     from w2s.metrics import Interval
 
 
@@ -55,7 +55,7 @@ def eval(
     from w2s.cli.counting import CountLine
     from w2s.cli.example_file import read_file
     from w2s.errors import UsageError
-    from w2s.labelling import compare
+    from w2s.labelling import evaluate_models
     from w2s.models import Model, load_model
     from w2s.models.solved import shots_of
 
@@ -67,7 +67,9 @@ def eval(
     try:
         for name in model:
             models[name] = load_model(name, seed=seed, concurrency=concurrency)
-        result = compare(found, models, shots=shots_of(solved), seed=seed, report=CountLine("answered"))
+        result = evaluate_models(
+            found, models, shots=shots_of(solved), seed=seed, progress=CountLine("answered")
+        )
     finally:
         for loaded in models.values():
             loaded.close()
@@ -75,7 +77,7 @@ def eval(
     return 0
 
 
-def _plain(result: Comparison) -> dict[str, Any]:
+def _plain(result: Evaluation) -> dict[str, Any]:
     return {
         "examples": result.examples,
         "models": [
@@ -94,7 +96,7 @@ def _plain(result: Comparison) -> dict[str, Any]:
     }
 
 
-def _text(result: Comparison) -> str:
+def _text(result: Evaluation) -> str:
     from w2s.cli import screen
 
     header = ["model", "accuracy", "95 % interval"]

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 if TYPE_CHECKING:
-    from w2s.labelling import Request
+    from w2s.labelling import LabelSpec
 
 _VECTORS = ("hidden", "afterstate")
 
@@ -90,7 +90,7 @@ def label(
     from w2s.cli import screen
     from w2s.cli.example_file import read_file
     from w2s.errors import UsageError
-    from w2s.labelling.files import check_place, label_file
+    from w2s.labelling.files import check_out, label_file
     from w2s.models import load_model
     from w2s.models.solved import shots_of
 
@@ -99,21 +99,21 @@ def label(
         raise UsageError(
             "--reward names who gives the evidence reward: add --evidence reward, or leave it out"
         )
-    check_place(out, overwrite)
+    check_out(out, overwrite)
     found = read_file(examples, task, game, bad_rows, columns)[:limit]
     shots = [] if gold is None else read_file(gold, task, game, bad_rows, columns)
     labeller = load_model(model, seed=seed, concurrency=concurrency)
     judge = None if student is None else load_model(student, seed=seed, concurrency=concurrency)
     try:
         request = _request(labeller, judge, vectors, oracle or [], concurrency)
-        request = replace(request, asked=asked, shots=shots_of(shots), reward=reward, proposals=proposals)
+        request = replace(request, evidence=asked, shots=shots_of(shots), reward=reward, proposals=proposals)
         label_file(
             found,
             request,
             out,
-            identity={"seed": seed, **_states([model, student, reward])},
+            inputs={"seed": seed, **_states([model, student, reward])},
             overwrite=overwrite,
-            report=_reporter(),
+            progress=_reporter(),
         )
     finally:
         labeller.close()
@@ -127,10 +127,10 @@ def label(
 def _evidence(hidden: bool, evidence: list[str]) -> tuple[frozenset[str], tuple[str, ...]]:
     """Vectors that are kept, and what a language model is asked for, in the order given."""
     from w2s.errors import UsageError
-    from w2s.evidence import ASKED
+    from w2s.evidence_kinds import REQUESTS
 
     names = [name.strip() for text in evidence for name in text.split(",") if name.strip()]
-    known = [*_VECTORS, *ASKED]
+    known = [*_VECTORS, *REQUESTS]
     if unknown := [name for name in names if name.partition(":")[0] not in known]:
         raise UsageError(f"no evidence is called {unknown[0]!r}; there are: {', '.join(known)}")
     if numbered := [name for name in names if name.partition(":")[0] in _VECTORS and ":" in name]:
@@ -145,13 +145,13 @@ def _evidence(hidden: bool, evidence: list[str]) -> tuple[frozenset[str], tuple[
 
 def _request(
     model: Any, student: Any, vectors: frozenset[str], oracles: list[str], concurrency: int
-) -> Request:
-    from w2s.labelling import Request
-    from w2s.labelling.oracles import load_by_column
-    from w2s.labelling.student import as_judge
+) -> LabelSpec:
+    from w2s.labelling import LabelSpec
+    from w2s.labelling.evidence import as_judge
+    from w2s.labelling.oracle_columns import load_oracles_by_prefix
 
     judge = None if student is None else as_judge(student)
-    return Request(model, vectors, judge, load_by_column(oracles, concurrency=concurrency))
+    return LabelSpec(model, vectors, judge, load_oracles_by_prefix(oracles, concurrency=concurrency))
 
 
 def _states(references: list[str | None]) -> dict[str, object]:
@@ -177,9 +177,10 @@ def _reporter() -> Any:
 
 
 def _summary(out: Path, asked: tuple[str, ...]) -> dict[str, Any]:
-    from w2s.evidence import ASKED, VECTORS, read_table
+    from w2s.evidence import read_table
+    from w2s.evidence_kinds import STATES, parse_evidence
 
-    evidence = [column for name in asked for column in ASKED[name.partition(":")[0]]]
+    evidence = [column for name in asked for column in parse_evidence(name).kind.columns]
     table = read_table(out, ["label", "correct", *evidence])
     labels, correct = table.column("label"), table.column("correct").to_pylist()
     known = [right for right in correct if right is not None]
@@ -190,7 +191,7 @@ def _summary(out: Path, asked: tuple[str, ...]) -> dict[str, Any]:
         "correct": sum(known),
         "out": str(out),
         "empty": [name for name in evidence if table.column(name).null_count == len(table)],
-        "vectors": [name for name in VECTORS if out.with_name(f"{name}.parquet").exists()],
+        "vectors": [name for name in STATES if out.with_name(f"{name}.parquet").exists()],
     }
 
 

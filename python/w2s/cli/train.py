@@ -88,8 +88,8 @@ def train(
     from w2s import train as rooms
     from w2s.cli import screen
     from w2s.cli.counting import CountLine
-    from w2s.train.launch import process_count, process_rank
-    from w2s.train.table import read_rows
+    from w2s.train.dataset import load_training_set
+    from w2s.train.distributed import process_count, process_rank
 
     given = {
         "epochs": epochs,
@@ -108,9 +108,9 @@ def train(
     }
     told = {name: value for name, value in given.items() if value is not None}
     chosen = {**told, **_settings(setting or [])}
-    settings = rooms.settings_of(student, chosen, seed)
+    settings = rooms.parse_settings(student, chosen, seed)
     empty: list[int] = []
-    rows = read_rows(labels, weights=weights, task=task, game=game, left_out=empty.append)
+    rows = load_training_set(labels, weights=weights, task=task, game=game, on_null_labels=empty.append)
     if process_rank():
         rooms.train(student, rows, settings, out)  # the first process speaks for all
         return
@@ -119,7 +119,7 @@ def train(
     if empty:
         screen.note(f"labels that hold no answer and are left out: {empty[0]:,}")
     line = CountLine("steps")
-    model = rooms.train(student, rows, settings, out, watch=lambda step: line(step.done, step.total))
+    model = rooms.train(student, rows, settings, out, progress=lambda step: line(step.done, step.total))
     screen.data(
         {"model": model, "rows": len(rows)},
         as_json=json,

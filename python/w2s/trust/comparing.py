@@ -10,7 +10,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from w2s.errors import DataError, MissingExtraError
-from w2s.evidence import VECTORS, Labels
+from w2s.evidence import Labels
+from w2s.evidence_kinds import STATES
 from w2s.metrics import COVERAGES, Interval, trust_measures
 from w2s.trust.features import GROUPS
 from w2s.trust.folds import assign, cross_fit, groups_of
@@ -119,7 +120,7 @@ def _ways(name: str, labels: Labels) -> list[tuple[str, ...]]:
     if default is None:
         return [()]
     everything = tuple(group for group in GROUPS if has(labels, group))
-    vectors = tuple(vector for vector in VECTORS if vector in everything)
+    vectors = tuple(vector for vector in STATES if vector in everything)
     ways = [tuple(default)]
     if name == "neural" and "hidden" in vectors:
         ways += [("hidden", vector) for vector in vectors[1:]] + [vectors]

@@ -16,14 +16,15 @@ import numpy as np
 import numpy.typing as npt
 
 from w2s.errors import DataError
-from w2s.evidence import VECTORS, Labels
+from w2s.evidence import Labels
+from w2s.evidence_kinds import STATES
 from w2s.trust import reading
 from w2s.trust.requirements import has
 
 ALWAYS = ("log_prob", "margin", "entropy", "n_options")
 """Columns that are read wherever they are."""
 
-GROUPS = (*VECTORS, "search", "peer")
+GROUPS = (*STATES, "search", "peer")
 _FARTHEST = 10.0  # standard deviations: what lies beyond says no more
 _LEAST_SCALE = 1e-6
 

@@ -14,7 +14,8 @@ from collections.abc import Callable, Iterable
 import numpy as np
 
 from w2s.errors import DataError
-from w2s.evidence import VECTORS, Labels
+from w2s.evidence import Labels
+from w2s.evidence_kinds import STATES
 
 _PROBABILITIES = "label with a model that gives probabilities, an openai: model with ?logprobs=true"
 _REMEDIES = {
@@ -62,7 +63,7 @@ def has(labels: Labels, name: str) -> bool:
         return bool(peer_columns(labels))
     if name == "peer_label":
         return bool(peer_label_columns(labels))
-    return name not in VECTORS and bool(_present(labels, lambda column: column == name))
+    return name not in STATES and bool(_present(labels, lambda column: column == name))
 
 
 def missing(needs: Iterable[str], labels: Labels) -> list[str]:

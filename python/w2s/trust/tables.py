@@ -14,7 +14,7 @@ import numpy as np
 import pyarrow as pa
 
 from w2s.errors import DataError, UsageError
-from w2s.evidence import Labels, known_flags, read_labels, read_table, write_table
+from w2s.evidence import Labels, nullable_boolean_column, read_labels, read_table, write_table
 from w2s.trust.comparing import compare, out_of_fold
 from w2s.trust.files import SETTINGS, load, save
 from w2s.trust.folds import cross_fit
@@ -31,7 +31,7 @@ def gold_of(labels: Labels, column: str) -> tuple[Labels, Flags]:
     Raises:
         DataError: there is no such column of true and false, or gold of one class.
     """
-    correct, known = known_flags(labels, column)
+    correct, known = nullable_boolean_column(labels, column)
     check_gold(correct[known], int(known.sum()))
     return labels.take(known), correct[known]
 
