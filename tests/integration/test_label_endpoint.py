@@ -18,7 +18,7 @@ import pytest
 
 from tests.doubles.chat import ChatServer, Heard, Said
 from w2s.cli.app import run
-from w2s.models.endpoint.paid import FAILURES_IN_A_ROW
+from w2s.models.endpoint.cached_client import MAX_UNAVAILABLE
 
 QUESTIONS = 6
 
@@ -152,7 +152,7 @@ def test_a_server_that_stops_answering_ends_the_run_and_what_it_said_is_not_paid
     with ChatServer(refuses) as server:
         assert run(command(sums, server, "labels.parquet", retries=0, concurrency=1)) == 4
         said = capsys.readouterr().err
-        assert f"{FAILURES_IN_A_ROW} times in a row" in said
+        assert f"{MAX_UNAVAILABLE} times in a row" in said
         assert "[endpoint-unavailable]" in said
         asked = len(server.heard)
         server.script = counts

@@ -60,12 +60,12 @@ def _check_shots(config: ChainConfig) -> None:
         return  # nobody has counted its files
     gold = config.examples.gold_rows
     for name in (config.teacher, *config.student):
-        reference = read_reference(name)
+        reference = resolve_reference(name)
         shots = reference.options.get("shots", "0") if reference.kind in ("hf", "openai") else "0"
         if shots.isdecimal() and int(shots) >= gold:
             raise UsageError(
                 "chain-too-few-shots",
-                f"{shown(name)} requests {shots} few-shot examples but only {gold} gold rows are available; "
+                f"{quote(name)} requests {shots} few-shot examples but only {gold} gold rows are available; "
                 "set examples.gold to more than the number of shots, or use fewer shots",
             )
 

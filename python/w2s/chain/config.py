@@ -241,7 +241,7 @@ def _refuse_twice(what: str, names: Sequence[str]) -> None:
 def _is_net(teacher: object) -> bool:
     """Whether a teacher is a net of moves, which proposes as many of them as one asks for."""
     try:
-        return isinstance(teacher, str) and read_reference(teacher).kind in ("policy", "lc0")
+        return isinstance(teacher, str) and resolve_reference(teacher).kind in ("policy", "lc0")
     except UsageError:
         return False  # who loads it says what is wrong
 

@@ -53,12 +53,13 @@ def filter(
     stratify: str | None = None,
     min_per_group: int | None = None,
     max_per_group: int | None = None,
-    key: str | None = None,
+    id: str | None = None,
     nulls: Nulls = "error",
     seed: int = 0,
     memory: str | int = "1GiB",
     shards: int | None = None,
-    format: str | None = None,
+    input_format: str | None = None,
+    output_format: str | None = None,
     overwrite: bool = False,
     explain: bool = False,
     threads: int | None = None,
@@ -92,12 +93,13 @@ def filter(
         stratify: column of strata; their proportions are preserved.
         min_per_group: minimum number of rows kept per group.
         max_per_group: maximum number of rows kept per group.
-        key: a column whose values must be unique.
+        id: a column of ids, which must be unique.
         nulls: "drop" leaves out rows whose score or cost is null; "error" refuses them.
         seed: random seed for ``random``.
         memory: memory limit, for example "512MiB"; at least 320MiB.
         shards: number of output files in a folder, with equal numbers of rows.
-        format: format of standard input or of a folder; by default that of the input.
+        input_format: format of standard input; by default guessed from its first bytes.
+        output_format: format of a folder or of standard output; by default that of the input.
         overwrite: replace an existing output.
         explain: write nothing, and count rows by score.
         threads: number of partitions read in parallel; by default the number of cores, at most four.
@@ -131,17 +133,17 @@ def filter(
     if not 0 < delta < 1:
         raise UsageError("filter-invalid-delta", f"delta is {delta}; give a number between 0 and 1")
     gold_spec = None if gold is None else GoldSpec(gold, delta, bound.replace("-", "_"))
-    spec = FilterSpec(rule, parse_scores(score, aggregate, weights), gold_spec, nulls, key)
+    spec = FilterSpec(rule, parse_scores(score, aggregate, weights), gold_spec, nulls, id)
     if out is None and not explain:
         raise UsageError("filter-no-output", "no output is given; add --out")
     if shards is not None and shards < 1:
         raise UsageError("filter-invalid-shards", f"shards is {shards}; give at least 1")
     limits = _Limits(parse_bytes(memory) - _OWN_BYTES, threads or min(4, os.cpu_count() or 1))
     texts = [str(text) for text in ([inputs] if isinstance(inputs, str | Path) else inputs)]
-    output = _OutputOptions(None if out is None or explain else str(out), format, shards, overwrite)
+    output = _OutputOptions(None if out is None or explain else str(out), output_format, shards, overwrite)
     steps = ProgressCounter(report)
     if STREAM in texts:
-        summary = _filter_stream(texts, spec, output, limits, steps, explain=explain)
+        summary = _filter_stream(texts, input_format, spec, output, limits, steps, explain=explain)
     else:
         summary = _filter_files(find_inputs(texts), spec, output, limits, steps, explain=explain)
     seconds = time.perf_counter() - begin
@@ -179,6 +181,7 @@ class _Target:
 
 def _filter_stream(
     texts: list[str],
+    input_format: str | None,
     spec: FilterSpec,
     output: _OutputOptions,
     limits: _Limits,
@@ -192,8 +195,7 @@ def _filter_stream(
             "filter-mixed-standard-input", "standard input cannot be combined with other inputs; remove them"
         )
     with tempfile.TemporaryDirectory(prefix="w2s-") as folder:
-        spilled = spill(sys.stdin.buffer, Path(folder), spec, output.format, steps)
-        output = replace(output, format=None)  # it named the format of the input
+        spilled = spill(sys.stdin.buffer, Path(folder), spec, input_format, steps)
         files = [InputFile(spilled.path)]
         return _filter_files(files, spec, output, limits, steps, explain=explain, spilled=spilled)
 
@@ -304,5 +306,7 @@ def _target(output: _OutputOptions, source: Source) -> _Target | None:
             f"shards are written into a folder; use --out {path.with_suffix('')}/ instead of {path}",
         )
     if wanted.kind == "csv":
-        raise UsageError("table-csv-output", "CSV can be read but not written; choose another --format")
+        raise UsageError(
+            "table-csv-output", "CSV can be read but not written; choose another --output-format"
+        )
     return _Target(path, wanted, output.shards or 1)

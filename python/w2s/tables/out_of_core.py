@@ -291,7 +291,7 @@ def open_columns(
     Raises:
         UsageError: the filter needs whole columns in memory.
     """
-    if spec.key is not None:
+    if spec.id is not None:
         raise UsageError(
             "filter-memory-too-small", "the ids do not fit in memory; raise --memory, or omit --id"
         )

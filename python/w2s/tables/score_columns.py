@@ -65,7 +65,7 @@ def read_score_columns(
     parts: list[list[Any]] = [[], [], [], [], []]
     partition_rows = [0] * len(partitions)
     n_bytes = 0
-    keys = UniqueKeys(spec.key)
+    keys = UniqueKeys(spec.id)
     for chunk in reader:
         codes = None if chunk.groups is None else reader.codes(chunk.groups)
         keys.see(chunk.keys)
@@ -271,7 +271,7 @@ def read_chunk(
     if combine and len(scores) > 1:
         scores = (_combined(scores, spec, where, start),)
     groups = None if spec.group is None else _encoded(table.column(spec.group), spec.group)
-    keys = None if spec.key is None else table.column(spec.key)
+    keys = None if spec.id is None else table.column(spec.id)
     return ColumnChunk(partition, scores, valid, groups, costs, gold, keys)
 
 

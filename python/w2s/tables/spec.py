@@ -66,14 +66,14 @@ class FilterSpec:
         score: the score of a row.
         gold: the column of known answers, if any.
         nulls: what to do with rows whose score or cost is null.
-        key: a column whose values must be unique.
+        id: a column of ids, which must be unique.
     """
 
     rule: Rule
     score: ScoreSpec
     gold: GoldSpec | None = None
     nulls: Nulls = "error"
-    key: str | None = None
+    id: str | None = None
 
     @property
     def group(self) -> str | None:
@@ -84,7 +84,7 @@ class FilterSpec:
     def columns(self) -> list[str]:
         """Every column that the first pass reads, without repetition."""
         gold = self.gold.column if self.gold else None
-        named = [*self.score.columns, self.group, self.rule.cost, gold, self.key]
+        named = [*self.score.columns, self.group, self.rule.cost, gold, self.id]
         return list(dict.fromkeys(name for name in named if name is not None))
 
     def at_threshold(self, threshold: float) -> FilterSpec:

@@ -146,7 +146,7 @@ def prefilter_of(spec: FilterSpec) -> RangePrefilter | TopPrefilter | None:
     """The prefilter for a rule, if the rule allows one."""
     rule = spec.rule
     whole = len(spec.score.columns) > 1 and spec.score.method in RANKING
-    if spec.group or spec.gold or spec.key or whole:
+    if spec.group or spec.gold or spec.id or whole:
         return None
     if rule.kind in {"threshold", "band"}:
         return RangePrefilter(*rule.limits)

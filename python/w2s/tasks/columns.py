@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 from pydantic import Field
 
-from w2s.config import Config, build
+from w2s.config import Config, parse_config
 from w2s.errors import UsageError
 
 
@@ -189,5 +189,5 @@ def chosen(named: Named, kind: type[Columns]) -> Columns | None:
             raise UsageError(f"no columns are called {named[:40]!r}; ready are: {', '.join(ready)}")
         return ready[named.lower()].columns
     if isinstance(named, Mapping):
-        return build(kind, dict(named), "columns")
+        return parse_config(kind, dict(named), "columns")
     raise UsageError(f"columns of {type(named).__name__} are not for this task: give {kind.__name__}")

@@ -44,7 +44,7 @@ def train(
         MissingExtraError: torch is not installed.
         W2sError: the folder cannot be written.
     """
-    need_torch("training a student")
+    require_torch("training a student")
     try:
         return _train(student, rows, settings, out, progress)
     except (PermissionError, NotADirectoryError, FileExistsError) as error:

@@ -161,9 +161,9 @@ def test_errors_name_the_row_of_an_invalid_value(tmp_path: Path) -> None:
 
 def test_repeated_ids_are_refused(tmp_path: Path) -> None:
     path = numbers(tmp_path / "in.parquet", trust=[0.5] * 6, id=["a", "b", "c", "d", "b", "b"])
-    refused(tmp_path, path, "filter-repeated-id", "id 'b'", "3 rows", key="id")
+    refused(tmp_path, path, "filter-repeated-id", "id 'b'", "3 rows", id="id")
     numbers(path, trust=[0.5] * 2, id=["a", "b"])
-    assert w2s.filter(path, tmp_path / "out.parquet", score="trust", top=1, key="id")["rows_kept"] == 1
+    assert w2s.filter(path, tmp_path / "out.parquet", score="trust", top=1, id="id")["rows_kept"] == 1
 
 
 @pytest.mark.parametrize(
@@ -189,7 +189,7 @@ def test_repeated_ids_are_refused(tmp_path: Path) -> None:
         ({"shards": 2}, "filter-shards-need-folder"),
         ({"out": "out.txt"}, "table-unknown-ending"),
         ({"out": "out.csv"}, "table-csv-output"),
-        ({"out": "kept", "format": "xml"}, "table-unknown-format"),
+        ({"out": "kept", "output_format": "xml"}, "table-unknown-format"),
         ({"by": "language", "stratify": "word"}, "select-by-and-stratify"),
     ],
 )

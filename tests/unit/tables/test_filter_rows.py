@@ -221,7 +221,12 @@ def test_shards_are_equal_and_one_after_another(tmp_path: Path, table: pa.Table)
 def test_shards_of_lines(tmp_path: Path) -> None:
     text = write_lines(tmp_path / "in.jsonl", ".jsonl")
     w2s.filter(
-        tmp_path / "in.jsonl", tmp_path / "kept", score="trust", top="100%", shards=3, format="jsonl.gz"
+        tmp_path / "in.jsonl",
+        tmp_path / "kept",
+        score="trust",
+        top="100%",
+        shards=3,
+        output_format="jsonl.gz",
     )
     parts = sorted((tmp_path / "kept").glob("part-*"))
     assert [part.name for part in parts] == [f"part-0000{i}.jsonl.gz" for i in range(3)]

@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from w2s.config import build
+from w2s.config import parse_config
 from w2s.errors import DataError, UsageError
 from w2s.tasks import ChoiceExample, judge, read_examples
 from w2s.tasks.columns import CHOICES, ChoiceColumns
@@ -142,7 +142,7 @@ def test_columns_stand_in_toml(tmp_path: Path) -> None:
     path = written(tmp_path, "rows.jsonl", row)
     expected = ChoiceExample("9", "It rains. Why?", ("x", "7"), ("B",), 3.5, "It rains.")
     assert read_examples(path, "choice", columns=table) == [expected]
-    columns = build(ChoiceColumns, table, "test")
+    columns = parse_config(ChoiceColumns, table, "test")
     assert read_examples(path, "choice", columns=columns) == [expected]
     assert 'options = [\n    "o1",' in columns.to_toml()
 

@@ -11,7 +11,7 @@ import pytest
 
 import w2s
 from w2s.errors import DataError, UsageError
-from w2s.schemas import arena_labels
+from w2s.schemas import arena_labels_schema
 from w2s.tasks import MoveExample, judge, read_examples
 from w2s.tasks import reading as module
 from w2s.tasks.tables import PUZZLES
@@ -176,7 +176,7 @@ def test_labels_of_an_arena_are_one_example_a_position(tmp_path: Path) -> None:
         arena_row(0, "teacher", "d2d4", start, search_best="d2d4", correct=False),
     ]
     path = tmp_path / "labels.parquet"
-    pq.write_table(pa.Table.from_pylist(rows, schema=arena_labels(["search"])), path)
+    pq.write_table(pa.Table.from_pylist(rows, schema=arena_labels_schema(["search"])), path)
     first, second = read_examples(tmp_path)
     assert (first.id, first.gold, first.group) == ("chess-7-0", ("d2d4", "e2e4"), "chess-7")
     assert (second.gold, second.state.played) == (("e7e5",), "e2e4")

@@ -48,12 +48,12 @@ class Tokens:
         return Tokens(self.read * times, self.written * times, self.learned * times)
 
 
-def answered(lengths: Lengths) -> Tokens:
+def answered(lengths: ExampleLengths) -> Tokens:
     """A label: its options are scored, or it is written."""
     return Tokens(lengths.prompt + lengths.options, 0.0 if lengths.options else lengths.reply)
 
 
-def asked(name: str, lengths: Lengths) -> Tokens:
+def asked(name: str, lengths: ExampleLengths) -> Tokens:
     """Evidence beside a label: ``icl:4``, ``samples:8`` and so on; what other models give is nothing."""
     word, number = name.partition(":")[0], parse_evidence(name, EVIDENCE).count
     seen = lengths.learned
@@ -87,8 +87,8 @@ def steps(settings: LanguageSettings | PolicySettings, rows: int) -> int:
 
 def seconds(
     tokens: Tokens,
-    shape: Shape,
-    lengths: Lengths,
+    shape: ModelShape,
+    lengths: ExampleLengths,
     machine: Machine,
     settings: LanguageSettings | PolicySettings | None = None,
 ) -> float:
@@ -124,12 +124,12 @@ def _operations(settings: LanguageSettings | PolicySettings) -> int:
     return (4 if settings.method == "lora" else 6) + (2 if settings.save_memory else 0)
 
 
-def read_per_s(shape: Shape, machine: Machine) -> float:
+def read_per_s(shape: ModelShape, machine: Machine) -> float:
     """Tokens that are read in a second; of a net over moves, positions."""
     return machine.flops * READ_SHARE / (2 * shape.multiplied * (shape.squares or 1))
 
 
-def labelling_memory(shape: Shape, lengths: Lengths, held: float) -> dict[str, float]:
+def labelling_memory(shape: ModelShape, lengths: ExampleLengths, held: float) -> dict[str, float]:
     """Bytes at the peak of labelling, by what holds them; ``held``: tokens of a pass."""
     held = max(held, lengths.longest)
     return {

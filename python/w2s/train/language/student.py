@@ -69,9 +69,9 @@ class LanguageStudent:
         return str(replace(self.reference, target=str(folder), options=options))
 
     @property
-    def wording(self) -> Wording:
+    def wording(self) -> PromptTokenizer:
         """Its tokenizer with its chat template."""
-        return Wording(self.tokenizer)
+        return PromptTokenizer(self.tokenizer)
 
     @property
     def padding(self) -> int:
@@ -87,11 +87,11 @@ def load_language_student(reference: str, settings: LanguageSettings) -> Languag
         UsageError: the reference is not ``hf:…``, or the settings do not fit the model.
         ModelError: it cannot be loaded.
     """
-    parsed = read_reference(reference)
+    parsed = resolve_reference(reference)
     if parsed.kind != "hf":
         raise UsageError(
             "train-not-language-model",
-            f"{shown(reference)} is not a language model; name hf:DIR or hf:OWNER/NAME",
+            f"{quote(reference)} is not a language model; name hf:DIR or hf:OWNER/NAME",
         )
     prompting = read_settings(parsed)
     _refuse_quantised(settings.method == "full" and prompting.quant is not None, reference)
@@ -150,7 +150,7 @@ def _mark_trainable(network: Any, settings: LanguageSettings, reference: str) ->
         if settings.method == "full":
             raise UsageError(
                 "train-adapter-full",
-                f"{shown(reference)} is an adapter; train it with method=lora, or name its base model",
+                f"{quote(reference)} is an adapter; train it with method=lora, or name its base model",
             )
         for name, weight in network.named_parameters():
             weight.requires_grad_("lora_" in name or ".modules_to_save." in name)
@@ -169,7 +169,7 @@ def _refuse_quantised(quantised: bool, reference: str) -> None:
     if quantised:
         raise UsageError(
             "train-quantised-full",
-            f"{shown(reference)} is quantised, and quantised weights cannot be trained; use method=lora, "
+            f"{quote(reference)} is quantised, and quantised weights cannot be trained; use method=lora, "
             "or leave quant out",
         )
 

@@ -123,7 +123,7 @@ def test_soft_targets_are_learned_by_weight(bare: Path, tmp_path: Path) -> None:
     )
     how = settings(method="full", epochs=8, learning_rate=3e-3)
     model: Any = load_model(train(f"hf:{bare}?head=fresh", against, how, tmp_path / "s"))
-    beliefs = [belief["B"] for belief in model.believe(rows.examples)]
+    beliefs = [belief["B"] for belief in model.distributions(rows.examples)]
     assert np.mean(beliefs) == pytest.approx((0.9 + 0.0 * 0.05) / 1.05, abs=0.08)
 
 
@@ -132,7 +132,7 @@ def test_the_seed_decides_a_fresh_head(bare: Path) -> None:
 
     def believed(seed: int) -> list[dict[str, float]]:
         model: Any = load_model(f"hf:{bare}?head=fresh", seed=seed)
-        return model.believe(rows.examples)
+        return model.distributions(rows.examples)
 
     assert believed(0) == believed(0) != believed(1)
     student = load_language_student(f"hf:{bare}?head=fresh", settings(seed=1, method="full"))
