@@ -46,8 +46,8 @@ def evaluate_policy(reference: str, game: str, validation: pa.Table) -> PolicySc
         sum(a == b for a, b in zip(moves, some[column].to_pylist(), strict=True)) / len(moves)
         for column in ("best", "played")
     ]
-    result = evaluate_models(_for_testing(game), {reference: model})
-    return Measures(len(moves), shares[0], shares[1], result.examples, result.accuracy[reference])
+    result = evaluate_models(_test_puzzles(game), {reference: model})
+    return PolicyScores(len(moves), shares[0], shares[1], result.examples, result.accuracy[reference])
 
 
 def _test_puzzles(game: str) -> list[MoveExample]:

@@ -128,6 +128,6 @@ def with_played_by(table: pa.Table, name: str, reference: str) -> pa.Table:
     return table.set_column(table.schema.get_field_index("played"), "played", pa.array(moves))
 
 
-def rows_of(name: str, table: pa.Table, played_share: float) -> TrainingSet:
-    """Training rows of a table of positions, all of one weight."""
+def training_set(name: str, table: pa.Table, played_share: float) -> TrainingSet:
+    """The training set of a table of positions, with equal weights."""
     return TrainingSet(Examples(name, table), Targets(table, played_share), np.ones(table.num_rows))

@@ -20,7 +20,8 @@ from model_card import card_text
 from positions import FOLDER, WANTED_POSITIONS, ladder
 
 from w2s.models.policy.config import PolicyConfig
-from w2s.models.policy.files import build, from_pretrained, save_pretrained
+from w2s.models.policy.files import from_pretrained, save_pretrained
+from w2s.models.policy.nets import build_net
 from w2s.train import PolicySettings, train
 
 if TYPE_CHECKING:
@@ -102,7 +103,7 @@ def make(name: str, folder: Path, seed: int, positions: int | None) -> None:
         recipe = recipe._replace(positions=positions)
     game = recipe.config.game
     enough = WANTED_POSITIONS[game] if positions is None else 2 * positions  # some repeat
-    rows_read = read_ladder(ladder(folder, game, enough), game, recipe.positions, recipe.players)
+    positions_read = read_ladder(ladder(folder, game, enough), game, recipe.positions, recipe.players)
     settings = PolicySettings(
         epochs=recipe.epochs,
         learning_rate=recipe.learning_rate,
@@ -119,7 +120,7 @@ def make(name: str, folder: Path, seed: int, positions: int | None) -> None:
     )
     rows = training_set(game, played, recipe.played_share)
     out = folder / "policies" / name
-    train(start, rows, settings, out, progress=_tell)
+    train(start, rows, settings, out, progress=_print_step)
     save_pretrained(from_pretrained(out), BUNDLE / name, dtype="float16")
     report = json.loads((out / "train.json").read_text(encoding="utf-8"))
     found = evaluate_policy(f"policy:{BUNDLE / name}", game, positions_read.validation)
@@ -127,8 +128,8 @@ def make(name: str, folder: Path, seed: int, positions: int | None) -> None:
     print(f"{name}: {found}", flush=True)
 
 
-def _tell(step: TrainStep) -> None:
-    if step.done % _TOLD_EVERY == 0 or step.done == step.total:
+def _print_step(step: TrainStep) -> None:
+    if step.done % _STEPS_PER_LINE == 0 or step.done == step.total:
         print(f"step {step.done:,} of {step.total:,}, loss {step.loss:.4f}", flush=True)
 
 

@@ -15,7 +15,7 @@ from w2s.chain.origins import Matches, Regime, check_origins
 from w2s.config import Config, invalid_value
 from w2s.errors import UsageError
 from w2s.evidence_kinds import REQUESTS, STATES, parse_evidence
-from w2s.models.named import read_reference
+from w2s.models.reference import resolve_reference
 from w2s.selection.rule import Rule
 
 Positive = Annotated[int, Field(gt=0)]

@@ -59,7 +59,7 @@ def eval(
         for name in model:
             models[name] = load_model(name, seed=seed, concurrency=concurrency)
         result = evaluate_models(
-            found, models, shots=shots_of(solved), seed=seed, progress=CountLine("answered")
+            found, models, shots=labelled_shots(solved), seed=seed, progress=CountProgress("answered")
         )
     finally:
         for loaded in models.values():
@@ -88,7 +88,7 @@ def _plain(result: Evaluation) -> dict[str, Any]:
 
 
 def _text(result: Evaluation) -> str:
-    from w2s.cli import screen
+    from w2s.cli import output
 
     header = ["model", "accuracy", "95 % interval"]
     header += ["score"] if result.grades else []

@@ -78,17 +78,17 @@ def label(
 
     vectors, asked = _evidence(hidden, evidence or [])
     if reward is not None and "reward" not in asked:
-        raise UsageError(
-            "--reward names who gives the evidence reward: add --evidence reward, or leave it out"
-        )
+        raise UsageError("label-reward-without-evidence", "--reward needs --evidence reward")
     check_out(out, overwrite)
-    found = read_file(examples, task, game, bad_rows, columns)[:limit]
-    shots = [] if gold is None else read_file(gold, task, game, bad_rows, columns)
+    found = read_file(examples, task, game, bad_rows, column_mapping)[:limit]
+    shots = [] if few_shot is None else read_file(few_shot, task, game, bad_rows, column_mapping)
     labeller = load_model(model, seed=seed, concurrency=concurrency)
     judge = None if student is None else load_model(student, seed=seed, concurrency=concurrency)
     try:
-        request = _request(labeller, judge, vectors, oracle or [], concurrency)
-        request = replace(request, evidence=asked, shots=shots_of(shots), reward=reward, proposals=proposals)
+        request = _request(labeller, judge, vectors, oracles or [], concurrency)
+        request = replace(
+            request, evidence=asked, shots=labelled_shots(shots), reward=reward, proposals=proposals
+        )
         label_file(
             found,
             request,

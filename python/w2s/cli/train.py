@@ -88,8 +88,8 @@ def train(
     import sys
 
     from w2s import train as rooms
-    from w2s.cli import screen
-    from w2s.cli.counting import CountLine
+    from w2s.cli import output
+    from w2s.cli.progress import CountProgress
     from w2s.train.dataset import load_training_set
     from w2s.train.distributed import process_count, process_rank
 
@@ -112,17 +112,17 @@ def train(
     chosen = {**told, **_settings(setting or [])}
     settings = rooms.parse_settings(student, chosen, seed)
     empty: list[int] = []
-    rows = load_training_set(labels, weights=weights, task=task, game=game, on_null_labels=empty.append)
+    rows = load_training_set(labels, weights=weight_column, task=task, game=game, on_null_labels=empty.append)
     if process_rank():
         rooms.train(student, rows, settings, out)  # the first process speaks for all
         return
     launcher = f"torchrun --nproc-per-node {process_count()} -m " if process_count() > 1 else ""
     output.note(f"resume with: {launcher}w2s {shlex.join(sys.argv[1:])}")
     if empty:
-        screen.note(f"labels that hold no answer and are left out: {empty[0]:,}")
-    line = CountLine("steps")
+        output.note(f"{empty[0]:,} labels without an answer were left out")
+    line = CountProgress("steps")
     model = rooms.train(student, rows, settings, out, progress=lambda step: line(step.done, step.total))
-    screen.data(
+    output.data(
         {"model": model, "rows": len(rows)},
         as_json=json,
         text=f"{model} was trained on {len(rows):,} labels",

@@ -13,7 +13,7 @@ from w2s.errors import DataError
 from w2s.labelling.spec import ProgressCallback
 from w2s.metrics import Interval, accuracy, difference
 from w2s.models import Answer, Model, Want, check_task
-from w2s.models.solved import Shots, show
+from w2s.models.few_shot import Shots, give_shots
 from w2s.tasks import Example, MoveExample, grade, judge
 
 _BATCH = 512
@@ -68,7 +68,7 @@ def evaluate_models(
     total = len(models) * len(with_gold)
     for number, (name, model) in enumerate(models.items()):
         check_task(model, with_gold)
-        show(model, shots)
+        give_shots(model, shots)
         answers = _answers(model, with_gold, progress, number * len(with_gold), total)
         _add(result, name, with_gold, answers, seed)
     for first, second in itertools.combinations(result.scores, 2):

@@ -14,8 +14,8 @@ import pyarrow as pa
 from w2s.errors import UsageError
 from w2s.evidence_kinds import EvidenceRequest, parse_evidence
 from w2s.labelling.spec import LabelSpec
-from w2s.models import Answer, Judges, Model, Samples
-from w2s.models.solved import Shots
+from w2s.models import Answer, Model, SupportsSampling, SupportsScoring
+from w2s.models.few_shot import Shots
 from w2s.tasks import Example, task_of
 
 Numbers = npt.NDArray[np.float64]
@@ -98,8 +98,8 @@ def _prompt(spec: LabelSpec, name: str, answered: Shots, replies: Sequence[str |
 # Samples ----------------------------------------------------------------------------------------------------
 
 
-def _sampler(model: Model) -> Samples:
-    if not isinstance(model, Samples):
+def _sampler(model: Model) -> SupportsSampling:
+    if not isinstance(model, SupportsSampling):
         raise UsageError(
             "label-no-samples",
             f"{model.reference} cannot draw samples: leave samples out, or name an hf: or openai: model",
@@ -112,7 +112,7 @@ def _question(example: Example) -> str:
     return repr(task_of(example).row(replace(example, id="", group=None)))
 
 
-def _sample(model: Samples, answered: Shots, count: int) -> dict[str, Numbers]:
+def _sample(model: SupportsSampling, answered: Shots, count: int) -> dict[str, Numbers]:
     """``self_consistency`` and ``predictive_entropy`` of ``count`` samples of each question."""
     questions = {_question(example): example for example, _ in answered}  # once, however many proposals
     samples = dict(zip(questions, model.sample([*questions.values()], count), strict=True))
@@ -161,13 +161,13 @@ _VIEW: dict[str, pa.DataType] = {
 }
 
 
-def as_judge(model: Model) -> Judges:
+def as_judge(model: Model) -> SupportsScoring:
     """The model, if it can judge labels that others gave.
 
     Raises:
         UsageError: it cannot.
     """
-    if not isinstance(model, Judges):
+    if not isinstance(model, SupportsScoring):
         raise UsageError(
             "label-student-cannot-judge",
             f"{model.reference} cannot judge labels; name a policy:, lc0: or hf: model as student",
@@ -176,7 +176,7 @@ def as_judge(model: Model) -> Judges:
 
 
 def student_view(
-    student: Judges, examples: Sequence[Example], labels: Sequence[str | None]
+    student: SupportsScoring, examples: Sequence[Example], labels: Sequence[str | None]
 ) -> tuple[dict[str, pa.Array], npt.NDArray[np.float32]]:
     """How a student sees the labels that its teacher gave.
 

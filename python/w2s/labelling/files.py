@@ -17,7 +17,7 @@ from w2s.evidence import Labels, Vectors, check_ids, read_table, write_labels, w
 from w2s.evidence_kinds import STATES
 from w2s.labelling.label import label_batch
 from w2s.labelling.spec import LabelSpec, ProgressCallback
-from w2s.models.solved import show
+from w2s.models.few_shot import give_shots
 from w2s.resume import remove
 from w2s.tasks import Example, task_of
 
@@ -56,7 +56,7 @@ def label_file(
     """
     check_out(out, overwrite)
     for model in (spec.model, spec.student):
-        show(model, spec.shots)
+        give_shots(model, spec.shots)
     _check_distinct(examples)
     _make_folder(out.parent)
     folder = out.with_name(f".{out.name}.{labels_digest(examples, spec, inputs or {})}")

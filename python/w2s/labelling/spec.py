@@ -6,8 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from w2s.arena.oracles import Oracle
-from w2s.models import Judges, Model, Want
-from w2s.models.solved import Shots
+from w2s.models import Model, SupportsScoring, Want
+from w2s.models.few_shot import Shots
 
 ProgressCallback = Callable[[int, int], None]
 """Called with the number of finished items and the total."""
@@ -31,7 +31,7 @@ class LabelSpec:
 
     model: Model
     vectors: frozenset[str] = frozenset()
-    student: Judges | None = None
+    student: SupportsScoring | None = None
     oracles: dict[str, Oracle] = field(default_factory=dict)
     evidence: tuple[str, ...] = ()
     shots: Shots = ()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from w2s.errors import UsageError, W2sError
-from w2s.models.policy.loading import need_torch
+from w2s.models.policy.loading import require_torch
 from w2s.train.dataset import TrainingSet
 from w2s.train.progress import StepCallback, TrainStep
 from w2s.train.settings import LanguageSettings, PolicySettings, is_language_model, parse_settings

@@ -9,8 +9,7 @@ from dataclasses import dataclass, fields
 from typing import Any, Literal, get_args
 
 from w2s.errors import UsageError
-from w2s.models.named import read_reference
-from w2s.models.reference import shown
+from w2s.models.reference import quote, resolve_reference
 from w2s.train.distributed import process_count
 
 LossName = Literal["cross_entropy", "kl", "product", "log_confidence"]
@@ -200,7 +199,7 @@ class LanguageSettings:
 
 def is_language_model(student: str) -> bool:
     """Whether a reference names a language model."""
-    return read_reference(student).kind == "hf"
+    return resolve_reference(student).kind == "hf"
 
 
 def parse_settings(student: str, given: Mapping[str, Any], seed: int) -> PolicySettings | LanguageSettings:
@@ -230,10 +229,10 @@ def parse_settings(student: str, given: Mapping[str, Any], seed: int) -> PolicyS
 
 
 def _check_student(student: str) -> None:
-    if f"{read_reference(student).kind}:…" not in _STUDENTS:
+    if f"{resolve_reference(student).kind}:…" not in _STUDENTS:
         raise UsageError(
             "train-student-cannot-learn",
-            f"{shown(student)} cannot be trained; name a student as {', '.join(_STUDENTS)}",
+            f"{quote(student)} cannot be trained; name a student as {', '.join(_STUDENTS)}",
         )
 
 

@@ -17,7 +17,7 @@ from w2s.labelling.evidence import (
     self_consistency,
 )
 from w2s.models import load_model
-from w2s.models.solved import shots_of
+from w2s.models.few_shot import labelled_shots
 from w2s.tasks import AnswerExample, ChoiceExample
 
 EVIDENCE = ("icl:2", "verbalised", "p_true", "samples:3")
@@ -29,12 +29,12 @@ CHOICE = ChoiceExample("b", "Which?", ("one", "two"))
 def test_shots_are_examples_with_gold_and_their_first_gold_label() -> None:
     open_question = ChoiceExample("open", "Which?", ("x", "y"))
     several = ChoiceExample("several", "Which?", ("x", "y"), ("B", "A"))
-    assert shots_of([open_question, several]) == [(several, "B")]
+    assert labelled_shots([open_question, several]) == [(several, "B")]
 
 
 def test_each_kind_has_its_columns_which_are_null_for_null_labels(speaker: Path) -> None:
     model = load_model(f"hf:{speaker}")
-    spec = LabelSpec(model, evidence=EVIDENCE, shots=shots_of(CHOICES))
+    spec = LabelSpec(model, evidence=EVIDENCE, shots=labelled_shots(CHOICES))
     labels: list[str | None] = ["A", None, "B", "A", None, "B"]
     found = elicit_evidence(spec, CHOICES, labels, labels)
     assert set(found) == COLUMNS

@@ -17,7 +17,7 @@ from w2s.labelling import LabelSpec, files, label_file
 from w2s.labelling.evidence import as_judge
 from w2s.labelling.files import labels_digest
 from w2s.models import load_model
-from w2s.models.solved import shots_of
+from w2s.models.few_shot import labelled_shots
 
 
 def test_a_duplicate_id_is_refused_before_any_label_and_the_existing_table_stays(tmp_path: Path) -> None:
@@ -131,14 +131,14 @@ def test_a_file_of_null_labels_is_written_and_read(tmp_path: Path) -> None:
 
 def test_evidence_is_in_the_table_and_in_the_digest_of_the_labels(speaker: Path, tmp_path: Path) -> None:
     model = load_model(f"hf:{speaker}")
-    spec = LabelSpec(model, evidence=("icl:2", "samples:2"), shots=shots_of(CHOICES))
+    spec = LabelSpec(model, evidence=("icl:2", "samples:2"), shots=labelled_shots(CHOICES))
     label_file(CHOICES, spec, tmp_path / "labels.parquet")
     labels = read_labels(tmp_path / "labels.parquet")
     assert {"icl", "self_consistency", "predictive_entropy"} <= set(labels.table.column_names)
     assert all(0 <= value <= 1 for value in labels.table.column("icl").to_pylist())
     others = [
-        LabelSpec(model, evidence=("icl:2",), shots=shots_of(CHOICES)),
-        LabelSpec(model, evidence=spec.evidence, shots=shots_of(CHOICES[1:])),
+        LabelSpec(model, evidence=("icl:2",), shots=labelled_shots(CHOICES)),
+        LabelSpec(model, evidence=spec.evidence, shots=labelled_shots(CHOICES[1:])),
         LabelSpec(model, evidence=spec.evidence, shots=[(CHOICES[0], "B"), *spec.shots[1:]]),
         LabelSpec(model, evidence=spec.evidence, shots=spec.shots, reward="hf:other"),
     ]

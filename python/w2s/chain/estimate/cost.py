@@ -20,7 +20,7 @@ from dataclasses import dataclass
 
 from w2s.chain.estimate.machine import Machine
 from w2s.evidence_kinds import EVIDENCE, parse_evidence
-from w2s.models.sizes import Lengths, Shape
+from w2s.models.model_size import ExampleLengths, ModelShape
 from w2s.train import LanguageSettings, PolicySettings
 
 READ_SHARE = 0.4
@@ -69,7 +69,7 @@ def asked(name: str, lengths: ExampleLengths) -> Tokens:
     return Tokens()
 
 
-def learned(settings: LanguageSettings | PolicySettings, lengths: Lengths) -> Tokens:
+def learned(settings: LanguageSettings | PolicySettings, lengths: ExampleLengths) -> Tokens:
     """A row of a training, all epochs; of grpo a group of replies, which the untrained student reads too."""
     seen = lengths.learned * settings.epochs
     if not isinstance(settings, LanguageSettings) or settings.objective == "supervised":
@@ -140,7 +140,7 @@ def labelling_memory(shape: ModelShape, lengths: ExampleLengths, held: float) ->
 
 
 def training_memory(
-    settings: LanguageSettings | PolicySettings, shape: Shape, lengths: Lengths
+    settings: LanguageSettings | PolicySettings, shape: ModelShape, lengths: ExampleLengths
 ) -> dict[str, float]:
     """Bytes at the peak of a training, by what holds them."""
     if not isinstance(settings, LanguageSettings):

@@ -172,7 +172,10 @@ def _step(work: Work, config: ChainConfig, models: _Models, machine: Machine | N
 
 
 def _tokens(
-    work: Work, config: ChainConfig, lengths: Lengths, settings: LanguageSettings | PolicySettings | None
+    work: Work,
+    config: ChainConfig,
+    lengths: ExampleLengths,
+    settings: LanguageSettings | PolicySettings | None,
 ) -> cost.Tokens:
     """Of one row."""
     if settings is not None:

@@ -17,8 +17,8 @@ import trl
 from trl.trainer.utils import RepeatSampler
 
 from w2s.errors import DataError
-from w2s.models.hf.multiple_choice import context_of
-from w2s.models.hf.wording import prompt_for
+from w2s.models.hf.multiple_choice import encoder_context
+from w2s.models.hf.tokenization import select_prompt
 from w2s.resume import Record
 from w2s.tasks import Example, task_of
 from w2s.tasks.prompts import parse_reply
@@ -60,7 +60,7 @@ def max_reply_tokens(student: LanguageStudent, rows: TrainingSet, settings: Lang
         DataError: a question fills the context.
     """
     most = student.prompting.max_new_tokens or settings.new_tokens
-    context = context_of(student.network)
+    context = encoder_context(student.network)
     if context is None:
         return most
     for example in rows.examples:
@@ -159,7 +159,7 @@ class GrpoTrainer(PlainStateTrainer, trl.GRPOTrainer):  # type: ignore[misc]
 
 
 def _question(student: LanguageStudent, example: Example) -> str:
-    return prompt_for(student.prompting.prompt, example, "generate").ask(example)
+    return select_prompt(student.prompting.prompt, example, "generate").ask(example)
 
 
 def _prompts(student: LanguageStudent, rows: TrainingSet) -> list[dict[str, Any]]:

@@ -11,8 +11,8 @@ import torch
 from torch import Tensor
 
 from w2s.errors import UsageError
-from w2s.models.hf.multiple_choice import context_of, refuse_wording
-from w2s.models.reference import shown
+from w2s.models.hf.multiple_choice import encoder_context, refuse_causal_options
+from w2s.models.reference import quote
 from w2s.train.dataset import TrainingSet
 from w2s.train.language.collators import IGNORED, ChoiceCollator, SequenceCollator
 from w2s.train.language.student import LanguageStudent
@@ -76,13 +76,13 @@ def _sequence_objective(student: LanguageStudent, rows: TrainingSet, settings: L
 
 def _choice_objective(student: LanguageStudent, rows: TrainingSet, settings: LanguageSettings) -> Objective:
     name, reference = settings.loss, str(student.reference)
-    refuse_wording(reference, student.prompting)
+    refuse_causal_options(reference, student.prompting)
     if settings.objective == "grpo":
         raise UsageError(
             "train-encoder-grpo",
-            f"{shown(reference)} is an encoder and cannot write replies; leave objective=grpo out",
+            f"{quote(reference)} is an encoder and cannot write replies; leave objective=grpo out",
         )
-    items = tokenize_choices(rows, student.tokenizer, reference, context_of(student.network), settings)
+    items = tokenize_choices(rows, student.tokenizer, reference, encoder_context(student.network), settings)
     has_types = "token_type_ids" in student.tokenizer.model_input_names
     return Objective(
         items,

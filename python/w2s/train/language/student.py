@@ -15,12 +15,10 @@ import peft
 import torch
 
 from w2s.errors import UsageError
-from w2s.models.hf.loading import place_of
-from w2s.models.hf.settings import HfSettings, read_settings
-from w2s.models.hf.weights import CAUSAL, CHOICE, Opened, open_weights
-from w2s.models.hf.wording import Wording
-from w2s.models.named import read_reference
-from w2s.models.reference import Reference, shown
+from w2s.models.hf.settings import HfSettings, locate_model, read_settings
+from w2s.models.hf.tokenization import PromptTokenizer
+from w2s.models.hf.weights import CAUSAL, CHOICE, Checkpoint, load_checkpoint
+from w2s.models.reference import Reference, quote, resolve_reference
 from w2s.train.settings import LanguageSettings
 
 _FILES = ("*.safetensors", "*.json", "*.jinja", "*.model")
@@ -95,10 +93,10 @@ def load_language_student(reference: str, settings: LanguageSettings) -> Languag
         )
     prompting = read_settings(parsed)
     _refuse_quantised(settings.method == "full" and prompting.quant is not None, reference)
-    place = place_of(parsed)
+    place = locate_model(parsed)
     # Weights in bfloat16 would lose small steps; autocast computes in it where the settings say so.
     dtype = prompting.dtype if settings.method == "lora" or prompting.dtype != "auto" else "float32"
-    opened = open_weights(place, replace(prompting, dtype=dtype), CAUSAL + CHOICE, settings.seed)
+    opened = load_checkpoint(place, replace(prompting, dtype=dtype), CAUSAL + CHOICE, settings.seed)
     network = _mark_trainable(opened.network, settings, reference)
     torch.manual_seed(settings.seed)  # for the weights of a new adapter
     is_encoder = opened.form in CHOICE
@@ -174,7 +172,7 @@ def _refuse_quantised(quantised: bool, reference: str) -> None:
         )
 
 
-def _head_layers(opened: Opened) -> list[str]:
+def _head_layers(opened: Checkpoint) -> list[str]:
     """The layers of an encoder that are trained in full, next to an adapter: its head and new layers."""
     network = opened.network
     if isinstance(network, peft.PeftModel):

@@ -14,9 +14,9 @@ from typing import Any
 import numpy as np
 
 from w2s.errors import DataError, UsageError
-from w2s.models.hf.multiple_choice import pairs_of
+from w2s.models.hf.multiple_choice import tokenize_pairs
 from w2s.models.hf.settings import HfSettings
-from w2s.models.hf.wording import Tokens, Wording, prompt_for, reply_to
+from w2s.models.hf.tokenization import PromptTokenizer, Tokens, format_reply, select_prompt
 from w2s.tasks import AnswerExample, ChoiceExample, Example
 from w2s.train.dataset import Target, TrainingSet, normalize_target
 from w2s.train.settings import LanguageSettings
@@ -95,7 +95,7 @@ def uniform_rows(rows: TrainingSet) -> TrainingSet:
 
 
 def tokenize_sequences(
-    rows: TrainingSet, wording: Wording, prompting: HfSettings, settings: LanguageSettings
+    rows: TrainingSet, wording: PromptTokenizer, prompting: HfSettings, settings: LanguageSettings
 ) -> list[TokenSequence]:
     """The sequences of all rows with a weight, in their order.
 
@@ -141,7 +141,7 @@ def tokenize_choices(
     for row, weight in enumerate(relative_weights(rows)):
         if weight > 0:
             example = rows.examples[row]
-            pairs = pairs_of(reference, tokenizer, example, context)
+            pairs = tokenize_pairs(reference, tokenizer, example, context)
             longest = max(map(len, pairs.tokens))
             if longest > settings.length:
                 raise DataError(
@@ -156,22 +156,27 @@ def tokenize_choices(
 
 
 def _reply_sequences(
-    rows: TrainingSet, row: int, weight: float, wording: Wording, prompting: HfSettings
+    rows: TrainingSet, row: int, weight: float, wording: PromptTokenizer, prompting: HfSettings
 ) -> Iterator[TokenSequence]:
     """One sequence per label of the target, with its reply."""
     example = rows.examples[row]
     score = _score(example, prompting)
-    prompt = prompt_for(prompting.prompt, example, score)
+    prompt = select_prompt(prompting.prompt, example, score)
     text = wording.text((), prompt.ask(example))
     rationale = rows.rationales[row] if rows.rationales and isinstance(example, AnswerExample) else None
     for label, prob in _label_probs(example, rows.targets[row]).items():
-        reply = rationale or reply_to(prompt, example, label, score)
-        worded = wording.worded(text, [reply + wording.ending])
-        yield TokenSequence(row, worded.prompt + worded.replies[0], len(worded.prompt), weight * prob)
+        reply = rationale or format_reply(prompt, example, label, score)
+        tokenized_prompt = wording.tokenized_prompt(text, [reply + wording.ending])
+        yield TokenSequence(
+            row,
+            tokenized_prompt.prompt + tokenized_prompt.replies[0],
+            len(tokenized_prompt.prompt),
+            weight * prob,
+        )
 
 
 def _letter_sequences(
-    rows: TrainingSet, row: int, weight: float, wording: Wording, prompting: HfSettings
+    rows: TrainingSet, row: int, weight: float, wording: PromptTokenizer, prompting: HfSettings
 ) -> Iterator[TokenSequence]:
     """The question up to the token in which the letters differ."""
     example = rows.examples[row]
@@ -181,10 +186,12 @@ def _letter_sequences(
             f"example {example.id!r} is not a choice answered by letter, which losses other than "
             "cross_entropy need; leave loss out",
         )
-    prompt = prompt_for(prompting.prompt, example, "letter")
+    prompt = select_prompt(prompting.prompt, example, "letter")
     text = wording.text((), prompt.ask(example))
-    worded = wording.worded(text, [reply_to(prompt, example, letter, "letter") for letter in example.letters])
-    columns = enumerate(zip(*worded.replies, strict=False))
+    tokenized_prompt = wording.tokenized_prompt(
+        text, [format_reply(prompt, example, letter, "letter") for letter in example.letters]
+    )
+    columns = enumerate(zip(*tokenized_prompt.replies, strict=False))
     at = next((place for place, tokens in columns if len(set(tokens)) == len(example.letters)), None)
     if at is None:
         raise UsageError(
@@ -192,8 +199,8 @@ def _letter_sequences(
             f"the letters of {example.id!r} do not differ in one token of this tokenizer; "
             "use loss=cross_entropy",
         )
-    question = worded.prompt + worded.replies[0][:at]
-    options = tuple(reply[at] for reply in worded.replies)
+    question = tokenized_prompt.prompt + tokenized_prompt.replies[0][:at]
+    options = tuple(reply[at] for reply in tokenized_prompt.replies)
     probs = _letter_probs(example, rows.targets[row])
     yield TokenSequence(row, question, len(question), weight, options, probs)
 

@@ -22,8 +22,8 @@ import transformers
 from torch import Tensor
 
 from w2s.errors import DataError, MissingExtraError, UsageError
-from w2s.models.hf.weights import quiet
-from w2s.models.policy.device import device_of, gains_from_bfloat16
+from w2s.models.hf.weights import quiet_transformers
+from w2s.models.policy.device import has_fast_bfloat16, select_device
 from w2s.resume import Record, remove
 from w2s.train.dataset import TrainingSet
 from w2s.train.distributed import process_count
@@ -117,7 +117,7 @@ def _run(job: _Job, rows: TrainingSet, objective: Objective) -> None:
         atexit.register(_leave_process_group)
     start = time.perf_counter()
     train_rows, held_out = _split(objective.items, job.settings)
-    with quiet(), _without_future_warnings():
+    with quiet_transformers(), _without_future_warnings():
         by_reward = job.settings.objective == "grpo"
         trainer: Any = (
             _grpo_trainer(job, rows) if by_reward else _weighted_trainer(job, objective, train_rows, held_out)
@@ -215,10 +215,10 @@ def _trainer_arguments(job: _Job, rows: int) -> dict[str, Any]:
     settings = job.settings
     processes = process_count()
     pass_size = settings.rows_per_pass(processes)
-    device = device_of(job.student.prompting.device.partition(":")[0])
+    device = select_device(job.student.prompting.device.partition(":")[0])
     steps = settings.epochs * -(-rows // settings.batch)
     bfloat16 = settings.precision == "bfloat16" or (
-        settings.precision == "auto" and gains_from_bfloat16(device)
+        settings.precision == "auto" and has_fast_bfloat16(device)
     )
     return {
         "output_dir": str(job.out / CHECKPOINTS),

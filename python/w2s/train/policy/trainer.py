@@ -18,9 +18,9 @@ import torch
 from torch import Tensor
 
 from w2s.errors import DataError
-from w2s.models.policy.device import device_of, gains_from_bfloat16
+from w2s.models.policy.device import has_fast_bfloat16, select_device
 from w2s.models.policy.files import save_pretrained
-from w2s.models.policy.net import PolicyNet
+from w2s.models.policy.nets import PolicyNet
 from w2s.resume import Record, remove
 from w2s.train.dataset import TrainingSet
 from w2s.train.losses import LOSSES, kl
@@ -62,7 +62,7 @@ def train(
     """
     net = load_student(student)
     targets = move_targets(rows, net.config.game)
-    with process_group(device_of(settings.device)) as group:
+    with process_group(select_device(settings.device)) as group:
         inputs = _inputs(net, targets, settings, group)
         if not is_finished(out, inputs):
             _run(_PolicyTrainer(net, rows, targets, settings, inputs, out, group), progress)
@@ -106,7 +106,7 @@ class _PolicyTrainer:
         group: ProcessGroup,
     ) -> None:
         self._settings, self._inputs, self._out, self._group = settings, inputs, out, group
-        self._device = device_of(settings.device)
+        self._device = select_device(settings.device)
         self._anchor = copy.deepcopy(net).to(self._device).eval() if settings.anchor else None
         self._net = net.to(self._device).to(memory_format=torch.channels_last)
         self._optimizer = _optimizer(net, settings)
@@ -263,7 +263,5 @@ def _optimizer(net: PolicyNet, settings: PolicySettings) -> torch.optim.AdamW:
 
 def _autocast(settings: PolicySettings, device: torch.device) -> contextlib.AbstractContextManager[object]:
     """Compute in bfloat16 where the settings say so, or the device gains from it."""
-    halves = settings.precision == "bfloat16" or (
-        settings.precision == "auto" and gains_from_bfloat16(device)
-    )
+    halves = settings.precision == "bfloat16" or (settings.precision == "auto" and has_fast_bfloat16(device))
     return torch.autocast(device.type, torch.bfloat16) if halves else contextlib.nullcontext()

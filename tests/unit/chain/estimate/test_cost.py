@@ -9,7 +9,7 @@ import pytest
 from w2s.chain.estimate import cost
 from w2s.chain.estimate.cost import Tokens
 from w2s.chain.estimate.machine import Machine
-from w2s.models.sizes import Lengths, Shape
+from w2s.models.model_size import ExampleLengths, ModelShape
 from w2s.train import LanguageSettings, PolicySettings
 
 SHAPE = ModelShape(1_000_000, 900_000, 10, 100, 4_000, 5_000, 2.0, {"up": 1_000, "down": 2_000})
@@ -127,6 +127,6 @@ def test_memory_where_all_learns_is_sixteen_bytes_a_parameter() -> None:
 def test_grpo_holds_the_cache_of_a_steps_replies_and_net_students_their_batch() -> None:
     grpo = LanguageSettings(objective="grpo", batch=16, together=8)
     assert cost.training_memory(grpo, SHAPE, ANSWER)["cache"] == 16 * 500 * 4_000 * 2
-    net = Shape(1_000, 1_000, 4, 16, 0, 0, 4.0, squares=64)
-    found = cost.training_memory(PolicySettings(batch=32), net, Lengths(64, 0, 0, 64, "squares"))
+    net = ModelShape(1_000, 1_000, 4, 16, 0, 0, 4.0, squares=64)
+    found = cost.training_memory(PolicySettings(batch=32), net, ExampleLengths(64, 0, 0, 64, "squares"))
     assert found == {"weights": 4e3, "optimizer": 12e3, "activations": 32 * 64 * 16 * 4 * 4 * 4}
