@@ -41,8 +41,8 @@ def check_evidence(spec: LabelSpec) -> None:
 def _check_inputs(spec: LabelSpec, request: EvidenceRequest) -> None:
     if request.name == "icl" and not spec.shots:
         raise UsageError(
-            "label-icl-needs-gold",
-            "icl shows the model solved examples: name a file of examples with answers with --gold FILE",
+            "label-icl-needs-shots",
+            "icl needs few-shot examples: name a file of examples with answers with --few-shot FILE",
         )
     if request.name == "reward" and spec.reward is None:
         raise UsageError("label-reward-needs-model", "reward needs a model: name it with --reward hf:DIR")

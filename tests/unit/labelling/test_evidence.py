@@ -74,7 +74,7 @@ def test_evidence_that_a_model_cannot_give_is_refused(speaker: Path) -> None:
         label_batch(CHOICES, LabelSpec(Fickle(), evidence=("p_true",)))
     model = load_model(f"hf:{speaker}")
     for evidence, fact in (
-        (("icl:2",), "--gold FILE"),
+        (("icl:2",), "--few-shot FILE"),
         (("dreams",), "'dreams'"),
         (("reward",), "--reward hf:DIR"),
     ):
