@@ -16,7 +16,7 @@ from w2s.errors import DataError, UsageError, W2sError
 from w2s.evidence import VECTORS, write_labels
 from w2s.labelling.batch import Request, label_batch
 from w2s.labelling.joining import TABLE, join_parts
-from w2s.models.solved import show
+from w2s.models.few_shot import give_shots
 from w2s.tasks import Example, task_of
 
 EXAMPLES_A_PART = 512
@@ -53,7 +53,7 @@ def label_file(
     """
     check_place(out, overwrite)
     for model in (request.model, request.student):
-        show(model, request.shots)
+        give_shots(model, request.shots)
     _check_distinct(examples)
     _make_folder(out.parent)
     parts = out.with_name(f".{out.name}.{digest_of(examples, request, identity or {})}")

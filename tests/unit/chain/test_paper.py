@@ -19,7 +19,7 @@ from w2s.chain.students.arms import check_arms
 from w2s.config import parse_config
 from w2s.errors import UsageError
 from w2s.models.hf.settings import read_settings
-from w2s.models.named import read_reference
+from w2s.models.reference import resolve_reference
 from w2s.tasks.columns import ANSWERS, CHOICES
 from w2s.tasks.prompts import read_prompt
 from w2s.tasks.rows.hub import HOMES, is_hub, read_name
@@ -74,7 +74,7 @@ def test_its_settings_are_those_of_its_students(chain: ChainConfig) -> None:
 
 def test_its_models_are_named_as_the_hub_names_them(chain: ChainConfig) -> None:
     for model in (chain.teacher, *chain.student):
-        reference = read_reference(model)
+        reference = resolve_reference(model)
         assert (reference.kind, bool(HUB.fullmatch(reference.target))) == ("hf", True)
         if prompt := read_settings(reference).prompt:
             read_prompt(prompt)
