@@ -16,7 +16,7 @@ from stockfish import Stockfish, ranked, settled
 
 from w2s import kernels
 from w2s.games import State
-from w2s.tasks.move_judging import wins_at_once
+from w2s.tasks.move import wins_at_once
 
 HOPELESS = -0.2
 GLANCED_SHARE = 0.15

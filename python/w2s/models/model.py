@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from w2s.errors import UsageError
-from w2s.tasks import Example, task_of
+from w2s.tasks import Example, task_for
 
 Failure = Literal["crash", "stall", "time", "void", "reply"]
 """Why there is no answer: the model died, hung, ran out of its time, the machine is at fault, or what the
@@ -156,7 +156,7 @@ def check_task(model: Model, examples: Sequence[Example]) -> None:
         UsageError: names the model, the task and what the model answers.
     """
     for example in examples:
-        if (name := task_of(example).name) not in model.tasks:
+        if (name := task_for(example).name) not in model.tasks:
             raise UsageError(
                 f"{model.reference} answers {', '.join(model.tasks)}, and example {example.id!r} is of task "
                 f"{name}: name another model"

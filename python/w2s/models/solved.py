@@ -12,7 +12,7 @@ from w2s.errors import UsageError
 from w2s.models import draws
 from w2s.models.model import SeesSolved
 from w2s.models.reference import shown
-from w2s.tasks import Example, task_of
+from w2s.tasks import Example, task_for
 
 Shots = Sequence[tuple[Example, str]]
 """Solved examples, each with its label."""
@@ -70,5 +70,5 @@ def is_same(shot: Example, example: Example) -> bool:
     """Whether two examples ask the same, whatever their ids: a solved one would give the other away."""
     if shot.id == example.id:
         return True
-    task = task_of(shot)
-    return task is task_of(example) and task.key(shot) == task.key(example)
+    task = task_for(shot)
+    return task is task_for(example) and task.key(shot) == task.key(example)

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from w2s.errors import ModelError
-from w2s.tasks import Example, task_of
+from w2s.tasks import Example, task_for
 from w2s.tasks.answer import AnswerExample
 from w2s.tasks.choice import ChoiceExample
 from w2s.tasks.prompts import Message, Prompt, prompt_names, read_prompt
@@ -53,7 +53,7 @@ def prompt_for(name: str | None, example: Example, score: str) -> Prompt:
 
     One of ours is of the task that its name begins with: examples of another task do without it.
     """
-    if name is not None and (name not in prompt_names() or name.partition("-")[0] == task_of(example).name):
+    if name is not None and (name not in prompt_names() or name.partition("-")[0] == task_for(example).name):
         return read_prompt(name)
     if isinstance(example, ChoiceExample):
         return own_prompt("choice-option") if score == "option" else read_prompt("choice")
