@@ -22,7 +22,7 @@ from w2s.chain.config import ChainConfig
 from w2s.chain.examples.role_file import write_roles
 from w2s.chain.examples.splits import Splits
 from w2s.chain.run import run
-from w2s.config import build
+from w2s.config import parse_config
 
 ARMS = (
     "base", "gold", "self", "naive", "random", "confidence", "self_consistency", "logistic",
@@ -68,7 +68,7 @@ def chain_of(objective: str, made: Path, size: Size) -> ChainConfig:
         "train": {"method": "full", **TRAIN[objective]},
         "stop": {"collapse": False},
     }
-    return build(ChainConfig, tables, "the study")
+    return parse_config(ChainConfig, tables, "the study")
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

@@ -25,7 +25,7 @@ from w2s.chain.config import ChainConfig
 from w2s.chain.examples.role_file import write_roles
 from w2s.chain.examples.splits import Splits, split
 from w2s.chain.run import run
-from w2s.config import build
+from w2s.config import parse_config
 from w2s.tasks import ChoiceExample, read_examples
 from w2s.train import LanguageSettings, Rows, train
 
@@ -115,7 +115,7 @@ def chain_of(teacher: str, size: Size, made: Path) -> ChainConfig:
         "train": settings(size),
         "stop": {"collapse": False},
     }
-    return build(ChainConfig, tables, "the study")
+    return parse_config(ChainConfig, tables, "the study")
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

@@ -27,9 +27,9 @@ def measure() -> Measured:
         raise SkippedError("needs torch (pip install 'w2s[models]')")
     import torch
 
-    from w2s.models.policy.device import gains_from_bfloat16
+    from w2s.models.policy.device import has_fast_bfloat16
 
-    halves = gains_from_bfloat16(torch.device("cpu"))
+    halves = has_fast_bfloat16(torch.device("cpu"))
     rows = _rows()
     with tempfile.TemporaryDirectory() as folder:
         student = write_net(Path(folder) / "net", *SHAPE)

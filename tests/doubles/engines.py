@@ -11,8 +11,8 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from w2s.models.uci import UciModel
-from w2s.models.uci.answering import Terms
-from w2s.models.uci.protocol import Limits
+from w2s.models.uci.play import SearchSettings
+from w2s.models.uci.protocol import SearchLimits
 
 _PROGRAM = Path(__file__).with_name("scripted_engine.py")
 _MOMENT_S = 5.0
@@ -49,10 +49,10 @@ class Scripted:
         options: Mapping[str, str] | None = None,
         timeout_s: float = 10.0,
         concurrency: int = 1,
-        limits: Limits | None = None,
+        limits: SearchLimits | None = None,
     ) -> UciModel:
         """A model of the engine; one node is its limit where none is given."""
-        terms = Terms(Limits(nodes=1) if limits is None else limits, timeout_s=timeout_s)
+        terms = SearchSettings(SearchLimits(nodes=1) if limits is None else limits, timeout_s=timeout_s)
         command = self.command(*words)
         return UciModel("uci:scripted", command, terms, options or {}, concurrency=concurrency)
 

@@ -18,7 +18,7 @@ import pytest
 
 from tests.doubles.chat import ChatServer, Heard, Said
 from w2s.cli.app import run
-from w2s.models.endpoint.paid import FAILURES_IN_A_ROW
+from w2s.models.endpoint.cached_client import MAX_UNAVAILABLE
 
 QUESTIONS = 6
 
@@ -95,7 +95,7 @@ def test_samples_become_columns_and_a_second_run_asks_nothing(sums: Path) -> Non
         ("samples:", "a whole number from 1 to 10000"),
         ("samples:eight", "a whole number from 1 to 10000"),
         ("samples:0000099999", "a whole number from 1 to 10000"),
-        ("samples:4,p_true", "gives no evidence by name: name an hf: model"),
+        ("samples:4,p_true", "gives no such evidence; choose an hf: model"),
     ],
 )
 def test_what_cannot_be_asked_for_is_refused_before_anything_is_paid(
@@ -152,7 +152,7 @@ def test_a_server_that_stops_answering_ends_the_run_and_what_it_said_is_not_paid
     with ChatServer(refuses) as server:
         assert run(command(sums, server, "labels.parquet", retries=0, concurrency=1)) == 4
         said = capsys.readouterr().err
-        assert f"{FAILURES_IN_A_ROW} times in a row" in said
+        assert f"{MAX_UNAVAILABLE} times in a row" in said
         assert "[endpoint-unavailable]" in said
         asked = len(server.heard)
         server.script = counts

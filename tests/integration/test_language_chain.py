@@ -316,7 +316,7 @@ def test_a_user_goes_from_questions_to_a_student_by_commands(
     rows = pq.read_table(kept)
     assert {"question", "label", "raw", "trust"} <= set(rows.column_names)
     student = ["--student", f"hf:{place / 'student'}", "--method", "lora", "--rank", "4", "--epochs", "1"]
-    learned = typed("train", kept, *student, "--weights", "trust", "--out", str(tmp_path / "student"))
+    learned = typed("train", kept, *student, "--weight-column", "trust", "--out", str(tmp_path / "student"))
     assert learned["rows"] == rows.num_rows == 23
     asked = ["eval", source, "--task", task, "--limit", "20", "--model"]
     short = "?max_new_tokens=12" if task == "answer" else ""

@@ -15,7 +15,7 @@ from w2s.cli.app import run
 from w2s.evidence import read_labels, write_labels
 from w2s.metrics import auc
 
-QUICK = ["--option", "width=16", "--option", "batch=32", "--option", "least_steps=80", "--option", "fits=2"]
+QUICK = ["--set", "width=16", "--set", "batch=32", "--set", "least_steps=80", "--set", "fits=2"]
 
 
 @pytest.fixture
@@ -104,7 +104,7 @@ def test_compare_measures_what_has_its_evidence_and_names_what_lacks(
     poor.mkdir()
     found = without(read_labels(table), "hidden", "afterstate", "student", "samples")
     write_labels(found, poor / "labels.parquet")
-    compare = ["trust", "compare", str(poor / "labels.parquet"), "--gold", "correct", "--draws", "100"]
+    compare = ["trust", "compare", str(poor / "labels.parquet"), "--gold", "correct", "--resamples", "100"]
     names = ["confidence", "crowd", "knn", "logistic", "self_consistency", "search_agreement"]
     compare += [part for name in names for part in ("--function", name)]
     assert run([*compare, "--json"]) == 0
@@ -132,19 +132,19 @@ def test_compare_measures_what_has_its_evidence_and_names_what_lacks(
     ("arguments", "code", "message"),
     [
         (["fit", "{table}", "--gold", "nothing", "--out", "{out}"], 3, "no column 'nothing'"),
-        (["fit", "{table}", "--gold", "log_prob", "--out", "{out}"], 3, "holds float, not true and false"),
+        (["fit", "{table}", "--gold", "log_prob", "--out", "{out}"], 3, "[label-column-not-boolean]"),
         (
             ["fit", "{table}", "--gold", "correct", "--out", "{out}", "--function", "neurl"],
             2,
             "did you mean neural",
         ),
         (
-            ["fit", "{table}", "--gold", "correct", "--out", "{out}", "--option", "width"],
+            ["fit", "{table}", "--gold", "correct", "--out", "{out}", "--set", "width"],
             2,
             "is not name=value",
         ),
         (
-            ["fit", "{table}", "--gold", "correct", "--out", "{out}", "--option", "widht=3"],
+            ["fit", "{table}", "--gold", "correct", "--out", "{out}", "--set", "widht=3"],
             2,
             "did you mean 'width'",
         ),

@@ -12,7 +12,7 @@ from typing import Any
 from w2s.assets import arenas_folder
 from w2s.chain.config import ChainConfig
 from w2s.chain.folder import ChainFolder
-from w2s.config import build, merge, read_toml
+from w2s.config import merge_tables, parse_config, read_toml
 from w2s.errors import UsageError
 
 
@@ -35,20 +35,14 @@ def load_config(
     given = _without_none(options or {})
     if resume is not None:
         if given or file is not None:
-            raise UsageError(
-                "chain-resume-with-options",
-                f"--resume continues {resume} with its own configuration; leave all other options out",
-            )
-        return build(ChainConfig, read_toml(ChainFolder(resume).config), str(resume))
-    tables = merge(_giving_way(_below(file, given), given), given)
+            raise UsageError(f"--resume continues {resume} as it was: leave the other options out")
+        return parse_config(ChainConfig, read_toml(ChainFolder(resume).config), str(resume))
+    tables = merge_tables(_giving_way(_below(file, given), given), given)
     played = tables.get("source") == "matches"
     for key in ("teacher", "student", *(() if played else ("examples",))):
         if not tables.get(key):
-            raise UsageError(
-                "chain-missing-model" if key != "examples" else "chain-no-examples",
-                f"the chain has no {key}; add --{key} or name a file that has it",
-            )
-    return build(ChainConfig, tables, "the chain" if file is None else str(file))
+            raise UsageError(f"a chain needs its {key}: --{key}, or a file that names it")
+    return parse_config(ChainConfig, tables, "the chain" if file is None else str(file))
 
 
 def _below(file: Path | None, given: dict[str, Any]) -> dict[str, Any]:
@@ -103,11 +97,8 @@ def _read(file: Path, seen: tuple[Path, ...] = ()) -> dict[str, Any]:
     if like is None:
         return tables
     if not isinstance(like, str):
-        raise UsageError(
-            "chain-invalid-extends",
-            f"{file}: like must be the name of a file in the same folder, not {like!r}",
-        )
-    return merge(_read(file.parent / like, (*seen, file)), tables)
+        raise UsageError(f"{file}: like is the name of a file beside it, not {like!r}")
+    return merge_tables(_read(file.parent / like, (*seen, file)), tables)
 
 
 def paper_folder() -> Path:

@@ -189,21 +189,21 @@ def _numbers(text: str) -> list[int]:
 
 def _estimate(config: ChainConfig, on: str | None, *, as_json: bool) -> None:
     from w2s.chain.estimate import estimate, machine_named, this_machine
-    from w2s.cli import screen
+    from w2s.cli import output
     from w2s.cli.estimate_text import table
 
     found = estimate(config, this_machine() if on is None else machine_named(on))
-    screen.data(found, as_json=as_json, text=table(found))
+    output.data(found, as_json=as_json, text=table(found))
 
 
 def _run(config: ChainConfig, out: Path | None, *, as_json: bool) -> None:
     from w2s import chain as rooms
     from w2s.chain.folder import ChainFolder
-    from w2s.cli import screen
+    from w2s.cli import output
     from w2s.cli.chain_text import table
-    from w2s.cli.counting import CountLine
+    from w2s.cli.progress import CountProgress
 
     folder = ChainFolder(out or Path("runs") / f"chain-{config.digest()[:8]}")
-    metrics = rooms.run(config, folder.path, say=screen.note, count=CountLine("done"))
-    screen.data(metrics, as_json=as_json, text=table(metrics))
-    screen.note(f"{folder.metrics} holds every number")
+    metrics = rooms.run(config, folder.path, say=output.note, count=CountProgress("done"))
+    output.data(metrics, as_json=as_json, text=table(metrics))
+    output.note(f"{folder.metrics} holds every number")

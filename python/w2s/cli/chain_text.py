@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from w2s.cli import screen
+from w2s.cli import output
 
 _FIXED = ("base", "teacher", "gold", "self", "ceiling")
 _MEASURES = ("rows", "accuracy", "Recovery", "PGR", "trust is better by", "better than gold by")
@@ -19,9 +19,9 @@ def table(metrics: dict[str, Any]) -> str:
     for round_ in metrics["rounds"]:
         for arm, found in round_["arms"].items():
             rows.append((f"round {round_['round']}", arm, *_cells(found)))
-    parts = [screen.table(["", "arm", *_MEASURES], rows)]
+    parts = [output.table(["", "arm", *_MEASURES], rows)]
     parts.append(
-        screen.table(
+        output.table(
             ["trust", "AUC", "ECE", "Brier", "purity", "coverage", "measured on"],
             [_trust(name, trust) for name, trust in _trusts(metrics)],
         )
@@ -48,7 +48,7 @@ def _budget(points: list[dict[str, Any]]) -> str:
         for arm, found in point["arms"].items()
     ]
     refused = [f"{point['gold']:,} gold rows: {point['refused']}" for point in points if "refused" in point]
-    return "\n".join([screen.table(["gold rows", "arm", *_MEASURES], rows), *refused])
+    return "\n".join([output.table(["gold rows", "arm", *_MEASURES], rows), *refused])
 
 
 def _cells(found: dict[str, Any]) -> tuple[str, ...]:

@@ -1,7 +1,4 @@
-"""``w2s label``: a model labels a file of examples.
-
-Knows nothing about how it answers.
-"""
+"""``w2s label``: label a file of examples with a model."""
 
 from __future__ import annotations
 
@@ -11,6 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from w2s.cli import options
+
 if TYPE_CHECKING:
     from w2s.labelling import Request
 
@@ -18,59 +17,42 @@ _VECTORS = ("hidden", "afterstate")
 
 
 def label(
-    examples: Annotated[
-        str,
-        typer.Argument(
-            help="Positions: .parquet, .csv (Lichess puzzles), .epd, .pgn, a run's folder; questions: "
-            ".jsonl, .json, .csv, .parquet, or hf:OWNER/NAME?split=NAME."
-        ),
+    examples: options.Examples,
+    model: Annotated[str, typer.Option(help="Model that labels; see w2s models.")],
+    out: Annotated[
+        Path, typer.Option(help="Table of labels, .parquet; vectors are written into the same folder.")
     ],
-    model: Annotated[str, typer.Option(help="Model reference of the labeller; see w2s models.")],
-    out: Annotated[Path, typer.Option(help="The table of labels, .parquet; vectors go beside it.")],
-    game: Annotated[str, typer.Option(help="The game, where the file does not say it.")] = "chess",
-    task: Annotated[str, typer.Option(help="Kind of example: move, choice or answer.")] = "move",
-    columns: Annotated[
-        str | None,
-        typer.Option(help="Which column holds what: the name of a known data set, or a .toml file."),
-    ] = None,
-    hidden: Annotated[bool, typer.Option("--hidden", help="Keep the hidden state of each label.")] = False,
+    game: options.Game = "chess",
+    task: options.Task = "move",
+    column_mapping: options.ColumnMapping = None,
+    hidden: Annotated[bool, typer.Option("--hidden", help="Write the hidden state of each label.")] = False,
     evidence: Annotated[
         list[str] | None,
         typer.Option(
-            help="What else to keep: hidden, afterstate; of a language model icl:4, verbalised, p_true, "
-            "samples:8, reward; repeatable, or with commas."
+            help="Evidence to write: hidden, afterstate; from language models also icl:4, verbalised, "
+            "p_true, samples:8, reward. Comma-separated or repeated."
         ),
     ] = None,
     student: Annotated[
-        str | None, typer.Option(help="A net whose view of each label is kept: student.parquet.")
+        str | None, typer.Option(help="Model whose view of each label is written to student.parquet.")
     ] = None,
-    oracle: Annotated[
-        list[str] | None,
-        typer.Option(help="search:depth=N, exact:nodes=N, uci:ENGINE?nodes=N or syzygy:FOLDER; repeatable."),
-    ] = None,
-    gold: Annotated[
-        Path | None,
-        typer.Option(help="Solved examples, of which icl and hf:DIR?shots=4 show some to the model."),
-    ] = None,
-    reward: Annotated[
-        str | None, typer.Option(help="A reward model, hf:DIR, for the evidence reward.")
-    ] = None,
+    oracles: options.Oracles = None,
+    few_shot: options.FewShot = None,
+    reward: Annotated[str | None, typer.Option(help="Reward model, hf:DIR, for the evidence reward.")] = None,
     proposals: Annotated[
         int,
-        typer.Option(min=1, max=20, help="Labels of each example: its answer, then the likeliest others."),
+        typer.Option(min=1, max=20, help="Labels per example: the answer, then the most likely others."),
     ] = 1,
-    limit: Annotated[
-        int | None, typer.Option(min=1, help="Only the first so many examples; all are read.")
-    ] = None,
-    bad_rows: Annotated[str, typer.Option(help="A row that cannot be used: error, or skip.")] = "error",
-    concurrency: Annotated[int, typer.Option(min=1, help="Engine processes side by side.")] = 1,
-    seed: Annotated[int, typer.Option(min=0, help="Of everything that is drawn.")] = 0,
-    overwrite: Annotated[bool, typer.Option(help="Replace a table that is there.")] = False,
-    json: Annotated[bool, typer.Option("--json", help="Print the summary for machines.")] = False,
+    limit: options.Limit = None,
+    bad_rows: options.BadRows = "error",
+    concurrency: options.Concurrency = 1,
+    seed: options.Seed = 0,
+    overwrite: options.Overwrite = False,
+    json: options.Json = False,
 ) -> int:
-    """Label a file of examples: a row each, with log-probability, margin, entropy and what else is asked for.
+    """Label a file of examples: one row per label, with log-probability, margin, entropy and other evidence.
 
-    Killed at any moment, the same command goes on where it stopped.
+    If the command is killed, the same command continues.
 
     Examples:
 
@@ -87,7 +69,7 @@ def label(
       w2s label gsm8k.jsonl --task answer --model "openai:http://127.0.0.1:8000/v1#small"
       --evidence samples:8 --out labels.parquet
     """
-    from w2s.cli import screen
+    from w2s.cli import output
     from w2s.cli.example_file import read_file
     from w2s.errors import UsageError
     from w2s.labelling.files import check_place, label_file
@@ -96,16 +78,14 @@ def label(
 
     vectors, asked = _evidence(hidden, evidence or [])
     if reward is not None and "reward" not in asked:
-        raise UsageError(
-            "--reward names who gives the evidence reward: add --evidence reward, or leave it out"
-        )
+        raise UsageError("label-reward-without-evidence", "--reward needs --evidence reward")
     check_place(out, overwrite)
-    found = read_file(examples, task, game, bad_rows, columns)[:limit]
-    shots = [] if gold is None else read_file(gold, task, game, bad_rows, columns)
+    found = read_file(examples, task, game, bad_rows, column_mapping)[:limit]
+    shots = [] if few_shot is None else read_file(few_shot, task, game, bad_rows, column_mapping)
     labeller = load_model(model, seed=seed, concurrency=concurrency)
     judge = None if student is None else load_model(student, seed=seed, concurrency=concurrency)
     try:
-        request = _request(labeller, judge, vectors, oracle or [], concurrency)
+        request = _request(labeller, judge, vectors, oracles or [], concurrency)
         request = replace(request, asked=asked, shots=shots_of(shots), reward=reward, proposals=proposals)
         label_file(
             found,
@@ -120,7 +100,7 @@ def label(
         if judge is not None:
             judge.close()
     summary = _summary(out, asked)
-    screen.data(summary, as_json=json, text=_text(summary, model))
+    output.data(summary, as_json=json, text=_text(summary, model))
     return 0
 
 
@@ -132,13 +112,17 @@ def _evidence(hidden: bool, evidence: list[str]) -> tuple[frozenset[str], tuple[
     names = [name.strip() for text in evidence for name in text.split(",") if name.strip()]
     known = [*_VECTORS, *ASKED]
     if unknown := [name for name in names if name.partition(":")[0] not in known]:
-        raise UsageError(f"no evidence is called {unknown[0]!r}; there are: {', '.join(known)}")
+        raise UsageError(
+            "evidence-unknown", f"unknown evidence {unknown[0]!r}; choose from {', '.join(known)}"
+        )
     if numbered := [name for name in names if name.partition(":")[0] in _VECTORS and ":" in name]:
-        raise UsageError(f"{numbered[0]!r}: a state takes no number; write {numbered[0].partition(':')[0]}")
+        raise UsageError(
+            "evidence-bad-number", f"{numbered[0]!r} takes no number; write {numbered[0].partition(':')[0]}"
+        )
     asked = tuple(dict.fromkeys(name for name in names if name not in _VECTORS))
     kinds = [name.partition(":")[0] for name in asked]
     if twice := [kind for kind in kinds if kinds.count(kind) > 1]:
-        raise UsageError(f"evidence has {twice[0]} twice: leave one out")
+        raise UsageError("evidence-repeated", f"evidence {twice[0]} is given twice; remove one")
     vectors = {name for name in names if name in _VECTORS} | ({"hidden"} if hidden else set())
     return frozenset(vectors), asked
 
@@ -171,9 +155,9 @@ def _states(references: list[str | None]) -> dict[str, object]:
 
 
 def _reporter() -> Any:
-    from w2s.cli.counting import CountLine
+    from w2s.cli.progress import CountProgress
 
-    return CountLine("labelled")
+    return CountProgress("labelled")
 
 
 def _summary(out: Path, asked: tuple[str, ...]) -> dict[str, Any]:

@@ -1,23 +1,18 @@
-"""``w2s models``: what can be named as a model here.
-
-Knows nothing about how a model answers.
-"""
+"""``w2s models``: the kinds of model reference, and the engines found on this machine."""
 
 from __future__ import annotations
 
-from typing import Annotated
-
-import typer
+from w2s.cli import options
 
 
-def models(json: Annotated[bool, typer.Option("--json", help="Print a list for machines.")] = False) -> None:
-    """What can be named as a model here: kinds of reference, and the engines that were found.
+def models(json: options.Json = False) -> None:
+    """List the kinds of model reference, and the engines found on this machine.
 
     Example:
 
       w2s models
     """
-    from w2s.cli import screen
+    from w2s.cli import output
     from w2s.models.registry import kinds
     from w2s.models.uci.finder import find_engines
 
@@ -29,4 +24,4 @@ def models(json: Annotated[bool, typer.Option("--json", help="Print a list for m
     rows = [(kind["kind"], kind["example"], kind["about"]) for kind in found]
     lines = [f"{kind:10}{example:44}{about}" for kind, example, about in rows]
     lines += ["", "engines found: " + (", ".join(engines) or "none (Debian: apt-get install stockfish)")]
-    screen.data({"models": found, "engines": engines}, as_json=json, text="\n".join(lines))
+    output.data({"models": found, "engines": engines}, as_json=json, text="\n".join(lines))

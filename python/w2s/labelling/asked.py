@@ -83,10 +83,10 @@ def asked_for(
 
 def _told(request: Request, name: str, given: Shots, replies: Sequence[str | None]) -> dict[str, Numbers]:
     """What a language model tells of labels when it is asked again."""
-    from w2s.models.hf.evidence import evidence
+    from w2s.models.hf.evidence import measure_evidence
 
     examples, labels = [example for example, _ in given], [label for _, label in given]
-    return evidence(
+    return measure_evidence(
         request.model, [name], examples, labels, replies=replies, gold=request.shots, reward=request.reward
     )
 

@@ -13,7 +13,7 @@ import pyarrow as pa
 
 from w2s.arena.oracles import Case, Finding, Oracle, load_oracles
 from w2s.errors import UsageError
-from w2s.schemas import oracle_columns
+from w2s.schemas import oracle_fields
 from w2s.tasks import Example, MoveExample
 
 CAP_CP = 1500
@@ -75,5 +75,5 @@ def found_by(
     }
     return {
         column: pa.array(values[column.removeprefix(f"{name}_")], kind)
-        for column, kind in oracle_columns(name)
+        for column, kind in oracle_fields(name)
     }

@@ -28,11 +28,12 @@ def letters_of(example: ChoiceExample) -> list[str]:
         DataError: there is no option, or one without a letter.
     """
     if not example.options:
-        raise DataError(f"example {example.id!r} has no options: leave it out")
+        raise DataError("model-choice-no-options", f"example {example.id!r} has no options; remove it")
     if len(example.options) > len(example.letters):
         raise DataError(
-            f"example {example.id!r} has {len(example.options)} options, more than there are letters: leave "
-            "it out"
+            "model-choice-too-many-options",
+            f"example {example.id!r} has {len(example.options)} options, but only {len(example.letters)} "
+            "letters exist; remove it",
         )
     return list(example.letters)
 

@@ -158,6 +158,7 @@ def check_task(model: Model, examples: Sequence[Example]) -> None:
     for example in examples:
         if (name := task_for(example).name) not in model.tasks:
             raise UsageError(
-                f"{model.reference} answers {', '.join(model.tasks)}, and example {example.id!r} is of task "
-                f"{name}: name another model"
+                "model-task-unsupported",
+                f"{model.reference} answers the tasks {', '.join(model.tasks)}, but example {example.id!r} "
+                f"has task {name}; choose another model",
             )

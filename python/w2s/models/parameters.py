@@ -24,8 +24,11 @@ def count(reference: str, options: Mapping[str, str], name: str, *, most: int = 
         return None
     if value.isascii() and value.isdigit() and len(value) <= 19 and 1 <= int(value) <= most:
         return int(value)
-    bound = "from 1 on" if most == 2**63 - 1 else f"from 1 to {most}"
-    raise UsageError(f"{name} of {shown(reference)} is a whole number {bound}, not {shown(value)}")
+    bound = "of at least 1" if most == 2**63 - 1 else f"from 1 to {most}"
+    raise UsageError(
+        "model-invalid-option",
+        f"{name} of {shown(reference)} must be a whole number {bound}, not {shown(value)}",
+    )
 
 
 def amount(
@@ -45,8 +48,11 @@ def amount(
         number = math.nan
     if math.isfinite(number) and (number > 0 or (zero and number == 0)):
         return number
-    bound = "from 0 on" if zero else "above 0"
-    raise UsageError(f"{name} of {shown(reference)} is a number {bound}, not {shown(value)}")
+    bound = "of at least 0" if zero else "above 0"
+    raise UsageError(
+        "model-invalid-option",
+        f"{name} of {shown(reference)} must be a number {bound}, not {shown(value)}",
+    )
 
 
 def check(reference: Reference, known: Sequence[str]) -> None:
@@ -58,10 +64,15 @@ def check(reference: Reference, known: Sequence[str]) -> None:
     text, kind = shown(str(reference)), reference.kind
     example = f"{kind}:{known[0]}=…" if known else kind
     if reference.target:
-        raise UsageError(f"{text} names {shown(reference.target)}, but {kind} takes none: write {example}")
+        raise UsageError(
+            "model-target-not-allowed",
+            f"{text} has the target {shown(reference.target)}, but {kind} takes none; write {example}",
+        )
     for name in reference.options:
         if name not in known:
             near = difflib.get_close_matches(name, known, n=1)
             hint = f"did you mean {near[0]}? " if near else ""
             listed = f"its options are: {', '.join(known)}" if known else "it has no options"
-            raise UsageError(f"{shown(name)} is not an option of {kind}: {hint}{listed}")
+            raise UsageError(
+                "model-unknown-option", f"{shown(name)} is not an option of {kind}; {hint}{listed}"
+            )

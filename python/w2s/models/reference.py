@@ -75,25 +75,33 @@ def parse_reference(text: str) -> Reference:
         'search:depth=3'
     """
     if not text:
-        raise UsageError(f"a model reference is empty: write {_FORMS}")
+        raise UsageError("model-reference-empty", f"the model reference is empty; write {_FORMS}")
     if _holds_secret(unquote(text)):
         raise UsageError(
-            "a model reference holds an address with a key, user name or password, which files would keep: "
-            "leave it out and set W2S_API_KEY instead"
+            "model-reference-holds-secret",
+            "the model reference contains an address with a key, user name or password, and references are "
+            "written to files; remove it and set W2S_API_KEY instead",
         )
     kind, colon, rest = text.partition(":")
     if not _KIND.fullmatch(kind):
         raise UsageError(
-            f"{shown(text)} is not a model reference: it begins with a kind in small letters, as {_FORMS}"
+            "model-reference-invalid",
+            f"{shown(text)} is not a model reference; write a kind in lower-case letters first, for example "
+            f"{_FORMS}",
         )
     if colon and not rest:
-        raise UsageError(f"nothing follows the colon of {shown(text)}: leave it out, or write {_FORMS}")
+        raise UsageError(
+            "model-reference-incomplete",
+            f"nothing follows the colon of {shown(text)}; remove the colon, or write {_FORMS}",
+        )
     target, mark, options = rest.partition("?")
     if not mark and _BARE_OPTIONS.match(rest):
         target, mark, options = "", "?", rest
     if mark and not options:
         raise UsageError(
-            f"nothing follows the question mark of {shown(text)}: leave it out, or add nodes=1000"
+            "model-reference-incomplete",
+            f"nothing follows the question mark of {shown(text)}; remove it, or write options such as "
+            "nodes=1000",
         )
     return Reference(kind, _decoded(text, target), _options(text, options) if options else {})
 
@@ -114,15 +122,22 @@ def _options(text: str, joined: str) -> dict[str, str]:
     for piece in joined.split("&"):
         name, equals, value = piece.partition("=")
         if not name:
-            raise UsageError(f"an option of {shown(text)} has no name: write name=value, joined by one &")
+            raise UsageError(
+                "model-reference-option-no-name",
+                f"an option of {shown(text)} has no name; write name=value, separated by one &",
+            )
         if not equals:
             raise UsageError(
-                f"option {shown(name)} of {shown(text)} has no value: write {name[:_SHOWN]}=…; an & within a "
-                "value is written %26"
+                "model-reference-option-no-value",
+                f"option {shown(name)} of {shown(text)} has no value; write {name[:_SHOWN]}=…, and %26 for "
+                "an & inside a value",
             )
         name = _decoded(text, name)
         if name.lower() in seen:
-            raise UsageError(f"option {shown(name)} stands twice in {shown(text)}: leave one out")
+            raise UsageError(
+                "model-reference-option-repeated",
+                f"option {shown(name)} occurs twice in {shown(text)}; remove one",
+            )
         seen.add(name.lower())
         options[name] = _decoded(text, value)
     return options
@@ -135,7 +150,8 @@ def _decoded(text: str, part: str) -> str:
         return unquote_to_bytes(part).decode()
     except UnicodeDecodeError:
         raise UsageError(
-            f"{shown(text)} has %XX codes that are not UTF-8: write the characters as they are, and % as %25"
+            "model-reference-not-utf8",
+            f"{shown(text)} has %XX codes that are not UTF-8; write the characters directly, and % as %25",
         ) from None
 
 

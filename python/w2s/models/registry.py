@@ -66,11 +66,14 @@ def load_model(reference: str, *, seed: int = 0, concurrency: int = 1) -> Model:
         near = difflib.get_close_matches(parsed.kind, list(_KINDS), n=1)
         hint = f"did you mean {near[0]}? " if near else ""
         raise UsageError(
-            f"{shown(reference)} names no model: {shown(parsed.kind)} is no kind; {hint}the kinds are: "
-            f"{', '.join(_KINDS)}"
+            "model-unknown-kind",
+            f"{shown(reference)} names no model: the kind {shown(parsed.kind)} is unknown; {hint}the kinds "
+            f"are: {', '.join(_KINDS)}",
         )
     if seed < 0:
-        raise UsageError(f"the seed of a model is a whole number from 0 on, not {seed}")
+        raise UsageError("model-negative-seed", f"seed is {seed}; it must be at least 0")
     if concurrency < 1:
-        raise UsageError(f"the concurrency of a model is at least 1, not {concurrency}")
+        raise UsageError(
+            "model-concurrency-too-small", f"concurrency is {concurrency}; it must be at least 1"
+        )
     return kind.load(parsed, seed=seed, concurrency=concurrency)

@@ -161,7 +161,9 @@ def load(reference: Reference, *, seed: int, concurrency: int) -> SearchModel:
         amount(text, options, "temperature_cp", TEMPERATURE_CP),
     )
     if terms.depth is None and terms.nodes is None:
-        raise UsageError(f"{shown(text)} has no limit: write search:depth=3 or search:nodes=20000")
+        raise UsageError(
+            "model-search-no-limit", f"{shown(text)} has no limit; write search:depth=3 or search:nodes=20000"
+        )
     return SearchModel(text, terms, seed)
 
 

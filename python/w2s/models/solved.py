@@ -59,9 +59,10 @@ class Solved:
         shots = list(islice((shot for shot in self._drawn if not is_same(shot[0], example)), count))
         if len(shots) < count:
             raise UsageError(
-                f"{shown(reference)} is to be shown {count} solved examples and {len(shots)} are at "
-                f"hand for example {example.id!r}: give more gold (--gold FILE, in a chain examples.gold), "
-                "or fewer shots"
+                "model-too-few-shots",
+                f"{shown(reference)} requests {count} few-shot examples, but only {len(shots)} are available "
+                f"for example {example.id!r}; give more gold (--gold FILE, in a chain examples.gold) or "
+                "request fewer shots",
             )
         return shots
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from w2s.errors import UsageError, W2sError
-from w2s.models.policy.loading import need_torch
+from w2s.models.policy.loading import require_torch
 from w2s.train.given import is_language, settings_of
 from w2s.train.language.settings import LanguageSettings
 from w2s.train.rows import Rows
@@ -49,7 +49,7 @@ def train(
         MissingExtraError: torch is not installed.
         W2sError: the folder cannot be written.
     """
-    need_torch("training a student")
+    require_torch("training a student")
     try:
         return _train(student, rows, settings, out, watch)
     except (PermissionError, NotADirectoryError, FileExistsError) as error:

@@ -11,7 +11,7 @@ from dataclasses import replace
 from importlib.metadata import EntryPoint, entry_points
 from typing import Any, cast
 
-from w2s.config import build
+from w2s.config import parse_config
 from w2s.errors import UsageError
 from w2s.trust.function import Function, Recipe, TrustFunction
 
@@ -81,7 +81,7 @@ def trust_function(name: str, **options: Any) -> TrustFunction:
     """
     if name in _RECIPES:
         found = recipe(name)
-        return Function(found, build(found.options, options, f"trust function {name}"), source=name)
+        return Function(found, parse_config(found.options, options, f"trust function {name}"), source=name)
     return _called(name, _factory(name), options)
 
 

@@ -126,7 +126,7 @@ def test_evidence_stands_in_the_table_and_decides_its_identity(speaker: Path, tm
 
 
 def test_what_a_model_cannot_be_asked_is_one_line(speaker: Path) -> None:
-    with pytest.raises(UsageError, match="fickle gives no evidence by name"):
+    with pytest.raises(UsageError, match="fickle gives no such evidence"):
         label_batch(CHOICES, Request(Fickle(), asked=("p_true",)))
     model = load_model(f"hf:{speaker}")
     for asked, said in (
@@ -186,7 +186,7 @@ def test_a_model_that_fails_at_everything_is_an_error_and_at_something_is_not() 
 
 
 def test_a_task_that_a_model_does_not_answer_is_refused_before_it_is_asked() -> None:
-    with pytest.raises(UsageError, match="fickle answers choice, and example 'sum' is of task answer"):
+    with pytest.raises(UsageError, match="example 'sum' has task answer"):
         label_batch([AnswerExample("sum", "1+1?")], Request(Fickle()))
-    with pytest.raises(UsageError, match="search:depth=1 answers move, and example 'c0' is of task"):
+    with pytest.raises(UsageError, match="search:depth=1 answers the tasks move, but example 'c0' has task"):
         label_batch(CHOICES, Request(load_model("search:depth=1")))

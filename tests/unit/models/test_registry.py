@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import doctest
-
 import pytest
 
 import w2s
+from tests.doubles.errors import raises_code
 from w2s.errors import UsageError
-from w2s.models import registry
 from w2s.models.reference import parse_reference
 from w2s.models.registry import kinds, load_model
 
@@ -38,31 +36,31 @@ def test_a_model_names_the_reference_that_loads_it_again(text: str) -> None:
         ("serch:depth=3", "did you mean search? the kinds are: random, search, uci, policy, lc0, hf, openai"),
         ("gpt", "the kinds are: random, search, uci, policy, lc0, hf, openai"),
         ("x" * 100_000, "the kinds are"),
-        ("exact:nodes=5", "no model"),
-        ("random:7", "random takes none: write random"),
+        ("exact:nodes=5", "names no model"),
+        ("random:7", "random takes none; write random"),
         ("random:seed=1", "it has no options"),
-        ("search", "no limit: write search:depth=3"),
-        ("search:3", "search takes none: write search:depth="),
+        ("search", "no limit; write search:depth=3"),
+        ("search:3", "search takes none; write search:depth="),
         ("search:dept=3", "did you mean depth?"),
         ("search:depth=0", "whole number from 1 to 128, not '0'"),
         ("search:depth=129", "whole number from 1 to 128"),
         ("search:depth=٣", "whole number"),
         ("search:depth=", "whole number"),
-        ("search:nodes=1e3", "whole number from 1 on"),
-        ("search:nodes=99999999999999999999", "whole number from 1 on"),
-        ("search:depth=1&noise_cp=-1", "from 0 on"),
-        ("search:depth=1&noise_cp=inf", "from 0 on"),
+        ("search:nodes=1e3", "whole number of at least 1"),
+        ("search:nodes=99999999999999999999", "whole number of at least 1"),
+        ("search:depth=1&noise_cp=-1", "at least 0"),
+        ("search:depth=1&noise_cp=inf", "at least 0"),
         ("search:depth=1&temperature_cp=0", "above 0"),
         ("search:depth=1&temperature_cp=nan", "above 0"),
         ("uci:", "nothing follows the colon"),
         ("uci", "names no program"),
         ("uci:'stockfish", "cannot be read"),
-        ("uci:stockfish?nodes=0", "whole number from 1 on"),
+        ("uci:stockfish?nodes=0", "whole number of at least 1"),
         ("policy", "names no net: write policy:NAME or policy:DIR"),
         ("policy:x?devise=cpu", "did you mean device?"),
         ("policy:x?device=tpu", "not one of auto, cpu, cuda"),
         ("policy:x?batch=0", "whole number from 1 to 65536"),
-        ("policy:x?temperature=-1", "from 0 on"),
+        ("policy:x?temperature=-1", "at least 0"),
         ("lc0", "names no file: write lc0:maia-1100.pb.gz"),
         ("lc0:x?nodes=3", "not an option of lc0"),
     ],
@@ -76,13 +74,14 @@ def test_what_names_no_model_is_one_line_that_says_what_and_the_remedy(text: str
     assert len(message) < 600
 
 
-@pytest.mark.parametrize(("seed", "concurrency"), [(-1, 1), (0, 0), (0, -3)])
-def test_a_seed_below_0_and_a_concurrency_below_1_are_refused(seed: int, concurrency: int) -> None:
-    with pytest.raises(UsageError):
+@pytest.mark.parametrize(
+    ("seed", "concurrency", "code"),
+    [
+        (-1, 1, "model-negative-seed"),
+        (0, 0, "model-concurrency-too-small"),
+        (0, -3, "model-concurrency-too-small"),
+    ],
+)
+def test_negative_seed_and_concurrency_below_one_are_refused(seed: int, concurrency: int, code: str) -> None:
+    with raises_code(code, UsageError):
         load_model("random", seed=seed, concurrency=concurrency)
-
-
-def test_the_examples_run() -> None:
-    result = doctest.testmod(registry)
-    assert result.attempted >= 6
-    assert not result.failed

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import doctest
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -10,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.doubles.errors import raises_code
 from w2s.errors import UsageError
-from w2s.models import solved as module
 from w2s.models.solved import Solved, shots_of
 from w2s.tasks import AnswerExample, ChoiceExample, Example
 
@@ -66,14 +65,10 @@ def test_gold_of_another_task_can_be_shown() -> None:
 
 def test_too_little_gold_is_named() -> None:
     unknown = [replace(one, gold=()) for one in GOLD[2:]]
-    with pytest.raises(UsageError, match=r"'hf:small' is to be shown 3 solved examples and 2 are at hand"):
+    with raises_code("model-too-few-shots", UsageError) as caught:
         before(OTHER, 3, gold=[*GOLD[:2], *unknown])
-    with pytest.raises(UsageError, match=r"and 0 are at hand for example 'q0': give more gold"):
+    assert "'hf:small' requests 3 few-shot examples, but only 2 are available" in str(caught.value)
+    with raises_code("model-too-few-shots", UsageError) as caught:
         before(GOLD[0], 1, gold=[replace(GOLD[0], id=f"again {number}") for number in range(3)])
+    assert "only 0 are available for example 'q0'; give more gold" in str(caught.value)
     assert before(OTHER, 0, gold=[]) == []
-
-
-def test_the_examples_run() -> None:
-    result = doctest.testmod(module)
-    assert result.attempted
-    assert not result.failed

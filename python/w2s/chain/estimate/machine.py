@@ -80,10 +80,10 @@ def this_machine() -> Machine | None:
         return None
     import torch
 
-    from w2s.models.policy.device import device_of, gains_from_bfloat16
+    from w2s.models.policy.device import has_fast_bfloat16, select_device
 
-    device = device_of("auto")
-    kind = torch.bfloat16 if gains_from_bfloat16(device) else torch.float32
+    device = select_device("auto")
+    kind = torch.bfloat16 if has_fast_bfloat16(device) else torch.float32
     size, cells = (8192, 2**28) if device.type == "cuda" else (1024, 2**25)
     left, right = (torch.ones(size, size, dtype=kind, device=device) for _ in range(2))
     filled, copied = (torch.ones(cells, dtype=torch.float32, device=device) for _ in range(2))

@@ -29,7 +29,10 @@ def base_of(place: str) -> str:
     except (OSError, ValueError, AttributeError):
         named = None
     if not isinstance(named, str) or not named:
-        raise ModelError(f"{path} names no base_model_name_or_path: write the base of this adapter there")
+        raise ModelError(
+            "hf-adapter-no-base",
+            f"{path} has no base_model_name_or_path; write the base model of this adapter there",
+        )
     beside = Path(place) / named
     return str(beside.absolute()) if beside.is_dir() else named
 
@@ -58,8 +61,9 @@ def adapted(network: Any, place: str, base: str) -> Any:
     from safetensors import safe_open
 
     misfit = ModelError(
-        f"the adapter {place} does not fit its base {base}: it was trained on another one; name that in "
-        f"base_model_name_or_path of {HOLDS_AN_ADAPTER}"
+        "hf-adapter-mismatch",
+        f"the adapter {place} does not fit {base}, because it was trained on another base model; name that "
+        f"model in base_model_name_or_path of {HOLDS_AN_ADAPTER}",
     )
     try:
         with warnings.catch_warnings():
@@ -68,7 +72,10 @@ def adapted(network: Any, place: str, base: str) -> Any:
     except (RuntimeError, ValueError, KeyError):
         raise misfit from None
     if fitted.active_peft_config.is_prompt_learning:
-        raise ModelError(f"the adapter {place} is a learned prompt, which is not read: train one with LoRA")
+        raise ModelError(
+            "hf-adapter-unsupported",
+            f"the adapter {place} is a learned prompt, which is not supported; train a LoRA adapter",
+        )
     with safe_open(str(Path(place) / ADAPTER_WEIGHTS), "pt") as file:
         stored = set(file.keys())
     if stored != set(peft.get_peft_model_state_dict(fitted)):

@@ -96,8 +96,12 @@ class Asking:
             return score or "letter"
         known = ("generate",) if isinstance(example, AnswerExample) else ("generate", "option")
         if score is not None and score not in known:
-            what = "an answer is written" if isinstance(example, AnswerExample) else "moves have no letters"
-            raise UsageError(f"score={score} of {shown(self._reference)}: {what}; name score={known[-1]}")
+            what = "answers are generated" if isinstance(example, AnswerExample) else "moves have no letters"
+            raise UsageError(
+                "hf-score-unsupported",
+                f"score={score} of {shown(self._reference)} does not suit example {example.id!r}: {what}; "
+                f"write score={known[-1]}",
+            )
         return score or "generate"
 
     def scoring_of(self, example: Example) -> str:
@@ -216,8 +220,10 @@ class Asking:
         what = "an option" if reply > self._context else "its prompt"
         length = reply if reply > self._context else tokens
         raise DataError(
-            f"example {example.id!r}: {what} takes {length} tokens and {shown(self._reference)} reads "
-            f"{self._context}: shorten it, show fewer shots, or name a model with a longer context"
+            "hf-context-exceeded",
+            f"example {example.id!r}: {what} has {length} tokens, but the context of "
+            f"{shown(self._reference)} is {self._context}; shorten it, use fewer shots, or choose a model "
+            "with a longer context",
         )
 
 

@@ -71,6 +71,8 @@ class Checker:
         yes, no = self._asking.wording.starts(_YES), self._asking.wording.starts(_NO)
         if not yes - no or not no - yes:
             raise ModelError(
-                f"{shown(self._reference)} has no tokens that tell yes from no: leave checks out"
+                "hf-no-yes-no-tokens",
+                f"{shown(self._reference)} has no tokens that distinguish yes from no; leave out p_true and "
+                "afterstate",
             )
         return yes - no, no - yes

@@ -45,12 +45,17 @@ def place_of(reference: Reference) -> str:
     """
     target = reference.target
     if not target:
-        raise UsageError(f"{shown(str(reference))} names no model: write hf:DIR or hf:OWNER/NAME")
+        raise UsageError(
+            "hf-model-not-named", f"{shown(str(reference))} names no model; write hf:DIR or hf:OWNER/NAME"
+        )
     folder = Path(target).expanduser()
     if folder.is_dir():
         return str(folder.absolute())
     if not _HUB_NAME.fullmatch(target) or target.startswith("."):
-        raise ModelError(f"no model {shown(target)}: there is no such folder, and it is no name on a hub")
+        raise ModelError(
+            "hf-model-not-found",
+            f"model {shown(target)} not found: it is neither a folder nor a name on the hub; correct it",
+        )
     return target
 
 

@@ -21,7 +21,7 @@ from w2s.models.hf.settings import HfSettings
 from w2s.models.hf.sureness import chosen, with_evidence
 from w2s.models.hf.writing import Manner, Request, Writes, Written
 from w2s.models.model import Answer, Want
-from w2s.models.policy.seeing import log_softmax
+from w2s.models.policy.inference import log_softmax
 from w2s.models.proposing import dealt, likeliest_others
 from w2s.models.solved import Shots
 from w2s.tasks import Example, MoveExample
@@ -114,7 +114,10 @@ class HfModel:
         ``shots``: other solved examples in front of each question than the model's own.
         """
         if len(examples) != len(labels):
-            raise UsageError(f"{len(examples)} examples but {len(labels)} labels: give one label each")
+            raise UsageError(
+                "model-label-count",
+                f"{len(examples)} examples have {len(labels)} labels; give one label for each example",
+            )
         answers = [Answer(label) for label in labels]
         seen = [_Judged.of(example, label) for example, label in zip(examples, labels, strict=True)]
         known = [i for i, one in enumerate(seen) if one is not None]
@@ -133,7 +136,9 @@ class HfModel:
         for example in examples:
             if isinstance(example, AnswerExample):
                 raise UsageError(
-                    f"example {example.id!r} has no options to compare: leave soft labels and proposals out"
+                    "hf-answer-no-options",
+                    f"example {example.id!r} is an answer, which has no options to compare; leave out soft "
+                    "labels and proposals",
                 )
         found: list[dict[str, float]] = [{} for _ in examples]
         choices = [choices_of(example) for example in examples]

@@ -22,7 +22,7 @@ from w2s.models.hf.sureness import chosen, with_evidence
 from w2s.models.hf.vectors import Vector, half, refuse_nan
 from w2s.models.hf.weights import Opened
 from w2s.models.model import Answer, Want
-from w2s.models.policy.seeing import log_softmax
+from w2s.models.policy.inference import log_softmax
 from w2s.models.reference import shown
 from w2s.tasks import Example
 from w2s.tasks.choice import ChoiceExample
@@ -47,15 +47,20 @@ def pairs_of(reference: str, tokenizer: Any, example: Example, context: int | No
         DataError: an option with the question takes more tokens than ``context``.
     """
     if not isinstance(example, ChoiceExample):
-        raise UsageError(f"{shown(reference)} answers choices only: name a causal language model")
+        raise UsageError(
+            "hf-choices-only",
+            f"{shown(reference)} answers only choices; choose a causal language model for example "
+            f"{example.id!r}",
+        )
     options = list(example.options[: len(choices_of(example).labels)])
     both = tokenizer([example.question] * len(options), options)
     tokens = both["input_ids"]
     longest = max(map(len, tokens))
     if context is not None and longest > context:
         raise DataError(
-            f"example {example.id!r}: an option with its question takes {longest} tokens and "
-            f"{shown(reference)} reads {context}: shorten it or name another model"
+            "hf-context-exceeded",
+            f"example {example.id!r}: the question with an option has {longest} tokens, but the context of "
+            f"{shown(reference)} is {context}; shorten it or choose another model",
         )
     return Pairs(example.id, tokens, both.get("token_type_ids") or [[0] * len(row) for row in tokens])
 
@@ -68,7 +73,10 @@ def refuse_wording(reference: str, settings: HfSettings) -> None:
     """
     for name in _CAUSAL_ONLY:
         if getattr(settings, name):
-            raise UsageError(f"{name} of {shown(reference)}: an encoder only compares options; leave it out")
+            raise UsageError(
+                "hf-option-causal-only",
+                f"{name} of {shown(reference)} does not apply: an encoder only compares options; remove it",
+            )
 
 
 def context_of(network: Any) -> int | None:
@@ -141,7 +149,10 @@ class HfChoiceModel:
     def judge(self, examples: Sequence[Example], labels: Sequence[str]) -> list[Answer]:
         """How the model sees one letter of each example."""
         if len(examples) != len(labels):
-            raise UsageError(f"{len(examples)} examples but {len(labels)} labels: give one label each")
+            raise UsageError(
+                "model-label-count",
+                f"{len(examples)} examples have {len(labels)} labels; give one label for each example",
+            )
         answers = []
         for example, label, read in zip(examples, labels, self._read(examples), strict=True):
             choices = choices_of(example)

@@ -86,8 +86,9 @@ class Passes:
         took = min(self.budget, longest * sum(room.rows for room in rooms))
         if took <= longest:
             raise ModelError(
-                f"{shown(self._reference)} runs out of memory at example {name!r} alone, {longest} tokens: "
-                "shorten it, or name dtype=bfloat16, quant=4bit or a smaller model"
+                "hf-out-of-memory",
+                f"{shown(self._reference)} runs out of memory on example {name!r} alone ({longest} tokens); "
+                "shorten it, use dtype=bfloat16 or quant=4bit, or choose a smaller model",
             )
         self.budget = max(took // 2, longest)
         if torch.cuda.is_available():

@@ -88,9 +88,12 @@ def read_settings(reference: Reference) -> HfSettings:
     _check_names(reference)
     device = options.get("device", "auto")
     if not _DEVICE.fullmatch(device):
-        raise UsageError(f"device of {shown(text)} is {shown(device)}, not one of auto, cpu, cuda, cuda:1, …")
+        raise UsageError(
+            "model-invalid-option",
+            f"device of {shown(text)} is {shown(device)}; it must be one of auto, cpu, cuda, cuda:1, …",
+        )
     if "device" in options and "device_map" in options:
-        raise UsageError(f"{shown(text)} has both device and device_map: leave one out")
+        raise UsageError("hf-device-conflict", f"{shown(text)} has both device and device_map; remove one")
     return HfSettings(
         dtype=_one_of(reference, "dtype", DTYPES) or "auto",
         device=device,
@@ -115,8 +118,9 @@ def _check_names(reference: Reference) -> None:
             near = difflib.get_close_matches(name, _OPTIONS, n=1)
             hint = f"did you mean {near[0]}? " if near else ""
             raise UsageError(
-                f"{shown(name)} is not an option of {reference.kind}: {hint}its options are: "
-                f"{', '.join(_OPTIONS)}"
+                "model-unknown-option",
+                f"{shown(name)} is not an option of {reference.kind}; {hint}its options are: "
+                f"{', '.join(_OPTIONS)}",
             )
 
 
@@ -124,6 +128,7 @@ def _one_of(reference: Reference, name: str, known: Sequence[str]) -> str | None
     value = reference.options.get(name)
     if value is not None and value not in known:
         raise UsageError(
-            f"{name} of {shown(str(reference))} is {shown(value)}, not one of {', '.join(known)}"
+            "model-invalid-option",
+            f"{name} of {shown(str(reference))} is {shown(value)}; it must be one of {', '.join(known)}",
         )
     return value

@@ -11,8 +11,8 @@ import numpy.typing as npt
 from w2s.models import draws
 from w2s.models.hf.asking import Choices
 from w2s.models.model import Answer
-from w2s.models.policy.evidence import sureness
-from w2s.models.policy.seeing import log_softmax
+from w2s.models.policy.evidence import choice_confidence
+from w2s.models.policy.inference import log_softmax
 
 Numbers = npt.NDArray[np.float64]
 
@@ -30,8 +30,8 @@ def chosen(scores: Numbers, choices: Choices, temperature: float, seed: int, *na
 def with_evidence(answer: Answer, scores: Numbers, choices: Choices, place: int) -> Answer:
     """The answer with its log-probability, margin, entropy, number of options and rank."""
     every = log_softmax(scores)
-    sure = sureness(log_softmax(scores[choices.allowed]), choices.allowed.index(place))
+    sure = choice_confidence(log_softmax(scores[choices.allowed]), choices.allowed.index(place))
     answer.log_prob, answer.margin, answer.entropy = sure.log_prob, sure.margin, sure.entropy
     answer.n_options = len(choices.labels)
-    answer.rank = sureness(every, place).rank
+    answer.rank = choice_confidence(every, place).rank
     return answer

@@ -59,8 +59,9 @@ def refuse_nan(name: str, log_probs: Sequence[float] | npt.NDArray[np.float64]) 
     """
     if np.isnan(log_probs).any():
         raise ModelError(
-            f"the network gives no numbers for example {name!r}: name dtype=float32 or dtype=bfloat16, which "
-            "hold larger ones"
+            "hf-numeric-overflow",
+            f"the network computes NaN for example {name!r}; use dtype=float32 or dtype=bfloat16, which have "
+            "a larger range",
         )
 
 

@@ -38,7 +38,9 @@ class VllmWriter:
 
     def __init__(self, place: str, settings: HfSettings, network: Network, passes: Passes) -> None:
         if (Path(place) / HOLDS_AN_ADAPTER).is_file():
-            raise UsageError(f"{place} is an adapter, which engine=vllm does not read: leave engine out")
+            raise UsageError(
+                "hf-vllm-adapter", f"{place} is an adapter, which engine=vllm does not support; remove engine"
+            )
         self._place = place
         self._settings = settings
         self._network = network

@@ -17,7 +17,7 @@ import transformers
 from w2s.errors import ModelError, W2sError
 from w2s.models.hf.adapters import ADAPTER_WEIGHTS, HOLDS_AN_ADAPTER, adapted, base_of, brought_by
 from w2s.models.hf.settings import HfSettings
-from w2s.models.policy.device import device_of
+from w2s.models.policy.device import select_device
 from w2s.models.reference import shown
 
 CAUSAL = ("ForCausalLM", "LMHeadModel", "ForConditionalGeneration")
@@ -62,10 +62,11 @@ def refuse_pickles(place: str, needed: str = "*.safetensors") -> None:
     pickled = sorted(path.name for path in folder.iterdir() if path.suffix in _PICKLED)
     if pickled:
         raise ModelError(
-            f"{place} has its weights only as {pickled[0]}, a pickle, which can run code: load it where you "
-            "trust it and save_pretrained it, which writes safetensors"
+            "hf-weights-pickled",
+            f"{place} has its weights only as {pickled[0]}, a pickle, which can run code; load it where you "
+            "trust it and save it again with save_pretrained, which writes safetensors",
         )
-    raise ModelError(f"{place} has no weights: there is no file {needed}")
+    raise ModelError("hf-weights-missing", f"{place} has no weights: no file matches {needed}")
 
 
 def _open(place: str, settings: HfSettings, forms: tuple[str, ...], seed: int) -> Opened:
@@ -90,7 +91,9 @@ def _open(place: str, settings: HfSettings, forms: tuple[str, ...], seed: int) -
     drawn = _head_of(network, missing) if settings.head else []
     _check_whole(base, [name for name in missing if name not in drawn], brought)
     if settings.head and (adapter or not drawn):
-        raise ModelError(f"{place} has a multiple-choice head: leave head={settings.head} out")
+        raise ModelError(
+            "hf-head-exists", f"{place} already has a multiple-choice head; remove head={settings.head}"
+        )
     if not settings.device_map and not settings.quant:
         network = network.to(_device(settings))
     if adapter:
@@ -103,8 +106,9 @@ def _refuse_kernels(base: str, config: Any) -> None:
     named = [getattr(part, "_attn_implementation", None) for part in (config, *vars(config).values())]
     if kernel := next((name for name in named if isinstance(name, str) and "/" in name), None):
         raise ModelError(
-            f"{base} names code on the hub for its attention, {shown(kernel)}, which is not run: take that "
-            "out of its config.json"
+            "hf-remote-code",
+            f"{base} requests code from the hub for its attention ({shown(kernel)}), which is never run; "
+            "remove it from its config.json",
         )
 
 
@@ -118,7 +122,10 @@ def _check_whole(base: str, missing: Iterable[str], brought: tuple[str, ...]) ->
     lacking = [name for name in missing if not name.rpartition(".")[0].endswith(brought)]
     if lacking:
         listed = ", ".join(lacking[:3])
-        raise ModelError(f"{base} lacks weights of its architecture ({listed}): copy or train it whole")
+        raise ModelError(
+            "hf-weights-incomplete",
+            f"{base} lacks weights of its architecture ({listed}); copy or save the complete model",
+        )
 
 
 def form_of(place: str, config: Any, forms: tuple[str, ...], fresh: bool, brought: bool) -> str:
@@ -131,11 +138,16 @@ def form_of(place: str, config: Any, forms: tuple[str, ...], fresh: bool, brough
     if takes_a_head and (fresh or (brought and form is None)):
         return CHOICE[0]
     if fresh and form is not None:
-        raise ModelError(f"{place} is a {architecture}, which has a head of its own: leave head=fresh out")
+        raise ModelError(
+            "hf-head-exists", f"{place} is a {architecture}, which has its own head; remove head=fresh"
+        )
     if form is None or config.is_encoder_decoder or fresh:
         named = f"is a {architecture}" if architecture else "names no architecture in its config.json"
-        hint = "; head=fresh puts a new multiple-choice head on it" if takes_a_head else ""
-        raise ModelError(f"{place} {named}: what is needed is a model …{', …'.join(forms)}{hint}")
+        hint = "; head=fresh adds a new multiple-choice head" if takes_a_head else ""
+        raise ModelError(
+            "hf-architecture-unsupported",
+            f"{place} {named}; required is an architecture …{', …'.join(forms)}{hint}",
+        )
     return form
 
 
@@ -165,7 +177,7 @@ def _how(settings: HfSettings) -> dict[str, Any]:
 
 
 def _device(settings: HfSettings) -> torch.device:
-    found = device_of(settings.device.partition(":")[0])
+    found = select_device(settings.device.partition(":")[0])
     return torch.device(settings.device) if ":" in settings.device else found
 
 
@@ -179,10 +191,10 @@ def one_line(place: str) -> Iterator[None]:
     except Exception as error:  # noqa: BLE001 - tokenizers raises that one, and damaged files any
         said = " ".join(str(error).split())
         if "trust_remote_code" in said or "custom code" in said:
-            said = "it needs code of its own, which is never run: name a model that transformers has"
+            said = "it needs its own code, which is never run; choose a model that transformers includes"
         if "connect" in said and "huggingface.co" in said:
-            said = "there is no such folder, and the hub cannot be asked: correct the name, or go online"
-        raise ModelError(f"{shown(place)} cannot be loaded: {said[:_SHOWN]}") from None
+            said = "no such folder exists and the hub is unreachable; correct the name, or go online"
+        raise ModelError("hf-load-failed", f"{shown(place)} cannot be loaded: {said[:_SHOWN]}") from None
 
 
 @contextlib.contextmanager

@@ -156,7 +156,8 @@ class Wording:
         except (TemplateError, TypeError, ValueError, LookupError, ArithmeticError) as error:
             said = " ".join(str(error).split())[:200]
             raise ModelError(
-                f"the chat template of {self._tokenizer.name_or_path} refuses a conversation: {said}"
+                "hf-chat-template-failed",
+                f"the chat template of {self._tokenizer.name_or_path} fails on a conversation: {said}",
             ) from None
         return str(text)
 

@@ -9,11 +9,11 @@ from pathlib import Path
 
 import torch
 
-from w2s.models.lc0.building import config_of
+from w2s.models.lc0.loading import lc0_net_config
 from w2s.models.lc0.weights import read_weights
-from w2s.models.policy.config import PolicyConfig, read_config
-from w2s.models.policy.files import build
-from w2s.models.policy.loading import folder_of
+from w2s.models.policy.config import PolicyConfig, parse_config
+from w2s.models.policy.loading import policy_folder
+from w2s.models.policy.nets import build_net
 from w2s.models.reference import Reference
 from w2s.models.sizes.shape import Shape
 
@@ -26,14 +26,14 @@ def shape_of_net(reference: Reference) -> Shape:
     """
     if reference.kind == "lc0":
         path = Path(reference.target).expanduser()
-        return _shape(config_of(read_weights(path)), path.name)
-    path = folder_of(reference) / "config.json"
-    return _shape(read_config(path.read_text(encoding="utf-8"), str(path)), str(path))
+        return _shape(lc0_net_config(read_weights(path)), path.name)
+    path = policy_folder(reference) / "config.json"
+    return _shape(parse_config(path.read_text(encoding="utf-8"), str(path)), str(path))
 
 
 def _shape(config: PolicyConfig, source: str) -> Shape:
     with torch.device("meta"):
-        net = build(config)
+        net = build_net(config)
     parameters = sum(weight.numel() for weight in net.parameters())
     _, rows, columns = config.shape.planes
     return Shape(

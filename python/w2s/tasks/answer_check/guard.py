@@ -84,9 +84,8 @@ class Guard:
         if self._exchange(self._process, None, START_S) != "ready":
             self._stop()
             raise ModelError(
-                "task-algebra-not-started",
-                "the process that compares expressions does not start; to see why, run "
-                "python -c 'import math_verify'",
+                "the process that compares expressions does not start: "
+                "python -c 'import math_verify' shows why"
             )
         return self._process
 

@@ -17,7 +17,7 @@ import torch
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
-from w2s.models.policy.files import write_whole
+from w2s.resume import write_bytes
 
 States = Mapping[str, Mapping[str, Tensor]]
 """What an optimizer remembers, by weight and then by name."""
@@ -50,7 +50,7 @@ def write_optimizer(folder: Path, states: States, scheduler: Any) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     save_file(tensors, folder / OPTIMIZER)
     stands = {name: value for name, value in scheduler.state_dict().items() if _is_plain(value)}
-    write_whole(folder / SCHEDULER, json.dumps(stands).encode())
+    write_bytes(folder / SCHEDULER, json.dumps(stands).encode())
 
 
 def read_optimizer(folder: Path, scheduler: Any) -> tuple[States, list[float]]:

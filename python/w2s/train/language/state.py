@@ -18,7 +18,7 @@ from safetensors.torch import load_file
 from torch import Tensor
 
 from w2s.errors import UsageError
-from w2s.models.policy.files import write_whole
+from w2s.resume import write_bytes
 from w2s.train.identity import check_identity
 from w2s.train.language import checkpoints, sharded
 from w2s.train.step import Step, Watch
@@ -95,7 +95,7 @@ class PlainState:
         if self.args.should_save:
             folder = Path(self.args.output_dir) / f"checkpoint-{self.state.global_step}"
             told = {"identity": self.identity, **asdict(self.progress)}
-            write_whole(folder / checkpoints.DONE, json.dumps(told).encode())
+            write_bytes(folder / checkpoints.DONE, json.dumps(told).encode())
 
     def learned_weights(self) -> Mapping[str, Tensor]:
         """The weights that learn, by name; where they are dealt out, all processes call this and the first

@@ -26,8 +26,8 @@ import transformers
 
 from w2s.errors import DataError, MissingExtraError, UsageError
 from w2s.models.hf.weights import quiet
-from w2s.models.policy.device import device_of, gains_from_bfloat16
-from w2s.models.policy.files import write_whole
+from w2s.models.policy.device import has_fast_bfloat16, select_device
+from w2s.resume import write_bytes
 from w2s.train.identity import REPORT, is_complete
 from w2s.train.language.lessons import Item, Lesson, lesson_of
 from w2s.train.language.settings import LanguageSettings
@@ -112,7 +112,7 @@ def _train(task: _Task, rows: Rows, lesson: Lesson) -> None:
         **_done(trainer),
         "seconds": round(time.perf_counter() - began, 3),
     }
-    write_whole(task.out / REPORT, (json.dumps(report, indent=2) + "\n").encode())
+    write_bytes(task.out / REPORT, (json.dumps(report, indent=2) + "\n").encode())
     shutil.rmtree(task.out / CHECKPOINTS, ignore_errors=True)
 
 
@@ -176,11 +176,9 @@ def arguments_of(task: _Task, rows: int) -> dict[str, Any]:
     settings = task.settings
     processes = process_count()
     together = settings.pass_rows(processes)
-    device = device_of(task.student.asked.device.partition(":")[0])
+    device = select_device(task.student.asked.device.partition(":")[0])
     steps = settings.epochs * -(-rows // settings.batch)
-    halves = settings.precision == "bfloat16" or (
-        settings.precision == "auto" and gains_from_bfloat16(device)
-    )
+    halves = settings.precision == "bfloat16" or (settings.precision == "auto" and has_fast_bfloat16(device))
     return {
         "output_dir": str(task.out / CHECKPOINTS),
         "ddp_find_unused_parameters": False,

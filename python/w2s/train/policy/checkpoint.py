@@ -15,7 +15,7 @@ from safetensors.torch import save
 from torch import Tensor, nn
 
 from w2s.errors import DataError
-from w2s.models.policy.files import write_whole
+from w2s.resume import write_bytes
 from w2s.train.identity import check_identity
 
 CHECKPOINT = "checkpoint.safetensors"
@@ -55,7 +55,7 @@ def write_checkpoint(
         tensors |= {f"{_STATE}{number}.{name}": tensor for name, tensor in state.items()}
     here = {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}
     folder.mkdir(parents=True, exist_ok=True)
-    write_whole(folder / CHECKPOINT, save(here, metadata={"progress": json.dumps(asdict(progress))}))
+    write_bytes(folder / CHECKPOINT, save(here, metadata={"progress": json.dumps(asdict(progress))}))
 
 
 def read_checkpoint(

@@ -8,11 +8,11 @@ from __future__ import annotations
 import hashlib
 
 from w2s.errors import UsageError
-from w2s.models.lc0.loading import net_of
+from w2s.models.lc0.loading import load_lc0_net
 from w2s.models.named import read_reference
 from w2s.models.policy.files import from_pretrained
-from w2s.models.policy.loading import folder_of
-from w2s.models.policy.net import PolicyNet
+from w2s.models.policy.loading import policy_folder
+from w2s.models.policy.nets import PolicyNet
 from w2s.models.reference import shown
 
 
@@ -25,9 +25,9 @@ def student_net(reference: str) -> PolicyNet:
     """
     parsed = read_reference(reference)
     if parsed.kind == "policy":
-        return from_pretrained(folder_of(parsed))
+        return from_pretrained(policy_folder(parsed))
     if parsed.kind == "lc0":
-        return net_of(parsed)
+        return load_lc0_net(parsed)
     raise UsageError(
         "train-student-cannot-learn",
         f"{shown(reference)} cannot be trained; name policy:DIR, lc0:FILE.pb.gz or a language model, hf:DIR",

@@ -21,9 +21,10 @@ import torch
 from torch import Tensor
 
 from w2s.errors import DataError
-from w2s.models.policy.device import device_of, gains_from_bfloat16
-from w2s.models.policy.files import save_pretrained, write_whole
-from w2s.models.policy.net import PolicyNet
+from w2s.models.policy.device import has_fast_bfloat16, select_device
+from w2s.models.policy.files import save_pretrained
+from w2s.models.policy.nets import PolicyNet
+from w2s.resume import write_bytes
 from w2s.train.identity import REPORT, is_complete
 from w2s.train.losses import LOSSES, kl
 from w2s.train.policy.batches import Batch, Batches
@@ -68,7 +69,7 @@ def train(
     """
     net = student_net(student)
     targets = read_targets(rows, net.config.game)
-    with processes(device_of(settings.device)) as all_of_us:
+    with processes(select_device(settings.device)) as all_of_us:
         identity = _identity(net, targets, settings, all_of_us)
         if not is_complete(out, identity):
             _do(_Training(net, rows, targets, settings, identity, out, all_of_us), watch)
@@ -105,7 +106,7 @@ class _Training:
         all_of_us: Processes,
     ) -> None:
         self._settings, self._out, self._all_of_us = settings, out, all_of_us
-        self._device = device_of(settings.device)
+        self._device = select_device(settings.device)
         self._anchor = copy.deepcopy(net).to(self._device).eval() if settings.anchor else None
         self._net = net.to(self._device).to(memory_format=torch.channels_last)
         self._optimizer = _optimizer(net, settings)
@@ -154,7 +155,7 @@ class _Training:
             "best_epoch": progress.best_epoch,
             "seconds": round(seconds, 3),
         }
-        write_whole(self._out / REPORT, (json.dumps(report, indent=2) + "\n").encode())
+        write_bytes(self._out / REPORT, (json.dumps(report, indent=2) + "\n").encode())
         (self._out / CHECKPOINT).unlink(missing_ok=True)
 
     def _step(self, chosen: Positions) -> float:
@@ -255,7 +256,5 @@ def _optimizer(net: PolicyNet, settings: Settings) -> torch.optim.AdamW:
 
 def _numbers(settings: Settings, device: torch.device) -> contextlib.AbstractContextManager[object]:
     """Computes in bfloat16 where that is asked for, or gained by."""
-    halves = settings.precision == "bfloat16" or (
-        settings.precision == "auto" and gains_from_bfloat16(device)
-    )
+    halves = settings.precision == "bfloat16" or (settings.precision == "auto" and has_fast_bfloat16(device))
     return torch.autocast(device.type, torch.bfloat16) if halves else contextlib.nullcontext()

@@ -9,7 +9,7 @@ import numpy as np
 from w2s import select
 from w2s.chain.config import ChainConfig
 from w2s.chain.estimate.plan import kept_rows, plan
-from w2s.config import build
+from w2s.config import parse_config
 
 ROWS = {"gold": 100, "pool": 1000, "test": 50}
 
@@ -21,7 +21,7 @@ def chain(**given: Any) -> ChainConfig:
         "evidence": ["hidden"],
         "arms": ["base", "gold", "naive", "trust"],
     }
-    return build(ChainConfig, {**tables, **given}, "it")
+    return parse_config(ChainConfig, {**tables, **given}, "it")
 
 
 def short(**given: Any) -> list[tuple[object, ...]]:

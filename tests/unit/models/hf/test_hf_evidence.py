@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from tests.doubles.errors import raises_code
 from tests.doubles.language import tokenizer
 from w2s.errors import DataError, ModelError, UsageError
 from w2s.models import Want, load_model
@@ -19,9 +21,9 @@ from w2s.tasks.choice import ChoiceExample
 torch = pytest.importorskip("torch", reason="needs torch: pip install 'w2s[models]'")
 transformers = pytest.importorskip("transformers", reason="needs transformers: pip install 'w2s[models]'")
 
-from w2s.models.hf.evidence import evidence, evidence_kinds  # noqa: E402
-from w2s.models.hf.evidence.reward import Exchange, RewardModel  # noqa: E402
-from w2s.models.hf.evidence.verbalised import confidence  # noqa: E402
+from w2s.evidence_kinds import REQUESTS  # noqa: E402
+from w2s.models.hf.evidence import check_evidence, measure_evidence, parse_rating  # noqa: E402
+from w2s.models.hf.reward_model import Exchange, RewardModel  # noqa: E402
 
 CHOICES = [
     ChoiceExample("sky", "What colour is the sky?", ("blue", "green as grass", "red")),
@@ -33,17 +35,16 @@ GOLD = [(ChoiceExample(f"gold{i}", f"{i} + 1?", (f"{i + 1}", "0")), "A") for i i
 ANSWER = AnswerExample("cats", "How many legs do five cats have?")
 
 
-def test_every_kind_is_named_by_its_example() -> None:
-    kinds = evidence_kinds()
-    assert [kind.name for kind in kinds] == ["icl", "verbalised", "p_true", "reward"]
-    for kind in kinds:
-        assert kind.example.partition(":")[0] == kind.name
-        assert kind.about
+def test_every_request_but_samples_is_measured(open_hf: Any) -> None:
+    check_evidence(open_hf(), [name for name in REQUESTS if name != "samples"])
+    with raises_code("label-unknown-evidence", UsageError) as caught:
+        check_evidence(open_hf(), ["samples"])
+    assert "icl, verbalised, p_true, reward" in str(caught.value)
 
 
 def test_icl_is_the_probability_of_the_label_behind_solved_examples(open_hf: Any) -> None:
     model = open_hf("llama", "score=option")
-    found = evidence(model, ["icl:2"], CHOICES, LABELS, gold=GOLD)["icl"]
+    found = measure_evidence(model, ["icl:2"], CHOICES, LABELS, gold=GOLD)["icl"]
     shown = open_hf("llama", "score=option&shots=2")
     shown.show(GOLD)
     beliefs = shown.believe(CHOICES)
@@ -59,8 +60,9 @@ def test_icl_never_shows_an_example_its_own_solution(open_hf: Any) -> None:
     for (example, _), shots in zip(GOLD, drawn, strict=True):
         assert len(shots) == 5
         assert example not in [shot for shot, _ in shots]
-    with pytest.raises(UsageError, match="shown 7 solved examples and 6 are at hand"):
-        evidence(model, ["icl:7"], CHOICES, LABELS, gold=GOLD)
+    with raises_code("model-too-few-shots", UsageError) as caught:
+        measure_evidence(model, ["icl:7"], CHOICES, LABELS, gold=GOLD)
+    assert "requests 7 few-shot examples, but only 6" in str(caught.value)
 
 
 @pytest.mark.parametrize("name", ["{}#2", "other-{}"])
@@ -72,7 +74,7 @@ def test_icl_never_shows_the_same_question_under_another_id(open_hf: Any, name: 
 
 def test_a_label_that_cannot_be_given_is_refused(open_hf: Any) -> None:
     with pytest.raises(DataError, match="has no option 'Z'"):
-        evidence(open_hf(), ["icl:1"], CHOICES[:2], ["A", "Z"], gold=GOLD)
+        measure_evidence(open_hf(), ["icl:1"], CHOICES[:2], ["A", "Z"], gold=GOLD)
 
 
 @pytest.mark.parametrize(
@@ -92,7 +94,7 @@ def test_a_label_that_cannot_be_given_is_refused(open_hf: Any) -> None:
     ],
 )
 def test_verbalised_confidence_is_parsed_or_missing(text: str, number: float) -> None:
-    assert confidence(text) == pytest.approx(number, nan_ok=True)
+    assert parse_rating(text) == pytest.approx(number, nan_ok=True)
 
 
 def test_verbalised_confidence_is_asked_behind_the_label(
@@ -106,7 +108,7 @@ def test_verbalised_confidence_is_asked_behind_the_label(
         return [type("Reply", (), {"text": text}) for text in ("80", "no idea", "5")]
 
     monkeypatch.setattr(model, "write", write)
-    found = evidence(model, ["verbalised"], CHOICES, LABELS)["verbalised"]
+    found = measure_evidence(model, ["verbalised"], CHOICES, LABELS)["verbalised"]
     np.testing.assert_array_equal(found, [0.8, math.nan, 0.05])
     for prompt, example, label in zip(prompts, CHOICES, LABELS, strict=True):
         assert example.question in prompt
@@ -117,7 +119,7 @@ def test_verbalised_confidence_is_asked_behind_the_label(
 def test_p_true_is_the_check_as_a_probability(open_hf: Any) -> None:
     model = open_hf("qwen3", "score=letter", chat=True)
     answers = model.answer(CHOICES, Want(afterstate=True))
-    found = evidence(model, ["p_true"], CHOICES, [answer.label for answer in answers])["p_true"]
+    found = measure_evidence(model, ["p_true"], CHOICES, [answer.label for answer in answers])["p_true"]
     expected = [1 / (1 + math.exp(-answer.check_logit)) for answer in answers]
     np.testing.assert_allclose(found, expected, atol=1e-5)
 
@@ -125,13 +127,13 @@ def test_p_true_is_the_check_as_a_probability(open_hf: Any) -> None:
 def test_several_kinds_are_measured_in_one_call_and_rows_do_not_depend_on_order(open_hf: Any) -> None:
     model = open_hf("llama")
     names = ["icl:2", "p_true", "verbalised"]
-    found = evidence(model, names, CHOICES, LABELS, gold=GOLD)
+    found = measure_evidence(model, names, CHOICES, LABELS, gold=GOLD)
     assert list(found) == ["icl", "p_true", "verbalised"]
-    turned = evidence(model, names, CHOICES[::-1], LABELS[::-1], gold=GOLD)
+    turned = measure_evidence(model, names, CHOICES[::-1], LABELS[::-1], gold=GOLD)
     for name, column in found.items():
         assert column.shape == (3,)
         np.testing.assert_allclose(turned[name][::-1], column, atol=1e-4)
-    assert evidence(model, names, [], []).keys() == found.keys()
+    assert measure_evidence(model, names, [], []).keys() == found.keys()
 
 
 @pytest.fixture(scope="module")
@@ -161,7 +163,7 @@ def write_reward(folder: Path, outputs: int = 1) -> Path:
 
 def test_a_reward_model_reads_question_and_reply(open_hf: Any, reward: Path) -> None:
     model = open_hf("llama")
-    found = evidence(model, ["reward"], CHOICES, LABELS, reward=f"hf:{reward}")["reward"]
+    found = measure_evidence(model, ["reward"], CHOICES, LABELS, reward=f"hf:{reward}")["reward"]
     words = transformers.AutoTokenizer.from_pretrained(reward)
     network = transformers.AutoModelForSequenceClassification.from_pretrained(reward).eval()
     for example, label, number in zip(CHOICES, LABELS, found, strict=True):
@@ -169,41 +171,47 @@ def test_a_reward_model_reads_question_and_reply(open_hf: Any, reward: Path) -> 
         with torch.inference_mode():
             expected = network(torch.tensor([ids])).logits[0, 0]
         assert number == pytest.approx(float(expected), abs=1e-4)
-    given = evidence(model, ["reward"], CHOICES, LABELS, replies=["so B", None, None], reward=f"hf:{reward}")
+    given = measure_evidence(
+        model, ["reward"], CHOICES, LABELS, replies=["so B", None, None], reward=f"hf:{reward}"
+    )
     assert given["reward"][0] != pytest.approx(found[0], abs=1e-4)
     np.testing.assert_allclose(given["reward"][1:], found[1:], atol=1e-4)
 
 
 def test_what_is_no_reward_model_is_refused(open_hf: Any, folder: Any, reward: Path, tmp_path: Path) -> None:
     model = open_hf()
-    with pytest.raises(UsageError, match="needs a reward model: name one as hf:DIR"):
-        evidence(model, ["reward"], CHOICES, LABELS)
-    with pytest.raises(UsageError, match="is no reward model: write hf:DIR"):
-        evidence(model, ["reward"], CHOICES, LABELS, reward="random")
-    with pytest.raises(ModelError, match="is a LlamaForCausalLM: what is needed is a model …ForSequence"):
-        evidence(model, ["reward"], CHOICES, LABELS, reward=f"hf:{folder()}")
-    with pytest.raises(ModelError, match="has 3 outputs: a reward model has one"):
+    with raises_code("label-missing-reward-model", UsageError):
+        measure_evidence(model, ["reward"], CHOICES, LABELS)
+    with raises_code("hf-reward-invalid-reference", UsageError):
+        measure_evidence(model, ["reward"], CHOICES, LABELS, reward="random")
+    with raises_code("hf-architecture-unsupported", ModelError) as caught:
+        measure_evidence(model, ["reward"], CHOICES, LABELS, reward=f"hf:{folder()}")
+    assert "is a LlamaForCausalLM; required is an architecture …ForSequence" in str(caught.value)
+    with raises_code("hf-reward-outputs", ModelError) as caught:
         RewardModel(f"hf:{write_reward(tmp_path, 3)}")
-    with pytest.raises(DataError, match=r"example .long.: question and reply take 4\d\d tokens"):
+    assert "has 3 outputs" in str(caught.value)
+    with raises_code("hf-context-exceeded", DataError) as caught:
         RewardModel(f"hf:{reward}").rewards([Exchange("long", "x" * 400, "y")])
+    assert re.search(r"example .long.: question and reply have 4\d\d tokens", str(caught.value))
 
 
 @pytest.mark.parametrize(
-    ("name", "said"),
+    ("name", "code", "said"),
     [
-        ("ilc", "no evidence is called 'ilc': did you mean icl?"),
-        ("icl:0", "a whole one from 1 to 10000: write icl:4"),
-        ("p_true:3", "p_true takes no number"),
+        ("ilc", "label-unknown-evidence", "did you mean icl?"),
+        ("icl:0", "label-evidence-number", "from 1 to 10000; write icl:4"),
+        ("p_true:3", "label-evidence-number", "write p_true"),
     ],
 )
-def test_names_that_make_no_sense_are_refused(open_hf: Any, name: str, said: str) -> None:
-    with pytest.raises(UsageError, match=said):
-        evidence(open_hf(), [name], CHOICES, LABELS, gold=GOLD)
+def test_invalid_names_are_refused(open_hf: Any, name: str, code: str, said: str) -> None:
+    with raises_code(code, UsageError) as caught:
+        measure_evidence(open_hf(), [name], CHOICES, LABELS, gold=GOLD)
+    assert said in str(caught.value)
 
 
 def test_models_that_do_not_read_give_no_evidence() -> None:
-    with pytest.raises(UsageError, match="random gives no evidence by name"):
-        evidence(load_model("random"), ["icl"], [], [])
+    with raises_code("hf-evidence-unsupported", UsageError):
+        measure_evidence(load_model("random"), ["icl"], [], [])
 
 
 def test_a_label_is_never_judged_with_the_solution_of_its_source(open_hf: Any) -> None:

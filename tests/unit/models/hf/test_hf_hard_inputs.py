@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from tests.doubles.errors import raises_code
 from tests.doubles.language import tokenizer
 from w2s.errors import DataError, ModelError
 from w2s.games import game
@@ -21,8 +23,8 @@ transformers = pytest.importorskip("transformers", reason="needs transformers: p
 
 import tokenizers  # noqa: E402
 
-from w2s.models.hf.evidence import reward as rewards  # noqa: E402
-from w2s.models.hf.evidence.reward import Exchange, RewardModel  # noqa: E402
+from w2s.models.hf import evidence  # noqa: E402
+from w2s.models.hf.reward_model import Exchange, RewardModel  # noqa: E402
 
 SMALL: dict[str, Any] = {"hidden_size": 32, "intermediate_size": 32, "num_attention_heads": 4}
 
@@ -96,12 +98,12 @@ def test_a_reward_model_is_loaded_once_for_all_batches(open_hf: Any, monkeypatch
         def rewards(self, exchanges: Any) -> Any:
             return np.zeros(len(exchanges))
 
-    monkeypatch.setattr(rewards, "RewardModel", Even)
-    from w2s.models.hf.evidence import evidence
-
+    monkeypatch.setattr(evidence, "RewardModel", Even)
     model = open_hf("llama")
     for _ in range(3):
-        evidence(model, ["reward"], [ChoiceExample("a", "?", ("x", "y"))], ["A"], reward="hf:r")
+        evidence.measure_evidence(
+            model, ["reward"], [ChoiceExample("a", "?", ("x", "y"))], ["A"], reward="hf:r"
+        )
     assert loaded == ["hf:r"]
 
 
@@ -123,8 +125,9 @@ def test_an_encoder_whose_positions_begin_behind_its_padding_refuses_what_it_can
     words.save_pretrained(tmp_path)
     model = load_model(f"hf:{tmp_path}")
     assert model.answer([ChoiceExample("x", "x" * 60, ("a", "b"))], Want())[0].label in "AB"
-    with pytest.raises(DataError, match=r"takes 65 tokens and .* reads 64"):
+    with raises_code("hf-context-exceeded", DataError) as caught:
         model.answer([ChoiceExample("x", "x" * 61, ("a", "b"))], Want())
+    assert re.search(r"has 65 tokens, .* is 64", str(caught.value))
 
 
 def test_a_reply_that_went_on_to_the_end_of_the_context_is_still_checked(open_hf: Any) -> None:
@@ -138,8 +141,9 @@ def test_a_reply_that_went_on_to_the_end_of_the_context_is_still_checked(open_hf
     assert "the end" in model.asking.wording.decoded(whole)
     request = model.asking.follow_up_request(example, "x" * 300, ask, 16)
     assert request.most == 16
-    with pytest.raises(DataError, match="its prompt takes"):
+    with raises_code("hf-context-exceeded", DataError) as caught:
         model.asking.follow_up(AnswerExample("q", "Why? " * 80), "x", ask)
+    assert "its prompt has" in str(caught.value)
 
 
 def test_the_state_of_a_reply_in_plain_text_is_that_at_its_end_and_not_in_the_next_question(
@@ -173,8 +177,9 @@ def test_a_network_that_runs_over_in_its_dtype_is_named_and_labels_nothing(
     with torch.no_grad():
         net.model.layers[0].mlp.down_proj.weight.mul_(1e30)
     net.save_pretrained(place)
-    with pytest.raises(ModelError, match=r"no numbers for example '.': name dtype=float32"):
+    with raises_code("hf-numeric-overflow", ModelError) as caught:
         load_model(f"hf:{place}?dtype=float16&max_new_tokens=2").answer([example], Want())
+    assert f"example {example.id!r}; use dtype=float32" in str(caught.value)
 
 
 def test_samples_are_those_that_may_be_answered(open_hf: Any) -> None:
@@ -184,12 +189,14 @@ def test_samples_are_those_that_may_be_answered(open_hf: Any) -> None:
 
 
 @pytest.mark.parametrize("reference", ["hf", "random"])
-@pytest.mark.parametrize(("count", "said"), [(0, "has no options"), (27, "more than there are letters")])
+@pytest.mark.parametrize(
+    ("count", "code"), [(0, "model-choice-no-options"), (27, "model-choice-too-many-options")]
+)
 def test_options_that_have_no_letters_are_refused(
-    open_hf: Any, reference: str, count: int, said: str
+    open_hf: Any, reference: str, count: int, code: str
 ) -> None:
     model = load_model("random") if reference == "random" else open_hf()
-    with pytest.raises(DataError, match=said):
+    with raises_code(code, DataError):
         model.answer([ChoiceExample("x", "?", tuple(map(str, range(count))))], Want())
 
 
@@ -210,7 +217,7 @@ def test_files_of_other_content_are_one_line(folder: Any, tmp_path: Path, file: 
         }
     )[file]:
         (place / file).write_text(json.dumps(odd))
-        with pytest.raises(ModelError, match="cannot be loaded") as caught:
+        with raises_code("hf-load-failed", ModelError) as caught:
             load_model(f"hf:{place}")
         assert "\n" not in str(caught.value)
 
@@ -221,9 +228,9 @@ def test_a_template_that_fails_is_one_line_wherever_it_is_read(template: str) ->
 
     words = tokenizer(chat=True)
     words.chat_template = template
-    with pytest.raises(ModelError, match="refuses a conversation"):
+    with raises_code("hf-chat-template-failed", ModelError):
         str(Wording(words).ending)
-    with pytest.raises(ModelError, match="refuses a conversation"):
+    with raises_code("hf-chat-template-failed", ModelError):
         Wording(words).text([], "?")
 
 

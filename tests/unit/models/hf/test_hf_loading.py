@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from tests.doubles.errors import raises_code
 from tests.doubles.language import network, tokenizer
 from w2s.errors import DataError, MissingExtraError, ModelError, UsageError, W2sError
 from w2s.games import game
@@ -29,8 +30,9 @@ transformers = pytest.importorskip("transformers", reason="needs transformers: p
 CHOICE = ChoiceExample("sky", "What colour is the sky?", ("blue", "green as grass"))
 
 
-def refusal(kind: type[W2sError], work: Any) -> str:
-    with pytest.raises(kind) as caught:
+def refusal(code: str, kind: type[W2sError], work: Any) -> str:
+    """The one-line message of the exception with that code."""
+    with raises_code(code, kind) as caught:
         work()
     message = str(caught.value)
     assert "\n" not in message
@@ -55,28 +57,29 @@ def test_every_option_is_read() -> None:
 
 
 @pytest.mark.parametrize(
-    ("reference", "said"),
+    ("reference", "code", "said"),
     [
-        ("hf", "names no model: write hf:DIR or hf:OWNER/NAME"),
-        ("hf:x?dtyp=float32", "'dtyp' is not an option of hf: did you mean dtype? its options are: dtype"),
-        ("hf:x?dtype=int8", "not one of auto, float32, bfloat16, float16"),
-        ("hf:x?device=gpu", "not one of auto, cpu, cuda, cuda:1"),
-        ("hf:x?device=cpu&device_map=auto", "both device and device_map"),
-        ("hf:x?quant=3bit", "not one of 4bit, 8bit"),
-        ("hf:x?score=best", "not one of letter, option, generate"),
-        ("hf:x?engine=fast", "not one of plain, vllm"),
-        ("hf:x?batch_tokens=0", "whole number from 1 on"),
-        ("hf:x?shots=-1", "whole number from 1 to 1000"),
-        ("hf:x?temperature=-1", "from 0 on"),
-        ("hf:x?max_new_tokens=0", "whole number from 1 on"),
+        ("hf", "hf-model-not-named", "write hf:DIR or hf:OWNER/NAME"),
+        ("hf:x?dtyp=float32", "model-unknown-option", "did you mean dtype? its options are: dtype"),
+        ("hf:x?dtype=int8", "model-invalid-option", "one of auto, float32, bfloat16, float16"),
+        ("hf:x?device=gpu", "model-invalid-option", "one of auto, cpu, cuda, cuda:1"),
+        ("hf:x?device=cpu&device_map=auto", "hf-device-conflict", "both device and device_map"),
+        ("hf:x?quant=3bit", "model-invalid-option", "one of 4bit, 8bit"),
+        ("hf:x?score=best", "model-invalid-option", "one of letter, option, generate"),
+        ("hf:x?engine=fast", "model-invalid-option", "one of plain, vllm"),
+        ("hf:x?batch_tokens=0", "model-invalid-option", "whole number of at least 1"),
+        ("hf:x?shots=-1", "model-invalid-option", "whole number from 1 to 1000"),
+        ("hf:x?temperature=-1", "model-invalid-option", "at least 0"),
+        ("hf:x?max_new_tokens=0", "model-invalid-option", "whole number of at least 1"),
     ],
 )
-def test_options_that_make_no_sense_are_refused(reference: str, said: str) -> None:
-    assert said in refusal(UsageError, lambda: load_model(reference))
+def test_invalid_options_are_refused(reference: str, code: str, said: str) -> None:
+    assert said in refusal(code, UsageError, lambda: load_model(reference))
 
 
 def test_a_prompt_that_is_not_there_is_refused_before_anything_is_loaded(folder: Any) -> None:
-    assert "no prompt is called" in refusal(UsageError, lambda: load_model(f"hf:{folder()}?prompt=nope"))
+    with pytest.raises(UsageError, match="nope"):
+        load_model(f"hf:{folder()}?prompt=nope")
 
 
 @pytest.mark.parametrize(
@@ -93,16 +96,17 @@ def test_a_missing_package_is_named(
 ) -> None:
     reference = f"hf:{folder()}{options}"
     monkeypatch.setattr(loading, "find_spec", lambda name: None if name == missing else object())
-    assert refusal(MissingExtraError, lambda: load_model(reference)) == said
+    extra = said.rpartition("[")[2].removesuffix("]'")
+    assert refusal(f"missing-extra-{extra}", MissingExtraError, lambda: load_model(reference)) == said
 
 
 @pytest.mark.parametrize("name", ["/no/such/folder", "./nothing", "a/b/c", "two words"])
 def test_a_folder_that_is_not_there_is_refused(name: str) -> None:
-    assert "there is no such folder" in refusal(ModelError, lambda: load_model(f"hf:{name}"))
+    refusal("hf-model-not-found", ModelError, lambda: load_model(f"hf:{name}"))
 
 
 def test_a_hub_name_that_cannot_be_fetched_is_one_line(offline: None) -> None:
-    said = refusal(ModelError, lambda: load_model("hf:nobody-of-w2s/nothing-at-all"))
+    said = refusal("hf-load-failed", ModelError, lambda: load_model("hf:nobody-of-w2s/nothing-at-all"))
     assert "'nobody-of-w2s/nothing-at-all' cannot be loaded" in said
 
 
@@ -114,11 +118,9 @@ def test_pickled_weights_are_refused_and_never_read(folder: Any, tmp_path: Path)
             return os.mkdir, (str(marker),)
 
     (place / "model.safetensors").unlink()
-    assert "has no weights: there is no file *.safetensors" in refusal(
-        ModelError, lambda: load_model(f"hf:{place}")
-    )
+    assert "*.safetensors" in refusal("hf-weights-missing", ModelError, lambda: load_model(f"hf:{place}"))
     (place / "pytorch_model.bin").write_bytes(pickle.dumps(Trap()))
-    said = refusal(ModelError, lambda: load_model(f"hf:{place}"))
+    said = refusal("hf-weights-pickled", ModelError, lambda: load_model(f"hf:{place}"))
     assert "only as pytorch_model.bin, a pickle" in said
     assert "save_pretrained" in said
     assert not marker.exists()
@@ -133,7 +135,7 @@ def test_code_that_comes_with_a_model_is_never_run(folder: Any, tmp_path: Path) 
     }
     (place / "config.json").write_text(json.dumps(config))
     (place / "ours.py").write_text(f"import os\nos.mkdir({str(marker)!r})\n")
-    assert "cannot be loaded" in refusal(ModelError, lambda: load_model(f"hf:{place}"))
+    refusal("hf-load-failed", ModelError, lambda: load_model(f"hf:{place}"))
     assert not marker.exists()
 
 
@@ -144,10 +146,10 @@ def test_weights_that_are_damaged_or_not_whole_are_refused(folder: Any, tmp_path
     weights = place / "model.safetensors"
     tensors = load(weights.read_bytes())
     weights.write_bytes(weights.read_bytes()[:1000])
-    assert "cannot be loaded" in refusal(ModelError, lambda: load_model(f"hf:{place}"))
+    refusal("hf-load-failed", ModelError, lambda: load_model(f"hf:{place}"))
     tensors.pop("model.layers.1.mlp.up_proj.weight")
     save_file(tensors, weights, {"format": "pt"})
-    said = refusal(ModelError, lambda: load_model(f"hf:{place}"))
+    said = refusal("hf-weights-incomplete", ModelError, lambda: load_model(f"hf:{place}"))
     assert "lacks weights of its architecture (model.layers.1.mlp.up_proj.weight)" in said
 
 
@@ -162,8 +164,8 @@ def test_an_architecture_that_neither_writes_nor_compares_is_refused(tmp_path: P
     )
     transformers.BertForMaskedLM(config).save_pretrained(tmp_path)
     words.save_pretrained(tmp_path)
-    said = refusal(ModelError, lambda: load_model(f"hf:{tmp_path}"))
-    assert "is a BertForMaskedLM: what is needed is a model …ForCausalLM" in said
+    said = refusal("hf-architecture-unsupported", ModelError, lambda: load_model(f"hf:{tmp_path}"))
+    assert "is a BertForMaskedLM; required is an architecture …ForCausalLM" in said
 
 
 OLD_NAMES = pytest.mark.filterwarnings("ignore:`is_gradient_checkpointing`:FutureWarning")
@@ -223,8 +225,8 @@ def test_an_adapter_of_another_base_is_refused(folder: Any, tmp_path: Path) -> N
         (place / "adapter_config.json").write_text(
             json.dumps(config | {"base_model_name_or_path": str(other)})
         )
-        said = refusal(ModelError, lambda: load_model(f"hf:{place}"))
-        assert f"does not fit its base {other}" in said
+        said = refusal("hf-adapter-mismatch", ModelError, lambda: load_model(f"hf:{place}"))
+        assert f"does not fit {other}" in said
         assert "base_model_name_or_path" in said
 
 
@@ -235,17 +237,18 @@ def test_a_learned_prompt_is_refused(folder: Any, tmp_path: Path) -> None:
     plain = transformers.AutoModelForCausalLM.from_pretrained(folder())
     config = peft.PromptTuningConfig(task_type="CAUSAL_LM", num_virtual_tokens=3)
     peft.get_peft_model(plain, config).save_pretrained(tmp_path / "prompt")
-    said = refusal(ModelError, lambda: load_model(f"hf:{tmp_path / 'prompt'}"))
-    assert "is a learned prompt, which is not read" in said
+    place = f"hf:{tmp_path / 'prompt'}"
+    assert "learned prompt" in refusal("hf-adapter-unsupported", ModelError, lambda: load_model(place))
 
 
 @OLD_NAMES
 def test_an_adapter_without_base_or_with_pickled_weights_is_refused(folder: Any, tmp_path: Path) -> None:
     place = write_adapter(folder(), tmp_path / "adapter")
     (place / "adapter_model.safetensors").rename(place / "adapter_model.bin")
-    assert "only as adapter_model.bin, a pickle" in refusal(ModelError, lambda: load_model(f"hf:{place}"))
+    said = refusal("hf-weights-pickled", ModelError, lambda: load_model(f"hf:{place}"))
+    assert "only as adapter_model.bin, a pickle" in said
     (place / "adapter_config.json").write_text("{}")
-    assert "names no base_model_name_or_path" in refusal(ModelError, lambda: load_model(f"hf:{place}"))
+    refusal("hf-adapter-no-base", ModelError, lambda: load_model(f"hf:{place}"))
 
 
 @pytest.mark.parametrize("name", ["attn_implementation", "_attn_implementation"])
@@ -253,8 +256,8 @@ def test_attention_by_code_on_the_hub_is_refused(folder: Any, tmp_path: Path, na
     place = copied(folder(), tmp_path / "model")
     config = json.loads((place / "config.json").read_text())
     (place / "config.json").write_text(json.dumps({**config, name: "someone/kernel"}))
-    said = refusal(ModelError, lambda: load_model(f"hf:{place}"))
-    assert "names code on the hub for its attention, 'someone/kernel'" in said
+    said = refusal("hf-remote-code", ModelError, lambda: load_model(f"hf:{place}"))
+    assert "'someone/kernel'" in said
 
 
 def test_options_of_loading_reach_transformers(folder: Any) -> None:
@@ -262,11 +265,10 @@ def test_options_of_loading_reach_transformers(folder: Any) -> None:
     inner = model._scorer._network._model
     assert inner.dtype == torch.bfloat16
     assert inner.config._attn_implementation == "eager"
-    assert "cannot be loaded" in refusal(ModelError, lambda: load_model(f"hf:{folder()}?attn=nothing"))
+    refusal("hf-load-failed", ModelError, lambda: load_model(f"hf:{folder()}?attn=nothing"))
     if not torch.cuda.is_available():
-        assert "torch sees no such device" in refusal(
-            UsageError, lambda: load_model(f"hf:{folder()}?device=cuda:1")
-        )
+        with pytest.raises(UsageError, match="device"):
+            load_model(f"hf:{folder()}?device=cuda:1")
 
 
 def test_quantisation_is_that_of_bitsandbytes(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -289,8 +291,8 @@ def test_a_chat_template_that_refuses_is_one_line(folder: Any, tmp_path: Path) -
     words.chat_template = "{{ raise_exception('only the system may speak') }}"
     words.save_pretrained(place)
     model = load_model(f"hf:{place}")
-    said = refusal(ModelError, lambda: model.answer([CHOICE], Want()))
-    assert f"the chat template of {place} refuses a conversation: only the system may speak" in said
+    said = refusal("hf-chat-template-failed", ModelError, lambda: model.answer([CHOICE], Want()))
+    assert f"the chat template of {place} fails on a conversation: only the system may speak" in said
 
 
 def test_text_that_is_none_is_read_all_the_same(open_hf: Any) -> None:
@@ -313,13 +315,14 @@ def test_what_does_not_fit_the_context_is_refused_by_the_name_of_its_example(
     long = ChoiceExample("novel", "What follows? " * 30, ("a", "b"))
     option = ChoiceExample("epic", "What follows?", ("a", "b" * 500))
     model = open_hf("llama", "score=option", context=256)
-    said = refusal(DataError, lambda: model.answer([CHOICE, long], Want()))
-    assert "example 'novel': its prompt takes" in said
-    assert "reads 256: shorten it, show fewer shots, or name a model with a longer context" in said
-    assert "example 'epic': an option takes" in refusal(DataError, lambda: model.answer([option], Want()))
+    said = refusal("hf-context-exceeded", DataError, lambda: model.answer([CHOICE, long], Want()))
+    assert "example 'novel': its prompt has" in said
+    assert "is 256; shorten it, use fewer shots, or choose a model with a longer context" in said
+    said = refusal("hf-context-exceeded", DataError, lambda: model.answer([option], Want()))
+    assert "example 'epic': an option has" in said
     words = AnswerExample("essay", "Why? " * 80)
     assert "example 'essay'" in refusal(
-        DataError, lambda: open_hf("llama", context=256).answer([words], Want())
+        "hf-context-exceeded", DataError, lambda: open_hf("llama", context=256).answer([words], Want())
     )
 
 
@@ -334,21 +337,24 @@ def test_a_reply_is_as_long_as_the_context_allows(open_hf: Any) -> None:
 def test_no_options_and_what_cannot_be_asked_are_refused(open_hf: Any) -> None:
     model = open_hf("llama")
     none = ChoiceExample("none", "Which?", ())
-    assert "example 'none' has no options" in refusal(DataError, lambda: model.answer([none], Want()))
+    said = refusal("model-choice-no-options", DataError, lambda: model.answer([none], Want()))
+    assert "example 'none'" in said
     lettered = open_hf("llama", "score=letter")
     move = MoveExample("m", game("chess").state())
-    assert "moves have no letters" in refusal(UsageError, lambda: lettered.answer([move], Want()))
+    said = refusal("hf-score-unsupported", UsageError, lambda: lettered.answer([move], Want()))
+    assert "moves have no letters" in said
     written = AnswerExample("q", "Why?")
-    assert "an answer is written" in refusal(UsageError, lambda: lettered.answer([written], Want()))
-    assert "has no options to compare" in refusal(UsageError, lambda: model.believe([written]))
-    assert "give one label each" in refusal(UsageError, lambda: model.judge([CHOICE], []))
+    said = refusal("hf-score-unsupported", UsageError, lambda: lettered.answer([written], Want()))
+    assert "answers are generated" in said
+    refusal("hf-answer-no-options", UsageError, lambda: model.believe([written]))
+    refusal("model-label-count", UsageError, lambda: model.judge([CHOICE], []))
 
 
 def test_shots_without_gold_are_refused(open_hf: Any) -> None:
     model = open_hf("llama", "shots=2")
     model.show([(CHOICE, "A"), (ChoiceExample("other", "?", ("x", "y")), "B")])
-    said = refusal(UsageError, lambda: model.answer([CHOICE], Want()))
-    assert "is to be shown 2 solved examples and 1 are at hand for example 'sky'" in said
+    said = refusal("model-too-few-shots", UsageError, lambda: model.answer([CHOICE], Want()))
+    assert "requests 2 few-shot examples, but only 1 are available for example 'sky'" in said
 
 
 def test_a_tokenizer_that_begins_texts_does_so_once(folder: Any, open_hf: Any) -> None:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
+from tests.doubles.errors import raises_code
 from tests.doubles.language import tokenizer
 from w2s.errors import DataError, UsageError
 from w2s.games import game
@@ -86,13 +88,16 @@ def test_it_judges_and_believes(place: Path) -> None:
 
 def test_what_it_cannot_do_is_refused(place: Path) -> None:
     model = load_model(f"hf:{place}")
-    with pytest.raises(UsageError, match="answers choices only: name a causal language model"):
+    with raises_code("hf-choices-only", UsageError):
         model.answer([MoveExample("m", game("chess").state())], Want())
-    with pytest.raises(UsageError, match=r"score of .*: an encoder only compares options; leave it out"):
+    with raises_code("hf-option-causal-only", UsageError) as caught:
         load_model(f"hf:{place}?score=letter")
+    assert str(caught.value).startswith("score of ")
     long = ChoiceExample("novel", "What? " * 40, ("a", "b"))
-    with pytest.raises(DataError, match=r"example .novel.: an option with its question takes .* reads 128"):
+    with raises_code("hf-context-exceeded", DataError) as caught:
         model.answer([long], Want())  # type: ignore[list-item]
+    assert re.search(r"example .novel.: the question with an option has .* is 128", str(caught.value))
     none = ChoiceExample("none", "What?", ())
-    with pytest.raises(DataError, match="example 'none' has no options"):
+    with raises_code("model-choice-no-options", DataError) as caught:
         model.answer([none], Want())  # type: ignore[list-item]
+    assert "'none'" in str(caught.value)

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from tests.doubles.errors import raises_code
 from tests.doubles.language import FAMILIES
 from w2s.errors import ModelError
 from w2s.games import game
@@ -207,8 +208,9 @@ def with_memory_for(most: int, monkeypatch: pytest.MonkeyPatch) -> list[int]:
 def test_an_example_that_no_pass_can_hold_is_named(open_hf: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     model = open_hf("qwen3")
     with_memory_for(500, monkeypatch)
-    with pytest.raises(ModelError, match="runs out of memory at example 'huge' alone"):
+    with raises_code("hf-out-of-memory", ModelError) as caught:
         model.answer([*CHOICES, ChoiceExample("huge", "What? " * 120, ("a", "b"))], Want())
+    assert "example 'huge'" in str(caught.value)
 
 
 @pytest.mark.parametrize("most", [2000, 500])

@@ -146,9 +146,10 @@ def test_engines_and_endpoints_have_no_shape_and_a_bad_reference_is_refused() ->
 
 def test_a_policy_net_has_the_parameters_of_its_weights(tmp_path: Path) -> None:
     from w2s.models.policy.config import PolicyConfig
-    from w2s.models.policy.files import build, save_pretrained
+    from w2s.models.policy.files import save_pretrained
+    from w2s.models.policy.nets import build_net
 
-    net = build(PolicyConfig("chess", channels=16, blocks=2, head_channels=16))
+    net = build_net(PolicyConfig("chess", channels=16, blocks=2, head_channels=16))
     save_pretrained(net, tmp_path)
     (tmp_path / "model.safetensors").unlink()
     shape = shape_of(f"policy:{tmp_path}")

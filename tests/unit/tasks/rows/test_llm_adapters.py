@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pytest
 
-from tests.doubles.errors import raises_code
 from w2s.errors import DataError
 from w2s.tasks import ChoiceExample
 from w2s.tasks.choice import parse_choice
@@ -52,29 +51,29 @@ def test_missing_answer_gives_no_gold(answer: object) -> None:
 
 
 @pytest.mark.parametrize(
-    ("instruction", "answer", "code"),
+    ("instruction", "answer", "reason"),
     [
         (
             f"{ASKED}Why?\n\nAnswer1: x Answer2: y\n\nAnswer format: answer1/answer2",
             "answer3",
-            "task-answer-not-option",
+            "not among the options",
         ),
         (
             f"{ASKED}Why?\n\nAnswer1: x Answer2: x\n\nAnswer format: answer1/answer2",
             "answer1",
-            "task-equal-options",
+            "A and B are equal",
         ),
-        (f"{ASKED}Why?\n\nAnswer1: x\n\nAnswer format: answer1/answer2", "answer1", "task-option-count"),
+        (f"{ASKED}Why?\n\nAnswer1: x\n\nAnswer format: answer1/answer2", "answer1", "1 options and 2 names"),
         (
             f"{ASKED}Why?\n\nAnswer1: Answer2: y\n\nAnswer format: answer1/answer2",
             "answer1",
-            "task-empty-text",
+            "option 1 is empty",
         ),
-        (f"{ASKED}Why?", "answer1", "task-no-options"),
+        (f"{ASKED}Why?", "answer1", "there are no options"),
         (
             f"{ASKED}\n\nAnswer1: x Answer2: y\n\nAnswer format: answer1/answer2",
             "answer1",
-            "task-empty-text",
+            "the question is empty",
         ),
     ],
 )

@@ -165,14 +165,14 @@ def test_a_head_is_fresh_on_purpose_only(headed: Path, bare: Path, tmp_path: Pat
 
     causal = write_language_model(tmp_path / "causal")
     for reference, said in (
-        (f"hf:{bare}", "is a BertModel.*head=fresh puts a new multiple-choice head on it"),
-        (f"hf:{headed}?head=fresh", "has a multiple-choice head: leave head=fresh out"),
-        (f"hf:{causal}?head=fresh", "is a LlamaForCausalLM, which has a head of its own"),
+        (f"hf:{bare}", "is a BertModel.*head=fresh adds a new multiple-choice head"),
+        (f"hf:{headed}?head=fresh", "already has a multiple-choice head; remove head=fresh"),
+        (f"hf:{causal}?head=fresh", "is a LlamaForCausalLM, which has its own head"),
     ):
         with pytest.raises(ModelError, match=said) as caught:
             load_model(reference)
         assert "\n" not in str(caught.value)
-    with pytest.raises(UsageError, match=r"head of .* is 'old', not one of fresh"):
+    with pytest.raises(UsageError, match=r"head of .* is 'old'; it must be one of fresh"):
         load_model(f"hf:{bare}?head=old")
 
 
@@ -217,11 +217,11 @@ def test_a_weight_of_nothing_is_a_row_left_out(headed: Path, tmp_path: Path) -> 
 LONG = Rows.hard([ChoiceExample("long", "Which? " * 40, ("x", "y"))], ["A"])
 NO_CHOICE = Rows.hard([AnswerExample("sum", "1+1?", ("2",))], ["2"])
 BAD: list[tuple[str, dict[str, Any], Rows, type[W2sError], str]] = [
-    ("", {}, LONG, DataError, "example 'long': an option with its question takes .* reads 128"),
+    ("", {}, LONG, DataError, "example 'long': the question with an option has .* is 128"),
     ("", {"length": 4}, choices(2), DataError, r"example 'q0' has \d+ tokens .* raise length"),
-    ("", {}, NO_CHOICE, UsageError, "answers choices only: name a causal language model"),
+    ("", {}, NO_CHOICE, UsageError, "answers only choices; choose a causal language model"),
     ("", {}, choices(2, label="C"), DataError, "the target 'C' of example 'q0' is not one of its letters AB"),
-    ("?score=letter", {}, choices(2), UsageError, "score of .*: an encoder only compares options"),
+    ("?score=letter", {}, choices(2), UsageError, "score of .* an encoder only compares options"),
     ("", {"objective": "grpo", "group": 4}, choices(2), UsageError, "cannot write replies"),
     ("", {"targets": "nowhere"}, choices(2), UsageError, "targets=.*nowhere"),
 ]
