@@ -31,7 +31,7 @@ def agree(
 
       w2s agree --game chess runs/a/labels.parquet runs/b/labels.parquet
     """
-    from w2s.cli import screen
+    from w2s.cli import output
     from w2s.games.compare import compare_files
 
     found = compare_files(game, left, right, show=show)
@@ -40,7 +40,7 @@ def agree(
 
 
 def _text(found: FileComparison) -> str:
-    from w2s.cli import screen
+    from w2s.cli import output
 
     counts = [(name.replace("_", " "), count) for name, count in found.counts.items()]
     lines = [output.table((f"{found.kind} by {found.by}", "count"), counts)]

@@ -102,7 +102,9 @@ def agree(
     """
     for name, column in (("positions", positions), ("left", left), ("right", right)):
         if isinstance(column, str | bytes):
-            raise UsageError(f"{name} is one text: give a list of texts, [{column[:40]!r}]")
+            raise UsageError(
+                "game-text-not-list", f"{name} is a single text; pass a list of texts, [{column[:40]!r}]"
+            )
     if len(positions) == 1 and len(left) != 1:
         positions = [str(positions[0])] * len(left)
     found = kernels.agree(game, positions, left, right)

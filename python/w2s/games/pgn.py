@@ -58,7 +58,7 @@ def split_games(path: str | Path) -> Iterator[PgnGame]:
         with Path(path).open("rb") as file:
             yield from _games(_tokens(file), path)
     except OSError as error:
-        raise DataError(f"cannot read {path}: {error.strerror or error}") from None
+        raise DataError("game-file-unreadable", f"cannot read {path}: {error.strerror or error}") from None
 
 
 def _tokens(lines: Iterable[bytes]) -> Iterator[_Token]:
@@ -90,7 +90,7 @@ def _games(tokens: Iterator[_Token], path: str | Path) -> Iterator[PgnGame]:
     for kind, word, line in tokens:
         depth += (kind == "down") - (kind == "up")
         if depth < 0 or kind == "wrong" or (kind == "tag" and depth):
-            raise DataError(f"{path}, game {number}, line {line}: {_problem(word)}")
+            raise DataError("pgn-syntax-error", f"{path}, game {number}, line {line}: {_problem(word)}")
         if kind == "tag":
             if began:
                 yield _without_result(text)

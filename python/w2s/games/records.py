@@ -51,7 +51,7 @@ def read_games(path: str | Path) -> Iterator[GameRecord]:
         return read_pgn(path)
     if suffix == ".jsonl":
         return read_jsonl(path)
-    raise DataError(f"{path}: games are read from .pgn and .jsonl files, not from {suffix or 'others'}")
+    raise DataError("game-file-format", f"{path}: games are read from .pgn and .jsonl files only")
 
 
 def read_pgn(path: str | Path) -> Iterator[GameRecord]:
@@ -100,7 +100,9 @@ def read_jsonl(path: str | Path) -> Iterator[GameRecord]:
 def _pgn_start(rules: Game, text: PgnGame, where: str) -> State:
     variant = text.headers.get("Variant", "")
     if variant.lower() not in _CHESS_VARIANTS:
-        raise DataError(f"{where}: variant {variant[:40]!a} is neither chess nor Chess960")
+        raise DataError(
+            "pgn-unknown-variant", f"{where}: variant {variant[:40]!a} is neither chess nor Chess960"
+        )
     return _start(rules, text.headers.get("FEN", "startpos"), where)
 
 
@@ -108,14 +110,14 @@ def _start(rules: Game, position: str, where: str) -> State:
     try:
         return rules.state(position)
     except DataError as error:
-        raise DataError(f"{where}: {error}") from None
+        raise DataError(error.code, f"{where}: {error}") from None
 
 
 def _played(state: State, move: str, where: str) -> State:
     try:
         return state.play(move)
     except DataError as error:
-        raise DataError(f"{where}: {error}") from None
+        raise DataError(error.code, f"{where}: {error}") from None
 
 
 def _lines(path: str | Path) -> Iterator[bytes]:
@@ -123,7 +125,7 @@ def _lines(path: str | Path) -> Iterator[bytes]:
         with Path(path).open("rb") as file:
             yield from file
     except OSError as error:
-        raise DataError(f"cannot read {path}: {error.strerror or error}") from None
+        raise DataError("game-file-unreadable", f"cannot read {path}: {error.strerror or error}") from None
 
 
 def _from_json(line: bytes, number: int, where: str) -> GameRecord:
@@ -141,15 +143,18 @@ def _object(line: bytes, where: str) -> dict[str, Any]:
     try:
         values = json.loads(line)
     except (ValueError, RecursionError):
-        raise DataError(f"{where} is not a JSON object") from None
+        raise DataError("game-not-json", f"{where} is not a JSON object") from None
     if not isinstance(values, dict):
-        raise DataError(f"{where} is not a JSON object")
+        raise DataError("game-not-json", f"{where} is not a JSON object")
     if values.get("game", "chess") not in kernels.game_names():
-        raise DataError(f"{where}: no game is called {str(values['game'])[:40]!a}")
+        raise DataError("game-unknown", f"{where}: no game is called {str(values['game'])[:40]!a}")
     wrong = [name for name in ("game", "start", "result") if not isinstance(values.get(name), str)]
     moves = values.get("moves")
     if not isinstance(moves, list) or not all(isinstance(move, str) for move in moves):
         wrong.append("moves")
     if wrong:
-        raise DataError(f"{where} is not a game: {', '.join(wrong)} missing or of another type")
+        raise DataError(
+            "game-record-incomplete",
+            f"{where} is not a game: {', '.join(wrong)} missing or of the wrong type",
+        )
     return values

@@ -206,5 +206,7 @@ class State:
     def _number(self, text: str) -> int:
         move, why = self._parse(text)
         if move is None:
-            raise DataError(f"{text[:40]!r} is {why} in {self.game} position {self.position}")
+            raise DataError(
+                "game-illegal-move", f"{text[:40]!r} is {why} in {self.game} position {self.position}"
+            )
         return move

@@ -31,7 +31,7 @@ class Tablebase:
         self._chess, syzygy = _python_chess()
         names = [path.stem for path in Path(folder).glob("*.rtbw")]
         if not names:
-            raise UsageError(f"{folder} holds no Syzygy table (*.rtbw)")
+            raise UsageError("syzygy-no-tables", f"{folder} contains no Syzygy table (*.rtbw)")
         self.men = max(len(name) - 1 for name in names)
         self._missing = syzygy.MissingTableError
         self._tables = syzygy.open_tablebase(str(folder), load_dtz=False)
@@ -50,7 +50,9 @@ class Tablebase:
         except (self._missing, KeyError):
             return None
         except (RuntimeError, ValueError, IndexError, OSError) as error:
-            raise DataError(f"a Syzygy table is damaged at {state.position}: {error}") from None
+            raise DataError(
+                "syzygy-damaged-table", f"a Syzygy table is damaged at {state.position}: {error}"
+            ) from None
         return (found == 2) - (found == -2)
 
     def close(self) -> None:

@@ -5,7 +5,7 @@ A match is replayed from its first position, so that every state has its history
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -32,7 +32,9 @@ def read_arena_labels(path: Path, table: pa.Table, rules: str, on_bad_row: OnBad
     """
     missing = [name for name in _NEEDED if name not in table.column_names]
     if missing:
-        raise DataError(f"{path} has no column {', '.join(missing)}: not the labels of an arena")
+        raise DataError(
+            "task-missing-column", f"{path} has no column {', '.join(missing)}; arena labels need it"
+        )
     oracles = [name for name in table.column_names if name.endswith("_best")]
     kept = [*_NEEDED, *(["correct"] if "correct" in table.column_names else []), *oracles]
     matches: dict[int, dict[int, list[dict[str, Any]]]] = {}

@@ -211,14 +211,17 @@ def check_options(options: Sequence[str]) -> None:
         DataError: there are none, more than 26, or two are equal.
     """
     if not options:
-        raise DataError("there are no options")
+        raise DataError("task-no-options", "there are no options")
     if len(options) > len(LETTERS):
-        raise DataError(f"{len(options)} options are more than {len(LETTERS)}, one for each letter")
+        raise DataError(
+            "task-too-many-options",
+            f"{len(options)} options; at most {len(LETTERS)} are allowed, one per letter",
+        )
     seen: dict[str, str] = {}
     for letter, option in zip(LETTERS, options, strict=False):
         known = seen.setdefault(" ".join(option.split()), letter)
         if known != letter:
-            raise DataError(f"the options {known} and {letter} are equal: {option[:40]!r}")
+            raise DataError("task-equal-options", f"options {known} and {letter} are equal: {option[:40]!r}")
 
 
 def _options(row: Row, columns: ChoiceColumns) -> tuple[list[str], tuple[str, ...]]:

@@ -8,7 +8,7 @@ from typing import Any, Literal, TypeVar
 
 from pydantic import Field
 
-from w2s.config import Config, build
+from w2s.config import Config, parse_config
 from w2s.errors import DataError, UsageError
 from w2s.tasks.rows.row import Row
 
@@ -200,7 +200,7 @@ def resolve_columns(
             )
         spec = known[spec.lower()].columns
     if isinstance(spec, Mapping):
-        return build(kind, dict(spec), "columns")
+        return parse_config(kind, dict(spec), "columns")
     if not isinstance(spec, kind):
         raise UsageError(
             "task-columns-other-task",

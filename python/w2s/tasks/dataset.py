@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, overload
 
@@ -134,14 +134,17 @@ def _file(path: Path) -> Path:
     if path.is_dir():
         path = path / "labels.parquet"
     if not path.is_file():
-        raise DataError(f"there is no file {path}")
+        raise DataError("task-file-missing", f"there is no file {path}")
     return path
 
 
 def _bundled_file(name: str) -> Path:
     names = bundled_puzzles()
     if name not in names:
-        raise DataError(f"no puzzles are called {name[:40]!r}; bundled are: {', '.join(names) or 'none'}")
+        raise DataError(
+            "task-unknown-puzzles",
+            f"no bundled puzzles are called {name[:40]!r}; bundled are: {', '.join(names) or 'none'}",
+        )
     return arenas_folder() / "puzzles" / f"{name}.parquet"
 
 
@@ -160,5 +163,7 @@ def _check_ids(path: str | Path, examples: Sequence[Example]) -> None:
     seen: set[str] = set()
     for example in examples:
         if example.id in seen:
-            raise DataError(f"{path}: the id {example.id[:40]!r} stands there twice; ids join tables")
+            raise DataError(
+                "task-duplicate-id", f"{path}: duplicate id {example.id[:40]!r}; ids must be unique"
+            )
         seen.add(example.id)

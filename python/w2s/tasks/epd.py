@@ -7,7 +7,7 @@ moves, ``c8`` the score of each.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 from w2s.errors import DataError
@@ -45,7 +45,7 @@ def _lines(path: Path) -> Iterator[tuple[int, str]]:
                 if line.strip() and not line.startswith("#"):
                     yield number, line.strip()
     except (OSError, UnicodeDecodeError) as error:
-        raise DataError(f"cannot read {path}: {error}") from None
+        raise DataError("task-file-unreadable", f"cannot read {path}: {error}") from None
 
 
 def _example(rules: Game, line: str, name: str, taken: set[str]) -> MoveExample:
@@ -83,7 +83,7 @@ def _moves(state: State, text: str) -> tuple[str, ...]:
 def _move(state: State, word: str) -> str:
     move, why = state.read(word)
     if move is None:
-        raise DataError(f"{word[:20]!r} is {why} in {state.position}")
+        raise DataError("game-illegal-move", f"{word[:20]!r} is {why} in {state.position}")
     return move
 
 
@@ -93,12 +93,14 @@ def _grades(state: State, operations: dict[str, str]) -> tuple[tuple[str, float]
     if not scores and not moves:
         return ()
     if len(scores) != len(moves):
-        raise DataError(f"c8 has {len(scores)} scores for the {len(moves)} moves of c9")
+        raise DataError("task-epd-scores", f"c8 has {len(scores)} scores, but c9 has {len(moves)} moves")
     try:
         values = [float(score) for score in scores]
     except ValueError:
-        raise DataError("c8 holds something that is no number") from None
+        raise DataError("task-epd-scores", "c8 contains a score that is not a number") from None
     most = max(values)
     if not (most > 0 and min(values) >= 0):
-        raise DataError("the scores of c8 have to be at least 0, the largest above it")
+        raise DataError(
+            "task-epd-scores", "the scores in c8 must not be negative, and the largest must be above 0"
+        )
     return tuple((_move(state, move), value / most) for move, value in zip(moves, values, strict=True))

@@ -7,7 +7,7 @@ move; the second move is the solution.
 from __future__ import annotations
 
 import csv
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from w2s.errors import DataError
@@ -52,7 +52,7 @@ def _rows(path: Path) -> Iterator[tuple[int, Mapping[str, str]]]:
                 if values:
                     yield reader.line_num, dict(zip(names, values, strict=False))
     except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise DataError(f"cannot read {path}: {error}") from None
+        raise DataError("task-file-unreadable", f"cannot read {path}: {error}") from None
 
 
 def _header(path: Path, first: list[str]) -> tuple[str, ...]:
@@ -61,18 +61,20 @@ def _header(path: Path, first: list[str]) -> tuple[str, ...]:
         return _BARE
     missing = [name for name in _NEEDED if name not in names]
     if missing:
-        raise DataError(f"{path} has no column {' or '.join(missing)}: not Lichess puzzles")
+        raise DataError(
+            "task-missing-column", f"{path} has no column {' or '.join(missing)}; Lichess puzzles need it"
+        )
     return names
 
 
 def _example(rules: Game, row: Mapping[str, str], name: str) -> MoveExample:
     moves = row.get("moves", "").split()
     if len(moves) < 2:
-        raise DataError("Moves needs the opponent's move and the solution")
+        raise DataError("task-puzzle-too-short", "Moves needs the opponent's move and the solution")
     state = rules.state(row["fen"]).play(moves[0])
     solution, why = state.read(moves[1])
     if solution is None:
-        raise DataError(f"the solution {moves[1][:20]!r} is {why} in {state.position}")
+        raise DataError("game-illegal-move", f"the solution {moves[1][:20]!r} is {why} in {state.position}")
     return MoveExample(
         row.get("puzzleid") or name,
         state,
@@ -88,7 +90,7 @@ def _rating(text: str) -> float | None:
     try:
         return float(text)
     except ValueError:
-        raise DataError(f"the rating {text[:20]!r} is no number") from None
+        raise DataError("task-not-number", f"the rating {text[:20]!r} is not a number") from None
 
 
 def _lichess_game(address: str) -> str | None:

@@ -97,7 +97,7 @@ def get_task(name: str) -> Task[Any]:
         UsageError: there is none; the message lists the tasks.
     """
     if name not in TASKS:
-        raise UsageError(f"no task is called {name!r}; the tasks are: {', '.join(TASKS)}")
+        raise UsageError("task-unknown", f"no task is called {name!r}; the tasks are: {', '.join(TASKS)}")
     return TASKS[name]
 
 

@@ -14,8 +14,6 @@ if TYPE_CHECKING:
 
     from w2s.tasks.column_mapping import ColumnsSpec
 
-Complain = Callable[[str], None]
-"""Told about a row that cannot be used: one line with file, place and reason."""
 AnyExample = TypeVar("AnyExample")
 
 

@@ -12,6 +12,7 @@ import pyarrow.parquet as pq
 import pytest
 
 import w2s
+from tests.doubles.errors import raises_code
 from w2s.cli.app import run
 from w2s.errors import DataError, UsageError
 from w2s.games.compare import Difference, compare_files
@@ -119,31 +120,32 @@ def test_missing_positions_are_taken_from_the_other_file(tmp_path: Path) -> None
 
 
 @pytest.mark.parametrize(
-    ("left", "said"),
+    ("left", "code", "fact"),
     [
-        ([{"id": "1", "move": "e4"}], "no column label"),
-        ([{"label": "e4"}], "no column id or position"),
-        ([], "no column label"),
-        ([{"id": "1", "label": "e4"}], "no move can be read"),
-        ([row("1", "e4"), row("1", "e4")], "rows 1 and 2 have one id, 1"),
-        ([{"id": 5, "label": "e4"}], "row 1: id is 5, not text"),
-        ([{"id": "1", "label": ["e4"]}], "row 1: label is ['e4'], not text"),
+        ([{"id": "1", "move": "e4"}], "agree-missing-column", "no column label"),
+        ([{"label": "e4"}], "agree-missing-column", "no column id or position"),
+        ([], "agree-missing-column", "no column label"),
+        ([{"id": "1", "label": "e4"}], "agree-no-positions", "r.jsonl"),
+        ([row("1", "e4"), row("1", "e4")], "agree-duplicate-id", "rows 1 and 2 "),
+        ([{"id": 5, "label": "e4"}], "agree-not-text", "row 1: id is 5"),
+        ([{"id": "1", "label": ["e4"]}], "agree-not-text", "row 1: label is ['e4']"),
     ],
 )
 def test_files_that_cannot_be_joined_are_refused(
     tmp_path: Path, left: list[Any], code: str, fact: str
 ) -> None:
     right = jsonl(tmp_path / "r.jsonl", [{"id": "1", "label": "e4"}])
-    with pytest.raises(DataError) as caught:
+    with raises_code(code, DataError) as caught:
         compare_files("chess", jsonl(tmp_path / "l.jsonl", left), right)
-    assert said in str(caught.value)
+    assert fact in str(caught.value)
 
 
 def test_position_with_conflicting_labels_needs_ids(tmp_path: Path) -> None:
     rows = [{"position": "startpos", "label": label} for label in ("e4", "e4", "d4")]
     file = jsonl(tmp_path / "l.jsonl", rows)
-    with pytest.raises(DataError, match="rows 1 and 3 label one position differently"):
+    with raises_code("agree-conflicting-labels", DataError) as caught:
         compare_files("chess", file, file)
+    assert "rows 1 and 3 " in str(caught.value)
     same = jsonl(tmp_path / "s.jsonl", rows[:2])
     assert compare_files("chess", same, same).counts["both"] == 1
 
@@ -152,16 +154,18 @@ def test_unreadable_files_are_refused(tmp_path: Path) -> None:
     good = jsonl(tmp_path / "r.jsonl", [row("1", "e4")])
     broken = tmp_path / "b.jsonl"
     broken.write_bytes(b'{"id": "1", "label": "e4"}\n\n\xff\n')
-    with pytest.raises(DataError, match=r"b\.jsonl, line 3 is not a JSON object"):
+    with raises_code("agree-not-json", DataError) as caught:
         compare_files("chess", broken, good)
+    assert "b.jsonl, line 3" in str(caught.value)
     not_parquet = tmp_path / "b.parquet"
     not_parquet.write_bytes(b"PAR1 nothing PAR1")
-    with pytest.raises(DataError, match=r"cannot read .*b\.parquet"):
+    with raises_code("agree-file-unreadable", DataError) as caught:
         compare_files("chess", not_parquet, good)
+    assert str(not_parquet) in str(caught.value)
     for missing in ("m.parquet", "m.jsonl", "m.pgn"):
         with pytest.raises(DataError, match="No such file"):
             compare_files("chess", tmp_path / missing, tmp_path / missing)
-    with pytest.raises(UsageError, match=r"labels are \.parquet or \.jsonl files"):
+    with raises_code("agree-unknown-format", UsageError):
         compare_files("chess", tmp_path / "x.csv", good)
     with pytest.raises(UsageError, match="the games are: chess"):
         compare_files("go", good, good)
@@ -212,10 +216,11 @@ def test_jsonl_games_are_distinguished_from_labels(tmp_path: Path) -> None:
     assert compare_files("othello", file, file).agrees
     found = compare_files("othello", file, other)
     assert (found.by, found.differences[0].where, found.differences[0].left) == ("number", "game 0", "c3")
-    with pytest.raises(UsageError, match="give two files of one kind"):
+    with raises_code("agree-mixed-kinds", UsageError):
         compare_files("othello", file, labels)
-    with pytest.raises(DataError, match="is othello, not chess"):
+    with raises_code("agree-other-game", DataError) as caught:
         compare_files("chess", file, file)
+    assert "is othello, not chess" in str(caught.value)
 
 
 # -- the command ---------------------------------------------------------------------------------------------

@@ -13,6 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.doubles.errors import raises_code
 from w2s.errors import DataError
 from w2s.tasks import ChoiceExample, grade, judge, read_examples, task_for
 from w2s.tasks.choice import check_options, choice_row, choice_schema, shuffle_options
@@ -76,17 +77,18 @@ def test_key_ignores_option_order_case_and_spacing() -> None:
 
 
 @pytest.mark.parametrize(
-    ("options", "reason"),
+    ("options", "code", "fact"),
     [
-        ((), "there are no options"),
-        (tuple(map(str, range(27))), "27 options are more than 26"),
-        (("x", "y", "x"), "the options A and C are equal: 'x'"),
-        (("x  y", "x y"), "the options A and B are equal"),
+        ((), "task-no-options", ""),
+        (tuple(map(str, range(27))), "task-too-many-options", "26"),
+        (("x", "y", "x"), "task-equal-options", "A and C"),
+        (("x  y", "x y"), "task-equal-options", "A and B"),
     ],
 )
 def test_invalid_options_are_refused(options: tuple[str, ...], code: str, fact: str) -> None:
     with raises_code(code, DataError) as raised:
         check_options(options)
+    assert fact in str(raised.value)
     check_options(list(string.ascii_lowercase))
 
 

@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 
 from tests.doubles.errors import raises_code
-from w2s.config import build
+from w2s.config import parse_config
 from w2s.errors import DataError, UsageError
 from w2s.tasks import AnswerExample, ChoiceExample, read_examples
 from w2s.tasks.column_mapping import CHOICE_COLUMNS, ChoiceColumns
@@ -41,7 +41,7 @@ def test_columns_are_configured_in_toml(tmp_path: Path) -> None:
     path = written(tmp_path, row)
     expected = ChoiceExample("9", "It rains. Why?", ("x", "7"), ("B",), 3.5, "It rains.")
     assert read_examples(path, "choice", columns=table) == [expected]
-    columns = build(ChoiceColumns, table, "test")
+    columns = parse_config(ChoiceColumns, table, "test")
     assert read_examples(path, "choice", columns=columns) == [expected]
     assert 'options = [\n    "o1",' in columns.to_toml()
 

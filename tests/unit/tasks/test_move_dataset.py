@@ -9,6 +9,7 @@ import pyarrow.parquet as pq
 import pytest
 
 import w2s
+from tests.doubles.errors import raises_code
 from w2s.errors import DataError, UsageError
 from w2s.schemas import arena_labels_schema
 from w2s.tasks import MoveExample, judge, read_examples
@@ -37,26 +38,26 @@ def test_first_move_of_lichess_puzzle_is_history(tmp_path: Path, header: bool) -
 
 
 @pytest.mark.parametrize(
-    ("row", "reason"),
+    ("row", "code", "fact"),
     [
-        (f"{BEFORE},h8g8,900", "needs the opponent's move and the solution"),
-        (f"{BEFORE},h8h1 a1a8,900", "'h8h1' is illegal"),
-        (f"{BEFORE},h8g8 a1b2,900", "the solution 'a1b2' is illegal"),
-        (f"{BEFORE},h8g8 a1a8,high", "rating 'high' is no number"),
-        ("8/8/8 w,h8g8 a1a8,900", "line 2"),
+        (f"{BEFORE},h8g8,900", "task-puzzle-too-short", "Moves"),
+        (f"{BEFORE},h8h1 a1a8,900", "game-illegal-move", "'h8h1' is illegal"),
+        (f"{BEFORE},h8g8 a1b2,900", "game-illegal-move", "the solution 'a1b2'"),
+        (f"{BEFORE},h8g8 a1a8,high", "task-not-number", "'high'"),
     ],
 )
 def test_bad_lichess_row_raises_with_its_line_or_is_reported(
     tmp_path: Path, row: str, code: str, fact: str
 ) -> None:
     path = written(tmp_path, "puzzles.csv", f"{ROW}\n{row}\n")
-    with pytest.raises(DataError, match=r"puzzles\.csv, line 2: ") as raised:
+    with raises_code(code, DataError) as raised:
         read_examples(path)
-    assert reason in str(raised.value)
+    assert str(raised.value).startswith(f"{path}, line 2: ")
+    assert fact in str(raised.value)
     counted: list[str] = []
     assert [one.id for one in read_examples(path, bad_row=counted.append)] == ["puzzles-1"]
     assert len(counted) == 1
-    assert reason in counted[0]
+    assert fact in counted[0]
 
 
 def test_epd_gives_solutions_grades_and_positions_without_gold(tmp_path: Path) -> None:
@@ -75,12 +76,11 @@ def test_epd_gives_solutions_grades_and_positions_without_gold(tmp_path: Path) -
 
 
 @pytest.mark.parametrize(
-    ("line", "reason"),
+    ("line", "code", "fact"),
     [
-        ("r3k2r/8/8/8/8/8/8/R3K2R w KQkq - bm Nf3;", "'Nf3' is"),
-        ('r3k2r/8/8/8/8/8/8/R3K2R w KQkq - c8 "1 2"; c9 "e1g1";', "2 scores for the 1 moves"),
-        ('r3k2r/8/8/8/8/8/8/R3K2R w KQkq - c8 "0"; c9 "e1g1";', "above it"),
-        ("nothing", "line 1"),
+        ("r3k2r/8/8/8/8/8/8/R3K2R w KQkq - bm Nf3;", "game-illegal-move", "'Nf3' is"),
+        ('r3k2r/8/8/8/8/8/8/R3K2R w KQkq - c8 "1 2"; c9 "e1g1";', "task-epd-scores", "2 scores"),
+        ('r3k2r/8/8/8/8/8/8/R3K2R w KQkq - c8 "0"; c9 "e1g1";', "task-epd-scores", "above 0"),
     ],
 )
 def test_bad_epd_line_raises_with_its_number(tmp_path: Path, line: str, code: str, fact: str) -> None:
@@ -140,24 +140,24 @@ def test_puzzle_needs_only_id_and_position(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("change", "reason"),
+    ("change", "code"),
     [
-        ({"position": "6k1/5ppp/8/8/8/8/8/R3K3 b - - 1 2"}, "start and played lead to"),
-        ({"solutions": ["a1h8"]}, "the solution 'a1h8' is illegal"),
-        ({"position": None}, "position is None"),
-        ({"game": "go"}, "no game is called 'go'"),
+        ({"position": "6k1/5ppp/8/8/8/8/8/R3K3 b - - 1 2"}, "task-history-mismatch"),
+        ({"solutions": ["a1h8"]}, "game-illegal-move"),
+        ({"position": None}, "task-not-text"),
+        ({"game": "go"}, "game-unknown"),
     ],
 )
 def test_bad_parquet_row_raises_with_its_number(tmp_path: Path, change: dict[str, object], code: str) -> None:
     with raises_code(code, DataError) as raised:
         read_examples(puzzles(tmp_path, puzzle_row(id="p0"), puzzle_row(**change)))
-    assert reason in str(raised.value)
     assert "row 2" in str(raised.value)
 
 
 def test_duplicate_id_is_refused(tmp_path: Path) -> None:
     with raises_code("task-duplicate-id", DataError) as raised:
         read_examples(puzzles(tmp_path, puzzle_row(), puzzle_row()))
+    assert "'p1'" in str(raised.value)
 
 
 def arena_row(ply: int, player: str, label: str, state: w2s.games.State, **more: object) -> dict[str, object]:
@@ -194,17 +194,18 @@ def test_arena_labels_give_one_example_per_position(tmp_path: Path) -> None:
 def test_unreadable_files_are_refused(tmp_path: Path) -> None:
     with raises_code("task-unknown-format", UsageError):
         read_examples(written(tmp_path, "a.txt", "x"))
-    with pytest.raises(DataError, match="there is no file"):
+    with raises_code("task-file-missing", DataError):
         read_examples(tmp_path / "none.csv")
-    with pytest.raises(DataError, match="holds no example"):
+    with raises_code("task-no-examples", DataError):
         read_examples(written(tmp_path, "empty.csv", ""))
-    with pytest.raises(DataError, match="has no column moves"):
+    with raises_code("task-missing-column", DataError) as raised:
         read_examples(written(tmp_path, "other.csv", "id,fen\n1,2\n"))
-    with pytest.raises(DataError, match="cannot read"):
+    assert "no column moves" in str(raised.value)
+    with raises_code("task-file-unreadable", DataError):
         read_examples(written(tmp_path, "torn.parquet", "PAR1"))
-    with pytest.raises(UsageError, match="the tasks are: move"):
+    with raises_code("task-unknown", UsageError):
         read_examples(tmp_path, task="riddle")
-    with pytest.raises(UsageError, match="of a format of chess"):
+    with raises_code("task-format-other-game", UsageError):
         read_examples(written(tmp_path, "b.csv", ROW), game="othello")
 
 

@@ -12,6 +12,7 @@ import pyarrow.parquet as pq
 import pytest
 
 import w2s
+from tests.doubles.errors import raises_code
 from w2s.errors import UsageError
 from w2s.tasks import (
     TASKS,

@@ -40,7 +40,10 @@ def compare_files(name: str, left: str | Path, right: str | Path, *, show: int =
     ours, theirs = Path(left), Path(right)
     kind = _kind(ours)
     if kind != _kind(theirs):
-        raise UsageError(f"{left} holds {kind}, but {right} {_kind(theirs)}: give two files of one kind")
+        raise UsageError(
+            "agree-mixed-kinds",
+            f"{left} contains {kind}, but {right} contains {_kind(theirs)}; give two files of one kind",
+        )
     if kind == "games":
         return compare_games(name, read_games(ours), read_games(theirs), show=show)
     return compare_labels(name, read_label_columns(ours), read_label_columns(theirs), show=show)
@@ -55,4 +58,6 @@ def _kind(path: Path) -> Literal["labels", "games"]:
     if suffix in JSONL:
         first = next((row for _, row in read_json_objects(path)), {})
         return "games" if "moves" in first and "label" not in first else "labels"
-    raise UsageError(f"{path}: labels are .parquet or .jsonl files, games .pgn or .jsonl files")
+    raise UsageError(
+        "agree-unknown-format", f"{path}: labels are .parquet or .jsonl files, games .pgn or .jsonl files"
+    )

@@ -47,7 +47,9 @@ def _checked(name: str, games: Iterable[GameRecord]) -> list[GameRecord]:
     kept = []
     for record in games:
         if record.game != name:
-            raise DataError(f"game {record.number} is {record.game}, not {name}: name it with --game")
+            raise DataError(
+                "agree-other-game", f"game {record.number} is {record.game}, not {name}; set --game"
+            )
         kept.append(record)
     return kept
 

@@ -91,7 +91,10 @@ class _JoinedRows:
 def _join(name: str, left: LabelColumns, right: LabelColumns) -> _JoinedRows:
     by = "position" if left.ids is None or right.ids is None else "id"
     if left.positions is None and right.positions is None:
-        raise DataError(f"neither {left.path} nor {right.path} has a column position: no move can be read")
+        raise DataError(
+            "agree-no-positions",
+            f"neither {left.path} nor {right.path} has a column position, which moves need to be read",
+        )
     ours, theirs = (
         _rows_by_id(file) if by == "id" else _rows_by_position(name, file) for file in (left, right)
     )
@@ -116,7 +119,10 @@ def _rows_by_id(file: LabelColumns) -> dict[int | str, int]:
     rows: dict[int | str, int] = {}
     for row, key in enumerate(file.ids or ()):
         if key in rows:
-            raise DataError(f"{file.path}: rows {rows[key] + 1} and {row + 1} have one id, {_short(key)}")
+            raise DataError(
+                "agree-duplicate-id",
+                f"{file.path}: rows {rows[key] + 1} and {row + 1} have the same id {_short(key)}",
+            )
         rows[key] = row
     return rows
 
@@ -124,14 +130,18 @@ def _rows_by_id(file: LabelColumns) -> dict[int | str, int]:
 def _rows_by_position(name: str, file: LabelColumns) -> dict[int | str, int]:
     """Rows by the key of their position, or by its text if it is not a position."""
     if file.positions is None:
-        raise DataError(f"{file.path} has no column position, and the other file no id: nothing joins them")
+        raise DataError(
+            "agree-no-common-key",
+            f"{file.path} has no column position and the other file no column id; both need the same one",
+        )
     rows: dict[int | str, int] = {}
     for row, text in enumerate(file.positions):
         first = rows.setdefault(_key(name, text or ""), row)
         if file.labels[first] != file.labels[row]:
             raise DataError(
-                f"{file.path}: rows {first + 1} and {row + 1} label one position differently: both files "
-                "need a column id"
+                "agree-conflicting-labels",
+                f"{file.path}: rows {first + 1} and {row + 1} label one position differently; add a column "
+                "id to both files",
             )
     return rows
 

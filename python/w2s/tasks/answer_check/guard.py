@@ -84,8 +84,9 @@ class Guard:
         if self._exchange(self._process, None, START_S) != "ready":
             self._stop()
             raise ModelError(
-                "the process that compares expressions does not start: "
-                "python -c 'import math_verify' shows why"
+                "task-algebra-not-started",
+                "the process that compares expressions does not start; to see why, run "
+                "python -c 'import math_verify'",
             )
         return self._process
 

@@ -71,7 +71,8 @@ class Prompt:
         if unknown := sorted(template.names - known.keys() - more.keys()):
             kind, there = task_for(example).name, _listed([*known, *more])
             raise UsageError(
-                f"prompt {self.name!r} names {_listed(unknown)}: an example of {kind} has {there}"
+                "prompt-unknown-variable",
+                f"prompt {self.name!r} names {_listed(unknown)}; an example of {kind} has {there}",
             )
         values = {name: known[name](example) for name in template.names & known.keys()}
         return template.render(values | more)
@@ -91,19 +92,20 @@ def read_prompt(name: str) -> Prompt:
     path = _TEMPLATES / f"{name}.jinja" if name in prompt_names() else Path(name).expanduser()
     if not _is_file(path):
         raise UsageError(
-            f"no prompt is called {name[:60]!r}; there are: {_listed(prompt_names())}, or name a file"
+            "prompt-unknown",
+            f"no prompt is called {name[:60]!r}; choose {_listed(prompt_names())}, or name a file",
         )
     try:
         question, line, reply = path.read_text(encoding="utf-8").replace("\r\n", "\n").partition(_REPLY_LINE)
     except (OSError, UnicodeDecodeError) as error:
-        raise UsageError(f"cannot read {path}: {error}") from None
+        raise UsageError("prompt-unreadable", f"cannot read {path}: {error}") from None
     if not line:
-        raise UsageError(f"{path} has no line --- between question and reply")
+        raise UsageError("prompt-no-separator", f"{path} has no line --- between question and reply")
     for source in (question, reply):
         try:
             compile_template(source)
         except UsageError as error:
-            raise UsageError(f"{path}: {error}") from None
+            raise UsageError(error.code, f"{path}: {error}") from None
     return Prompt(name, question, reply)
 
 

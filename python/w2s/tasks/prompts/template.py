@@ -37,7 +37,9 @@ class Template:
         try:
             return str(self.compiled.render(values)).strip()
         except (TemplateError, TypeError, ValueError, ArithmeticError) as error:
-            raise UsageError(f"a template cannot be filled in: {_one_line(error)}") from None
+            raise UsageError(
+                "prompt-render-failed", f"the template cannot be filled in: {_one_line(error)}"
+            ) from None
 
 
 @lru_cache(maxsize=256)
@@ -55,7 +57,9 @@ def compile_template(source: str) -> Template:
         names = frozenset(meta.find_undeclared_variables(environment.parse(source)))
         return Template(names, environment.from_string(source))
     except TemplateSyntaxError as error:
-        raise UsageError(f"line {error.lineno} of a template: {_one_line(error)}") from None
+        raise UsageError(
+            "prompt-invalid-template", f"line {error.lineno} of the template: {_one_line(error)}"
+        ) from None
 
 
 @lru_cache(maxsize=1)

@@ -68,7 +68,10 @@ def reply_variables(example: Example, label: str) -> dict[str, Any]:
     known = task_for(example).canonical(example, label)
     if isinstance(example, ChoiceExample):
         if known is None:
-            raise DataError(f"example {example.id!r} has no option {label[:40]!r}; it has {example.letters}")
+            raise DataError(
+                "task-label-not-option",
+                f"example {example.id!r} has no option {label[:40]!r}; it has {example.letters}",
+            )
         return {"label": known}
     return {
         "label": label if known is None else known,

@@ -70,7 +70,9 @@ def parse_hub_name(source: str) -> HubName:
     unknown = [name for name in options if name not in _OPTIONS]
     if unknown or not home or "" in options.values():
         what = f"has no option {unknown[0]!r}" if unknown else "is incomplete"
-        raise UsageError(f"{source[:80]} {what}; write hf:OWNER/NAME?config=NAME&split=test")
+        raise UsageError(
+            "hf-invalid-dataset-name", f"{source[:80]} {what}; write hf:OWNER/NAME?config=NAME&split=test"
+        )
     return HubName(home, **options)
 
 
@@ -101,5 +103,6 @@ def _load(source: str, name: HubName) -> Any:
     except Exception as error:  # noqa: BLE001 - the package raises errors of many libraries
         reason = " ".join(str(error).split())[:200] or type(error).__name__
         raise DataError(
-            f"cannot read {source}: {reason}; see its page for the name, and w2s reads files of it too"
+            "hf-dataset-unreadable",
+            f"cannot read {source}: {reason}; check the name on its page, or download its files and name one",
         ) from None

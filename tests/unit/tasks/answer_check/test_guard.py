@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.doubles.errors import raises_code
 from w2s.errors import ModelError
 from w2s.tasks.answer_check import answers_equal, guard
 from w2s.tasks.answer_check.equal import MAX_LETTERS

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 import w2s
+from tests.doubles.errors import raises_code
 from w2s.errors import DataError, MissingExtraError, UsageError
 from w2s.tasks import AnswerExample, ChoiceExample, Example, MoveExample
 from w2s.tasks.prompts import Prompt, parse_reply, prompt_names, read_prompt, template
@@ -146,6 +147,7 @@ def test_template_syntax_in_a_question_is_not_evaluated(words: str) -> None:
 def test_template_cannot_reach_attributes_or_files(reach: str) -> None:
     with pytest.raises(UsageError) as raised:
         Prompt("mine", reach, "{{ label }}").ask(CHOICE)
+    assert raised.value.code in ("prompt-render-failed", "prompt-invalid-template")
     assert "\n" not in str(raised.value)
 
 
@@ -155,6 +157,7 @@ def test_template_cannot_reach_attributes_or_files(reach: str) -> None:
 def test_template_has_only_the_variables_of_its_example(name: str) -> None:
     with raises_code("prompt-unknown-variable", UsageError) as raised:
         Prompt("mine", f"{{{{ {name} }}}}", "{{ label }}").ask(CHOICE)
+    assert f"'mine' names {name}; an example of choice has question, options, option" in str(raised.value)
 
 
 def test_loops_and_filters_work() -> None:
@@ -165,13 +168,17 @@ def test_loops_and_filters_work() -> None:
 def test_prompt_of_another_task_names_missing_variables() -> None:
     with raises_code("prompt-unknown-variable", UsageError) as raised:
         read_prompt("move").ask(CHOICE)
-    with pytest.raises(UsageError, match="prompt 'choice' names options: an example of answer has question"):
+    assert "prompt 'move' names game, " in str(raised.value)
+    assert "choice has question, options" in str(raised.value)
+    with raises_code("prompt-unknown-variable", UsageError) as raised:
         read_prompt("choice").ask(ANSWER)
+    assert "prompt 'choice' names options; an example of answer has question" in str(raised.value)
 
 
 def test_label_that_is_not_an_option_is_refused() -> None:
     with raises_code("task-label-not-option", DataError) as raised:
         read_prompt("choice").answer(CHOICE, "C")
+    assert "example 'a' has no option 'C'; it has AB" in str(raised.value)
 
 
 def test_illegal_move_label_is_rendered_unchanged() -> None:
@@ -190,11 +197,15 @@ def test_prompt_file_is_compiled_once(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("words", "reason"),
+    ("words", "code", "fact"),
     [
-        ("{{ question }}", "has no line --- between question and reply"),
-        ("{{ question }\n---\n{{ label }}", r"mine\.jinja: line 1 of a template: unexpected '}'"),
-        ("a\nb\n{% if %}\n---\n{{ label }}", r"mine\.jinja: line 3 of a template"),
+        ("{{ question }}", "prompt-no-separator", "mine.jinja"),
+        (
+            "{{ question }\n---\n{{ label }}",
+            "prompt-invalid-template",
+            "line 1 of the template: unexpected '}'",
+        ),
+        ("a\nb\n{% if %}\n---\n{{ label }}", "prompt-invalid-template", "mine.jinja: line 3 of the template"),
     ],
 )
 def test_invalid_prompt_file_is_refused_with_its_name(
@@ -202,14 +213,16 @@ def test_invalid_prompt_file_is_refused_with_its_name(
 ) -> None:
     path = tmp_path / "mine.jinja"
     path.write_text(words, encoding="utf-8")
-    with pytest.raises(UsageError, match=reason):
+    with raises_code(code, UsageError) as raised:
         read_prompt(str(path))
+    assert fact in str(raised.value)
 
 
 @pytest.mark.parametrize("name", ["nonsense", "", "../prompt", "x\0", "x" * 5000, "choice.jinja"])
 def test_unknown_prompt_error_lists_prompts(name: str) -> None:
     with raises_code("prompt-unknown", UsageError) as raised:
         read_prompt(name)
+    assert "answer, choice, choice-text, move" in str(raised.value)
 
 
 def test_missing_jinja_error_names_the_extra(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from tests.doubles.errors import raises_code
 from w2s.errors import DataError, MissingExtraError, UsageError
 from w2s.tasks import read_examples
 from w2s.tasks.rows.hub import KNOWN_DATASETS, HubName, parse_hub_name
@@ -65,6 +66,7 @@ def test_known_dataset_needs_no_owner(asked: list[tuple[Any, ...]]) -> None:
 def test_missing_split_is_an_error_of_one_line(asked: list[tuple[Any, ...]]) -> None:
     with raises_code("hf-dataset-unreadable", DataError) as raised:
         read_examples("hf:a/b?split=none", "choice")
+    assert 'hf:a/b?split=none: Unknown split "none"' in str(raised.value)
     assert "\n" not in str(raised.value)
 
 
@@ -118,5 +120,5 @@ def test_real_datasets_package_reads_a_folder(tmp_path: Path, monkeypatch: pytes
     found = read_examples(f"hf:{folder}?split=test", "choice")
     assert [one.id for one in found] == ["q0", "q1", "q2"]
     assert all(one.gold == ("B",) for one in found)
-    with pytest.raises(DataError, match="cannot read hf:"):
+    with raises_code("hf-dataset-unreadable", DataError):
         read_examples(f"hf:{tmp_path / 'nothing'}", "choice")

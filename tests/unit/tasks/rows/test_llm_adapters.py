@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from tests.doubles.errors import raises_code
 from w2s.errors import DataError
 from w2s.tasks import ChoiceExample
 from w2s.tasks.choice import parse_choice
@@ -51,29 +52,29 @@ def test_missing_answer_gives_no_gold(answer: object) -> None:
 
 
 @pytest.mark.parametrize(
-    ("instruction", "answer", "reason"),
+    ("instruction", "answer", "code"),
     [
         (
             f"{ASKED}Why?\n\nAnswer1: x Answer2: y\n\nAnswer format: answer1/answer2",
             "answer3",
-            "not among the options",
+            "task-answer-not-option",
         ),
         (
             f"{ASKED}Why?\n\nAnswer1: x Answer2: x\n\nAnswer format: answer1/answer2",
             "answer1",
-            "A and B are equal",
+            "task-equal-options",
         ),
-        (f"{ASKED}Why?\n\nAnswer1: x\n\nAnswer format: answer1/answer2", "answer1", "1 options and 2 names"),
+        (f"{ASKED}Why?\n\nAnswer1: x\n\nAnswer format: answer1/answer2", "answer1", "task-option-count"),
         (
             f"{ASKED}Why?\n\nAnswer1: Answer2: y\n\nAnswer format: answer1/answer2",
             "answer1",
-            "option 1 is empty",
+            "task-empty-text",
         ),
-        (f"{ASKED}Why?", "answer1", "there are no options"),
+        (f"{ASKED}Why?", "answer1", "task-no-options"),
         (
             f"{ASKED}\n\nAnswer1: x Answer2: y\n\nAnswer format: answer1/answer2",
             "answer1",
-            "the question is empty",
+            "task-empty-text",
         ),
     ],
 )
