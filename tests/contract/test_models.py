@@ -20,9 +20,9 @@ from tests.doubles.nets import write_lc0, write_policy
 from w2s.errors import UsageError
 from w2s.games import State, game
 from w2s.kernels import game_names
-from w2s.models import Answer, Judges, Model, Proposes, RemembersMatches, Want
+from w2s.models import Answer, HasMatchState, Model, SupportsCandidates, SupportsScoring, Want
 from w2s.models.reference import parse_reference
-from w2s.models.registry import kinds, load_model
+from w2s.models.registry import load_model, model_kinds
 from w2s.tasks import MoveExample
 
 REFERENCES = {
@@ -105,7 +105,7 @@ def with_nets(reference: str) -> str:
     return reference.replace("NETS", NETS.name)
 
 
-ALL = [case(reference) for kind in kinds() for reference in REFERENCES.get(kind.name, [])]
+ALL = [case(reference) for kind in model_kinds() for reference in REFERENCES.get(kind.name, [])]
 
 
 @pytest.fixture(params=ALL)
@@ -169,7 +169,7 @@ def assert_same(model: Model, first: list[Answer], second: list[Answer]) -> None
 
 
 def test_every_registered_kind_is_examined() -> None:
-    assert REFERENCES.keys() == {kind.name for kind in kinds()}
+    assert REFERENCES.keys() == {kind.name for kind in model_kinds()}
     for kind, references in REFERENCES.items():
         assert references
         assert {kind_of(reference) for reference in references} == {kind}
@@ -245,7 +245,7 @@ def play(model: Model, names: list[str], plies: int) -> list[list[str]]:
         examples = [MoveExample(f"{i}", lines[i], match=f"{i}") for i in live]
         for i, answer in zip(live, model.answer(examples, Want(evidence=True)), strict=True):
             lines[i] = lines[i].play(answer.label)
-    if isinstance(model, RemembersMatches):
+    if isinstance(model, HasMatchState):
         for i in range(len(lines)):
             model.release(f"{i}")
     return [state.moves() for state in lines]
@@ -276,7 +276,7 @@ def test_only_and_rejected_confine_the_answer(model: Model, match: str | None, w
         if len(legal) > 1:
             again = MoveExample("again", state, match=name, attempt=1, rejected=(answer.label,))
             assert model.answer([again], want)[0].label in set(legal) - {answer.label}
-        if isinstance(model, RemembersMatches) and name is not None:
+        if isinstance(model, HasMatchState) and name is not None:
             model.release(name)
 
 
@@ -322,7 +322,7 @@ def test_vectors_are_absent_or_all_of_one_length_and_finite(model: Model) -> Non
 
 
 def test_a_judge_sees_its_own_answer_as_it_answered(model: Model) -> None:
-    if not isinstance(model, Judges):
+    if not isinstance(model, SupportsScoring):
         pytest.skip("does not judge")
     examples = labels(model)
     answers = model.answer(examples, Want(evidence=True, hidden=True))
@@ -332,7 +332,7 @@ def test_a_judge_sees_its_own_answer_as_it_answered(model: Model) -> None:
 
 
 def test_ranks_of_all_moves_follow_their_probabilities(model: Model) -> None:
-    if not isinstance(model, Judges):
+    if not isinstance(model, SupportsScoring):
         pytest.skip("does not judge")
     for state in states(games_of(model), 3):
         legal = state.legal_moves()
@@ -346,7 +346,7 @@ def test_ranks_of_all_moves_follow_their_probabilities(model: Model) -> None:
 
 
 def test_a_label_that_is_not_legal_is_judged_as_nothing(model: Model) -> None:
-    if not isinstance(model, Judges):
+    if not isinstance(model, SupportsScoring):
         pytest.skip("does not judge")
     (state,) = states(games_of(model), 1)
     for label in ("", "no move", "e2e9", "\ud800"):
@@ -357,7 +357,7 @@ def test_a_label_that_is_not_legal_is_judged_as_nothing(model: Model) -> None:
 
 
 def test_proposals_begin_with_the_answer_and_are_seen_as_judged(model: Model) -> None:
-    if not isinstance(model, Proposes) or not isinstance(model, Judges):
+    if not isinstance(model, SupportsCandidates) or not isinstance(model, SupportsScoring):
         pytest.skip("does not propose")
     examples, want = labels(model), Want(evidence=True, hidden=True)
     proposed = model.propose(examples, 3, want)
@@ -379,4 +379,6 @@ def test_proposals_begin_with_the_answer_and_are_seen_as_judged(model: Model) ->
 def test_at_least_one_kind_judges_and_proposes() -> None:
     nets = [*REFERENCES["policy"], *REFERENCES["lc0"]]
     found = [load_model(with_nets(reference)) for reference in nets]
-    assert all(isinstance(model, Judges) and isinstance(model, Proposes) for model in found)
+    assert all(
+        isinstance(model, SupportsScoring) and isinstance(model, SupportsCandidates) for model in found
+    )

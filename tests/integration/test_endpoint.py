@@ -17,7 +17,7 @@ from pathlib import Path
 import pytest
 
 from w2s.games import game
-from w2s.models import Answer, Samples, Want, load_model
+from w2s.models import Answer, SupportsSampling, Want, load_model
 from w2s.tasks import MoveExample
 from w2s.tasks.answer import AnswerExample
 from w2s.tasks.choice import ChoiceExample
@@ -134,7 +134,7 @@ def test_unknown_model_at_real_server_is_a_failure(served: str) -> None:
 
 def test_samples_of_real_server_are_cached(served: str) -> None:
     with closing(load_model(f"{served}?max_tokens=12")) as model:
-        assert isinstance(model, Samples)
+        assert isinstance(model, SupportsSampling)
         first = model.sample(EXAMPLES, 3)
         assert [len(samples) for samples in first] == [3] * 4
         assert model.sample(EXAMPLES, 3) == first

@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 
 from w2s.arena.match import Match
-from w2s.models import Answer, Model, RemembersMatches, Want
+from w2s.models import Answer, HasMatchState, Model, Want
 
 MatchSupply = Callable[[int], list[Match]]
 """Returns at most the given number of new matches; none if there is none to start at present."""
@@ -57,7 +57,7 @@ def _release(ended: list[Match], players: Mapping[str, Model]) -> None:
     for match in ended:
         for name in match.players:
             model = players[name]
-            if isinstance(model, RemembersMatches):
+            if isinstance(model, HasMatchState):
                 model.release(str(match.pairing.number))
 
 

@@ -10,7 +10,7 @@ from types import TracebackType
 from w2s.arena.spec import ArenaSpec, PlayerLimits
 from w2s.errors import UsageError
 from w2s.models import Model, load_model
-from w2s.models.named import read_reference
+from w2s.models.reference import resolve_reference
 
 _LIMIT_OPTIONS = {"search": ("nodes", "depth"), "uci": ("nodes", "depth", "movetime")}
 """Options of a model reference that limit its search, by kind."""
@@ -18,7 +18,7 @@ _LIMIT_OPTIONS = {"search": ("nodes", "depth"), "uci": ("nodes", "depth", "movet
 
 def with_limits(reference: str, limits: PlayerLimits) -> str:
     """The reference with the arena's limits, unless it has a limit of its own or takes none."""
-    parsed = read_reference(reference)
+    parsed = resolve_reference(reference)
     names = _LIMIT_OPTIONS.get(parsed.kind, ())
     if any(name in parsed.options for name in names):
         return str(parsed)
@@ -33,7 +33,7 @@ def check_label_limits(spec: ArenaSpec) -> None:
         UsageError: the message names the player and the remedy.
     """
     for name, reference in spec.players.items():
-        parsed = read_reference(with_limits(reference, spec.limits))
+        parsed = resolve_reference(with_limits(reference, spec.limits))
         limited = any(limit in parsed.options for limit in _LIMIT_OPTIONS["uci"])
         if spec.labels.by == "both" and parsed.kind == "uci" and not limited:
             raise UsageError(

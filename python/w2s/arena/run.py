@@ -24,7 +24,7 @@ from w2s.arena.spec import ArenaSpec
 from w2s.arena.verification import sample_cases, verify_matches
 from w2s.errors import ModelError
 from w2s.models import Want
-from w2s.models.draws import uniform
+from w2s.models.keyed_random import uniform
 
 _ATTEMPTS_PER_MATCH = 3
 _MATCHES_PER_LABELLING = 16

@@ -8,7 +8,7 @@ from functools import lru_cache
 from itertools import combinations
 from typing import Literal
 
-from w2s.models.draws import uniform
+from w2s.models.keyed_random import uniform
 
 ScheduleFormat = Literal["match", "round-robin", "gauntlet"]
 """How players are paired: two players, everybody against everybody, or the first against each other one."""

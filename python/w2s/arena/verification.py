@@ -10,7 +10,7 @@ from w2s.arena.labels import Label
 from w2s.arena.oracles import Case, Finding, Oracle
 from w2s.arena.record import MatchRecord
 from w2s.arena.spec import VerdictThresholds
-from w2s.models.draws import uniform
+from w2s.models.keyed_random import uniform
 
 VERDICTS = ("best", "good", "inaccurate", "blunder", "illegal", "unknown")
 

@@ -13,8 +13,7 @@ from w2s.chain.students.arms import check_arms
 from w2s.chain.trusted import trust_of
 from w2s.errors import MissingExtraError, UsageError
 from w2s.evidence import VECTORS
-from w2s.models.named import read_reference
-from w2s.models.reference import shown
+from w2s.models.reference import quote, resolve_reference
 from w2s.train import LanguageSettings, settings_of
 from w2s.trust import names, trust_function
 
@@ -60,12 +59,12 @@ def _check_shots(config: ChainConfig) -> None:
         return  # nobody has counted its files
     gold = config.examples.gold_rows
     for name in (config.teacher, *config.student):
-        reference = read_reference(name)
+        reference = resolve_reference(name)
         shots = reference.options.get("shots", "0") if reference.kind in ("hf", "openai") else "0"
         if shots.isdecimal() and int(shots) >= gold:
             raise UsageError(
                 "chain-too-few-shots",
-                f"{shown(name)} requests {shots} few-shot examples but only {gold} gold rows are available; "
+                f"{quote(name)} requests {shots} few-shot examples but only {gold} gold rows are available; "
                 "set examples.gold to more than the number of shots, or use fewer shots",
             )
 

@@ -15,7 +15,7 @@ from w2s.chain.origins import Matches, Regime, check_origins
 from w2s.config import Config, invalid_value
 from w2s.errors import UsageError
 from w2s.evidence import ASKED, VECTORS, number_of
-from w2s.models.named import read_reference
+from w2s.models.reference import resolve_reference
 from w2s.selection.rule import Rule
 
 Positive = Annotated[int, Field(gt=0)]
@@ -240,7 +240,7 @@ def _refuse_twice(what: str, names: Sequence[str]) -> None:
 def _is_net(teacher: object) -> bool:
     """Whether a teacher is a net of moves, which proposes as many of them as one asks for."""
     try:
-        return isinstance(teacher, str) and read_reference(teacher).kind in ("policy", "lc0")
+        return isinstance(teacher, str) and resolve_reference(teacher).kind in ("policy", "lc0")
     except UsageError:
         return False  # who loads it says what is wrong
 

@@ -15,7 +15,7 @@ from w2s.labelling import Request, label_file
 from w2s.labelling.oracles import load_by_column
 from w2s.labelling.student import as_judge
 from w2s.models import load_model
-from w2s.models.solved import shots_of
+from w2s.models.few_shot import labelled_shots
 from w2s.tasks import Example
 
 FILE = "labels.parquet"
@@ -48,7 +48,7 @@ def teacher_labels(
                 None if judge is None else as_judge(judge),
                 oracles,
                 config.asked,
-                shots_of(shots),
+                labelled_shots(shots),
                 config.reward,
                 config.proposals,
             )

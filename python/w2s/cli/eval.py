@@ -48,7 +48,7 @@ def eval(
     from w2s.errors import UsageError
     from w2s.labelling import compare
     from w2s.models import Model, load_model
-    from w2s.models.solved import shots_of
+    from w2s.models.few_shot import labelled_shots
 
     if len(set(model)) < len(model):
         raise UsageError("eval-repeated-model", "a model is given twice; remove one")
@@ -58,7 +58,9 @@ def eval(
     try:
         for name in model:
             models[name] = load_model(name, seed=seed, concurrency=concurrency)
-        result = compare(found, models, shots=shots_of(solved), seed=seed, report=CountProgress("answered"))
+        result = compare(
+            found, models, shots=labelled_shots(solved), seed=seed, report=CountProgress("answered")
+        )
     finally:
         for loaded in models.values():
             loaded.close()

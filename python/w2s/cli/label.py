@@ -74,7 +74,7 @@ def label(
     from w2s.errors import UsageError
     from w2s.labelling.files import check_place, label_file
     from w2s.models import load_model
-    from w2s.models.solved import shots_of
+    from w2s.models.few_shot import labelled_shots
 
     vectors, asked = _evidence(hidden, evidence or [])
     if reward is not None and "reward" not in asked:
@@ -86,7 +86,9 @@ def label(
     judge = None if student is None else load_model(student, seed=seed, concurrency=concurrency)
     try:
         request = _request(labeller, judge, vectors, oracles or [], concurrency)
-        request = replace(request, asked=asked, shots=shots_of(shots), reward=reward, proposals=proposals)
+        request = replace(
+            request, asked=asked, shots=labelled_shots(shots), reward=reward, proposals=proposals
+        )
         label_file(
             found,
             request,
@@ -141,11 +143,11 @@ def _request(
 def _states(references: list[str | None]) -> dict[str, object]:
     """Size and time of the files that references name: labels by other weights or another prompt are not
     continued."""
-    from w2s.models.named import read_reference
+    from w2s.models.reference import resolve_reference
 
     found: dict[str, object] = {}
     for reference in filter(None, references):
-        parsed = read_reference(reference)
+        parsed = resolve_reference(reference)
         for name in filter(None, (parsed.target, parsed.options.get("prompt"))):
             path = Path(name).expanduser()
             files = sorted(path.iterdir()) if path.is_dir() else [path] if path.is_file() else []

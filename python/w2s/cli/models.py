@@ -13,12 +13,12 @@ def models(json: options.Json = False) -> None:
       w2s models
     """
     from w2s.cli import output
-    from w2s.models.registry import kinds
+    from w2s.models.registry import model_kinds
     from w2s.models.uci.finder import find_engines
 
     found = [
         {"kind": kind.name, "about": kind.about, "example": kind.example, "extra": kind.extra}
-        for kind in kinds()
+        for kind in model_kinds()
     ]
     engines = [str(path) for path in find_engines()]
     rows = [(kind["kind"], kind["example"], kind["about"]) for kind in found]

@@ -15,7 +15,7 @@ import numpy.typing as npt
 from w2s.errors import DataError
 from w2s.metrics import Interval, accuracy, difference
 from w2s.models import Answer, Model, Want, check_task
-from w2s.models.solved import Shots, show
+from w2s.models.few_shot import Shots, give_shots
 from w2s.tasks import Example, MoveExample, grade, judge
 
 EXAMPLES_TOGETHER = 512
@@ -69,7 +69,7 @@ def compare(
     found = Comparison(len(known), {}, {}, {})
     for place, (name, model) in enumerate(models.items()):
         check_task(model, known)
-        show(model, shots)
+        give_shots(model, shots)
         answers = _answers(model, known, report, place * len(known), len(models) * len(known))
         right = [judge(example, answer.label) for example, answer in zip(known, answers, strict=True)]
         found.scores[name] = np.array(right, np.float64)

@@ -95,8 +95,8 @@ def _is_samples(name: str) -> bool:
     return name.partition(":")[0] == "samples"
 
 
-def _sampler(model: Model) -> Samples:
-    if not isinstance(model, Samples):
+def _sampler(model: Model) -> SupportsSampling:
+    if not isinstance(model, SupportsSampling):
         raise UsageError(
             "label-no-samples",
             f"{model.reference} cannot draw samples: leave samples out, or name an hf: or openai: model",
@@ -109,7 +109,7 @@ def _question(example: Example) -> str:
     return repr(task_for(example).row(replace(example, id="", group=None)))
 
 
-def _sampled(model: Samples, given: Shots, count: int) -> dict[str, Numbers]:
+def _sampled(model: SupportsSampling, given: Shots, count: int) -> dict[str, Numbers]:
     """``self_consistency``: the share of samples that say the label; ``predictive_entropy`` in nats."""
     asked = {_question(example): example for example, _ in given}  # once, however many labels it has
     drawn = dict(zip(asked, model.sample([*asked.values()], count), strict=True))

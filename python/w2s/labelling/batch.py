@@ -20,8 +20,8 @@ from w2s.labelling.oracles import found_by
 from w2s.labelling.proposals import proposed
 from w2s.labelling.rows import label_rows
 from w2s.labelling.student import seen_by
-from w2s.models import Answer, Failure, Judges, Model, Want, check_task
-from w2s.models.solved import Shots
+from w2s.models import Answer, Failure, Model, SupportsScoring, Want, check_task
+from w2s.models.few_shot import Shots
 from w2s.tasks import Example
 
 _WHY: dict[Failure, str] = {
@@ -46,7 +46,7 @@ class Request:
 
     model: Model
     vectors: frozenset[str] = frozenset()
-    student: Judges | None = None
+    student: SupportsScoring | None = None
     oracles: dict[str, Oracle] = field(default_factory=dict)
     asked: tuple[str, ...] = ()
     shots: Shots = ()

@@ -53,7 +53,7 @@ def label_file(
     """
     check_place(out, overwrite)
     for model in (request.model, request.student):
-        show(model, request.shots)
+        give_shots(model, request.shots)
     _check_distinct(examples)
     _make_folder(out.parent)
     parts = out.with_name(f".{out.name}.{digest_of(examples, request, identity or {})}")

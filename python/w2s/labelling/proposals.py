@@ -12,7 +12,7 @@ import pyarrow as pa
 
 from w2s.errors import UsageError
 from w2s.evidence import EXAMPLE_ID, PROPOSAL
-from w2s.models import Answer, Model, Proposes, Want
+from w2s.models import Answer, Model, SupportsCandidates, Want
 from w2s.tasks import Example
 
 
@@ -35,7 +35,7 @@ def proposed(examples: Sequence[Example], model: Model, count: int, want: Want) 
     Raises:
         UsageError: the model gives one label only.
     """
-    if not isinstance(model, Proposes):
+    if not isinstance(model, SupportsCandidates):
         raise UsageError(
             "label-no-proposals",
             f"{model.reference} gives only one label per example; leave proposals out, or name a policy:, "

@@ -13,7 +13,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from w2s.errors import UsageError
-from w2s.models import Answer, Judges, Model
+from w2s.models import Answer, Model, SupportsScoring
 from w2s.tasks import Example
 
 _COLUMNS: dict[str, pa.DataType] = {
@@ -24,13 +24,13 @@ _COLUMNS: dict[str, pa.DataType] = {
 }
 
 
-def as_judge(model: Model) -> Judges:
+def as_judge(model: Model) -> SupportsScoring:
     """The model as one that judges labels.
 
     Raises:
         UsageError: it cannot.
     """
-    if not isinstance(model, Judges):
+    if not isinstance(model, SupportsScoring):
         raise UsageError(
             "label-student-cannot-judge",
             f"{model.reference} cannot judge labels; name a policy:, lc0: or hf: model as student",
@@ -39,7 +39,7 @@ def as_judge(model: Model) -> Judges:
 
 
 def seen_by(
-    student: Judges, examples: Sequence[Example], labels: Sequence[str | None]
+    student: SupportsScoring, examples: Sequence[Example], labels: Sequence[str | None]
 ) -> tuple[dict[str, pa.Array], npt.NDArray[np.float32]]:
     """``student_log_prob``, ``student_rank``, ``student_margin``, ``student_entropy``, and n × d float32.
 

@@ -11,8 +11,7 @@ from dataclasses import fields
 from typing import Any
 
 from w2s.errors import UsageError
-from w2s.models.named import read_reference
-from w2s.models.reference import shown
+from w2s.models.reference import quote, resolve_reference
 from w2s.train.language.settings import LanguageSettings
 from w2s.train.launch import process_count
 from w2s.train.settings import Settings
@@ -22,7 +21,7 @@ _LEARN = ("policy", "lc0", "hf")
 
 def is_language(student: str) -> bool:
     """Whether a reference names a language model."""
-    return read_reference(student).kind == "hf"
+    return resolve_reference(student).kind == "hf"
 
 
 def settings_of(student: str, given: Mapping[str, Any], seed: int) -> Settings | LanguageSettings:
@@ -48,9 +47,9 @@ def settings_of(student: str, given: Mapping[str, Any], seed: int) -> Settings |
 
 def _check_learns(student: str) -> None:
     """Refuse what has no weights here that could learn."""
-    kind = read_reference(student).kind
+    kind = resolve_reference(student).kind
     if kind not in _LEARN:
         raise UsageError(
             "train-student-cannot-learn",
-            f"{shown(student)} cannot be trained; students are {', '.join(f'{one}:…' for one in _LEARN)}",
+            f"{quote(student)} cannot be trained; students are {', '.join(f'{one}:…' for one in _LEARN)}",
         )

@@ -74,7 +74,7 @@ def test_its_settings_are_those_of_its_students(chain: ChainConfig) -> None:
 
 def test_its_models_are_named_as_the_hub_names_them(chain: ChainConfig) -> None:
     for model in (chain.teacher, *chain.student):
-        reference = read_reference(model)
+        reference = resolve_reference(model)
         assert (reference.kind, bool(HUB.fullmatch(reference.target))) == ("hf", True)
         if prompt := read_settings(reference).prompt:
             read_prompt(prompt)

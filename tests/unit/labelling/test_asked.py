@@ -16,7 +16,7 @@ from w2s.labelling.asked import asked_for
 from w2s.labelling.files import digest_of
 from w2s.labelling.student import as_judge
 from w2s.models import Answer, Want, load_model
-from w2s.models.solved import shots_of
+from w2s.models.few_shot import labelled_shots
 from w2s.tasks import AnswerExample, ChoiceExample, Example
 from w2s.tasks.answer_check import final_answer
 
@@ -59,12 +59,12 @@ class Fickle:
 def test_shots_are_gold_with_its_first_right_label() -> None:
     open_question = ChoiceExample("open", "Which?", ("x", "y"))
     several = ChoiceExample("several", "Which?", ("x", "y"), ("B", "A"))
-    assert shots_of([open_question, several]) == [(several, "B")]
+    assert labelled_shots([open_question, several]) == [(several, "B")]
 
 
 def test_every_kind_has_its_columns_and_labels_without_answer_have_none(speaker: Path) -> None:
     model = load_model(f"hf:{speaker}")
-    request = Request(model, asked=ASKED, shots=shots_of(CHOICES))
+    request = Request(model, asked=ASKED, shots=labelled_shots(CHOICES))
     labels: list[str | None] = ["A", None, "B", "A", None, "B"]
     found = asked_for(request, CHOICES, labels, labels)
     assert set(found) == COLUMNS
@@ -111,14 +111,14 @@ def test_labels_that_all_lack_an_answer_cost_nothing_and_have_nothing(speaker: P
 
 def test_evidence_stands_in_the_table_and_decides_its_identity(speaker: Path, tmp_path: Path) -> None:
     model = load_model(f"hf:{speaker}")
-    asked = Request(model, asked=("icl:2", "samples:2"), shots=shots_of(CHOICES))
+    asked = Request(model, asked=("icl:2", "samples:2"), shots=labelled_shots(CHOICES))
     label_file(CHOICES, asked, tmp_path / "labels.parquet")
     labels = read_labels(tmp_path / "labels.parquet")
     assert {"icl", "self_consistency", "predictive_entropy"} <= set(labels.table.column_names)
     assert all(0 <= value <= 1 for value in labels.table.column("icl").to_pylist())
     others = [
-        Request(model, asked=("icl:2",), shots=shots_of(CHOICES)),
-        Request(model, asked=asked.asked, shots=shots_of(CHOICES[1:])),
+        Request(model, asked=("icl:2",), shots=labelled_shots(CHOICES)),
+        Request(model, asked=asked.asked, shots=labelled_shots(CHOICES[1:])),
         Request(model, asked=asked.asked, shots=[(CHOICES[0], "B"), *asked.shots[1:]]),
         Request(model, asked=asked.asked, shots=asked.shots, reward="hf:other"),
     ]

@@ -8,23 +8,31 @@ import w2s
 from tests.doubles.errors import raises_code
 from w2s.errors import UsageError
 from w2s.models.reference import parse_reference
-from w2s.models.registry import kinds, load_model
+from w2s.models.registry import load_model, model_kinds
 
 
-def test_each_kind_says_what_it_is_and_gives_an_example_of_itself() -> None:
-    assert [kind.name for kind in kinds()] == ["random", "search", "uci", "policy", "lc0", "hf", "openai"]
-    for kind in kinds():
+def test_every_kind_has_a_description_and_an_example() -> None:
+    assert [kind.name for kind in model_kinds()] == [
+        "random",
+        "search",
+        "uci",
+        "policy",
+        "lc0",
+        "hf",
+        "openai",
+    ]
+    for kind in model_kinds():
         assert parse_reference(kind.example).kind == kind.name
         assert kind.about
         assert "\n" not in kind.about
 
 
-def test_the_public_door_is_the_registry() -> None:
+def test_public_load_model_is_that_of_the_registry() -> None:
     assert w2s.load_model is load_model
 
 
 @pytest.mark.parametrize("text", ["random", "search:depth=2", "search:nodes=500&noise_cp=3.5"])
-def test_a_model_names_the_reference_that_loads_it_again(text: str) -> None:
+def test_reference_of_a_model_loads_it_again(text: str) -> None:
     model = load_model(text)
     assert model.reference == text
     assert load_model(model.reference).reference == text
@@ -65,7 +73,7 @@ def test_a_model_names_the_reference_that_loads_it_again(text: str) -> None:
         ("lc0:x?nodes=3", "not an option of lc0"),
     ],
 )
-def test_what_names_no_model_is_one_line_that_says_what_and_the_remedy(text: str, said: str) -> None:
+def test_invalid_reference_is_refused_in_one_line(text: str, said: str) -> None:
     with pytest.raises(UsageError) as caught:
         load_model(text)
     message = str(caught.value)

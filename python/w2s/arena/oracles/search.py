@@ -8,7 +8,7 @@ from w2s.arena.oracles.oracle import Case, Finding, regret_cp
 from w2s.errors import UsageError
 from w2s.models import search
 from w2s.models.reference import Reference, parse_reference
-from w2s.models.search import Comparison
+from w2s.models.search import MoveValues
 
 
 class SearchOracle:
@@ -28,15 +28,15 @@ class SearchOracle:
         self._model = search.load(reference, seed=0, concurrency=1)
 
     def verify(self, cases: Sequence[Case]) -> list[dict[str, Finding]]:
-        """The findings by move for each case."""
-        compared = self._model.compare([case.state for case in cases], [case.moves for case in cases])
+        """Findings by move for each case."""
+        compared = self._model.evaluate_moves([case.state for case in cases], [case.moves for case in cases])
         return [self._findings(found) for found in compared]
 
     def close(self) -> None:
         """Release the model."""
         self._model.close()
 
-    def _findings(self, found: Comparison) -> dict[str, Finding]:
+    def _findings(self, found: MoveValues) -> dict[str, Finding]:
         return {
             move: Finding(found.best, regret_cp(found.best_cp, value, self._cap_cp))
             for move, value in found.values_cp.items()

@@ -20,7 +20,7 @@ from dataclasses import dataclass
 
 from w2s.chain.estimate.machine import Machine
 from w2s.evidence import number_of
-from w2s.models.sizes import Lengths, Shape
+from w2s.models.model_size import ExampleLengths, ModelShape
 from w2s.train import LanguageSettings, Settings
 
 READ_SHARE = 0.4
@@ -48,12 +48,12 @@ class Tokens:
         return Tokens(self.read * times, self.written * times, self.learned * times)
 
 
-def answered(lengths: Lengths) -> Tokens:
+def answered(lengths: ExampleLengths) -> Tokens:
     """A label: its options are scored, or it is written."""
     return Tokens(lengths.prompt + lengths.options, 0.0 if lengths.options else lengths.reply)
 
 
-def asked(name: str, lengths: Lengths) -> Tokens:
+def asked(name: str, lengths: ExampleLengths) -> Tokens:
     """Evidence beside a label: ``icl:4``, ``samples:8`` and so on; what other models give is nothing."""
     word, number = name.partition(":")[0], number_of(name)
     seen = lengths.learned
@@ -69,7 +69,7 @@ def asked(name: str, lengths: Lengths) -> Tokens:
     return Tokens()
 
 
-def learned(settings: LanguageSettings | Settings, lengths: Lengths) -> Tokens:
+def learned(settings: LanguageSettings | Settings, lengths: ExampleLengths) -> Tokens:
     """A row of a training, all epochs; of grpo a group of replies, which the untrained student reads too."""
     seen = lengths.learned * settings.epochs
     if not isinstance(settings, LanguageSettings) or settings.objective == "supervised":
@@ -87,8 +87,8 @@ def steps(settings: LanguageSettings | Settings, rows: int) -> int:
 
 def seconds(
     tokens: Tokens,
-    shape: Shape,
-    lengths: Lengths,
+    shape: ModelShape,
+    lengths: ExampleLengths,
     machine: Machine,
     settings: LanguageSettings | Settings | None = None,
 ) -> float:
@@ -124,12 +124,12 @@ def _operations(settings: LanguageSettings | Settings) -> int:
     return (4 if settings.method == "lora" else 6) + (2 if settings.save_memory else 0)
 
 
-def read_per_s(shape: Shape, machine: Machine) -> float:
+def read_per_s(shape: ModelShape, machine: Machine) -> float:
     """Tokens that are read in a second; of a net over moves, positions."""
     return machine.flops * READ_SHARE / (2 * shape.multiplied * (shape.squares or 1))
 
 
-def labelling_memory(shape: Shape, lengths: Lengths, held: float) -> dict[str, float]:
+def labelling_memory(shape: ModelShape, lengths: ExampleLengths, held: float) -> dict[str, float]:
     """Bytes at the peak of labelling, by what holds them; ``held``: tokens of a pass."""
     held = max(held, lengths.longest)
     return {
@@ -140,7 +140,7 @@ def labelling_memory(shape: Shape, lengths: Lengths, held: float) -> dict[str, f
 
 
 def training_memory(
-    settings: LanguageSettings | Settings, shape: Shape, lengths: Lengths
+    settings: LanguageSettings | Settings, shape: ModelShape, lengths: ExampleLengths
 ) -> dict[str, float]:
     """Bytes at the peak of a training, by what holds them."""
     if not isinstance(settings, LanguageSettings):

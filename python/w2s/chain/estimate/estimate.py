@@ -17,7 +17,7 @@ from w2s.chain.estimate.machine import PASS_TOKENS, Machine
 from w2s.chain.estimate.plan import Work, plan
 from w2s.chain.estimate.rows import Files
 from w2s.chain.regimes import arms_left_out, with_arms
-from w2s.models.sizes import Lengths, Shape, lengths_of, shape_of
+from w2s.models.model_size import ExampleLengths, ModelShape, find_shape, measure_lengths
 from w2s.tasks import Example
 from w2s.train import LanguageSettings, Settings, settings_of
 
@@ -107,19 +107,19 @@ class _Models:
     examples: Sequence[Example]
 
     @cached_property
-    def _known(self) -> dict[str, tuple[Shape | None, Lengths]]:
+    def _known(self) -> dict[str, tuple[ModelShape | None, ExampleLengths]]:
         config = self.config
         named = [config.teacher, *config.student, *([config.reward] if config.reward else [])]
         return {name: self._one(name) for name in dict.fromkeys(named)}
 
-    def of(self, reference: str) -> tuple[Shape | None, Lengths]:
+    def of(self, reference: str) -> tuple[ModelShape | None, ExampleLengths]:
         """Shape and lengths of a model of the chain."""
         return self._known[reference]
 
-    def _one(self, reference: str) -> tuple[Shape | None, Lengths]:
-        shape = shape_of(reference)
+    def _one(self, reference: str) -> tuple[ModelShape | None, ExampleLengths]:
+        shape = find_shape(reference)
         squares = 0 if shape is None else shape.squares
-        return shape, lengths_of(reference, self.config.task, self.examples, squares)
+        return shape, measure_lengths(reference, self.config.task, self.examples, squares)
 
     def described(self, machine: Machine | None) -> list[Facts]:
         """Each model with its parameters, what it reads in a second, tokens of an example, and where they are
@@ -172,7 +172,7 @@ def _step(work: Work, config: ChainConfig, models: _Models, machine: Machine | N
 
 
 def _tokens(
-    work: Work, config: ChainConfig, lengths: Lengths, settings: LanguageSettings | Settings | None
+    work: Work, config: ChainConfig, lengths: ExampleLengths, settings: LanguageSettings | Settings | None
 ) -> cost.Tokens:
     """Of one row."""
     if settings is not None:

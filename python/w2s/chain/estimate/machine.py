@@ -28,7 +28,7 @@ class Machine:
         flops: floating-point operations in a second of a large product of matrices.
         bandwidth: bytes in a second that its memory gives.
         memory: bytes.
-        pass_tokens: of a pass of labelling; see :mod:`w2s.models.hf.passes`.
+        pass_tokens: of a pass of labelling; see :mod:`w2s.models.hf.batching`.
         source: where the numbers are from.
     """
 

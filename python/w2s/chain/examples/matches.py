@@ -12,7 +12,7 @@ from pathlib import Path
 from w2s import arena
 from w2s.arena import ArenaSpec, load_spec
 from w2s.chain.config import ChainConfig
-from w2s.models.draws import uniform
+from w2s.models.keyed_random import uniform
 from w2s.models.reference import parse_reference
 from w2s.tasks import MoveExample, read_examples
 

@@ -13,8 +13,8 @@ import pyarrow as pa
 from w2s.chain.steps import Facts, step
 from w2s.errors import UsageError
 from w2s.evidence import read_table, write_table
-from w2s.models import Believes, load_model
-from w2s.models.solved import shots_of, show
+from w2s.models import SupportsDistribution, load_model
+from w2s.models.few_shot import give_shots, labelled_shots
 from w2s.tasks import Example
 
 FILE = "beliefs.parquet"
@@ -44,14 +44,14 @@ def beliefs_of(
     def work() -> Facts:
         model = load_model(reference, seed=seed)
         try:
-            if not isinstance(model, Believes):
+            if not isinstance(model, SupportsDistribution):
                 raise UsageError(
                     "chain-model-without-distribution",
                     f"{reference} gives no probabilities of labels, which teach.soft needs; leave teach.soft "
                     "out, or name a policy: or lc0: net or an hf: model",
                 )
-            show(model, shots_of(gold))
-            found = model.believe(examples)
+            give_shots(model, labelled_shots(gold))
+            found = model.distributions(examples)
         finally:
             model.close()
         rows = [

@@ -17,7 +17,7 @@ from w2s.chain.steps import Facts, step
 from w2s.evidence import read_table, write_table
 from w2s.labelling import compare
 from w2s.models import load_model
-from w2s.models.solved import Shots, shots_of
+from w2s.models.few_shot import Shots, labelled_shots
 from w2s.tasks import Example
 from w2s.train import Rows, settings_of, train
 
@@ -33,7 +33,7 @@ def tested(
     """
 
     def work() -> Facts:
-        _ask(folder, reference, test, shots_of(gold))
+        _ask(folder, reference, test, labelled_shots(gold))
         return {"model": reference}
 
     facts = step(folder, [inputs, reference], work)

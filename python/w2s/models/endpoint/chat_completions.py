@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from w2s.models import draws
+from w2s.models import keyed_random
 from w2s.models.endpoint.errors import NoReplyError
 from w2s.models.endpoint.settings import EndpointSettings
 from w2s.tasks import Example, MoveExample
@@ -92,7 +92,9 @@ def build_requests(
     place = _match_place(example)
 
     def request(sample: int) -> ChatRequest:
-        drawn = draws.uniform(seed, "endpoint", *place, question, sample) if settings.temperature else None
+        drawn = (
+            keyed_random.uniform(seed, "endpoint", *place, question, sample) if settings.temperature else None
+        )
         return ChatRequest(
             settings.model,
             tuple(messages),

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
-from w2s.models import draws
+from w2s.models import keyed_random
 from w2s.models.endpoint.chat_completions import ChatRequest, Completion, parse_completion
 from w2s.models.endpoint.errors import NoReplyError
 from w2s.models.endpoint.http_connection import HttpConnection, HttpConnectionPool, HttpReply
@@ -133,7 +133,7 @@ class ChatClient:
         return NoReplyError("void" if status in _REMEDIES else "reply", reason, status=status)
 
     def _back_off(self, request: ChatRequest, attempt: int, error: NoReplyError) -> None:
-        jitter = draws.uniform(self._seed, "back-off", request.digest().hex(), attempt)
+        jitter = keyed_random.uniform(self._seed, "back-off", request.digest().hex(), attempt)
         pause_s = min(self._backoff_s * 2**attempt, MAX_PAUSE_S) * (1 + jitter) / 2
         if error.wait_s is not None:
             pause_s = max(pause_s, min(error.wait_s, MAX_PAUSE_S))  # the server may ask for 0 seconds

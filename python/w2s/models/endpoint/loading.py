@@ -5,8 +5,7 @@ from __future__ import annotations
 from importlib.util import find_spec
 
 from w2s.errors import MissingExtraError
-from w2s.models.kind import Kind
-from w2s.models.model import Model
+from w2s.models.model import Model, ModelKind
 from w2s.models.reference import Reference
 
 EXTRA = "models"
@@ -26,7 +25,7 @@ def load(reference: Reference, *, seed: int, concurrency: int) -> Model:
     return EndpointModel(str(reference), settings, read_api_key(settings.address), seed)
 
 
-KIND = Kind(
+KIND = ModelKind(
     "openai",
     "any OpenAI-compatible endpoint; the key comes from W2S_API_KEY",
     "openai:http://127.0.0.1:8000/v1#small",

@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Self
 
 from w2s.errors import UsageError
-from w2s.models.choosing import no_move
+from w2s.models.candidates import no_move_answer
 from w2s.models.endpoint.cache import ReplyCache
 from w2s.models.endpoint.cached_client import CachedClient, RequestOutcome
 from w2s.models.endpoint.chat_completions import ChatRequest, Completion, build_requests
@@ -17,8 +17,8 @@ from w2s.models.endpoint.errors import NoReplyError
 from w2s.models.endpoint.evidence import add_evidence
 from w2s.models.endpoint.key import ApiKey
 from w2s.models.endpoint.settings import EndpointSettings
+from w2s.models.few_shot import FewShotSampler, Shots
 from w2s.models.model import Answer, Want
-from w2s.models.solved import Shots, Solved
 from w2s.tasks import Example, MoveExample
 from w2s.tasks.choice import ChoiceExample
 from w2s.tasks.prompts import Message, Prompt, parse_reply, read_prompt
@@ -72,7 +72,7 @@ class EndpointModel:
         self.deterministic = settings.temperature == 0 and settings.cache is not None
         self._settings = settings
         self._seed = seed
-        self._solved = Solved([], seed)
+        self._solved = FewShotSampler([], seed)
         self._prompts: dict[str, Prompt] = {}
         if settings.prompt is not None:
             self._prompt(settings.prompt)
@@ -131,7 +131,7 @@ class EndpointModel:
 
     def show(self, solved: Shots) -> None:
         """Give solved examples with their labels; few-shot examples are drawn from them."""
-        self._solved = Solved(solved, self._seed)
+        self._solved = FewShotSampler(solved, self._seed)
 
     def close(self) -> None:
         """End all connections and sync the cache to disk; a second call does nothing."""
@@ -156,7 +156,7 @@ class EndpointModel:
         return build_requests(example, messages, settings, seed=self._seed, samples=samples)
 
     def _messages(self, example: Example) -> list[Message]:
-        shots = self._solved.before(example, self._settings.shots, self.reference)
+        shots = self._solved.shots_for(example, self._settings.shots, self.reference)
         turns = [turn for shot, label in shots for turn in self._prompt_of(shot).messages(shot, label)]
         messages = [*turns, *self._prompt_of(example).messages(example)]
         if isinstance(example, MoveExample) and example.only:
@@ -179,7 +179,7 @@ class EndpointModel:
         want: Want,
     ) -> Answer:
         if not requests:
-            return no_move()
+            return no_move_answer()
         first, *others = [outcomes[request.digest()] for request in requests]
         if isinstance(first.reply, NoReplyError):
             return Answer("", raw=first.reply.reason, failure=first.reply.failure, seconds=first.seconds)

@@ -12,8 +12,8 @@ from typing import Self
 from urllib.parse import SplitResult, urlsplit
 
 from w2s.errors import UsageError
-from w2s.models.parameters import amount, count
-from w2s.models.reference import Reference, shown
+from w2s.models.reference import Reference, quote
+from w2s.models.reference_options import parse_count, parse_number
 
 _OPTIONS = (
     "temperature",
@@ -83,7 +83,7 @@ def parse_address(url: str) -> EndpointAddress:
         )
     if parts.scheme not in _PORTS or not parts.hostname:
         raise UsageError(
-            "endpoint-invalid-url", f"{shown(url)} is not the URL of an endpoint; write {_EXAMPLE}"
+            "endpoint-invalid-url", f"{quote(url)} is not the URL of an endpoint; write {_EXAMPLE}"
         )
     path = parts.path.rstrip("/")
     query = f"?{parts.query}" if parts.query else ""
@@ -159,22 +159,22 @@ class EndpointSettings:
         text, options = str(reference), reference.options
         _check_names(options)
         if not model:
-            raise UsageError("endpoint-missing-model", f"{shown(text)} names no model; write {_EXAMPLE}")
+            raise UsageError("endpoint-missing-model", f"{quote(text)} names no model; write {_EXAMPLE}")
         settings = cls(
             address,
             model,
-            temperature=amount(text, options, "temperature", 0.0, zero=True),
-            top_p=amount(text, options, "top_p", 1.0) if "top_p" in options else None,
-            max_tokens=count(text, options, "max_tokens") or cls.max_tokens,
-            samples=count(text, options, "samples", most=1024) or 0,
+            temperature=parse_number(text, options, "temperature", 0.0, zero=True),
+            top_p=parse_number(text, options, "top_p", 1.0) if "top_p" in options else None,
+            max_tokens=parse_count(text, options, "max_tokens") or cls.max_tokens,
+            samples=parse_count(text, options, "samples", most=1024) or 0,
             logprobs=_boolean(text, options, "logprobs"),
             prompt=options.get("prompt"),
             shots=_count_or_zero(text, options, "shots", cls.shots),
-            concurrency=count(text, options, "concurrency", most=256) or cls.concurrency,
-            timeout_s=amount(text, options, "timeout_s", cls.timeout_s),
-            connect_s=amount(text, options, "connect_s", cls.connect_s),
+            concurrency=parse_count(text, options, "concurrency", most=256) or cls.concurrency,
+            timeout_s=parse_number(text, options, "timeout_s", cls.timeout_s),
+            connect_s=parse_number(text, options, "connect_s", cls.connect_s),
             retries=_count_or_zero(text, options, "retries", cls.retries),
-            rpm=count(text, options, "rpm"),
+            rpm=parse_count(text, options, "rpm"),
             cache=_cache_folder(options.get("cache")),
         )
         _check_combination(text, settings)
@@ -188,7 +188,7 @@ def _check_names(options: Mapping[str, str]) -> None:
             hint = f"did you mean {near[0]}? " if near else ""
             raise UsageError(
                 "model-unknown-option",
-                f"{shown(name)} is not an option of openai: {hint}its options are: {', '.join(_OPTIONS)}",
+                f"{quote(name)} is not an option of openai: {hint}its options are: {', '.join(_OPTIONS)}",
             )
 
 
@@ -196,17 +196,17 @@ def _check_combination(text: str, settings: EndpointSettings) -> None:
     if settings.samples and not settings.temperature:
         raise UsageError(
             "endpoint-identical-samples",
-            f"all samples of {shown(text)} would be identical at temperature 0; add temperature=0.7",
+            f"all samples of {quote(text)} would be identical at temperature 0; add temperature=0.7",
         )
     if settings.top_p is not None and settings.top_p > 1:
-        raise UsageError("model-invalid-option", f"top_p of {shown(text)} must be above 0 and at most 1")
+        raise UsageError("model-invalid-option", f"top_p of {quote(text)} must be above 0 and at most 1")
 
 
 def _boolean(text: str, options: Mapping[str, str], name: str) -> bool:
     value = options.get(name, "false")
     if value not in ("true", "false"):
         raise UsageError(
-            "model-invalid-option", f"{name} of {shown(text)} must be true or false, not {shown(value)}"
+            "model-invalid-option", f"{name} of {quote(text)} must be true or false, not {quote(value)}"
         )
     return value == "true"
 
@@ -214,7 +214,7 @@ def _boolean(text: str, options: Mapping[str, str], name: str) -> bool:
 def _count_or_zero(text: str, options: Mapping[str, str], name: str, default: int) -> int:
     if options.get(name) == "0":
         return 0
-    return count(text, options, name, most=100) or default
+    return parse_count(text, options, name, most=100) or default
 
 
 def _cache_folder(option: str | None) -> Path | None:

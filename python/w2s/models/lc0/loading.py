@@ -6,13 +6,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from w2s.errors import UsageError
-from w2s.models.kind import Kind
 from w2s.models.lc0.weights import BlockWeights, ConvolutionWeights, Lc0Weights, LinearWeights, read_weights
-from w2s.models.model import Model
+from w2s.models.model import Model, ModelKind
 from w2s.models.policy.config import PolicyConfig
 from w2s.models.policy.loading import EXTRA, require_torch
 from w2s.models.policy.settings import PolicySettings
-from w2s.models.reference import Reference, shown
+from w2s.models.reference import Reference, quote
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -30,7 +29,7 @@ def load_lc0_net(reference: Reference) -> PolicyNet:
     """
     if not reference.target:
         raise UsageError(
-            "model-missing-target", f"{shown(str(reference))} names no file: write lc0:maia-1100.pb.gz"
+            "model-missing-target", f"{quote(str(reference))} names no file: write lc0:maia-1100.pb.gz"
         )
     require_torch("a network of Lc0")
     return build_lc0_net(read_weights(Path(reference.target).expanduser()))
@@ -46,7 +45,9 @@ def load(reference: Reference, *, seed: int, concurrency: int) -> Model:
     return PolicyModel(str(reference), net, settings, seed)
 
 
-KIND = Kind("lc0", "a network in Lc0's format, Maia included; no search", "lc0:maia-1100.pb.gz", load, EXTRA)
+KIND = ModelKind(
+    "lc0", "a network in Lc0's format, Maia included; no search", "lc0:maia-1100.pb.gz", load, EXTRA
+)
 
 
 def lc0_net_config(weights: Lc0Weights) -> PolicyConfig:

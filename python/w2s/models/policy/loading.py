@@ -7,10 +7,9 @@ from pathlib import Path
 
 from w2s.assets import arenas_folder
 from w2s.errors import MissingExtraError, ModelError, UsageError
-from w2s.models.kind import Kind
-from w2s.models.model import Model
+from w2s.models.model import Model, ModelKind
 from w2s.models.policy.settings import PolicySettings
-from w2s.models.reference import Reference, shown
+from w2s.models.reference import Reference, quote
 
 EXTRA = "models"
 
@@ -40,7 +39,7 @@ def policy_folder(reference: Reference) -> Path:
     target = reference.target
     if not target:
         raise UsageError(
-            "model-missing-target", f"{shown(str(reference))} names no net: write policy:NAME or policy:DIR"
+            "model-missing-target", f"{quote(str(reference))} names no net: write policy:NAME or policy:DIR"
         )
     folder = Path(target).expanduser()
     if folder.is_dir():
@@ -51,7 +50,7 @@ def policy_folder(reference: Reference) -> Path:
     listed = f"the bundled ones are {', '.join(names)}" if names else "none is bundled"
     raise ModelError(
         "policy-not-found",
-        f"no policy network {shown(target)}: it is neither a folder nor a bundled network ({listed})",
+        f"no policy network {quote(target)}: it is neither a folder nor a bundled network ({listed})",
     )
 
 
@@ -67,7 +66,7 @@ def load(reference: Reference, *, seed: int, concurrency: int) -> Model:
     return PolicyModel(str(reference), from_pretrained(folder), settings, seed)
 
 
-KIND = Kind(
+KIND = ModelKind(
     "policy",
     "a policy network, bundled or in a folder; no search",
     "policy:runs/student?temperature=0.5",

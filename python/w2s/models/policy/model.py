@@ -11,8 +11,8 @@ import numpy.typing as npt
 from w2s import kernels
 from w2s.errors import UsageError
 from w2s.games import State
-from w2s.models import draws
-from w2s.models.choosing import choices, no_move
+from w2s.models import keyed_random
+from w2s.models.candidates import allowed_moves, no_move_answer
 from w2s.models.model import Answer, Want
 from w2s.models.policy import evidence
 from w2s.models.policy.device import default_batch_size, select_device
@@ -102,7 +102,7 @@ class PolicyModel:
             answers[i] = _with_evidence(Answer(moves[i] or ""), candidates, Want(evidence=True, hidden=True))
         return answers
 
-    def believe(self, examples: Sequence[MoveExample]) -> list[dict[str, float]]:
+    def distributions(self, examples: Sequence[MoveExample]) -> list[dict[str, float]]:
         """The probability of each legal move of each example."""
         outputs = self._run([example.state for example in examples])
         return [
@@ -128,9 +128,9 @@ class PolicyModel:
     def _answers(self, example: MoveExample, output: NetOutput, count: int, want: Want) -> list[Answer]:
         """The label, then up to ``count - 1`` of the other allowed moves, the likeliest first."""
         legal = example.state.legal_moves()
-        moves = choices(example, legal)
+        moves = allowed_moves(example, legal)
         if not moves:
-            return [no_move()]
+            return [no_move_answer()]
         allowed = set(moves)
         candidates = _Candidates(legal, output, [i for i, move in enumerate(legal) if move in allowed])
         log_probs = candidates.log_probs()
@@ -144,7 +144,7 @@ class PolicyModel:
         if not self._temperature:
             return int(log_probs.argmax())
         cumulative = np.exp(log_softmax(log_probs / self._temperature)).cumsum()
-        drawn = draws.uniform(self._seed, self._name, *draws.names_of(example))
+        drawn = keyed_random.uniform(self._seed, self._name, *keyed_random.position_keys(example))
         index = int(np.searchsorted(cumulative, drawn * cumulative[-1], side="right"))
         return min(index, len(cumulative) - 1)
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import Self
 
 from w2s.errors import UsageError
-from w2s.models.parameters import amount, count
-from w2s.models.reference import Reference, shown
+from w2s.models.reference import Reference, quote
+from w2s.models.reference_options import parse_count, parse_number
 
 DEVICES = ("auto", "cpu", "cuda")
 _OPTIONS = ("device", "batch", "temperature")
@@ -45,17 +45,17 @@ class PolicySettings:
                 hint = f"did you mean {near[0]}? " if near else ""
                 raise UsageError(
                     "model-unknown-option",
-                    f"{shown(name)} is not an option of {reference.kind}: {hint}its options are: "
+                    f"{quote(name)} is not an option of {reference.kind}: {hint}its options are: "
                     f"{', '.join(_OPTIONS)}",
                 )
         device = options.get("device", "auto")
         if device not in DEVICES:
             raise UsageError(
                 "model-invalid-option",
-                f"device of {shown(text)} is {shown(device)}, not one of {', '.join(DEVICES)}",
+                f"device of {quote(text)} is {quote(device)}, not one of {', '.join(DEVICES)}",
             )
         return cls(
             device,
-            count(text, options, "batch", most=_MAX_BATCH),
-            amount(text, options, "temperature", 0.0, zero=True),
+            parse_count(text, options, "batch", most=_MAX_BATCH),
+            parse_number(text, options, "temperature", 0.0, zero=True),
         )

@@ -11,9 +11,9 @@ from typing import Self
 
 from w2s.errors import UsageError
 from w2s.models.confidence import TEMPERATURE_CP
-from w2s.models.kind import Kind
-from w2s.models.parameters import amount, count
-from w2s.models.reference import Reference, shown
+from w2s.models.model import ModelKind
+from w2s.models.reference import Reference, quote
+from w2s.models.reference_options import parse_count, parse_number
 from w2s.models.uci.finder import resolve
 from w2s.models.uci.model import UciModel
 from w2s.models.uci.play import TIMEOUT_S, SearchSettings
@@ -47,12 +47,14 @@ class UciSettings:
         text, options = str(reference), reference.options
         own = {name: options[name] for name in _OPTIONS if name in options}
         limits = SearchLimits(
-            count(text, own, "nodes"), count(text, own, "depth"), count(text, own, "movetime")
+            parse_count(text, own, "nodes"),
+            parse_count(text, own, "depth"),
+            parse_count(text, own, "movetime"),
         )
         search = SearchSettings(
             limits,
-            amount(text, own, "temperature_cp", TEMPERATURE_CP),
-            amount(text, own, "timeout_s", TIMEOUT_S),
+            parse_number(text, own, "temperature_cp", TEMPERATURE_CP),
+            parse_number(text, own, "timeout_s", TIMEOUT_S),
         )
         engine_options = {name: value for name, value in options.items() if name not in _OPTIONS}
         return cls(tuple(_split_command(text, reference.target)), search, engine_options)
@@ -65,7 +67,7 @@ def _split_command(reference: str, command: str) -> list[str]:
     """
     if "\0" in command:
         raise UsageError(
-            "uci-invalid-command", f"the command of {shown(reference)} contains a NUL byte; remove it"
+            "uci-invalid-command", f"the command of {quote(reference)} contains a NUL byte; remove it"
         )
     if os.sep in command and Path(command).expanduser().is_file():
         return [command]
@@ -73,11 +75,11 @@ def _split_command(reference: str, command: str) -> list[str]:
         words = shlex.split(command)
     except ValueError as error:
         raise UsageError(
-            "uci-invalid-command", f"the command of {shown(reference)} cannot be read: {error}"
+            "uci-invalid-command", f"the command of {quote(reference)} cannot be read: {error}"
         ) from None
     if not words:
         raise UsageError(
-            "uci-invalid-command", f"{shown(reference)} names no program; write uci:stockfish?nodes=1000"
+            "uci-invalid-command", f"{quote(reference)} names no program; write uci:stockfish?nodes=1000"
         )
     return words
 
@@ -99,6 +101,6 @@ def load(reference: Reference, *, seed: int, concurrency: int) -> UciModel:
     )
 
 
-KIND = Kind(
+KIND = ModelKind(
     "uci", "a UCI engine; nodes, depth and movetime limit it", "uci:stockfish?nodes=2000&Skill Level=3", load
 )

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from w2s.games import State
-from w2s.models.choosing import choices, no_move
+from w2s.models.candidates import allowed_moves, no_move_answer
 from w2s.models.confidence import MATE_CP, TEMPERATURE_CP, confidence, mate_cp
 from w2s.models.model import Answer, Want
 from w2s.models.uci import protocol
@@ -80,7 +80,7 @@ def label_position(
     only = _restricted_moves(example)
     legal = state.legal_moves()
     if not legal:
-        return no_move()
+        return no_move_answer()
     moves = only or legal
     _set_lines(engine, _label_lines(engine, want, len(moves)))
     yield from clear_engine(engine, state)
@@ -132,7 +132,7 @@ def _restricted_moves(example: MoveExample) -> list[str]:
     """The moves that the search is restricted to, without rejected ones; empty where it is unrestricted."""
     if not (example.only or example.attempt):
         return []
-    return choices(example, example.state.legal_moves())
+    return allowed_moves(example, example.state.legal_moves())
 
 
 def _answer(
@@ -153,7 +153,7 @@ def _answer(
 
 def _best_legal(best_first: Iterable[str], example: MoveExample) -> str | None:
     """The best searched move that is allowed, else the first allowed move; None where the game is over."""
-    moves = choices(example, example.state.legal_moves())
+    moves = allowed_moves(example, example.state.legal_moves())
     searched = (example.state.read(text)[0] for text in best_first)
     return next((move for move in searched if move in moves), moves[0] if moves else None)
 

@@ -14,8 +14,8 @@ from typing import Any
 from torch import Tensor
 
 from w2s.errors import UsageError
-from w2s.models.hf.multiple_choice import context_of, refuse_wording
-from w2s.models.reference import shown
+from w2s.models.hf.multiple_choice import encoder_context, refuse_causal_options
+from w2s.models.reference import quote
 from w2s.train.language.batches import Collator, PairCollator
 from w2s.train.language.losses import letter_losses, option_losses, reply_losses
 from w2s.train.language.pairs import Compared, compared_of
@@ -68,13 +68,13 @@ def _replying(student: Student, rows: Rows, settings: LanguageSettings) -> Lesso
 
 def _comparing(student: Student, rows: Rows, settings: LanguageSettings) -> Lesson:
     name, reference = settings.loss, str(student.reference)
-    refuse_wording(reference, student.asked)
+    refuse_causal_options(reference, student.asked)
     if settings.objective == "grpo":
         raise UsageError(
             "train-encoder-grpo",
-            f"{shown(reference)} is an encoder and cannot write replies; leave objective=grpo out",
+            f"{quote(reference)} is an encoder and cannot write replies; leave objective=grpo out",
         )
-    items = compared_of(rows, student.tokenizer, reference, context_of(student.network), settings)
+    items = compared_of(rows, student.tokenizer, reference, encoder_context(student.network), settings)
     typed = "token_type_ids" in student.tokenizer.model_input_names
     return Lesson(
         items,

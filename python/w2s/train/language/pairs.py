@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from w2s.errors import DataError
-from w2s.models.hf.multiple_choice import pairs_of
-from w2s.models.hf.wording import Tokens
+from w2s.models.hf.multiple_choice import tokenize_pairs
+from w2s.models.hf.tokenization import Tokens
 from w2s.tasks.choice import ChoiceExample
 from w2s.train.language.settings import LanguageSettings
 from w2s.train.language.targets import letter_probs, weights_of
@@ -57,7 +57,7 @@ def compared_of(
     for row, weight in enumerate(weights_of(rows)):
         if weight > 0:
             example = rows.examples[row]
-            pairs = pairs_of(reference, tokenizer, example, context)
+            pairs = tokenize_pairs(reference, tokenizer, example, context)
             longest = max(map(len, pairs.tokens))
             if longest > settings.length:
                 raise DataError(

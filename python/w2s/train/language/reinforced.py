@@ -17,8 +17,8 @@ import trl
 from trl.trainer.utils import RepeatSampler
 
 from w2s.errors import DataError
-from w2s.models.hf.multiple_choice import context_of
-from w2s.models.hf.wording import prompt_for
+from w2s.models.hf.multiple_choice import encoder_context
+from w2s.models.hf.tokenization import select_prompt
 from w2s.train.language.rewards import agreement, form
 from w2s.train.language.settings import LanguageSettings
 from w2s.train.language.state import PlainState, Progress, Steps
@@ -113,7 +113,7 @@ def questions(student: Student, rows: Rows) -> list[dict[str, Any]]:
     """What is asked, as turns where the student has a chat template, and which row it is."""
     found = []
     for row, example in enumerate(rows.examples):
-        asked = prompt_for(student.asked.prompt, example, "generate").ask(example)
+        asked = select_prompt(student.asked.prompt, example, "generate").ask(example)
         prompt: Any = student.wording.text([], asked)
         if student.wording.is_chat:
             prompt = [{"role": "user", "content": asked}]
@@ -129,11 +129,11 @@ def room_for(student: Student, rows: Rows, settings: LanguageSettings) -> int:
         DataError: a question leaves none.
     """
     most = student.asked.max_new_tokens or settings.new_tokens
-    context = context_of(student.network)
+    context = encoder_context(student.network)
     if context is None:
         return most
     for example in rows.examples:
-        asked = prompt_for(student.asked.prompt, example, "generate").ask(example)
+        asked = select_prompt(student.asked.prompt, example, "generate").ask(example)
         length = len(student.wording.tokens(student.wording.text([], asked)))
         if length >= context:
             raise DataError(

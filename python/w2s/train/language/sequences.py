@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from w2s.errors import DataError, UsageError
 from w2s.models.hf.settings import HfSettings
-from w2s.models.hf.wording import Tokens, Turns, Wording, prompt_for, reply_to
+from w2s.models.hf.tokenization import PromptTokenizer, Tokens, Turns, format_reply, select_prompt
 from w2s.tasks import Example
 from w2s.tasks.answer import AnswerExample
 from w2s.tasks.choice import ChoiceExample
@@ -44,7 +44,7 @@ class Sequence:
 
 
 def sequences_of(
-    rows: Rows, wording: Wording, asked: HfSettings, settings: LanguageSettings
+    rows: Rows, wording: PromptTokenizer, asked: HfSettings, settings: LanguageSettings
 ) -> list[Sequence]:
     """The sequences of all rows that weigh anything, in their order.
 
@@ -71,23 +71,34 @@ def sequences_of(
     return found
 
 
-def _replies(rows: Rows, row: int, weight: float, wording: Wording, asked: HfSettings) -> Iterator[Sequence]:
+def _replies(
+    rows: Rows, row: int, weight: float, wording: PromptTokenizer, asked: HfSettings
+) -> Iterator[Sequence]:
     example = rows.examples[row]
     score = _score(example, asked)
-    prompt = prompt_for(asked.prompt, example, score)
+    prompt = select_prompt(asked.prompt, example, score)
     text = wording.text(_NO_TURNS, prompt.ask(example))
     target = distribution_of(example, rows.targets[row])
     said = rows.said[row] if rows.said else None
     ending = wording.ending
     for label, prob in target.items():
         reply = (
-            said if said and isinstance(example, AnswerExample) else reply_to(prompt, example, label, score)
+            said
+            if said and isinstance(example, AnswerExample)
+            else format_reply(prompt, example, label, score)
         )
-        worded = wording.worded(text, [reply + ending])
-        yield Sequence(row, worded.prompt + worded.replies[0], len(worded.prompt), weight * prob)
+        tokenized_prompt = wording.tokenized_prompt(text, [reply + ending])
+        yield Sequence(
+            row,
+            tokenized_prompt.prompt + tokenized_prompt.replies[0],
+            len(tokenized_prompt.prompt),
+            weight * prob,
+        )
 
 
-def _letters(rows: Rows, row: int, weight: float, wording: Wording, asked: HfSettings) -> Iterator[Sequence]:
+def _letters(
+    rows: Rows, row: int, weight: float, wording: PromptTokenizer, asked: HfSettings
+) -> Iterator[Sequence]:
     example = rows.examples[row]
     if not isinstance(example, ChoiceExample) or _score(example, asked) != "letter":
         raise UsageError(
@@ -95,10 +106,12 @@ def _letters(rows: Rows, row: int, weight: float, wording: Wording, asked: HfSet
             f"example {example.id!r} is not a choice answered by letter, which losses other than "
             "cross_entropy need; leave loss out",
         )
-    prompt = prompt_for(asked.prompt, example, "letter")
+    prompt = select_prompt(asked.prompt, example, "letter")
     text = wording.text(_NO_TURNS, prompt.ask(example))
-    worded = wording.worded(text, [reply_to(prompt, example, one, "letter") for one in example.letters])
-    together = enumerate(zip(*worded.replies, strict=False))
+    tokenized_prompt = wording.tokenized_prompt(
+        text, [format_reply(prompt, example, one, "letter") for one in example.letters]
+    )
+    together = enumerate(zip(*tokenized_prompt.replies, strict=False))
     alike = next((place for place, tokens in together if len(set(tokens)) == len(example.letters)), None)
     if alike is None:
         raise UsageError(
@@ -106,8 +119,8 @@ def _letters(rows: Rows, row: int, weight: float, wording: Wording, asked: HfSet
             f"the letters of {example.id!r} do not differ in one token of this tokenizer; "
             "use loss=cross_entropy",
         )
-    question = worded.prompt + worded.replies[0][:alike]
-    options = tuple(reply[alike] for reply in worded.replies)
+    question = tokenized_prompt.prompt + tokenized_prompt.replies[0][:alike]
+    options = tuple(reply[alike] for reply in tokenized_prompt.replies)
     probs = letter_probs(example, rows.targets[row])
     yield Sequence(row, question, len(question), weight, options, probs)
 

@@ -18,12 +18,10 @@ import peft
 import torch
 
 from w2s.errors import UsageError
-from w2s.models.hf.loading import place_of
-from w2s.models.hf.settings import HfSettings, read_settings
-from w2s.models.hf.weights import CAUSAL, CHOICE, Opened, open_weights
-from w2s.models.hf.wording import Wording
-from w2s.models.named import read_reference
-from w2s.models.reference import Reference, shown
+from w2s.models.hf.settings import HfSettings, locate_model, read_settings
+from w2s.models.hf.tokenization import PromptTokenizer
+from w2s.models.hf.weights import CAUSAL, CHOICE, Checkpoint, load_checkpoint
+from w2s.models.reference import Reference, quote, resolve_reference
 from w2s.train.language.settings import LanguageSettings
 
 _FILES = ("*.safetensors", "*.json", "*.jinja", "*.model")
@@ -71,9 +69,9 @@ class Student:
         return str(replace(self.reference, target=str(folder), options=options))
 
     @property
-    def wording(self) -> Wording:
+    def wording(self) -> PromptTokenizer:
         """Its tokenizer with its chat template."""
-        return Wording(self.tokenizer)
+        return PromptTokenizer(self.tokenizer)
 
     @property
     def padding(self) -> int:
@@ -89,18 +87,18 @@ def open_student(reference: str, settings: LanguageSettings) -> Student:
         UsageError: it names no Hugging Face model, or its layers are not those that are named.
         ModelError: it cannot be loaded.
     """
-    parsed = read_reference(reference)
+    parsed = resolve_reference(reference)
     if parsed.kind != "hf":
         raise UsageError(
             "train-not-language-model",
-            f"{shown(reference)} is not a language model; name hf:DIR or hf:OWNER/NAME",
+            f"{quote(reference)} is not a language model; name hf:DIR or hf:OWNER/NAME",
         )
     asked = read_settings(parsed)
     _refuse_few_bits(settings.method == "full" and asked.quant is not None, reference)
-    place = place_of(parsed)
+    place = locate_model(parsed)
     # Weights in bfloat16 would lose small steps; autocast computes in it where that is asked for.
     dtype = asked.dtype if settings.method == "lora" or asked.dtype != "auto" else "float32"
-    opened = open_weights(place, replace(asked, dtype=dtype), CAUSAL + CHOICE, settings.seed)
+    opened = load_checkpoint(place, replace(asked, dtype=dtype), CAUSAL + CHOICE, settings.seed)
     network = _learning(opened.network, settings, reference)
     torch.manual_seed(settings.seed)  # of a new adapter
     compares = opened.form in CHOICE
@@ -142,7 +140,7 @@ def _learning(network: Any, settings: LanguageSettings, reference: str) -> Any:
         if settings.method == "full":
             raise UsageError(
                 "train-adapter-full",
-                f"{shown(reference)} is an adapter; train it with method=lora, or name its base model",
+                f"{quote(reference)} is an adapter; train it with method=lora, or name its base model",
             )
         for name, weight in network.named_parameters():
             weight.requires_grad_("lora_" in name or ".modules_to_save." in name)
@@ -161,12 +159,12 @@ def _refuse_few_bits(quantised: bool, reference: str) -> None:
     if quantised:
         raise UsageError(
             "train-quantised-full",
-            f"{shown(reference)} is quantised, and quantised weights cannot be trained; use method=lora, "
+            f"{quote(reference)} is quantised, and quantised weights cannot be trained; use method=lora, "
             "or leave quant out",
         )
 
 
-def _head_layers(opened: Opened) -> list[str]:
+def _head_layers(opened: Checkpoint) -> list[str]:
     """The layers of an encoder that learn whole beside an adapter: its head, and what was drawn."""
     network = opened.network
     if isinstance(network, peft.PeftModel):

@@ -25,7 +25,7 @@ import torch
 import transformers
 
 from w2s.errors import DataError, MissingExtraError, UsageError
-from w2s.models.hf.weights import quiet
+from w2s.models.hf.weights import quiet_transformers
 from w2s.models.policy.device import has_fast_bfloat16, select_device
 from w2s.resume import write_bytes
 from w2s.train.identity import REPORT, is_complete
@@ -94,7 +94,7 @@ def _train(task: _Task, rows: Rows, lesson: Lesson) -> None:
         atexit.register(_part)
     began = time.perf_counter()
     learned, held = _split(lesson.items, task.settings)
-    with quiet(), _without_future_warnings():
+    with quiet_transformers(), _without_future_warnings():
         by_reward = task.settings.objective == "grpo"
         trainer: Any = _rewarded(task, rows) if by_reward else _supervised(task, lesson, learned, held)
         trainer.go(task.out)

@@ -9,11 +9,10 @@ import hashlib
 
 from w2s.errors import UsageError
 from w2s.models.lc0.loading import load_lc0_net
-from w2s.models.named import read_reference
 from w2s.models.policy.files import from_pretrained
 from w2s.models.policy.loading import policy_folder
 from w2s.models.policy.nets import PolicyNet
-from w2s.models.reference import shown
+from w2s.models.reference import quote, resolve_reference
 
 
 def student_net(reference: str) -> PolicyNet:
@@ -23,14 +22,14 @@ def student_net(reference: str) -> PolicyNet:
         UsageError: it names a model that cannot be trained.
         ModelError, DataError: the net cannot be read.
     """
-    parsed = read_reference(reference)
+    parsed = resolve_reference(reference)
     if parsed.kind == "policy":
         return from_pretrained(policy_folder(parsed))
     if parsed.kind == "lc0":
         return load_lc0_net(parsed)
     raise UsageError(
         "train-student-cannot-learn",
-        f"{shown(reference)} cannot be trained; name policy:DIR, lc0:FILE.pb.gz or a language model, hf:DIR",
+        f"{quote(reference)} cannot be trained; name policy:DIR, lc0:FILE.pb.gz or a language model, hf:DIR",
     )
 
 

@@ -9,12 +9,12 @@ import pytest
 from w2s.chain.estimate import cost
 from w2s.chain.estimate.cost import Tokens
 from w2s.chain.estimate.machine import Machine
-from w2s.models.sizes import Lengths, Shape
+from w2s.models.model_size import ExampleLengths, ModelShape
 from w2s.train import LanguageSettings, Settings
 
-SHAPE = Shape(1_000_000, 900_000, 10, 100, 4_000, 5_000, 2.0, {"up": 1_000, "down": 2_000})
-CHOICE = Lengths(90, 4, 1, 120, "by hand")
-ANSWER = Lengths(100, 0, 300, 500, "by hand")
+SHAPE = ModelShape(1_000_000, 900_000, 10, 100, 4_000, 5_000, 2.0, {"up": 1_000, "down": 2_000})
+CHOICE = ExampleLengths(90, 4, 1, 120, "by hand")
+ANSWER = ExampleLengths(100, 0, 300, 500, "by hand")
 MACHINE = Machine("m", 1e12, 1e9, 8e9, 4_000, "by hand")
 
 
@@ -32,7 +32,7 @@ MACHINE = Machine("m", 1e12, 1e9, 8e9, 4_000, "by hand")
         ("reward", CHOICE, Tokens()),
     ],
 )
-def test_evidence_takes_its_tokens(name: str, lengths: Lengths, tokens: Tokens) -> None:
+def test_evidence_takes_its_tokens(name: str, lengths: ExampleLengths, tokens: Tokens) -> None:
     assert cost.asked(name, lengths) == tokens
 
 
@@ -77,7 +77,7 @@ def test_learning_takes_the_operations_of_its_method(settings: LanguageSettings,
 
 def test_a_net_reads_positions_and_sees_the_next_one_without_a_question() -> None:
     net = replace(SHAPE, squares=64)
-    squares = Lengths(64, 0, 0, 64, "a token for each square")
+    squares = ExampleLengths(64, 0, 0, 64, "a token for each square")
     assert cost.read_per_s(SHAPE, MACHINE) == pytest.approx(0.4e12 / 1.8e6)
     assert cost.read_per_s(net, MACHINE) == pytest.approx(0.4e12 / 1.8e6 / 64)
     assert cost.asked("afterstate", squares) == Tokens(64)
@@ -127,6 +127,6 @@ def test_memory_where_all_learns_is_sixteen_bytes_a_parameter() -> None:
 def test_grpo_holds_the_cache_of_a_steps_replies_and_net_students_their_batch() -> None:
     grpo = LanguageSettings(objective="grpo", batch=16, together=8)
     assert cost.training_memory(grpo, SHAPE, ANSWER)["cache"] == 16 * 500 * 4_000 * 2
-    net = Shape(1_000, 1_000, 4, 16, 0, 0, 4.0, squares=64)
-    found = cost.training_memory(Settings(batch=32), net, Lengths(64, 0, 0, 64, "squares"))
+    net = ModelShape(1_000, 1_000, 4, 16, 0, 0, 4.0, squares=64)
+    found = cost.training_memory(Settings(batch=32), net, ExampleLengths(64, 0, 0, 64, "squares"))
     assert found == {"weights": 4e3, "optimizer": 12e3, "activations": 32 * 64 * 16 * 4 * 4 * 4}

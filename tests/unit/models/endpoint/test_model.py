@@ -14,7 +14,7 @@ from tests.doubles.errors import raises_code
 from tests.unit.models.endpoint.doubles import ask, choice, letters, model, number_of
 from w2s.errors import UsageError
 from w2s.games import game
-from w2s.models import Answer, Samples, Want
+from w2s.models import Answer, SupportsSampling, Want
 from w2s.tasks import MoveExample
 from w2s.tasks.answer import AnswerExample
 
@@ -273,7 +273,7 @@ def test_samples_use_temperature_of_reference_or_1(options: dict[str, object], t
 
     examples = [choice(1), AnswerExample("a", "How many?"), MoveExample("m", game("chess").state())]
     with ChatServer(script) as server, model(server, **options) as asked:
-        assert isinstance(asked, Samples)
+        assert isinstance(asked, SupportsSampling)
         letters, numbers, moves = asked.sample(examples, 4)
         assert {heard.body["temperature"] for heard in server.heard} == {temperature}
         assert len({heard.body["seed"] for heard in server.heard}) == len(server.heard) == 12

@@ -72,14 +72,14 @@ def test_label_is_likeliest_legal_move(nets: Path, name: str) -> None:
 @pytest.mark.parametrize("name", kernels.game_names())
 def test_distribution_is_policy_over_legal_moves(nets: Path, name: str) -> None:
     state = game(name).state()
-    (belief,) = load(nets, name).believe([MoveExample("x", state)])
+    (belief,) = load(nets, name).distributions([MoveExample("x", state)])
     assert list(belief) == state.legal_moves()
     assert np.array(list(belief.values())) == pytest.approx(plain_probs(nets, name, state), rel=1e-4)
 
 
 def test_finished_game_has_empty_distribution(nets: Path) -> None:
     mated = game("chess").state(moves=["f2f3", "e7e5", "g2g4", "d8h4"])
-    assert load(nets).believe([MoveExample("x", mated)]) == [{}]
+    assert load(nets).distributions([MoveExample("x", mated)]) == [{}]
 
 
 def test_temperature_samples_from_policy(nets: Path) -> None:

@@ -12,7 +12,7 @@ from tests.doubles.engines import Scripted
 from tests.doubles.errors import raises_code
 from w2s.errors import UsageError
 from w2s.games import State, game
-from w2s.models import Answer, Model, RemembersMatches, Want, load_model
+from w2s.models import Answer, HasMatchState, Model, Want, load_model
 from w2s.models.uci import UciModel
 from w2s.models.uci.protocol import SearchLimits
 from w2s.tasks import Clock, MoveExample
@@ -47,7 +47,7 @@ NEW_GAME = ["ucinewgame", "isready"]
 def test_uci_model_keeps_match_state(scripted: Scripted) -> None:
     with scripted.model(concurrency=3) as model:
         as_model: Model = model
-        assert isinstance(as_model, RemembersMatches)
+        assert isinstance(as_model, HasMatchState)
         assert (model.reference, model.slots, model.deterministic) == ("uci:scripted", 3, True)
 
 

@@ -121,7 +121,7 @@ def test_soft_targets_and_weights_decide_what_is_learned(bare: Path, tmp_path: P
     )
     how = settings(method="full", epochs=8, learning_rate=3e-3)
     model: Any = load_model(train(f"hf:{bare}?head=fresh", against, how, tmp_path / "s"))
-    beliefs = [belief["B"] for belief in model.believe(rows.examples)]
+    beliefs = [belief["B"] for belief in model.distributions(rows.examples)]
     assert np.mean(beliefs) == pytest.approx((0.9 + 0.0 * 0.05) / 1.05, abs=0.08)
 
 
@@ -130,7 +130,7 @@ def test_a_fresh_head_is_drawn_by_the_seed(bare: Path) -> None:
 
     def believed(seed: int) -> list[dict[str, float]]:
         model: Any = load_model(f"hf:{bare}?head=fresh", seed=seed)
-        return model.believe(rows.examples)
+        return model.distributions(rows.examples)
 
     assert believed(0) == believed(0) != believed(1)
     student = open_student(f"hf:{bare}?head=fresh", settings(seed=1, method="full"))
