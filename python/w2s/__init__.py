@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from w2s import arena
     from w2s.aggregation import aggregate
     from w2s.certification import certify
-    from w2s.crowds import crowd
+    from w2s.crowds import aggregate_votes
     from w2s.games import agree, game
     from w2s.models import load_model
     from w2s.selection import select, top_k
@@ -21,9 +21,9 @@ if TYPE_CHECKING:
 
 _PUBLIC = {
     "aggregate": "w2s.aggregation",
+    "aggregate_votes": "w2s.crowds",
     "agree": "w2s.games",
     "certify": "w2s.certification",
-    "crowd": "w2s.crowds",
     "filter": "w2s.tables",
     "game": "w2s.games",
     "load_model": "w2s.models",
@@ -35,10 +35,10 @@ _PUBLIC = {
 
 __all__ = [
     "aggregate",
+    "aggregate_votes",
     "agree",
     "arena",
     "certify",
-    "crowd",
     "filter",
     "game",
     "load_model",

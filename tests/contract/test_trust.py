@@ -13,8 +13,9 @@ from tests.doubles.errors import raises_code
 from tests.doubles.labels import labels, without
 from w2s.errors import DataError, UsageError
 from w2s.evidence import Labels
-from w2s.trust import Function, cross_fit, load, names, save, trust_function
-from w2s.trust.requirements import peer_columns, remedy, search_columns
+from w2s.evidence_kinds import remedy
+from w2s.trust import Function, cross_fit, function_names, load, save, trust_function
+from w2s.trust.evidence_requirements import evidence_columns
 
 SMALL = {
     "neural": {"width": 16, "batch": 32, "least_steps": 60, "fits": 2},
@@ -25,7 +26,7 @@ SMALL = {
 PACKAGES = {"neural": "torch", "boosting": "sklearn"}
 
 
-@pytest.fixture(params=names())
+@pytest.fixture(params=function_names())
 def function(request: pytest.FixtureRequest) -> Function:
     name = request.param
     if name in PACKAGES:
@@ -50,7 +51,7 @@ def fitted(function: Function) -> Function:
 
 
 def test_there_is_something_to_examine() -> None:
-    assert {"confidence", "neural", "stack"} <= set(names())
+    assert {"confidence", "neural", "stack"} <= set(function_names())
 
 
 def test_scores_lie_between_0_and_1_and_order_by_trust(fitted: Function) -> None:
@@ -102,12 +103,9 @@ def test_saved_and_loaded_it_gives_the_same_bytes(fitted: Function, tmp_path: Pa
 
 
 def lacking(name: str) -> Labels:
-    groups = {
-        "peer": peer_columns(GOLD),
-        "peer_label": peer_columns(GOLD),
-        "search": search_columns(GOLD),
-    }
-    return without(GOLD, *groups.get(name, [name]))
+    groups = {"peer": "peer", "peer_label": "peer", "search": "search"}
+    columns = evidence_columns(GOLD, groups[name]) if name in groups else [name]
+    return without(GOLD, *columns)
 
 
 def test_missing_evidence_is_refused_by_its_name_and_remedy(function: Function, fitted: Function) -> None:

@@ -14,7 +14,7 @@ import w2s
 from tests.doubles.errors import raises_code
 from tests.parity.scores import best_first, scores
 from w2s.errors import DataError, UsageError
-from w2s.selection import Rule, selected, weights
+from w2s.selection import Rule, select_by_rule, weights
 
 COUNTS = st.integers(0, 70)
 
@@ -28,7 +28,7 @@ def test_top_k_is_the_start_of_a_stable_sort(values: np.ndarray, k: int) -> None
 
 @given(scores(), COUNTS)
 def test_the_top_is_the_same_rows_ascending_with_its_cut_and_ties(values: np.ndarray, k: int) -> None:
-    found = selected(Rule.parse(top=k), values)
+    found = select_by_rule(Rule.parse(top=k), values)
     kept = best_first(values)[:k]
     assert found.rows.tolist() == sorted(kept)
     assert found.cut == (float(values[kept[-1]]) if kept else None)
@@ -93,7 +93,7 @@ def test_each_group_keeps_its_best(
 def test_strata_keep_the_proportions_of_the_pool(column: tuple[np.ndarray, list[str]], k: int) -> None:
     values, strata = column
     k = min(k, len(values))
-    found = selected(Rule.parse(top=k, stratify="s"), values, groups=strata)
+    found = select_by_rule(Rule.parse(top=k, stratify="s"), values, groups=strata)
     assert len(found.rows) == k
     for group in found.groups:
         assert abs(group.kept - k * group.rows / len(values)) < 1
@@ -111,7 +111,7 @@ def test_a_budget_buys_best_first_until_one_does_not_fit(values: np.ndarray, dat
             break
         bought.append(row)
         spent += costs[row]
-    found = selected(Rule.parse(budget=budget, cost="cost"), values, cost=costs)
+    found = select_by_rule(Rule.parse(budget=budget, cost="cost"), values, cost=costs)
     assert found.rows.tolist() == sorted(bought)
     assert found.spent == spent
 
@@ -147,14 +147,14 @@ def test_weights_are_powers_of_scores_with_mean_one(values: list[float], power: 
 
 def test_groups_with_nulls_dropped_count_only_the_rows_that_are_left() -> None:
     rule = Rule.parse(top=1, by="g")
-    found = selected(rule, [0.5, None, 0.75, 0.25], groups=["a", "a", "b", "b"], nulls="drop")
+    found = select_by_rule(rule, [0.5, None, 0.75, 0.25], groups=["a", "a", "b", "b"], nulls="drop")
     assert found.rows.tolist() == [0, 2]
     assert found.dropped == 1
     assert [tuple(group) for group in found.groups] == [("a", 1, 1), ("b", 2, 1)]
 
 
 def test_groups_that_a_rule_does_not_look_at_are_counted() -> None:
-    found = selected(Rule.parse(threshold=0.5, by="g"), [0.5, 0.4, 0.75], groups=["x", "y", "x"])
+    found = select_by_rule(Rule.parse(threshold=0.5, by="g"), [0.5, 0.4, 0.75], groups=["x", "y", "x"])
     assert [tuple(group) for group in found.groups] == [("x", 2, 2), ("y", 1, 0)]
 
 

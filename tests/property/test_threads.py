@@ -32,9 +32,9 @@ parts = [
     w2s.select(scores, random="10%", seed=3),
     weights(scores, 2.0),
 ]
-parts += [w2s.aggregate(table, method) for method in ("mean", "median", "log_odds", "borda", "mean_rank")]
-for method in ("majority", "dawid_skene", "one_coin", "glad", "mace", "zero_based"):
-    found = w2s.crowd(items, workers, votes, method=method, max_iterations=4, tolerance=0)
+parts += [w2s.aggregate(table, method) for method in ("mean", "median", "log-odds", "borda", "mean-rank")]
+for method in ("majority", "dawid-skene", "one-coin", "glad", "mace", "zero-based"):
+    found = w2s.aggregate_votes(items, workers, votes, method=method, max_iterations=4, tolerance=0)
     parts += [found.posterior, found.skill, found.trace]
 print(hashlib.sha256(b"".join(part.tobytes() for part in parts)).hexdigest(), len(parts))
 """

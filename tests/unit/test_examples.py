@@ -15,9 +15,8 @@ MODULES = [
     "w2s.metrics.label_quality",
     "w2s.metrics.ranking",
     "w2s.metrics.recovery",
-    "w2s.selection.choosing",
+    "w2s.selection.functions",
     "w2s.selection.rule",
-    "w2s.selection.weighing",
 ]
 
 

@@ -15,7 +15,7 @@ from w2s.errors import MissingExtraError, UsageError
 from w2s.evidence import VECTORS
 from w2s.models.reference import quote, resolve_reference
 from w2s.train import LanguageSettings, settings_of
-from w2s.trust import names, trust_function
+from w2s.trust import function_names, trust_function
 
 _TOLD = frozenset({*VECTORS, "search", "icl", "verbalised", "p_true", "reward"})
 """Evidence that is there where the configuration says so."""
@@ -43,7 +43,7 @@ def _check_evidence(config: ChainConfig) -> None:
     """Refuse trust functions that read states, searches or what is asked for, where nobody keeps it."""
     if config.regime.has_own_teacher:
         return  # told to read what both teachers give
-    told = {f"the arm {arm}": trust_function(arm) for arm in config.arms if arm in names()}
+    told = {f"the arm {arm}": trust_function(arm) for arm in config.arms if arm in function_names()}
     for who, function in {"trust": trust_of(config), **told}.items():
         if absent := sorted((function.needs & _TOLD) - set(config.reads)):
             where = "name oracles" if absent[0] == "search" else "add it to evidence"

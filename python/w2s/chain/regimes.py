@@ -13,7 +13,7 @@ from w2s.chain.examples.splits import Splits
 from w2s.chain.steps import Facts
 from w2s.errors import UsageError
 from w2s.evidence import VECTORS, Labels
-from w2s.trust import names, trust_function
+from w2s.trust import function_names, trust_function
 
 Say = Callable[[str], None]
 _WHY = {
@@ -79,7 +79,7 @@ def check_baselines(config: ChainConfig) -> None:
     """Refuse baselines that read the states of a net where gold has another net than the pool."""
     if not config.regime.has_own_teacher:
         return
-    for arm in set(config.arms) & set(names()):
+    for arm in set(config.arms) & set(function_names()):
         if unread := sorted(trust_function(arm).needs & set(VECTORS)):
             raise UsageError(
                 "chain-arm-not-shared",

@@ -49,7 +49,7 @@ def fit(
       w2s trust fit labels.parquet --gold correct --function neural --reads hidden,afterstate --out trust/
     """
     from w2s.cli import output, trust_text
-    from w2s.trust.tables import fit_file, parse_options
+    from w2s.trust.file_commands import fit_file, parse_options
 
     summary = fit_file(
         labels,
@@ -86,7 +86,7 @@ def score(
       w2s trust score labels.parquet --function trust/ --out scored.parquet
     """
     from w2s.cli import output, trust_text
-    from w2s.trust.tables import score_file
+    from w2s.trust.file_commands import score_file
 
     summary = score_file(labels, out, function=function, column=column, allow=allow, overwrite=overwrite)
     output.data(summary, as_json=json, text=trust_text.score_text(summary, out))
@@ -114,7 +114,7 @@ def compare(
       w2s trust compare labels.parquet --gold correct
     """
     from w2s.cli import output, trust_text
-    from w2s.trust.tables import compare_file
+    from w2s.trust.file_commands import compare_file
 
     summary = compare_file(
         labels,

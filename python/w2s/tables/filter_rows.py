@@ -46,7 +46,7 @@ def filter(
     purity: float | None = None,
     gold: str | None = None,
     delta: float = 0.05,
-    bound: str = "clopper_pearson",
+    bound: str = "clopper-pearson",
     aggregate: str | None = None,
     weights: Sequence[float] | None = None,
     by: str | None = None,
@@ -132,7 +132,7 @@ def filter(
         )
     if not 0 < delta < 1:
         raise UsageError("filter-invalid-delta", f"delta is {delta}; give a number between 0 and 1")
-    gold_spec = None if gold is None else GoldSpec(gold, delta, bound.replace("-", "_"))
+    gold_spec = None if gold is None else GoldSpec(gold, delta, bound)
     spec = FilterSpec(rule, parse_scores(score, aggregate, weights), gold_spec, nulls, id)
     if out is None and not explain:
         raise UsageError("filter-no-output", "no output is given; add --out")

@@ -12,7 +12,7 @@ from w2s import kernels
 from w2s.certification import Certificate, certify
 from w2s.errors import DataError, UsageError, W2sError
 from w2s.kernels.numbers import Positions
-from w2s.selection import Columns, Selected, apply
+from w2s.selection import RuleInputs, Selection, apply_rule
 from w2s.tables.decision import Decision, purity_of
 from w2s.tables.out_of_core import open_columns
 from w2s.tables.partition import Partition, RowMask
@@ -76,13 +76,13 @@ def _select_in_memory(columns: ScoreColumns, spec: FilterSpec, *, explain: bool)
     )
 
 
-def _selected(columns: ScoreColumns, spec: FilterSpec) -> Selected:
+def _selected(columns: ScoreColumns, spec: FilterSpec) -> Selection:
     if columns.valid is None:
-        return apply(spec.rule, Columns(columns.scores, columns.groups, columns.costs))
+        return apply_rule(spec.rule, RuleInputs(columns.scores, columns.groups, columns.costs))
     rows = np.flatnonzero(columns.valid)
     groups = None if columns.groups is None else columns.groups._replace(codes=columns.groups.codes[rows])
     costs = None if columns.costs is None else columns.costs[rows]
-    found = apply(spec.rule, Columns(columns.scores[rows], groups, costs))
+    found = apply_rule(spec.rule, RuleInputs(columns.scores[rows], groups, costs))
     return found._replace(rows=rows[found.rows], dropped=len(columns.valid) - len(rows))
 
 

@@ -9,7 +9,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from w2s.errors import UsageError
+from w2s.errors import UsageError, suggest_name
 from w2s.kernels import Nulls
 from w2s.selection import Rule
 
@@ -29,7 +29,7 @@ _UNITS = {
 MIN_MEMORY = 320 << 20
 """Smallest memory limit in bytes; Python, numpy and Arrow use about 120 MiB before a row is read."""
 
-RANKING = ("mean_rank", "borda")
+RANKING = ("mean-rank", "borda")
 """Aggregations that need whole columns."""
 
 
@@ -39,12 +39,12 @@ class ScoreSpec:
 
     Attributes:
         columns: names of one or several score columns.
-        method: how several scores are combined, see :data:`w2s.aggregation.METHODS`.
+        method: how several scores are combined, see :data:`w2s.aggregation.AGGREGATIONS`.
         weights: one weight per column, for methods that use weights.
     """
 
     columns: tuple[str, ...]
-    method: str = "log_odds"
+    method: str = "log-odds"
     weights: tuple[float, ...] | None = None
 
 
@@ -54,7 +54,7 @@ class GoldSpec:
 
     column: str
     delta: float = 0.05
-    method: str = "clopper_pearson"
+    method: str = "clopper-pearson"
 
 
 @dataclass(frozen=True)
@@ -100,17 +100,18 @@ def parse_scores(
     Raises:
         UsageError: there is no column, the method is unknown, or the weights do not match.
     """
-    from w2s.aggregation import METHODS
+    from w2s.aggregation import AGGREGATIONS
 
     columns = (score,) if isinstance(score, str) else tuple(score)
     if not columns:
         raise UsageError("filter-no-score", "no score column is given; add --score")
     if len(set(columns)) < len(columns):
         raise UsageError("filter-repeated-score", "a score column is given twice; use --weights instead")
-    method = (aggregate or "log_odds").replace("-", "_")
-    if method not in METHODS:
+    method = aggregate or "log-odds"
+    if method not in AGGREGATIONS:
         raise UsageError(
-            "aggregate-unknown-method", f"unknown aggregation {aggregate!r}; choose from {', '.join(METHODS)}"
+            "aggregate-unknown-method",
+            f"unknown aggregation {aggregate!r}; {suggest_name(method, AGGREGATIONS)}",
         )
     if len(columns) == 1:
         if aggregate is not None or weights is not None:
@@ -119,7 +120,7 @@ def parse_scores(
     if aggregate is None:
         raise UsageError(
             "filter-no-aggregate",
-            f"{len(columns)} score columns need --aggregate; choose from {', '.join(METHODS)}",
+            f"{len(columns)} score columns need --aggregate; choose from {', '.join(AGGREGATIONS)}",
         )
     if weights is not None and len(weights) != len(columns):
         raise UsageError(

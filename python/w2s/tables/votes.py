@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from w2s.crowds import Crowd, crowd
+from w2s.crowds import CrowdLabels, aggregate_votes
 from w2s.errors import DataError, UsageError
 from w2s.resume import publish
 from w2s.tables.formats import output_format
@@ -25,7 +25,7 @@ def aggregate_vote_files(
     item: str,
     worker: str,
     vote: str,
-    method: str = "dawid_skene",
+    method: str = "dawid-skene",
     weight: str | None = None,
     workers_out: str | None = None,
     iterations: int = 100,
@@ -47,11 +47,11 @@ def aggregate_vote_files(
             raise UsageError("output-exists", f"{path} exists; use --overwrite, or choose another --out")
     table = _votes(inputs, [item, worker, vote, *([weight] if weight else [])])
     _refuse_repeats(table, item, worker)
-    found = crowd(
+    found = aggregate_votes(
         table.column(item),
         table.column(worker),
         table.column(vote),
-        method=method.replace("-", "_"),
+        method=method,
         weights=None if weight is None else table.column(weight),
         max_iterations=iterations,
         seed=seed,
@@ -97,12 +97,12 @@ def _refuse_repeats(table: pa.Table, item: str, worker: str) -> None:
     )
 
 
-def _labels(found: Crowd, schema: pa.Schema, item: str, vote: str) -> pa.Table:
+def _labels(found: CrowdLabels, schema: pa.Schema, item: str, vote: str) -> pa.Table:
     columns = [_array(found.items, schema, item), _array(found.labels, schema, vote), pa.array(found.trust)]
     return pa.table(columns, names=["id", "label", "trust"])
 
 
-def _workers(found: Crowd, schema: pa.Schema, worker: str) -> pa.Table:
+def _workers(found: CrowdLabels, schema: pa.Schema, worker: str) -> pa.Table:
     return pa.table([_array(found.workers, schema, worker), pa.array(found.skill)], names=["worker", "skill"])
 
 

@@ -17,7 +17,7 @@ from w2s.labelling.oracles import load_by_column
 from w2s.labelling.student import as_judge
 from w2s.models import Model, load_model
 from w2s.tasks import MoveExample
-from w2s.trust.folds import assign
+from w2s.trust.folds import assign_folds
 
 pytest.importorskip("torch", reason="needs torch: pip install 'w2s[models]'")
 
@@ -85,7 +85,7 @@ def test_fewer_moves_than_proposals_give_fewer_rows(net: Model) -> None:
 
 def test_proposals_of_one_example_share_a_fold(net: Model) -> None:
     labels = label_batch(examples(), request(net, 3))
-    places = assign(labels, np.tile([True, False, True], 4), 2, 0).reshape(4, 3)
+    places = assign_folds(labels, np.tile([True, False, True], 4), 2, 0).reshape(4, 3)
     assert (places == places[:, :1]).all()
 
 

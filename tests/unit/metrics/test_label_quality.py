@@ -14,22 +14,22 @@ from w2s.metrics import label_quality
 LABELS = [0, 0, 1, 1, 1, 1, 1, 1, 1, 2]
 PROBABILITIES = [[0.9, 0.1, 0.0], [0.6, 0.2, 0.2], [0.1, 0.0, 0.9], *[[0.1, 0.8, 0.1]] * 6, [0.1, 0.1, 0.8]]
 PUBLISHED: dict[tuple[str, bool], list[float]] = {
-    ("self_confidence", False): [0.9, 0.6, 0.0, *[0.8] * 7],
-    ("normalized_margin", False): [0.9, 0.7, 0.05, *[0.85] * 7],
-    ("confidence_weighted_entropy", False): [
+    ("self-confidence", False): [0.9, 0.6, 0.0, *[0.8] * 7],
+    ("normalized-margin", False): [0.9, 0.7, 0.05, *[0.85] * 7],
+    ("confidence-weighted-entropy", False): [
         0.8645935562308203,
         0.6192070185469907,
         4.257401785628986e-05,
         *[0.7515409925295276] * 7,
     ],
-    ("self_confidence", True): [
+    ("self-confidence", True): [
         0.8159509202453987,
         0.558282208588957,
         0.09815950920245402,
         *[0.7852760736196318] * 6,
         0.6871165644171779,
     ],
-    ("normalized_margin", True): [
+    ("normalized-margin", True): [
         0.8159509202453987,
         0.6441717791411044,
         0.16257668711656442,
@@ -69,7 +69,7 @@ def test_no_rows_have_no_scores() -> None:
         (
             [[1.0, 0.0]],
             [0],
-            {"method": "confidence_weighted_entropy", "adjusted": True},
+            {"method": "confidence-weighted-entropy", "adjusted": True},
             UsageError,
             "metrics-no-adjustment",
             "",

@@ -116,7 +116,7 @@ def test_rows_with_a_null_are_left_out_on_request(tmp_path: Path, passes: str, r
 def test_several_scores_are_combined(source: Path, tmp_path: Path, method: str) -> None:
     table = pq.read_table(source)
     both = [table.column("trust"), table.column("other")]
-    combined = w2s.aggregate(both, method=method.replace("-", "_"))
+    combined = w2s.aggregate(both, method=method)
     w2s.filter(source, tmp_path / "out.parquet", score=["trust", "other"], aggregate=method, top=200)
     assert ids(tmp_path / "out.parquet") == w2s.select(combined, top=200).tolist()
 

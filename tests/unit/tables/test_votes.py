@@ -44,7 +44,7 @@ def test_labels_are_those_of_the_crowd(tmp_path: Path, method: str) -> None:
         [str(tmp_path / "votes.parquet")], str(tmp_path / "out.parquet"), method=method, **COLUMNS
     )
     found = pq.read_table(tmp_path / "out.parquet")
-    expected = w2s.crowd(table["id"], table["model"], table["label"], method=method.replace("-", "_"))
+    expected = w2s.aggregate_votes(table["id"], table["model"], table["label"], method=method)
     assert found.column("id").to_pylist() == expected.items.tolist()
     assert found.column("label").to_pylist() == expected.labels.tolist()
     assert found.column("trust").to_pylist() == expected.trust.tolist()

@@ -16,7 +16,7 @@ from w2s.errors import UsageError
 from w2s.evidence import Labels
 from w2s.tasks import AnswerExample, Example
 from w2s.train import Rows
-from w2s.trust import names, refuse_missing
+from w2s.trust import function_names, require_evidence
 
 Scores = npt.NDArray[np.float64]
 Positions = npt.NDArray[np.int64]
@@ -25,7 +25,7 @@ Target = Mapping[str, float]
 
 def check_arms(arms: Sequence[str]) -> None:
     """Refuse arms that are neither ours nor a trust function's name."""
-    known = [*FIXED_ARMS, *LABEL_ARMS, *names()]
+    known = [*FIXED_ARMS, *LABEL_ARMS, *function_names()]
     if unknown := [arm for arm in arms if arm not in known]:
         raise UsageError("chain-unknown-arm", f"unknown arm {unknown[0]!r}; known: {', '.join(known)}")
 
@@ -33,8 +33,8 @@ def check_arms(arms: Sequence[str]) -> None:
 def check_evidence(arms: Sequence[str], labels: Labels) -> None:
     """Refuse baselines whose evidence the labels lack."""
     for arm in arms:
-        if arm in names():
-            refuse_missing(f"the arm {arm}", w2s.trust_function(arm).needs, labels)
+        if arm in function_names():
+            require_evidence(f"the arm {arm}", w2s.trust_function(arm).needs, labels)
 
 
 def gold_rows(examples: Sequence[Example]) -> Rows:
@@ -68,8 +68,8 @@ def label_rows(
     target = soft or _hard
     targets = [target(id_, answer) for id_, answer in zip(chosen.example_ids, answers, strict=True)]
     given = np.ones(len(rows)) if weights is None else weights[rows]
-    names = chosen.table.column_names
-    said: list[str | None] = chosen.table.column("raw").to_pylist() if "raw" in names else []
+    columns = chosen.table.column_names
+    said: list[str | None] = chosen.table.column("raw").to_pylist() if "raw" in columns else []
     return Rows([pool[id_] for id_ in chosen.example_ids], targets, given, said)
 
 

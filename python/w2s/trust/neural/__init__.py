@@ -1,9 +1,8 @@
 """The neural trust function: residual RMSNorm + SwiGLU blocks over the evidence of a label.
 
-Knows nothing about what the evidence means. Scoring needs numpy; only fitting imports torch.
+Scoring needs numpy; only fitting imports torch.
 """
 
-from w2s.trust.neural.method import NEURAL
-from w2s.trust.neural.options import NeuralOptions
+from w2s.trust.neural.method import NEURAL, NeuralOptions
 
 __all__ = ["NEURAL", "NeuralOptions"]

@@ -1,23 +1,22 @@
-"""``hidden,afterstate,student``: what a trust function reads, as text.
-
-Knows nothing about the evidence behind the names.
-"""
+"""The option ``reads``, such as ``hidden,afterstate,student``: which evidence becomes features."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Sequence
 
-from w2s.config import invalid_value
+from pydantic import field_validator
+
+from w2s.config import Config, invalid_value
 
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]*")
 
 
-def parse_reads(value: object) -> tuple[str, ...]:
-    """The names, each once, in the order given; empty text is none.
+def parse_names(value: object) -> tuple[str, ...]:
+    """Parse names that are separated by commas, or a list of names; each is kept once, in order.
 
     Raises:
-        PydanticCustomError: something that is not a name.
+        PydanticCustomError: the value holds something that is not a name.
     """
     if isinstance(value, str):
         parts: Sequence[object] = [
@@ -34,3 +33,18 @@ def parse_reads(value: object) -> tuple[str, ...]:
                 f"{part!r} is not a name of evidence; give hidden, afterstate, student or names of columns",
             )
     return tuple(dict.fromkeys(str(part) for part in parts))
+
+
+class FeatureOptions(Config):
+    """Options of a trust function that reads features.
+
+    Attributes:
+        reads: names of evidence; log_prob, margin, entropy and n_options are always read if present.
+    """
+
+    reads: tuple[str, ...] = ("hidden",)
+
+    @field_validator("reads", mode="before")
+    @classmethod
+    def _parse(cls, value: object) -> tuple[str, ...]:
+        return parse_names(value)

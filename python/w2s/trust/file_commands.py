@@ -1,7 +1,4 @@
-"""``w2s trust fit``, ``score`` and ``compare``, from files to files.
-
-Knows nothing about the command line.
-"""
+"""``w2s trust fit``, ``score`` and ``compare``, from files to files."""
 
 from __future__ import annotations
 
@@ -15,21 +12,31 @@ import pyarrow as pa
 
 from w2s.errors import DataError, UsageError
 from w2s.evidence import Labels, known_flags, read_labels, read_table, write_table
-from w2s.trust.comparing import compare, out_of_fold
+from w2s.kernels.arrays import Flags
+from w2s.kernels.numbers import Doubles
+from w2s.resume import write_text
+from w2s.trust.benchmark import compare_functions, out_of_fold_measures
 from w2s.trust.files import SETTINGS, load, save
 from w2s.trust.folds import cross_fit
-from w2s.trust.function import Flags, Scores, check_gold
+from w2s.trust.function import check_gold
 from w2s.trust.registry import trust_function
 
 GOLD = "gold.parquet"
-"""Beside a fitted function: ``id``, ``label``, ``correct`` of its gold, ``trust`` out of fold."""
+"""Next to a fitted function: ``id``, ``label`` and ``correct`` of its gold, and ``trust`` out of fold."""
+
+MEASURES = "measures.json"
+"""Next to a fitted function: the summary of the fit, with out-of-fold measures."""
 
 
-def gold_of(labels: Labels, column: str) -> tuple[Labels, Flags]:
-    """The rows where a column says whether the label is right, and what it says.
+def gold_rows(labels: Labels, column: str) -> tuple[Labels, Flags]:
+    """Take the labels that are known to be right or wrong, and the flag of each.
+
+    Args:
+        labels: n labels.
+        column: name of a boolean column; null where unknown.
 
     Raises:
-        DataError: there is no such column of true and false, or gold of one class.
+        DataError: the column does not exist or is not boolean, or the gold has one class only.
     """
     correct, known = known_flags(labels, column)
     check_gold(correct[known], int(known.sum()))
@@ -37,10 +44,10 @@ def gold_of(labels: Labels, column: str) -> tuple[Labels, Flags]:
 
 
 def parse_options(pairs: Sequence[str], reads: str | None) -> dict[str, Any]:
-    """Options of a function from ``name=value`` texts; ``None`` as a value is none.
+    """Parse ``name=value`` texts as options of a function; the value ``None`` means None.
 
     Raises:
-        UsageError: a text without ``=``, or an option given twice.
+        UsageError: a text has no ``=``, or an option is given twice.
     """
     options: dict[str, Any] = {} if reads is None else {"reads": reads}
     for pair in pairs:
@@ -65,14 +72,28 @@ def fit_file(
     seed: int = 0,
     overwrite: bool = False,
 ) -> dict[str, Any]:
-    """Fit a trust function on the rows of a table whose answer is known, and save it in a folder.
+    """Fit a trust function on the gold rows of a table, and save it in a folder.
 
-    Beside it lie :data:`GOLD` and ``measures.json``: how good it is on gold that it was not fitted on; with
-    ``folds=0`` neither is made.
+    :data:`GOLD` and :data:`MEASURES` are written next to it: how good the function is on gold that it was not
+    fitted on. With ``folds=0`` neither is written.
+
+    Args:
+        path: the table of labels.
+        out: the folder to write.
+        gold: name of the boolean column that says whether a label is right; null where unknown.
+        function: name of the trust function.
+        options: options of the function.
+        folds: number of folds of the cross-fitting.
+        draws: number of bootstrap samples of the intervals.
+        seed: random seed.
+        overwrite: replace a trust function in the folder.
+
+    Returns:
+        A summary as JSON values.
 
     Raises:
-        UsageError: the folder holds a function already; a function or option that makes no sense.
-        DataError: labels or gold that cannot be used.
+        UsageError: the folder already holds a function, or a function or an option is invalid.
+        DataError: the labels or the gold cannot be used.
     """
     folder = Path(out)
     if (folder / SETTINGS).exists() and not overwrite:
@@ -81,7 +102,7 @@ def fit_file(
             f"{folder} already holds a trust function: give --overwrite or another name",
         )
     chosen = trust_function(function, **(options or {}))
-    labels, correct = gold_of(read_labels(path), gold)
+    labels, correct = gold_rows(read_labels(path), gold)
     scores = cross_fit(chosen, labels, correct, folds, seed) if folds else None
     save(chosen.fit(labels, correct, seed), folder)
     summary: dict[str, Any] = {
@@ -92,17 +113,17 @@ def fit_file(
         "seed": seed,
     }
     if scores is not None:
-        measures = out_of_fold(scores, labels, correct, draws, seed)
+        measures = out_of_fold_measures(scores, labels, correct, draws, seed)
         summary["measures"] = {name: dict(interval._asdict()) for name, interval in measures.items()}
     _write_gold(folder, labels, correct, scores, summary)
     return summary
 
 
 def _write_gold(
-    folder: Path, labels: Labels, correct: Flags, scores: Scores | None, summary: Mapping[str, Any]
+    folder: Path, labels: Labels, correct: Flags, scores: Doubles | None, summary: Mapping[str, Any]
 ) -> None:
-    """What is known out of fold; files of an earlier fit do not stay."""
-    for name in (GOLD, "measures.json"):
+    """Write what is known out of fold; files of an earlier fit are removed."""
+    for name in (GOLD, MEASURES):
         (folder / name).unlink(missing_ok=True)
     if scores is None:
         return
@@ -111,8 +132,7 @@ def _write_gold(
     }
     table = pa.table({**columns, "correct": correct, "trust": scores})
     write_table(table, folder / GOLD)
-    text = json.dumps(summary, indent=2, allow_nan=False) + "\n"
-    (folder / "measures.json").write_text(text, encoding="utf-8")
+    write_text(folder / MEASURES, json.dumps(summary, indent=2, allow_nan=False) + "\n")
 
 
 def score_file(
@@ -120,12 +140,23 @@ def score_file(
 ) -> dict[str, Any]:
     """Write a table with all its columns and the trust of each label.
 
-    A gold row of the function keeps the score that it had out of fold, where the function has it: no row is
-    scored by what was fitted on it.
+    A gold row of the function keeps its out-of-fold score if the function has one: no row is scored by a
+    function that was fitted on it.
+
+    Args:
+        path: the table of labels.
+        out: the Parquet file to write.
+        function: the folder of a fitted function.
+        column: name of the column of scores.
+        allow: the ``module:callable`` that may be imported; see :func:`w2s.trust.load`.
+        overwrite: replace an existing output.
+
+    Returns:
+        A summary as JSON values.
 
     Raises:
-        UsageError: the output is there already.
-        DataError: labels that lack the evidence, or a damaged function.
+        UsageError: the output already exists or is not Parquet.
+        DataError: the labels lack evidence, or the function is damaged.
     """
     target = Path(out)
     if target.exists() and not overwrite:
@@ -144,12 +175,12 @@ def score_file(
     return {"rows": len(labels), "function": fitted.name, "mean_trust": mean, "out_of_fold": replaced}
 
 
-def _put_out_of_fold(labels: Labels, scores: Scores, path: Path) -> int:
-    """Replace the scores of gold rows; returns how many."""
+def _put_out_of_fold(labels: Labels, scores: Doubles, path: Path) -> int:
+    """Replace the scores of gold rows in place; returns how many were replaced."""
     if not path.exists():
         return 0
-    known = _keyed(read_table(path), path)
-    here = _keyed(labels.with_column("trust", scores).table, path)
+    known = _trust_by_key(read_table(path), path)
+    here = _trust_by_key(labels.with_column("trust", scores).table, path)
     at = {key: row for row, key in enumerate(here)}
     common = [(at[key], value) for key, value in known.items() if key in at]
     if common:
@@ -158,7 +189,7 @@ def _put_out_of_fold(labels: Labels, scores: Scores, path: Path) -> int:
     return len(common)
 
 
-def _keyed(table: pa.Table, path: Path) -> dict[tuple[str, str | None], float]:
+def _trust_by_key(table: pa.Table, path: Path) -> dict[tuple[str, str | None], float]:
     """Trust by id and label."""
     if not {"id", "trust"} <= set(table.column_names):
         raise DataError(
@@ -180,13 +211,25 @@ def compare_file(
     seed: int = 0,
     tell: Callable[[str], object] = lambda title: None,
 ) -> dict[str, Any]:
-    """Every trust function on the gold rows of a table, out of fold.
+    """Measure trust functions on the gold rows of a table, out of fold.
+
+    Args:
+        path: the table of labels.
+        gold: name of the boolean column that says whether a label is right; null where unknown.
+        functions: names of the functions; all if empty.
+        folds: number of folds of the cross-fitting.
+        draws: number of bootstrap samples of the intervals.
+        seed: random seed.
+        tell: progress callback; called with the title of each function before it is fitted.
+
+    Returns:
+        A summary as JSON values.
 
     Raises:
-        DataError: labels or gold that cannot be used.
+        DataError: the labels or the gold cannot be used.
     """
-    labels, correct = gold_of(read_labels(path), gold)
-    found = compare(
+    labels, correct = gold_rows(read_labels(path), gold)
+    results = compare_functions(
         labels, correct, functions=list(functions) or None, folds=folds, draws=draws, seed=seed, tell=tell
     )
     return {
@@ -194,5 +237,5 @@ def compare_file(
         "right": float(correct.mean()),
         "folds": folds,
         "seed": seed,
-        "functions": [one.to_json() for one in found],
+        "functions": [result.to_json() for result in results],
     }

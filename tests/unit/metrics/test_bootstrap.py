@@ -8,7 +8,7 @@ import pytest
 from tests.doubles.errors import raises_code
 from w2s.errors import DataError, UsageError
 from w2s.metrics import auc, brier, expected_calibration_error, purity_at, trust_measures
-from w2s.metrics.resampled import _measured
+from w2s.metrics.bootstrap import _measured
 
 
 def sample(n: int, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:

@@ -1,7 +1,4 @@
-"""Scores beside known answers, read and checked.
-
-Knows nothing about what is measured.
-"""
+"""Scores and answers as checked numpy arrays, for all measures of trust scores."""
 
 from __future__ import annotations
 
@@ -9,15 +6,15 @@ import numpy as np
 
 from w2s import kernels
 from w2s.errors import DataError
-from w2s.kernels import Flags
+from w2s.kernels.arrays import Flags
 from w2s.kernels.numbers import Doubles
 
 
-def scored(scores: object, correct: object) -> tuple[Doubles, Flags]:
-    """n scores in double precision and n flags: whether each is of a right label.
+def read_scores(scores: object, correct: object) -> tuple[Doubles, Flags]:
+    """Read n scores in double precision, and n flags: whether the label of each is right.
 
     Raises:
-        DataError: NaN or null, lengths that differ, no rows.
+        DataError: a value is NaN or null, the lengths differ, or there are no rows.
     """
     values = kernels.double_column(scores, "scores").refuse_nulls("scores")
     answers, known = kernels.correctness(correct)
@@ -34,13 +31,13 @@ def scored(scores: object, correct: object) -> tuple[Doubles, Flags]:
     return values, answers
 
 
-def probabilities(scores: object, correct: object) -> tuple[Doubles, Flags]:
-    """As :func:`scored`, with scores in [0, 1].
+def read_probabilities(scores: object, correct: object) -> tuple[Doubles, Flags]:
+    """Read scores and flags as :func:`read_scores` does; scores must lie in [0, 1].
 
     Raises:
-        DataError: also a score outside, named by its row.
+        DataError: as for :func:`read_scores`, or a score is outside [0, 1].
     """
-    values, answers = scored(scores, correct)
+    values, answers = read_scores(scores, correct)
     outside = (values < 0) | (values > 1)
     if outside.any():
         row = int(np.argmax(outside))
