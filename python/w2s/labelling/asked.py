@@ -16,8 +16,8 @@ import pyarrow as pa
 from w2s.errors import UsageError
 from w2s.evidence import number_of
 from w2s.labelling.consistency import predictive_entropy, self_consistency
-from w2s.models import Model, Samples
-from w2s.models.solved import Shots
+from w2s.models import Model, SupportsSampling
+from w2s.models.few_shot import Shots
 from w2s.tasks import Example, task_for
 
 if TYPE_CHECKING:

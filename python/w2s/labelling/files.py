@@ -16,7 +16,7 @@ from w2s.errors import DataError, UsageError, W2sError
 from w2s.evidence import VECTORS, write_labels
 from w2s.labelling.batch import Request, label_batch
 from w2s.labelling.joining import TABLE, join_parts
-from w2s.models.solved import show
+from w2s.models.few_shot import give_shots
 from w2s.tasks import Example, task_for
 
 EXAMPLES_A_PART = 512

@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from w2s.errors import UsageError
+from w2s.models.reference import Reference
 from w2s.tasks import Example, task_for
 
 Failure = Literal["crash", "stall", "time", "void", "reply"]

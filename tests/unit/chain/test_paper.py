@@ -19,7 +19,7 @@ from w2s.chain.students.arms import check_arms
 from w2s.config import parse_config
 from w2s.errors import UsageError
 from w2s.models.hf.settings import read_settings
-from w2s.models.named import read_reference
+from w2s.models.reference import resolve_reference
 from w2s.tasks.column_mapping import ANSWER_COLUMNS, CHOICE_COLUMNS
 from w2s.tasks.prompts import read_prompt
 from w2s.tasks.rows.hub import KNOWN_DATASETS, is_hub, parse_hub_name
