@@ -260,7 +260,7 @@ OVER = "rnb1kbnr/pppp1ppp/8/4p3/6Pq/5P2/PPPPP2P/RNBQKBNR w KQkq - 1 3"
 
 
 def drawn(heard: Heard) -> str:
-    """One of three letters, as the seed has it."""
+    """One of three letters, by the seed of the request."""
     return "ABC"[heard.body["seed"] % 3]
 
 
