@@ -179,6 +179,6 @@ def _split(prompt: Tokens, wholes: Sequence[Tokens]) -> TokenizedPrompt:
 
 
 def common_prefix_length(first: Tokens, second: Tokens) -> int:
-    """How long two lists of tokens begin common_prefix_length."""
+    """The length of the common prefix of two lists of tokens."""
     length = min(len(first), len(second))
     return next((i for i in range(length) if first[i] != second[i]), length)
