@@ -1,4 +1,4 @@
-"""Scripted engines for tests: their commands and models, and whether any process of theirs is left."""
+"""Scripted engines for tests: their commands and models, and a check that no process is left."""
 
 from __future__ import annotations
 
@@ -52,9 +52,9 @@ class Scripted:
         limits: SearchLimits | None = None,
     ) -> UciModel:
         """A model of the engine; one node is its limit where none is given."""
-        terms = SearchSettings(SearchLimits(nodes=1) if limits is None else limits, timeout_s=timeout_s)
+        settings = SearchSettings(SearchLimits(nodes=1) if limits is None else limits, timeout_s=timeout_s)
         command = self.command(*words)
-        return UciModel("uci:scripted", command, terms, options or {}, concurrency=concurrency)
+        return UciModel("uci:scripted", command, settings, options or {}, concurrency=concurrency)
 
     def heard(self) -> list[tuple[int, str]]:
         """Every command that the engines read, with the number of the process, in order."""
@@ -82,7 +82,7 @@ class Scripted:
 
 
 def processes_with(mark: str) -> dict[int, str]:
-    """Processes whose command line has a mark, whatever their parent, group or session; no zombies."""
+    """Processes whose command line contains a mark, in any group or session, without zombies."""
     found: dict[int, str] = {}
     for folder in Path("/proc").iterdir():
         if folder.name.isdigit() and int(folder.name) != os.getpid():

@@ -1,4 +1,4 @@
-"""A real engine behind ``uci:``: labels that depend on the question alone, evidence, mates, Chess960."""
+"""A real engine behind ``uci:``: independent labels, evidence, mates and Chess960."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def ask(model: Model, state: State, want: Want = EVERYTHING, **more: object) -> 
 
 
 def content(answer: Answer) -> tuple[object, ...]:
-    """All of an answer but how long it took."""
+    """The content of an answer, without its time."""
     return (
         answer.label, answer.log_prob, answer.margin, answer.entropy, answer.n_options, answer.value_cp,
         tuple(answer.values_cp.items()), answer.raw, answer.failure,
@@ -48,7 +48,7 @@ def content(answer: Answer) -> tuple[object, ...]:
 
 
 def some_states(count: int, seed: int) -> list[State]:
-    """Positions of random games, several of one game among them."""
+    """Positions of random games, some from the same game."""
     draw, states, state = random.Random(seed), [], START
     while len(states) < count:
         if state.outcome() is not None or state.ply >= 40:
@@ -60,7 +60,7 @@ def some_states(count: int, seed: int) -> list[State]:
 
 
 def test_label_does_not_depend_on_earlier_examples() -> None:
-    """In any order, beside any number of others, in a new process: the same bytes."""
+    """The bytes are equal in any order, in any batch, and in a new process."""
     states, want = some_states(12, seed=3), Want(evidence=True)
     with load("nodes=1500") as model:
         forward = [content(ask(model, state, want)) for state in states]
@@ -76,7 +76,7 @@ def test_label_does_not_depend_on_earlier_examples() -> None:
 
 
 def test_hash_is_cleared_for_labels_and_kept_in_matches() -> None:
-    """With a hash that is kept, the second of two equal searches sees what the first one found."""
+    """With a kept hash, the second of two equal searches uses the results of the first."""
     with load("nodes=20000&Hash=64") as model:
         labels = [content(ask(model, START, Want(evidence=True))) for _ in range(2)]
         played = [ask(model, START, Want(), match="m", attempt=attempt).value_cp for attempt in (0, 1, 2)]
@@ -262,7 +262,7 @@ def test_finished_game_has_no_label(engine: UciModel) -> None:
 
 
 def test_close_stops_infinite_search() -> None:
-    """``go nodes`` of a number that is never reached: nobody waits for it."""
+    """``go nodes`` with a number that is never reached is not waited for."""
     with load("nodes=9000000000000&timeout_s=3") as model:
         began = time.monotonic()
         answer = ask(model, START, Want(), match="m")

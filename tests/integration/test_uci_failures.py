@@ -1,4 +1,4 @@
-"""Engines that misbehave, through ``UciModel.answer``: each ends as its own ending, and leaves no process."""
+"""Engines that misbehave, through ``UciModel.answer``: each has its failure, and no process is left."""
 
 from __future__ import annotations
 
@@ -304,7 +304,7 @@ def test_ten_failures_in_a_row_end_the_work(scripted: Scripted) -> None:
 
 
 def test_occasional_failures_do_not_end_the_work(scripted: Scripted) -> None:
-    """It answers once and crashes at the next question, again and again."""
+    """The engine answers once and crashes at the next search, repeatedly."""
     with scripted.model("--at", "go", "--do", "exit", "--after", "1") as model:
         failures = [ask(model, in_match(match=str(n))).failure for n in range(24)]
     assert failures == [None, "crash"] * 12
@@ -313,7 +313,7 @@ def test_occasional_failures_do_not_end_the_work(scripted: Scripted) -> None:
 @pytest.mark.parametrize("child", ["same", "group", "session"])
 @pytest.mark.parametrize("end", ["quit", "crash", "stall", "kill"])
 def test_child_processes_of_engine_are_killed(scripted: Scripted, child: str, end: str) -> None:
-    """Also where that ignores SIGTERM and has a process group or a session of its own."""
+    """The child may ignore SIGTERM and have its own process group or session."""
     misdeed = {"quit": (), "kill": (), "crash": ("--do", "exit"), "stall": ("--do", "hang")}[end]
     ignored = ("--ignore", "term,quit,eof") if end == "kill" else ()
     model = scripted.model("--child", child, *ignored, "--at", "go", *misdeed, timeout_s=SOON_S)
@@ -395,7 +395,7 @@ def test_unreadable_command_is_refused(reference: str) -> None:
 
 
 def test_too_many_open_files_are_void(scripted: Scripted) -> None:
-    """The engine that plays runs already; the one that labels cannot be started until files are closed."""
+    """The playing engine runs already; the labelling engine cannot be started until files are closed."""
     with scripted.model() as model:
         assert ask(model).failure is None
         files = []
@@ -535,7 +535,7 @@ def test_ctrl_c_ends_parent_and_engines(scripted: Scripted) -> None:
 
 
 def test_process_search_finds_processes(scripted: Scripted) -> None:
-    """The proof that no process is left would be worth nothing if it saw none."""
+    """The checks that no process is left are only valid if the search finds processes."""
     with scripted.model("--child", "group") as model:
         assert scripted.count(2) == 2
         assert processes_with(scripted.tag) == scripted.alive()

@@ -34,7 +34,8 @@ RAW_CHARACTERS = 8000
 
 
 class EndpointModel:
-    """A model behind an OpenAI-compatible endpoint; implements ``Model``, ``Samples`` and ``SeesSolved``.
+    """A model behind an OpenAI-compatible endpoint; implements ``Model``,
+    ``SupportsSampling`` and ``SupportsFewShot``.
 
     It answers moves, choices and questions. Replies are cached in a file, so that no request is paid for
     twice, in this run or another. A failure of the endpoint is the failure of one answer, not an exception,

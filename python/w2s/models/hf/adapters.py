@@ -30,8 +30,8 @@ def read_adapter_base(place: str) -> str:
             "hf-adapter-no-base",
             f"{path} has no base_model_name_or_path; write the base model of this adapter there",
         )
-    beside = Path(place) / named
-    return str(beside.absolute()) if beside.is_dir() else named
+    relative = Path(place) / named
+    return str(relative.absolute()) if relative.is_dir() else named
 
 
 def read_saved_modules(place: str) -> tuple[str, ...]:

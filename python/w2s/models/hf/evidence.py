@@ -82,7 +82,7 @@ def measure_evidence(
             ``p_true``, ``reward``.
         examples: n examples.
         labels: one for each example.
-        replies: the text that gave each label; None stands for the label as the prompt words it.
+        replies: the text that gave each label; None is replaced by the reply that gives the label.
         gold: few-shot examples with their labels, for ``icl``.
         reward: reference of a reward model, ``hf:DIR``, for ``reward``.
 

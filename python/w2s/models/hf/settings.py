@@ -144,7 +144,7 @@ def locate_model(reference: Reference) -> str:
     target = reference.target
     if not target:
         raise UsageError(
-            "hf-model-not-named", f"{quote(str(reference))} names no model; write hf:DIR or hf:OWNER/NAME"
+            "model-missing-target", f"{quote(str(reference))} names no model; write hf:DIR or hf:OWNER/NAME"
         )
     folder = Path(target).expanduser()
     if folder.is_dir():

@@ -51,14 +51,14 @@ def _read_net_shape(reference: Reference) -> ModelShape:
     """The shape of ``policy:…`` or ``lc0:…`` from its configuration or weight file."""
     from w2s.models.lc0.loading import lc0_net_config
     from w2s.models.lc0.weights import read_weights
-    from w2s.models.policy.config import parse_config
+    from w2s.models.policy.config import parse_policy_config
     from w2s.models.policy.loading import policy_folder
 
     if reference.kind == "lc0":
         path = Path(reference.target).expanduser()
         return _net_shape(lc0_net_config(read_weights(path)), path.name)
     path = policy_folder(reference) / "config.json"
-    return _net_shape(parse_config(path.read_text(encoding="utf-8"), str(path)), str(path))
+    return _net_shape(parse_policy_config(path.read_text(encoding="utf-8"), str(path)), str(path))
 
 
 def _net_shape(config: PolicyConfig, source: str) -> ModelShape:

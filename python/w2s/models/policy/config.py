@@ -58,7 +58,7 @@ class PolicyConfig:
         return json.dumps({"model_type": MODEL_TYPE, **asdict(self)}, indent=2) + "\n"
 
 
-def parse_config(text: str, where: str) -> PolicyConfig:
+def parse_policy_config(text: str, where: str) -> PolicyConfig:
     """The configuration in the text of a ``config.json``; unknown keys are ignored.
 
     Args:
@@ -76,10 +76,10 @@ def parse_config(text: str, where: str) -> PolicyConfig:
             "policy-invalid-config", f"{where} is not valid JSON ({error}); copy the network again"
         ) from None
     if not isinstance(found, dict) or found.get("model_type") != MODEL_TYPE:
-        said = found.get("model_type") if isinstance(found, dict) else None
+        model_type = found.get("model_type") if isinstance(found, dict) else None
         raise DataError(
             "policy-other-model-type",
-            f"{where} does not describe a policy network: model_type is {said!r}, not {MODEL_TYPE!r}",
+            f"{where} does not describe a policy network: model_type is {model_type!r}, not {MODEL_TYPE!r}",
         )
     keys = asdict(PolicyConfig("chess"))
     config = PolicyConfig(**{"game": "", **{key: found[key] for key in keys if key in found}})

@@ -14,7 +14,7 @@ from safetensors.torch import load, save
 from torch import Tensor
 
 from w2s.errors import DataError, ModelError
-from w2s.models.policy.config import parse_config
+from w2s.models.policy.config import parse_policy_config
 from w2s.models.policy.nets import PolicyNet, build_net
 from w2s.resume import write_bytes, write_text
 
@@ -48,7 +48,7 @@ def from_pretrained(folder: Path) -> PolicyNet:
         ModelError: the folder or one of the two files does not exist or cannot be read.
         DataError: one of the files is damaged, or the weights do not fit the configuration.
     """
-    config = parse_config(_read(folder, CONFIG).decode(errors="replace"), str(folder / CONFIG))
+    config = parse_policy_config(_read(folder, CONFIG).decode(errors="replace"), str(folder / CONFIG))
     where = folder / WEIGHTS
     try:
         tensors = load(_read(folder, WEIGHTS))

@@ -39,7 +39,8 @@ class _Candidates:
 
 
 class PolicyModel:
-    """A policy network as a model; implements ``Model``, ``Judges``, ``Believes`` and ``Proposes``.
+    """A policy network as a model; implements ``Model``, ``SupportsScoring``,
+    ``SupportsDistribution`` and ``SupportsCandidates``.
 
     The label is the likeliest legal move, the first of them where several are equally likely. With a
     temperature it is drawn; the draw depends on the seed, the weights and the position, in a match also on

@@ -16,7 +16,7 @@ from w2s.models.reference import Reference, quote
 from w2s.models.reference_options import parse_count, parse_number
 from w2s.models.uci.finder import resolve
 from w2s.models.uci.model import UciModel
-from w2s.models.uci.play import TIMEOUT_S, SearchSettings
+from w2s.models.uci.play import DEFAULT_TIMEOUT_S, SearchSettings
 from w2s.models.uci.protocol import SearchLimits
 
 _OPTIONS = ("nodes", "depth", "movetime", "temperature_cp", "timeout_s")
@@ -54,7 +54,7 @@ class UciSettings:
         search = SearchSettings(
             limits,
             parse_number(text, own, "temperature_cp", TEMPERATURE_CP),
-            parse_number(text, own, "timeout_s", TIMEOUT_S),
+            parse_number(text, own, "timeout_s", DEFAULT_TIMEOUT_S),
         )
         engine_options = {name: value for name, value in options.items() if name not in _OPTIONS}
         return cls(tuple(_split_command(text, reference.target)), search, engine_options)

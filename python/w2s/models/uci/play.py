@@ -18,7 +18,7 @@ from w2s.tasks import Clock, MoveExample
 LABEL_LINES = 5
 """Lines of play that are searched for the evidence of a label, unless the user sets MultiPV."""
 
-TIMEOUT_S = 60.0
+DEFAULT_TIMEOUT_S = 60.0
 """Default timeout, long enough for slow machines and large networks."""
 
 _CLEARS_HASH_ON_NEW_GAME = "Stockfish"
@@ -40,7 +40,7 @@ class SearchSettings:
 
     limits: SearchLimits
     temperature_cp: float = TEMPERATURE_CP
-    timeout_s: float = TIMEOUT_S
+    timeout_s: float = DEFAULT_TIMEOUT_S
 
 
 # Dialogues --------------------------------------------------------------------------------------------------

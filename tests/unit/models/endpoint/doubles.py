@@ -1,4 +1,4 @@
-"""Questions for a scripted server, and the endpoint that asks it."""
+"""Examples for a scripted server, and an endpoint model that uses it."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def choice(number: int) -> ChoiceExample:
 
 
 def model(server: ChatServer, *, seed: int = 0, backoff_s: float = 0.001, **options: object) -> EndpointModel:
-    """The model, with pauses that a test can wait for."""
+    """The model, with short pauses."""
     reference = server.reference(**options)
     settings = EndpointSettings.from_reference(parse_reference(reference))
     return EndpointModel(reference, settings, ApiKey(), seed, backoff_s=backoff_s)

@@ -1,4 +1,4 @@
-"""The cache: what is kept, what a kill leaves, two processes at once."""
+"""The cache file: round trips, damaged lines, and two processes at once."""
 
 from __future__ import annotations
 

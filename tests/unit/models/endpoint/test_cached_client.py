@@ -1,4 +1,4 @@
-"""Requests through the cache: each one is paid for once, and an unavailable endpoint ends the work."""
+"""Cached requests: each is sent once, and an unavailable endpoint ends the work."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from w2s.models.endpoint import cache as cache_file
 
 
 def drawn(heard: Heard) -> str:
-    """One of three letters, as the seed has it."""
+    """One of three letters, by the seed of the request."""
     return "ABC"[heard.body["seed"] % 3]
 
 

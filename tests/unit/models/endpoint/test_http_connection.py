@@ -24,7 +24,7 @@ from w2s.models.endpoint.http_connection import HttpConnection
 
 @pytest.fixture
 def certificate(tmp_path: Path) -> Path:
-    """One for 127.0.0.1 that nobody trusts, with its private key in the same file."""
+    """An untrusted certificate for 127.0.0.1, with its private key in the same file."""
     program = shutil.which("openssl")
     if program is None:
         pytest.skip("needs openssl to make a certificate")

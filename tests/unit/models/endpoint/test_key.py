@@ -1,4 +1,4 @@
-"""The key: sent to the endpoint, and nowhere else, whatever the endpoint does with it."""
+"""The key reaches the endpoint and nothing else."""
 
 from __future__ import annotations
 
@@ -80,7 +80,7 @@ def test_key_cannot_be_printed_or_pickled(monkeypatch: pytest.MonkeyPatch) -> No
 
 
 class Echo:
-    """Says the key in every way that comes to mind, between good moves."""
+    """Repeats the key in many forms, between good moves."""
 
     def __init__(self) -> None:
         self.count = 0

@@ -1,4 +1,4 @@
-"""References to endpoints: the address, the options, and one line for what makes no sense."""
+"""References to endpoints: addresses, options and refusals."""
 
 from __future__ import annotations
 
@@ -113,7 +113,7 @@ def test_invalid_reference_is_refused_in_one_line_with_the_remedy(text: str, cod
     [("temperature=-1", "temperature"), ("retries=-1", "retries"), ("timeout_s=0", "timeout_s")],
 )
 def test_invalid_number_is_refused_in_one_line_with_its_option(option: str, name: str) -> None:
-    with pytest.raises(UsageError) as caught:
+    with raises_code("model-invalid-option", UsageError) as caught:
         load_model(f"openai:http://127.0.0.1/v1#m?{option}")
     assert str(caught.value).startswith(f"{name} of ")
     assert "\n" not in str(caught.value)
@@ -143,7 +143,7 @@ def test_unknown_prompt_is_refused_in_one_line_with_its_name() -> None:
     ],
 )
 def test_password_in_address_is_refused_without_showing_it(text: str) -> None:
-    with pytest.raises(UsageError) as caught:
+    with raises_code("model-reference-holds-secret", UsageError) as caught:
         parse_reference(text)
     assert "set W2S_API_KEY instead" in str(caught.value)
     assert "hunter2" not in str(caught.value)

@@ -32,7 +32,7 @@ def test_all_options_are_parsed() -> None:
 @pytest.mark.parametrize(
     ("reference", "code", "said"),
     [
-        ("hf", "hf-model-not-named", "write hf:DIR or hf:OWNER/NAME"),
+        ("hf", "model-missing-target", "write hf:DIR or hf:OWNER/NAME"),
         ("hf:x?dtyp=float32", "model-unknown-option", "did you mean dtype? its options are: dtype"),
         ("hf:x?dtype=int8", "model-invalid-option", "one of auto, float32, bfloat16, float16"),
         ("hf:x?device=gpu", "model-invalid-option", "one of auto, cpu, cuda, cuda:1"),

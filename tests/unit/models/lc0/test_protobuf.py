@@ -1,4 +1,4 @@
-"""Protocol Buffers: what was written is read, and damage is named."""
+"""Protocol Buffers: round trips, and refusals of damaged bytes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Lc0's files: the net computes what its message says, and what is no net is one line."""
+"""Lc0's files: the network equals a plain computation, and damaged files are refused."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Policy nets as folders: written and read back, and damage is one line."""
+"""Policy networks on disk: round trips, and refusals of damaged files."""
 
 from __future__ import annotations
 

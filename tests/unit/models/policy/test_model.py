@@ -1,4 +1,4 @@
-"""Policy nets as models: what they answer, how sure they are, and what their vectors hold."""
+"""Policy networks as models: labels, evidence, draws and vectors."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def load(nets: Path, name: str = "chess", options: str = "", seed: int = 0) -> P
 
 
 def plain_probs(nets: Path, name: str, state: object) -> np.ndarray:
-    """Probabilities of the legal moves, from the net alone."""
+    """Probabilities of the legal moves, computed from the network directly."""
     net = from_pretrained(nets / name)
     with torch.inference_mode():
         logits = net(torch.from_numpy(state.planes())[None])[0].double().numpy()  # type: ignore[attr-defined]

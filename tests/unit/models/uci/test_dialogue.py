@@ -1,4 +1,4 @@
-"""Conversations side by side: order, width, silence, and an end for all when one fails."""
+"""Concurrent dialogues: order, width, timeouts and failures."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ ECHO = "import sys, time\nfor line in sys.stdin: time.sleep(float(line)); print(
 
 @pytest.fixture
 def echoes() -> Iterator[list[EngineProcess]]:
-    """Three processes that say back the seconds that they were told to wait."""
+    """Three processes that wait for the seconds that they read, and then write them."""
     processes = [EngineProcess([sys.executable, "-S", "-c", ECHO]) for _ in range(3)]
     yield processes
     for process in processes:

@@ -12,7 +12,7 @@ from w2s.errors import UsageError
 from w2s.models.confidence import TEMPERATURE_CP
 from w2s.models.reference import Reference
 from w2s.models.uci.loading import UciSettings
-from w2s.models.uci.play import TIMEOUT_S, SearchSettings
+from w2s.models.uci.play import DEFAULT_TIMEOUT_S, SearchSettings
 from w2s.models.uci.protocol import SearchLimits
 
 
@@ -23,7 +23,7 @@ def settings(command: str, options: Mapping[str, str] | None = None) -> UciSetti
 def test_limits_are_separated_from_engine_options() -> None:
     options = {"nodes": "2000", "Skill Level": "3", "depth": "9", "movetime": "50", "Nodes Time": "1"}
     found = settings("x", options)
-    assert found.search == SearchSettings(SearchLimits(2000, 9, 50), TEMPERATURE_CP, TIMEOUT_S)
+    assert found.search == SearchSettings(SearchLimits(2000, 9, 50), TEMPERATURE_CP, DEFAULT_TIMEOUT_S)
     assert found.engine_options == {"Skill Level": "3", "Nodes Time": "1"}
 
 

@@ -1,4 +1,4 @@
-"""What an engine is told and when: matches, labels, clocks, Chess960; and what kind of model it makes."""
+"""What is sent to an engine: matches, labels, clocks and Chess960; and properties of the model."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def ask(model: UciModel, state: State = START, want: Want | None = None, **more:
 
 
 def said(scripted: Scripted, since: int = 0) -> list[str]:
-    """What engines were told, without the greeting of a first start."""
+    """The commands that engines received, without those of the first start."""
     return [command for _, command in scripted.heard()][since:]
 
 

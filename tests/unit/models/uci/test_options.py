@@ -1,4 +1,4 @@
-"""Options: what the user wants against what the engine declares."""
+"""The user's options, checked against those that an engine declares."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Scores of lines of play: mates, bounds, and the last word on each rank."""
+"""Scores of lines of play: mates, bounds, and the latest line of each rank."""
 
 from __future__ import annotations
 

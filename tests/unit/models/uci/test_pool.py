@@ -1,4 +1,4 @@
-"""Seats for matches, engines for labels, and a cap on failures."""
+"""Slots for matches, engines for labels, and the limit on failures."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from w2s.models.uci.pool import MAX_ENGINE_FAILURES, EnginePool
 
 
 def pool(size: int) -> EnginePool:
-    """A pool whose engines are never started."""
+    """A pool of engines that are never started."""
 
     def engine() -> Engine:
         return Engine(["/no/engine"], {}, 1.0)

@@ -1,4 +1,4 @@
-"""One process: lines whatever the pieces they come in, nothing unbounded, and gone when told to go."""
+"""An engine process: lines, bounded buffers, and a complete kill."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ WAIT_S = 20
 
 @pytest.fixture
 def start() -> Iterator[Start]:
-    """Start a Python program; all that were started are killed in the end."""
+    """Start a Python program; all started programs are killed at the end."""
     started: list[EngineProcess] = []
 
     def python(code: str, *arguments: str) -> EngineProcess:
@@ -36,7 +36,7 @@ def start() -> Iterator[Start]:
 
 
 def wait(process: EngineProcess) -> None:
-    """Until there is something to move."""
+    """Wait until there is something to read or write."""
     poll = select.poll()
     for fd, events in process.wait_fds():
         poll.register(fd, events)
@@ -44,7 +44,7 @@ def wait(process: EngineProcess) -> None:
 
 
 def lines_of(process: EngineProcess, count: int) -> list[bytes]:
-    """At least so many lines, or all until the output ends."""
+    """At least ``count`` lines, or all lines until the output ends."""
     lines: list[bytes] = []
     while len(lines) < count and not process.output_closed:
         wait(process)
@@ -174,7 +174,7 @@ def test_closed_input_is_detected_by_write(start: Start) -> None:
 
 
 def test_process_leads_group_in_session_of_parent(start: Start) -> None:
-    """Ctrl-C goes to the group of the parent; another session would be scheduled apart from it."""
+    """Ctrl-C goes to the group of the parent; another session would be scheduled separately."""
     process = start("os.write(1, b'up\\n'); time.sleep(60)")
     lines_of(process, 1)
     assert os.getpgid(process.pid) == process.pid
@@ -242,7 +242,7 @@ while True: time.sleep(1)
 
 
 def test_forked_parent_does_not_kill(start: Start) -> None:
-    """A forked worker of the parent has the object, but the process is not its own."""
+    """A forked worker of the parent has the object, but does not own the process."""
     process = start("os.write(1, b'up\\n'); sys.stdin.readline(); os.write(1, b'still here\\n')")
     lines_of(process, 1)
     child = os.fork()

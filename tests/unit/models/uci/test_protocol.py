@@ -1,4 +1,4 @@
-"""The text of the protocol: what is read, and what is written."""
+"""The text of the protocol: parsed lines and written commands."""
 
 from __future__ import annotations
 
