@@ -67,7 +67,7 @@ def test_every_method_has_an_oracle() -> None:
 
 @pytest.mark.parametrize("method", sorted(ORACLES))
 @given(data=st.data())
-def test_a_row_is_combined_as_a_plain_loop_combines_it(method: str, data: st.DataObject) -> None:
+def test_aggregates_equal_a_plain_loop(method: str, data: st.DataObject) -> None:
     missing = data.draw(st.booleans())
     table = data.draw(tables(missing=missing))
     weights = np.array(WEIGHTS[: table.shape[1]]) if method in WEIGHTED else np.ones(table.shape[1])
@@ -79,7 +79,7 @@ def test_a_row_is_combined_as_a_plain_loop_combines_it(method: str, data: st.Dat
 
 
 @given(tables(missing=False).filter(lambda table: len(table) > 0))
-def test_ranks_are_those_of_scipy(table: np.ndarray) -> None:
+def test_ranks_equal_those_of_scipy(table: np.ndarray) -> None:
     ranks = stats.rankdata(table, axis=0)
     np.testing.assert_allclose(w2s.aggregate(table, "mean-rank"), ranks.mean(axis=1), rtol=1e-12)
     np.testing.assert_allclose(w2s.aggregate(table, "borda"), (ranks - 1).sum(axis=1), rtol=1e-12)
@@ -97,7 +97,7 @@ def test_every_layout_gives_the_same_bytes(method: str, table: np.ndarray) -> No
     assert w2s.aggregate(pa.table(named), method, **options).tobytes() == rows
 
 
-def test_a_list_of_lists_is_rows_and_one_column_is_one_column() -> None:
+def test_list_of_lists_is_rows_and_one_array_is_one_column() -> None:
     assert w2s.aggregate([[0.0, 1.0], [0.5, 0.5], [1.0, 1.0]], "mean").tolist() == [0.5, 0.5, 1.0]
     assert w2s.aggregate([0.25, 0.75], "mean").tolist() == [0.25, 0.75]
     assert w2s.aggregate(pa.array([0.25, 0.75]), "mean").tolist() == [0.25, 0.75]
@@ -124,7 +124,7 @@ def test_missing_scores_are_counted() -> None:
         ([[0.5]], {"clip": 0.0}, UsageError, r"the clip is 0; it lies in \(0, 0.5\)"),
     ],
 )
-def test_what_cannot_be_combined_is_named(scores: Any, options: Any, error: type, message: str) -> None:
+def test_invalid_values_are_named(scores: Any, options: Any, error: type, message: str) -> None:
     with pytest.raises(error, match=f"^{message}$"):
         w2s.aggregate(scores, **options)
 

@@ -61,12 +61,12 @@ def check_posterior(found: CrowdLabels, expected: dict[str, dict[str, float]], t
 
 
 @pytest.mark.data
-def test_majority_gives_the_published_shares(published: dict[str, Any]) -> None:
+def test_majority_equals_published_shares(published: dict[str, Any]) -> None:
     check_posterior(toy(published, method="majority"), published["MV"], 1e-12)
 
 
 @pytest.mark.data
-def test_dawid_skene_gives_the_published_posterior_priors_and_bound(published: dict[str, Any]) -> None:
+def test_dawid_skene_equals_published_posterior_priors_and_bound(published: dict[str, Any]) -> None:
     found = toy(published, method="dawid-skene", max_iterations=10, tolerance=0)
     check_posterior(found, published["DS_n10_tol0"], 1e-8)
     check_figures(published, "dawid-skene", published["DS_n10_tol0_elbo"])
@@ -77,13 +77,13 @@ def test_dawid_skene_gives_the_published_posterior_priors_and_bound(published: d
 
 
 @pytest.mark.data
-def test_dawid_skene_stops_where_the_published_run_stops(published: dict[str, Any]) -> None:
+def test_dawid_skene_converges_like_the_published_run(published: dict[str, Any]) -> None:
     found = toy(published, method="dawid-skene", max_iterations=100, tolerance=1e-5)
     assert (len(found.trace), found.converged) == (len(published["DS_n100_elbo"]), True)
 
 
 @pytest.mark.data
-def test_one_coin_gives_the_published_posterior_and_bound(published: dict[str, Any]) -> None:
+def test_one_coin_equals_published_posterior_and_bound(published: dict[str, Any]) -> None:
     found = toy(published, method="one-coin", max_iterations=10, tolerance=0)
     check_posterior(found, published["OneCoin_n10"], 1e-8)
     check_figures(published, "one-coin", published["OneCoin_n10_elbo"])
@@ -135,7 +135,7 @@ def planted(n_items: int = 300, seed: int = 0) -> tuple[np.ndarray, ...]:
 
 
 @pytest.mark.parametrize("method", LEARNING)
-def test_learning_who_is_good_beats_counting_votes(method: str) -> None:
+def test_learned_skills_beat_the_majority(method: str) -> None:
     truth, items, workers, cast = planted()
     learned = w2s.aggregate_votes(items, workers, cast, method=method)
     counted = w2s.aggregate_votes(items, workers, cast, method="majority")
@@ -144,7 +144,7 @@ def test_learning_who_is_good_beats_counting_votes(method: str) -> None:
 
 
 @pytest.mark.parametrize("method", ["majority", *LEARNING])
-def test_names_and_the_order_of_rows_change_nothing_but_names(method: str) -> None:
+def test_result_does_not_depend_on_names_and_row_order(method: str) -> None:
     _, items, workers, cast = planted(60)
     plain = w2s.aggregate_votes(items, workers, cast, method=method)
     order = np.random.default_rng(1).permutation(len(items))
@@ -160,7 +160,7 @@ def test_names_and_the_order_of_rows_change_nothing_but_names(method: str) -> No
     assert named.workers.tolist() == [f"worker {worker}" for worker in plain.workers]
 
 
-def test_an_abstention_counts_nothing_and_an_item_of_abstentions_gets_the_priors() -> None:
+def test_abstentions_are_ignored_and_items_without_votes_get_the_priors() -> None:
     found = w2s.aggregate_votes(
         ["a", "a", "a", "b"],
         ["x", "y", "z", "x"],
@@ -172,7 +172,7 @@ def test_an_abstention_counts_nothing_and_an_item_of_abstentions_gets_the_priors
     assert found.labels.tolist() == ["no", "no"]
 
 
-def test_weights_count_a_vote_more_than_once_and_skills_a_worker() -> None:
+def test_weights_repeat_votes_and_skills_weigh_workers() -> None:
     items, workers, cast = ["a", "a", "a"], ["x", "y", "z"], [1, 0, 0]
     weighed = w2s.aggregate_votes(items, workers, cast, method="majority", weights=[6.0, 1.0, 1.0])
     assert (weighed.labels.tolist(), weighed.trust.tolist()) == ([1], [0.75])
@@ -182,7 +182,7 @@ def test_weights_count_a_vote_more_than_once_and_skills_a_worker() -> None:
     assert np.array_equal(skilled.posterior, weighed.posterior)
 
 
-def test_classes_and_priors_may_be_given() -> None:
+def test_classes_and_priors_can_be_given() -> None:
     found = w2s.aggregate_votes(
         ["a"], ["x"], ["b"], method="one-coin", classes=["c", "b", "a"], priors={"a": 0, "b": 0.5, "c": 0.5}
     )
@@ -206,7 +206,7 @@ def test_one_worker_is_believed(method: str) -> None:
         ({"tolerance": -1.0}, UsageError, "tolerance -1 is not a number of at least 0"),
     ],
 )
-def test_what_cannot_be_reconciled_is_named(options: dict[str, Any], error: type, message: str) -> None:
+def test_invalid_values_are_named(options: dict[str, Any], error: type, message: str) -> None:
     columns = {"items": ["a", "a"], "workers": ["x", "y"], "votes": ["no", "yes"]} | options
     with pytest.raises(error, match=f"^{message}$"):
         w2s.aggregate_votes(**columns)

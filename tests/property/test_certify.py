@@ -49,7 +49,7 @@ def simulated(request: pytest.FixtureRequest) -> tuple[float, dict[str, list[flo
 
 @pytest.mark.slow
 @pytest.mark.parametrize("method", PURITY_BOUNDS)
-def test_the_true_purity_is_missed_no_more_often_than_delta(
+def test_true_purity_is_missed_at_most_with_probability_delta(
     simulated: tuple[float, dict[str, list[float]]], method: str
 ) -> None:
     slope, thresholds = simulated
@@ -72,7 +72,7 @@ def test_hoeffding_keeps_no_more_than_the_others(
         assert (others <= hoeffding).all()
 
 
-def test_the_bounds_are_those_of_their_formulas() -> None:
+def test_bounds_equal_their_formulas() -> None:
     scores, correct = calibration(np.random.default_rng(3), 2000, 0.4)
     alpha = DELTA / 20
     for method in ("hoeffding", "clopper-pearson"):
@@ -87,7 +87,7 @@ def test_the_bounds_are_those_of_their_formulas() -> None:
         assert found.bound == pytest.approx(expected, abs=1e-9)
 
 
-def test_the_largest_coverage_is_taken() -> None:
+def test_largest_coverage_is_chosen() -> None:
     scores = np.arange(1000) / 1000
     correct = scores >= 0.5
     found = w2s.certify(scores, correct, purity=0.98, delta=0.05, grid=10)
@@ -98,7 +98,7 @@ def test_the_largest_coverage_is_taken() -> None:
     )
 
 
-def test_nothing_is_certified_where_nothing_is_reached_and_the_nearest_is_named() -> None:
+def test_nearest_threshold_is_named_if_none_is_certified() -> None:
     found = w2s.certify([0.1, 0.9, 0.8, 0.7], [0, 1, 1, 1], purity=0.95, delta=0.05)
     assert (found.threshold, found.reached) == (None, None)
     assert found.nearest is not None
@@ -106,7 +106,7 @@ def test_nothing_is_certified_where_nothing_is_reached_and_the_nearest_is_named(
     assert "out of reach; the nearest threshold, 0.11, has at least" in str(found)
 
 
-def test_thresholds_may_be_named_and_rows_with_nulls_dropped() -> None:
+def test_thresholds_can_be_given_and_rows_with_nulls_dropped() -> None:
     scores = pa.array([5.0] * 100 + [1.0, None, 2.0])
     correct = pa.array([True] * 100 + [False, True, None])
     found = w2s.certify(scores, correct, purity=0.9, grid=[0.0, 3.0], nulls="drop")
@@ -135,7 +135,7 @@ def test_thresholds_may_be_named_and_rows_with_nulls_dropped() -> None:
         ),
     ],
 )
-def test_what_cannot_be_certified_is_named(options: dict[str, Any], error: type, message: str) -> None:
+def test_invalid_values_are_named(options: dict[str, Any], error: type, message: str) -> None:
     arguments: dict[str, Any] = {"scores": [0.9, 0.1], "correct": [True, False]} | options
     with pytest.raises(error, match=f"^{message}$"):
         w2s.certify(arguments.pop("scores"), arguments.pop("correct"), **arguments)

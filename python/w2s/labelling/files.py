@@ -141,7 +141,7 @@ def labels_digest(examples: Sequence[Example], spec: LabelSpec, inputs: dict[str
     }
     digest = hashlib.blake2b(json.dumps(about, sort_keys=True).encode(), digest_size=6)
     for example in examples:
-        digest.update(repr(task_of(example).row(example)).encode())
+        digest.update(repr(task_for(example).row(example)).encode())
     return digest.hexdigest()
 
 

@@ -16,7 +16,7 @@ from w2s.trust.evidence_requirements import evidence_columns, has_evidence
 from w2s.trust.function import NoOptions
 
 
-class SearchOptions(Config):
+class SearchAgreementOptions(Config):
     """Options of ``search_agreement``.
 
     Attributes:
@@ -27,7 +27,7 @@ class SearchOptions(Config):
     column: str = ""
 
 
-def search_agreement(labels: Labels, options: SearchOptions) -> Doubles:
+def search_agreement(labels: Labels, options: SearchAgreementOptions) -> Doubles:
     """−regret in centipawns, or whether the search's best move equals the label, as 1 or 0."""
     name = options.column or _deepest(evidence_columns(labels, "search"))
     if not has_evidence(labels, name):
@@ -71,7 +71,7 @@ SEARCH_AGREEMENT = CalibratedScore(
     frozenset({"search"}),
     search_agreement,
     Isotonic,
-    SearchOptions,
+    SearchAgreementOptions,
 )
 PEER_AGREEMENT = CalibratedScore(
     "peer_agreement", "share of other models that say the same", frozenset({"peer"}), peer_agreement, Isotonic

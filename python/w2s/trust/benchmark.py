@@ -24,7 +24,7 @@ class BenchmarkResult:
 
     Attributes:
         name: the name in the registry.
-        reads: names of the evidence that it was told to read; empty where there is no choice.
+        reads: names of the evidence that it was told to read; empty if it has no such option.
         measures: interval by measure; empty where the function was not fitted.
         lacks: what is missing: names of evidence, packages or gold.
         remedy: what to do about it.

@@ -61,7 +61,12 @@ def equals_label(labels: Labels, name: str) -> Doubles:
 
 
 def texts(labels: Labels, name: str) -> list[str | None]:
-    """Read a column as n texts, None where null."""
+    """Read a column as n texts, None where null.
+
+    Raises:
+        DataError: the column does not exist.
+    """
+    _check_exists(labels, name)
     found: list[str | None] = labels.table.column(name).to_pylist()
     return found
 

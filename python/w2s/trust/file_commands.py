@@ -28,7 +28,7 @@ MEASURES = "measures.json"
 """Next to a fitted function: the summary of the fit, with out-of-fold measures."""
 
 
-def gold_rows(labels: Labels, column: str) -> tuple[Labels, Flags]:
+def take_gold(labels: Labels, column: str) -> tuple[Labels, Flags]:
     """Take the labels that are known to be right or wrong, and the flag of each.
 
     Args:
@@ -102,7 +102,7 @@ def fit_file(
             f"{folder} already holds a trust function: give --overwrite or another name",
         )
     chosen = trust_function(function, **(options or {}))
-    labels, correct = gold_rows(read_labels(path), gold)
+    labels, correct = take_gold(read_labels(path), gold)
     scores = cross_fit(chosen, labels, correct, folds, seed) if folds else None
     save(chosen.fit(labels, correct, seed), folder)
     summary: dict[str, Any] = {
@@ -228,7 +228,7 @@ def compare_file(
     Raises:
         DataError: the labels or the gold cannot be used.
     """
-    labels, correct = gold_rows(read_labels(path), gold)
+    labels, correct = take_gold(read_labels(path), gold)
     results = compare_functions(
         labels, correct, functions=list(functions) or None, folds=folds, draws=draws, seed=seed, tell=tell
     )

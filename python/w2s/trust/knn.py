@@ -56,4 +56,4 @@ def _count_right(x: FeatureMatrix, gold: Doubles, right: Doubles, k: int) -> Dou
     return found
 
 
-KNN = Probe("knn", "share of right ones among the nearest gold", KnnOptions, NearestNeighbours())
+KNN = Probe("knn", "share of right labels among the nearest gold", KnnOptions, NearestNeighbours())
