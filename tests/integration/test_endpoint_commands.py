@@ -83,8 +83,8 @@ def test_eval_uses_gold_as_few_shot_examples(
         name = server.reference(cache="off", shots=3)
         asked = ["eval", "test.jsonl", "--task", "answer", "--model", name, "--json"]
         assert run(asked) == 2
-        assert "give more gold (--gold FILE" in capsys.readouterr().err
-        assert run([*asked, "--gold", "gold.jsonl"]) == 0
+        assert "[model-too-few-shots]" in capsys.readouterr().err
+        assert run([*asked, "--few-shot", "gold.jsonl"]) == 0
     assert json.loads(capsys.readouterr().out)["models"][0]["accuracy"]["value"] == 1.0
 
 
