@@ -16,7 +16,7 @@ from w2s.evidence_kinds import EvidenceRequest, parse_evidence
 from w2s.labelling.spec import LabelSpec
 from w2s.models import Answer, Model, SupportsSampling, SupportsScoring
 from w2s.models.few_shot import Shots
-from w2s.tasks import Example, task_of
+from w2s.tasks import Example, task_for
 
 Numbers = npt.NDArray[np.float64]
 
@@ -109,7 +109,7 @@ def _sampler(model: Model) -> SupportsSampling:
 
 def _question(example: Example) -> str:
     """The same text for all proposals of one example."""
-    return repr(task_of(example).row(replace(example, id="", group=None)))
+    return repr(task_for(example).row(replace(example, id="", group=None)))
 
 
 def _sample(model: SupportsSampling, answered: Shots, count: int) -> dict[str, Numbers]:
@@ -148,7 +148,7 @@ def cluster_by_meaning(example: Example, samples: Sequence[str]) -> list[int]:
 
 
 def _same(example: Example, left: str, right: str) -> bool:
-    return left == right or task_of(example).same(example, left, right)
+    return left == right or task_for(example).same(example, left, right)
 
 
 # A student's view -------------------------------------------------------------------------------------------

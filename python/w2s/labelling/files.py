@@ -19,7 +19,7 @@ from w2s.labelling.label import label_batch
 from w2s.labelling.spec import LabelSpec, ProgressCallback
 from w2s.models.few_shot import give_shots
 from w2s.resume import remove
-from w2s.tasks import Example, task_of
+from w2s.tasks import Example, task_for
 
 PART_SIZE = 512
 """Examples per part."""
@@ -135,7 +135,7 @@ def labels_digest(examples: Sequence[Example], spec: LabelSpec, inputs: dict[str
         "student": getattr(spec.student, "reference", None),
         "oracles": [oracle.reference for oracle in spec.oracles.values()],
         "evidence": [spec.evidence, spec.reward],
-        "shots": [[repr(task_of(example).row(example)), label] for example, label in spec.shots],
+        "shots": [[repr(task_for(example).row(example)), label] for example, label in spec.shots],
         "proposals": spec.proposals,
         **inputs,
     }

@@ -18,7 +18,7 @@ from w2s.labelling.proposals import propose_labels
 from w2s.labelling.spec import LabelSpec
 from w2s.models import Answer, Failure, check_task
 from w2s.schemas import LABELS
-from w2s.tasks import Example, Task, task_of
+from w2s.tasks import Example, Task, task_for
 
 _WHY: dict[Failure, str] = {
     "crash": "it died",
@@ -128,7 +128,7 @@ def label_table(examples: Sequence[Example], answers: Sequence[Answer], referenc
         answers: one for each example.
         reference: reference of the model that answered.
     """
-    task = task_of(examples[0])
+    task = task_for(examples[0])
     rows = [
         _answer_columns(task, example, answer, reference) | task.row(example) | {"key": _key(task, example)}
         for example, answer in zip(examples, answers, strict=True)

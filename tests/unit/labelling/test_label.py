@@ -15,7 +15,7 @@ from w2s.labelling import LabelSpec, label_batch, label_file
 from w2s.labelling.evidence import as_judge
 from w2s.models import load_model
 from w2s.tasks import AnswerExample, MoveExample, read_examples
-from w2s.tasks.checking import final_answer
+from w2s.tasks.answer_check import final_answer
 
 
 def test_a_row_has_the_label_its_evidence_and_the_columns_of_the_example(tmp_path: Path) -> None:

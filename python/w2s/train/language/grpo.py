@@ -20,7 +20,7 @@ from w2s.errors import DataError
 from w2s.models.hf.multiple_choice import encoder_context
 from w2s.models.hf.tokenization import select_prompt
 from w2s.resume import Record
-from w2s.tasks import Example, task_of
+from w2s.tasks import Example, task_for
 from w2s.tasks.prompts import parse_reply
 from w2s.train.dataset import Target, TrainingSet
 from w2s.train.language.student import LanguageStudent
@@ -210,6 +210,6 @@ def _target_prob(example: Example, target: Target, reply: str) -> float:
     label = parse_reply(example, reply)
     if label is None:
         return 0.0
-    task = task_of(example)
+    task = task_for(example)
     total = sum(target.values())
     return sum(prob for wanted, prob in target.items() if task.same(example, label, wanted)) / total
