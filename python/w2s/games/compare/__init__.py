@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Literal
 
-from w2s.errors import UsageError
+from w2s.errors import DataError, UsageError
 from w2s.games.compare.comparison import Difference, FileComparison
 from w2s.games.compare.games import compare_games
 from w2s.games.compare.labels import JSONL, PARQUET, compare_labels, read_json_objects, read_label_columns
@@ -51,13 +51,16 @@ def compare_files(name: str, left: str | Path, right: str | Path, *, show: int =
 
 def _kind(path: Path) -> Literal["labels", "games"]:
     suffix = path.suffix.lower()
-    if suffix == ".pgn":
-        return "games"
-    if suffix in PARQUET:
-        return "labels"
+    if suffix not in {".pgn", *PARQUET, *JSONL}:
+        raise UsageError(
+            "agree-unknown-format",
+            f"cannot read {path}: its ending names no format; labels are .parquet or .jsonl files, games .pgn "
+            "or .jsonl files",
+        )
+    if not path.is_file():
+        what = "is a folder; give a file in it" if path.is_dir() else "does not exist; check the name"
+        raise DataError("agree-missing-file", f"{path} {what}")
     if suffix in JSONL:
         first = next((row for _, row in read_json_objects(path)), {})
         return "games" if "moves" in first and "label" not in first else "labels"
-    raise UsageError(
-        "agree-unknown-format", f"{path}: labels are .parquet or .jsonl files, games .pgn or .jsonl files"
-    )
+    return "games" if suffix == ".pgn" else "labels"

@@ -8,12 +8,21 @@ from typing import Any, Literal
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """A row or game that differs: its name, the kind of difference, and what each file says."""
+    """A row or game that differs.
+
+    Attributes:
+        where: its name.
+        why: the kind of difference.
+        left: what the left file says.
+        right: what the right file says.
+        position: the position of the label, or the one in which the games part; None if it cannot be read.
+    """
 
     where: str
     why: str
     left: str | None = None
     right: str | None = None
+    position: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,10 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 
-from w2s.errors import DataError
+from w2s.errors import DataError, W2sError
 from w2s.games.compare.comparison import Difference, FileComparison
 from w2s.games.divergence import diverge
 from w2s.games.records import GameRecord
+from w2s.games.state import game
 
 _NUMBERS = ("Round", "number")
 """Headers that number a game: of PGN, and of the JSON lines of the arena."""
@@ -67,7 +68,21 @@ def _difference(name: str, key: str, left: GameRecord, right: GameRecord) -> Dif
     if (left.start, left.moves) == (right.start, right.moves):
         return None
     found = diverge(name, left.moves, right.moves, left_start=left.start, right_start=right.start)
-    return None if found is None else Difference(f"game {key}", str(found), found.left, found.right)
+    if found is None:
+        return None
+    position = None if found.why == "start" else _position(name, left, found.ply)
+    return Difference(f"game {key}", str(found), found.left, found.right, position)
+
+
+def _position(name: str, record: GameRecord, ply: int) -> str | None:
+    """The position after some moves of a game; None if a move cannot be read."""
+    state = game(name).state(record.start)
+    try:
+        for move in record.moves[:ply]:
+            state = state.play(move)
+    except W2sError:
+        return None
+    return state.position
 
 
 def _only_in(

@@ -173,7 +173,7 @@ def _differences(joined: _JoinedRows, found: Agreement, rows: npt.NDArray[np.int
     for row in rows:
         left, right = (_short(labels[row]) for labels in (joined.left_labels, joined.right_labels))
         why = "another position" if joined.moved[row] else _why(found, row)
-        yield Difference(joined.rows[row], why, left, right)
+        yield Difference(joined.rows[row], why, left, right, joined.positions[row] or None)
     for side, names in (("left", joined.only_left), ("right", joined.only_right)):
         for row_name in names:
             yield Difference(row_name, f"only in the {side} file")
