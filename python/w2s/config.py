@@ -6,6 +6,7 @@ import difflib
 import hashlib
 import re
 import tomllib
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -65,13 +66,16 @@ def merge_tables(base: dict[str, Any], overrides: dict[str, Any]) -> dict[str, A
     return merged
 
 
-def parse_config(kind: type[AnyConfig], tables: dict[str, Any], where: str) -> AnyConfig:
+def parse_config(
+    kind: type[AnyConfig], tables: dict[str, Any], where: str, overrides: Mapping[str, Any] | None = None
+) -> AnyConfig:
     """A validated configuration from tables.
 
     Args:
         kind: the class of the configuration.
         tables: the tables of a TOML file, as :func:`read_toml` returns them.
         where: where they come from, for messages.
+        overrides: the part of the tables that comes from options instead.
 
     Raises:
         UsageError: a key is unknown or a value invalid; the message names the key and the nearest known one.
@@ -80,7 +84,8 @@ def parse_config(kind: type[AnyConfig], tables: dict[str, Any], where: str) -> A
         return kind.model_validate(tables)
     except ValidationError as error:
         code, problem = _first_problem(kind, error)
-        raise UsageError(code, f"{where}: {problem}") from None
+        option = _invalid_option(error, overrides or {})
+        raise UsageError(code, option or f"{where}: {problem}") from None
 
 
 def invalid_value(code: str, message: str) -> PydanticCustomError:
@@ -104,6 +109,20 @@ def _first_problem(kind: type[BaseModel], error: ValidationError) -> tuple[str, 
     near = difflib.get_close_matches(path[-1], known, n=1)
     hint = f"did you mean {near[0]!r}?" if near else f"known keys: {', '.join(known)}"
     return "config-unknown-key", f"{'.'.join(path)} is not a known key; {hint}"
+
+
+def _invalid_option(error: ValidationError, overrides: Mapping[str, Any]) -> str | None:
+    """What is wrong with an option, if the first problem is the value of one."""
+    problem = error.errors(include_url=False)[0]
+    path = [part for part in map(str, problem["loc"]) if _KEY.fullmatch(part)]
+    inner: Any = overrides
+    for part in path:
+        if not isinstance(inner, Mapping) or part not in inner:
+            return None
+        inner = inner[part]
+    if not path or isinstance(inner, Mapping):
+        return None
+    return f"`{'.'.join(path)}` is {inner!r}: {problem['msg'].removeprefix('Value error, ')}"
 
 
 def _keys_at(kind: type[BaseModel], path: list[str]) -> list[str]:
