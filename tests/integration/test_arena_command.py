@@ -65,7 +65,7 @@ BAD = [
     (["--game", "chess", "--sprt", "5"], 2, "--sprt"),
     (["--game", "chess", "--sprt", "5,0"], 2, "elo0"),
     (["--game", "chess", "--tc", "fast"], 2, "seconds+increment"),
-    (["--game", "chess", "--teacher", "uci:stockfish", "--tc", "1+0.1"], 2, "--label mover"),
+    (["--game", "chess", "--teacher", "uci:stockfish", "--tc", "1+0.1"], 2, "--labellers mover"),
     (["--game", "chess", "--illegal", "shrug"], 2, "retry:K"),
     (["--game", "chess", "--oracle", "nobody"], 2, "[oracle-unknown]"),
     (["--game", "chess", "--oracle", "exact:nodes=x"], 2, "exact:nodes=N"),

@@ -35,11 +35,11 @@ def check_label_limits(spec: ArenaSpec) -> None:
     for name, reference in spec.players.items():
         parsed = resolve_reference(with_limits(reference, spec.limits))
         limited = any(limit in parsed.options for limit in _LIMIT_OPTIONS["uci"])
-        if spec.labels.by == "both" and parsed.kind == "uci" and not limited:
+        if spec.labels.labellers == "both" and parsed.kind == "uci" and not limited:
             raise UsageError(
                 "arena-label-without-limit",
                 f"player {name} ({reference}) has no search limit, and labels are made without a clock: "
-                "add ?nodes=N, or label only the moves that are played (--label mover)",
+                "add ?nodes=N, or label only the moves that are played (--labellers mover)",
             )
 
 

@@ -105,7 +105,7 @@ class _Run:
         self._journal = journal
         self._show = show
         self._schedule = Schedule(
-            tuple(spec.players), spec.format, spec.pairs, len(openings), spec.openings.order, spec.seed
+            tuple(spec.players), spec.tournament, spec.pairs, len(openings), spec.openings.order, spec.seed
         )
         self._records: dict[int, MatchRecord] = {}
         self._test = SequentialTest(spec)
@@ -182,7 +182,7 @@ class _Run:
     def _save(self, matches: list[Match], players: Players, want: Want, progress: ArenaProgress) -> None:
         records = [match.record() for match in matches]
         labels = [match.labels for match in matches]
-        if self._spec.labels.by == "both":
+        if self._spec.labels.labellers == "both":
             labels = add_opponent_labels(list(zip(records, labels, strict=True)), players, want)
         for record, of_match in zip(records, labels, strict=True):
             entry = {"record": record.to_json(), "labels": [label.to_json() for label in of_match]}
@@ -204,9 +204,9 @@ class _Run:
         progress = self._progress("verify", len(order) - len(missing), len(order))
         if missing:
             self._show(progress)
-        budget_s = self._spec.verify.budget_s
+        limit_s = self._spec.verify.seconds
         for begin in range(0, len(missing), _MATCHES_PER_VERIFICATION):
-            if budget_s is not None and time.monotonic() - progress.started > budget_s:
+            if limit_s is not None and time.monotonic() - progress.started > limit_s:
                 return
             self._verify_batch(missing[begin : begin + _MATCHES_PER_VERIFICATION], oracles, progress)
 

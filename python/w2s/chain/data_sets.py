@@ -13,7 +13,7 @@ from w2s.config import Config, invalid_value
 
 Positive = Annotated[int, Field(gt=0)]
 ColumnNames = str | dict[str, Any] | None
-"""The name of a data set that is known, or a table, see :mod:`w2s.tasks.columns`."""
+"""The name of a data set that is known, or a table, see :mod:`w2s.tasks.column_mapping`."""
 ROLES = ("gold", "pool", "test")
 
 

@@ -41,7 +41,7 @@ def arena(
             help="NAME=REFERENCE; repeat the option for a round robin instead of teacher against student."
         ),
     ] = None,
-    format: Annotated[
+    tournament: Annotated[
         str | None, typer.Option(help="match, round-robin or gauntlet (the first player against all others).")
     ] = None,
     pairs: Annotated[
@@ -72,7 +72,7 @@ def arena(
     tablebase: Annotated[
         str | None, typer.Option(help="Folder of Syzygy tables that adjudicate games.")
     ] = None,
-    label: Annotated[
+    labellers: Annotated[
         str | None, typer.Option(help="Players that label each position: both or mover.")
     ] = None,
     oracles: shared.Oracles = None,
@@ -97,15 +97,15 @@ def arena(
     from w2s.arena.loading import load_spec
 
     options = {
-        "format": format,
+        "tournament": tournament,
         "pairs": pairs,
         "seed": seed,
         "players": _players(teacher, student, player),
         "openings": {"file": openings, "order": order},
         "limits": {"nodes": nodes, "depth": depth, "movetime": movetime, "tc": tc},
         "rules": {"illegal": illegal, "max_plies": max_plies, "tablebase": tablebase},
-        "labels": {"by": label},
-        "verify": {"oracles": oracles or None, "share": verify_share, "budget_s": verify_seconds},
+        "labels": {"labellers": labellers},
+        "verify": {"oracles": oracles or None, "share": verify_share, "seconds": verify_seconds},
         "sprt": _sprt(sprt),
     }
     setting = load_spec(game=game, file=spec, resume=resume, options=options)
@@ -133,22 +133,11 @@ def _players(teacher: str | None, student: str | None, named: list[str] | None) 
 
 
 def _sprt(text: str | None) -> dict[str, Any] | None:
-    from w2s.errors import UsageError
+    from dataclasses import asdict
 
-    if text is None:
-        return None
-    names = ("elo0", "elo1", "alpha", "beta")
-    parts = text.split(",")
-    try:
-        values = [float(part) for part in parts]
-    except ValueError:
-        values = []
-    if len(values) not in {2, 4}:
-        raise UsageError(
-            "arena-invalid-sprt",
-            f"--sprt is {text!r}; write ELO0,ELO1 or ELO0,ELO1,ALPHA,BETA, for example 0,10",
-        )
-    return dict(zip(names, values, strict=False))
+    from w2s.arena.ratings import SprtSpec
+
+    return None if text is None else asdict(SprtSpec.parse(text))
 
 
 def _run(setting: ArenaSpec, out: Path | None, concurrency: int, *, as_json: bool) -> None:

@@ -18,7 +18,7 @@ from w2s.evidence import number_of
 from w2s.labelling.consistency import predictive_entropy, self_consistency
 from w2s.models import Model, SupportsSampling
 from w2s.models.few_shot import Shots
-from w2s.tasks import Example, task_of
+from w2s.tasks import Example, task_for
 
 if TYPE_CHECKING:
     from w2s.labelling.batch import Request
@@ -106,7 +106,7 @@ def _sampler(model: Model) -> SupportsSampling:
 
 def _question(example: Example) -> str:
     """The same for all labels that were proposed of one example."""
-    return repr(task_of(example).row(replace(example, id="", group=None)))
+    return repr(task_for(example).row(replace(example, id="", group=None)))
 
 
 def _sampled(model: SupportsSampling, given: Shots, count: int) -> dict[str, Numbers]:

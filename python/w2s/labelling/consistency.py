@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from w2s.tasks import Example, task_of
+from w2s.tasks import Example, task_for
 
 
 def self_consistency(example: Example, label: str, samples: Sequence[str]) -> float:
@@ -39,4 +39,4 @@ def told_apart(example: Example, samples: Sequence[str]) -> list[int]:
 
 def _same(example: Example, left: str, right: str) -> bool:
     """Whether two labels say the same; two replies without one, where they are the same text."""
-    return left == right or task_of(example).same(example, left, right)
+    return left == right or task_for(example).same(example, left, right)

@@ -17,7 +17,7 @@ from w2s.evidence import VECTORS, write_labels
 from w2s.labelling.batch import Request, label_batch
 from w2s.labelling.joining import TABLE, join_parts
 from w2s.models.few_shot import give_shots
-from w2s.tasks import Example, task_of
+from w2s.tasks import Example, task_for
 
 EXAMPLES_A_PART = 512
 Report = Callable[[int, int], None]
@@ -128,13 +128,13 @@ def digest_of(examples: Sequence[Example], request: Request, identity: dict[str,
         "student": getattr(request.student, "reference", None),
         "oracles": [oracle.reference for oracle in request.oracles.values()],
         "asked": [request.asked, request.reward],
-        "shots": [[repr(task_of(example).row(example)), label] for example, label in request.shots],
+        "shots": [[repr(task_for(example).row(example)), label] for example, label in request.shots],
         "proposals": request.proposals,
         **identity,
     }
     digest = hashlib.blake2b(json.dumps(about, sort_keys=True).encode(), digest_size=6)
     for example in examples:
-        digest.update(repr(task_of(example).row(example)).encode())
+        digest.update(repr(task_for(example).row(example)).encode())
     return digest.hexdigest()
 
 

@@ -13,7 +13,7 @@ import pyarrow as pa
 
 from w2s.models import Answer
 from w2s.schemas import LABELS
-from w2s.tasks import Example, Task, task_of
+from w2s.tasks import Example, Task, task_for
 
 
 def columns_of(task: Task[Any]) -> pa.Schema:
@@ -32,7 +32,7 @@ def label_rows(examples: Sequence[Example], answers: Sequence[Answer], reference
         answers: one for each.
         reference: of the model.
     """
-    task = task_of(examples[0])
+    task = task_for(examples[0])
     rows = [
         _about_answer(task, example, answer, reference) | task.row(example) | {"key": _key(task, example)}
         for example, answer in zip(examples, answers, strict=True)

@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from w2s.errors import UsageError
 from w2s.models.reference import Reference
-from w2s.tasks import Example, task_of
+from w2s.tasks import Example, task_for
 
 Failure = Literal["crash", "stall", "time", "void", "reply"]
 """Why there is no answer: the model died, hung, exceeded its time, the machine is at fault, or the reply of
@@ -199,7 +199,7 @@ def check_task(model: Model, examples: Sequence[Example]) -> None:
         UsageError: names the model, the example, its task and the tasks that the model answers.
     """
     for example in examples:
-        if (name := task_of(example).name) not in model.tasks:
+        if (name := task_for(example).name) not in model.tasks:
             raise UsageError(
                 "model-task-unsupported",
                 f"{model.reference} answers the tasks {', '.join(model.tasks)}, but example {example.id!r} "

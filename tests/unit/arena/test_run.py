@@ -125,7 +125,7 @@ WHOLE = {"pairs": 6, "seed": 3, "verify": Verification(oracles=("search:depth=2"
 TESTED = {
     "pairs": 60,
     "players": {"teacher": "random", "student": "search:depth=2"},
-    "labels": LabelPolicy(by="mover"),
+    "labels": LabelPolicy(labellers="mover"),
     "sprt": SprtConfig(elo0=0, elo1=150),
 }
 

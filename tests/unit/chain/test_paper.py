@@ -20,9 +20,9 @@ from w2s.config import parse_config
 from w2s.errors import UsageError
 from w2s.models.hf.settings import read_settings
 from w2s.models.reference import resolve_reference
-from w2s.tasks.columns import ANSWERS, CHOICES
+from w2s.tasks.column_mapping import ANSWER_COLUMNS, CHOICE_COLUMNS
 from w2s.tasks.prompts import read_prompt
-from w2s.tasks.rows.hub import HOMES, is_hub, read_name
+from w2s.tasks.rows.hub import KNOWN_DATASETS, is_hub, parse_hub_name
 from w2s.train import LanguageSettings, settings_of
 from w2s.trust import option_names, trust_function
 
@@ -81,7 +81,7 @@ def test_its_models_are_named_as_the_hub_names_them(chain: ChainConfig) -> None:
 
 
 def test_its_data_sets_are_known_and_so_are_their_columns(chain: ChainConfig) -> None:
-    known = {"choice": CHOICES, "answer": ANSWERS}
+    known = {"choice": CHOICE_COLUMNS, "answer": ANSWER_COLUMNS}
     named = [(chain.task, file) for one in chain.examples.each for file in one.files]
     named += [
         (chain.task, file) for one in chain.examples.each for rows in one.own.values() for file in rows.files
@@ -94,9 +94,9 @@ def test_its_data_sets_are_known_and_so_are_their_columns(chain: ChainConfig) ->
             continue
         assert is_hub(file)
         short = file.removeprefix("hf:").partition("?")[0]
-        assert short in HOMES
+        assert short in KNOWN_DATASETS
         assert short in known[task]
-        assert read_name(file).split in ("train", "validation", "test")
+        assert parse_hub_name(file).split in ("train", "validation", "test")
 
 
 def test_the_file_that_a_chain_is_like_holds_where_it_says_nothing() -> None:

@@ -16,7 +16,7 @@ from w2s.chain.examples.dealt import read_splits
 from w2s.chain.examples.role_file import read_roles, write_roles
 from w2s.chain.examples.splits import Splits, split, together
 from w2s.errors import DataError
-from w2s.tasks import AnswerExample, ChoiceExample, Example, task_of
+from w2s.tasks import AnswerExample, ChoiceExample, Example, task_for
 
 CHOICES = [
     ChoiceExample("c0", "Which?", ("red", "blue"), ("A",), difficulty=2.0, group="p"),
@@ -70,7 +70,7 @@ def test_a_role_file_gives_back_what_was_written(tmp_path: Path, examples: list[
     assert (found.gold, found.pool, found.test) == (splits.gold, splits.pool, splits.test)
     assert found.table() == splits.table()
     assert type(found.gold[0]) is type(examples[0])
-    assert task_of(found.gold[0]) is task_of(examples[0])
+    assert task_for(found.gold[0]) is task_for(examples[0])
 
 
 def write(path: Path, rows: list[dict[str, object]]) -> tuple[str, ...]:

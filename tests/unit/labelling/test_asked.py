@@ -18,7 +18,7 @@ from w2s.labelling.student import as_judge
 from w2s.models import Answer, Want, load_model
 from w2s.models.few_shot import labelled_shots
 from w2s.tasks import AnswerExample, ChoiceExample, Example
-from w2s.tasks.checking import final_answer
+from w2s.tasks.answer_check import final_answer
 
 CHOICES = [ChoiceExample(f"c{i}", f"Is it {i}?", ("x", "y", "z")[: 2 + i % 2], ("A",)) for i in range(6)]
 ASKED = ("icl:2", "verbalised", "p_true", "samples:3")

@@ -11,13 +11,13 @@ import pyarrow as pa
 
 from w2s.chain.examples.splits import ROLES, Splits
 from w2s.evidence import read_table, write_table
-from w2s.tasks import Example, read_examples, task_named, task_of
+from w2s.tasks import Example, get_task, read_examples, task_for
 
 
 def write_roles(splits: Splits, path: Path) -> None:
     """Write every example, a position's history included; ``w2s label`` and ``w2s eval`` read it too."""
     examples = [(role, example) for role in ROLES for example in getattr(splits, role)]
-    task = task_of(examples[0][1])
+    task = task_for(examples[0][1])
     rows = [{**task.row(example), "task": task.name, "role": role} for role, example in examples]
     schema = task.schema().append(pa.field("task", pa.string())).append(pa.field("role", pa.string()))
     write_table(pa.Table.from_pylist(rows, schema=schema), path)
@@ -30,7 +30,7 @@ def read_roles(path: Path) -> Splits:
         DataError: the file is damaged.
     """
     table = read_table(path)
-    roles, task = table.column("role").to_pylist(), task_named(str(table.column("task")[0]))
+    roles, task = table.column("role").to_pylist(), get_task(str(table.column("task")[0]))
     found: dict[str, list[Example]] = {role: [] for role in ROLES}
     for role, example in zip(roles, read_examples(path, task.name), strict=True):
         found[role].append(example)

@@ -13,7 +13,7 @@ import pyarrow as pa
 
 from w2s.chain.data_sets import ROLES, ColumnNames
 from w2s.errors import DataError
-from w2s.tasks import Example, MoveExample, read_examples, task_of
+from w2s.tasks import Example, MoveExample, read_examples, task_for
 
 __all__ = ["ROLES", "Format", "Splits", "apart", "check_disjoint", "read_files", "split", "together"]
 
@@ -133,14 +133,14 @@ def apart(examples: Sequence[Example], others: Iterable[Example]) -> list[Exampl
 def _marks(example: Example) -> set[object]:
     """What no other role may hold."""
     group = set() if example.group is None else {("group", example.group)}
-    return {example.id, ("asks", task_of(example).key(example)), *group}
+    return {example.id, ("asks", task_for(example).key(example)), *group}
 
 
 def _asks(example: Example) -> str:
     """What an example asks, as a name."""
     if isinstance(example, MoveExample):
         return f"position {example.state.key}"
-    return f"question {task_of(example).key(example)}"
+    return f"question {task_for(example).key(example)}"
 
 
 def check_disjoint(splits: Splits) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from w2s.tasks import Example, task_of
+from w2s.tasks import Example, task_for
 from w2s.tasks.prompts import parse_reply
 from w2s.train.rows import Rows
 
@@ -48,6 +48,6 @@ def _worth(example: Example, target: Mapping[str, float], reply: str) -> float:
     label = parse_reply(example, reply)
     if label is None:
         return 0.0
-    task = task_of(example)
+    task = task_for(example)
     total = sum(target.values())
     return sum(prob for wanted, prob in target.items() if task.same(example, label, wanted)) / total
