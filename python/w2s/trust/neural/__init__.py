@@ -3,7 +3,7 @@
 Scoring needs numpy; only fitting imports torch.
 """
 
+from w2s.trust.neural.hyperparameters import NeuralOptions
 from w2s.trust.neural.method import NEURAL
-from w2s.trust.neural.options import NeuralOptions
 
 __all__ = ["NEURAL", "NeuralOptions"]

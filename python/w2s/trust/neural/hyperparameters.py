@@ -1,4 +1,4 @@
-"""Options of the neural trust function."""
+"""Hyperparameters of the neural trust function, as its options."""
 
 from __future__ import annotations
 
