@@ -90,7 +90,7 @@ def test_samples_become_columns_and_a_second_run_asks_nothing(sums: Path) -> Non
 @pytest.mark.parametrize(
     ("evidence", "message"),
     [
-        ("samples:0", "'samples:0' needs a whole number from 1 to 10000"),
+        ("samples:0", "the number of 'samples:0' must be a whole number from 1 to 10000"),
         ("samples:-1", "a whole number from 1 to 10000"),
         ("samples:", "a whole number from 1 to 10000"),
         ("samples:eight", "a whole number from 1 to 10000"),

@@ -12,12 +12,12 @@ from w2s.chain.regimes import check_baselines
 from w2s.chain.students.arms import check_arms
 from w2s.chain.trusted import trust_of
 from w2s.errors import MissingExtraError, UsageError
-from w2s.evidence import VECTORS
+from w2s.evidence_kinds import STATES
 from w2s.models.reference import quote, resolve_reference
-from w2s.train import LanguageSettings, settings_of
+from w2s.train import LanguageSettings, parse_settings
 from w2s.trust import function_names, trust_function
 
-_TOLD = frozenset({*VECTORS, "search", "icl", "verbalised", "p_true", "reward"})
+_TOLD = frozenset({*STATES, "search", "icl", "verbalised", "p_true", "reward"})
 """Evidence that is there where the configuration says so."""
 
 
@@ -34,7 +34,7 @@ def check_config(config: ChainConfig) -> None:
     _check_evidence(config)
     _check_shots(config)
     for student in config.student:
-        settings = settings_of(student, config.train, config.seed)
+        settings = parse_settings(student, config.train, config.seed)
         if isinstance(settings, LanguageSettings) and settings.objective == "grpo":
             _check_rewarded(config)
 

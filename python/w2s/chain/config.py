@@ -14,7 +14,7 @@ from w2s.chain.data_sets import Examples
 from w2s.chain.origins import Matches, Regime, check_origins
 from w2s.config import Config, invalid_value
 from w2s.errors import UsageError
-from w2s.evidence import ASKED, VECTORS, number_of
+from w2s.evidence_kinds import REQUESTS, STATES, parse_evidence
 from w2s.models.reference import resolve_reference
 from w2s.selection.rule import Rule
 
@@ -104,9 +104,10 @@ class ChainConfig(Config):
     it, and what a language model is asked for, ``icl:4`` or ``samples:8`` say; ``reward`` names a reward
     model. ``oracles`` add what they find about each label: of moves, where nothing is said, two shallow
     searches, or nobody where matches are played, whose gold a deeper search of the same kind verifies.
-    ``train`` holds settings of :class:`w2s.train.Settings`, or of :class:`w2s.train.LanguageSettings` where
-    students are language models. ``budget``: numbers of gold rows for which gold, trust and both are
-    measured, with the labels of the first round. ``proposals``: how many labels the teacher gives of each
+    ``train`` holds settings of :class:`w2s.train.PolicySettings`, or of
+    :class:`w2s.train.LanguageSettings` where students are language models.
+    ``budget``: numbers of gold rows for which gold, trust and both are measured, with the labels of the first
+    round. ``proposals``: how many labels the teacher gives of each
     example; trust keeps one of them, and the arms that trust plays no part in take the teacher's answer.
     Where nothing is said, a net of ours that labels moves proposes three if oracles are evidence.
     """
@@ -198,13 +199,13 @@ class ChainConfig(Config):
     @field_validator("evidence")
     @classmethod
     def _known_evidence(cls, names: tuple[str, ...]) -> tuple[str, ...]:
-        known = [*VECTORS, *ASKED]
+        known = [*STATES, *REQUESTS]
         for name in names:
-            if name not in VECTORS and name.partition(":")[0] not in ASKED:
+            if name not in STATES and name.partition(":")[0] not in REQUESTS:
                 raise invalid_value(
                     "chain-unknown-evidence", f"unknown evidence {name!r}; known: {', '.join(known)}"
                 )
-            number_of(name)
+            parse_evidence(name, known)
         _refuse_twice("evidence", [name.partition(":")[0] for name in names])
         return names
 
@@ -217,14 +218,14 @@ class ChainConfig(Config):
     @property
     def asked(self) -> tuple[str, ...]:
         """The evidence that a language model is asked for."""
-        return tuple(name for name in self.evidence if name not in VECTORS)
+        return tuple(name for name in self.evidence if name not in STATES)
 
     @property
     def reads(self) -> list[str]:
         """All evidence that is made, as trust functions name it."""
         searched = ["search"] if any(oracle.startswith("search") for oracle in self.oracles) else []
-        columns = [column for name in self.asked for column in ASKED[name.partition(":")[0]]]
-        return [*(name for name in self.evidence if name in VECTORS), *columns, *searched]
+        columns = [column for name in self.asked for column in parse_evidence(name).kind.columns]
+        return [*(name for name in self.evidence if name in STATES), *columns, *searched]
 
     def student_of(self, number: int) -> str:
         """The untrained student of a round, counted from 1."""

@@ -11,9 +11,9 @@ from pathlib import Path
 from w2s.chain.config import ChainConfig
 from w2s.chain.steps import Facts, step
 from w2s.evidence import Labels, read_labels
-from w2s.labelling import Request, label_file
-from w2s.labelling.oracles import load_by_column
-from w2s.labelling.student import as_judge
+from w2s.labelling import LabelSpec, label_file
+from w2s.labelling.evidence import as_judge
+from w2s.labelling.oracle_columns import load_oracles_by_prefix
 from w2s.models import load_model
 from w2s.models.few_shot import labelled_shots
 from w2s.tasks import Example
@@ -40,9 +40,9 @@ def teacher_labels(
     def work() -> Facts:
         model = load_model(teacher, seed=config.seed)
         judge = load_model(student, seed=config.seed) if "student" in config.evidence else None
-        oracles = load_by_column(config.oracles)
+        oracles = load_oracles_by_prefix(config.oracles)
         try:
-            request = Request(
+            request = LabelSpec(
                 model,
                 frozenset(config.evidence) & {"hidden", "afterstate"},
                 None if judge is None else as_judge(judge),
@@ -52,7 +52,7 @@ def teacher_labels(
                 config.reward,
                 config.proposals,
             )
-            label_file(examples, request, folder / FILE, overwrite=True, report=report)
+            label_file(examples, request, folder / FILE, overwrite=True, progress=report)
         finally:
             for one in (model, judge, *oracles.values()):
                 if one is not None:

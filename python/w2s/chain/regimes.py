@@ -12,7 +12,8 @@ from w2s.chain.config import GOLD_AND_TRUST, ChainConfig
 from w2s.chain.examples.splits import Splits
 from w2s.chain.steps import Facts
 from w2s.errors import UsageError
-from w2s.evidence import VECTORS, Labels
+from w2s.evidence import Labels
+from w2s.evidence_kinds import STATES
 from w2s.trust import function_names, trust_function
 
 Say = Callable[[str], None]
@@ -80,7 +81,7 @@ def check_baselines(config: ChainConfig) -> None:
     if not config.regime.has_own_teacher:
         return
     for arm in set(config.arms) & set(function_names()):
-        if unread := sorted(trust_function(arm).needs & set(VECTORS)):
+        if unread := sorted(trust_function(arm).needs & set(STATES)):
             raise UsageError(
                 "chain-arm-not-shared",
                 f"the arm {arm} reads {', '.join(unread)}, which two games do not share; remove it from arms",

@@ -39,7 +39,7 @@ from w2s.chain.students import arms as made
 from w2s.chain.students.pupil import Taught, pupil_of
 from w2s.errors import W2sError
 from w2s.evidence import write_table
-from w2s.train.launch import refuse_several
+from w2s.train.distributed import require_single_process
 
 
 def run(
@@ -58,7 +58,7 @@ def run(
         DataError: the examples are.
         W2sError: trust has collapsed in the first round: nothing is worth keeping.
     """
-    refuse_several("a chain")
+    require_single_process("a chain")
     check_config(config)
     folder = ChainFolder(Path(out))
     folder.open(config)

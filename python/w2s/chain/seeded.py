@@ -23,7 +23,7 @@ from w2s.chain.students.teaching import together
 from w2s.chain.trusted import Trusted, quality, trust_labels
 from w2s.evidence import Labels
 from w2s.tasks import Example
-from w2s.train import Rows
+from w2s.train import TrainingSet
 
 
 @dataclass(frozen=True)
@@ -103,7 +103,7 @@ class Seeded:
         self.pupil.chain.say(f"{self.name}: {arm}, training on {len(rows)} rows")
         return self.pupil.learns(self._folder(arm), self.pupil.start, rows, self._about(arm))
 
-    def _after(self, first: Taught, arm: str, rows: Rows) -> Taught:
+    def _after(self, first: Taught, arm: str, rows: TrainingSet) -> Taught:
         """What a student learns second."""
         self.pupil.chain.say(f"{self.name}: {arm}, training on {len(rows)} rows more")
         right, second = self.pupil.learns_later(
@@ -118,7 +118,7 @@ class Seeded:
         config = self.pupil.chain.config
         return [self._trust[1]["step"], arm, config.keep.model_dump(), config.teach.model_dump()]
 
-    def _rows(self, arm: str) -> Rows:
+    def _rows(self, arm: str) -> TrainingSet:
         if arm == "trust":
             return self._trusted_rows()
         if arm == "gold+trust":
@@ -129,7 +129,7 @@ class Seeded:
         soft = self._soft if self.pupil.chain.config.teach.soft == "teacher" else None
         return made.label_rows(self._by_id, pool, rows, soft=soft)
 
-    def _trusted_rows(self) -> Rows:
+    def _trusted_rows(self) -> TrainingSet:
         trusted = self.trusted
         return made.label_rows(self._by_id, trusted.labels, trusted.rows, trusted.weights, self._soft)
 

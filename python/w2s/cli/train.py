@@ -90,8 +90,8 @@ def train(
     from w2s import train as rooms
     from w2s.cli import output
     from w2s.cli.progress import CountProgress
-    from w2s.train.launch import process_count, process_rank
-    from w2s.train.table import read_rows
+    from w2s.train.dataset import load_training_set
+    from w2s.train.distributed import process_count, process_rank
 
     given = {
         "epochs": epochs,
@@ -110,9 +110,9 @@ def train(
     }
     told = {name: value for name, value in given.items() if value is not None}
     chosen = {**told, **_settings(setting or [])}
-    settings = rooms.settings_of(student, chosen, seed)
+    settings = rooms.parse_settings(student, chosen, seed)
     empty: list[int] = []
-    rows = read_rows(labels, weights=weight_column, task=task, game=game, left_out=empty.append)
+    rows = load_training_set(labels, weights=weight_column, task=task, game=game, on_null_labels=empty.append)
     if process_rank():
         rooms.train(student, rows, settings, out)  # the first process speaks for all
         return
@@ -121,7 +121,7 @@ def train(
     if empty:
         output.note(f"{empty[0]:,} labels without an answer were left out")
     line = CountProgress("steps")
-    model = rooms.train(student, rows, settings, out, watch=lambda step: line(step.done, step.total))
+    model = rooms.train(student, rows, settings, out, progress=lambda step: line(step.done, step.total))
     output.data(
         {"model": model, "rows": len(rows)},
         as_json=json,

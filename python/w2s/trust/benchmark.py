@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from w2s.errors import DataError, MissingExtraError
-from w2s.evidence import VECTORS, Labels
-from w2s.evidence_kinds import remedy
+from w2s.evidence import Labels
+from w2s.evidence_kinds import STATES, remedy
 from w2s.kernels.arrays import Flags
 from w2s.kernels.numbers import Doubles
 from w2s.metrics import COVERAGES, Interval, trust_measures
@@ -134,7 +134,7 @@ def _feature_choices(name: str, labels: Labels) -> list[tuple[str, ...]]:
     if default is None:
         return [()]
     everything = tuple(group for group in EVIDENCE_GROUPS if has_evidence(labels, group))
-    vectors = tuple(vector for vector in VECTORS if vector in everything)
+    vectors = tuple(vector for vector in STATES if vector in everything)
     choices = [tuple(default)]
     if name == "neural" and "hidden" in vectors:
         choices += [("hidden", vector) for vector in vectors[1:]] + [vectors]

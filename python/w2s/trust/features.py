@@ -15,7 +15,8 @@ import numpy as np
 import numpy.typing as npt
 
 from w2s.errors import DataError
-from w2s.evidence import VECTORS, Labels
+from w2s.evidence import Labels
+from w2s.evidence_kinds import STATES
 from w2s.kernels.arrays import Flags
 from w2s.kernels.numbers import Doubles
 from w2s.trust import columns
@@ -25,7 +26,7 @@ from w2s.trust.function import Arrays
 COMMON_COLUMNS = ("log_prob", "margin", "entropy", "n_options")
 """Columns that are always read if present."""
 
-EVIDENCE_GROUPS = (*VECTORS, "search", "peer")
+EVIDENCE_GROUPS = (*STATES, "search", "peer")
 """Names that stand for a vector and for all columns that begin with them."""
 
 _FARTHEST = 10.0  # standard deviations: values beyond carry no more information

@@ -19,9 +19,9 @@ import math
 from dataclasses import dataclass
 
 from w2s.chain.estimate.machine import Machine
-from w2s.evidence import number_of
+from w2s.evidence_kinds import EVIDENCE, parse_evidence
 from w2s.models.model_size import ExampleLengths, ModelShape
-from w2s.train import LanguageSettings, Settings
+from w2s.train import LanguageSettings, PolicySettings
 
 READ_SHARE = 0.4
 LEARN_SHARE = 0.35
@@ -55,7 +55,7 @@ def answered(lengths: ExampleLengths) -> Tokens:
 
 def asked(name: str, lengths: ExampleLengths) -> Tokens:
     """Evidence beside a label: ``icl:4``, ``samples:8`` and so on; what other models give is nothing."""
-    word, number = name.partition(":")[0], number_of(name)
+    word, number = name.partition(":")[0], parse_evidence(name, EVIDENCE).count
     seen = lengths.learned
     if word in ("afterstate", "p_true"):
         return Tokens(seen + (_CHECK if lengths.reply else 0))  # a net sees the next position as it is
@@ -69,7 +69,7 @@ def asked(name: str, lengths: ExampleLengths) -> Tokens:
     return Tokens()
 
 
-def learned(settings: LanguageSettings | Settings, lengths: ExampleLengths) -> Tokens:
+def learned(settings: LanguageSettings | PolicySettings, lengths: ExampleLengths) -> Tokens:
     """A row of a training, all epochs; of grpo a group of replies, which the untrained student reads too."""
     seen = lengths.learned * settings.epochs
     if not isinstance(settings, LanguageSettings) or settings.objective == "supervised":
@@ -78,7 +78,7 @@ def learned(settings: LanguageSettings | Settings, lengths: ExampleLengths) -> T
     return Tokens(seen * settings.group * (settings.kl > 0), written, seen * settings.group)
 
 
-def steps(settings: LanguageSettings | Settings, rows: int) -> int:
+def steps(settings: LanguageSettings | PolicySettings, rows: int) -> int:
     """Steps of the optimizer."""
     held = 0 if rows < 2 else round(settings.holdout * rows)
     each = settings.group if _is_grpo(settings) else 1  # type: ignore[union-attr]
@@ -90,7 +90,7 @@ def seconds(
     shape: ModelShape,
     lengths: ExampleLengths,
     machine: Machine,
-    settings: LanguageSettings | Settings | None = None,
+    settings: LanguageSettings | PolicySettings | None = None,
 ) -> float:
     """How long it takes.
 
@@ -117,7 +117,7 @@ def seconds(
     return spent + tokens.written / side * max(read / (machine.bandwidth * WRITE_SHARE), multiplied, least)
 
 
-def _operations(settings: LanguageSettings | Settings) -> int:
+def _operations(settings: LanguageSettings | PolicySettings) -> int:
     """For each parameter and token that is learned."""
     if not isinstance(settings, LanguageSettings):
         return 6
@@ -140,7 +140,7 @@ def labelling_memory(shape: ModelShape, lengths: ExampleLengths, held: float) ->
 
 
 def training_memory(
-    settings: LanguageSettings | Settings, shape: ModelShape, lengths: ExampleLengths
+    settings: LanguageSettings | PolicySettings, shape: ModelShape, lengths: ExampleLengths
 ) -> dict[str, float]:
     """Bytes at the peak of a training, by what holds them."""
     if not isinstance(settings, LanguageSettings):
@@ -167,5 +167,5 @@ def training_memory(
     return found
 
 
-def _is_grpo(settings: LanguageSettings | Settings) -> bool:
+def _is_grpo(settings: LanguageSettings | PolicySettings) -> bool:
     return isinstance(settings, LanguageSettings) and settings.objective == "grpo"

@@ -19,7 +19,7 @@ from w2s.chain.estimate.rows import Files
 from w2s.chain.regimes import arms_left_out, with_arms
 from w2s.models.model_size import ExampleLengths, ModelShape, find_shape, measure_lengths
 from w2s.tasks import Example
-from w2s.train import LanguageSettings, Settings, settings_of
+from w2s.train import LanguageSettings, PolicySettings, parse_settings
 
 Facts = dict[str, Any]
 _GIB = 1024**3
@@ -141,7 +141,7 @@ class _Models:
 
 def _step(work: Work, config: ChainConfig, models: _Models, machine: Machine | None) -> Facts:
     shape, lengths = models.of(work.model)
-    settings = settings_of(work.model, config.train, config.seed) if work.kind == "train" else None
+    settings = parse_settings(work.model, config.train, config.seed) if work.kind == "train" else None
     tokens = _tokens(work, config, lengths, settings) * (work.rows * work.times)
     hours, memory = None, {}
     if shape is not None:
@@ -172,7 +172,10 @@ def _step(work: Work, config: ChainConfig, models: _Models, machine: Machine | N
 
 
 def _tokens(
-    work: Work, config: ChainConfig, lengths: ExampleLengths, settings: LanguageSettings | Settings | None
+    work: Work,
+    config: ChainConfig,
+    lengths: ExampleLengths,
+    settings: LanguageSettings | PolicySettings | None,
 ) -> cost.Tokens:
     """Of one row."""
     if settings is not None:

@@ -15,7 +15,7 @@ from w2s.chain.config import FIXED_ARMS, LABEL_ARMS
 from w2s.errors import UsageError
 from w2s.evidence import Labels
 from w2s.tasks import AnswerExample, Example
-from w2s.train import Rows
+from w2s.train import TrainingSet
 from w2s.trust import function_names, require_evidence
 
 Scores = npt.NDArray[np.float64]
@@ -37,14 +37,14 @@ def check_evidence(arms: Sequence[str], labels: Labels) -> None:
             require_evidence(f"the arm {arm}", w2s.trust_function(arm).needs, labels)
 
 
-def gold_rows(examples: Sequence[Example]) -> Rows:
+def gold_rows(examples: Sequence[Example]) -> TrainingSet:
     """True answers; where several are right, each is as likely as the others.
 
     An answer is said as its source works it out, where it does.
     """
     targets = [dict.fromkeys(example.gold, 1 / len(example.gold)) for example in examples]
     said = [example.solution if isinstance(example, AnswerExample) else None for example in examples]
-    return Rows(list(examples), targets, np.ones(len(examples)), said)
+    return TrainingSet(list(examples), targets, np.ones(len(examples)), said)
 
 
 def label_rows(
@@ -53,7 +53,7 @@ def label_rows(
     rows: Positions,
     weights: Scores | None = None,
     soft: Callable[[str, str], Target] | None = None,
-) -> Rows:
+) -> TrainingSet:
     """Labels of some rows, joined to their examples by id.
 
     Args:
@@ -70,7 +70,7 @@ def label_rows(
     given = np.ones(len(rows)) if weights is None else weights[rows]
     columns = chosen.table.column_names
     said: list[str | None] = chosen.table.column("raw").to_pylist() if "raw" in columns else []
-    return Rows([pool[id_] for id_ in chosen.example_ids], targets, given, said)
+    return TrainingSet([pool[id_] for id_ in chosen.example_ids], targets, given, said)
 
 
 def _hard(_: str, label: str) -> Target:
@@ -86,18 +86,21 @@ def mixed(label: str, trust: float, belief: Target) -> Target:
     return {label: trust, **{move: (1 - trust) * prob / total for move, prob in others.items()}}
 
 
-def repeated(rows: Rows, times: int) -> Rows:
+def repeated(rows: TrainingSet, times: int) -> TrainingSet:
     """Every row so many times."""
-    return Rows(
-        [*rows.examples] * times, [*rows.targets] * times, np.tile(rows.weights, times), [*rows.said] * times
+    return TrainingSet(
+        [*rows.examples] * times,
+        [*rows.targets] * times,
+        np.tile(rows.weights, times),
+        [*rows.rationales] * times,
     )
 
 
-def both(first: Rows, second: Rows) -> Rows:
+def both(first: TrainingSet, second: TrainingSet) -> TrainingSet:
     """The rows of both, one after another; training shuffles them."""
     weights = np.concatenate([first.weights, second.weights])
-    said = [text for rows in (first, second) for text in rows.said or [None] * len(rows)]
-    return Rows([*first.examples, *second.examples], [*first.targets, *second.targets], weights, said)
+    said = [text for rows in (first, second) for text in rows.rationales or [None] * len(rows)]
+    return TrainingSet([*first.examples, *second.examples], [*first.targets, *second.targets], weights, said)
 
 
 def as_many(arm: str, labels: Labels, gold: Labels, count: int, seed: int) -> Positions:

@@ -25,7 +25,7 @@ from w2s.chain.students.subsets import Positions, apart_from, some_of
 from w2s.chain.students.teaching import slower, taught, trained
 from w2s.errors import DataError
 from w2s.tasks import Example
-from w2s.train import Rows
+from w2s.train import TrainingSet
 
 Taught = tuple[np.ndarray, Facts]
 """Which test rows a student answers right, and the facts of its training."""
@@ -102,17 +102,17 @@ class Pupil:
         rows = made.gold_rows(pool)
         return self.learns(self.place / "ceiling", self.start, rows, [self.identity, "ceiling"])
 
-    def learns(self, folder: Path, start: str, rows: Rows, inputs: object) -> Taught:
+    def learns(self, folder: Path, start: str, rows: TrainingSet, inputs: object) -> Taught:
         """Train from a student on rows, and ask it the test."""
         return self._taught(folder, start, rows, inputs, self.chain.config.train)
 
-    def learns_later(self, folder: Path, start: str, rows: Rows, inputs: object) -> Taught:
+    def learns_later(self, folder: Path, start: str, rows: TrainingSet, inputs: object) -> Taught:
         """The same for a student that has learned before: at the later rate."""
         config = self.chain.config
         return self._taught(folder, start, rows, inputs, slower(start, config.train, config.teach.later_rate))
 
     def _taught(
-        self, folder: Path, start: str, rows: Rows, inputs: object, settings: dict[str, Any]
+        self, folder: Path, start: str, rows: TrainingSet, inputs: object, settings: dict[str, Any]
     ) -> Taught:
         return taught(folder, start, rows, self.chain.splits.test, settings, self.seed, inputs)
 

@@ -23,7 +23,7 @@ from w2s.chain.students.subsets import folds_of
 from w2s.chain.students.teaching import together, trained
 from w2s.chain.trusted import quality, trust_labels
 from w2s.evidence import Labels
-from w2s.labelling.joining import joined
+from w2s.labelling.files import concat_labels
 
 
 def self_taught(pupil: Pupil) -> tuple[Taught, Facts]:
@@ -56,7 +56,7 @@ def _gold_labels(pupil: Pupil) -> tuple[Labels, list[str]]:
     """Labels of gold, each by a student that did not train on it; and the steps that made them."""
     folds = folds_of(pupil.gold, pupil.chain.config.trust.folds, pupil.seed)
     pieces = [_fold_labels(pupil, fold, folds == fold) for fold in range(folds.max() + 1)]
-    return joined([labels for labels, _ in pieces]), [facts["step"] for _, facts in pieces]
+    return concat_labels([labels for labels, _ in pieces]), [facts["step"] for _, facts in pieces]
 
 
 def _fold_labels(pupil: Pupil, fold: int, inside: np.ndarray) -> tuple[Labels, Facts]:

@@ -15,11 +15,11 @@ import pyarrow as pa
 
 from w2s.chain.steps import Facts, step
 from w2s.evidence import read_table, write_table
-from w2s.labelling import compare
+from w2s.labelling import evaluate_models
 from w2s.models import load_model
 from w2s.models.few_shot import Shots, labelled_shots
 from w2s.tasks import Example
-from w2s.train import Rows, settings_of, train
+from w2s.train import TrainingSet, parse_settings, train
 
 ANSWERS = "answers.parquet"
 
@@ -43,7 +43,7 @@ def tested(
 def taught(
     folder: Path,
     student: str,
-    rows: Rows,
+    rows: TrainingSet,
     test: Sequence[Example],
     settings: dict[str, Any],
     seed: int,
@@ -53,7 +53,7 @@ def taught(
 
     def work() -> Facts:
         begin = time.perf_counter()
-        model = train(student, rows, settings_of(student, settings, seed), folder / "student")
+        model = train(student, rows, parse_settings(student, settings, seed), folder / "student")
         seconds = time.perf_counter() - begin
         _ask(folder, model, test)
         return {"model": model, "rows": count(rows), "seconds": round(seconds, 1)}
@@ -63,25 +63,25 @@ def taught(
 
 
 def trained(
-    folder: Path, student: str, rows: Rows, settings: dict[str, Any], seed: int, inputs: object
+    folder: Path, student: str, rows: TrainingSet, settings: dict[str, Any], seed: int, inputs: object
 ) -> str:
     """Train a student on rows, untested; done once. Returns its reference."""
 
     def work() -> Facts:
-        return {"model": train(student, rows, settings_of(student, settings, seed), folder / "student")}
+        return {"model": train(student, rows, parse_settings(student, settings, seed), folder / "student")}
 
     model: str = step(folder, [inputs, student, settings, seed], work)["model"]
     return model
 
 
-def count(rows: Rows) -> int:
+def count(rows: TrainingSet) -> int:
     """How many examples there are in rows that may repeat them."""
     return len({example.id for example in rows.examples})
 
 
 def slower(student: str, settings: dict[str, Any], rate: float) -> dict[str, Any]:
     """The same settings with a share of their learning rate."""
-    return {**settings, "learning_rate": rate * settings_of(student, settings, 0).learning_rate}
+    return {**settings, "learning_rate": rate * parse_settings(student, settings, 0).learning_rate}
 
 
 def together(first: Facts, second: Facts) -> Facts:
@@ -93,7 +93,7 @@ def together(first: Facts, second: Facts) -> Facts:
 def _ask(folder: Path, reference: str, test: Sequence[Example], shots: Shots = ()) -> None:
     model = load_model(reference)
     try:
-        found = compare(test, {"it": model}, shots=shots).scores["it"]
+        found = evaluate_models(test, {"it": model}, shots=shots).scores["it"]
     finally:
         model.close()
     write_table(pa.table({"id": [example.id for example in test], "right": found}), folder / ANSWERS)

@@ -10,7 +10,7 @@ from w2s.chain.estimate import cost
 from w2s.chain.estimate.cost import Tokens
 from w2s.chain.estimate.machine import Machine
 from w2s.models.model_size import ExampleLengths, ModelShape
-from w2s.train import LanguageSettings, Settings
+from w2s.train import LanguageSettings, PolicySettings
 
 SHAPE = ModelShape(1_000_000, 900_000, 10, 100, 4_000, 5_000, 2.0, {"up": 1_000, "down": 2_000})
 CHOICE = ExampleLengths(90, 4, 1, 120, "by hand")
@@ -52,7 +52,7 @@ def test_steps_are_those_of_the_trainers() -> None:
     assert cost.steps(LanguageSettings(epochs=2, batch=16), 100) == 14
     assert cost.steps(LanguageSettings(epochs=2, batch=16, holdout=0.1), 100) == 12
     assert cost.steps(LanguageSettings(objective="grpo", epochs=1, group=8, batch=64), 100) == 13
-    assert cost.steps(Settings(epochs=2, batch=128), 1000) == 16
+    assert cost.steps(PolicySettings(epochs=2, batch=128), 1000) == 16
 
 
 def test_reading_is_two_operations_for_each_parameter_and_token() -> None:
@@ -128,5 +128,5 @@ def test_grpo_holds_the_cache_of_a_steps_replies_and_net_students_their_batch() 
     grpo = LanguageSettings(objective="grpo", batch=16, together=8)
     assert cost.training_memory(grpo, SHAPE, ANSWER)["cache"] == 16 * 500 * 4_000 * 2
     net = ModelShape(1_000, 1_000, 4, 16, 0, 0, 4.0, squares=64)
-    found = cost.training_memory(Settings(batch=32), net, ExampleLengths(64, 0, 0, 64, "squares"))
+    found = cost.training_memory(PolicySettings(batch=32), net, ExampleLengths(64, 0, 0, 64, "squares"))
     assert found == {"weights": 4e3, "optimizer": 12e3, "activations": 32 * 64 * 16 * 4 * 4 * 4}
