@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from tests.doubles.encoders import write_encoder
-from tests.doubles.learning import choices, killed_at_every_step, settings, weights
+from tests.doubles.language_training import choices, killed_at_every_step, settings, weights
 from w2s.errors import DataError, ModelError, UsageError, W2sError
 from w2s.models import Want, load_model
 from w2s.tasks import AnswerExample, ChoiceExample
