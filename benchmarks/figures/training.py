@@ -13,7 +13,7 @@ from benchmarks.figure import Figure, Measurement, Row, SkippedError, Target
 from benchmarks.nets import has_torch, write_net
 from benchmarks.timing import hot_spots, interleaved
 from w2s.tasks import MoveExample
-from w2s.train import PolicySettings, TrainingSet, train
+from w2s.train import PolicyTrainSettings, TrainingSet, train
 
 SHAPE = (64, 6)
 ROWS = 1024
@@ -55,7 +55,7 @@ def measure() -> Measurement:
 def ours(student: str, rows: TrainingSet) -> None:
     """One epoch of ``w2s.train``, all of it: reading the net, batches, steps, writing the net."""
     with tempfile.TemporaryDirectory() as folder:
-        train(student, rows, PolicySettings(epochs=1, batch=BATCH, device="cpu"), Path(folder) / "out")
+        train(student, rows, PolicyTrainSettings(epochs=1, batch=BATCH, device="cpu"), Path(folder) / "out")
 
 
 def plain(student: str, rows: TrainingSet) -> None:

@@ -14,7 +14,7 @@ from w2s.chain.trusted import trust_of
 from w2s.errors import MissingExtraError, UsageError
 from w2s.evidence_kinds import STATES
 from w2s.models.reference import quote, resolve_reference
-from w2s.train import LanguageSettings, parse_settings
+from w2s.train import LanguageTrainSettings, parse_settings
 from w2s.trust import function_names, trust_function
 
 _TOLD = frozenset({*STATES, "search", "icl", "verbalised", "p_true", "reward"})
@@ -35,7 +35,7 @@ def check_config(config: ChainConfig) -> None:
     _check_shots(config)
     for student in config.student:
         settings = parse_settings(student, config.train, config.seed)
-        if isinstance(settings, LanguageSettings) and settings.objective == "grpo":
+        if isinstance(settings, LanguageTrainSettings) and settings.objective == "grpo":
             _check_rewarded(config)
 
 

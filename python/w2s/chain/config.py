@@ -104,8 +104,8 @@ class ChainConfig(Config):
     it, and what a language model is asked for, ``icl:4`` or ``samples:8`` say; ``reward`` names a reward
     model. ``oracles`` add what they find about each label: of moves, where nothing is said, two shallow
     searches, or nobody where matches are played, whose gold a deeper search of the same kind verifies.
-    ``train`` holds settings of :class:`w2s.train.PolicySettings`, or of
-    :class:`w2s.train.LanguageSettings` where students are language models.
+    ``train`` holds settings of :class:`w2s.train.PolicyTrainSettings`, or of
+    :class:`w2s.train.LanguageTrainSettings` where students are language models.
     ``budget``: numbers of gold rows for which gold, trust and both are measured, with the labels of the first
     round. ``proposals``: how many labels the teacher gives of each
     example; trust keeps one of them, and the arms that trust plays no part in take the teacher's answer.

@@ -21,7 +21,7 @@ from dataclasses import dataclass
 from w2s.chain.estimate.machine import Machine
 from w2s.evidence_kinds import EVIDENCE, parse_evidence
 from w2s.models.model_size import ExampleLengths, ModelShape
-from w2s.train import LanguageSettings, PolicySettings
+from w2s.train import LanguageTrainSettings, PolicyTrainSettings
 
 READ_SHARE = 0.4
 LEARN_SHARE = 0.35
@@ -69,16 +69,16 @@ def asked(name: str, lengths: ExampleLengths) -> Tokens:
     return Tokens()
 
 
-def learned(settings: LanguageSettings | PolicySettings, lengths: ExampleLengths) -> Tokens:
+def learned(settings: LanguageTrainSettings | PolicyTrainSettings, lengths: ExampleLengths) -> Tokens:
     """A row of a training, all epochs; of grpo a group of replies, which the untrained student reads too."""
     seen = lengths.learned * settings.epochs
-    if not isinstance(settings, LanguageSettings) or settings.objective == "supervised":
+    if not isinstance(settings, LanguageTrainSettings) or settings.objective == "supervised":
         return Tokens(learned=seen)
     written = lengths.reply * settings.epochs * settings.group
     return Tokens(seen * settings.group * (settings.kl > 0), written, seen * settings.group)
 
 
-def steps(settings: LanguageSettings | PolicySettings, rows: int) -> int:
+def steps(settings: LanguageTrainSettings | PolicyTrainSettings, rows: int) -> int:
     """Steps of the optimizer."""
     held = 0 if rows < 2 else round(settings.holdout * rows)
     each = settings.group if _is_grpo(settings) else 1  # type: ignore[union-attr]
@@ -90,7 +90,7 @@ def seconds(
     shape: ModelShape,
     lengths: ExampleLengths,
     machine: Machine,
-    settings: LanguageSettings | PolicySettings | None = None,
+    settings: LanguageTrainSettings | PolicyTrainSettings | None = None,
 ) -> float:
     """How long it takes.
 
@@ -104,7 +104,7 @@ def seconds(
     least = PASS_S * shape.layers
     spent = tokens.read * 2 * shape.multiplied / (machine.flops * READ_SHARE)
     if settings is not None:
-        together = settings.together if isinstance(settings, LanguageSettings) else settings.batch
+        together = settings.together if isinstance(settings, LanguageTrainSettings) else settings.batch
         passes = tokens.learned / (min(together, settings.batch) * lengths.learned)
         each = _operations(settings) * shape.multiplied / (machine.flops * LEARN_SHARE)
         spent += max(tokens.learned * each, passes * 3 * least)
@@ -117,9 +117,9 @@ def seconds(
     return spent + tokens.written / side * max(read / (machine.bandwidth * WRITE_SHARE), multiplied, least)
 
 
-def _operations(settings: LanguageSettings | PolicySettings) -> int:
+def _operations(settings: LanguageTrainSettings | PolicyTrainSettings) -> int:
     """For each parameter and token that is learned."""
-    if not isinstance(settings, LanguageSettings):
+    if not isinstance(settings, LanguageTrainSettings):
         return 6
     return (4 if settings.method == "lora" else 6) + (2 if settings.save_memory else 0)
 
@@ -140,10 +140,10 @@ def labelling_memory(shape: ModelShape, lengths: ExampleLengths, held: float) ->
 
 
 def training_memory(
-    settings: LanguageSettings | PolicySettings, shape: ModelShape, lengths: ExampleLengths
+    settings: LanguageTrainSettings | PolicyTrainSettings, shape: ModelShape, lengths: ExampleLengths
 ) -> dict[str, float]:
     """Bytes at the peak of a training, by what holds them."""
-    if not isinstance(settings, LanguageSettings):
+    if not isinstance(settings, LanguageTrainSettings):
         places = settings.batch * lengths.longest
         return {
             "weights": shape.parameters * 4.0,
@@ -167,5 +167,5 @@ def training_memory(
     return found
 
 
-def _is_grpo(settings: LanguageSettings | PolicySettings) -> bool:
-    return isinstance(settings, LanguageSettings) and settings.objective == "grpo"
+def _is_grpo(settings: LanguageTrainSettings | PolicyTrainSettings) -> bool:
+    return isinstance(settings, LanguageTrainSettings) and settings.objective == "grpo"

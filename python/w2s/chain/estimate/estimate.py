@@ -19,7 +19,7 @@ from w2s.chain.estimate.rows import Files
 from w2s.chain.regimes import arms_left_out, with_arms
 from w2s.models.model_size import ExampleLengths, ModelShape, find_shape, measure_lengths
 from w2s.tasks import Example
-from w2s.train import LanguageSettings, PolicySettings, parse_settings
+from w2s.train import LanguageTrainSettings, PolicyTrainSettings, parse_settings
 
 Facts = dict[str, Any]
 _GIB = 1024**3
@@ -175,7 +175,7 @@ def _tokens(
     work: Work,
     config: ChainConfig,
     lengths: ExampleLengths,
-    settings: LanguageSettings | PolicySettings | None,
+    settings: LanguageTrainSettings | PolicyTrainSettings | None,
 ) -> cost.Tokens:
     """Of one row."""
     if settings is not None:

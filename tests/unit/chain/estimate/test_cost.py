@@ -10,7 +10,7 @@ from w2s.chain.estimate import cost
 from w2s.chain.estimate.cost import Tokens
 from w2s.chain.estimate.machine import Machine
 from w2s.models.model_size import ExampleLengths, ModelShape
-from w2s.train import LanguageSettings, PolicySettings
+from w2s.train import LanguageTrainSettings, PolicyTrainSettings
 
 SHAPE = ModelShape(1_000_000, 900_000, 10, 100, 4_000, 5_000, 2.0, {"up": 1_000, "down": 2_000})
 CHOICE = ExampleLengths(90, 4, 1, 120, "by hand")
@@ -42,17 +42,17 @@ def test_a_label_is_scored_where_it_has_options_and_else_written() -> None:
 
 
 def test_a_row_is_learned_in_every_epoch_and_of_grpo_as_a_group_of_replies() -> None:
-    assert cost.learned(LanguageSettings(epochs=3), CHOICE) == Tokens(learned=273)
-    grpo = LanguageSettings(objective="grpo", epochs=1, group=8, batch=16)
+    assert cost.learned(LanguageTrainSettings(epochs=3), CHOICE) == Tokens(learned=273)
+    grpo = LanguageTrainSettings(objective="grpo", epochs=1, group=8, batch=16)
     assert cost.learned(grpo, ANSWER) == Tokens(3200, 2400, 3200)
     assert cost.learned(replace(grpo, kl=0.0), ANSWER) == Tokens(0, 2400, 3200)
 
 
 def test_steps_are_those_of_the_trainers() -> None:
-    assert cost.steps(LanguageSettings(epochs=2, batch=16), 100) == 14
-    assert cost.steps(LanguageSettings(epochs=2, batch=16, holdout=0.1), 100) == 12
-    assert cost.steps(LanguageSettings(objective="grpo", epochs=1, group=8, batch=64), 100) == 13
-    assert cost.steps(PolicySettings(epochs=2, batch=128), 1000) == 16
+    assert cost.steps(LanguageTrainSettings(epochs=2, batch=16), 100) == 14
+    assert cost.steps(LanguageTrainSettings(epochs=2, batch=16, holdout=0.1), 100) == 12
+    assert cost.steps(LanguageTrainSettings(objective="grpo", epochs=1, group=8, batch=64), 100) == 13
+    assert cost.steps(PolicyTrainSettings(epochs=2, batch=128), 1000) == 16
 
 
 def test_reading_is_two_operations_for_each_parameter_and_token() -> None:
@@ -63,13 +63,15 @@ def test_reading_is_two_operations_for_each_parameter_and_token() -> None:
 @pytest.mark.parametrize(
     ("settings", "operations"),
     [
-        (LanguageSettings(method="lora", together=64, batch=64), 4),
-        (LanguageSettings(method="lora", together=64, batch=64, save_memory=True), 6),
-        (LanguageSettings(method="full", together=64, batch=64), 6),
-        (LanguageSettings(method="full", together=64, batch=64, save_memory=True), 8),
+        (LanguageTrainSettings(method="lora", together=64, batch=64), 4),
+        (LanguageTrainSettings(method="lora", together=64, batch=64, save_memory=True), 6),
+        (LanguageTrainSettings(method="full", together=64, batch=64), 6),
+        (LanguageTrainSettings(method="full", together=64, batch=64, save_memory=True), 8),
     ],
 )
-def test_learning_takes_the_operations_of_its_method(settings: LanguageSettings, operations: int) -> None:
+def test_learning_takes_the_operations_of_its_method(
+    settings: LanguageTrainSettings, operations: int
+) -> None:
     slow = replace(MACHINE, flops=1e10)
     expected = operations * 900_000 * 1e6 / (0.35 * 1e10)
     assert cost.seconds(Tokens(learned=1e6), SHAPE, CHOICE, slow, settings) == pytest.approx(expected)
@@ -84,7 +86,7 @@ def test_a_net_reads_positions_and_sees_the_next_one_without_a_question() -> Non
 
 
 def test_short_passes_take_as_long_as_their_launches() -> None:
-    settings = LanguageSettings(together=2, batch=4)
+    settings = LanguageTrainSettings(together=2, batch=4)
     # 910 tokens are five passes of two rows of 91 tokens; each takes 3 · 0.0007 s in ten layers
     assert cost.seconds(Tokens(learned=910), SHAPE, CHOICE, MACHINE, settings) == pytest.approx(5 * 0.021)
 
@@ -103,30 +105,30 @@ def test_memory_of_labelling_is_weights_a_layers_activations_and_the_cache() -> 
 
 
 def test_memory_of_an_adapter_is_the_frozen_weights_and_what_little_learns() -> None:
-    found = cost.training_memory(LanguageSettings(rank=8, together=4, batch=8), SHAPE, CHOICE)
+    found = cost.training_memory(LanguageTrainSettings(rank=8, together=4, batch=8), SHAPE, CHOICE)
     assert found == {
         "weights": 2e6,
         "optimizer": 8 * 3_000 * 16,
         "activations": 4 * 120 * 100 * 10 * 17 * 2,
         "logits": 4 * 120 * 5_000 * 2 * 2,
     }
-    named = cost.training_memory(LanguageSettings(rank=8, targets="up"), SHAPE, CHOICE)
+    named = cost.training_memory(LanguageTrainSettings(rank=8, targets="up"), SHAPE, CHOICE)
     assert named["optimizer"] == 8 * 1_000 * 16
 
 
 def test_memory_where_all_learns_is_sixteen_bytes_a_parameter() -> None:
-    found = cost.training_memory(LanguageSettings(method="full", precision="float32"), SHAPE, CHOICE)
+    found = cost.training_memory(LanguageTrainSettings(method="full", precision="float32"), SHAPE, CHOICE)
     assert found["weights"] + found["optimizer"] == 16e6
     assert found["activations"] == 8 * 120 * 100 * 10 * 17 * 4
     saved = cost.training_memory(
-        LanguageSettings(method="full", precision="float32", save_memory=True), SHAPE, CHOICE
+        LanguageTrainSettings(method="full", precision="float32", save_memory=True), SHAPE, CHOICE
     )
     assert saved["activations"] == pytest.approx(8 * 120 * 100 * (10 + 17) * 4)
 
 
 def test_grpo_holds_the_cache_of_a_steps_replies_and_net_students_their_batch() -> None:
-    grpo = LanguageSettings(objective="grpo", batch=16, together=8)
+    grpo = LanguageTrainSettings(objective="grpo", batch=16, together=8)
     assert cost.training_memory(grpo, SHAPE, ANSWER)["cache"] == 16 * 500 * 4_000 * 2
     net = ModelShape(1_000, 1_000, 4, 16, 0, 0, 4.0, squares=64)
-    found = cost.training_memory(PolicySettings(batch=32), net, ExampleLengths(64, 0, 0, 64, "squares"))
+    found = cost.training_memory(PolicyTrainSettings(batch=32), net, ExampleLengths(64, 0, 0, 64, "squares"))
     assert found == {"weights": 4e3, "optimizer": 12e3, "activations": 32 * 64 * 16 * 4 * 4 * 4}
