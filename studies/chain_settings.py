@@ -18,10 +18,9 @@ from typing import Any
 
 from studies.variants import GROUPS, ORACLES, Tables
 from w2s.chain.config import ChainConfig
-from w2s.chain.examples.dealt import read_splits
-from w2s.chain.examples.role_file import write_roles
-from w2s.chain.examples.splits import Splits, split
-from w2s.chain.loading import load_config
+from w2s.chain.config_file import load_config
+from w2s.chain.data.files import load_splits
+from w2s.chain.data.splits import Splits, split, write_splits
 from w2s.chain.run import run
 from w2s.config import build, merge, read_toml
 
@@ -31,11 +30,11 @@ SHARED = ("fixed", "round-1/labels")
 
 def role_files(config: ChainConfig, out: Path, validation: int) -> dict[str, list[str]]:
     """The files of gold, pool and validation, which stands where the test does; the test is left out."""
-    found = read_splits(config.examples, game=config.game, seed=config.seed)
+    found = load_splits(config.examples, game=config.game, seed=config.seed)
     parts = split(found.gold, [len(found.gold) - validation, 0, validation], config.seed)
     roles = {"gold": parts.gold, "pool": found.pool, "test": parts.test}
     for role, examples in roles.items():
-        write_roles(Splits(examples, [], []), out / f"{role}.parquet")
+        write_splits(Splits(examples, [], []), out / f"{role}.parquet")
     return {role: [str(out / f"{role}.parquet")] for role in roles}
 
 

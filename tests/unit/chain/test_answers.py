@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import w2s
 from w2s.arena.oracles import load_oracles
-from w2s.chain.examples.answers import Verifier
+from w2s.chain.data.match_splits import OracleAnswers
 from w2s.tasks import MoveExample
 
 STATES = [w2s.game("connect_four").state(moves=list(moves)) for moves in ("", "4", "4433", "414141", "1212")]
 EXAMPLES = [MoveExample(f"p{number}", state) for number, state in enumerate(STATES)]
 
 
-def verifier(reference: str = "search:depth=4", margin_cp: int = 0) -> Verifier:
-    return Verifier(load_oracles([reference], cap_cp=1000, concurrency=1)[0], margin_cp)
+def verifier(reference: str = "search:depth=4", margin_cp: int = 0) -> OracleAnswers:
+    return OracleAnswers(load_oracles([reference], cap_cp=1000, concurrency=1)[0], margin_cp)
 
 
 def test_ties_are_all_right_as_a_full_search_has_it() -> None:

@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 
 import w2s
 from tests.doubles.errors import raises_code
-from w2s.chain.students.arms import both, check_arms, gold_rows, label_rows, mixed, repeated
-from w2s.chain.students.teaching import count, slower, together
+from w2s.chain.arms import check_arms, concat, gold_rows, label_rows, repeat
+from w2s.chain.soft_labels import smooth_by_trust
+from w2s.chain.student import n_examples, together, with_lr_scale
 from w2s.errors import UsageError
 from w2s.evidence import Labels
 from w2s.tasks import MoveExample
@@ -38,7 +39,7 @@ def test_a_label_is_as_likely_as_it_is_trusted_and_the_rest_keeps_its_shares(
     trust: float, shares: list[float]
 ) -> None:
     belief = {f"{place}": share / sum(shares) for place, share in enumerate(shares)}
-    found = mixed("0", trust, belief)
+    found = smooth_by_trust("0", trust, belief)
     assert found["0"] == trust
     assert sum(found.values()) == pytest.approx(1.0)
     for move in list(belief)[2:]:
@@ -46,20 +47,20 @@ def test_a_label_is_as_likely_as_it_is_trusted_and_the_rest_keeps_its_shares(
 
 
 def test_the_only_move_there_is_is_certain() -> None:
-    assert mixed("0", 0.3, {"0": 1.0}) == {"0": 1.0}
+    assert smooth_by_trust("0", 0.3, {"0": 1.0}) == {"0": 1.0}
 
 
 def test_repeated_gold_counts_as_often_and_is_counted_once() -> None:
-    gold = repeated(gold_rows(list(POOL.values())[:2]), 4)
-    found = both(gold, label_rows(POOL, LABELS, np.array([4, 5])))
+    gold = repeat(gold_rows(list(POOL.values())[:2]), 4)
+    found = concat(gold, label_rows(POOL, LABELS, np.array([4, 5])))
     assert len(found) == len(found.weights) == len(found.targets) == 10
-    assert count(found) == 4
+    assert n_examples(found) == 4
     assert found.targets[0] == {"4": 0.5, "3": 0.5}
 
 
 def test_what_comes_second_has_a_share_of_the_rate() -> None:
-    assert slower("policy:a", {"epochs": 3}, 0.5) == {"epochs": 3, "learning_rate": 2.5e-4}
-    assert slower("policy:a", {"learning_rate": 1e-2}, 0.1)["learning_rate"] == pytest.approx(1e-3)
+    assert with_lr_scale("policy:a", {"epochs": 3}, 0.5) == {"epochs": 3, "learning_rate": 2.5e-4}
+    assert with_lr_scale("policy:a", {"learning_rate": 1e-2}, 0.1)["learning_rate"] == pytest.approx(1e-3)
     facts = [{"model": name, "rows": 10, "seconds": 1.5} for name in "ab"]
     assert together(*facts) == {"model": "b", "rows": 20, "seconds": 3.0}
 

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from w2s.chain.students import beliefs
-from w2s.chain.students.beliefs import beliefs_of
+from w2s.chain import soft_labels
+from w2s.chain.soft_labels import label_distributions
 from w2s.tasks import ChoiceExample, Example
 
 GOLD = [ChoiceExample("g", "Gold?", ("x", "y"), ("B",))]
@@ -34,8 +34,8 @@ class Sure:
 
 def test_gold_is_shown_before_a_model_is_asked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     model = Sure()
-    monkeypatch.setattr(beliefs, "load_model", lambda *_, **__: model)
-    found = beliefs_of(tmp_path, "sure", POOL, GOLD, 0, "it")
+    monkeypatch.setattr(soft_labels, "load_model", lambda *_, **__: model)
+    found = label_distributions(tmp_path, "sure", POOL, GOLD, 0, "it")
     assert found == {example.id: {"B": 1.0} for example in POOL}
     assert model.shown == [(GOLD[0], "B")]
     assert model.closed

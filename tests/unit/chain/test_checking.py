@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 
 from tests.doubles.errors import raises_code
-from w2s.chain import checking
-from w2s.chain.checking import check_config
+from w2s.chain import validate
 from w2s.chain.config import ChainConfig
 from w2s.chain.estimate import estimate
+from w2s.chain.validate import check_config
 from w2s.config import build
 from w2s.errors import MissingExtraError, UsageError
 
@@ -79,7 +79,7 @@ def test_an_estimate_says_what_a_chain_would_say(tables: dict[str, Any], code: s
 
 
 def test_a_library_that_rewards_need_is_asked_for_first(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(checking, "find_spec", lambda _: None)
+    monkeypatch.setattr(validate, "find_spec", lambda _: None)
     with pytest.raises(MissingExtraError, match="grpo"):
         check_config(chain(**SPEAKS, train=GRPO))
 

@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from w2s.chain.config import DEFAULT_ARMS, ChainConfig
+from w2s.chain.arms import default_arms
+from w2s.chain.config import ChainConfig
 from w2s.config import build
 from w2s.errors import UsageError
 
@@ -15,7 +16,7 @@ CHAIN: dict[str, Any] = {"teacher": "random", "student": "policy:a", "examples":
 
 def test_arms_of_gold_and_trust_and_the_curve_are_off_by_default() -> None:
     found = build(ChainConfig, CHAIN, "the chain")
-    assert found.arms == DEFAULT_ARMS
+    assert found.arms == default_arms
     assert not {"self", "gold-then-trust", "trust-then-gold"} & set(found.arms)
     assert found.budget == ()
     assert (found.teach.soft, found.teach.warm_start, found.teach.gold_times) == ("none", 0.0, 1)

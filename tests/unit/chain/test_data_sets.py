@@ -10,10 +10,8 @@ from typing import Any
 import pytest
 
 from tests.doubles.errors import raises_code
-from w2s.chain.config import ChainConfig
-from w2s.chain.data_sets import Examples
-from w2s.chain.examples.dealt import read_splits
-from w2s.chain.examples.splits import ROLES
+from w2s.chain.config import SPLITS, ChainConfig, Examples
+from w2s.chain.data.files import load_splits
 from w2s.config import build
 from w2s.errors import DataError, UsageError
 
@@ -30,7 +28,7 @@ def questions(
 
 
 def read(tables: dict[str, Any], **more: Any) -> Any:
-    return read_splits(build(Examples, tables, "examples"), task="choice", game="chess", seed=0, **more)
+    return load_splits(build(Examples, tables, "examples"), task="choice", game="chess", seed=0, **more)
 
 
 def test_every_set_gives_each_role_its_own_number_of_rows(tmp_path: Path) -> None:
@@ -46,7 +44,7 @@ def test_every_set_gives_each_role_its_own_number_of_rows(tmp_path: Path) -> Non
     )
     counts = {
         role: [sum(one.id.startswith(stem) for one in getattr(found, role)) for stem in ("first", "second")]
-        for role in ROLES
+        for role in SPLITS
     }
     assert counts == {"gold": [3, 7], "pool": [10, 5], "test": [4, 4]}
 
@@ -56,7 +54,7 @@ def test_a_role_with_files_of_its_own_has_so_many_of_their_rows_and_their_column
     test = questions(tmp_path / "test.jsonl", range(50, 90), question="asked")
     own = {"files": [test], "rows": 6, "columns": {"question": "asked"}}
     found = read({"files": [train], "gold": 5, "pool": 15, "test": own})
-    assert [len(getattr(found, role)) for role in ROLES] == [5, 15, 6]
+    assert [len(getattr(found, role)) for role in SPLITS] == [5, 15, 6]
     assert all(int(one.question.split()[-1][:-1]) >= 50 for one in found.test)
     again = read({"files": [train], "gold": 5, "pool": 15, "test": own})
     assert found == again
@@ -72,7 +70,7 @@ def test_what_is_drawn_shares_nothing_with_test_or_with_other_sets(tmp_path: Pat
         {"files": [other], "gold": 5, "pool": 10, "test": [questions(tmp_path / "c.jsonl", [99])]},
     ]
     found = read({"sets": sets}, say=said.append)
-    asked = [one.question for role in ROLES for one in getattr(found, role)]
+    asked = [one.question for role in SPLITS for one in getattr(found, role)]
     assert len(set(asked)) == len(asked) == 15 + 10 + 15 + 1
     assert said[0].startswith("5 examples of")
     assert said[1].startswith("15 examples of")
@@ -119,7 +117,7 @@ def test_rows_that_cannot_be_used_are_left_out_where_that_is_asked_for(tmp_path:
         read(given)
     said: list[str] = []
     found = read({**given, "bad_rows": "skip"}, say=said.append)
-    assert [len(getattr(found, role)) for role in ROLES] == [3, 3, 3]
+    assert [len(getattr(found, role)) for role in SPLITS] == [3, 3, 3]
     assert len(said) == 1
     assert said[0].startswith(f"1 rows of {train} cannot be used; the first: ")
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 import w2s
 from tests.doubles.errors import raises_code
-from w2s.chain.examples.dealing import deal
+from w2s.chain.data.match_splits import split_games
 from w2s.errors import DataError
 from w2s.tasks import MoveExample
 
@@ -30,7 +30,7 @@ def known(examples: Sequence[MoveExample]) -> list[tuple[str, ...]]:
 
 @given(st.lists(st.integers(1, 9), min_size=30, max_size=50), st.integers(0, 9))
 def test_no_game_is_in_two_roles_and_counts_are_as_asked(sizes: list[int], seed: int) -> None:
-    splits = deal(games_of(sizes), {"gold": 8, "test": 6, "pool": 10}, known, seed).splits
+    splits = split_games(games_of(sizes), {"gold": 8, "test": 6, "pool": 10}, known, seed).splits
     assert (len(splits.gold), len(splits.test)) == (8, 6)
     assert 0 < len(splits.pool) <= 10
     groups = [{example.group for example in rows} for rows in (splits.gold, splits.pool, splits.test)]
@@ -40,14 +40,14 @@ def test_no_game_is_in_two_roles_and_counts_are_as_asked(sizes: list[int], seed:
 
 
 def test_gold_is_spread_over_games() -> None:
-    splits = deal(games_of([20] * 30), {"gold": 20, "test": 10, "pool": 30}, known, 0).splits
+    splits = split_games(games_of([20] * 30), {"gold": 20, "test": 10, "pool": 30}, known, 0).splits
     assert len({example.group for example in splits.gold}) == 10
     assert len({example.group for example in splits.pool}) > 10
 
 
 def test_the_seed_decides() -> None:
     counts = {"gold": 5, "test": 5, "pool": 5}
-    first, again, other = (deal(games_of([4] * 20), counts, known, seed).splits for seed in (1, 1, 2))
+    first, again, other = (split_games(games_of([4] * 20), counts, known, seed).splits for seed in (1, 1, 2))
     assert first == again
     assert first != other
 
@@ -57,14 +57,14 @@ def test_the_unknown_and_what_any_move_answers_are_left_out_and_counted() -> Non
         by_ply = {"0": (), "1": tuple("1234567"), "2": ("4", "3")}
         return [by_ply[example.id.split("-")[1]] for example in examples]
 
-    dealt = deal(games_of([3] * 10), {"gold": 3, "test": 2, "pool": 25}, answer, 0)
+    dealt = split_games(games_of([3] * 10), {"gold": 3, "test": 2, "pool": 25}, answer, 0)
     assert {example.gold for example in [*dealt.splits.gold, *dealt.splits.test]} == {("4", "3")}
     assert (dealt.unknown, dealt.any_move) == (5, 5)
     assert len(dealt.splits.pool) == 15
 
 
 def test_a_later_round_is_a_pool_only() -> None:
-    splits = deal(games_of([3] * 10), {"pool": 12}, known, 0).splits
+    splits = split_games(games_of([3] * 10), {"pool": 12}, known, 0).splits
     assert (len(splits.gold), len(splits.pool), len(splits.test)) == (0, 12, 0)
 
 
@@ -78,10 +78,10 @@ def test_a_later_round_is_a_pool_only() -> None:
 )
 def test_too_few_positions_are_refused_with_the_remedy(counts: dict[str, int], said: str) -> None:
     with raises_code("chain-too-few-positions", DataError) as caught:
-        deal(games_of([3] * 4), counts, known, 0)
+        split_games(games_of([3] * 4), counts, known, 0)
     assert said in str(caught.value)
 
 
 def test_no_games_at_all_are_refused() -> None:
     with raises_code("chain-too-few-positions", DataError):
-        deal([], {"pool": 1}, known, 0)
+        split_games([], {"pool": 1}, known, 0)

@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from tests.doubles.errors import raises_code
-from w2s.chain import loading
+from w2s.chain import config_file
 from w2s.chain.config import ChainConfig
-from w2s.chain.loading import load_config
+from w2s.chain.config_file import load_config
 from w2s.config import build
 from w2s.errors import UsageError
 
@@ -89,7 +89,7 @@ def test_without_models_the_bundled_pair_plays(monkeypatch: pytest.MonkeyPatch, 
     bundled.write_text(
         'teacher = "policy:a"\nstudent = "policy:b"\n[examples]\nfiles = ["p.parquet"]\ngold = 7\n'
     )
-    monkeypatch.setattr(loading, "bundled_chain", lambda game: bundled)
+    monkeypatch.setattr(config_file, "bundled_chain", lambda game: bundled)
     found = load_config(options=MATCHES)
     assert (found.teacher, found.examples.files, found.examples.gold) == ("policy:a", (), 7)
     assert load_config(options={}).examples.files == ("p.parquet",)

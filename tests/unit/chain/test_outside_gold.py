@@ -7,9 +7,8 @@ from pathlib import Path
 import w2s
 from tests.doubles.errors import raises_code
 from w2s.chain.config import ChainConfig
-from w2s.chain.examples.outside_gold import outside_gold
-from w2s.chain.examples.role_file import write_roles
-from w2s.chain.examples.splits import Splits
+from w2s.chain.data.files import load_outside_gold
+from w2s.chain.data.splits import Splits, write_splits
 from w2s.errors import DataError
 from w2s.tasks import MoveExample
 
@@ -22,7 +21,7 @@ EXAMPLES = [
 
 
 def write(path: Path, examples: list[MoveExample]) -> str:
-    write_roles(Splits([], examples, []), path)
+    write_splits(Splits([], examples, []), path)
     return str(path)
 
 
@@ -42,7 +41,7 @@ def test_what_pool_or_test_holds_is_left_out_by_id_position_and_group(tmp_path: 
     pool = [MoveExample("e0", STATES[40]), MoveExample("x", STATES[2])]
     test = [MoveExample("y", STATES[41], group="g3")]
     said: list[str] = []
-    found = outside_gold(
+    found = load_outside_gold(
         config(write(tmp_path / "a.parquet", EXAMPLES), 8), Splits([], pool, test), said.append
     )
     assert {example.id for example in found} == {f"e{at}" for at in (1, 3, 4, 5, 8, 9, 10, 11)}
@@ -52,15 +51,15 @@ def test_what_pool_or_test_holds_is_left_out_by_id_position_and_group(tmp_path: 
 def test_gold_is_drawn_by_seed_and_too_little_of_it_is_refused(tmp_path: Path) -> None:
     file = write(tmp_path / "a.parquet", EXAMPLES)
     nothing = Splits([], [], [])
-    assert len(outside_gold(config(file, 6), nothing, print)) == 6
+    assert len(load_outside_gold(config(file, 6), nothing, print)) == 6
     with raises_code("chain-too-few-examples", DataError):
-        outside_gold(config(file, 13), nothing, print)
+        load_outside_gold(config(file, 13), nothing, print)
 
 
 def test_gold_without_answers_is_refused(tmp_path: Path) -> None:
     file = write(tmp_path / "a.parquet", [*EXAMPLES, MoveExample("open", STATES[20])])
     with raises_code("chain-example-without-answer", DataError) as caught:
-        outside_gold(config(file, 6), Splits([], [], []), print)
+        load_outside_gold(config(file, 6), Splits([], [], []), print)
     assert "'open'" in str(caught.value)
 
 
@@ -69,8 +68,8 @@ def test_gold_of_another_game_has_its_name_in_its_ids(tmp_path: Path) -> None:
     rows = [MoveExample(f"e{at}", state, gold=(state.legal_moves()[0],)) for at, state in enumerate(states)]
     file = write(tmp_path / "o.parquet", rows)
     domain = {"name": "ood_domain", "gold_game": "othello", "gold_teacher": "policy:c"}
-    found = outside_gold(config(file, 2, **domain), Splits([], EXAMPLES, []), print)
+    found = load_outside_gold(config(file, 2, **domain), Splits([], EXAMPLES, []), print)
     assert len(found) == 2
     assert all(example.id.startswith("othello:e") for example in found)
     with raises_code("chain-gold-wrong-game", DataError):
-        outside_gold(config(file, 2), Splits([], [], []), print)
+        load_outside_gold(config(file, 2), Splits([], [], []), print)

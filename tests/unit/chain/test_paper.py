@@ -10,12 +10,11 @@ from typing import Any
 import pytest
 
 from tests.doubles.errors import raises_code
-from w2s.chain.config import ChainConfig
-from w2s.chain.data_sets import ROLES
-from w2s.chain.examples.dealt import read_splits
-from w2s.chain.loading import load_config, paper_folder
-from w2s.chain.regimes import check_baselines
-from w2s.chain.students.arms import check_arms
+from w2s.chain.arms import check_arms
+from w2s.chain.config import SPLITS, ChainConfig
+from w2s.chain.config_file import load_config, paper_folder
+from w2s.chain.data.files import load_splits
+from w2s.chain.shift import check_baselines
 from w2s.config import build
 from w2s.errors import UsageError
 from w2s.models.hf.settings import read_settings
@@ -144,10 +143,10 @@ def test_the_sets_at_hand_have_as_many_rows_as_the_table_asks_for(data: Path, tm
     assert len(sets) == len(folders)
     tables = {"teacher": "a", "student": "b", "examples": {"sets": sets, "bad_rows": "skip"}}
     said: list[str] = []
-    found = read_splits(
+    found = load_splits(
         build(ChainConfig, tables, "it").examples, task="choice", game="chess", seed=0, say=said.append
     )
-    assert [len(getattr(found, role)) for role in ROLES] == [2000, 6000, 1500]
+    assert [len(getattr(found, role)) for role in SPLITS] == [2000, 6000, 1500]
     assert 0 < sum(int(line.split()[0]) for line in said) < 100
 
 

@@ -10,11 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.doubles.errors import raises_code
-from w2s.chain.config import Examples
-from w2s.chain.data_sets import ROLES
-from w2s.chain.examples.dealt import read_splits
-from w2s.chain.examples.role_file import read_roles, write_roles
-from w2s.chain.examples.splits import Splits, split, together
+from w2s.chain.config import SPLITS, Examples
+from w2s.chain.data.files import load_splits
+from w2s.chain.data.splits import Splits, group_keys, read_splits, split, write_splits
 from w2s.errors import DataError
 from w2s.tasks import AnswerExample, ChoiceExample, Example, task_of
 
@@ -50,23 +48,23 @@ def test_one_question_has_one_role_however_its_options_are_ordered(
         assert error.code == "chain-groups-too-large"
         return
     roles: dict[str, str] = {}
-    for role in ROLES:
+    for role in SPLITS:
         for one in getattr(found, role):
             assert roles.setdefault(one.question, role) == role
 
 
 def test_what_asks_the_same_is_together() -> None:
-    first, second, third = together(CHOICES)
+    first, second, third = group_keys(CHOICES)
     assert first == second != third
-    first, second, third = together(SUMS)
+    first, second, third = group_keys(SUMS)
     assert first == second != third
 
 
 @pytest.mark.parametrize("examples", [CHOICES, SUMS], ids=["choice", "answer"])
 def test_a_role_file_gives_back_what_was_written(tmp_path: Path, examples: list[Example]) -> None:
     splits = Splits(examples[:1], examples[1:2], examples[2:])
-    write_roles(splits, tmp_path / "roles.parquet")
-    found = read_roles(tmp_path / "roles.parquet")
+    write_splits(splits, tmp_path / "roles.parquet")
+    found = read_splits(tmp_path / "roles.parquet")
     assert (found.gold, found.pool, found.test) == (splits.gold, splits.pool, splits.test)
     assert found.table() == splits.table()
     assert type(found.gold[0]) is type(examples[0])
@@ -89,7 +87,7 @@ def test_roles_of_files_may_not_share_a_question(tmp_path: Path) -> None:
         test=write(tmp_path / "test.jsonl", [asked("t", "why? ")]),
     )
     with raises_code("chain-splits-overlap", DataError) as caught:
-        read_splits(source, task="choice", game="chess", seed=0)
+        load_splits(source, task="choice", game="chess", seed=0)
     assert "gold and test share the position or question of 't'" in str(caught.value)
 
 
@@ -101,10 +99,10 @@ def test_only_the_pool_may_be_without_answers(tmp_path: Path) -> None:
             test=write(tmp_path / "test.jsonl", [asked("t", "When?")]),
         )
 
-    found = read_splits(source("A", None), task="choice", game="chess", seed=0)
+    found = load_splits(source("A", None), task="choice", game="chess", seed=0)
     assert found.pool[0].gold == ()
     with raises_code("chain-example-without-answer", DataError) as caught:
-        read_splits(source(None, "A"), task="choice", game="chess", seed=0)
+        load_splits(source(None, "A"), task="choice", game="chess", seed=0)
     assert "1 gold" in str(caught.value)
 
 
@@ -118,8 +116,8 @@ def test_named_columns_hold_for_all_files(tmp_path: Path) -> None:
         test=2,
         columns={"question": "problem", "answer": "value", "answer_is": "text"},
     )
-    found = read_splits(source, task="answer", game="chess", seed=0)
-    assert sorted(one.id for role in ROLES for one in getattr(found, role)) == [f"r{i}" for i in range(6)]
+    found = load_splits(source, task="answer", game="chess", seed=0)
+    assert sorted(one.id for role in SPLITS for one in getattr(found, role)) == [f"r{i}" for i in range(6)]
     assert all(isinstance(one, AnswerExample) for one in found.gold)
 
 
@@ -128,4 +126,4 @@ def test_ids_that_repeat_over_files_are_refused(tmp_path: Path) -> None:
         tmp_path / "b.jsonl", [asked("same", "How?")]
     )
     with raises_code("chain-duplicate-id", DataError):
-        read_splits(Examples(files=files, gold=1, pool=1, test=1), task="choice", game="chess", seed=0)
+        load_splits(Examples(files=files, gold=1, pool=1, test=1), task="choice", game="chess", seed=0)

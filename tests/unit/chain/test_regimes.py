@@ -11,9 +11,9 @@ import pytest
 import w2s
 from tests.doubles.errors import raises_code
 from tests.doubles.labels import labels
-from w2s.chain import domains, regimes
+from w2s.chain import shift
 from w2s.chain.config import ChainConfig, TrustSpec
-from w2s.chain.examples.splits import Splits
+from w2s.chain.data.splits import Splits
 from w2s.errors import UsageError
 from w2s.evidence import Labels
 from w2s.tasks import MoveExample
@@ -45,22 +45,22 @@ def test_a_purity_is_a_heuristic_where_gold_and_pool_differ(
     tables: dict[str, Any], shifts: list[bool]
 ) -> None:
     for number, shifted in enumerate(shifts, 1):
-        assert (regimes.shift(config(**tables), number) is not None) == shifted
-        assert regimes.caution(config(**tables), number) is None
-        said = regimes.caution(config(**tables, **PURE), number)
+        assert (shift.shift_of_round(config(**tables), number) is not None) == shifted
+        assert shift.exchangeability_warning(config(**tables), number) is None
+        said = shift.exchangeability_warning(config(**tables, **PURE), number)
         assert (said is not None and "0.9 is a heuristic and no guarantee" in said) == shifted
 
 
 def test_findings_say_that_they_are_estimates_only_under_a_shift() -> None:
     found = {"trust": {"purity_on_gold": {"mean": 0.5}, "auc": 1}, "arms": {}}
-    assert regimes.marked(found, config(**FILES, **PURE), 2) == found
-    marked = regimes.marked(found, config(**DIST, **PURE), 1)
+    assert shift.marked(found, config(**FILES, **PURE), 2) == found
+    marked = shift.marked(found, config(**DIST, **PURE), 1)
     assert marked["trust"]["purity_on_gold"] == {
         "mean": 0.5,
         "estimate": "gold is of other files than the pool",
     }
     assert "heuristic" in marked["trust"]["guarantee"]
-    assert "guarantee" not in regimes.marked(found, config(**DIST), 1)["trust"]
+    assert "guarantee" not in shift.marked(found, config(**DIST), 1)["trust"]
     assert found["trust"]["purity_on_gold"] == {"mean": 0.5}
 
 
@@ -71,7 +71,7 @@ def test_arms_that_these_examples_cannot_give_are_left_out_and_said() -> None:
 
     def left(tables: dict[str, Any], pool: MoveExample) -> set[str]:
         before = config(**tables)
-        after = regimes.with_arms_that_apply(before, Splits([known], [pool], [known]), said.append)
+        after = shift.with_arms_that_apply(before, Splits([known], [pool], [known]), said.append)
         return set(before.arms) - set(after.arms)
 
     assert left(FILES, known) == left(MATCHES, known) == left(DIST, known) == set()
@@ -83,9 +83,9 @@ def test_arms_that_these_examples_cannot_give_are_left_out_and_said() -> None:
 
 def test_a_baseline_that_reads_states_is_refused_across_games() -> None:
     arms = {"arms": ["trust", "confidence", "knn"]}
-    regimes.check_baselines(config(**DIST, **arms))
+    shift.check_baselines(config(**DIST, **arms))
     with raises_code("chain-arm-not-shared", UsageError):
-        regimes.check_baselines(config(**DOMAIN, **arms))
+        shift.check_baselines(config(**DOMAIN, **arms))
 
 
 def with_search(found: Labels, *, known: bool = True) -> Labels:
@@ -96,7 +96,7 @@ def with_search(found: Labels, *, known: bool = True) -> Labels:
 def test_only_columns_that_both_know_are_shared_and_no_vector() -> None:
     gold, pool = with_search(labels(40)), with_search(labels(60, seed=1), known=False)
     pool = pool.with_column("correct", pa.array([None] * len(pool), pa.bool_()))
-    first, second = domains.shared(gold, pool)
+    first, second = shift.shared_columns(gold, pool)
     assert first.table.column_names == second.table.column_names
     assert first.vectors == second.vectors == {}
     assert {"id", "label", "log_prob", "correct"} <= set(first.table.column_names)
@@ -108,18 +108,18 @@ def test_the_text_of_a_reply_is_learned_where_gold_has_none() -> None:
     said = ["so 1"] * 60
     pool = labels(60, seed=1).with_column("raw", pa.array(said, pa.string()))
     gold = labels(40).with_column("raw", pa.nulls(40, pa.string()))
-    _, second = domains.shared(gold, pool)
+    _, second = shift.shared_columns(gold, pool)
     assert second.table.column("raw").to_pylist() == said
 
 
 def test_a_function_is_told_to_read_what_there_is() -> None:
-    gold, pool = domains.shared(with_search(labels(80)), with_search(labels(60, seed=1)))
+    gold, pool = shift.shared_columns(with_search(labels(80)), with_search(labels(60, seed=1)))
     spec = TrustSpec(function="logistic", options={"reads": "hidden,search,student"})
-    found = domains.readable(spec, gold)
+    found = shift.shared_features(spec, gold)
     assert found.options["reads"] == ["search"]
-    assert "search_depth2_regret_cp" in domains.evidence_read(found, gold)
+    assert "search_depth2_regret_cp" in shift.features_read(found, gold)
     scores = w2s.trust_function(found.function, **found.options).fit(gold).score(pool)
     assert len(scores) == len(pool)
     fixed = TrustSpec(function="isotonic")
-    assert domains.readable(fixed, gold) == fixed
-    assert domains.evidence_read(fixed, gold) == ["log_prob"]
+    assert shift.shared_features(fixed, gold) == fixed
+    assert shift.features_read(fixed, gold) == ["log_prob"]

@@ -7,9 +7,9 @@ from hypothesis import strategies as st
 
 import w2s
 from tests.doubles.errors import raises_code
-from w2s.chain.config import Examples
-from w2s.chain.examples.dealt import read_splits
-from w2s.chain.examples.splits import ROLES, Splits, split
+from w2s.chain.config import SPLITS, Examples
+from w2s.chain.data.files import load_splits
+from w2s.chain.data.splits import Splits, split
 from w2s.errors import DataError
 from w2s.tasks import MoveExample
 
@@ -35,7 +35,7 @@ def test_roles_share_neither_id_nor_position_nor_group(given_examples: list[Move
         assert error.code == "chain-groups-too-large"
         return
     seen: dict[object, str] = {}
-    for role in ROLES:
+    for role in SPLITS:
         rows = getattr(found, role)
         assert len(rows) == 5
         for one in rows:
@@ -70,6 +70,6 @@ def test_files_that_share_a_position_are_refused(tmp_path) -> None:
     other = "6k1/5ppp/8/8/8/8/8/1R2K3 b - - 0 1,g8h8 b1b8,900\n"
     for name, text in (("gold", line), ("pool", other), ("test", line)):
         (tmp_path / f"{name}.csv").write_text(text)
-    source = Examples(**{role: (str(tmp_path / f"{role}.csv"),) for role in ROLES})
+    source = Examples(**{role: (str(tmp_path / f"{role}.csv"),) for role in SPLITS})
     with raises_code("chain-splits-overlap", DataError):
-        read_splits(source, game="chess", seed=0)
+        load_splits(source, game="chess", seed=0)

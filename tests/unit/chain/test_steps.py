@@ -5,8 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from w2s.chain.steps import read
 
-from w2s.chain.steps import digest_of, read, step
+from w2s.resume import cached_step, digest
 
 
 def counting(calls: list[int]):
@@ -19,16 +20,16 @@ def counting(calls: list[int]):
 
 def test_a_step_is_done_once(tmp_path: Path) -> None:
     calls: list[int] = []
-    first = step(tmp_path / "a", {"x": 1, "y": 2}, counting(calls))
-    assert step(tmp_path / "a", {"y": 2, "x": 1}, counting(calls)) == first
+    first = cached_step(tmp_path / "a", {"x": 1, "y": 2}, counting(calls))
+    assert cached_step(tmp_path / "a", {"y": 2, "x": 1}, counting(calls)) == first
     assert calls == [1]
 
 
 def test_other_inputs_do_it_again_in_an_empty_folder(tmp_path: Path) -> None:
     calls: list[int] = []
-    step(tmp_path / "a", 1, counting(calls))
+    cached_step(tmp_path / "a", 1, counting(calls))
     (tmp_path / "a" / "left").write_text("")
-    assert step(tmp_path / "a", 2, counting(calls))["calls"] == 2
+    assert cached_step(tmp_path / "a", 2, counting(calls))["calls"] == 2
     assert not (tmp_path / "a" / "left").exists()
 
 
@@ -38,7 +39,7 @@ def test_what_fails_leaves_no_marker_and_keeps_what_it_made(tmp_path: Path) -> N
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        step(tmp_path / "a", 1, dies)
+        cached_step(tmp_path / "a", 1, dies)
     assert read(tmp_path / "a") is None
     assert (tmp_path / "a" / "half").exists()
 
@@ -49,5 +50,5 @@ def test_a_torn_marker_counts_for_nothing(tmp_path: Path) -> None:
 
 
 def test_digests_ignore_the_order_of_keys_only() -> None:
-    assert digest_of({"a": 1, "b": 2}) == digest_of({"b": 2, "a": 1})
-    assert digest_of([1, 2]) != digest_of([2, 1])
+    assert digest({"a": 1, "b": 2}) == digest({"b": 2, "a": 1})
+    assert digest([1, 2]) != digest([2, 1])

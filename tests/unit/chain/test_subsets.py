@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 import w2s
 from tests.doubles.errors import raises_code
-from w2s.chain.students.subsets import apart_from, folds_of, some_of
+from w2s.chain.data.splits import disjoint_from, group_kfold, subsample
 from w2s.errors import DataError
 from w2s.tasks import MoveExample
 
@@ -36,7 +36,7 @@ def test_more_rows_of_one_seed_hold_the_fewer(
     found: list[tuple[int, int | None]], seed: int, few: int, many: int
 ) -> None:
     few, many = sorted((min(few, len(found)), min(many, len(found))))
-    small, large = (some_of(examples(found), count, seed).tolist() for count in (few, many))
+    small, large = (subsample(examples(found), count, seed).tolist() for count in (few, many))
     assert (len(small), len(large)) == (few, many)
     assert set(small) <= set(large)
     assert small == sorted(small)
@@ -46,7 +46,7 @@ def test_another_seed_draws_others_and_the_order_of_the_file_changes_nothing() -
     gold = examples([(place, None) for place in range(40)])
 
     def drawn(rows: list[MoveExample], seed: int) -> set[str]:
-        return {rows[row].id for row in some_of(rows, 10, seed)}
+        return {rows[row].id for row in subsample(rows, 10, seed)}
 
     assert drawn(gold, 0) == drawn(gold[::-1], 0)
     assert drawn(gold, 0) != drawn(gold, 1)
@@ -55,9 +55,9 @@ def test_another_seed_draws_others_and_the_order_of_the_file_changes_nothing() -
 @given(rows, st.integers(0, 5))
 def test_what_lies_apart_shares_nothing(found: list[tuple[int, int | None]], seed: int) -> None:
     gold = examples(found)
-    warm = some_of(gold, len(gold) // 3, seed)
+    warm = subsample(gold, len(gold) // 3, seed)
     taken = set().union(*(marks(gold[row]) for row in warm))
-    apart = apart_from(gold, warm)
+    apart = disjoint_from(gold, warm)
     assert not any(marks(gold[row]) & taken for row in apart)
     assert not set(apart) & set(warm)
 
@@ -66,7 +66,7 @@ def test_what_lies_apart_shares_nothing(found: list[tuple[int, int | None]], see
 def test_folds_cut_through_no_group(found: list[tuple[int, int | None]], folds: int, seed: int) -> None:
     gold = examples(found)
     try:
-        fold = folds_of(gold, folds, seed)
+        fold = group_kfold(gold, folds, seed)
     except DataError as error:
         assert error.code == "chain-too-few-groups"
         return
@@ -78,5 +78,5 @@ def test_folds_cut_through_no_group(found: list[tuple[int, int | None]], folds: 
 
 def test_too_few_groups_are_refused_with_the_numbers() -> None:
     with raises_code("chain-too-few-groups", DataError) as caught:
-        folds_of(examples([(0, 1), (1, 1), (2, 1)]), 2, 0)
+        group_kfold(examples([(0, 1), (1, 1), (2, 1)]), 2, 0)
     assert "3 gold rows in 1 groups" in str(caught.value)

@@ -11,19 +11,18 @@ import pyarrow.parquet as pq
 
 from tests.doubles.labels import labels
 from w2s.chain.config import ChainConfig
-from w2s.chain.proposals import answers, best
-from w2s.chain.trusted import Trusted, trust_labels
+from w2s.chain.trust_step import TrustSelection, best_candidates, first_candidates, fit_and_select
 from w2s.evidence import Labels
 
 
-def trusted(signal: float, kept: int, pool: int = 400) -> Trusted:
+def trusted(signal: float, kept: int, pool: int = 400) -> TrustSelection:
     draw = np.random.default_rng(0)
     right = draw.random(400) < 0.5
     gold = 1 / (1 + np.exp(-(draw.normal(size=400) + signal * (right - 0.5))))
     scores = draw.random(pool)
     rows = np.sort(np.argsort(-scores)[:kept])
     several = labels(pool)
-    return Trusted(several, scores, rows, None, gold, right, float(scores[rows].min()))
+    return TrustSelection(several, scores, rows, None, gold, right, float(scores[rows].min()))
 
 
 def test_trust_no_better_than_chance_has_collapsed_cut_or_not() -> None:
@@ -66,10 +65,10 @@ def config(**more: object) -> ChainConfig:
 
 def test_of_several_proposals_the_most_trusted_counts(tmp_path: Path) -> None:
     gold, pool = proposing(200, 0), proposing(300, 1)
-    found, _ = trust_labels(tmp_path, config(keep={"top": "50%"}), gold, pool, 0, None)
+    found, _ = fit_and_select(tmp_path, config(keep={"top": "50%"}), gold, pool, 0, None)
     assert found.labels.example_ids == [f"e{row}" for row in range(300)]
     assert (len(found.rows), len(found.gold_scores)) == (150, 200)
-    own = answers(pool)
+    own = first_candidates(pool)
     assert set(own.table.column("proposal").to_pylist()) == {1}
     assert found.labels.correct.mean() > own.correct.mean() + 0.15
     table = pq.read_table(tmp_path / "scores.parquet").filter(pc.field("role") == "pool")
@@ -88,7 +87,7 @@ def test_of_several_proposals_the_most_trusted_counts(tmp_path: Path) -> None:
 
 def test_of_equally_trusted_proposals_the_first_counts() -> None:
     found = proposing(4, 0)
-    assert best(found, np.array([0.5, 0.5, 0.1, 0.2, 0.2, 0.1, 0.0, 0.0])).tolist() == [0, 3, 4, 6]
+    assert best_candidates(found, np.array([0.5, 0.5, 0.1, 0.2, 0.2, 0.1, 0.0, 0.0])).tolist() == [0, 3, 4, 6]
     one = labels(5)
-    assert best(one, np.zeros(5)).tolist() == [0, 1, 2, 3, 4]
-    assert answers(one) is one
+    assert best_candidates(one, np.zeros(5)).tolist() == [0, 1, 2, 3, 4]
+    assert first_candidates(one) is one

@@ -8,14 +8,14 @@ import pytest
 
 from w2s.chain.estimate import cost
 from w2s.chain.estimate.cost import Tokens
-from w2s.chain.estimate.machine import Machine
+from w2s.chain.estimate.hardware import Hardware
 from w2s.models.sizes import Lengths, Shape
 from w2s.train import LanguageSettings, Settings
 
 SHAPE = Shape(1_000_000, 900_000, 10, 100, 4_000, 5_000, 2.0, {"up": 1_000, "down": 2_000})
 CHOICE = Lengths(90, 4, 1, 120, "by hand")
 ANSWER = Lengths(100, 0, 300, 500, "by hand")
-MACHINE = Machine("m", 1e12, 1e9, 8e9, 4_000, "by hand")
+MACHINE = Hardware("m", 1e12, 1e9, 8e9, 4_000, "by hand")
 
 
 @pytest.mark.parametrize(

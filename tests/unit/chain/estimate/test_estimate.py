@@ -16,8 +16,8 @@ from typer.testing import CliRunner
 from tests.doubles import language
 from tests.doubles.errors import raises_code
 from w2s.chain.config import ChainConfig
+from w2s.chain.config_file import load_config, paper_folder
 from w2s.chain.estimate import MACHINES, estimate, machine_named, this_machine
-from w2s.chain.loading import load_config, paper_folder
 from w2s.cli.app import app
 from w2s.cli.estimate_text import table
 from w2s.config import build

@@ -8,7 +8,8 @@ import numpy as np
 
 from w2s import select
 from w2s.chain.config import ChainConfig
-from w2s.chain.estimate.plan import kept_rows, plan
+from w2s.chain.plan import kept_rows
+from w2s.chain.planner import plan_chain
 from w2s.config import build
 
 ROWS = {"gold": 100, "pool": 1000, "test": 50}
@@ -27,7 +28,7 @@ def chain(**given: Any) -> ChainConfig:
 def short(**given: Any) -> list[tuple[object, ...]]:
     return [
         (work.round, work.kind, work.arm, work.model, work.rows, work.times)
-        for work in plan(chain(**given), ROWS)
+        for work in plan_chain(chain(**given), ROWS)
     ]
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from w2s.chain.config import ChainConfig
-from w2s.chain.estimate import rows
+from w2s.chain.estimate import dataset_sizes
 from w2s.config import build
 
 
@@ -23,14 +23,14 @@ def test_each_file_is_read_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
         read.append(Path(file).stem)
         return actual(file, *given)
 
-    actual = rows._read
-    monkeypatch.setattr(rows, "_read", counting)
+    actual = dataset_sizes._read
+    monkeypatch.setattr(dataset_sizes, "_read", counting)
     tables = {"teacher": "hf:a", "student": "hf:b", "task": "choice", "evidence": ["hidden"]}
     examples = {"files": [str(tmp_path / "pool.jsonl")], "gold": 10, "pool": 20}
     own = {"test": [str(tmp_path / "test.jsonl"), str(tmp_path / "gone.jsonl")]}
-    files = rows.Files(build(ChainConfig, {**tables, "examples": {**examples, **own}}, "it"))
+    files = dataset_sizes.DatasetFiles(build(ChainConfig, {**tables, "examples": {**examples, **own}}, "it"))
     found, notes = files.rows_by_role()
-    assert found == {"gold": 10, "pool": 20, "test": rows.ASSUMED}
+    assert found == {"gold": 10, "pool": 20, "test": dataset_sizes.ASSUMED}
     assert len(notes) == 1
     some, missing = files.some_examples()
     assert (len(some), missing) == (40, [])
