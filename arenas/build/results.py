@@ -1,6 +1,6 @@
-"""Writes ``docs/results.md`` from finished chains, matches and studies, with how to run each again.
+"""Writes ``docs/results.md`` from finished chains, matches and studies, with the command to run each again.
 
-Knows nothing about how a chain works; it reads run.toml, run.json and metrics.json.
+It reads run.toml, run.json and metrics.json.
 
     python arenas/build/results.py runs/maia runs/bundled runs/study/study.md --out docs/results.md
 """
@@ -19,10 +19,10 @@ import tomli_w
 from match_section import match_section
 
 from w2s.chain import ChainConfig
+from w2s.chain.arms import reference_arms
 from w2s.config import build
 from w2s.errors import DataError, UsageError, W2sError
 
-FIXED = ("base", "teacher", "gold", "self", "ceiling")
 COLUMNS = ("rows", "accuracy", "Recovery", "PGR", "trust is better by", "better than gold by", "seconds")
 TRUST = ("auc", "ece", "brier", "purity", "coverage")
 INTRODUCTION = """\
@@ -106,7 +106,7 @@ def _circumstances(name: str, config: ChainConfig, about: Facts) -> str:
 
 
 def _arms(metrics: Facts) -> str:
-    rows = [("", arm, *cells(metrics[arm])) for arm in FIXED if arm in metrics]
+    rows = [("", arm, *cells(metrics[arm])) for arm in reference_arms() if arm in metrics]
     rows += [
         (f"round {round_['round']}", arm, *cells(found))
         for round_ in metrics["rounds"]
@@ -117,8 +117,8 @@ def _arms(metrics: Facts) -> str:
 
 def _trust(metrics: Facts) -> str:
     rows = [(f"round {round_['round']}", *_quality(round_["trust"])) for round_ in metrics["rounds"]]
-    if "self" in metrics:
-        rows.append(("self", *_quality(metrics["self"]["trust"])))
+    own = [arm for arm in reference_arms() if "trust" in metrics.get(arm, {})]
+    rows += [(arm, *_quality(metrics[arm]["trust"])) for arm in own]
     return table(("trust", "AUC", "ECE", "Brier", "purity", "coverage", "measured on"), rows)
 
 

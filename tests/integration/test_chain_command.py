@@ -308,7 +308,7 @@ def test_what_makes_no_sense_is_said_before_any_label_and_the_folder_stays_free(
 def test_a_folder_in_which_nothing_was_made_takes_another_configuration(nets: Path, tmp_path: Path) -> None:
     file = tmp_path / "chain.toml"
     file.write_text(CHAIN.format(nets=nets), encoding="utf-8")
-    folder = RunFolder(tmp_path / "run")
+    folder = RunFolder(tmp_path / "run", "chain")
     folder.open(load_config(file=file))
     folder.open(load_config(file=file, options={"rounds": 1}))
     assert read_toml(folder.config)["rounds"] == 1

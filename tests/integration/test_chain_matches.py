@@ -168,7 +168,7 @@ def test_soft_labels_are_of_the_pool_of_their_round(setting: Path, tmp_path: Pat
 
 def test_a_budget_is_measured_on_the_first_pool(setting: Path, tmp_path: Path) -> None:
     out = tmp_path / "run"
-    words = ["--rounds", "1", "--arm", "trust", "--budget", "60,100", "--out", str(out)]
+    words = ["--rounds", "1", "--arm", "trust", "--gold-sizes", "60,100", "--out", str(out)]
     assert run(["chain", str(setting), *words]) == 0
     points = json.loads((out / "metrics.json").read_text())["budget"]
     assert [point["gold"] for point in points] == [60, 100]

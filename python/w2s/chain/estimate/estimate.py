@@ -42,7 +42,7 @@ def estimate(config: ChainConfig, machine: Hardware | None) -> dict[str, Any]:
     examples, missing = files.some_examples()
     models = _Models(config, examples)
     steps = [_Step(line, config, models, machine) for line in plan_lines(plan)]
-    known = [step.hours for step in steps if step.hours is not None]
+    known = [step.hours for step in steps if step.line.work is not None and step.hours is not None]
     peaks = [step.peak for step in steps if step.peak is not None]
     unsized = [step.line.work.model for step in steps if step.line.work is not None and step.peak is None]
     arms = by_arm(steps)

@@ -29,7 +29,7 @@ def test_each_file_is_read_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     examples = {"files": [str(tmp_path / "pool.jsonl")], "gold": 10, "pool": 20}
     own = {"test": [str(tmp_path / "test.jsonl"), str(tmp_path / "gone.jsonl")]}
     files = dataset_sizes.DatasetFiles(build(ChainConfig, {**tables, "examples": {**examples, **own}}, "it"))
-    found, notes = files.rows_by_role()
+    found, notes = files.rows_by_split()
     assert found == {"gold": 10, "pool": 20, "test": dataset_sizes.ASSUMED}
     assert len(notes) == 1
     some, missing = files.some_examples()

@@ -9,14 +9,10 @@ import pyarrow as pa
 import pytest
 
 import w2s
-from tests.doubles.errors import raises_code
 from tests.doubles.labels import labels
 from w2s.chain import shift
 from w2s.chain.config import ChainConfig, TrustSpec
-from w2s.chain.data.splits import Splits
-from w2s.errors import UsageError
 from w2s.evidence import Labels
-from w2s.tasks import MoveExample
 
 FILES = {"examples": {"files": ["puzzles.csv"]}}
 DIST = {**FILES, "regime": {"name": "ood_dist", "gold_examples": ["sts.epd"]}}
@@ -41,9 +37,7 @@ def config(**tables: Any) -> ChainConfig:
     ("tables", "shifts"),
     [(FILES, [False, False]), (MATCHES, [False, True]), (DIST, [True, True]), (DOMAIN, [True, True])],
 )
-def test_a_purity_is_a_heuristic_where_gold_and_pool_differ(
-    tables: dict[str, Any], shifts: list[bool]
-) -> None:
+def test_certified_purity_is_a_heuristic_under_a_shift(tables: dict[str, Any], shifts: list[bool]) -> None:
     for number, shifted in enumerate(shifts, 1):
         assert (shift.shift_of_round(config(**tables), number) is not None) == shifted
         assert shift.exchangeability_warning(config(**tables), number) is None
@@ -51,49 +45,12 @@ def test_a_purity_is_a_heuristic_where_gold_and_pool_differ(
         assert (said is not None and "0.9 is a heuristic and no guarantee" in said) == shifted
 
 
-def test_findings_say_that_they_are_estimates_only_under_a_shift() -> None:
-    found = {"trust": {"purity_on_gold": {"mean": 0.5}, "auc": 1}, "arms": {}}
-    assert shift.marked(found, config(**FILES, **PURE), 2) == found
-    marked = shift.marked(found, config(**DIST, **PURE), 1)
-    assert marked["trust"]["purity_on_gold"] == {
-        "mean": 0.5,
-        "estimate": "gold is of other files than the pool",
-    }
-    assert "heuristic" in marked["trust"]["guarantee"]
-    assert "guarantee" not in shift.marked(found, config(**DIST), 1)["trust"]
-    assert found["trust"]["purity_on_gold"] == {"mean": 0.5}
-
-
-def test_arms_that_these_examples_cannot_give_are_left_out_and_said() -> None:
-    state = w2s.game("chess").state()
-    unknown, known = MoveExample("a", state), MoveExample("b", state, gold=("e2e4",))
-    said: list[str] = []
-
-    def left(tables: dict[str, Any], pool: MoveExample) -> set[str]:
-        before = config(**tables)
-        after = shift.with_arms_that_apply(before, Splits([known], [pool], [known]), said.append)
-        return set(before.arms) - set(after.arms)
-
-    assert left(FILES, known) == left(MATCHES, known) == left(DIST, known) == set()
-    assert said == []
-    assert left(MATCHES, unknown) == {"ceiling"}
-    assert left(DOMAIN, known) == {"gold", "gold+trust"}
-    assert len(said) == 3
-
-
-def test_a_baseline_that_reads_states_is_refused_across_games() -> None:
-    arms = {"arms": ["trust", "confidence", "knn"]}
-    shift.check_baselines(config(**DIST, **arms))
-    with raises_code("chain-arm-not-shared", UsageError):
-        shift.check_baselines(config(**DOMAIN, **arms))
-
-
 def with_search(found: Labels, *, known: bool = True) -> Labels:
     values = np.arange(len(found)) if known else [None] * len(found)
     return found.with_column("search_depth2_regret_cp", pa.array(values, pa.int32()))
 
 
-def test_only_columns_that_both_know_are_shared_and_no_vector() -> None:
+def test_only_columns_of_both_are_shared_and_no_vectors() -> None:
     gold, pool = with_search(labels(40)), with_search(labels(60, seed=1), known=False)
     pool = pool.with_column("correct", pa.array([None] * len(pool), pa.bool_()))
     first, second = shift.shared_columns(gold, pool)
@@ -104,7 +61,7 @@ def test_only_columns_that_both_know_are_shared_and_no_vector() -> None:
     assert first.ids == gold.ids
 
 
-def test_the_text_of_a_reply_is_learned_where_gold_has_none() -> None:
+def test_replies_of_the_pool_are_kept_if_gold_has_none() -> None:
     said = ["so 1"] * 60
     pool = labels(60, seed=1).with_column("raw", pa.array(said, pa.string()))
     gold = labels(40).with_column("raw", pa.nulls(40, pa.string()))
@@ -112,7 +69,7 @@ def test_the_text_of_a_reply_is_learned_where_gold_has_none() -> None:
     assert second.table.column("raw").to_pylist() == said
 
 
-def test_a_function_is_told_to_read_what_there_is() -> None:
+def test_trust_function_is_limited_to_the_evidence_of_gold() -> None:
     gold, pool = shift.shared_columns(with_search(labels(80)), with_search(labels(60, seed=1)))
     spec = TrustSpec(function="logistic", options={"reads": "hidden,search,student"})
     found = shift.shared_features(spec, gold)
@@ -122,4 +79,4 @@ def test_a_function_is_told_to_read_what_there_is() -> None:
     assert len(scores) == len(pool)
     fixed = TrustSpec(function="isotonic")
     assert shift.shared_features(fixed, gold) == fixed
-    assert shift.features_read(fixed, gold) == ["log_prob"]
+    assert shift.features_read(fixed, gold) == ("log_prob",)

@@ -40,7 +40,7 @@ def chain(**tables: Any) -> ChainConfig:
         ({**SPEAKS, "evidence": ["reward"]}, "chain-missing-reward-model"),
     ],
 )
-def test_contradictions_are_no_configuration(tables: dict[str, Any], code: str) -> None:
+def test_contradictory_settings_are_refused(tables: dict[str, Any], code: str) -> None:
     with raises_code(code, UsageError):
         chain(**tables)
 
@@ -71,20 +71,20 @@ def test_contradictions_are_no_configuration(tables: dict[str, Any], code: str) 
         ({**SPEAKS, "train": GRPO, "keep": {"power": 1}}, "chain-grpo-weights"),
     ],
 )
-def test_an_estimate_says_what_a_chain_would_say(tables: dict[str, Any], code: str) -> None:
+def test_run_and_estimate_refuse_the_same_settings(tables: dict[str, Any], code: str) -> None:
     for refuse in (check_config, lambda config: estimate(config, None)):
         with pytest.raises(UsageError) as caught:
             refuse(chain(**tables))
         assert code in f"{caught.value} [{caught.value.code}]"
 
 
-def test_a_library_that_rewards_need_is_asked_for_first(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_missing_library_of_grpo_is_refused_first(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(validate, "find_spec", lambda _: None)
     with pytest.raises(MissingExtraError, match="grpo"):
         check_config(chain(**SPEAKS, train=GRPO))
 
 
-def test_an_estimate_leaves_out_the_arms_that_a_chain_leaves_out() -> None:
+def test_estimate_leaves_out_the_arms_that_a_run_leaves_out() -> None:
     arms = ["base", "gold", "naive", "trust", "gold+trust", "ceiling"]
     other = {"name": "ood_domain", "gold_examples": ["a.jsonl"], "gold_task": "choice"}
     found = estimate(chain(**SPEAKS, arms=arms, regime=other), None)
@@ -95,3 +95,10 @@ def test_an_estimate_leaves_out_the_arms_that_a_chain_leaves_out() -> None:
     assert "ceiling" not in {arm["arm"] for arm in estimate(chain(**played), None)["arms"]}
     verified = {**played, "matches": {"verify_pool": True}}
     assert "ceiling" in {arm["arm"] for arm in estimate(chain(**verified), None)["arms"]}
+
+
+def test_arm_that_reads_states_is_refused_across_games() -> None:
+    arms = {"arms": ["trust", "confidence", "knn"], "oracles": []}
+    check_config(chain(**arms, regime={"name": "ood_dist", "gold_examples": ["sts.epd"]}))
+    with raises_code("chain-arm-not-shared", UsageError):
+        check_config(chain(**arms, regime=FOREIGN))

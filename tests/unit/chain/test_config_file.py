@@ -10,11 +10,11 @@ from typing import Any
 import pytest
 
 from tests.doubles.errors import raises_code
-from w2s.chain.arms import check_arms
+from w2s.chain import config_file
 from w2s.chain.config import SPLITS, ChainConfig
 from w2s.chain.config_file import load_config, paper_folder
 from w2s.chain.data.files import load_splits
-from w2s.chain.shift import check_baselines
+from w2s.chain.validate import check_config
 from w2s.config import build
 from w2s.errors import UsageError
 from w2s.models.hf.settings import read_settings
@@ -34,7 +34,7 @@ def chain(request: pytest.FixtureRequest) -> ChainConfig:
     return load_config(file=Path(request.param))
 
 
-def test_every_table_of_the_paper_has_its_file() -> None:
+def test_every_table_of_the_paper_has_a_file() -> None:
     assert len(FILES) >= 11
     pairs = {
         (config.teacher.partition("?")[0], config.student[-1].partition("?")[0])
@@ -50,9 +50,8 @@ def test_every_table_of_the_paper_has_its_file() -> None:
     assert len(ladder.student) == ladder.rounds == 3
 
 
-def test_its_arms_and_its_trust_are_known_and_have_their_evidence(chain: ChainConfig) -> None:
-    check_arms(chain.arms)
-    check_baselines(chain)
+def test_bundled_arms_and_trust_have_their_evidence(chain: ChainConfig) -> None:
+    check_config(chain)
     assert {"base", "naive", "trust", "ceiling"} <= set(chain.arms)
     assert set(chain.trust.options) <= option_names(chain.trust.function)
     made = {*chain.reads, "log_prob", "margin", "entropy", "n_options"}
@@ -63,7 +62,7 @@ def test_its_arms_and_its_trust_are_known_and_have_their_evidence(chain: ChainCo
     assert ("reward" in chain.evidence) == (chain.reward is not None)
 
 
-def test_its_settings_are_those_of_its_students(chain: ChainConfig) -> None:
+def test_bundled_settings_suit_their_students(chain: ChainConfig) -> None:
     for student in chain.student:
         settings = settings_of(student, chain.train, chain.seed)
         assert isinstance(settings, LanguageSettings)
@@ -71,7 +70,7 @@ def test_its_settings_are_those_of_its_students(chain: ChainConfig) -> None:
         assert settings.objective == "supervised" or settings.batch % settings.group == 0
 
 
-def test_its_models_are_named_as_the_hub_names_them(chain: ChainConfig) -> None:
+def test_bundled_models_have_hub_names(chain: ChainConfig) -> None:
     for model in (chain.teacher, *chain.student):
         reference = read_reference(model)
         assert (reference.kind, bool(HUB.fullmatch(reference.target))) == ("hf", True)
@@ -79,11 +78,14 @@ def test_its_models_are_named_as_the_hub_names_them(chain: ChainConfig) -> None:
             read_prompt(prompt)
 
 
-def test_its_data_sets_are_known_and_so_are_their_columns(chain: ChainConfig) -> None:
+def test_bundled_data_sets_have_known_columns(chain: ChainConfig) -> None:
     known = {"choice": CHOICES, "answer": ANSWERS}
     named = [(chain.task, file) for one in chain.examples.each for file in one.files]
     named += [
-        (chain.task, file) for one in chain.examples.each for rows in one.own.values() for file in rows.files
+        (chain.task, file)
+        for one in chain.examples.each
+        for rows in one.own_files.values()
+        for file in rows.files
     ]
     named += [(chain.regime.gold_task or chain.task, file) for file in chain.regime.gold_examples]
     assert named
@@ -98,13 +100,13 @@ def test_its_data_sets_are_known_and_so_are_their_columns(chain: ChainConfig) ->
         assert read_name(file).split in ("train", "validation", "test")
 
 
-def test_the_file_that_a_chain_is_like_holds_where_it_says_nothing() -> None:
-    like, pair = load_config(file=Path("world.toml")), load_config(file=Path("world-olmo2-7b.toml"))
+def test_file_inherits_tables_of_the_file_that_it_extends() -> None:
+    base, pair = load_config(file=Path("world.toml")), load_config(file=Path("world-olmo2-7b.toml"))
     assert (pair.rounds, pair.teacher) == (1, "hf:allenai/OLMo-2-0425-1B-Instruct?dtype=bfloat16")
-    assert (pair.examples, pair.arms, pair.train) == (like.examples, like.arms, like.train)
+    assert (pair.examples, pair.arms, pair.train) == (base.examples, base.arms, base.train)
 
 
-def test_a_file_of_the_working_folder_goes_before_a_bundled_one(
+def test_file_of_the_working_folder_wins_over_a_bundled_one(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
@@ -116,18 +118,18 @@ def test_a_file_of_the_working_folder_goes_before_a_bundled_one(
         load_config(file=Path("elsewhere/world.toml"))
 
 
-def test_files_that_are_like_each_other_are_refused(tmp_path: Path) -> None:
+def test_circular_and_invalid_extends_are_refused(tmp_path: Path) -> None:
     for name, other in (("a", "b"), ("b", "a")):
-        (tmp_path / f"{name}.toml").write_text(f'like = "{other}.toml"\n')
+        (tmp_path / f"{name}.toml").write_text(f'extends = "{other}.toml"\n')
     with raises_code("chain-circular-extends", UsageError):
         load_config(file=tmp_path / "a.toml")
-    (tmp_path / "c.toml").write_text("like = 3\n")
+    (tmp_path / "c.toml").write_text("extends = 3\n")
     with raises_code("chain-invalid-extends", UsageError):
         load_config(file=tmp_path / "c.toml")
 
 
 @pytest.mark.data
-def test_the_sets_at_hand_have_as_many_rows_as_the_table_asks_for(data: Path, tmp_path: Path) -> None:
+def test_local_data_sets_have_the_rows_of_the_table(data: Path, tmp_path: Path) -> None:
     """Those of OpenBookQA and ARC, by their official parts: nothing of test is in what is learned from."""
     folders = {"openbookqa": "openbookqa", "arc-challenge": "ARC-Challenge", "arc-easy": "ARC-Easy"}
     sets: list[dict[str, Any]] = []
@@ -138,7 +140,7 @@ def test_the_sets_at_hand_have_as_many_rows_as_the_table_asks_for(data: Path, tm
         files = {}
         for part in ("train", "test"):  # ids of these files begin with the names of their folders
             files[part] = str(data / "qa" / folders[name] / f"{part}.json")
-        test = {"files": [files["test"]], "rows": one.own["test"].rows}
+        test = {"files": [files["test"]], "rows": one.own_files["test"].rows}
         sets.append({"files": [files["train"]], "gold": one.gold, "pool": one.pool, "test": test})
     assert len(sets) == len(folders)
     tables = {"teacher": "a", "student": "b", "examples": {"sets": sets, "bad_rows": "skip"}}
@@ -150,7 +152,7 @@ def test_the_sets_at_hand_have_as_many_rows_as_the_table_asks_for(data: Path, tm
     assert 0 < sum(int(line.split()[0]) for line in said) < 100
 
 
-def test_a_row_as_aime_is_published_is_read(tmp_path: Path) -> None:
+def test_published_aime_row_is_read(tmp_path: Path) -> None:
     from w2s.tasks import read_examples
 
     row = {"ID": "1983-1", "Year": 1983, "Problem Number": 1, "Question": "What is 1 + 1?", "Answer": "2"}
@@ -160,10 +162,31 @@ def test_a_row_as_aime_is_published_is_read(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", FILES)
-def test_another_trust_function_or_rule_takes_the_place_of_the_files(name: str) -> None:
+def test_option_replaces_trust_function_and_rule_of_the_file(name: str) -> None:
     other = load_config(file=Path(name), options={"trust": {"function": "icl"}, "keep": {"purity": 0.9}})
     assert (other.trust.function, other.trust.options) == ("icl", {})
     assert (other.keep.top, other.keep.purity) == (None, 0.9)
     own = load_config(file=Path(name))
     same = load_config(file=Path(name), options={"trust": {"function": own.trust.function}})
     assert same.trust.options == own.trust.options != {}
+
+
+PAIR = {"teacher": "policy:a", "student": "policy:b"}
+MATCHES = {"source": "matches"}
+
+
+def test_examples_are_required_unless_matches_are_played() -> None:
+    assert load_config(options={**PAIR, **MATCHES}).matches.games == 200
+    with raises_code("chain-no-examples", UsageError):
+        load_config(options={**PAIR})
+
+
+def test_matches_without_models_use_the_bundled_pair(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    bundled = tmp_path / "chess.toml"
+    bundled.write_text(
+        'teacher = "policy:a"\nstudent = "policy:b"\n[examples]\nfiles = ["p.parquet"]\ngold = 7\n'
+    )
+    monkeypatch.setattr(config_file, "bundled_chain", lambda game: bundled)
+    found = load_config(options=MATCHES)
+    assert (found.teacher, found.examples.files, found.examples.gold) == ("policy:a", (), 7)
+    assert load_config(options={}).examples.files == ("p.parquet",)
