@@ -175,7 +175,7 @@ def test_another_seed_gives_other_numbers(whole: Path, setting: Path, tmp_path: 
         (["--top", "0%"], 2, "[chain-keep-nothing]"),
         (["--trust", "nural"], 2, "did you mean neural"),
         (["--teacher", "policy:{nets}/nobody"], 4, "nobody"),
-        (["--student", "random"], 2, "cannot be trained: a student is policy"),
+        (["--student", "random"], 2, "[train-student-cannot-learn]"),
     ],
 )
 def test_what_makes_no_sense_is_one_line_with_its_code(

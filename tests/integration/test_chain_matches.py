@@ -220,7 +220,7 @@ def test_killed_while_it_plays_it_ends_with_the_same_numbers(
         (["--games", "2", "--gold", "5", "--test", "40"], 3, "ask for fewer (--test)"),
         (["--examples", "puzzles.csv"], 2, "[chain-matches-with-files]"),
         (["--source", "files"], 2, "[chain-matches-without-source]"),
-        (["--gold-oracle", "serch:depth=4"], 2, "no oracle is called 'serch:depth=4'"),
+        (["--gold-oracle", "serch:depth=4"], 2, "[oracle-unknown]"),
         (["--gold-oracle", "search:depth=3", "--oracle", "search:depth=3"], 2, "[chain-oracle-leaks-gold]"),
         (["--gold-oracle", "exact:nodes=1"], 3, "with a known answer"),
         (["--teacher", "policy:nobody"], 4, "nobody"),
@@ -244,4 +244,4 @@ def test_openings_that_are_not_there_are_one_line(setting: Path, tmp_path: Path,
     text = setting.read_text(encoding="utf-8").replace("games = 40", 'games = 40\nopenings = "none.txt"')
     file.write_text(text, encoding="utf-8")
     assert run(["chain", str(file), "--out", str(tmp_path / "run")]) == 2
-    assert "no openings file none.txt" in capsys.readouterr().err.strip().splitlines()[-1]
+    assert "[arena-openings-missing]" in capsys.readouterr().err.strip().splitlines()[-1]
