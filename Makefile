@@ -11,10 +11,10 @@ POSITIONS ?= 1000000
 LADDER ?= $(HOME)/.cache/w2s-ladder
 GAMES := chess connect_four othello
 
-.PHONY: help demo test lint bench differential wheel openings positions puzzles policies results clean
+.PHONY: help demo test test-fast check lint bench differential wheel openings positions puzzles policies results clean
 
 help:  ## print this list
-	@grep -E '^[a-z]+:.*##' Makefile | sed 's/:.*##/\t/' | expand -t 16
+	@grep -E '^[a-z-]+:.*##' Makefile | sed 's/:.*##/\t/' | expand -t 16
 
 $(BIN)/python:
 	$(PYTHON) -m venv $(VENV)
@@ -40,9 +40,14 @@ demo: $(VENV)/.installed-models  ## teacher against student on the bundled chess
 	$(BIN)/w2s arena --game chess
 	@echo "next: $(BIN)/w2s chain --rounds 3, in which the student learns from what it can trust of the teacher"
 
-test: $(VENV)/.installed-dev  ## every test that this machine can run; what was skipped is printed with its reason
+test: $(VENV)/.installed-dev  ## every test that this machine can run, and the examples in docstrings; skipped tests say why
 	cargo test --release --workspace --quiet
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadfile
+
+test-fast: $(VENV)/.installed-dev  ## Python tests that take seconds, and the examples in docstrings; no Rust tests
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadfile -m "not slow"
+
+check: lint test-fast  ## what to run before a commit: lint and the fast tests
 
 lint: $(VENV)/.installed-dev  ## formatting, clippy, ruff, mypy --strict, import layers
 	cargo fmt --check

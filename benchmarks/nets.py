@@ -15,11 +15,12 @@ def write_net(folder: Path, channels: int, blocks: int, seed: int = 0) -> str:
     import torch
 
     from w2s.models.policy.config import PolicyConfig
-    from w2s.models.policy.files import build, save_pretrained
+    from w2s.models.policy.files import save_pretrained
+    from w2s.models.policy.nets import build_net
 
     torch.manual_seed(seed)
     config = PolicyConfig("chess", "se_resnet", channels, blocks, SQUEEZE, "from_to", channels)
-    save_pretrained(build(config), folder)
+    save_pretrained(build_net(config), folder)
     return f"policy:{folder}"
 
 

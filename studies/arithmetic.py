@@ -21,7 +21,7 @@ from studies.sums import PROMPT, carries_in_short_sums, carries_now_and_then, ex
 from w2s.chain.config import ChainConfig
 from w2s.chain.data.splits import Splits, write_splits
 from w2s.chain.run import run
-from w2s.config import build
+from w2s.config import parse_config
 
 ARMS = (
     "base", "gold", "self", "naive", "random", "confidence", "self_consistency", "logistic",
@@ -67,7 +67,7 @@ def chain_of(objective: str, made: Path, size: Size) -> ChainConfig:
         "train": {"method": "full", **TRAIN[objective]},
         "stop": {"collapse": False},
     }
-    return build(ChainConfig, tables, "the study")
+    return parse_config(ChainConfig, tables, "the study")
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

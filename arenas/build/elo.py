@@ -2,7 +2,7 @@
 
     python arenas/build/elo.py --pairs 50
 
-Knows nothing about how the policies were trained. The same seed gives the same matches.
+The same seed gives the same matches.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ our own arena from the bundled openings, {pairs} pairs for each two players, mad
 
 
 def players(game: str) -> dict[str, str]:
-    """The policies of a game and the searches that they are measured by."""
+    """The policies of a game and the searches that they are compared with."""
     names = sorted(path.parent.name for path in arenas_folder().glob(f"policies/{game}-*/config.json"))
     return {name: f"policy:{name}" for name in names} | {
         anchor.replace(":", " ").replace("=", " "): anchor for anchor in ANCHORS
@@ -36,7 +36,7 @@ def players(game: str) -> dict[str, str]:
 
 
 def play(game: str, pairs: int, seed: int) -> list[dict[str, Any]]:
-    """The players of a round robin with their ratings, the strongest first."""
+    """The ratings of all players after a round robin, strongest first."""
     spec = ArenaSpec(
         game=game,
         players=players(game),
@@ -51,7 +51,7 @@ def play(game: str, pairs: int, seed: int) -> list[dict[str, Any]]:
 
 
 def section(game: str, ratings: list[dict[str, Any]]) -> str:
-    """The table of a game."""
+    """The section of a game: a heading and a table of ratings."""
     lines = [f"\n## {game.replace('_', ' ').title()}\n"]
     lines += ["| player | Elo | 95 % interval | score | games |", "|---|---|---|---|---|"]
     for row in ratings:

@@ -1,7 +1,7 @@
-"""Plays the games of the ladder in lockstep, a shard of them at a time.
+"""The games of the ladder, played in lockstep, one shard at a time.
 
-Policies learn from other games than those that puzzles are mined from (``purpose``). A game starts from one
-of our own openings, cut at random, between two players of :mod:`players`. The same seed gives the same games.
+Policies and puzzles use different games (``purpose``). A game starts from a bundled opening, cut at random,
+between two players of :mod:`players`. The same seed gives the same games.
 """
 
 from __future__ import annotations
@@ -18,15 +18,22 @@ from stockfish import Stockfish
 from w2s.games import State, game
 
 OPENINGS = Path(__file__).resolve().parent.parent / "openings"
-LONGEST = 220
+MAX_PLIES = 220
 _DECIDED_CP, _DECIDED_PLIES, _PLAYED_OUT = 1000, 6, 0.35
 
 
 @dataclass(slots=True)
-class Played:
-    """One game; ``players`` by side to move.
+class LadderGame:
+    """One game.
 
-    ``sure`` counts the last plies in which it was decided; where it ``resigns`` that ends it.
+    Attributes:
+        number: number of the game.
+        state: the current position.
+        players: players by side to move.
+        draw: random generator of the game.
+        resigns: whether a decided game ends early.
+        opening_plies: number of moves that belong to the opening.
+        sure: number of consecutive plies in which the game was decided, up to now.
     """
 
     number: int
@@ -38,7 +45,7 @@ class Played:
     sure: int = 0
 
     def play(self, choice: Choice) -> None:
-        """Play a move and look whether the game is decided."""
+        """Play a move and check whether the game is decided."""
         decided = choice.value_cp is not None and abs(choice.value_cp) >= _DECIDED_CP
         self.sure = self.sure + 1 if decided else 0
         self.state = self.state.play(choice.move)
@@ -47,7 +54,7 @@ class Played:
     def is_over(self) -> bool:
         """Whether the rules, the length or the players end it."""
         resigned = self.resigns and self.sure >= _DECIDED_PLIES
-        return resigned or self.state.ply >= LONGEST or self.state.outcome() is not None
+        return resigned or self.state.ply >= MAX_PLIES or self.state.outcome() is not None
 
 
 @cache
@@ -57,8 +64,8 @@ def openings(name: str) -> tuple[tuple[str, ...], ...]:
     return tuple(tuple(line.partition(":")[2].split()) for line in lines if line and line[0] != "#")
 
 
-def begin(name: str, number: int, seed: int, purpose: str) -> Played:
-    """Game ``number`` of a ``purpose``: its opening, its players and its generator, all by the seed."""
+def begin(name: str, number: int, seed: int, purpose: str) -> LadderGame:
+    """Start a game: the seed decides its opening, its players and its random generator."""
     draw = random.Random(f"{purpose}:{name}:{seed}:{number}")
     line = draw.choice(openings(name))
     line = line[: draw.randint(0, len(line))]
@@ -66,27 +73,27 @@ def begin(name: str, number: int, seed: int, purpose: str) -> Played:
     first, second = draw.choices(pool, [player.weight for player in pool], k=2)
     state = game(name).state("startpos", line)
     resigns = draw.random() >= _PLAYED_OUT
-    return Played(number, state, (first, second), draw, resigns, len(line))
+    return LadderGame(number, state, (first, second), draw, resigns, len(line))
 
 
 def play(
     name: str, numbers: Sequence[int], seed: int, engine: Stockfish | None, purpose: str = "ladder"
-) -> list[Played]:
+) -> list[LadderGame]:
     """Games played in lockstep, in the order of their numbers."""
     games = [begin(name, number, seed, purpose) for number in numbers]
     if engine is not None:
-        engine.forget()
+        engine.new_game()
     active = [one for one in games if not one.is_over]
     while active:
         for player in PLAYERS[name]:
             mine = [one for one in active if one.players[one.state.to_move] is player and not one.is_over]
             if mine:
-                step(player, mine, engine)
+                _step(player, mine, engine)
         active = [one for one in active if not one.is_over]
     return games
 
 
-def step(player: Player, games: Sequence[Played], engine: Stockfish | None) -> None:
+def _step(player: Player, games: Sequence[LadderGame], engine: Stockfish | None) -> None:
     """Let a player move in each of the games."""
     choices = choose(player, [one.state for one in games], [one.draw for one in games], engine)
     for one, choice in zip(games, choices, strict=True):
@@ -94,7 +101,7 @@ def step(player: Player, games: Sequence[Played], engine: Stockfish | None) -> N
 
 
 def replay(name: str, moves: Sequence[str], opening_plies: int) -> Iterator[State]:
-    """The states of a game in which its players moved."""
+    """The states of a game in which its players were to move."""
     state = game(name).state("startpos", list(moves[:opening_plies]))
     for move in moves[opening_plies:]:
         yield state

@@ -1,4 +1,4 @@
-"""Makes ``arenas/openings/GAME.txt``: short random lines that a search finds balanced, distinct by key.
+"""Writes ``arenas/openings/GAME.txt``: short random openings that a search finds balanced, distinct by key.
 
 Run by ``make openings``; the same seed gives the same bytes.
 """
@@ -16,11 +16,18 @@ from w2s import kernels
 from w2s.games import State, game
 
 FOLDER = Path(__file__).resolve().parent.parent / "openings"
-SEARCHED_TOGETHER = 64
+BATCH = 64
 
 
-class Recipe(NamedTuple):
-    """Plies of a line, how deep a search looks at its end, the largest value that is balanced, how many."""
+class OpeningRecipe(NamedTuple):
+    """How the openings of a game are made.
+
+    Attributes:
+        plies: smallest and largest number of plies.
+        depth: depth of the search after them, in plies.
+        limit_cp: largest absolute value of a balanced position.
+        wanted: number of openings.
+    """
 
     plies: tuple[int, int]
     depth: int
@@ -29,14 +36,14 @@ class Recipe(NamedTuple):
 
 
 RECIPES = {
-    "chess": Recipe((6, 8), 5, 40, 2000),
-    "connect_four": Recipe((4, 8), 12, 12, 1200),
-    "othello": Recipe((6, 8), 6, 300, 2000),
+    "chess": OpeningRecipe((6, 8), 5, 40, 2000),
+    "connect_four": OpeningRecipe((4, 8), 12, 12, 1200),
+    "othello": OpeningRecipe((6, 8), 6, 300, 2000),
 }
 
 
 def random_line(state: State, plies: int, draw: random.Random) -> State | None:
-    """The state after so many random moves, or None where the game ended before."""
+    """The state after ``plies`` random moves; None if the game is over by then."""
     for _ in range(plies):
         moves = state.legal_moves()
         if not moves:
@@ -45,8 +52,8 @@ def random_line(state: State, plies: int, draw: random.Random) -> State | None:
     return state if state.outcome() is None else None
 
 
-def distinct_lines(name: str, recipe: Recipe, seed: int) -> Iterator[State]:
-    """Random states, distinct by key, in the order in which they are drawn."""
+def distinct_lines(name: str, recipe: OpeningRecipe, seed: int) -> Iterator[State]:
+    """Random states, distinct by key; endless."""
     draw = random.Random(f"openings:{name}:{seed}")
     seen: set[int] = set()
     while True:
@@ -56,9 +63,9 @@ def distinct_lines(name: str, recipe: Recipe, seed: int) -> Iterator[State]:
             yield state
 
 
-def balanced_lines(name: str, recipe: Recipe, seed: int) -> Iterator[State]:
-    """Those of the random states that a search finds balanced, in their order."""
-    for states in batched(distinct_lines(name, recipe, seed), SEARCHED_TOGETHER):
+def balanced_lines(name: str, recipe: OpeningRecipe, seed: int) -> Iterator[State]:
+    """The random states that a search finds balanced, in their order."""
+    for states in batched(distinct_lines(name, recipe, seed), BATCH):
         found = kernels.search([state._core for state in states], depth=recipe.depth)
         for state, searched in zip(states, found, strict=True):
             if abs(searched.value_cp) <= recipe.limit_cp:
@@ -71,7 +78,7 @@ def batched(states: Iterator[State], size: int) -> Iterator[list[State]]:
         yield list(islice(states, size))
 
 
-def make(name: str, recipe: Recipe, seed: int) -> None:
+def make(name: str, recipe: OpeningRecipe, seed: int) -> None:
     """Write the file of one game."""
     lines = [
         f"# {recipe.wanted} openings for {name}, made by arenas/build/openings.py --seed {seed}:",
@@ -86,7 +93,7 @@ def make(name: str, recipe: Recipe, seed: int) -> None:
 
 
 def main() -> None:
-    """Make the openings of every game, or of those named."""
+    """Make the openings of all games, or of those named."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("games", nargs="*", default=list(RECIPES))
     parser.add_argument("--seed", type=int, default=0)

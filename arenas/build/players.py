@@ -1,7 +1,6 @@
-"""Who plays the games that the ladder learns from: searches and engine settings of several strengths.
+"""The players of the ladder's games: searches and engine settings of several strengths.
 
-Knows nothing about files. Every draw comes from the game's own generator, so a game depends on the seed and
-its number alone.
+All random numbers come from the generator of the game, which depends only on the seed and on its number.
 """
 
 from __future__ import annotations
@@ -10,7 +9,7 @@ import random
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from stockfish import Line, Stockfish, ranked
+from stockfish import Line, Stockfish, ranked_lines
 
 from w2s import kernels
 from w2s.games import State
@@ -19,11 +18,16 @@ _CLIP_CP = 3000
 
 
 class Player(NamedTuple):
-    """How one player chooses.
+    """How one player chooses a move.
 
-    ``limit``: nodes of the engine, or plies of our own search. The engine names its best ``lines`` moves;
-    noise of ``noise_cp`` (standard deviation) is added to their values and the best is played. With
-    probability ``slip`` it is any legal move instead.
+    Attributes:
+        name: name of the player.
+        engine: whether it is Stockfish; else it is the built-in search.
+        limit: nodes of the engine, or plies of the search.
+        lines: number of best moves from which the engine chooses.
+        noise_cp: standard deviation of the noise that is added to their values, in centipawns.
+        slip: probability of a random legal move instead.
+        weight: how often the player is drawn, relative to the others.
     """
 
     name: str
@@ -58,7 +62,7 @@ PLAYERS = {
 
 
 class Choice(NamedTuple):
-    """A move and what its player thinks of it, None where it slipped."""
+    """A move and its value for the player; None for a random move."""
 
     move: str
     value_cp: int | None
@@ -70,10 +74,10 @@ def choose(
     draws: Sequence[random.Random],
     engine: Stockfish | None,
 ) -> list[Choice]:
-    """The player's move in each state, none of which is over."""
+    """The player's move in each of several unfinished states."""
     if player.engine and engine is not None:
-        answers = engine.ask([state.position for state in states], player.limit, player.lines)
-        found = [ranked(answer) for answer in answers]
+        answers = engine.search([state.position for state in states], player.limit, player.lines)
+        found = [ranked_lines(answer) for answer in answers]
     else:
         searched = kernels.search([state._core for state in states], depth=player.limit)
         found = [[Line(one.best or "", one.value_cp)] for one in searched]

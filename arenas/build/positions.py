@@ -1,10 +1,10 @@
-"""Labels every position of the ladder's games: the data that policies and puzzles are made of.
+"""Plays the ladder's games and labels every position of them: the data of policies and puzzles.
 
     python arenas/build/positions.py chess
 
-A shard is a number of games and their positions with the move that was played, the best move and the value
-by Stockfish at nodes=100 (chess) or by our own search (the others). Shards that exist are kept, so a run that
-was killed goes on where it stopped; the same seed gives the same shards.
+A shard holds games and their positions with the move that was played, and the best move and its value
+according to Stockfish at nodes=100 (chess) or the built-in search (other games). Existing shards are kept, so
+that a killed run can continue. The same seed gives the same shards.
 """
 
 from __future__ import annotations
@@ -18,11 +18,12 @@ from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
-from games import Played, play, replay
-from stockfish import MATE_CP, Line, Stockfish, ranked
+from games import LadderGame, play, replay
+from stockfish import MATE_CP, Line, Stockfish, ranked_lines
 
 from w2s import kernels
 from w2s.games import State
+from w2s.resume import atomic_file
 
 FOLDER = Path("~/.cache/w2s-ladder").expanduser()
 GAMES_A_SHARD = {"chess": 512, "connect_four": 1024, "othello": 512}
@@ -57,10 +58,10 @@ def shard(folder: Path, name: str, number: int, kind: str) -> Path:
 
 
 def ladder(folder: Path, name: str, wanted: int) -> list[Path]:
-    """The first shards of positions that have so many.
+    """The first shards that together have at least ``wanted`` positions.
 
     Raises:
-        SystemExit: there are not as many: it says what makes them.
+        SystemExit: there are not enough; the message names the command that makes more.
     """
     paths: list[Path] = []
     total = 0
@@ -77,25 +78,27 @@ def ladder(folder: Path, name: str, wanted: int) -> list[Path]:
 
 
 def label(name: str, states: Sequence[State], engine: Stockfish | None) -> list[Line]:
-    """The best move and value of the states of one game; the engine forgets the game before."""
+    """The best move and value of each state of one game; the engine starts a new game."""
     nodes = LABEL_NODES[name]
     if engine is not None:
-        engine.forget()
-        return [ranked(answer)[0] for answer in engine.ask([state.position for state in states], nodes)]
+        engine.new_game()
+        return [
+            ranked_lines(answer)[0] for answer in engine.search([state.position for state in states], nodes)
+        ]
     found = kernels.search([state._core for state in states], nodes=nodes)
-    return [Line(one.best or "", _narrow(one.value_cp)) for one in found]
+    return [Line(one.best or "", _engine_scale(one.value_cp)) for one in found]
 
 
-def _narrow(value_cp: int) -> int:
-    """A value of our search on the engine's scale: a win in ``n`` plies is 32,000 − n."""
+def _engine_scale(value_cp: int) -> int:
+    """A value of the built-in search on the scale of the engine: a win in ``n`` plies is 32,000 − n."""
     if abs(value_cp) > kernels.LARGEST_CP // 2:
         lost = kernels.LARGEST_CP - abs(value_cp)
         return MATE_CP - lost if value_cp > 0 else lost - MATE_CP
     return max(-MATE_CP // 2, min(MATE_CP // 2, value_cp))
 
 
-def game_rows(games: Sequence[Played]) -> pa.Table:
-    """One row per game, its moves joined by spaces, the opening's first."""
+def game_rows(games: Sequence[LadderGame]) -> pa.Table:
+    """One row per game; its moves, including the opening, are joined by spaces."""
     rows = [
         {
             "number": one.number,
@@ -133,15 +136,14 @@ def _position(row: Mapping[str, Any], moves: Sequence[str], state: State, best: 
 
 
 def write(table: pa.Table, path: Path) -> None:
-    """Write a file whole or not at all."""
+    """Write a Parquet file atomically."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_suffix(".part")
-    pq.write_table(table, part, compression="zstd", compression_level=9)
-    part.replace(path)
+    with atomic_file(path) as part:
+        pq.write_table(table, part, compression="zstd", compression_level=9)
 
 
 def make_shard(folder: Path, name: str, number: int, seed: int, engine: Stockfish | None) -> int:
-    """Play and label a shard where it is missing; how many positions it has."""
+    """Play and label a shard if it is missing; returns its number of positions."""
     positions, games = (shard(folder, name, number, kind) for kind in ("positions", "games"))
     if not positions.exists():
         if not games.exists():
@@ -153,7 +155,7 @@ def make_shard(folder: Path, name: str, number: int, seed: int, engine: Stockfis
 
 
 def make(folder: Path, name: str, wanted: int, seed: int) -> None:
-    """Shards until there are so many positions; repetitions are counted here and left out by readers."""
+    """Make shards until there are ``wanted`` positions, including repetitions, which readers omit."""
     total, number, began = 0, 0, time.monotonic()
     with Stockfish() if name == "chess" else nullcontext() as engine:
         while total < wanted:
@@ -168,7 +170,7 @@ def main() -> None:
     """Make the positions of one game."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("game", choices=list(LABEL_NODES))
-    parser.add_argument("--positions", type=int, help="instead of as many as the ladder has; for trials")
+    parser.add_argument("--positions", type=int, help="number of positions; for trials")
     parser.add_argument("--out", type=Path, default=FOLDER)
     parser.add_argument("--seed", type=int, default=0)
     arguments = parser.parse_args()

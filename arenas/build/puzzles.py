@@ -3,8 +3,8 @@
     python arenas/build/puzzles.py chess
 
 Needs the shards of positions.py. No policy learns from the games of puzzles, and no puzzle is a position of
-the ladder. What a shard of them gives is kept in ``--cache``, so a run that was
-killed goes on; the same seed gives the same puzzles.
+the ladder. The puzzles of each shard are saved in ``--cache``, so that a killed run can continue. The same
+seed gives the same puzzles.
 """
 
 from __future__ import annotations
@@ -16,45 +16,45 @@ from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
-import mined_by_engine
-import mined_by_proof
+import engine_puzzles
 import pyarrow as pa
 import pyarrow.parquet as pq
+import solver_puzzles
 from games import play
 from positions import FOLDER, WANTED_POSITIONS, ladder, shard, write
-from puzzle_rows import BUNDLED, MINED
+from puzzle_schema import BUNDLED, MINED
 from stockfish import Stockfish
 
 BUNDLE = Path(__file__).resolve().parent.parent / "puzzles"
 WANTED = {"chess": 20_000, "connect_four": 3_000, "othello": 3_000}
 GAMES_A_SHARD = 256
-_EASY = 0.5
+_MAX_EASY_SHARE = 0.5
 
 
 def mine_shard(folder: Path, name: str, number: int, seed: int, engine: Stockfish | None) -> Path:
-    """The file with the puzzles of a shard of games, which are played and mined where it is missing."""
+    """The file with the puzzles of a shard; if it is missing, the games are played and mined."""
     path = shard(folder, name, number, "puzzles")
     if not path.exists():
         numbers = range(number * GAMES_A_SHARD, (number + 1) * GAMES_A_SHARD)
         rows: list[dict[str, Any]] = []
         for game in play(name, numbers, seed, engine, "puzzles"):
-            rows += mined_by_engine.mine(game, engine) if engine else mined_by_proof.mine(game)
+            rows += engine_puzzles.mine(game, engine) if engine else solver_puzzles.mine(game)
         write(pa.Table.from_pylist(rows, schema=MINED), path)
     return path
 
 
 def mine(folder: Path, name: str, wanted: int, seed: int) -> list[dict[str, Any]]:
-    """Puzzles distinct by key, at most half of them easy, shard by shard until there are enough.
+    """Puzzles distinct by key, at most half of them easy, from as many shards as needed.
 
-    None is a position of the ladder, which has to be there.
+    No puzzle is a position of the ladder, whose shards must exist.
     """
     kept: list[dict[str, Any]] = []
-    seen = learned(folder, name)
+    seen = ladder_keys(folder, name)
     number = easy = 0
     with Stockfish() if name == "chess" else nullcontext() as engine:
         while len(kept) < wanted:
             for row in pq.read_table(mine_shard(folder, name, number, seed, engine)).to_pylist():
-                if row["key"] not in seen and not (row["easy"] and easy >= wanted * _EASY):
+                if row["key"] not in seen and not (row["easy"] and easy >= wanted * _MAX_EASY_SHARE):
                     seen.add(row["key"])
                     easy += row["easy"]
                     kept.append(row)
@@ -63,8 +63,8 @@ def mine(folder: Path, name: str, wanted: int, seed: int) -> list[dict[str, Any]
     return kept[:wanted]
 
 
-def learned(folder: Path, name: str) -> set[int]:
-    """Keys of the ladder's positions: what policies learn from is no puzzle."""
+def ladder_keys(folder: Path, name: str) -> set[int]:
+    """Keys of the positions of the ladder, from which policies learn."""
     keys: set[int] = set()
     for path in ladder(folder, name, WANTED_POSITIONS[name]):
         keys.update(pq.read_table(path, columns=["key"])["key"].to_pylist())
@@ -72,7 +72,7 @@ def learned(folder: Path, name: str) -> set[int]:
 
 
 def make(folder: Path, name: str, wanted: int, seed: int) -> None:
-    """Mine what is missing and write the bundle of a game, its rows in a drawn order."""
+    """Mine what is missing and write the puzzles of a game in random order."""
     rows = mine(folder, name, wanted, seed)
     random.Random(f"puzzles:{name}:{seed}").shuffle(rows)
     write(pa.Table.from_pylist(rows, schema=BUNDLED), BUNDLE / f"{name}.parquet")

@@ -1,7 +1,6 @@
-"""Writes ``docs/results.md`` from finished chains, matches and studies, with the command to run each again.
+"""Writes ``docs/results.md`` from the files of finished chains, matches and studies.
 
-It reads run.toml, run.json and metrics.json.
-
+Example:
     python arenas/build/results.py runs/maia runs/bundled runs/study/study.md --out docs/results.md
 """
 
@@ -16,11 +15,10 @@ from pathlib import Path
 from typing import Any
 
 import tomli_w
-from match_section import match_section
 
 from w2s.chain import ChainConfig
 from w2s.chain.arms import reference_arms
-from w2s.config import build
+from w2s.config import parse_config
 from w2s.errors import DataError, UsageError, W2sError
 
 COLUMNS = ("rows", "accuracy", "Recovery", "PGR", "trust is better by", "better than gold by", "seconds")
@@ -38,14 +36,14 @@ Facts = Mapping[str, Any]
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Read the folders that are named and write the page; 0, or the exit code of what is wrong."""
+    """Read the runs and write the page; returns the exit code."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument(
-        "runs", nargs="+", type=Path, metavar="RUN", help="folder of a chain or of a match, or study.md"
+        "runs", nargs="+", type=Path, metavar="RUN", help="folder of a chain or a match, or study.md"
     )
-    parser.add_argument("--out", type=Path, default=Path("docs/results.md"), help="the page")
+    parser.add_argument("--out", type=Path, default=Path("docs/results.md"), help="file to write")
     given = parser.parse_args(arguments)
     try:
         text = page(given.runs)
@@ -58,24 +56,22 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def page(runs: Iterable[Path]) -> str:
-    """The whole page, in the order given.
+    """The whole page, runs in the given order.
 
     Raises:
-        UsageError: a folder holds neither chain nor match.
+        UsageError: a folder contains neither a chain nor a match.
         DataError: a chain is not finished, or a file of it is damaged.
     """
     return "\n".join([INTRODUCTION, *(section(run) for run in runs)])
 
 
 def section(run: Path) -> str:
-    """The part of a chain or of a match; a study's is its file as it stands."""
+    """The section of a chain or a match; the section of a study is its file, unchanged."""
     if run.suffix == ".md":
         return _text(run)
     if (run / "ratings.json").exists():
-        return match_section(
-            run.name, _toml(run / "run.toml"), _json(run / "run.json"), _json(run / "ratings.json")
-        )
-    config = build(ChainConfig, _toml(run / "run.toml"), str(run / "run.toml"))
+        return _match(run.name, _toml(run / "run.toml"), _json(run / "run.json"), _json(run / "ratings.json"))
+    config = parse_config(ChainConfig, _toml(run / "run.toml"), str(run / "run.toml"))
     about, metrics = _json(run / "run.json"), _json(run / "metrics.json")
     if not about.get("complete"):
         raise DataError(
@@ -92,6 +88,33 @@ def section(run: Path) -> str:
     if metrics.get("best_round"):
         parts.append(f"Best round, by gold alone: {metrics['best_round']}.")
     return "\n\n".join(parts) + "\n"
+
+
+def _match(name: str, spec: Facts, about: Facts, report: Facts) -> str:
+    """The section of a match: players, command, score, and Elo with its interval."""
+    players, rating = report["players"], report["ratings"]["with_forfeits"]
+    command = " ".join(
+        [
+            f"w2s arena --game {report['game']}",
+            *(f"--{role} {reference}" for role, reference in players.items()),
+            f"--pairs {spec['pairs']} --seed {spec['seed']} --out runs/{name}",
+        ]
+    )
+    wins, draws, losses = (rating[key] for key in ("wins", "draws", "losses"))
+    return (
+        f"## {name}\n\n{about['written'][:10]}, w2s {about['w2s']}, {about['machine']}; `{command}`: "
+        f"{rating['games']} games, the student won {wins}, drew {draws} and lost {losses}, "
+        f"{_rating(rating['score'], 100, 1)} % of the points; Elo against the teacher "
+        f"{_rating(rating['elo'], 1, 0)}.\n"
+    )
+
+
+def _rating(found: Facts, times: int, digits: int) -> str:
+    value, low, high = (
+        "unbounded" if found[key] is None else f"{found[key] * times:.{digits}f}"
+        for key in ("value", "low", "high")
+    )
+    return f"{value} ({low} to {high})"
 
 
 def _circumstances(name: str, config: ChainConfig, about: Facts) -> str:
@@ -141,7 +164,7 @@ def _budget(points: Sequence[Facts]) -> str:
 
 
 def cells(found: Facts) -> tuple[str, ...]:
-    """An arm's row of a table."""
+    """The cells of an arm, without its name."""
     return (
         _plain(found.get("rows")),
         measure(found.get("accuracy"), 100, 1),
@@ -154,7 +177,7 @@ def cells(found: Facts) -> tuple[str, ...]:
 
 
 def measure(found: Facts | None, times: int, digits: int) -> str:
-    """A mean with its interval; why there is none where it was refused."""
+    """A mean with its interval, or the reason why it was refused."""
     if found is None:
         return ""
     if found["mean"] is None:
@@ -168,7 +191,7 @@ def _plain(found: Facts | None) -> str:
 
 
 def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """A table in Markdown; nothing where there are no rows."""
+    """A Markdown table; empty without rows."""
     if not rows:
         return ""
     lines = [head, ["---"] * len(head), *rows]

@@ -1,7 +1,6 @@
-"""Stockfish over raw pipes, many positions in flight: what building the ladder asks of an engine.
+"""Stockfish over raw pipes with many positions in flight, for building the bundled data.
 
-Knows nothing about games in progress. One thread and a small hash, so that the same questions in the same
-order have the same answers. A build-time tool: what is bundled needs no engine.
+One thread and a small hash: the same questions in the same order have the same answers.
 """
 
 from __future__ import annotations
@@ -13,7 +12,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 MATE_CP = 32_000
-"""A mate on the spot; a mate in ``n`` moves is worth ``n`` less. Fits 16 bits."""
+"""The value of an immediate mate; a mate in ``n`` moves is worth ``n`` less. Fits in 16 bits."""
 _IN_FLIGHT = 128
 _HASH_MB = 4
 
@@ -26,7 +25,7 @@ class Line(NamedTuple):
 
 
 class Stockfish:
-    """One engine process; use as a context."""
+    """One engine process; use it as a context manager."""
 
     def __init__(self) -> None:
         command = shutil.which("stockfish") or "/usr/games/stockfish"
@@ -34,34 +33,34 @@ class Stockfish:
             raise SystemExit("building chess data needs Stockfish (Debian: apt-get install stockfish)")
         self._process = subprocess.Popen([command], stdin=subprocess.PIPE, stdout=subprocess.PIPE)  # noqa: S603
         self._lines = 1
-        self._say(b"uci\nsetoption name Hash value %d\n" % _HASH_MB)
-        self.forget()
+        self._send(b"uci\nsetoption name Hash value %d\n" % _HASH_MB)
+        self.new_game()
 
     def __enter__(self) -> Stockfish:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._say(b"quit\n")
+        self._send(b"quit\n")
         self._process.communicate()
 
-    def forget(self) -> None:
-        """Forget everything that was searched."""
-        self._say(b"ucinewgame\n")
+    def new_game(self) -> None:
+        """Start a new game: forget everything that was searched."""
+        self._send(b"ucinewgame\n")
         self._wait()
 
-    def ask(
-        self, positions: Sequence[str], nodes: int, lines: int = 1, *, forget: bool = False
+    def search(
+        self, positions: Sequence[str], nodes: int, lines: int = 1, *, new_game: bool = False
     ) -> Iterator[list[bytes]]:
-        """For each position the ``info`` lines of one search; ``forget``: each as if it were the first."""
+        """The ``info`` lines of one search per position; ``new_game``: forget all searches before each."""
         if lines != self._lines:
-            self._say(b"setoption name MultiPV value %d\n" % lines)
+            self._send(b"setoption name MultiPV value %d\n" % lines)
             self._wait()
             self._lines = lines
         go = b"go nodes %d\n" % nodes
-        before = b"ucinewgame\n" if forget else b""
+        before = b"ucinewgame\n" if new_game else b""
         for at in range(0, len(positions), _IN_FLIGHT):
             window = positions[at : at + _IN_FLIGHT]
-            self._say(b"".join(b"%sposition fen %s\n%s" % (before, text.encode(), go) for text in window))
+            self._send(b"".join(b"%sposition fen %s\n%s" % (before, text.encode(), go) for text in window))
             for _ in window:
                 yield self._answer()
 
@@ -78,28 +77,28 @@ class Stockfish:
     def _out(self) -> object:
         return self._process.stdout
 
-    def _say(self, text: bytes) -> None:
+    def _send(self, text: bytes) -> None:
         self._process.stdin.write(text)
         self._process.stdin.flush()
 
     def _wait(self) -> None:
-        self._say(b"isready\n")
+        self._send(b"isready\n")
         for line in iter(self._out.readline, b""):
             if line.startswith(b"readyok"):
                 return
         raise SystemExit("Stockfish ended before it was ready")
 
 
-def ranked(answer: Sequence[bytes]) -> list[Line]:
-    """The last line of each rank, best first; empty where the game is over."""
+def ranked_lines(answer: Sequence[bytes]) -> list[Line]:
+    """The last line of each rank, the best first; empty if the game is over."""
     last: dict[bytes, bytes] = {}
     for line in answer:
         last[_word(line, b" multipv ")] = line
     return [_line(last[rank]) for rank in sorted(last, key=int)]
 
 
-def settled(answer: Sequence[bytes], move: str) -> int:
-    """Nodes after which the first choice stayed ``move`` to the end, by completed iterations; from 1."""
+def nodes_until_stable(answer: Sequence[bytes], move: str) -> int:
+    """Nodes after which ``move`` stayed the first choice, by completed iterations; at least 1."""
     nodes, wanted = None, move.encode()
     for line in answer:
         if _word(line, b" multipv ") == b"1":

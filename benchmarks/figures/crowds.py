@@ -15,7 +15,7 @@ from benchmarks.timing import interleaved
 WORKERS, CLASSES, VOTES_AN_ITEM, ITERATIONS = 50, 4, 5, 10
 VOTES = 1_000_000
 GLAD_VOTES = 50_000
-OVER = {"dawid_skene": Target(least=10), "glad": Target(least=500), "mace": Target(least=20)}
+OVER = {"dawid-skene": Target(least=10), "glad": Target(least=500), "mace": Target(least=20)}
 
 
 def votes(count: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -38,7 +38,7 @@ def measure() -> Measured:
     for method in OVER:
         count = GLAD_VOTES if method == "glad" else VOTES
         data = votes(count)
-        ours = lambda data=data, method=method: w2s.crowd(  # noqa: E731
+        ours = lambda data=data, method=method: w2s.aggregate_votes(  # noqa: E731
             *data, method=method, max_iterations=ITERATIONS, tolerance=0.0
         )
         theirs, labels = _peer(method, data)
@@ -69,7 +69,7 @@ def _peer(method: str, data: tuple[np.ndarray, ...]) -> tuple[Any, Any]:
 
     frame = pd.DataFrame(dict(zip(("task", "worker", "label"), data, strict=True)))
     makers = {
-        "dawid_skene": lambda: DawidSkene(n_iter=ITERATIONS, tol=0),
+        "dawid-skene": lambda: DawidSkene(n_iter=ITERATIONS, tol=0),
         "glad": lambda: GLAD(n_iter=ITERATIONS, tol=0),
         "mace": lambda: MACE(n_restarts=1, n_iter=ITERATIONS, random_state=0),
     }
@@ -87,8 +87,9 @@ FIGURE = Figure(
     name="crowds",
     title="Crowds",
     how=(
-        f"`w2s.crowd` on votes of {WORKERS} workers over {CLASSES} classes, {VOTES_AN_ITEM} an item, "
-        f"{ITERATIONS} iterations, beside crowd-kit on the same votes. Ours: medians of 3; theirs once."
+        f"`w2s.aggregate_votes` on votes of {WORKERS} workers over {CLASSES} classes, "
+        f"{VOTES_AN_ITEM} an item, {ITERATIONS} iterations, beside crowd-kit on the same votes. "
+        f"Ours: medians of 3; theirs once."
     ),
     measure=measure,
     peers=("crowd-kit", "numpy"),

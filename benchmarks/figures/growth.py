@@ -9,7 +9,7 @@ import numpy as np
 import w2s
 from benchmarks.figure import Figure, Measured, Row
 from benchmarks.timing import interleaved
-from w2s import aggregation, certification, kernels
+from w2s import aggregation, certification, crowds, kernels
 from w2s.selection import weights
 
 ROWS = 1_000_000
@@ -52,11 +52,11 @@ def works() -> Iterator[tuple[str, Callable[[int], Work]]]:
     rng = np.random.default_rng(1)
     for name, of in on_scores():
         yield name, lambda n, of=of: of(rng.random(n, np.float32))
-    for method in aggregation.METHODS:
+    for method in aggregation.AGGREGATIONS:
         yield f"aggregate {method}", lambda n, method=method: _aggregate(rng, n, method)
-    for method in certification.METHODS:
+    for method in certification.PURITY_BOUNDS:
         yield f"certify {method}", lambda n, method=method: _certify(rng, n, method)
-    for method in kernels.crowd_methods():
+    for method in crowds.vote_methods():
         yield f"crowd {method}", lambda n, method=method: _crowd(rng, n // 4, method)
 
 
@@ -77,8 +77,8 @@ def _certify(rng: np.random.Generator, n: int, method: str) -> Work:
 def _crowd(rng: np.random.Generator, n: int, method: str) -> Work:
     rows = np.arange(n)
     votes = rng.integers(0, CLASSES, n)
-    given = {"skills": dict.fromkeys(range(WORKERS), 1.0)} if method == "weighted_majority" else {}
-    return lambda: w2s.crowd(
+    given = {"skills": dict.fromkeys(range(WORKERS), 1.0)} if method == "weighted-majority" else {}
+    return lambda: w2s.aggregate_votes(
         rows // VOTES_AN_ITEM, rows % WORKERS, votes, method=method, max_iterations=5, tolerance=0.0, **given
     )
 

@@ -140,11 +140,11 @@ class Contest:
 
 def label(model: Any, examples: Sequence[Any], hidden: bool = False) -> list[str | None]:
     """The labels that w2s gives, evidence and table included."""
-    from w2s.labelling import Request, label_batch
+    from w2s.labelling import LabelSpec, label_batch
 
     vectors = frozenset({"hidden"}) if hidden else frozenset[str]()
     labels: list[str | None] = (
-        label_batch(examples, Request(model, vectors)).table.column("label").to_pylist()
+        label_batch(examples, LabelSpec(model, vectors)).table.column("label").to_pylist()
     )
     return labels
 
@@ -180,12 +180,12 @@ def grown(count: int) -> float:
 
 
 def _worker(count: int) -> float:
-    from w2s.labelling import Request, label_file
+    from w2s.labelling import LabelSpec, label_file
     from w2s.models import load_model
 
     with tempfile.TemporaryDirectory() as folder:
         write_language_model(Path(folder) / "model", *SMALL)
-        request = Request(load_model(f"hf:{folder}/model", seed=0), frozenset({"hidden"}))
+        request = LabelSpec(load_model(f"hf:{folder}/model", seed=0), frozenset({"hidden"}))
         examples = choice_questions(count)
         return grown_mib(lambda: label_file(examples, request, Path(folder) / "labels.parquet"))
 

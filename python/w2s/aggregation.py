@@ -1,7 +1,4 @@
-"""Many scores of each row become one: (n, m) in, (n,) out.
-
-Knows nothing about what the scores mean, or who gave them.
-"""
+"""Aggregation: several scores of each row become one; (n, m) in, (n,) out."""
 
 from __future__ import annotations
 
@@ -11,30 +8,33 @@ from typing import Any, Literal
 import numpy as np
 
 from w2s import kernels
-from w2s.errors import DataError, UsageError
+from w2s.errors import DataError, UsageError, suggest_name
 from w2s.kernels.arrays import Scores, as_numpy, is_arrow
 from w2s.kernels.numbers import Aggregated, Doubles
 
-METHODS = (
+AGGREGATIONS = (
     "mean",
-    "weighted_mean",
+    "weighted-mean",
     "median",
-    "trimmed_mean",
+    "trimmed-mean",
     "min",
     "max",
     "product",
-    "log_odds",
-    "mean_rank",
+    "log-odds",
+    "mean-rank",
     "borda",
     "majority",
     "vote",
 )
-"""Ways to combine the scores of a row."""
+"""Methods that combine the scores of a row."""
+
+WEIGHTED_AGGREGATIONS = ("weighted-mean", "log-odds", "vote")
+"""Methods that take weights."""
 
 
 def aggregate(
     scores: object,
-    method: str = "log_odds",
+    method: str = "log-odds",
     *,
     weights: Sequence[float] | None = None,
     trim: float = 0.1,
@@ -42,39 +42,41 @@ def aggregate(
     limit: float = 0.5,
     missing: Literal["error", "skip"] = "error",
 ) -> Doubles:
-    """One score for each row, float64, from m scores of each of n rows.
+    """Combine m scores of each of n rows into one score for each row, float64.
 
     Args:
         scores: an array of n × m, or of n; a list or tuple of m columns of n (numpy, Arrow, torch…; a list of
             lists of numbers is n rows); a mapping or an Arrow table of m columns.
-        method: mean; weighted_mean; median; trimmed_mean; min; max; product of probabilities; log_odds, the
-            probability whose log-odds are the weighted mean of those of the columns; mean_rank, 1 for the
-            lowest; borda, the rows beaten, summed over the columns; majority, 1 where more than half of the
-            columns reach ``limit``, ½ where exactly half do; vote, the weighted share that does.
-        weights: m weights, finite and not negative, for weighted_mean, log_odds and vote.
-        trim: share of the columns that trimmed_mean leaves out at each end, in [0, 0.5).
-        clip: log_odds first moves probabilities into [clip, 1 − clip].
-        limit: the score from which on a column votes for a row.
-        missing: "skip" combines a row without its NaN and null scores, to NaN where it has no other;
-            otherwise they are an error.
+        method: "mean"; "weighted-mean"; "median"; "trimmed-mean"; "min"; "max"; "product" of probabilities;
+            "log-odds", the probability whose log-odds are the weighted mean of those of the columns;
+            "mean-rank", 1 for the lowest; "borda", the number of rows beaten, summed over the columns;
+            "majority", 1 if more than half of the columns reach ``limit`` and ½ if exactly half do; "vote",
+            the weighted share of the columns that do.
+        weights: m weights, finite and not negative, for "weighted-mean", "log-odds" and "vote".
+        trim: share of the columns that "trimmed-mean" leaves out at each end, in [0, 0.5).
+        clip: "log-odds" first clips probabilities to [clip, 1 − clip].
+        limit: the score from which a column votes for a row.
+        missing: "skip" combines the other scores of a row with NaN or null scores, and gives NaN if there are
+            none; "error" refuses them.
 
     Raises:
-        UsageError: an unknown method, or settings out of range.
-        DataError: a missing score, columns that differ in length, or a score that is no probability where the
-            method needs one; the message names row and column.
+        UsageError: the method is unknown, or a setting is out of range.
+        DataError: a score is missing, columns differ in length, or the method needs probabilities and a score
+            is not one; the message names row and column.
 
-    >>> import numpy as np, w2s
-    >>> w2s.aggregate(np.array([[0.9, 0.8], [0.5, 0.1]]), method="mean").round(2).tolist()
-    [0.85, 0.3]
+    Example:
+        >>> import numpy as np, w2s
+        >>> w2s.aggregate(np.array([[0.9, 0.8], [0.5, 0.1]]), method="mean").round(2).tolist()
+        [0.85, 0.3]
     """
-    return aggregated(
+    return aggregate_counting(
         scores, method, weights=weights, trim=trim, clip=clip, limit=limit, missing=missing
     ).values
 
 
-def aggregated(
+def aggregate_counting(
     scores: object,
-    method: str = "log_odds",
+    method: str = "log-odds",
     *,
     weights: Sequence[float] | None = None,
     trim: float = 0.1,
@@ -82,16 +84,24 @@ def aggregated(
     limit: float = 0.5,
     missing: str = "error",
 ) -> Aggregated:
-    """As :func:`aggregate`, with how many scores are missing and how many rows have none."""
-    if method not in METHODS:
+    """Like :func:`aggregate`; the result also counts the missing scores and the rows without any score."""
+    if method not in AGGREGATIONS:
         raise UsageError(
-            "aggregate-unknown-method", f"{method!r} is not an aggregation; known: {', '.join(METHODS)}"
+            "aggregate-unknown-method",
+            f"{method!r} is not an aggregation; {suggest_name(method, AGGREGATIONS)}",
         )
     if missing not in {"error", "skip"}:
         raise UsageError("aggregate-bad-missing", f'missing is {missing!r}; give "error" or "skip"')
+    if method == "weighted-mean" and weights is None:
+        raise UsageError("aggregate-missing-weights", "weighted-mean needs weights, one for each column")
+    if weights is not None and method not in WEIGHTED_AGGREGATIONS:
+        raise UsageError(
+            "aggregate-unused-weights",
+            f"{method} takes no weights; leave them out, or use {', '.join(WEIGHTED_AGGREGATIONS)}",
+        )
     return kernels.aggregate(
         _table(scores, skip=missing == "skip"),
-        method,
+        method.replace("-", "_"),
         weights=weights,
         trim=trim,
         clip=clip,
@@ -101,7 +111,7 @@ def aggregated(
 
 
 def _table(scores: object, *, skip: bool) -> Scores | list[Scores]:
-    """Rows as they stand, or columns of one precision."""
+    """An array of rows, or columns of one precision."""
     if isinstance(scores, Mapping):
         return _columns(list(scores.items()), skip=skip)
     if is_arrow(scores):
@@ -139,7 +149,7 @@ def _arrow_columns(table: object) -> list[tuple[str, Any]]:
 
 
 def _columns(named: Sequence[tuple[str, object]], *, skip: bool) -> list[Scores]:
-    """Columns in the widest precision that one of them has, NaN where a score is missing."""
+    """Columns in the widest precision of any of them, NaN where a score is missing."""
     if not named:
         raise DataError("aggregate-no-columns", "scores have no column")
     read = [(name, kernels.score_column(column, name)) for name, column in named]

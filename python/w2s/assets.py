@@ -1,7 +1,4 @@
-"""Where the bundled arenas lie: at the root of a checkout, or in the wheel.
-
-Knows nothing about what is in them.
-"""
+"""Where the bundled files are: in ``arenas/`` at the root of a checkout, or in the wheel."""
 
 from __future__ import annotations
 
@@ -11,10 +8,10 @@ from w2s.errors import UsageError
 
 
 def arenas_folder() -> Path:
-    """The folder with one TOML per game.
+    """The folder with the bundled arenas, chains, openings, policies and puzzles.
 
     Raises:
-        UsageError: neither the wheel nor a checkout has it.
+        UsageError: the folder is missing from both the wheel and the checkout.
     """
     package = Path(__file__).resolve().parent
     for folder in (package.parent.parent / "arenas", package / "arenas"):

@@ -1,6 +1,6 @@
-"""Thresholds whose purity is guaranteed, from rows with known answers.
+"""Certification: thresholds whose purity is guaranteed, from rows with known answers.
 
-Knows nothing about how the scores came about, except that no row may have been used to fit them.
+The guarantee needs rows that were not used to fit the scores.
 """
 
 from __future__ import annotations
@@ -12,29 +12,29 @@ import numpy as np
 import numpy.typing as npt
 
 from w2s import kernels
-from w2s.errors import DataError, UsageError
+from w2s.errors import DataError, UsageError, suggest_name
 from w2s.kernels import Nulls, Seen
 from w2s.kernels.arrays import Flags, Scores, check_nulls
 
-METHODS = ("clopper_pearson", "hoeffding", "betting")
-"""Ways to bound a purity from below."""
+PURITY_BOUNDS = ("clopper-pearson", "hoeffding", "betting")
+"""Methods that bound a purity from below."""
 
-GRID = 100
-"""Thresholds to choose from, unless others are given: 0, 0.01, … 0.99."""
+DEFAULT_GRID = 100
+"""Number of thresholds to choose from by default: 0, 0.01, … 0.99."""
 
 
 @dataclass(frozen=True)
 class Certificate:
-    """What a calibration allows.
+    """The result of a certification.
 
     Attributes:
         purity: the target.
         delta: the probability with which the target may be missed.
-        method: how the purity was bounded.
-        rows: calibration rows.
-        reached: the threshold with the largest coverage among those whose bound reaches the target; None
-            where none does.
-        nearest: then the one with the highest bound, if any keeps a row.
+        method: the method that bounds the purity.
+        rows: number of calibration rows.
+        reached: the threshold with the largest coverage among those whose bound reaches the target; None if
+            there is none.
+        nearest: in that case the threshold with the highest bound, if any threshold keeps a row.
     """
 
     purity: float
@@ -46,20 +46,19 @@ class Certificate:
 
     @property
     def threshold(self) -> float | None:
-        """Rows with at least this score may be kept; None where none may."""
+        """Rows with at least this score may be kept; None if no threshold is certified."""
         return None if self.reached is None else self.reached.threshold
 
     def __str__(self) -> str:
-        asked = f"purity {self.purity:g} with probability {1 - self.delta:g} by {self.method}"
+        target = f"purity {self.purity:g} with probability {1 - self.delta:g} by {self.method}"
         if self.reached is not None:
             found, kept = self.reached, f"keeps {self.reached.coverage:.1%}"
-            return f"{asked}: threshold {found.threshold:g} {kept}, purity at least {found.bound:.4f}"
+            return f"{target}: threshold {found.threshold:g} {kept}, purity at least {found.bound:.4f}"
         if self.nearest is None:
-            return f"{asked}: no threshold keeps a row"
+            return f"{target}: no threshold keeps a row"
         near = self.nearest
-        return (
-            f"{asked}: out of reach; the nearest threshold, {near.threshold:g}, has at least {near.bound:.4f}"
-        )
+        nearest = f"the nearest threshold, {near.threshold:g}, has at least {near.bound:.4f}"
+        return f"{target}: out of reach; {nearest}"
 
 
 def certify(
@@ -68,42 +67,45 @@ def certify(
     *,
     purity: float = 0.95,
     delta: float = 0.05,
-    method: str = "clopper_pearson",
-    grid: int | Sequence[float] = GRID,
+    method: str = "clopper-pearson",
+    grid: int | Sequence[float] = DEFAULT_GRID,
     folds: object = None,
     fitted: Sequence[int] | None = None,
     nulls: Nulls = "error",
 ) -> Certificate:
-    """The largest coverage whose purity is at least ``purity`` with probability 1 − ``delta``.
+    """Find the threshold of largest coverage with at least this purity, with probability 1 − ``delta``.
 
-    The guarantee holds where pool and calibration rows are exchangeable; under a shift it is a heuristic.
+    The guarantee holds if pool rows and calibration rows are exchangeable; under a distribution shift it is a
+    heuristic.
 
     Args:
         scores: n trust scores, as :func:`w2s.select` accepts them.
         correct: n booleans, or numbers 0 and 1: whether the label is right.
         purity: the target, in (0, 1).
-        delta: the probability with which it may be missed, in (0, 1).
-        method: clopper_pearson; hoeffding; betting (Waudby-Smith and Ramdas).
+        delta: the probability with which the target may be missed, in (0, 1).
+        method: "clopper-pearson"; "hoeffding"; or "betting" (Waudby-Smith and Ramdas).
         grid: thresholds to choose from, fixed before the rows were seen: a number k for 0, 1/k … (k − 1)/k,
             with scores in [0, 1]; or the thresholds.
-        folds: n fold ids, whole numbers, of which ``fitted`` names those that the trust function was fitted
-            on.
-        fitted: fold ids; a row of one of them is refused.
+        folds: n fold ids, whole numbers; ``fitted`` names the folds that the trust function was fitted on.
+        fitted: fold ids; a row of one of these folds is refused.
         nulls: "drop" leaves out rows whose score or answer is null; otherwise they are an error.
 
     Raises:
-        UsageError: settings out of range.
-        DataError: NaN or null, columns that differ in length, every row right or wrong, a row that was fitted
-            on.
+        UsageError: a setting is unknown or out of range.
+        DataError: a value is NaN or null, columns differ in length, all rows are right or all are wrong, or
+            the trust function was fitted on a row.
 
-    >>> import numpy as np, w2s
-    >>> scores = np.arange(1000) / 1000
-    >>> w2s.certify(scores, scores >= 0.5, purity=0.9).threshold
-    0.47
+    Example:
+        >>> import numpy as np, w2s
+        >>> scores = np.arange(1000) / 1000
+        >>> w2s.certify(scores, scores >= 0.5, purity=0.9).threshold
+        0.47
     """
     check_nulls(nulls)
-    if method not in METHODS:
-        raise UsageError("certify-unknown-method", f"{method!r} is not a bound; known: {', '.join(METHODS)}")
+    if method not in PURITY_BOUNDS:
+        raise UsageError(
+            "certify-unknown-method", f"{method!r} is not a bound; {suggest_name(method, PURITY_BOUNDS)}"
+        )
     values, answers, codes = _rows(scores, correct, folds, nulls)
     if (folds is None) != (fitted is None):
         raise UsageError(
@@ -115,7 +117,7 @@ def certify(
         answers,
         purity=purity,
         delta=delta,
-        bound=method,
+        bound=method.replace("-", "_"),
         grid=_thresholds(grid, values),
         folds=codes,
         fitted=fitted,

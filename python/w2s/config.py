@@ -1,7 +1,4 @@
-"""TOML ↔ typed configuration; unknown keys are errors that name the nearest known one.
-
-Knows nothing about what is configured.
-"""
+"""Typed configurations that are read from and written to TOML; an unknown key is an error."""
 
 from __future__ import annotations
 
@@ -20,21 +17,21 @@ from w2s.errors import UsageError
 
 
 class Config(BaseModel):
-    """Base of every configuration: frozen, and strict about unknown keys."""
+    """Base class of every configuration: immutable, and strict about unknown keys."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, validate_default=True)
 
     def to_toml(self) -> str:
-        """The configuration as TOML, keys in the order of their definition; unset options left out."""
+        """The configuration as TOML: keys in the order of their definition, without unset options."""
         return tomli_w.dumps(self.model_dump(mode="json", exclude_none=True))
 
     def digest(self) -> str:
-        """SHA-256 of :meth:`to_toml`, in hex: the identity of what is configured."""
+        """SHA-256 of :meth:`to_toml` as 64 hexadecimal digits: the identity of the configuration."""
         return hashlib.sha256(self.to_toml().encode()).hexdigest()
 
 
 _KEY = re.compile(r"(?!(?:int|str|float|bool)$)[a-z_][a-z0-9_]*|\d+")
-"""A key or a place in a list; pydantic also names the kind of value that it tried."""
+"""A key or an index of a list; pydantic also reports the type of value that it tried."""
 AnyConfig = TypeVar("AnyConfig", bound=Config)
 
 
@@ -42,7 +39,7 @@ def read_toml(path: Path) -> dict[str, Any]:
     """The tables of a TOML file.
 
     Raises:
-        UsageError: the file is missing or not TOML; the message has the line.
+        UsageError: the file is missing or not TOML; the message gives the line.
     """
     try:
         return tomllib.loads(path.read_text(encoding="utf-8"))
@@ -52,22 +49,32 @@ def read_toml(path: Path) -> dict[str, Any]:
         raise UsageError("config-not-toml", f"{path} is not TOML: {error}") from None
 
 
-def merge(below: dict[str, Any], above: dict[str, Any]) -> dict[str, Any]:
-    """Tables merged key by key; ``above`` wins where both have a value."""
-    merged = dict(below)
-    for key, value in above.items():
+def merge_tables(base: dict[str, Any], overrides: dict[str, Any]) -> dict[str, Any]:
+    """Tables merged key by key; ``overrides`` wins where both have a value.
+
+    Example:
+        >>> merge_tables({"train": {"epochs": 1, "batch": 8}}, {"train": {"epochs": 2}})
+        {'train': {'epochs': 2, 'batch': 8}}
+    """
+    merged = dict(base)
+    for key, value in overrides.items():
         if isinstance(value, dict) and isinstance(merged.get(key), dict):
-            merged[key] = merge(merged[key], value)
+            merged[key] = merge_tables(merged[key], value)
         else:
             merged[key] = value
     return merged
 
 
-def build(kind: type[AnyConfig], tables: dict[str, Any], where: str) -> AnyConfig:
-    """A checked configuration from tables.
+def parse_config(kind: type[AnyConfig], tables: dict[str, Any], where: str) -> AnyConfig:
+    """A validated configuration from tables.
+
+    Args:
+        kind: the class of the configuration.
+        tables: the tables of a TOML file, as :func:`read_toml` returns them.
+        where: where they come from, for messages.
 
     Raises:
-        UsageError: one line with the key, what is wrong with it and the nearest known key.
+        UsageError: a key is unknown or a value invalid; the message names the key and the nearest known one.
     """
     try:
         return kind.model_validate(tables)
@@ -77,7 +84,7 @@ def build(kind: type[AnyConfig], tables: dict[str, Any], where: str) -> AnyConfi
 
 
 def invalid_value(code: str, message: str) -> PydanticCustomError:
-    """The exception that a validator of a configuration raises; :func:`build` keeps its code.
+    """The exception that a validator of a configuration raises; :func:`parse_config` keeps its code.
 
     Example:
         >>> invalid_value("arena-odd-pairs", "pairs must be even").type
@@ -110,7 +117,12 @@ def _keys_at(kind: type[BaseModel], path: list[str]) -> list[str]:
 
 
 def changed_keys(old: dict[str, Any], new: dict[str, Any], prefix: str = "") -> list[str]:
-    """Dotted names of the keys whose values differ, with both values."""
+    """Dotted names of the keys whose values differ, with both values.
+
+    Example:
+        >>> changed_keys({"train": {"epochs": 1}}, {"train": {"epochs": 2}})
+        ['train.epochs (1 → 2)']
+    """
     found = []
     for key in sorted(old.keys() | new.keys()):
         before, after = old.get(key), new.get(key)

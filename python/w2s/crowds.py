@@ -1,6 +1,6 @@
-"""Many votes on each item become one label, with its trust and the worth of each worker.
+"""Crowds: many votes on each item become one label, with its trust and the skill of each worker.
 
-Knows nothing about files, or who the workers are: models, people or prompts.
+Workers are models, people or prompts.
 """
 
 from __future__ import annotations
@@ -13,41 +13,41 @@ import numpy as np
 import numpy.typing as npt
 
 from w2s import kernels
-from w2s.errors import DataError, UsageError
+from w2s.errors import DataError, UsageError, suggest_name
 from w2s.kernels.groups import Codes
 from w2s.kernels.numbers import Doubles
 
-Keys = npt.NDArray[Any]
+_Keys = npt.NDArray[Any]
 
 
 @dataclass(frozen=True, eq=False)
-class Crowd:
-    """What a crowd says.
+class CrowdLabels:
+    """The labels that votes are aggregated to, and what was learned about classes and workers.
 
     Attributes:
         items: the items, ascending.
-        labels: the likeliest class of each item, ties to the lower class.
-        trust: its probability, float64, in [0, 1].
-        posterior: items × classes, float64, rows sum to 1; the priors where nobody voted.
-        classes: the classes, ascending, or as they were given.
+        labels: the most probable class of each item; ties go to the lower class.
+        trust: the probability of that class, float64, in [0, 1].
+        posterior: items × classes, float64, rows sum to 1; the priors if nobody voted.
+        classes: the classes, ascending, or in the given order.
         priors: share of each class.
         workers: the workers, ascending.
-        skill: one a worker, higher is better; a probability of being right, or of knowing for mace, an
-            ability in (−∞, ∞) for glad.
-        confusion: workers × class × vote; dawid_skene and one_coin, else None.
-        strategy: workers × vote, how a worker votes when guessing; mace, else None.
-        difficulty: one an item, in (0, ∞); glad, else None.
-        trace: the objective after each iteration, for each vote: log-likelihood or evidence lower bound.
-        converged: whether it stood still before the iterations were used up.
+        skill: one value for each worker, higher is better: a probability of being right, or of knowing for
+            "mace", or an ability in (−∞, ∞) for "glad".
+        confusion: workers × class × vote for "dawid-skene" and "one-coin", else None.
+        strategy: workers × vote for "mace": how a worker votes when guessing; else None.
+        difficulty: one value for each item, in (0, ∞), for "glad"; else None.
+        trace: the objective after each iteration, per vote: log-likelihood or evidence lower bound.
+        converged: whether the objective converged before the maximum number of iterations.
     """
 
-    items: Keys
-    labels: Keys
+    items: _Keys
+    labels: _Keys
     trust: Doubles
     posterior: Doubles
-    classes: Keys
+    classes: _Keys
     priors: Doubles
-    workers: Keys
+    workers: _Keys
     skill: Doubles
     confusion: Doubles | None
     strategy: Doubles | None
@@ -56,12 +56,12 @@ class Crowd:
     converged: bool
 
 
-def crowd(
+def aggregate_votes(
     items: object,
     workers: object,
     votes: object,
     *,
-    method: str = "dawid_skene",
+    method: str = "dawid-skene",
     weights: object = None,
     classes: Sequence[Any] | None = None,
     priors: Mapping[Any, float] | Sequence[float] | None = None,
@@ -70,37 +70,39 @@ def crowd(
     tolerance: float = 1e-5,
     restarts: int = 1,
     seed: int = 0,
-) -> Crowd:
-    """Reconcile n votes, given as three columns: which item, who voted, and for what.
+) -> CrowdLabels:
+    """Aggregate n votes, given as three columns: the item, the worker and the vote.
 
     Args:
         items: ids of the items, whole numbers or texts: numpy, Arrow, or a list.
-        workers: ids of who voted.
-        votes: what they voted for; null is an abstention and counts nothing.
-        method: majority; weighted_majority, with ``skills``; dawid_skene; one_coin; glad; mace; zero_based.
-        weights: what each vote counts for, finite and not negative; 2 is the vote given twice.
-        classes: every class that there is, in this order; those voted for by default, ascending.
-        priors: share of each class, by class or in their order; dawid_skene and one_coin otherwise estimate
-            them.
-        skills: what each worker's votes count for, by worker.
-        max_iterations: iterations at most.
+        workers: ids of the workers.
+        votes: the class that each worker voted for; null is an abstention.
+        method: "majority"; "weighted-majority", with ``skills``; "dawid-skene"; "one-coin"; "glad"; "mace";
+            or "zero-based".
+        weights: the weight of each vote, finite and not negative; 2 counts the vote twice.
+        classes: all classes, in this order; by default those with votes, ascending.
+        priors: share of each class, by class or in their order; by default "dawid-skene" and "one-coin"
+            estimate them.
+        skills: the weight of each worker's votes, by worker, for "weighted-majority".
+        max_iterations: maximum number of iterations.
         tolerance: the fit has converged when its objective rises by less than this share of its size; with 0
-            every iteration is done.
-        restarts: starts of mace, of which the best is kept.
-        seed: seed of the further ones.
+            all iterations are done.
+        restarts: number of starts of "mace", of which the best is kept.
+        seed: random seed of the further starts.
 
     Raises:
-        UsageError: an unknown method, or options that it has no use for.
-        DataError: columns that differ in length or are empty, a null item or worker, a vote for no class.
+        UsageError: the method is unknown, or an option does not apply to it.
+        DataError: columns differ in length or are empty, an item or worker is null, or a vote is for an
+            unknown class.
 
-    >>> import w2s
-    >>> found = w2s.crowd(["a", "a", "a", "b"], ["x", "y", "z", "x"], [1, 1, 0, 0], method="majority")
-    >>> found.items.tolist(), found.labels.tolist(), found.trust.round(2).tolist()
-    (['a', 'b'], [1, 0], [0.67, 1.0])
+    Example:
+        >>> import w2s
+        >>> items, workers, votes = ["a", "a", "a", "b"], ["x", "y", "z", "x"], [1, 1, 0, 0]
+        >>> found = w2s.aggregate_votes(items, workers, votes, method="majority")
+        >>> found.items.tolist(), found.labels.tolist(), found.trust.round(2).tolist()
+        (['a', 'b'], [1, 0], [0.67, 1.0])
     """
-    known = kernels.crowd_methods()
-    if method not in known:
-        raise UsageError("votes-unknown-method", f"{method!r} is not a method; known: {', '.join(known)}")
+    _check_method(method, skills, restarts)
     item_codes, item_keys = _ids(items, "items")
     worker_codes, worker_keys = _ids(workers, "workers")
     vote_codes, class_keys = _vote_codes(votes, classes)
@@ -110,7 +112,7 @@ def crowd(
         vote_codes,
         None if weights is None else kernels.double_column(weights, "weights").refuse_nulls("weights"),
         (len(item_keys), len(worker_keys), len(class_keys)),
-        method,
+        method.replace("-", "_"),
         max_iterations=_at_least_one("max_iterations", max_iterations),
         tolerance=tolerance,
         priors=_by_key("priors", priors, class_keys),
@@ -121,7 +123,28 @@ def crowd(
     return _named(found, item_keys, worker_keys, class_keys)
 
 
-def _ids(data: object, name: str) -> tuple[Codes, Keys]:
+def vote_methods() -> list[str]:
+    """Names of the methods of :func:`aggregate_votes`."""
+    return [name.replace("_", "-") for name in kernels.crowd_methods()]
+
+
+def _check_method(method: str, skills: Mapping[Any, float] | None, restarts: int) -> None:
+    known = vote_methods()
+    if method not in known:
+        raise UsageError("votes-unknown-method", f"{method!r} is not a method; {suggest_name(method, known)}")
+    if method == "weighted-majority" and skills is None:
+        raise UsageError("votes-missing-skills", "weighted-majority needs skills")
+    for name, given, owner in (
+        ("skills", skills is not None, "weighted-majority"),
+        ("restarts", restarts > 1, "mace"),
+    ):
+        if given and method != owner:
+            raise UsageError(
+                "votes-unused-option", f"{name} cannot be used with {method}; it belongs to {owner}"
+            )
+
+
+def _ids(data: object, name: str) -> tuple[Codes, _Keys]:
     codes, keys = kernels.group_column(data, name, compact=True)
     if isinstance(keys, list) and keys and keys[-1] is None:
         row = int(np.argmax(codes == len(keys) - 1))
@@ -129,7 +152,7 @@ def _ids(data: object, name: str) -> tuple[Codes, Keys]:
     return codes, _array(keys)
 
 
-def _vote_codes(votes: object, classes: Sequence[Any] | None) -> tuple[Codes, Keys]:
+def _vote_codes(votes: object, classes: Sequence[Any] | None) -> tuple[Codes, _Keys]:
     """Class codes, :data:`w2s.kernels.ABSTAIN` where null, and the classes."""
     codes, keys = kernels.group_column(votes, "votes", compact=True)
     voted = [key for key in _plain(keys) if key is not None]
@@ -148,8 +171,8 @@ def _vote_codes(votes: object, classes: Sequence[Any] | None) -> tuple[Codes, Ke
     return np.array(of_code, np.uint32)[codes], _array(named)
 
 
-def _array(keys: Keys | list[Any]) -> Keys:
-    """Keys as an array: of texts, of numbers, or else of objects."""
+def _array(keys: _Keys | list[Any]) -> _Keys:
+    """Keys as an array of texts, of numbers, or else of objects."""
     if isinstance(keys, np.ndarray):
         return keys
     if len({type(key) for key in keys}) == 1 and isinstance(keys[0], str | int | float):
@@ -159,14 +182,14 @@ def _array(keys: Keys | list[Any]) -> Keys:
     return array
 
 
-def _plain(keys: Keys | list[Any]) -> list[Any]:
+def _plain(keys: _Keys | list[Any]) -> list[Any]:
     return keys.tolist() if isinstance(keys, np.ndarray) else keys
 
 
 def _by_key(
-    name: str, values: Mapping[Any, float] | Sequence[float] | None, keys: Keys
+    name: str, values: Mapping[Any, float] | Sequence[float] | None, keys: _Keys
 ) -> list[float] | None:
-    """One value for each key, in their order."""
+    """One value for each key, in the order of the keys."""
     if values is None or not isinstance(values, Mapping):
         return None if values is None else [float(value) for value in values]
     plain = keys.tolist()
@@ -182,9 +205,9 @@ def _at_least_one(name: str, value: int) -> int:
     return value
 
 
-def _named(found: kernels.Consensus, items: Keys, workers: Keys, classes: Keys) -> Crowd:
+def _named(found: kernels.Consensus, items: _Keys, workers: _Keys, classes: _Keys) -> CrowdLabels:
     labels = found.labels
-    return Crowd(
+    return CrowdLabels(
         items=items,
         labels=classes[labels],
         trust=found.posterior[np.arange(len(labels)), labels],

@@ -6,6 +6,9 @@ A code is lower-case words joined by hyphens. It starts with the part of w2s tha
 
 from __future__ import annotations
 
+import difflib
+from collections.abc import Collection
+
 
 class W2sError(Exception):
     """The work failed; the base class of every exception that w2s raises on purpose.
@@ -59,3 +62,14 @@ class MissingExtraError(W2sError):
         super().__init__(
             f"missing-extra-{extra}", f"{feature} needs more packages: pip install 'w2s[{extra}]'"
         )
+
+
+def suggest_name(name: str, known: Collection[str]) -> str:
+    """The end of a message about an unknown name: the nearest known name, if any, and all known names.
+
+    Example:
+        >>> suggest_name("log_odds", ["mean", "log-odds"])
+        'did you mean log-odds? known: mean, log-odds'
+    """
+    near = difflib.get_close_matches(name, known, n=1)
+    return f"{f'did you mean {near[0]}? ' if near else ''}known: {', '.join(known)}"

@@ -1,4 +1,4 @@
-"""Kinds of evidence about labels: what each is, its columns, the remedy where it is missing, and its cost.
+"""Kinds of evidence about labels: description, columns, cost, and the remedy if labels do not have it.
 
 A new kind is one row of :data:`EVIDENCE`. If a language model has to be asked for it, the function that
 measures it is one row in :mod:`w2s.models.hf.evidence`.
@@ -95,7 +95,7 @@ class EvidenceKind:
         about: one line of documentation.
         source: who gives it.
         remedy: what to do if labels do not have it, as the second half of an error message.
-        columns: columns of the table of labels that hold it; ``*`` stands for any text. Empty for vectors.
+        columns: columns of the table of labels that hold it; ``*`` matches any text. Empty for vectors.
         default_count: the number that it takes after a colon, such as 4 in ``icl:4``, if none is written;
             None if it takes no number.
         cost: tokens that the labelling model needs for one label.
@@ -146,20 +146,20 @@ EVIDENCE = {
             "hidden",
             "hidden state at the label",
             "state",
-            "label with --hidden, which writes hidden.parquet beside the labels",
+            "label with --hidden, which writes hidden.parquet next to the labels",
         ),
         EvidenceKind(
             "afterstate",
             "state after the label: the next position, or a check of the reply",
             "state",
-            "label with --evidence afterstate, which writes afterstate.parquet beside the labels",
+            "label with --evidence afterstate, which writes afterstate.parquet next to the labels",
             cost=_cost_of_check,
         ),
         EvidenceKind(
             "student",
             "hidden state of the untrained student at the label",
             "state",
-            "label with --student MODEL, which writes student.parquet beside the labels",
+            "label with --student MODEL, which writes student.parquet next to the labels",
         ),
         EvidenceKind(
             "icl",

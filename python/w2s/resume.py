@@ -69,6 +69,21 @@ def atomic_file(path: Path, *, durable: bool = True) -> Iterator[Path]:
         part.unlink(missing_ok=True)
 
 
+@contextmanager
+def partial_output(path: Path, *, folder: bool = False) -> Iterator[Path]:
+    """Give an empty hidden file or folder beside ``path``; it is removed at the end, unless published."""
+    part = part_path(path)
+    remove(part)
+    if folder:
+        part.mkdir()
+    else:
+        part.touch()
+    try:
+        yield part
+    finally:
+        remove(part)
+
+
 def write_bytes(path: Path, data: bytes, *, durable: bool = True) -> None:
     """Write a file atomically."""
     with atomic_file(path, durable=durable) as part:

@@ -1,7 +1,4 @@
-"""The Arrow schemas that rooms hand to each other.
-
-Knows nothing about who fills or reads the tables.
-"""
+"""Arrow schemas of the tables that several packages read or write."""
 
 from __future__ import annotations
 
@@ -24,7 +21,7 @@ LABELS = pa.schema(
         ("correct", pa.bool_()),
     ]
 )
-"""What every labelling writes: one row per label, joined by ``id``."""
+"""Labels of any model for any task: one row per label, joined by ``id``."""
 
 _ARENA = [
     ("game", pa.string()),
@@ -45,8 +42,8 @@ _ARENA = [
 ]
 
 
-def oracle_columns(name: str) -> list[tuple[str, pa.DataType]]:
-    """The column group of one oracle: its best move, the regret and the result, null where unknown."""
+def oracle_fields(name: str) -> list[tuple[str, pa.DataType]]:
+    """The columns of one oracle: its best move, the regret and the result, null where unknown."""
     return [
         (f"{name}_best", pa.string()),
         (f"{name}_regret_cp", pa.int32()),
@@ -54,8 +51,8 @@ def oracle_columns(name: str) -> list[tuple[str, pa.DataType]]:
     ]
 
 
-def arena_labels(oracles: Sequence[str]) -> pa.Schema:
-    """An arena's labels: :data:`LABELS`, the position, a column group per oracle, the verdict."""
-    groups = [column for name in oracles for column in oracle_columns(name)]
+def arena_labels_schema(oracles: Sequence[str]) -> pa.Schema:
+    """Labels of an arena: :data:`LABELS`, the position, the columns of each oracle, the verdict."""
+    groups = [column for name in oracles for column in oracle_fields(name)]
     verdict = [("verdict", pa.string()), ("verdict_by", pa.string())]
     return pa.schema([*LABELS, *(pa.field(*column) for column in [*_ARENA, *groups, *verdict])])

@@ -20,9 +20,9 @@ from tests.doubles.nets import write_lc0, write_policy
 from w2s.errors import UsageError
 from w2s.games import State, game
 from w2s.kernels import game_names
-from w2s.models import Answer, Judges, Model, Proposes, RemembersMatches, Want
+from w2s.models import Answer, HasMatchState, Model, SupportsCandidates, SupportsScoring, Want
 from w2s.models.reference import parse_reference
-from w2s.models.registry import kinds, load_model
+from w2s.models.registry import load_model, model_kinds
 from w2s.tasks import MoveExample
 
 REFERENCES = {
@@ -105,7 +105,7 @@ def with_nets(reference: str) -> str:
     return reference.replace("NETS", NETS.name)
 
 
-ALL = [case(reference) for kind in kinds() for reference in REFERENCES.get(kind.name, [])]
+ALL = [case(reference) for kind in model_kinds() for reference in REFERENCES.get(kind.name, [])]
 
 
 @pytest.fixture(params=ALL)
@@ -168,15 +168,15 @@ def assert_same(model: Model, first: list[Answer], second: list[Answer]) -> None
             assert np.allclose(*vectors, atol=most, rtol=2**-9)  # one step of float16 beside it
 
 
-def test_every_registered_kind_is_examined() -> None:
-    assert REFERENCES.keys() == {kind.name for kind in kinds()}
+def test_every_registered_kind_is_tested() -> None:
+    assert REFERENCES.keys() == {kind.name for kind in model_kinds()}
     for kind, references in REFERENCES.items():
         assert references
         assert {kind_of(reference) for reference in references} == {kind}
 
 
 @pytest.mark.parametrize("want", WANTS, ids=str)
-def test_there_is_one_legal_canonical_answer_for_each_example(model: Model, want: Want) -> None:
+def test_every_example_has_one_legal_canonical_answer(model: Model, want: Want) -> None:
     examples = labels(model)
     answers = answered(model, examples, want)
     assert len(answers) == len(examples)
@@ -186,7 +186,7 @@ def test_there_is_one_legal_canonical_answer_for_each_example(model: Model, want
         assert answer.seconds >= 0
 
 
-def test_no_example_is_no_answer(model: Model) -> None:
+def test_no_examples_give_no_answers(model: Model) -> None:
     assert model.answer([], Want(evidence=True, values=True)) == []
 
 
@@ -208,7 +208,7 @@ def test_evidence_is_in_range(model: Model, want: Want) -> None:
 
 
 @pytest.mark.parametrize("want", WANTS, ids=str)
-def test_values_are_wanted_or_absent_and_belong_to_legal_moves(model: Model, want: Want) -> None:
+def test_values_are_given_on_request_for_legal_moves(model: Model, want: Want) -> None:
     examples = labels(model, 4)
     for example, answer in zip(examples, answered(model, examples, want), strict=True):
         assert set(answer.values_cp) <= set(example.state.legal_moves())
@@ -217,7 +217,7 @@ def test_values_are_wanted_or_absent_and_belong_to_legal_moves(model: Model, wan
             assert value is None or (isinstance(value, int) and abs(value) <= 100_000)
 
 
-def test_the_order_of_a_batch_changes_no_answer(model: Model) -> None:
+def test_order_of_a_batch_does_not_change_answers(model: Model) -> None:
     if not model.deterministic:
         pytest.skip("does not claim to be deterministic")
     examples = labels(model)
@@ -228,7 +228,7 @@ def test_the_order_of_a_batch_changes_no_answer(model: Model) -> None:
     assert_same(model, shuffled, [straight[i] for i in order])
 
 
-def test_a_batch_is_the_same_as_one_by_one(model: Model) -> None:
+def test_batch_equals_one_by_one(model: Model) -> None:
     if not model.deterministic:
         pytest.skip("does not claim to be deterministic")
     examples = labels(model)
@@ -245,13 +245,13 @@ def play(model: Model, names: list[str], plies: int) -> list[list[str]]:
         examples = [MoveExample(f"{i}", lines[i], match=f"{i}") for i in live]
         for i, answer in zip(live, model.answer(examples, Want(evidence=True)), strict=True):
             lines[i] = lines[i].play(answer.label)
-    if isinstance(model, RemembersMatches):
+    if isinstance(model, HasMatchState):
         for i in range(len(lines)):
             model.release(f"{i}")
     return [state.moves() for state in lines]
 
 
-def test_matches_are_replayed_by_a_model_loaded_again(model: Model) -> None:
+def test_reloaded_model_replays_matches(model: Model) -> None:
     if not model.deterministic:
         pytest.skip("does not claim to be deterministic")
     names = (games_of(model) * 4)[: model.slots or 4]
@@ -266,7 +266,7 @@ def test_matches_are_replayed_by_a_model_loaded_again(model: Model) -> None:
 
 @pytest.mark.parametrize("match", [None, "7"])
 @pytest.mark.parametrize("want", WANTS[:2], ids=str)
-def test_only_and_rejected_confine_the_answer(model: Model, match: str | None, want: Want) -> None:
+def test_only_and_rejected_restrict_the_answer(model: Model, match: str | None, want: Want) -> None:
     for number, state in enumerate(states(games_of(model), 6)):
         legal = state.legal_moves()
         some = tuple(legal[::3])
@@ -276,7 +276,7 @@ def test_only_and_rejected_confine_the_answer(model: Model, match: str | None, w
         if len(legal) > 1:
             again = MoveExample("again", state, match=name, attempt=1, rejected=(answer.label,))
             assert model.answer([again], want)[0].label in set(legal) - {answer.label}
-        if isinstance(model, RemembersMatches) and name is not None:
+        if isinstance(model, HasMatchState) and name is not None:
             model.release(name)
 
 
@@ -290,7 +290,7 @@ FINISHED = {
 }
 
 
-def test_a_finished_game_has_an_answer_that_is_no_move(model: Model) -> None:
+def test_finished_game_has_an_answer_without_a_move(model: Model) -> None:
     for name in games_of(model):
         position, moves = FINISHED[name]
         state = game(name).state(position, moves)
@@ -302,14 +302,14 @@ def test_a_finished_game_has_an_answer_that_is_no_move(model: Model) -> None:
             assert answer.log_prob is None
 
 
-def test_a_model_is_loaded_again_by_its_name_and_closed_twice(model: Model) -> None:
+def test_reference_loads_a_model_again_and_it_closes_twice(model: Model) -> None:
     again = load_model(model.reference)
     assert again.reference == model.reference
     again.close()
     again.close()
 
 
-def test_vectors_are_absent_or_all_of_one_length_and_finite(model: Model) -> None:
+def test_vectors_are_absent_or_finite_and_of_one_length(model: Model) -> None:
     examples = labels(model)
     answers = answered(model, examples, Want(hidden=True, afterstate=True))
     for name in ("hidden", "afterstate"):
@@ -321,8 +321,8 @@ def test_vectors_are_absent_or_all_of_one_length_and_finite(model: Model) -> Non
     assert all(answer.hidden is None and answer.afterstate is None for answer in plain)
 
 
-def test_a_judge_sees_its_own_answer_as_it_answered(model: Model) -> None:
-    if not isinstance(model, Judges):
+def test_judgement_of_the_own_answer_equals_the_answer(model: Model) -> None:
+    if not isinstance(model, SupportsScoring):
         pytest.skip("does not judge")
     examples = labels(model)
     answers = model.answer(examples, Want(evidence=True, hidden=True))
@@ -331,8 +331,8 @@ def test_a_judge_sees_its_own_answer_as_it_answered(model: Model) -> None:
     assert all(answer.rank is not None for answer in answers)
 
 
-def test_ranks_of_all_moves_follow_their_probabilities(model: Model) -> None:
-    if not isinstance(model, Judges):
+def test_ranks_follow_probabilities(model: Model) -> None:
+    if not isinstance(model, SupportsScoring):
         pytest.skip("does not judge")
     for state in states(games_of(model), 3):
         legal = state.legal_moves()
@@ -345,8 +345,8 @@ def test_ranks_of_all_moves_follow_their_probabilities(model: Model) -> None:
         assert math.isclose(sum(map(math.exp, log_probs)), 1.0, abs_tol=most)
 
 
-def test_a_label_that_is_not_legal_is_judged_as_nothing(model: Model) -> None:
-    if not isinstance(model, Judges):
+def test_illegal_label_has_no_judgement(model: Model) -> None:
+    if not isinstance(model, SupportsScoring):
         pytest.skip("does not judge")
     (state,) = states(games_of(model), 1)
     for label in ("", "no move", "e2e9", "\ud800"):
@@ -356,8 +356,8 @@ def test_a_label_that_is_not_legal_is_judged_as_nothing(model: Model) -> None:
     assert model.judge([], []) == []
 
 
-def test_proposals_begin_with_the_answer_and_are_seen_as_judged(model: Model) -> None:
-    if not isinstance(model, Proposes) or not isinstance(model, Judges):
+def test_proposals_begin_with_the_answer_and_equal_judgements(model: Model) -> None:
+    if not isinstance(model, SupportsCandidates) or not isinstance(model, SupportsScoring):
         pytest.skip("does not propose")
     examples, want = labels(model), Want(evidence=True, hidden=True)
     proposed = model.propose(examples, 3, want)
@@ -376,7 +376,9 @@ def test_proposals_begin_with_the_answer_and_are_seen_as_judged(model: Model) ->
     assert model.propose([], 3, want) == []
 
 
-def test_at_least_one_kind_judges_and_proposes() -> None:
+def test_at_least_one_kind_supports_scoring_and_candidates() -> None:
     nets = [*REFERENCES["policy"], *REFERENCES["lc0"]]
     found = [load_model(with_nets(reference)) for reference in nets]
-    assert all(isinstance(model, Judges) and isinstance(model, Proposes) for model in found)
+    assert all(
+        isinstance(model, SupportsScoring) and isinstance(model, SupportsCandidates) for model in found
+    )

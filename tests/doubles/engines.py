@@ -1,4 +1,4 @@
-"""Scripted engines for tests: their commands and models, and whether any process of theirs is left."""
+"""Scripted engines for tests: their commands and models, and a check that no process is left."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from w2s.models.uci import UciModel
-from w2s.models.uci.answering import Terms
-from w2s.models.uci.protocol import Limits
+from w2s.models.uci.play import SearchSettings
+from w2s.models.uci.protocol import SearchLimits
 
 _PROGRAM = Path(__file__).with_name("scripted_engine.py")
 _MOMENT_S = 5.0
@@ -49,12 +49,12 @@ class Scripted:
         options: Mapping[str, str] | None = None,
         timeout_s: float = 10.0,
         concurrency: int = 1,
-        limits: Limits | None = None,
+        limits: SearchLimits | None = None,
     ) -> UciModel:
         """A model of the engine; one node is its limit where none is given."""
-        terms = Terms(Limits(nodes=1) if limits is None else limits, timeout_s=timeout_s)
+        settings = SearchSettings(SearchLimits(nodes=1) if limits is None else limits, timeout_s=timeout_s)
         command = self.command(*words)
-        return UciModel("uci:scripted", command, terms, options or {}, concurrency=concurrency)
+        return UciModel("uci:scripted", command, settings, options or {}, concurrency=concurrency)
 
     def heard(self) -> list[tuple[int, str]]:
         """Every command that the engines read, with the number of the process, in order."""
@@ -82,7 +82,7 @@ class Scripted:
 
 
 def processes_with(mark: str) -> dict[int, str]:
-    """Processes whose command line has a mark, whatever their parent, group or session; no zombies."""
+    """Processes whose command line contains a mark, in any group or session, without zombies."""
     found: dict[int, str] = {}
     for folder in Path("/proc").iterdir():
         if folder.name.isdigit() and int(folder.name) != os.getpid():

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from w2s.tasks import AnswerExample, ChoiceExample
-from w2s.train import LanguageSettings, Rows, Step, train
+from w2s.train import LanguageSettings, TrainingSet, TrainStep, train
 
 PICKLES = ("*.bin", "*.pt", "*.pth", "*.pkl")
 
@@ -16,14 +16,14 @@ class KilledError(Exception):
     """What a test raises in the middle of a training."""
 
 
-def choices(count: int, label: str | None = None) -> Rows:
+def choices(count: int, label: str | None = None) -> TrainingSet:
     examples = [ChoiceExample(f"q{i}", f"{i}?", ("x", "y"), ("AB"[i % 2],)) for i in range(count)]
-    return Rows.hard(examples, [label or example.gold[0] for example in examples])
+    return TrainingSet.hard(examples, [label or example.gold[0] for example in examples])
 
 
-def answers(count: int) -> Rows:
+def answers(count: int) -> TrainingSet:
     examples = [AnswerExample(f"q{i}", f"{i}+1?", (str(i + 1),)) for i in range(count)]
-    return Rows.hard(examples, [example.gold[0] for example in examples])
+    return TrainingSet.hard(examples, [example.gold[0] for example in examples])
 
 
 def settings(**more: Any) -> LanguageSettings:
@@ -37,17 +37,17 @@ def weights(folder: Path) -> dict[str, str]:
     return {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in found}
 
 
-def killed_at_every_step(reference: str, rows: Rows, how: LanguageSettings, out: Path) -> int:
+def killed_at_every_step(reference: str, rows: TrainingSet, how: LanguageSettings, out: Path) -> int:
     """Train, and raise once after each step; how often that happened."""
     kills = 0
     for at in range(1, 1000):
 
-        def kill(step: Step, at: int = at) -> None:
+        def kill(step: TrainStep, at: int = at) -> None:
             if step.done == at:
                 raise KilledError
 
         try:
-            train(reference, rows, how, out, watch=kill)
+            train(reference, rows, how, out, progress=kill)
         except KilledError:
             kills += 1
             assert not [path for pattern in PICKLES for path in out.rglob(pattern)]

@@ -18,11 +18,12 @@ def write_policy(folder: Path, game: str, seed: int = 0, channels: int = 8) -> P
     import torch
 
     from w2s.models.policy.config import PolicyConfig
-    from w2s.models.policy.files import build, save_pretrained
+    from w2s.models.policy.files import save_pretrained
+    from w2s.models.policy.nets import build_net
 
     torch.manual_seed(seed)
     head = "from_to" if game == "chess" else "plain"
-    net = build(PolicyConfig(game, "se_resnet", channels, 1, 4, head, channels))
+    net = build_net(PolicyConfig(game, "se_resnet", channels, 1, 4, head, channels))
     for parameter in net.parameters():
         parameter.data.mul_(2.0)
     save_pretrained(net, folder)

@@ -150,13 +150,13 @@ def hang(engine: Engine) -> bool:
 
 
 def say(engine: Engine) -> bool:
-    """Say something else instead of the answer."""
+    """Write another line instead of the answer."""
     write(unescaped(engine.args.text))
     return True
 
 
 def twice(engine: Engine) -> bool:
-    """Two answers to one question, the second one a moment after the first."""
+    """Answer twice, the second time a moment after the first."""
     write(b"bestmove e2e4\n")
     time.sleep(0.1)
     write(b"bestmove d2d4\n")
@@ -164,13 +164,13 @@ def twice(engine: Engine) -> bool:
 
 
 def late(engine: Engine) -> bool:
-    """Answer later: something else, where there is a text, or as ever."""
+    """Answer later, with the given text or with the usual move."""
     time.sleep(engine.args.seconds)
     return say(engine) if engine.args.text else False
 
 
 def huge(engine: Engine) -> bool:
-    """One line of 10 MB, and then an answer."""
+    """Write one line of 10 MB, then answer."""
     write(b"info string " + b"x" * 10_000_000 + b"\n")
     return False
 
@@ -196,7 +196,7 @@ def flood_errors(engine: Engine) -> bool:
 
 
 def chatter(engine: Engine) -> bool:
-    """Say nothing, without a pause and without ever coming to the point."""
+    """Write lines without a pause, but never the answer."""
     while True:
         write(b"\n")
 
@@ -206,7 +206,7 @@ def close_output(engine: Engine) -> bool:
 
 
 def close_input(engine: Engine) -> bool:
-    """Say something after it, so that whoever heard it can know."""
+    """Write a line afterwards, so that the test can wait for it."""
     os.close(0)
     return closed() if say(engine) else False
 
@@ -223,7 +223,7 @@ def closed(*files: int) -> bool:
 
 
 def fork(engine: Engine) -> bool:
-    """The process leaves, a child of it goes on with its pipes."""
+    """Exit; a child process continues with the pipes."""
     if os.fork():
         os._exit(0)
     return False
@@ -250,7 +250,7 @@ MISDEEDS = {
 
 
 def write(data: bytes) -> None:
-    """All of it, at once; the end where nobody reads any more."""
+    """Write everything at once; exit where nobody reads any more."""
     try:
         while data:
             data = data[os.write(1, data) :]

@@ -15,7 +15,7 @@ from types import SimpleNamespace
 import accelerate.state
 
 from tests.doubles.learning import answers, choices, settings
-from w2s.train import Step, train
+from w2s.train import TrainStep, train
 
 
 def main(student: str, out: str, rows: str, kill_at: str, more: str) -> None:
@@ -23,14 +23,14 @@ def main(student: str, out: str, rows: str, kill_at: str, more: str) -> None:
     members = {kind.name: kind for kind in kinds} | {"MULTI_NEURON": kinds.MULTI_CPU}
     accelerate.state.DistributedType = SimpleNamespace(**members)
 
-    def watch(step: Step) -> None:
+    def watch(step: TrainStep) -> None:
         if step.done == int(kill_at):
             os._exit(9)
 
     kind, _, count = rows.partition(":")
     what = {"choices": choices, "answers": answers}[kind](int(count))
     how = settings(**{"precision": "float32", "checkpoint_s": 0.0, **json.loads(more)})
-    train(f"hf:{student}?device=cpu", what, how, Path(out), watch=watch)
+    train(f"hf:{student}?device=cpu", what, how, Path(out), progress=watch)
 
 
 if __name__ == "__main__":

@@ -8,7 +8,7 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import pytest
 
-from w2s.arena.places import bundled_arenas
+from w2s.arena.loading import bundled_arenas
 from w2s.cli.app import run
 
 
@@ -17,14 +17,14 @@ def _elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
 
 
-def test_there_is_an_arena_for_every_game() -> None:
+def test_every_game_has_a_bundled_arena() -> None:
     from w2s.kernels import game_names
 
     assert sorted(bundled_arenas()) == sorted(game_names())
 
 
 @pytest.mark.parametrize("game", sorted(bundled_arenas()))
-def test_a_bundled_arena_runs_and_its_files_agree(game: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_bundled_arena_writes_consistent_files(game: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert (
         run(["arena", "--game", game, "--pairs", "2", "--verify-share", "0.2", "--out", "r", "--json"]) == 0
     )
@@ -44,7 +44,7 @@ def test_a_bundled_arena_runs_and_its_files_agree(game: str, capsys: pytest.Capt
     assert Path("r/run.toml").read_text().startswith(f'game = "{game}"')
 
 
-def test_bundled_openings_are_many_and_distinct() -> None:
+def test_bundled_openings_are_distinct() -> None:
     from w2s.arena.openings import read_openings
 
     for game in bundled_arenas():
@@ -65,7 +65,7 @@ BAD = [
     (["--game", "chess", "--sprt", "5"], 2, "--sprt"),
     (["--game", "chess", "--sprt", "5,0"], 2, "elo0"),
     (["--game", "chess", "--tc", "fast"], 2, "seconds+increment"),
-    (["--game", "chess", "--teacher", "uci:stockfish", "--tc", "1+0.1"], 2, "--label mover"),
+    (["--game", "chess", "--teacher", "uci:stockfish", "--tc", "1+0.1"], 2, "--labellers mover"),
     (["--game", "chess", "--illegal", "shrug"], 2, "retry:K"),
     (["--game", "chess", "--oracle", "nobody"], 2, "[oracle-unknown]"),
     (["--game", "chess", "--oracle", "exact:nodes=x"], 2, "exact:nodes=N"),
@@ -85,7 +85,7 @@ BAD = [
 
 
 @pytest.mark.parametrize(("words", "code", "said"), BAD, ids=lambda value: str(value)[:60])
-def test_bad_input_is_one_line_with_its_exit_code(
+def test_invalid_input_is_one_line_with_exit_code(
     words: list[str], code: int | tuple[int, ...], said: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     Path("bad.txt").write_text("e4 e5\ne4 e4\n")
@@ -101,7 +101,7 @@ def test_bad_input_is_one_line_with_its_exit_code(
     assert printed.out == ""
 
 
-def test_debug_shows_the_traceback() -> None:
+def test_debug_option_raises() -> None:
     from w2s.errors import UsageError
 
     with pytest.raises(UsageError):

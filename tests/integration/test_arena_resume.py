@@ -62,7 +62,7 @@ def whole(setting: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[tupl
 
 
 @pytest.mark.slow
-def test_killed_at_any_moment_and_resumed_a_run_ends_with_the_same_bytes(
+def test_killed_and_resumed_run_ends_with_same_bytes(
     setting: Path, whole: tuple[tuple[bytes, bytes], float], tmp_path: Path
 ) -> None:
     files, seconds = whole
@@ -78,7 +78,7 @@ def test_killed_at_any_moment_and_resumed_a_run_ends_with_the_same_bytes(
 
 
 @pytest.mark.slow
-def test_ctrl_c_ends_with_the_line_that_resumes(
+def test_ctrl_c_prints_the_resume_command(
     setting: Path, whole: tuple[tuple[bytes, bytes], float], tmp_path: Path
 ) -> None:
     out = tmp_path / "run"
@@ -98,7 +98,7 @@ def test_ctrl_c_ends_with_the_line_that_resumes(
 
 
 @pytest.mark.slow
-def test_a_complete_run_is_only_read(
+def test_complete_run_is_only_read(
     setting: Path, whole: tuple[tuple[bytes, bytes], float], tmp_path: Path
 ) -> None:
     out = tmp_path / "run"
@@ -112,14 +112,14 @@ def test_a_complete_run_is_only_read(
 
 
 @pytest.mark.slow
-def test_another_seed_plays_other_games(
+def test_other_seed_plays_other_games(
     setting: Path, whole: tuple[tuple[bytes, bytes], float], tmp_path: Path
 ) -> None:
     other = finish(setting, tmp_path / "run", "--seed", "1")
     assert other[1] != whole[0][1]
 
 
-def test_another_configuration_in_the_same_folder_is_refused(setting: Path, tmp_path: Path) -> None:
+def test_other_configuration_in_same_folder_is_refused(setting: Path, tmp_path: Path) -> None:
     out = tmp_path / "run"
     finish(
         setting,

@@ -17,7 +17,7 @@ from pathlib import Path
 import pytest
 
 from w2s.games import game
-from w2s.models import Answer, Samples, Want, load_model
+from w2s.models import Answer, SupportsSampling, Want, load_model
 from w2s.tasks import MoveExample
 from w2s.tasks.answer import AnswerExample
 from w2s.tasks.choice import ChoiceExample
@@ -102,7 +102,7 @@ def ask(reference: str, want: Want, **options: object) -> list[Answer]:
         model.close()
 
 
-def test_a_real_server_answers_every_kind_of_example(served: str) -> None:
+def test_real_server_answers_every_task(served: str) -> None:
     answers = ask(served, Want(), max_tokens=12)
     assert [answer.failure for answer in answers] == [None] * 4
     assert all(answer.raw for answer in answers)
@@ -111,15 +111,13 @@ def test_a_real_server_answers_every_kind_of_example(served: str) -> None:
     assert [answer.raw for answer in greedy] == [answer.raw for answer in answers]
 
 
-def test_nonsense_is_a_failure_where_a_label_is_wanted(served: str) -> None:
+def test_reply_without_label_is_a_failure_with_mask(served: str) -> None:
     answers = ask(served, Want(mask=True), max_tokens=12)
     for answer in answers:
         assert (answer.failure, bool(answer.label)) in {("reply", False), (None, True)}
 
 
-def test_log_probabilities_that_a_server_has_not_are_unknown(
-    served: str, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_missing_log_probs_are_unknown(served: str, caplog: pytest.LogCaptureFixture) -> None:
     answers = ask(served, Want(evidence=True), max_tokens=12, logprobs="true")
     assert [answer.failure for answer in answers] == [None] * 4
     known = [answer.log_prob is not None for answer in answers]
@@ -128,15 +126,15 @@ def test_log_probabilities_that_a_server_has_not_are_unknown(
     assert [answer.n_options for answer in answers] == [3, None, 20, 3]
 
 
-def test_a_model_that_a_real_server_does_not_have_is_a_failure_that_says_so(served: str) -> None:
+def test_unknown_model_at_real_server_is_a_failure(served: str) -> None:
     (first, *_) = ask(f"{served}-not", Want(), retries=0)
     assert first.failure == "reply"
-    assert "the server says 400" in (first.raw or "")
+    assert "status 400" in (first.raw or "")
 
 
-def test_a_real_server_draws_samples_that_are_kept(served: str) -> None:
+def test_samples_of_real_server_are_cached(served: str) -> None:
     with closing(load_model(f"{served}?max_tokens=12")) as model:
-        assert isinstance(model, Samples)
+        assert isinstance(model, SupportsSampling)
         first = model.sample(EXAMPLES, 3)
         assert [len(samples) for samples in first] == [3] * 4
         assert model.sample(EXAMPLES, 3) == first

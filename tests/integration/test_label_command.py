@@ -94,14 +94,14 @@ def test_eval_prints_accuracies_and_their_difference(
     ("options", "code", "message"),
     [
         (["--model", "random", "--hidden"], 2, "random has no hidden states"),
-        (["--model", "random", "--evidence", "dreams"], 2, "there are: hidden, afterstate"),
-        (["--model", "random", "--evidence", "hidden:3"], 2, "a state takes no number; write hidden"),
-        (["--model", "random", "--reward", "hf:x"], 2, "add --evidence reward, or leave it out"),
-        (["--model", "random", "--evidence", "samples:2,samples:4"], 2, "evidence has samples twice"),
+        (["--model", "random", "--evidence", "dreams"], 2, "[evidence-unknown]"),
+        (["--model", "random", "--evidence", "hidden:3"], 2, "[evidence-bad-number]"),
+        (["--model", "random", "--reward", "hf:x"], 2, "[label-reward-without-evidence]"),
+        (["--model", "random", "--evidence", "samples:2,samples:4"], 2, "[evidence-repeated]"),
         (["--model", "random", "--out", "/proc/nothing/labels.parquet"], 1, "cannot create the folder /proc"),
         (["--model", "random", "--student", "random"], 2, "random cannot judge labels"),
         (["--model", "nothing"], 2, "names no model"),
-        (["--model", "random", "--bad-rows", "perhaps"], 2, "write error or skip"),
+        (["--model", "random", "--bad-rows", "perhaps"], 2, "--bad-rows"),
         (["--model", "random", "--out", "labels.csv"], 2, "end the name in .parquet"),
         (["--model", "random", "--out", "{puzzles}/a/labels.parquet"], 2, "is not a folder, so"),
         (["--model", "random", "--game", "othello"], 2, "of a format of chess"),
@@ -127,7 +127,7 @@ def test_bad_rows_stop_the_command_or_are_counted(puzzles: Path, capsys: pytest.
     assert run(command) == 3
     assert "line 5" in capsys.readouterr().err
     assert run([*command, "--bad-rows", "skip"]) == 0
-    assert "1 rows left out" in capsys.readouterr().err
+    assert "1 rows skipped" in capsys.readouterr().err
 
 
 @pytest.mark.data

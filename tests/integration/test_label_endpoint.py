@@ -18,7 +18,7 @@ import pytest
 
 from tests.doubles.chat import ChatServer, Heard, Said
 from w2s.cli.app import run
-from w2s.models.endpoint.paid import FAILURES_IN_A_ROW
+from w2s.models.endpoint.cached_client import MAX_UNAVAILABLE
 
 QUESTIONS = 6
 
@@ -90,7 +90,7 @@ def test_samples_become_columns_and_a_second_run_asks_nothing(sums: Path) -> Non
 @pytest.mark.parametrize(
     ("evidence", "message"),
     [
-        ("samples:0", "'samples:0' needs a whole number from 1 to 10000"),
+        ("samples:0", "the number of 'samples:0' must be a whole number from 1 to 10000"),
         ("samples:-1", "a whole number from 1 to 10000"),
         ("samples:", "a whole number from 1 to 10000"),
         ("samples:eight", "a whole number from 1 to 10000"),
@@ -152,7 +152,7 @@ def test_a_server_that_stops_answering_ends_the_run_and_what_it_said_is_not_paid
     with ChatServer(refuses) as server:
         assert run(command(sums, server, "labels.parquet", retries=0, concurrency=1)) == 4
         said = capsys.readouterr().err
-        assert f"{FAILURES_IN_A_ROW} times in a row" in said
+        assert f"{MAX_UNAVAILABLE} times in a row" in said
         assert "[endpoint-unavailable]" in said
         asked = len(server.heard)
         server.script = counts

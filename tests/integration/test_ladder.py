@@ -38,7 +38,7 @@ def made(root: Path, game: str, folder: Path) -> dict[str, str]:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("game", [pytest.param("chess", marks=pytest.mark.engine), "connect_four"])
-def test_the_same_seed_makes_the_same_positions_and_puzzles(root: Path, game: str, tmp_path: Path) -> None:
+def test_same_seed_builds_same_positions_and_puzzles(root: Path, game: str, tmp_path: Path) -> None:
     first = made(root, game, tmp_path / "a")
     assert first == made(root, game, tmp_path / "b")
     assert f"bundle/{game}.parquet" in first

@@ -23,7 +23,7 @@ from tests.doubles.encoders import write_encoder
 from tests.doubles.language import write_language_model
 from tests.doubles.learning import answers, choices, settings
 from w2s.cli.app import run
-from w2s.train import Rows, train
+from w2s.train import TrainingSet, train
 
 pytest.importorskip("torch", reason="needs torch: pip install 'w2s[models]'")
 pytest.importorskip("peft", reason="needs peft: pip install 'w2s[models]'")
@@ -80,7 +80,7 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
     how = settings(method="full", epochs=12, learning_rate=3e-3)
     train(f"hf:{folder / 'silent'}?score=generate", choices(40), how, folder / "speaker")
     sums = answers(40)
-    ones_and_twos = Rows.hard(sums.examples, ["12"[i % 2] for i in range(40)])
+    ones_and_twos = TrainingSet.hard(sums.examples, ["12"[i % 2] for i in range(40)])
     train(f"hf:{folder / 'silent'}", ones_and_twos, how, folder / "counter")
     return folder
 
@@ -316,7 +316,7 @@ def test_a_user_goes_from_questions_to_a_student_by_commands(
     rows = pq.read_table(kept)
     assert {"question", "label", "raw", "trust"} <= set(rows.column_names)
     student = ["--student", f"hf:{place / 'student'}", "--method", "lora", "--rank", "4", "--epochs", "1"]
-    learned = typed("train", kept, *student, "--weights", "trust", "--out", str(tmp_path / "student"))
+    learned = typed("train", kept, *student, "--weight-column", "trust", "--out", str(tmp_path / "student"))
     assert learned["rows"] == rows.num_rows == 23
     asked = ["eval", source, "--task", task, "--limit", "20", "--model"]
     short = "?max_new_tokens=12" if task == "answer" else ""

@@ -18,7 +18,7 @@ from w2s.tasks import MoveExample
 
 torch = pytest.importorskip("torch", reason="needs torch: pip install 'w2s[models]'")
 
-from w2s.models.lc0.loading import net_of  # noqa: E402
+from w2s.models.lc0.loading import load_lc0_net  # noqa: E402
 from w2s.models.reference import parse_reference  # noqa: E402
 
 pytestmark = [pytest.mark.data, pytest.mark.slow]
@@ -46,7 +46,7 @@ def played(data: Path) -> list[tuple[State, str, int]]:
 def test_nearly_all_probability_lies_on_legal_moves(data: Path, elo: int) -> None:
     states = [state for state, _, _ in played(data)[::14]][:2000]
     assert len(states) == 2000
-    net, legal = net_of(parse_reference(maia(data, elo))), []
+    net, legal = load_lc0_net(parse_reference(maia(data, elo))), []
     for start in range(0, len(states), 100):
         cores = [state._core for state in states[start : start + 100]]
         found = kernels.encode("chess", cores, "lc0")

@@ -1,4 +1,4 @@
-"""A real engine behind ``uci:``: labels that depend on the question alone, evidence, mates, Chess960."""
+"""A real engine behind ``uci:``: independent labels, evidence, mates and Chess960."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def ask(model: Model, state: State, want: Want = EVERYTHING, **more: object) -> 
 
 
 def content(answer: Answer) -> tuple[object, ...]:
-    """All of an answer but how long it took."""
+    """The content of an answer, without its time."""
     return (
         answer.label, answer.log_prob, answer.margin, answer.entropy, answer.n_options, answer.value_cp,
         tuple(answer.values_cp.items()), answer.raw, answer.failure,
@@ -48,7 +48,7 @@ def content(answer: Answer) -> tuple[object, ...]:
 
 
 def some_states(count: int, seed: int) -> list[State]:
-    """Positions of random games, several of one game among them."""
+    """Positions of random games, some from the same game."""
     draw, states, state = random.Random(seed), [], START
     while len(states) < count:
         if state.outcome() is not None or state.ply >= 40:
@@ -59,8 +59,8 @@ def some_states(count: int, seed: int) -> list[State]:
     return states
 
 
-def test_a_label_depends_on_nothing_that_was_asked_before() -> None:
-    """In any order, beside any number of others, in a new process: the same bytes."""
+def test_label_does_not_depend_on_earlier_examples() -> None:
+    """The bytes are equal in any order, in any batch, and in a new process."""
     states, want = some_states(12, seed=3), Want(evidence=True)
     with load("nodes=1500") as model:
         forward = [content(ask(model, state, want)) for state in states]
@@ -75,8 +75,8 @@ def test_a_label_depends_on_nothing_that_was_asked_before() -> None:
     assert len({answer[0] for answer in forward}) > 3
 
 
-def test_the_hash_of_a_label_is_cleared_and_that_of_a_match_is_kept() -> None:
-    """With a hash that is kept, the second of two equal searches sees what the first one found."""
+def test_hash_is_cleared_for_labels_and_kept_in_matches() -> None:
+    """With a kept hash, the second of two equal searches uses the results of the first."""
     with load("nodes=20000&Hash=64") as model:
         labels = [content(ask(model, START, Want(evidence=True))) for _ in range(2)]
         played = [ask(model, START, Want(), match="m", attempt=attempt).value_cp for attempt in (0, 1, 2)]
@@ -93,7 +93,7 @@ def play(model: Model, name: str, state: State = START, plies: int = 24) -> list
     return answers
 
 
-def test_a_match_is_the_same_whatever_was_played_before_it() -> None:
+def test_match_does_not_depend_on_earlier_matches() -> None:
     with load("nodes=800") as model:
         first = play(model, "a")
         model.release("a")
@@ -105,7 +105,7 @@ def test_a_match_is_the_same_whatever_was_played_before_it() -> None:
         assert play(model, "c") == first
 
 
-def test_matches_side_by_side_are_those_played_one_by_one() -> None:
+def test_concurrent_matches_equal_sequential_matches() -> None:
     begins = [START, START.play("d2d4"), START.play("c2c4")]
     with load("nodes=500") as model:
         apart = [[answer[0] for answer in play(model, str(n), state)] for n, state in enumerate(begins)]
@@ -120,7 +120,7 @@ def test_matches_side_by_side_are_those_played_one_by_one() -> None:
     assert together == apart
 
 
-def test_evidence_is_consistent_with_itself(engine: UciModel) -> None:
+def test_evidence_is_consistent(engine: UciModel) -> None:
     for state in some_states(8, seed=5):
         answer = ask(engine, state, Want(evidence=True))
         assert answer.failure is None
@@ -137,7 +137,7 @@ def test_evidence_is_consistent_with_itself(engine: UciModel) -> None:
         assert answer.values_cp == {}
 
 
-def test_every_legal_move_has_a_value_and_the_label_has_the_best() -> None:
+def test_every_legal_move_has_a_value_and_label_is_best() -> None:
     with load("depth=4") as model:
         for state in some_states(4, seed=7):
             answer = ask(model, state)
@@ -145,12 +145,12 @@ def test_every_legal_move_has_a_value_and_the_label_has_the_best() -> None:
             assert answer.values_cp[answer.label] == max(answer.values_cp.values()) == answer.value_cp
 
 
-def test_values_are_complete_even_where_the_limit_is_one_node() -> None:
+def test_values_are_complete_with_one_node() -> None:
     with load("nodes=1") as model:
         assert list(ask(model, START).values_cp) == START.legal_moves()
 
 
-def test_values_of_a_played_move_leave_the_match_as_it_was() -> None:
+def test_values_do_not_change_the_match() -> None:
     with load("nodes=500") as model:
         plain = play(model, "a", plies=8)
     with load("nodes=500") as model:
@@ -172,20 +172,20 @@ MATES = [
 
 
 @pytest.mark.parametrize(("fen", "label", "value"), MATES)
-def test_mates_have_values_beyond_every_evaluation(fen: str, label: str | None, value: int) -> None:
+def test_mates_have_values_beyond_evaluations(fen: str, label: str | None, value: int) -> None:
     with load("depth=8") as model:
         answer = ask(model, CHESS.state(fen), Want(evidence=True))
     assert answer.value_cp == value
     assert label is None or answer.label == label
 
 
-def test_the_only_move_is_certain(engine: UciModel) -> None:
+def test_only_move_has_probability_one(engine: UciModel) -> None:
     answer = ask(engine, CHESS.state("7k/5K2/8/8/8/8/8/R7 b - - 0 1"), Want(evidence=True))
     assert (answer.label, answer.n_options) == ("h8h7", 1)
     assert (answer.log_prob, answer.margin, answer.entropy) == (0.0, 1.0, 0.0)
 
 
-def test_the_search_is_confined_to_the_moves_that_are_asked_about(engine: UciModel) -> None:
+def test_search_is_restricted_to_allowed_moves(engine: UciModel) -> None:
     for only in (("a2a3",), ("h2h4", "b1a3")):
         for match in (None, "m"):
             answer = ask(engine, START, Want(evidence=True), only=only, match=match)
@@ -204,9 +204,7 @@ CASTLINGS = [
 
 
 @pytest.mark.parametrize(("fen", "castlings"), CASTLINGS)
-def test_engine_and_position_write_castling_the_same_way(
-    engine: UciModel, fen: str, castlings: tuple[str, ...]
-) -> None:
+def test_castling_notation_matches_engine(engine: UciModel, fen: str, castlings: tuple[str, ...]) -> None:
     state = CHESS.state(fen)
     legal = [move for move in castlings if move in state.legal_moves()]
     assert legal
@@ -218,7 +216,7 @@ def test_engine_and_position_write_castling_the_same_way(
         assert after.read(reply.label)[0] == reply.label
 
 
-def test_chess960_and_chess_in_one_batch_do_not_disturb_each_other(engine: UciModel) -> None:
+def test_chess960_and_chess_can_share_a_batch(engine: UciModel) -> None:
     states = [CHESS.state(fen) for fen, _ in CASTLINGS] * 2
     answers = engine.answer([MoveExample(str(n), state) for n, state in enumerate(states)], EVERYTHING)
     for state, answer in zip(states, answers, strict=True):
@@ -238,33 +236,33 @@ def test_chess960_and_chess_in_one_batch_do_not_disturb_each_other(engine: UciMo
         ("movetime=10", False),
     ],
 )
-def test_dice_threads_and_clocks_are_said_to_be_undetermined(options: str, deterministic: bool) -> None:
+def test_time_threads_and_weakening_are_not_deterministic(options: str, deterministic: bool) -> None:
     with load(options) as model:
         assert model.deterministic is deterministic
         assert ask(model, START, Want()).failure is None
 
 
-def test_a_time_for_each_move_is_kept() -> None:
+def test_movetime_is_respected() -> None:
     with load("movetime=150") as model:
         answer = ask(model, START, Want(evidence=True), match="m")
     assert answer.failure is None
     assert 0.1 < answer.seconds < 5
 
 
-def test_a_clock_is_played_by() -> None:
+def test_clock_is_respected() -> None:
     with load("Move Overhead=10") as model:
         clock = Clock(own_s=2.0, other_s=60.0, increment_s=0.0)
         answer = ask(model, START, Want(), match="m", clock=clock)
     assert (answer.failure, answer.seconds < 2.0) == (None, True)
 
 
-def test_a_game_that_is_over_has_no_label(engine: UciModel) -> None:
+def test_finished_game_has_no_label(engine: UciModel) -> None:
     mated = CHESS.state("startpos", ["f2f3", "e7e5", "g2g4", "d8h4"])
     assert ask(engine, mated).label == ""
 
 
-def test_one_that_searches_without_end_is_stopped_at_once_when_it_is_closed() -> None:
-    """``go nodes`` of a number that is never reached: nobody waits for it."""
+def test_close_stops_infinite_search() -> None:
+    """``go nodes`` with a number that is never reached is not waited for."""
     with load("nodes=9000000000000&timeout_s=3") as model:
         began = time.monotonic()
         answer = ask(model, START, Want(), match="m")
@@ -280,7 +278,7 @@ def test_one_that_searches_without_end_is_stopped_at_once_when_it_is_closed() ->
         ("nodes=0", "nodes of 'uci:stockfish?nodes=0'"),
     ],
 )
-def test_a_wrong_option_is_known_before_any_work(options: str, report: str) -> None:
+def test_wrong_option_is_refused_before_any_work(options: str, report: str) -> None:
     with pytest.raises(UsageError) as caught:
         load(options)
     assert report in str(caught.value).replace("\\", "")

@@ -15,7 +15,7 @@ from w2s.cli.app import run
 from w2s.evidence import read_labels, write_labels
 from w2s.metrics import auc
 
-QUICK = ["--option", "width=16", "--option", "batch=32", "--option", "least_steps=80", "--option", "fits=2"]
+QUICK = ["--set", "width=16", "--set", "batch=32", "--set", "least_steps=80", "--set", "fits=2"]
 
 
 @pytest.fixture
@@ -55,9 +55,7 @@ def test_fit_then_score_then_filter(table: Path, capsys: pytest.CaptureFixture[s
     assert right.mean() > truth.mean() + 0.2
 
 
-def test_gold_rows_keep_the_scores_that_they_had_out_of_fold(
-    table: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_gold_rows_keep_their_out_of_fold_scores(table: Path, capsys: pytest.CaptureFixture[str]) -> None:
     trust, scored = table.parent / "trust", table.parent / "scored.parquet"
     assert (
         run(["trust", "fit", str(table), "--gold", "correct", "--function", "knn", "--out", str(trust)]) == 0
@@ -70,7 +68,7 @@ def test_gold_rows_keep_the_scores_that_they_had_out_of_fold(
     assert json.loads((trust / "measures.json").read_text())["gold_rows"] == len(gold)
 
 
-def test_other_labels_of_the_same_ids_are_scored_afresh(
+def test_other_labels_of_the_same_ids_are_scored_again(
     table: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     trust, other = table.parent / "trust", table.parent / "other.parquet"
@@ -86,7 +84,7 @@ def test_other_labels_of_the_same_ids_are_scored_afresh(
     assert json.loads(said(capsys))["out_of_fold"] == 0
 
 
-def test_the_same_seed_writes_the_same_bytes(table: Path) -> None:
+def test_same_seed_writes_the_same_bytes(table: Path) -> None:
     for name in ("a", "b"):
         out = str(table.parent / name)
         fit = ["trust", "fit", str(table), "--gold", "correct", "--function", "logistic", "--out", out]
@@ -97,14 +95,14 @@ def test_the_same_seed_writes_the_same_bytes(table: Path) -> None:
         assert (table.parent / "a" / file).read_bytes() == (table.parent / "b" / file).read_bytes()
 
 
-def test_compare_measures_what_has_its_evidence_and_names_what_lacks(
+def test_compare_measures_functions_and_names_missing_evidence(
     table: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     poor = table.parent / "poor"
     poor.mkdir()
     found = without(read_labels(table), "hidden", "afterstate", "student", "samples")
     write_labels(found, poor / "labels.parquet")
-    compare = ["trust", "compare", str(poor / "labels.parquet"), "--gold", "correct", "--draws", "100"]
+    compare = ["trust", "compare", str(poor / "labels.parquet"), "--gold", "correct", "--resamples", "100"]
     names = ["confidence", "crowd", "knn", "logistic", "self_consistency", "search_agreement"]
     compare += [part for name in names for part in ("--function", name)]
     assert run([*compare, "--json"]) == 0
@@ -132,19 +130,19 @@ def test_compare_measures_what_has_its_evidence_and_names_what_lacks(
     ("arguments", "code", "message"),
     [
         (["fit", "{table}", "--gold", "nothing", "--out", "{out}"], 3, "no column 'nothing'"),
-        (["fit", "{table}", "--gold", "log_prob", "--out", "{out}"], 3, "holds float, not true and false"),
+        (["fit", "{table}", "--gold", "log_prob", "--out", "{out}"], 3, "[label-column-not-boolean]"),
         (
             ["fit", "{table}", "--gold", "correct", "--out", "{out}", "--function", "neurl"],
             2,
             "did you mean neural",
         ),
         (
-            ["fit", "{table}", "--gold", "correct", "--out", "{out}", "--option", "width"],
+            ["fit", "{table}", "--gold", "correct", "--out", "{out}", "--set", "width"],
             2,
             "is not name=value",
         ),
         (
-            ["fit", "{table}", "--gold", "correct", "--out", "{out}", "--option", "widht=3"],
+            ["fit", "{table}", "--gold", "correct", "--out", "{out}", "--set", "widht=3"],
             2,
             "did you mean 'width'",
         ),
@@ -190,7 +188,7 @@ def test_compare_measures_what_has_its_evidence_and_names_what_lacks(
         (["compare", "{out}.parquet", "--gold", "correct"], 3, "there is no file"),
     ],
 )
-def test_what_cannot_be_done_is_one_line(
+def test_invalid_commands_print_one_line(
     table: Path, capsys: pytest.CaptureFixture[str], arguments: list[str], code: int, message: str
 ) -> None:
     places = {"table": str(table), "out": str(table.parent / "out")}
@@ -201,7 +199,7 @@ def test_what_cannot_be_done_is_one_line(
     assert not (table.parent / "out").exists()
 
 
-def test_a_function_that_is_there_is_not_replaced_unasked(
+def test_existing_function_is_replaced_only_with_overwrite(
     table: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     out = str(table.parent / "trust")

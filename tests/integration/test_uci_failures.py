@@ -1,4 +1,4 @@
-"""Engines that misbehave, through ``UciModel.answer``: each ends as its own ending, and leaves no process."""
+"""Engines that misbehave, through ``UciModel.answer``: each has its failure, and no process is left."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ from tests.doubles.engines import Scripted, processes_with
 from tests.doubles.errors import raises_code
 from tests.doubles.signals import hears_ctrl_c
 from w2s.arena import ArenaSpec, run
-from w2s.arena.spec import Labels, MatchRules, Verification
-from w2s.arena.spec import Limits as ArenaLimits
+from w2s.arena.spec import LabelPolicy, MatchRules, Verification
+from w2s.arena.spec import PlayerLimits as ArenaLimits
 from w2s.errors import ModelError, UsageError
 from w2s.games import State, game
 from w2s.models import Answer, Want, load_model
 from w2s.models.uci import UciModel, process
-from w2s.models.uci.protocol import Limits
+from w2s.models.uci.protocol import SearchLimits
 from w2s.tasks import Clock, MoveExample
 
 START = game("chess").state()
@@ -48,22 +48,22 @@ def ask(model: UciModel, example: MoveExample | None = None, want: Want | None =
 
 AT_GO = [
     # misdeed, arguments, ending, what the report says
-    ("exit", ("--code", "3", "--words", "boom"), "crash", "exited with code 3 before it said bestmove"),
-    ("signal", ("--code", "11"), "crash", "was killed by SIGSEGV before it said bestmove"),
-    ("hang", (), "stall", "did not say bestmove within 0.8 s"),
-    ("late", ("--seconds", "600"), "stall", "did not say bestmove within 0.8 s"),
-    ("chatter", (), "stall", "did not say bestmove within 0.8 s"),
-    ("flood_errors", (), "stall", "did not say bestmove within 0.8 s"),
-    ("flood_lines", (), "crash", "without saying bestmove"),
-    ("flood_bytes", (), "crash", "without saying bestmove"),
-    ("close_output", (), "crash", "closed its output before it said bestmove"),
-    ("close_all", (), "crash", "closed its output before it said bestmove"),
+    ("exit", ("--code", "3", "--words", "boom"), "crash", "exited with code 3 before it sent bestmove"),
+    ("signal", ("--code", "11"), "crash", "was killed by SIGSEGV before it sent bestmove"),
+    ("hang", (), "stall", "did not send bestmove within 0.8 s"),
+    ("late", ("--seconds", "600"), "stall", "did not send bestmove within 0.8 s"),
+    ("chatter", (), "stall", "did not send bestmove within 0.8 s"),
+    ("flood_errors", (), "stall", "did not send bestmove within 0.8 s"),
+    ("flood_lines", (), "crash", "without sending bestmove"),
+    ("flood_bytes", (), "crash", "without sending bestmove"),
+    ("close_output", (), "crash", "closed its output before it sent bestmove"),
+    ("close_all", (), "crash", "closed its output before it sent bestmove"),
 ]
 
 
 @pytest.mark.parametrize("where", ["match", "label"])
 @pytest.mark.parametrize(("misdeed", "arguments", "ending", "report"), AT_GO, ids=[row[0] for row in AT_GO])
-def test_an_engine_that_fails_at_a_question_fails_that_answer_only(
+def test_engine_failure_fails_only_its_answer(
     scripted: Scripted,
     monkeypatch: pytest.MonkeyPatch,
     tmp_path: Path,
@@ -87,9 +87,11 @@ def test_an_engine_that_fails_at_a_question_fails_that_answer_only(
         assert scripted.count(processes) == processes
 
 
-def test_last_words_on_standard_error_are_reported(scripted: Scripted) -> None:
+def test_last_line_on_standard_error_is_reported(scripted: Scripted) -> None:
     with scripted.model("--at", "go", "--do", "exit", "--code", "7", "--words", "no net found") as model:
-        assert ask(model).raw == "exited with code 7 before it said bestmove; its last words: 'no net found'"
+        raw = str(ask(model).raw)
+        assert raw.startswith("exited with code 7 before it sent bestmove; ")
+        assert raw.endswith("standard error: 'no net found'")
 
 
 @pytest.mark.parametrize(
@@ -111,7 +113,7 @@ def test_last_words_on_standard_error_are_reported(scripted: Scripted) -> None:
         (r"info depth 1 score cp 99999999999999999999999999 pv e2e4\nbestmove e2e4\n", "e2e4"),
     ],
 )
-def test_an_odd_answer_is_handed_on_as_it_stands(scripted: Scripted, said: str, label: str) -> None:
+def test_malformed_move_is_returned_unchanged(scripted: Scripted, said: str, label: str) -> None:
     with scripted.model("--at", "go", "--do", "say", "--text", said) as model:
         answer = ask(model)
         assert (answer.label, answer.failure) == (label, None)
@@ -119,9 +121,7 @@ def test_an_odd_answer_is_handed_on_as_it_stands(scripted: Scripted, said: str, 
         assert len({pid for pid, _ in scripted.heard()}) == 1
 
 
-def test_a_move_of_10_mb_is_cut_and_the_next_answer_is_not_its_rest(
-    scripted: Scripted, tmp_path: Path
-) -> None:
+def test_huge_move_is_cut_and_next_answer_is_clean(scripted: Scripted, tmp_path: Path) -> None:
     once = ("--once", str(tmp_path / "done"))
     with scripted.model("--at", "go", "--do", "huge_move", *once) as model:
         long = ask(model)
@@ -130,12 +130,12 @@ def test_a_move_of_10_mb_is_cut_and_the_next_answer_is_not_its_rest(
         assert ask(model).label == "a2a3"
 
 
-def test_a_line_of_10_mb_before_the_answer_is_skipped(scripted: Scripted) -> None:
+def test_huge_line_before_answer_is_skipped(scripted: Scripted) -> None:
     with scripted.model("--at", "go", "--do", "huge") as model:
         assert ask(model).label == "a2a3"
 
 
-def test_under_mask_any_odd_answer_becomes_a_legal_move(scripted: Scripted) -> None:
+def test_mask_replaces_malformed_move_with_legal_one(scripted: Scripted) -> None:
     lines = "info multipv 1 score cp 9 pv e2e5", "info multipv 2 score cp 5 pv d2d4", "bestmove 0000", ""
     text = r"\n".join(lines)
     with scripted.model("--at", "go", "--do", "say", "--text", text) as model:
@@ -145,14 +145,14 @@ def test_under_mask_any_odd_answer_becomes_a_legal_move(scripted: Scripted) -> N
         assert ask(model, only, want=Want(mask=True)).label in ("h2h3", "g2g3")
 
 
-def test_a_second_bestmove_is_not_the_answer_to_the_next_question(scripted: Scripted, tmp_path: Path) -> None:
+def test_second_bestmove_is_not_used_for_next_search(scripted: Scripted, tmp_path: Path) -> None:
     with scripted.model("--at", "go", "--do", "twice", "--once", str(tmp_path / "done")) as model:
         assert ask(model).label == "e2e4"
         time.sleep(0.5)
         assert ask(model, in_match(START.play("h2h3"))).label == "a7a5"
 
 
-def test_a_late_answer_is_not_taken_for_the_next_one(scripted: Scripted, tmp_path: Path) -> None:
+def test_late_answer_is_not_used_for_next_search(scripted: Scripted, tmp_path: Path) -> None:
     once = ("--once", str(tmp_path / "done"))
     late = ("--at", "go", "--do", "late", "--seconds", str(1.5 * SOON_S), "--text", r"bestmove h2h3\n")
     with scripted.model(*late, *once, timeout_s=SOON_S) as model:
@@ -161,18 +161,18 @@ def test_a_late_answer_is_not_taken_for_the_next_one(scripted: Scripted, tmp_pat
         assert ask(model).label == "a2a3"
 
 
-def test_an_answer_beyond_the_clock_but_within_the_timeout_is_an_answer_with_its_time(
+def test_answer_after_clock_within_timeout_is_kept(
     scripted: Scripted,
 ) -> None:
     clock = Clock(own_s=0.05, other_s=1.0, increment_s=0.0)
-    with scripted.model("--at", "go", "--do", "late", "--seconds", "0.2", limits=Limits()) as model:
+    with scripted.model("--at", "go", "--do", "late", "--seconds", "0.2", limits=SearchLimits()) as model:
         answer = ask(model, in_match(clock=clock))
         assert (answer.label, answer.failure) == ("a2a3", None)
         assert 0.2 <= answer.seconds < 5
 
 
 AT_START = [
-    ("start", "exit", ("--code", "2", "--words", "bad flag"), "exited with code 2 before it said uciok"),
+    ("start", "exit", ("--code", "2", "--words", "bad flag"), "exited with code 2 before it sent uciok"),
     (
         "uci",
         "exit",
@@ -180,20 +180,25 @@ AT_START = [
             "--code",
             "0",
         ),
-        "exited with code 0 before it said uciok",
+        "exited with code 0 before it sent uciok",
     ),
-    ("uci", "hang", (), "did not say uciok within 0.8 s"),
-    ("uci", "flood_bytes", (), "without saying uciok"),
-    ("uci", "close_output", (), "closed its output before it said uciok"),
+    ("uci", "hang", (), "did not send uciok within 0.8 s"),
+    ("uci", "flood_bytes", (), "without sending uciok"),
+    ("uci", "close_output", (), "closed its output before it sent uciok"),
     ("start", "close_all", (), "closed its"),
-    ("isready", "hang", (), "did not say readyok within 0.8 s"),
-    ("isready", "signal", ("--code", "6"), "was killed by SIGABRT before it said readyok"),
-    ("setoption", "exit", ("--code", "9", "--words", "no such option"), "its last words: 'no such option'"),
+    ("isready", "hang", (), "did not send readyok within 0.8 s"),
+    ("isready", "signal", ("--code", "6"), "was killed by SIGABRT before it sent readyok"),
+    (
+        "setoption",
+        "exit",
+        ("--code", "9", "--words", "no such option"),
+        "standard error: 'no such option'",
+    ),
 ]
 
 
 @pytest.mark.parametrize(("moment", "misdeed", "arguments", "report"), AT_START)
-def test_an_engine_that_never_gets_ready_is_one_line_before_any_work(
+def test_failed_start_is_refused_before_any_work(
     scripted: Scripted,
     monkeypatch: pytest.MonkeyPatch,
     moment: str,
@@ -214,7 +219,7 @@ def test_an_engine_that_never_gets_ready_is_one_line_before_any_work(
     ("moment", "misdeed", "ending"),
     [("start", "exit", "crash"), ("uci", "hang", "stall"), ("isready", "exit", "crash")],
 )
-def test_an_engine_that_fails_while_it_is_started_again_fails_that_answer(
+def test_failed_restart_fails_only_its_answer(
     scripted: Scripted, tmp_path: Path, moment: str, misdeed: str, ending: str
 ) -> None:
     """The labelling engine is the second process; the first one played."""
@@ -227,12 +232,12 @@ def test_an_engine_that_fails_while_it_is_started_again_fails_that_answer(
         assert ask(model, in_match(match=None)).label == "a2a3"
 
 
-def test_an_engine_that_closed_its_input_is_not_waited_for(scripted: Scripted) -> None:
+def test_closed_input_fails_without_waiting(scripted: Scripted) -> None:
     words = ("--at", "isready", "--after", "1", "--do", "close_input", "--text", r"readyok\n")
     with scripted.model(*words, timeout_s=60.0) as model:
         began = time.monotonic()
         answer = ask(model)
-        assert (answer.failure, answer.raw) == ("crash", "closed its input before it said bestmove")
+        assert (answer.failure, answer.raw) == ("crash", "closed its input before it sent bestmove")
         assert time.monotonic() - began < 20
 
 
@@ -246,7 +251,7 @@ def test_an_engine_that_closed_its_input_is_not_waited_for(scripted: Scripted) -
         ("option name Hash type spin default 1 min 1 max 4", {"Hsah": "8"}, "did you mean 'Hash'?"),
     ],
 )
-def test_an_option_that_is_not_declared_is_a_usage_error(
+def test_undeclared_option_is_a_usage_error(
     scripted: Scripted, declared: str, options: dict[str, str], report: str
 ) -> None:
     with pytest.raises(UsageError) as caught:
@@ -255,23 +260,21 @@ def test_an_option_that_is_not_declared_is_a_usage_error(
     assert "\n" not in str(caught.value)
 
 
-def test_a_spin_whose_bounds_contradict_each_other_takes_any_number(scripted: Scripted) -> None:
+def test_spin_with_contradictory_bounds_accepts_any_number(scripted: Scripted) -> None:
     declared = "option name Hash type spin default 1 min 9 max 4"
     with scripted.model("--options", declared, options={"Hash": "6"}) as model:
         assert ask(model, in_match(match=None)).label == "a2a3"
     assert "setoption name Hash value 6" in [said for _, said in scripted.heard()]
 
 
-def test_an_engine_without_any_option_plays_and_labels(scripted: Scripted) -> None:
+def test_engine_without_options_plays_and_labels(scripted: Scripted) -> None:
     with scripted.model("--options", "", "--info", "info depth 1 score cp 3 pv a2a3") as model:
         assert ask(model).label == "a2a3"
         answer = ask(model, in_match(match=None), Want(evidence=True, values=True))
         assert (answer.label, answer.value_cp, len(answer.values_cp)) == ("a2a3", 3, 20)
 
 
-def test_an_engine_that_declares_other_options_later_crashes_instead_of_ending_the_run(
-    scripted: Scripted, tmp_path: Path
-) -> None:
+def test_changed_options_after_restart_are_a_crash(scripted: Scripted, tmp_path: Path) -> None:
     once = tmp_path / "done"
     once.touch()
     say = ("--at", "uci", "--do", "say", "--text", r"uciok\n", "--once", str(once))
@@ -279,17 +282,17 @@ def test_an_engine_that_declares_other_options_later_crashes_instead_of_ending_t
         once.unlink()
         answer = ask(model, in_match(match=None))
         assert answer.failure == "crash"
-        assert "changed its mind about its options" in str(answer.raw)
+        assert "declared other options" in str(answer.raw)
 
 
-def test_carriage_returns_are_no_part_of_anything(scripted: Scripted) -> None:
+def test_carriage_returns_are_ignored(scripted: Scripted) -> None:
     text = "info depth 1 multipv 1 score cp 7 pv a2a3"
     with scripted.model("--end", r"\r\n", "--info", text, options={"Style of play": "very risky"}) as model:
         answer = ask(model)
         assert (answer.label, answer.value_cp, answer.failure) == ("a2a3", 7, None)
 
 
-def test_an_engine_that_always_fails_ends_the_work_after_ten_times(scripted: Scripted) -> None:
+def test_ten_failures_in_a_row_end_the_work(scripted: Scripted) -> None:
     with scripted.model("--at", "go", "--do", "exit", "--code", "3") as model:
         for number in range(9):
             assert ask(model, in_match(match=str(number))).failure == "crash"
@@ -300,8 +303,8 @@ def test_an_engine_that_always_fails_ends_the_work_after_ten_times(scripted: Scr
         assert "\n" not in str(caught.value)
 
 
-def test_an_engine_that_fails_now_and_then_never_ends_the_work(scripted: Scripted) -> None:
-    """It answers once and crashes at the next question, again and again."""
+def test_occasional_failures_do_not_end_the_work(scripted: Scripted) -> None:
+    """The engine answers once and crashes at the next search, repeatedly."""
     with scripted.model("--at", "go", "--do", "exit", "--after", "1") as model:
         failures = [ask(model, in_match(match=str(n))).failure for n in range(24)]
     assert failures == [None, "crash"] * 12
@@ -309,8 +312,8 @@ def test_an_engine_that_fails_now_and_then_never_ends_the_work(scripted: Scripte
 
 @pytest.mark.parametrize("child", ["same", "group", "session"])
 @pytest.mark.parametrize("end", ["quit", "crash", "stall", "kill"])
-def test_what_an_engine_started_does_not_outlive_it(scripted: Scripted, child: str, end: str) -> None:
-    """Also where that ignores SIGTERM and has a process group or a session of its own."""
+def test_child_processes_of_engine_are_killed(scripted: Scripted, child: str, end: str) -> None:
+    """The child may ignore SIGTERM and have its own process group or session."""
     misdeed = {"quit": (), "kill": (), "crash": ("--do", "exit"), "stall": ("--do", "hang")}[end]
     ignored = ("--ignore", "term,quit,eof") if end == "kill" else ()
     model = scripted.model("--child", child, *ignored, "--at", "go", *misdeed, timeout_s=SOON_S)
@@ -322,14 +325,14 @@ def test_what_an_engine_started_does_not_outlive_it(scripted: Scripted, child: s
     assert scripted.left() == {}
 
 
-def test_an_engine_that_forks_and_leaves_is_followed_through_its_pipes_and_killed(scripted: Scripted) -> None:
+def test_forking_engine_is_killed(scripted: Scripted) -> None:
     model = scripted.model("--at", "uci", "--do", "fork", "--ignore", "term,quit,eof")
     assert ask(model).label == "a2a3"
     model.close()
     assert scripted.left() == {}
 
 
-def test_an_engine_that_ignores_everything_is_gone_within_a_second(scripted: Scripted) -> None:
+def test_engine_that_ignores_signals_is_killed(scripted: Scripted) -> None:
     model = scripted.model("--ignore", "term,quit,eof")
     began = time.monotonic()
     model.close()
@@ -338,7 +341,7 @@ def test_an_engine_that_ignores_everything_is_gone_within_a_second(scripted: Scr
     assert time.monotonic() - began < 10
 
 
-def test_a_shell_script_as_engine_with_spaces_in_its_path(scripted: Scripted, tmp_path: Path) -> None:
+def test_shell_script_with_spaces_in_path_is_an_engine(scripted: Scripted, tmp_path: Path) -> None:
     folder = tmp_path / "my engines & more"
     folder.mkdir()
     script = folder / "an engine"
@@ -357,13 +360,13 @@ def test_a_shell_script_as_engine_with_spaces_in_its_path(scripted: Scripted, tm
 @pytest.mark.parametrize(
     ("name", "mode", "text", "report"),
     [
-        ("missing", None, "", "does not exist: check the path"),
+        ("missing", None, "", "does not exist"),
         ("plain", 0o644, "#!/bin/sh\n", "chmod +x"),
         ("headless", 0o755, "echo", "cannot be started: Exec format error"),
         ("orphan", 0o755, "#!/no/such/shell\n", "cannot be started: No such file or directory"),
     ],
 )
-def test_a_program_that_cannot_run_is_one_line(
+def test_program_that_cannot_run_is_refused(
     tmp_path: Path, name: str, mode: int | None, text: str, report: str
 ) -> None:
     path = tmp_path / name
@@ -376,7 +379,7 @@ def test_a_program_that_cannot_run_is_one_line(
     assert "\n" not in str(caught.value)
 
 
-def test_a_folder_is_no_program(tmp_path: Path) -> None:
+def test_folder_is_refused_as_program(tmp_path: Path) -> None:
     with raises_code("uci-engine-not-found", ModelError) as caught:
         load_model(f"uci:{tmp_path}?nodes=1")
     assert "is a folder" in str(caught.value)
@@ -385,14 +388,14 @@ def test_a_folder_is_no_program(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "reference", ["uci:a\0b?nodes=1", "uci:/bin/a%00b?nodes=1", "uci:'a?nodes=1", "uci:?nodes=1"]
 )
-def test_a_command_that_cannot_be_read_is_one_line(reference: str) -> None:
+def test_unreadable_command_is_refused(reference: str) -> None:
     with raises_code("uci-invalid-command") as caught:
         load_model(reference)
     assert "\n" not in str(caught.value)
 
 
-def test_too_many_open_files_are_the_machines_fault(scripted: Scripted) -> None:
-    """The engine that plays runs already; the one that labels cannot be started until files are closed."""
+def test_too_many_open_files_are_void(scripted: Scripted) -> None:
+    """The playing engine runs already; the labelling engine cannot be started until files are closed."""
     with scripted.model() as model:
         assert ask(model).failure is None
         files = []
@@ -411,7 +414,7 @@ def test_too_many_open_files_are_the_machines_fault(scripted: Scripted) -> None:
         assert ask(model, in_match(match=None)).label == "a2a3"
 
 
-def test_many_engines_fail_side_by_side_without_holding_each_other_up(scripted: Scripted) -> None:
+def test_concurrent_timeouts_do_not_add_up(scripted: Scripted) -> None:
     words = ("--at", "go", "--do", "hang")
     with scripted.model(*words, timeout_s=1.5, concurrency=4) as model:
         began = time.monotonic()
@@ -424,9 +427,9 @@ def test_many_engines_fail_side_by_side_without_holding_each_other_up(scripted: 
 
 IN_MATCHES = [
     (("--do", "exit", "--code", "3", "--words", "} {boom"), "forfeit: crash", "exited with code 3"),
-    (("--do", "flood_bytes"), "forfeit: crash", "without saying bestmove"),
+    (("--do", "flood_bytes"), "forfeit: crash", "without sending bestmove"),
     (("--do", "close_all"), "forfeit: crash", "closed its output"),
-    (("--do", "hang"), "forfeit: stall", "did not say bestmove within"),
+    (("--do", "hang"), "forfeit: stall", "did not send bestmove within"),
     (("--do", "say", "--text", r"bestmove e2e5\n"), "forfeit: illegal", "'e2e5' is illegal"),
     (("--do", "say", "--text", r"bestmove 0000\n"), "forfeit: illegal", "'0000' is illegal"),
     (("--do", "say", "--text", r"bestmove\n"), "forfeit: unparsable", "'' is unparsable"),
@@ -439,7 +442,7 @@ IN_MATCHES = [
 @pytest.mark.parametrize(
     ("words", "ending", "report"), IN_MATCHES, ids=[f"{' '.join(row[0][1:])[:30]}" for row in IN_MATCHES]
 )
-def test_a_failure_loses_its_match_and_the_others_go_on(
+def test_failure_forfeits_its_match_only(
     scripted: Scripted,
     monkeypatch: pytest.MonkeyPatch,
     tmp_path: Path,
@@ -460,7 +463,7 @@ def test_a_failure_loses_its_match_and_the_others_go_on(
         pairs=2,
         rules=MatchRules(max_plies=2),
         limits=ArenaLimits(**limits),
-        labels=Labels(by="mover"),
+        labels=LabelPolicy(by="mover"),
         verify=Verification(oracles=()),
     )
     found = run(spec, tmp_path / "run")
@@ -482,12 +485,12 @@ PARENT = """
     from w2s.games import game
     from w2s.models import Want
     from w2s.models.uci import UciModel
-    from w2s.models.uci.answering import Terms
-    from w2s.models.uci.protocol import Limits
+    from w2s.models.uci.play import SearchSettings
+    from w2s.models.uci.protocol import SearchLimits
     from w2s.tasks import MoveExample
 
     def main():
-        model = UciModel("uci:x", sys.argv[1:], Terms(Limits(nodes=1)), {}, concurrency=2)
+        model = UciModel("uci:x", sys.argv[1:], SearchSettings(SearchLimits(nodes=1)), {}, concurrency=2)
         example = MoveExample("e", game("chess").state(), match="m")
         model.answer([example], Want())
         print("playing", flush=True)
@@ -514,14 +517,14 @@ def parent_of(scripted: Scripted, *words: str) -> subprocess.Popen[str]:
 
 
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM], ids=["sigkill", "sigterm"])
-def test_engines_leave_when_their_parent_is_killed(scripted: Scripted, number: int) -> None:
+def test_engines_exit_when_parent_is_killed(scripted: Scripted, number: int) -> None:
     with parent_of(scripted) as parent:
         parent.send_signal(number)
         parent.wait()
     assert scripted.left() == {}
 
 
-def test_ctrl_c_during_a_search_ends_the_parent_and_then_the_engines(scripted: Scripted) -> None:
+def test_ctrl_c_ends_parent_and_engines(scripted: Scripted) -> None:
     with parent_of(scripted, "--at", "go", "--do", "hang", "--after", "3", "--ignore", "term,eof") as parent:
         time.sleep(0.3)
         os.killpg(parent.pid, signal.SIGINT)  # as a terminal does
@@ -531,8 +534,8 @@ def test_ctrl_c_during_a_search_ends_the_parent_and_then_the_engines(scripted: S
     assert scripted.left() == {}
 
 
-def test_this_file_finds_processes(scripted: Scripted) -> None:
-    """The proof that no process is left would be worth nothing if it saw none."""
+def test_process_search_finds_processes(scripted: Scripted) -> None:
+    """The checks that no process is left are only valid if the search finds processes."""
     with scripted.model("--child", "group") as model:
         assert scripted.count(2) == 2
         assert processes_with(scripted.tag) == scripted.alive()

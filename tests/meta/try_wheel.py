@@ -27,7 +27,7 @@ def numbers() -> None:
     assert list(w2s.top_k(x, 1)) == [x.argmax()]
     assert len(w2s.select(x, top="10%")) == ROWS // 10
     assert np.allclose(w2s.aggregate(np.c_[x, x], "mean"), x)
-    assert w2s.crowd(["a", "a"], ["x", "y"], [1, 1], method="majority").labels.tolist() == [1]
+    assert w2s.aggregate_votes(["a", "a"], ["x", "y"], [1, 1], method="majority").labels.tolist() == [1]
     assert w2s.certify(x, x > 0.5, purity=0.9).threshold is not None
 
 

@@ -14,11 +14,10 @@ from hypothesis import strategies as st
 
 import w2s
 from tests.doubles.errors import raises_code
-from w2s.crowds import Crowd
+from w2s.crowds import CrowdLabels, vote_methods
 from w2s.errors import DataError, UsageError, W2sError
-from w2s.kernels import crowd_methods
 
-LEARNING = ["dawid_skene", "one_coin", "glad", "mace", "zero_based"]
+LEARNING = ["dawid-skene", "one-coin", "glad", "mace", "zero-based"]
 
 
 @pytest.fixture(scope="module")
@@ -27,12 +26,12 @@ def published(data: Path) -> dict[str, Any]:
     return found
 
 
-def toy(published: dict[str, Any], **options: Any) -> Crowd:
+def toy(published: dict[str, Any], **options: Any) -> CrowdLabels:
     workers, items, votes = zip(*published["toy"], strict=True)
-    return w2s.crowd(list(items), list(workers), list(votes), **options)
+    return w2s.aggregate_votes(list(items), list(workers), list(votes), **options)
 
 
-def published_figure(published: dict[str, Any], found: Crowd) -> float:
+def published_figure(published: dict[str, Any], found: CrowdLabels) -> float:
     """What crowd-kit calls the evidence lower bound; it counts the prior once a vote, and so is none.
 
     Ours, which counts it once an item, is in ``trace``.
@@ -54,7 +53,7 @@ def check_figures(published: dict[str, Any], method: str, expected: list[float])
     np.testing.assert_allclose([published_figure(published, found) for found in fits], expected, rtol=1e-8)
 
 
-def check_posterior(found: Crowd, expected: dict[str, dict[str, float]], tolerance: float) -> None:
+def check_posterior(found: CrowdLabels, expected: dict[str, dict[str, float]], tolerance: float) -> None:
     assert found.items.tolist() == sorted(expected)
     assert found.classes.tolist() == ["no", "yes"]
     wanted = [[expected[item][name] for name in ("no", "yes")] for item in found.items.tolist()]
@@ -62,15 +61,15 @@ def check_posterior(found: Crowd, expected: dict[str, dict[str, float]], toleran
 
 
 @pytest.mark.data
-def test_majority_gives_the_published_shares(published: dict[str, Any]) -> None:
+def test_majority_equals_published_shares(published: dict[str, Any]) -> None:
     check_posterior(toy(published, method="majority"), published["MV"], 1e-12)
 
 
 @pytest.mark.data
-def test_dawid_skene_gives_the_published_posterior_priors_and_bound(published: dict[str, Any]) -> None:
-    found = toy(published, method="dawid_skene", max_iterations=10, tolerance=0)
+def test_dawid_skene_equals_published_posterior_priors_and_bound(published: dict[str, Any]) -> None:
+    found = toy(published, method="dawid-skene", max_iterations=10, tolerance=0)
     check_posterior(found, published["DS_n10_tol0"], 1e-8)
-    check_figures(published, "dawid_skene", published["DS_n10_tol0_elbo"])
+    check_figures(published, "dawid-skene", published["DS_n10_tol0_elbo"])
     np.testing.assert_allclose(
         found.priors, [published["DS_n10_tol0_priors"][name] for name in ("no", "yes")]
     )
@@ -78,16 +77,16 @@ def test_dawid_skene_gives_the_published_posterior_priors_and_bound(published: d
 
 
 @pytest.mark.data
-def test_dawid_skene_stops_where_the_published_run_stops(published: dict[str, Any]) -> None:
-    found = toy(published, method="dawid_skene", max_iterations=100, tolerance=1e-5)
+def test_dawid_skene_converges_like_the_published_run(published: dict[str, Any]) -> None:
+    found = toy(published, method="dawid-skene", max_iterations=100, tolerance=1e-5)
     assert (len(found.trace), found.converged) == (len(published["DS_n100_elbo"]), True)
 
 
 @pytest.mark.data
-def test_one_coin_gives_the_published_posterior_and_bound(published: dict[str, Any]) -> None:
-    found = toy(published, method="one_coin", max_iterations=10, tolerance=0)
+def test_one_coin_equals_published_posterior_and_bound(published: dict[str, Any]) -> None:
+    found = toy(published, method="one-coin", max_iterations=10, tolerance=0)
     check_posterior(found, published["OneCoin_n10"], 1e-8)
-    check_figures(published, "one_coin", published["OneCoin_n10_elbo"])
+    check_figures(published, "one-coin", published["OneCoin_n10_elbo"])
 
 
 def votes(max_votes: int = 40) -> st.SearchStrategy[list[tuple[int, int, int]]]:
@@ -99,7 +98,7 @@ def votes(max_votes: int = 40) -> st.SearchStrategy[list[tuple[int, int, int]]]:
 @given(votes())
 def test_majority_is_a_plain_count(rows: list[tuple[int, int, int]]) -> None:
     items, workers, classes = map(list, zip(*rows, strict=True))
-    found = w2s.crowd(items, workers, classes, method="majority")
+    found = w2s.aggregate_votes(items, workers, classes, method="majority")
     for place, item in enumerate(found.items.tolist()):
         given_to = [vote for one, _, vote in rows if one == item]
         expected = [given_to.count(name) / len(given_to) for name in found.classes.tolist()]
@@ -114,12 +113,12 @@ def test_posteriors_are_probabilities_and_objectives_rise(
     method: str, rows: list[tuple[int, int, int]]
 ) -> None:
     items, workers, classes = map(list, zip(*rows, strict=True))
-    found = w2s.crowd(items, workers, classes, method=method, max_iterations=15, tolerance=0)
+    found = w2s.aggregate_votes(items, workers, classes, method=method, max_iterations=15, tolerance=0)
     np.testing.assert_allclose(found.posterior.sum(axis=1), 1, rtol=1e-9)
     assert ((found.posterior >= 0) & (found.posterior <= 1)).all()
     assert np.array_equal(found.trust, found.posterior.max(axis=1))
     assert len(found.trace) == 15
-    if method != "zero_based":  # its objective may fall for a while
+    if method != "zero-based":  # its objective may fall for a while
         # Probabilities have a floor of 1e-10, so the highest objective of all is missed by about that much.
         slack = np.maximum(1e-7 * np.abs(found.trace[:-1]), 1e-9)
         assert (np.diff(found.trace) >= -slack).all()
@@ -136,20 +135,20 @@ def planted(n_items: int = 300, seed: int = 0) -> tuple[np.ndarray, ...]:
 
 
 @pytest.mark.parametrize("method", LEARNING)
-def test_learning_who_is_good_beats_counting_votes(method: str) -> None:
+def test_learned_skills_beat_the_majority(method: str) -> None:
     truth, items, workers, cast = planted()
-    learned = w2s.crowd(items, workers, cast, method=method)
-    counted = w2s.crowd(items, workers, cast, method="majority")
+    learned = w2s.aggregate_votes(items, workers, cast, method=method)
+    counted = w2s.aggregate_votes(items, workers, cast, method="majority")
     assert (learned.labels == truth).mean() > (counted.labels == truth).mean()
     assert learned.skill[:3].min() > learned.skill[3:].max()
 
 
 @pytest.mark.parametrize("method", ["majority", *LEARNING])
-def test_names_and_the_order_of_rows_change_nothing_but_names(method: str) -> None:
+def test_result_does_not_depend_on_names_and_row_order(method: str) -> None:
     _, items, workers, cast = planted(60)
-    plain = w2s.crowd(items, workers, cast, method=method)
+    plain = w2s.aggregate_votes(items, workers, cast, method=method)
     order = np.random.default_rng(1).permutation(len(items))
-    named = w2s.crowd(
+    named = w2s.aggregate_votes(
         pa.array([f"item {item:03}" for item in items[order]]),
         pa.array([f"worker {worker}" for worker in workers[order]]).dictionary_encode(),
         pa.array(["red", "white", "yellow"]).take(pa.array(cast[order])),
@@ -161,8 +160,8 @@ def test_names_and_the_order_of_rows_change_nothing_but_names(method: str) -> No
     assert named.workers.tolist() == [f"worker {worker}" for worker in plain.workers]
 
 
-def test_an_abstention_counts_nothing_and_an_item_of_abstentions_gets_the_priors() -> None:
-    found = w2s.crowd(
+def test_abstentions_are_ignored_and_items_without_votes_get_the_priors() -> None:
+    found = w2s.aggregate_votes(
         ["a", "a", "a", "b"],
         ["x", "y", "z", "x"],
         ["no", None, "no", None],
@@ -173,25 +172,27 @@ def test_an_abstention_counts_nothing_and_an_item_of_abstentions_gets_the_priors
     assert found.labels.tolist() == ["no", "no"]
 
 
-def test_weights_count_a_vote_more_than_once_and_skills_a_worker() -> None:
+def test_weights_repeat_votes_and_skills_weigh_workers() -> None:
     items, workers, cast = ["a", "a", "a"], ["x", "y", "z"], [1, 0, 0]
-    weighed = w2s.crowd(items, workers, cast, method="majority", weights=[6.0, 1.0, 1.0])
+    weighed = w2s.aggregate_votes(items, workers, cast, method="majority", weights=[6.0, 1.0, 1.0])
     assert (weighed.labels.tolist(), weighed.trust.tolist()) == ([1], [0.75])
-    skilled = w2s.crowd(items, workers, cast, method="weighted_majority", skills={"x": 6, "y": 1, "z": 1})
+    skilled = w2s.aggregate_votes(
+        items, workers, cast, method="weighted-majority", skills={"x": 6, "y": 1, "z": 1}
+    )
     assert np.array_equal(skilled.posterior, weighed.posterior)
 
 
-def test_classes_and_priors_may_be_given() -> None:
-    found = w2s.crowd(
-        ["a"], ["x"], ["b"], method="one_coin", classes=["c", "b", "a"], priors={"a": 0, "b": 0.5, "c": 0.5}
+def test_classes_and_priors_can_be_given() -> None:
+    found = w2s.aggregate_votes(
+        ["a"], ["x"], ["b"], method="one-coin", classes=["c", "b", "a"], priors={"a": 0, "b": 0.5, "c": 0.5}
     )
     assert found.classes.tolist() == ["c", "b", "a"]
     assert found.priors.tolist() == [0.5, 0.5, 0.0]
 
 
-@pytest.mark.parametrize("method", [name for name in crowd_methods() if name != "weighted_majority"])
+@pytest.mark.parametrize("method", [name for name in vote_methods() if name != "weighted-majority"])
 def test_one_worker_is_believed(method: str) -> None:
-    found = w2s.crowd(["a", "b", "c"], ["x", "x", "x"], [0, 1, 1], method=method)
+    found = w2s.aggregate_votes(["a", "b", "c"], ["x", "x", "x"], [0, 1, 1], method=method)
     assert found.labels.tolist() == [0, 1, 1]
 
 
@@ -202,22 +203,23 @@ def test_one_worker_is_believed(method: str) -> None:
         ({"votes": [None, None]}, DataError, "no classes: a crowd needs at least one .*"),
         ({"weights": [1.0, -1.0]}, DataError, "row 1: weight -1 is not a finite number of at least 0"),
         ({"priors": [0.5, 0.1]}, UsageError, "class priors sum to 0.6, not to 1"),
-        ({"skills": {"x": 1, "y": 1}}, UsageError, "skills mean nothing to dawid_skene; leave them out"),
-        ({"method": "weighted_majority"}, UsageError, "weighted_majority needs skills"),
-        ({"restarts": 2}, UsageError, "restarts mean nothing to dawid_skene; leave them out"),
         ({"tolerance": -1.0}, UsageError, "tolerance -1 is not a number of at least 0"),
     ],
 )
-def test_what_cannot_be_reconciled_is_named(options: dict[str, Any], error: type, message: str) -> None:
+def test_invalid_values_are_named(options: dict[str, Any], error: type, message: str) -> None:
     columns = {"items": ["a", "a"], "workers": ["x", "y"], "votes": ["no", "yes"]} | options
     with pytest.raises(error, match=f"^{message}$"):
-        w2s.crowd(**columns)
+        w2s.aggregate_votes(**columns)
 
 
 @pytest.mark.parametrize(
     ("options", "error", "code", "named"),
     [
         ({"method": "vote"}, UsageError, "votes-unknown-method", "known: majority, "),
+        ({"method": "dawid_skene"}, UsageError, "votes-unknown-method", "did you mean dawid-skene?"),
+        ({"skills": {"x": 1, "y": 1}}, UsageError, "votes-unused-option", "skills"),
+        ({"method": "weighted-majority"}, UsageError, "votes-missing-skills", "weighted-majority"),
+        ({"restarts": 2}, UsageError, "votes-unused-option", "restarts"),
         ({"items": ["a", None]}, DataError, "votes-null-id", "items: row 1"),
         ({"classes": ["no"]}, DataError, "votes-unknown-class", "votes: row 1 is for 'yes'"),
         ({"classes": ["no", "no"]}, UsageError, "votes-repeated-class", ""),
@@ -230,5 +232,5 @@ def test_bad_arguments_have_a_code(
 ) -> None:
     columns = {"items": ["a", "a"], "workers": ["x", "y"], "votes": ["no", "yes"]} | options
     with raises_code(code, error) as caught:
-        w2s.crowd(**columns)
+        w2s.aggregate_votes(**columns)
     assert named in str(caught.value)

@@ -14,7 +14,7 @@ import w2s
 from tests.doubles.errors import raises_code
 from tests.parity.scores import best_first, scores
 from w2s.errors import DataError, UsageError
-from w2s.selection import Rule, selected, weights
+from w2s.selection import Rule, select_by_rule, weights
 
 COUNTS = st.integers(0, 70)
 
@@ -27,8 +27,8 @@ def test_top_k_is_the_start_of_a_stable_sort(values: np.ndarray, k: int) -> None
 
 
 @given(scores(), COUNTS)
-def test_the_top_is_the_same_rows_ascending_with_its_cut_and_ties(values: np.ndarray, k: int) -> None:
-    found = selected(Rule.parse(top=k), values)
+def test_top_is_ascending_with_cut_and_ties(values: np.ndarray, k: int) -> None:
+    found = select_by_rule(Rule.parse(top=k), values)
     kept = best_first(values)[:k]
     assert found.rows.tolist() == sorted(kept)
     assert found.cut == (float(values[kept[-1]]) if kept else None)
@@ -37,7 +37,7 @@ def test_the_top_is_the_same_rows_ascending_with_its_cut_and_ties(values: np.nda
 
 
 @given(scores(), st.integers(0, 1000))
-def test_a_share_is_rounded_half_up(values: np.ndarray, per_mille: int) -> None:
+def test_share_is_rounded_half_up(values: np.ndarray, per_mille: int) -> None:
     k = math.floor(len(values) * (per_mille / 10 / 100) + 0.5)
     assert w2s.select(values, top=f"{per_mille / 10}%").tolist() == sorted(best_first(values)[:k])
 
@@ -68,7 +68,7 @@ def best_of_groups(values: np.ndarray, groups: list[str], quota: Any) -> list[in
 
 
 @given(grouped(), COUNTS, st.none() | COUNTS, st.none() | COUNTS)
-def test_each_group_keeps_its_best(
+def test_each_group_keeps_its_best_rows(
     column: tuple[np.ndarray, list[str]], k: int, least: int | None, most: int | None
 ) -> None:
     values, groups = column
@@ -93,7 +93,7 @@ def test_each_group_keeps_its_best(
 def test_strata_keep_the_proportions_of_the_pool(column: tuple[np.ndarray, list[str]], k: int) -> None:
     values, strata = column
     k = min(k, len(values))
-    found = selected(Rule.parse(top=k, stratify="s"), values, groups=strata)
+    found = select_by_rule(Rule.parse(top=k, stratify="s"), values, groups=strata)
     assert len(found.rows) == k
     for group in found.groups:
         assert abs(group.kept - k * group.rows / len(values)) < 1
@@ -102,7 +102,7 @@ def test_strata_keep_the_proportions_of_the_pool(column: tuple[np.ndarray, list[
 
 
 @given(scores(), st.data())
-def test_a_budget_buys_best_first_until_one_does_not_fit(values: np.ndarray, data: st.DataObject) -> None:
+def test_budget_takes_best_rows_until_one_exceeds_it(values: np.ndarray, data: st.DataObject) -> None:
     costs = data.draw(st.lists(st.integers(0, 9), min_size=len(values), max_size=len(values)))
     budget = data.draw(st.integers(0, 9 * 60))
     bought, spent = [], 0
@@ -111,13 +111,13 @@ def test_a_budget_buys_best_first_until_one_does_not_fit(values: np.ndarray, dat
             break
         bought.append(row)
         spent += costs[row]
-    found = selected(Rule.parse(budget=budget, cost="cost"), values, cost=costs)
+    found = select_by_rule(Rule.parse(budget=budget, cost="cost"), values, cost=costs)
     assert found.rows.tolist() == sorted(bought)
     assert found.spent == spent
 
 
 @given(st.integers(0, 200), st.integers(0, 220), st.integers(0, 2**64 - 1))
-def test_random_rows_are_that_many_distinct_ones_and_the_same_for_a_seed(n: int, k: int, seed: int) -> None:
+def test_random_rows_are_distinct_and_depend_on_the_seed(n: int, k: int, seed: int) -> None:
     found = w2s.select(np.zeros(n), random=k, seed=seed)
     assert len(found) == min(k, n)
     assert np.array_equal(found, np.unique(found))
@@ -145,16 +145,16 @@ def test_weights_are_powers_of_scores_with_mean_one(values: list[float], power: 
     np.testing.assert_allclose(found, expected / expected.mean(), rtol=1e-12, atol=1e-60)
 
 
-def test_groups_with_nulls_dropped_count_only_the_rows_that_are_left() -> None:
+def test_groups_count_only_rows_without_nulls() -> None:
     rule = Rule.parse(top=1, by="g")
-    found = selected(rule, [0.5, None, 0.75, 0.25], groups=["a", "a", "b", "b"], nulls="drop")
+    found = select_by_rule(rule, [0.5, None, 0.75, 0.25], groups=["a", "a", "b", "b"], nulls="drop")
     assert found.rows.tolist() == [0, 2]
     assert found.dropped == 1
     assert [tuple(group) for group in found.groups] == [("a", 1, 1), ("b", 2, 1)]
 
 
-def test_groups_that_a_rule_does_not_look_at_are_counted() -> None:
-    found = selected(Rule.parse(threshold=0.5, by="g"), [0.5, 0.4, 0.75], groups=["x", "y", "x"])
+def test_groups_that_a_rule_does_not_use_are_counted() -> None:
+    found = select_by_rule(Rule.parse(threshold=0.5, by="g"), [0.5, 0.4, 0.75], groups=["x", "y", "x"])
     assert [tuple(group) for group in found.groups] == [("x", 2, 2), ("y", 1, 0)]
 
 
@@ -178,19 +178,19 @@ def test_columns_of_another_length_are_refused(options: dict[str, Any], code: st
         ({"budget": 1, "cost": [1.0, None]}, "cost: row 1 is null; .*"),
     ],
 )
-def test_bad_columns_are_named(options: dict[str, Any], message: str) -> None:
+def test_invalid_values_are_named(options: dict[str, Any], message: str) -> None:
     with pytest.raises(DataError, match=f"^{message}$"):
         w2s.select([0.5, 0.75], **options)
 
 
-def test_a_bad_cost_is_named_by_its_row_in_the_column_beside_dropped_nulls() -> None:
+def test_invalid_cost_is_named_by_its_row_in_the_full_column() -> None:
     with raises_code("select-bad-cost", DataError) as caught:
         w2s.select([0.5, None, 0.75], budget=1, cost=[1.0, 1.0, -1.0], nulls="drop")
     assert "row 2 is -1.0" in str(caught.value)
 
 
 @pytest.mark.parametrize("k", [-1, 1.5, "3", True])
-def test_a_k_that_is_no_count_is_refused(k: Any) -> None:
+def test_k_that_is_not_a_count_is_refused(k: Any) -> None:
     with raises_code("select-bad-count", UsageError):
         w2s.top_k([0.5], k)
 

@@ -12,7 +12,7 @@ from scipy import stats
 
 import w2s
 from tests.doubles.errors import raises_code
-from w2s.certification import METHODS
+from w2s.certification import PURITY_BOUNDS
 from w2s.errors import DataError, UsageError, W2sError
 
 PURITY, DELTA, RUNS = 0.8, 0.1, 2000
@@ -38,18 +38,18 @@ def calibration(random: np.random.Generator, rows: int, slope: float) -> tuple[n
 def simulated(request: pytest.FixtureRequest) -> tuple[float, dict[str, list[float]]]:
     """The threshold of each run by each bound; above every score where none is reached."""
     random = np.random.default_rng(20)
-    found: dict[str, list[float]] = {method: [] for method in METHODS}
+    found: dict[str, list[float]] = {method: [] for method in PURITY_BOUNDS}
     for _ in range(RUNS):
         scores, correct = calibration(random, 600, request.param)
-        for method in METHODS:
+        for method in PURITY_BOUNDS:
             certificate = w2s.certify(scores, correct, purity=PURITY, delta=DELTA, method=method, grid=20)
             found[method].append(1.0 if certificate.threshold is None else certificate.threshold)
     return request.param, found
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("method", METHODS)
-def test_the_true_purity_is_missed_no_more_often_than_delta(
+@pytest.mark.parametrize("method", PURITY_BOUNDS)
+def test_true_purity_is_missed_at_most_with_probability_delta(
     simulated: tuple[float, dict[str, list[float]]], method: str
 ) -> None:
     slope, thresholds = simulated
@@ -60,7 +60,7 @@ def test_the_true_purity_is_missed_no_more_often_than_delta(
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("method", [method for method in METHODS if method != "hoeffding"])
+@pytest.mark.parametrize("method", [method for method in PURITY_BOUNDS if method != "hoeffding"])
 def test_hoeffding_keeps_no_more_than_the_others(
     simulated: tuple[float, dict[str, list[float]]], method: str
 ) -> None:
@@ -68,14 +68,14 @@ def test_hoeffding_keeps_no_more_than_the_others(
     others, hoeffding = np.array(thresholds[method]), np.array(thresholds["hoeffding"])
     assert (1 - others).mean() >= (1 - hoeffding).mean()
     assert slope == 0 or (1 - others).mean() > (1 - hoeffding).mean()
-    if method == "clopper_pearson":  # the exact bound is the tighter in every single run
+    if method == "clopper-pearson":  # the exact bound is the tighter in every single run
         assert (others <= hoeffding).all()
 
 
-def test_the_bounds_are_those_of_their_formulas() -> None:
+def test_bounds_equal_their_formulas() -> None:
     scores, correct = calibration(np.random.default_rng(3), 2000, 0.4)
     alpha = DELTA / 20
-    for method in ("hoeffding", "clopper_pearson"):
+    for method in ("hoeffding", "clopper-pearson"):
         found = w2s.certify(scores, correct, purity=0.7, delta=DELTA, method=method, grid=20).reached
         assert found is not None
         kept = scores >= found.threshold
@@ -87,18 +87,18 @@ def test_the_bounds_are_those_of_their_formulas() -> None:
         assert found.bound == pytest.approx(expected, abs=1e-9)
 
 
-def test_the_largest_coverage_is_taken() -> None:
+def test_largest_coverage_is_chosen() -> None:
     scores = np.arange(1000) / 1000
     correct = scores >= 0.5
     found = w2s.certify(scores, correct, purity=0.98, delta=0.05, grid=10)
     assert found.threshold == 0.5
     assert str(found) == (
-        "purity 0.98 with probability 0.95 by clopper_pearson: "
+        "purity 0.98 with probability 0.95 by clopper-pearson: "
         f"threshold 0.5 keeps 50.0%, purity at least {0.005 ** (1 / 500):.4f}"
     )
 
 
-def test_nothing_is_certified_where_nothing_is_reached_and_the_nearest_is_named() -> None:
+def test_nearest_threshold_is_named_if_none_is_certified() -> None:
     found = w2s.certify([0.1, 0.9, 0.8, 0.7], [0, 1, 1, 1], purity=0.95, delta=0.05)
     assert (found.threshold, found.reached) == (None, None)
     assert found.nearest is not None
@@ -106,7 +106,7 @@ def test_nothing_is_certified_where_nothing_is_reached_and_the_nearest_is_named(
     assert "out of reach; the nearest threshold, 0.11, has at least" in str(found)
 
 
-def test_thresholds_may_be_named_and_rows_with_nulls_dropped() -> None:
+def test_thresholds_can_be_given_and_rows_with_nulls_dropped() -> None:
     scores = pa.array([5.0] * 100 + [1.0, None, 2.0])
     correct = pa.array([True] * 100 + [False, True, None])
     found = w2s.certify(scores, correct, purity=0.9, grid=[0.0, 3.0], nulls="drop")
@@ -135,7 +135,7 @@ def test_thresholds_may_be_named_and_rows_with_nulls_dropped() -> None:
         ),
     ],
 )
-def test_what_cannot_be_certified_is_named(options: dict[str, Any], error: type, message: str) -> None:
+def test_invalid_values_are_named(options: dict[str, Any], error: type, message: str) -> None:
     arguments: dict[str, Any] = {"scores": [0.9, 0.1], "correct": [True, False]} | options
     with pytest.raises(error, match=f"^{message}$"):
         w2s.certify(arguments.pop("scores"), arguments.pop("correct"), **arguments)
@@ -144,7 +144,7 @@ def test_what_cannot_be_certified_is_named(options: dict[str, Any], error: type,
 @pytest.mark.parametrize(
     ("options", "error", "code", "named"),
     [
-        ({"method": "normal"}, UsageError, "certify-unknown-method", "known: clopper_pearson, "),
+        ({"method": "normal"}, UsageError, "certify-unknown-method", "known: clopper-pearson, "),
         ({"grid": 0}, UsageError, "certify-bad-grid", "grid is 0"),
         ({"scores": [0.5, 1.5]}, UsageError, "certify-score-not-probability", "score 1 is 1.5"),
         ({"correct": [True]}, DataError, "certify-length-mismatch", "correct has 1 values for 2 scores"),

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from w2s.arena.ratings import GameResult, Pentanomial, SprtSpec, rate, rate_field, tally
+from w2s.arena.ratings import GameResult, Pentanomial, SprtSpec, rate_field, rate_match, tally
 from w2s.arena.ratings.sprt import SprtModel, log_likelihood_ratio
 
 COUNT = st.integers(0, 200)
@@ -25,8 +25,11 @@ def mirrored(interval: tuple[float | None, ...], centre: float) -> tuple[float |
 
 
 @given(PAIRS)
-def test_swapping_the_players_mirrors_everything(pairs: tuple[int, int, int, int, int]) -> None:
-    ours, theirs = rate(Pentanomial.from_pairs(pairs)), rate(Pentanomial.from_pairs(pairs).swapped())
+def test_swapping_players_mirrors_rating(pairs: tuple[int, int, int, int, int]) -> None:
+    ours, theirs = (
+        rate_match(Pentanomial.from_pairs(pairs)),
+        rate_match(Pentanomial.from_pairs(pairs).swapped()),
+    )
     for name, centre in (("score", 0.5), ("elo", 0), ("nelo", 0)):
         for there, back in zip(mirrored(getattr(ours, name), centre), getattr(theirs, name), strict=True):
             assert there == back or there == pytest.approx(back, rel=1e-9, abs=1e-9), name
@@ -35,8 +38,8 @@ def test_swapping_the_players_mirrors_everything(pairs: tuple[int, int, int, int
 
 
 @given(PAIRS)
-def test_numbers_are_finite_or_none_and_in_order(pairs: tuple[int, int, int, int, int]) -> None:
-    rating = rate(Pentanomial.from_pairs(pairs))
+def test_rating_is_finite_or_none_and_ordered(pairs: tuple[int, int, int, int, int]) -> None:
+    rating = rate_match(Pentanomial.from_pairs(pairs))
     for interval in (rating.score, rating.elo, rating.nelo):
         known = [value for value in (interval.low, interval.value, interval.high) if value is not None]
         assert all(math.isfinite(value) for value in known)
@@ -46,11 +49,9 @@ def test_numbers_are_finite_or_none_and_in_order(pairs: tuple[int, int, int, int
 
 
 @given(PAIRS, st.integers(2, 9))
-def test_the_same_results_many_times_keep_the_estimate_and_narrow_it(
-    pairs: tuple[int, int, int, int, int], times: int
-) -> None:
-    once = rate(Pentanomial.from_pairs(pairs))
-    more = rate(Pentanomial.from_pairs(tuple(times * count for count in pairs)))  # type: ignore[arg-type]
+def test_repeated_results_narrow_the_interval(pairs: tuple[int, int, int, int, int], times: int) -> None:
+    once = rate_match(Pentanomial.from_pairs(pairs))
+    more = rate_match(Pentanomial.from_pairs(tuple(times * count for count in pairs)))  # type: ignore[arg-type]
     if once.nelo.value is None or once.elo.low is None or once.elo.high is None:
         return
     assert more.elo.value == pytest.approx(once.elo.value)
@@ -61,7 +62,7 @@ def test_the_same_results_many_times_keep_the_estimate_and_narrow_it(
 
 
 @given(PAIRS, st.floats(-200, 199), st.floats(0.5, 400), st.sampled_from(["normalized", "logistic"]))
-def test_the_sequential_test_is_finite_and_antisymmetric_whatever_the_counts(
+def test_llr_is_finite_and_antisymmetric(
     pairs: tuple[int, int, int, int, int], elo0: float, width: float, model: SprtModel
 ) -> None:
     elo1 = min(200.0, elo0 + width)
@@ -72,7 +73,7 @@ def test_the_sequential_test_is_finite_and_antisymmetric_whatever_the_counts(
 
 
 @given(GAMES)
-def test_what_one_player_gains_the_others_lose(games: list[GameResult]) -> None:
+def test_points_are_conserved(games: list[GameResult]) -> None:
     counts = [tally(games, name) for name in "abc"]
     assert sum(count.points for count in counts) == len(games)
     assert sum(count.games for count in counts) == 2 * len(games)
@@ -80,7 +81,7 @@ def test_what_one_player_gains_the_others_lose(games: list[GameResult]) -> None:
 
 
 @given(GAMES)
-def test_a_field_is_finite_and_mirrors_when_every_result_is_turned_round(games: list[GameResult]) -> None:
+def test_field_rating_is_finite_and_mirrors_reversed_results(games: list[GameResult]) -> None:
     turned = [GameResult(g.first, g.second, g.pair, 1 - g.score, g.forfeit) for g in games]
     ours = {player.name: player for player in rate_field(games).players}
     theirs = {player.name: player for player in rate_field(turned).players}

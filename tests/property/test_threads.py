@@ -12,7 +12,7 @@ WORK = """
 import hashlib
 import numpy as np
 import w2s
-from w2s.selection import Rule, selected, weights
+from w2s.selection import Rule, select_by_rule, weights
 
 random = np.random.default_rng(0)
 scores = random.random(400_000, np.float32).round(3)
@@ -28,13 +28,13 @@ parts = [
     w2s.select(scores, top="10%", by=groups, min_per_group=20),
     w2s.select(scores, top=40_000, stratify=groups),
     w2s.select(scores, budget=5_000, cost=costs),
-    np.array(selected(Rule.parse(budget=5_000, cost="c"), scores, cost=costs).spent),
+    np.array(select_by_rule(Rule.parse(budget=5_000, cost="c"), scores, cost=costs).spent),
     w2s.select(scores, random="10%", seed=3),
     weights(scores, 2.0),
 ]
-parts += [w2s.aggregate(table, method) for method in ("mean", "median", "log_odds", "borda", "mean_rank")]
-for method in ("majority", "dawid_skene", "one_coin", "glad", "mace", "zero_based"):
-    found = w2s.crowd(items, workers, votes, method=method, max_iterations=4, tolerance=0)
+parts += [w2s.aggregate(table, method) for method in ("mean", "median", "log-odds", "borda", "mean-rank")]
+for method in ("majority", "dawid-skene", "one-coin", "glad", "mace", "zero-based"):
+    found = w2s.aggregate_votes(items, workers, votes, method=method, max_iterations=4, tolerance=0)
     parts += [found.posterior, found.skill, found.trace]
 print(hashlib.sha256(b"".join(part.tobytes() for part in parts)).hexdigest(), len(parts))
 """

@@ -9,7 +9,7 @@ import pytest
 from tests.doubles.errors import raises_code
 from w2s.arena.spec import ArenaSpec, TimeControl
 from w2s.chain.config import ChainConfig
-from w2s.config import build, changed_keys, merge, read_toml
+from w2s.config import changed_keys, merge_tables, parse_config, read_toml
 from w2s.errors import UsageError
 
 PLAYERS = {"teacher": "random", "student": "random"}
@@ -17,7 +17,7 @@ PLAYERS = {"teacher": "random", "student": "random"}
 
 def refused(tables: dict[str, object], code: str) -> str:
     with raises_code(code, UsageError) as caught:
-        build(ArenaSpec, {"game": "chess", "players": PLAYERS, **tables}, "x.toml")
+        parse_config(ArenaSpec, {"game": "chess", "players": PLAYERS, **tables}, "x.toml")
     return str(caught.value)
 
 
@@ -50,23 +50,23 @@ def test_invalid_value_is_refused_in_one_line(tables: dict[str, object], code: s
     assert "\n" not in message
 
 
-def test_a_configuration_survives_its_own_toml(tmp_path: Path) -> None:
-    spec = build(ArenaSpec, {"game": "chess", "players": PLAYERS, "limits": {"tc": "60+0.6"}}, "x")
+def test_configuration_survives_toml(tmp_path: Path) -> None:
+    spec = parse_config(ArenaSpec, {"game": "chess", "players": PLAYERS, "limits": {"tc": "60+0.6"}}, "x")
     path = tmp_path / "run.toml"
     path.write_text(spec.to_toml(), encoding="utf-8")
-    again = build(ArenaSpec, read_toml(path), "run.toml")
+    again = parse_config(ArenaSpec, read_toml(path), "run.toml")
     assert again == spec
     assert again.digest() == spec.digest()
     assert again.limits.clock == TimeControl(base_s=60, increment_s=0.6)
 
 
-def test_the_digest_changes_with_any_value() -> None:
-    spec = build(ArenaSpec, {"game": "chess", "players": PLAYERS}, "x")
+def test_digest_changes_with_any_value() -> None:
+    spec = parse_config(ArenaSpec, {"game": "chess", "players": PLAYERS}, "x")
     assert spec.model_copy(update={"seed": 1}).digest() != spec.digest()
 
 
 @pytest.mark.parametrize("content", [b"game = ", b"\xff\xfe", b"[players]\nteacher = 'a'\nteacher = 'b'"])
-def test_a_broken_file_is_a_usage_error(tmp_path: Path, content: bytes) -> None:
+def test_broken_file_is_a_usage_error(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "broken.toml"
     path.write_bytes(content)
     with raises_code("config-not-toml", UsageError) as caught:
@@ -74,17 +74,17 @@ def test_a_broken_file_is_a_usage_error(tmp_path: Path, content: bytes) -> None:
     assert str(path) in str(caught.value)
 
 
-def test_merging_lets_the_upper_table_win_key_by_key() -> None:
+def test_merge_tables_prefers_overrides_key_by_key() -> None:
     below = {"a": {"x": 1, "y": 2}, "b": [1]}
-    assert merge(below, {"a": {"y": 3}, "b": [2]}) == {"a": {"x": 1, "y": 3}, "b": [2]}
+    assert merge_tables(below, {"a": {"y": 3}, "b": [2]}) == {"a": {"x": 1, "y": 3}, "b": [2]}
     assert below == {"a": {"x": 1, "y": 2}, "b": [1]}
 
 
-def test_changed_keys_are_named_with_both_values() -> None:
+def test_changed_keys_name_both_values() -> None:
     assert changed_keys({"a": {"x": 1}, "b": 2}, {"a": {"x": 2}, "b": 2}) == ["a.x (1 → 2)"]
 
 
-def test_the_kind_of_value_that_was_tried_is_no_part_of_the_key() -> None:
+def test_type_that_was_tried_is_not_part_of_the_key() -> None:
     with raises_code("config-invalid-value", UsageError) as caught:
-        build(ChainConfig, {"teacher": "a", "student": "b", "examples": {"test": 0}}, "x")
+        parse_config(ChainConfig, {"teacher": "a", "student": "b", "examples": {"test": 0}}, "x")
     assert str(caught.value).startswith("x: examples.test: ")

@@ -1,10 +1,7 @@
-"""The arena: players meet in paired matches, and every position becomes a verified label.
-
-Knows nothing about trust functions or training.
-"""
+"""The arena: players meet in paired matches, and every position becomes a verified label."""
 
 from w2s.arena.loading import load_spec
-from w2s.arena.pipeline import Progress, run
+from w2s.arena.run import ArenaProgress, run
 from w2s.arena.spec import ArenaSpec
 
-__all__ = ["ArenaSpec", "Progress", "load_spec", "run"]
+__all__ = ["ArenaProgress", "ArenaSpec", "load_spec", "run"]

@@ -1,7 +1,4 @@
-"""The journal of a run: one line per finished piece of work, appended, so that a kill loses only the piece.
-
-Knows nothing about what the pieces mean.
-"""
+"""The journal of a run: one JSON line for each finished part of the work, so that a kill loses one part."""
 
 from __future__ import annotations
 
@@ -16,21 +13,21 @@ from w2s.errors import DataError, UsageError
 
 
 class Journal:
-    """An append-only file of JSON lines, found again by ``(kind, number)``.
+    """An append-only file of JSON entries with the key ``(kind, number)``.
 
-    A torn last line, which a kill leaves behind, is cut off when the journal is opened. One process at a
-    time has it open.
+    An incomplete last line, which a kill leaves behind, is removed when the journal is opened. Only one
+    process at a time can open a journal.
     """
 
     def __init__(self, path: Path) -> None:
         """Open or create the file, lock it and index its lines.
 
         Raises:
-            UsageError: another process has it open.
+            UsageError: another process has opened the journal.
             DataError: a line is damaged.
         """
         self._path = path
-        self._places: dict[tuple[str, int], tuple[int, int]] = {}
+        self._spans: dict[tuple[str, int], tuple[int, int]] = {}
         self._file: BinaryIO = path.open("a+b")
         try:
             self._lock()
@@ -49,27 +46,27 @@ class Journal:
         self.close()
 
     def __contains__(self, key: tuple[str, int]) -> bool:
-        return key in self._places
+        return key in self._spans
 
     def numbers(self, kind: str) -> list[int]:
-        """Numbers of the pieces of one kind, ascending."""
-        return sorted(number for found, number in self._places if found == kind)
+        """Numbers of the entries of one kind, ascending."""
+        return sorted(number for found, number in self._spans if found == kind)
 
-    def append(self, kind: str, number: int, piece: dict[str, Any]) -> None:
-        """Add a piece; it is on its way to the disk when this returns."""
-        line = json.dumps({"kind": kind, "number": number, **piece}, ensure_ascii=True).encode() + b"\n"
+    def append(self, kind: str, number: int, entry: dict[str, Any]) -> None:
+        """Add an entry and hand it to the operating system."""
+        line = json.dumps({"kind": kind, "number": number, **entry}, ensure_ascii=True).encode() + b"\n"
         self._file.seek(0, os.SEEK_END)
         self._file.write(line)
         self._file.flush()
-        self._places[kind, number] = (self._end, len(line))
+        self._spans[kind, number] = (self._end, len(line))
         self._end += len(line)
 
     def read(self, kind: str, number: int) -> dict[str, Any]:
-        """A piece as it was appended."""
-        place, length = self._places[kind, number]
-        self._file.seek(place)
-        piece: dict[str, Any] = json.loads(self._file.read(length))
-        return piece
+        """The entry that was appended with this key."""
+        start, length = self._spans[kind, number]
+        self._file.seek(start)
+        entry: dict[str, Any] = json.loads(self._file.read(length))
+        return entry
 
     def close(self) -> None:
         """Close the file."""
@@ -85,19 +82,19 @@ class Journal:
             ) from None
 
     def _index(self) -> int:
-        """Remember where every whole line is; the place where they end."""
-        place = 0
+        """Store where every complete line is; returns the offset at which they end."""
+        start = 0
         self._file.seek(0)
         for number, line in enumerate(self._file, 1):
             if not line.endswith(b"\n"):
                 break
             try:
-                piece = json.loads(line)
-                self._places[piece["kind"], piece["number"]] = (place, len(line))
+                entry = json.loads(line)
+                self._spans[entry["kind"], entry["number"]] = (start, len(line))
             except (ValueError, KeyError, TypeError):
                 raise DataError(
                     "arena-journal-damaged",
                     f"{self._path}, line {number} is damaged; delete that line to replay its match",
                 ) from None
-            place += len(line)
-        return place
+            start += len(line)
+        return start

@@ -1,7 +1,4 @@
-"""An arena's setting put together: a bundled or given TOML file, and options that win over it.
-
-Knows nothing about how it is played.
-"""
+"""Loading the configuration of an arena: a bundled or given TOML file, overridden by options."""
 
 from __future__ import annotations
 
@@ -9,9 +6,9 @@ import difflib
 from pathlib import Path
 from typing import Any
 
-from w2s.arena.places import bundled_arenas
 from w2s.arena.spec import ArenaSpec
-from w2s.config import build, merge, read_toml
+from w2s.assets import arenas_folder
+from w2s.config import merge_tables, parse_config, read_toml
 from w2s.errors import UsageError
 
 
@@ -22,45 +19,50 @@ def load_spec(
     resume: str | Path | None = None,
     options: dict[str, Any] | None = None,
 ) -> ArenaSpec:
-    """The setting of a bundled game, of a TOML file, or of the run that a folder holds.
+    """The configuration of a bundled arena, of a TOML file, or of an earlier run.
 
     Args:
         game: name of a bundled arena.
         file: a TOML file with the fields of :class:`~w2s.arena.spec.ArenaSpec`.
-        resume: a run's folder; takes no other option.
-        options: nested tables that win over the file; None values are left out.
+        resume: folder of a run; excludes every other argument.
+        options: nested tables that override the file; None values are ignored.
 
     Raises:
-        UsageError: nothing, or more than one thing, was named; an unknown key or value.
+        UsageError: none or several of the sources are given, or a key or value is invalid.
 
     Example:
         >>> from w2s.arena import load_spec
         >>> load_spec(game="othello", options={"pairs": 2}).pairs
         2
     """
-    given = _without_none(options or {})
+    overrides = _without_none(options or {})
     if resume is not None:
-        if given or game or file:
+        if overrides or game or file:
             raise UsageError(
                 "arena-resume-with-options",
                 "--resume continues a run with its own configuration; remove the other options",
             )
         path = Path(resume) / "run.toml"
-        return build(ArenaSpec, read_toml(path), str(path))
+        return parse_config(ArenaSpec, read_toml(path), str(path))
     if (game is None) == (file is None):
         raise UsageError(
             "arena-no-configuration",
             "give either a game (--game chess) or a TOML file with the configuration",
         )
-    path = _bundled(game) if game is not None else Path(file or "")
+    path = _bundled_arena(game) if game is not None else Path(file or "")
     tables = read_toml(path)
-    if "players" in given and not set(given["players"]) <= {"teacher", "student"}:
+    if "players" in overrides and not set(overrides["players"]) <= {"teacher", "student"}:
         tables.pop("players", None)
-        given.setdefault("format", "match" if len(given["players"]) == 2 else "round-robin")
-    return build(ArenaSpec, merge(tables, given), str(path))
+        overrides.setdefault("tournament", "match" if len(overrides["players"]) == 2 else "round-robin")
+    return parse_config(ArenaSpec, merge_tables(tables, overrides), str(path))
 
 
-def _bundled(name: str) -> Path:
+def bundled_arenas() -> dict[str, Path]:
+    """The bundled TOML files by name."""
+    return {path.stem: path for path in sorted(arenas_folder().glob("*.toml"))}
+
+
+def _bundled_arena(name: str) -> Path:
     arenas = bundled_arenas()
     if name not in arenas:
         near = difflib.get_close_matches(name, arenas, n=1)
@@ -72,6 +74,7 @@ def _bundled(name: str) -> Path:
 
 
 def _without_none(tables: dict[str, Any]) -> dict[str, Any]:
+    """The tables without None values and without tables that become empty."""
     kept = {}
     for key, value in tables.items():
         inner = _without_none(value) if isinstance(value, dict) else value

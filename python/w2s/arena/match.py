@@ -1,27 +1,33 @@
-"""One match on its way: whose turn it is, what is asked, and how it ends.
+"""A match in progress: it returns the question for the player to move and takes the answer.
 
-Knows nothing about models: it hands out examples and takes answers.
+It does not know the models that answer.
 """
 
 from __future__ import annotations
 
 import sys
 
-from w2s.arena.adjudicate import Adjudicator
-from w2s.arena.ending import Ending
-from w2s.arena.label import Label, label_of
+from w2s.arena.labels import Label
 from w2s.arena.openings import Opening
-from w2s.arena.record import MatchRecord
-from w2s.arena.referee import rule
+from w2s.arena.record import Ending, MatchRecord
+from w2s.arena.referee import Adjudicator, rule_on
 from w2s.arena.schedule import Pairing
 from w2s.arena.spec import MatchRules, TimeControl
-from w2s.games import Outcome, State
+from w2s.games import State
 from w2s.models import Answer
 from w2s.tasks import Clock, MoveExample
 
 
 class Match:
-    """A match in progress; ``ended`` and ``detail`` say why it is over."""
+    """A match in progress.
+
+    Attributes:
+        pairing: who plays whom.
+        state: the current position.
+        labels: answers of the player to move so far.
+        ending: why the match is over; None while it continues.
+        detail: the ending in words; empty where ``ending`` says it all.
+    """
 
     def __init__(
         self,
@@ -31,29 +37,36 @@ class Match:
         *,
         rules: MatchRules,
         control: TimeControl | None,
-        adjudicator: Adjudicator,
     ) -> None:
-        """Start from ``state``, which the opening leads to."""
+        """Start the match.
+
+        Args:
+            pairing: who plays whom.
+            opening: the opening.
+            state: the position after the opening.
+            rules: what ends the match apart from the rules of the game.
+            control: the clock; None without one.
+        """
         self.pairing = pairing
         self.state = state
         self.labels: list[Label] = []
-        self.ended: Ending | None = None
+        self.ending: Ending | None = None
         self.detail = ""
         self._opening = opening
         self._rules = rules
         self._control = control
-        self._adjudicator = adjudicator
+        self._adjudicator = Adjudicator(rules)
         self._left_s = [control.base_s, control.base_s] if control else None
-        self._refused: tuple[str, ...] = ()
+        self._rejected: tuple[str, ...] = ()
         self._winner: int | None = None
         self._by: str | None = None
         self._values: list[int | None] = []
         self._seconds: list[float | None] = []
-        self._look_for_end()
+        self._check_end()
 
     @property
     def players(self) -> tuple[str, str]:
-        """Names of the player that starts the game and of the other."""
+        """Names of the player that starts the game and of the other player."""
         return self.pairing.first, self.pairing.second
 
     @property
@@ -62,38 +75,38 @@ class Match:
         return self.players[self.state.to_move]
 
     def example(self) -> MoveExample:
-        """The question to the player to move."""
+        """The question for the player to move."""
         return MoveExample(
-            id=f"{self.pairing.number}:{self.state.ply}:{len(self._refused)}",
+            id=f"{self.pairing.number}:{self.state.ply}:{len(self._rejected)}",
             state=self.state,
             match=str(self.pairing.number),
             clock=self._clock(),
-            attempt=len(self._refused),
-            rejected=self._refused,
+            attempt=len(self._rejected),
+            rejected=self._rejected,
         )
 
     def take(self, answer: Answer) -> None:
-        """Play the answer, ask again, or end the match, as the rules have it."""
+        """Play the answer, ask again, or end the match, as the referee rules."""
         side = self.state.to_move
         left = None if self._left_s is None else self._left_s[side]
-        ruling = rule(
-            self.state, answer, attempt=len(self._refused), retries=self._rules.retries, left_s=left
+        ruling = rule_on(
+            self.state, answer, attempt=len(self._rejected), retries=self._rules.retries, left_s=left
         )
         self._spend(side, answer.seconds)
         if ruling.again:
-            self._refused += (answer.label,)
+            self._rejected += (answer.label,)
             return
         if ruling.ending is not Ending.VOID:
             self.labels.append(
-                label_of(
+                Label.from_answer(
                     self.state,
                     self.mover,
                     answer,
                     played=ruling.move is not None,
-                    rejected=self._refused,
+                    rejected=self._rejected,
                 )
             )
-        self._refused = ()
+        self._rejected = ()
         if ruling.move is None:
             self._forfeit(side, ruling.ending or Ending.VOID, ruling.detail)
             return
@@ -101,12 +114,12 @@ class Match:
         self._seconds.append(None if self._control is None else answer.seconds)
         self._add_increment(side)
         self.state = self.state.play(ruling.move)
-        self._adjudicator.feed(side, answer.value_cp)
-        self._look_for_end()
+        self._adjudicator.add_move(side, answer.value_cp)
+        self._check_end()
 
     def record(self) -> MatchRecord:
-        """The finished match as a record."""
-        if self.ended is None:
+        """The record of the finished match."""
+        if self.ending is None:
             raise ValueError(f"match {self.pairing.number} is not over")
         opening_plies = len(self._opening.moves)
         return MatchRecord(
@@ -115,12 +128,12 @@ class Match:
             opening=self._opening.name,
             game=self.state.game,
             start=self.state.start_position,
-            moves=tuple(map(sys.intern, self.state.moves())),  # few texts, many matches
+            moves=tuple(map(sys.intern, self.state.moves())),  # few distinct moves in many matches
             opening_plies=opening_plies,
             first=self.pairing.first,
             second=self.pairing.second,
             winner=self._winner,
-            ending=self.ended,
+            ending=self.ending,
             detail=self.detail,
             by=self._by,
             values_cp=tuple([None] * opening_plies + self._values),
@@ -142,22 +155,18 @@ class Match:
         if self._left_s is not None and self._control is not None:
             self._left_s[side] += self._control.increment_s
 
-    def _look_for_end(self) -> None:
+    def _check_end(self) -> None:
         outcome = self.state.outcome()
         if outcome is not None:
-            self._end(Ending(outcome.reason), outcome)
+            self.ending, self._winner = Ending(outcome.reason), outcome.winner
             return
-        adjudicated = self._adjudicator.verdict(self.state)
-        if adjudicated is not None:
-            self._end(adjudicated.ending, Outcome(adjudicated.winner, adjudicated.detail))
-            self.detail = adjudicated.detail
-
-    def _end(self, ending: Ending, outcome: Outcome) -> None:
-        self.ended = ending
-        self._winner = outcome.winner
+        adjudication = self._adjudicator.decision(self.state)
+        if adjudication is not None:
+            self.ending, self._winner = adjudication.ending, adjudication.winner
+            self.detail = adjudication.detail
 
     def _forfeit(self, side: int, ending: Ending, detail: str) -> None:
-        self.ended = ending
+        self.ending = ending
         self._winner = None if ending is Ending.VOID else 1 - side
         self._by = self.players[side]
         self.detail = detail

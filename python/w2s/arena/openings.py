@@ -1,8 +1,8 @@
-"""Openings: where matches start, read from a file with one opening a line.
+"""Openings: the positions from which matches start, read from a file with one opening per line.
 
-Knows nothing about schedules. A line of a ``.txt`` file is a name, a colon and moves, or only moves; a line
-of an ``.epd`` or ``.fen`` file is a position, named by its ``id`` where it has one; a ``.pgn`` file gives the
-first moves of its games. Lines that are empty or begin with ``#`` are skipped.
+A line of a ``.txt`` file is a name, a colon and moves, or only moves. A line of an ``.epd`` or ``.fen`` file
+is a position, named by its ``id`` if it has one. A ``.pgn`` file gives the first 16 plies of its games. Empty
+lines and lines that begin with ``#`` are skipped.
 """
 
 from __future__ import annotations
@@ -23,37 +23,40 @@ _ID = re.compile(r'\bid\s+"([^"]*)"')
 
 @dataclass(frozen=True, slots=True)
 class Opening:
-    """A position and the moves that are played from it before the players take over."""
+    """A position and the moves from it after which the players take over."""
 
     name: str
     start: str
     moves: tuple[str, ...] = ()
 
     def state(self, game_name: str) -> State:
-        """The state in which the players take over."""
+        """The state after the opening."""
         return game(game_name).state(self.start, self.moves)
 
 
 def read_openings(file: str | None, game_name: str) -> list[Opening]:
-    """The openings of a file, each checked to be legal and unfinished; without a file, the start.
+    """The openings of a file, each of them legal and unfinished.
 
-    A relative name is looked up in the working directory, then in the bundled ``arenas/``.
+    Args:
+        file: path of the file, relative to the working directory or to the bundled ``arenas/``; None for the
+            starting position alone.
+        game_name: name of the game.
 
     Raises:
-        UsageError: there is no such file.
-        DataError: a line is not an opening; the message has the line's number.
+        UsageError: the file is missing or of the wrong kind for the game.
+        DataError: a line is not an opening; the message gives the number of the line.
     """
     if file is None:
         return [Opening("start", "startpos")]
-    path = _find(file)
-    found = _from_pgn(path, game_name) if path.suffix.lower() == ".pgn" else _from_lines(path)
-    openings = [_checked(opening, game_name, f"{path}, {where}") for where, opening in found]
+    path = _find_file(file)
+    found = _read_pgn(path, game_name) if path.suffix.lower() == ".pgn" else _read_lines(path)
+    openings = [_validated(opening, game_name, f"{path}, {where}") for where, opening in found]
     if not openings:
         raise DataError("arena-openings-empty", f"{path} contains no opening")
     return openings
 
 
-def _find(file: str) -> Path:
+def _find_file(file: str) -> Path:
     for path in (Path(file), arenas_folder() / file):
         if path.is_file():
             return path
@@ -63,8 +66,8 @@ def _find(file: str) -> Path:
     )
 
 
-def _from_lines(path: Path) -> Iterable[tuple[str, Opening]]:
-    read = _from_position if path.suffix.lower() in {".epd", ".fen"} else _from_moves
+def _read_lines(path: Path) -> Iterable[tuple[str, Opening]]:
+    parse = _parse_position if path.suffix.lower() in {".epd", ".fen"} else _parse_moves
     try:
         lines = path.read_text(encoding="utf-8-sig").splitlines()
     except UnicodeDecodeError:
@@ -76,22 +79,22 @@ def _from_lines(path: Path) -> Iterable[tuple[str, Opening]]:
     for number, raw in enumerate(lines, 1):
         line = raw.strip()
         if line and not line.startswith("#"):
-            yield f"line {number}", read(line, f"line {number}")
+            yield f"line {number}", parse(line, f"line {number}")
 
 
-def _from_moves(line: str, where: str) -> Opening:
+def _parse_moves(line: str, where: str) -> Opening:
     name, _, moves = line.rpartition(":")
     return Opening(name.strip() or where, "startpos", tuple(moves.split()))
 
 
-def _from_position(line: str, where: str) -> Opening:
+def _parse_position(line: str, where: str) -> Opening:
     fields = line.split()
     clocks = len(fields) >= 6 and all(re.fullmatch(r"\d+", field) for field in fields[4:6])
     name = _ID.search(line)
     return Opening(name[1] if name else where, " ".join(fields[:6] if clocks else fields[:4]))
 
 
-def _from_pgn(path: Path, game_name: str) -> Iterable[tuple[str, Opening]]:
+def _read_pgn(path: Path, game_name: str) -> Iterable[tuple[str, Opening]]:
     if game_name != "chess":
         raise UsageError(
             "arena-openings-not-chess",
@@ -103,7 +106,7 @@ def _from_pgn(path: Path, game_name: str) -> Iterable[tuple[str, Opening]]:
         yield where, Opening(name, record.start, record.moves[:_PGN_PLIES])
 
 
-def _checked(opening: Opening, game_name: str, where: str) -> Opening:
+def _validated(opening: Opening, game_name: str, where: str) -> Opening:
     try:
         state = opening.state(game_name)
     except DataError as error:

@@ -1,7 +1,4 @@
-"""The players of an arena: their references with the arena's limits, loaded as models.
-
-Knows nothing about matches.
-"""
+"""The players of an arena: model references with the arena's limits, and the loaded models."""
 
 from __future__ import annotations
 
@@ -10,46 +7,47 @@ from contextlib import ExitStack
 from dataclasses import replace
 from types import TracebackType
 
-from w2s.arena.spec import ArenaSpec, Limits
+from w2s.arena.spec import ArenaSpec, PlayerLimits
 from w2s.errors import UsageError
 from w2s.models import Model, load_model
-from w2s.models.named import read_reference
+from w2s.models.reference import resolve_reference
 
-_LIMITED = {"search": ("nodes", "depth"), "uci": ("nodes", "depth", "movetime")}
+_LIMIT_OPTIONS = {"search": ("nodes", "depth"), "uci": ("nodes", "depth", "movetime")}
+"""Options of a model reference that limit its search, by kind."""
 
 
-def with_limits(reference: str, limits: Limits) -> str:
-    """The reference with the arena's limits, where it takes limits and names none itself."""
-    parsed = read_reference(reference)
-    taken = _LIMITED.get(parsed.kind, ())
-    if any(name in parsed.options for name in taken):
+def with_limits(reference: str, limits: PlayerLimits) -> str:
+    """The reference with the arena's limits, unless it has a limit of its own or takes none."""
+    parsed = resolve_reference(reference)
+    names = _LIMIT_OPTIONS.get(parsed.kind, ())
+    if any(name in parsed.options for name in names):
         return str(parsed)
-    wanted = {name: str(value) for name in taken if (value := getattr(limits, name)) is not None}
-    return str(replace(parsed, options={**parsed.options, **wanted}))
+    added = {name: str(value) for name in names if (value := getattr(limits, name)) is not None}
+    return str(replace(parsed, options={**parsed.options, **added}))
 
 
-def check_labels(spec: ArenaSpec) -> None:
-    """Refuse, before anything is played, an engine that only a clock limits where it has to label too.
+def check_label_limits(spec: ArenaSpec) -> None:
+    """Reject an engine that must label positions but is limited by a clock alone.
 
     Raises:
-        UsageError: the message names the player and what to add.
+        UsageError: the message names the player and the remedy.
     """
     for name, reference in spec.players.items():
-        parsed = read_reference(with_limits(reference, spec.limits))
-        limited = any(limit in parsed.options for limit in _LIMITED["uci"])
-        if spec.labels.by == "both" and parsed.kind == "uci" and not limited:
+        parsed = resolve_reference(with_limits(reference, spec.limits))
+        limited = any(limit in parsed.options for limit in _LIMIT_OPTIONS["uci"])
+        if spec.labels.labellers == "both" and parsed.kind == "uci" and not limited:
             raise UsageError(
                 "arena-label-without-limit",
                 f"player {name} ({reference}) has no search limit, and labels are made without a clock: "
-                "add ?nodes=N, or label only the moves that are played (--label mover)",
+                "add ?nodes=N, or label only the moves that are played (--labellers mover)",
             )
 
 
 class Players(Mapping[str, Model]):
-    """Loaded models by player name; leaving the ``with`` block closes them."""
+    """Loaded models by player name; the end of the ``with`` block closes them."""
 
     def __init__(self, references: Mapping[str, str], *, seed: int, concurrency: int) -> None:
-        """Load every model; those loaded before a failure are closed again."""
+        """Load every model; if one fails, those loaded before are closed."""
         self._stack = ExitStack()
         self._models: dict[str, Model] = {}
         with ExitStack() as loading:
@@ -77,6 +75,6 @@ class Players(Mapping[str, Model]):
         return len(self._models)
 
     def width(self, wanted: int) -> int:
-        """How many matches advance together: as wanted, but no more than any player has slots for."""
+        """Number of matches that can advance together: at most ``wanted``, and the slots of each player."""
         slots = [model.slots for model in self._models.values() if model.slots is not None]
         return max(1, min([wanted, *slots]))

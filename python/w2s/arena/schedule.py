@@ -1,7 +1,4 @@
-"""Who meets whom, from which opening and with which colours.
-
-Knows nothing about how matches are played.
-"""
+"""The schedule of an arena: who plays whom, from which opening and with which colours."""
 
 from __future__ import annotations
 
@@ -11,17 +8,24 @@ from functools import lru_cache
 from itertools import combinations
 from typing import Literal
 
-from w2s.models.draws import uniform
+from w2s.models.keyed_random import uniform
 
-Format = Literal["match", "round-robin", "gauntlet"]
+TournamentKind = Literal["match", "round-robin", "gauntlet"]
+"""How players are paired: two players, everybody against everybody, or the first against each other one."""
 
 
 @dataclass(frozen=True, slots=True)
 class Pairing:
     """One match to be played.
 
-    Matches ``2 * pair`` and ``2 * pair + 1`` have one opening (an index) and the two players in turn as
-    ``first``, who starts the game: White in chess.
+    Matches ``2 * pair`` and ``2 * pair + 1`` share an opening, and each player starts one of them.
+
+    Attributes:
+        number: index of the match in the schedule, from 0.
+        pair: number of the pair of matches.
+        opening: index of the opening.
+        first: the player that starts the game: White in chess.
+        second: the other player.
     """
 
     number: int
@@ -33,19 +37,19 @@ class Pairing:
 
 @dataclass(frozen=True)
 class Schedule:
-    """All matches of an arena in the order in which they are begun; any one is found by its number.
+    """All matches of an arena in the order in which they start, indexed by number.
 
-    In every round each couple of players plays one pair of matches, all from the same opening, so that
-    couples can be compared wherever a run stops. No opening comes again before all have been used.
+    In every round each two players that meet play one pair of matches, all from the same opening, so that
+    the results of all players are comparable wherever a run stops. No opening repeats before all are used.
 
-    Args:
-        players: names, the one who plays a gauntlet first.
-        format: ``match`` or ``round-robin``: everybody meets everybody; ``gauntlet``: the first meets
-            each other one.
-        pairs: pairs of matches of each couple.
-        n_openings: how many openings there are, at least 1.
-        order: openings ``sequential``, or ``shuffled`` anew by ``seed`` each time all have been used.
-        seed: decides the order of the openings and nothing else.
+    Attributes:
+        players: names; the first one plays the gauntlet.
+        tournament: ``match`` or ``round-robin``: everybody meets everybody; ``gauntlet``: the first player
+            meets each of the others.
+        pairs: pairs of matches that each two players play.
+        n_openings: number of openings, at least 1.
+        order: ``sequential``, or ``shuffled`` again each time all openings are used.
+        seed: random seed for the order of the openings; it decides nothing else.
 
     Example:
         >>> schedule = Schedule(("teacher", "student"), "match", 1, 1, "sequential", 0)
@@ -54,37 +58,37 @@ class Schedule:
     """
 
     players: tuple[str, ...]
-    format: Format
+    tournament: TournamentKind
     pairs: int
     n_openings: int
     order: Literal["sequential", "shuffled"]
     seed: int
 
     @property
-    def couples(self) -> list[tuple[str, str]]:
-        """The couples that meet, in the order of the players."""
-        if self.format == "gauntlet":
+    def matchups(self) -> list[tuple[str, str]]:
+        """The pairs of players that meet, in the order of the players."""
+        if self.tournament == "gauntlet":
             return [(self.players[0], other) for other in self.players[1:]]
         return list(combinations(self.players, 2))
 
     def __len__(self) -> int:
-        return 2 * self.pairs * len(self.couples)
+        return 2 * self.pairs * len(self.matchups)
 
     def __iter__(self) -> Iterator[Pairing]:
         return (self[number] for number in range(len(self)))
 
     def __getitem__(self, number: int) -> Pairing:
         if not 0 <= number < len(self):
-            raise IndexError(f"match {number} is not one of {len(self)}")
-        couples = self.couples
+            raise IndexError(f"match {number} is out of range: the schedule has {len(self)}")
+        matchups = self.matchups
         pair = number // 2
-        turn, couple = divmod(pair, len(couples))
-        first, second = couples[couple] if number % 2 == 0 else couples[couple][::-1]
-        return Pairing(number, pair, self._opening(turn), first, second)
+        round_, index = divmod(pair, len(matchups))
+        first, second = matchups[index] if number % 2 == 0 else matchups[index][::-1]
+        return Pairing(number, pair, self._opening(round_), first, second)
 
-    def _opening(self, turn: int) -> int:
-        cycle, place = divmod(turn, self.n_openings)
-        return place if self.order == "sequential" else _permutation(self.n_openings, self.seed, cycle)[place]
+    def _opening(self, round_: int) -> int:
+        cycle, index = divmod(round_, self.n_openings)
+        return index if self.order == "sequential" else _permutation(self.n_openings, self.seed, cycle)[index]
 
 
 @lru_cache(maxsize=4)

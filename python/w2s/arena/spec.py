@@ -1,6 +1,6 @@
-"""The setting of an arena: game, players, openings, match rules, labels and oracles.
+"""The configuration of an arena: game, players, openings, match rules, labels and oracles.
 
-Knows nothing about how matches are played; the TOML files in ``arenas/`` are values of it.
+Each TOML file in ``arenas/`` is one such configuration.
 """
 
 from __future__ import annotations
@@ -8,47 +8,54 @@ from __future__ import annotations
 import re
 from typing import Annotated, Literal
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, NonNegativeInt, PositiveInt, field_validator, model_validator
 
 from w2s.config import Config, invalid_value
 
-Positive = Annotated[int, Field(gt=0)]
-NonNegative = Annotated[int, Field(ge=0)]
-
 
 class Openings(Config):
-    """Where matches start: a file of openings, one a line, in file order or shuffled by seed."""
+    """Where matches start: a file with one opening per line, in the order of the file or shuffled by seed."""
 
     file: str | None = None
     order: Literal["sequential", "shuffled"] = "shuffled"
 
 
 class DrawRule(Config):
-    """A draw is adjudicated once ``after`` moves of each side have been played, the opening's included, and
-    both saw at most ±``limit_cp`` in their last ``moves`` moves."""
+    """A draw is adjudicated after a long level phase.
 
-    after: NonNegative = 40
-    moves: Positive = 8
-    limit_cp: NonNegative = 10
+    Each side has played ``after`` moves, including the opening, and judged each of its last ``moves`` moves
+    as at most ±``limit_cp``.
+    """
+
+    after: NonNegativeInt = 40
+    moves: PositiveInt = 8
+    limit_cp: NonNegativeInt = 10
 
 
 class ResignRule(Config):
-    """A player that saw -``limit_cp`` or worse in its last ``moves`` moves loses; ``twosided``: the other
-    must have seen ``limit_cp`` or better in as many."""
+    """A player that judged each of its last ``moves`` moves as -``limit_cp`` or worse loses.
 
-    moves: Positive = 4
-    limit_cp: Positive = 900
+    With ``twosided`` the opponent must also have judged each of its last ``moves`` moves as ``limit_cp`` or
+    better.
+    """
+
+    moves: PositiveInt = 4
+    limit_cp: PositiveInt = 900
     twosided: bool = True
 
 
 class MatchRules(Config):
-    """What ends a match beside the rules of the game.
+    """What ends a match apart from the rules of the game.
 
-    ``max_plies`` counts from the position where the opening begins; the game is a draw there. ``illegal``:
-    ``forfeit``, ``retry:K`` or ``mask``. ``tablebase``: a folder of Syzygy tables that adjudicates (chess).
+    Attributes:
+        max_plies: length at which a game is a draw, counted from the position before the opening.
+        illegal: what an illegal answer causes: ``forfeit``, ``retry:K`` or ``mask``.
+        draw: when level games are adjudicated; None for never.
+        resign: when lost games are adjudicated; None for never.
+        tablebase: folder with Syzygy tables that adjudicate chess games.
     """
 
-    max_plies: Positive = 400
+    max_plies: PositiveInt = 400
     illegal: str = "forfeit"
     draw: DrawRule | None = None
     resign: ResignRule | None = None
@@ -56,7 +63,7 @@ class MatchRules(Config):
 
     @field_validator("illegal")
     @classmethod
-    def _known_policy(cls, text: str) -> str:
+    def _check_illegal(cls, text: str) -> str:
         if not re.fullmatch(r"forfeit|mask|retry:[1-9]\d?", text):
             raise invalid_value(
                 "arena-illegal-policy",
@@ -66,7 +73,7 @@ class MatchRules(Config):
 
     @property
     def retries(self) -> int:
-        """How often an answer that is not legal is asked for again."""
+        """How many times a player is asked again after an illegal answer."""
         return int(self.illegal.removeprefix("retry:")) if self.illegal.startswith("retry:") else 0
 
 
@@ -77,8 +84,8 @@ class TimeControl(Config):
     increment_s: Annotated[float, Field(ge=0)] = 0.0
 
     @classmethod
-    def read(cls, text: str) -> TimeControl:
-        """The control that ``60+0.6`` or ``60`` means.
+    def parse(cls, text: str) -> TimeControl:
+        """The time control that a text such as ``60+0.6`` or ``60`` means.
 
         Raises:
             ValueError: the text is not a time control; a validator of a configuration keeps its code.
@@ -93,51 +100,61 @@ class TimeControl(Config):
 
     @property
     def text(self) -> str:
-        """The text that :meth:`read` reads, as PGN has it: ``60+0.6``, or ``60`` without an increment."""
+        """The text that :meth:`parse` takes, as in PGN: ``60+0.6``, or ``60`` without an increment."""
         base, increment = (
             f"{seconds:.3f}".rstrip("0").rstrip(".") for seconds in (self.base_s, self.increment_s)
         )
         return base if increment == "0" else f"{base}+{increment}"
 
 
-class Limits(Config):
-    """Limits of each answer, for players whose reference names none; and the clock."""
+class PlayerLimits(Config):
+    """Limits of each answer for players whose reference names no limit, and the clock.
 
-    nodes: Positive | None = None
-    depth: Positive | None = None
-    movetime: Positive | None = None
+    Attributes:
+        nodes: nodes per move.
+        depth: plies per move.
+        movetime: milliseconds per move.
+        tc: time control of each player as seconds+increment.
+    """
+
+    nodes: PositiveInt | None = None
+    depth: PositiveInt | None = None
+    movetime: PositiveInt | None = None
     tc: str | None = None
 
     @field_validator("tc")
     @classmethod
-    def _readable(cls, text: str | None) -> str | None:
+    def _check_time_control(cls, text: str | None) -> str | None:
         if text is not None:
-            TimeControl.read(text)
+            TimeControl.parse(text)
         return text
 
     @property
     def clock(self) -> TimeControl | None:
         """The clock, or None."""
-        return None if self.tc is None else TimeControl.read(self.tc)
+        return None if self.tc is None else TimeControl.parse(self.tc)
 
 
-class Labels(Config):
-    """Who labels a position: ``both`` players, or only its ``mover``."""
+class LabelPolicy(Config):
+    """Who labels a position: ``both`` players, or only the ``mover``, the player to move."""
 
-    by: Literal["both", "mover"] = "both"
+    labellers: Literal["both", "mover"] = "both"
 
 
-class Verdicts(Config):
-    """Largest regret, in hundredths of a unit, that is still ``best``, ``good`` or ``inaccurate``; more is
-    a ``blunder``. Values beyond ±``cap_cp`` count as ``cap_cp``: winning faster is not better."""
+class VerdictThresholds(Config):
+    """The largest regret, in hundredths of a unit, that is still ``best``, ``good`` or ``inaccurate``.
 
-    best_cp: NonNegative = 0
-    good_cp: NonNegative = 50
-    inaccurate_cp: NonNegative = 150
-    cap_cp: Positive = 1500
+    A larger regret is a ``blunder``. Values beyond ±``cap_cp`` count as ±``cap_cp``: winning faster is not
+    better.
+    """
+
+    best_cp: NonNegativeInt = 0
+    good_cp: NonNegativeInt = 50
+    inaccurate_cp: NonNegativeInt = 150
+    cap_cp: PositiveInt = 1500
 
     @model_validator(mode="after")
-    def _ascending(self) -> Verdicts:
+    def _ascending(self) -> VerdictThresholds:
         if not self.best_cp <= self.good_cp <= self.inaccurate_cp < self.cap_cp:
             raise invalid_value(
                 "arena-thresholds-order", "thresholds must ascend: best_cp ≤ good_cp ≤ inaccurate_cp < cap_cp"
@@ -146,16 +163,21 @@ class Verdicts(Config):
 
 
 class Verification(Config):
-    """Which oracles verify labels, and how many: a seeded ``share`` of the positions, or as many as fit in
-    ``budget_s`` seconds. What is not verified stays unknown."""
+    """Which oracles verify labels, and how many of them; the rest has the verdict ``unknown``.
+
+    Attributes:
+        oracles: references of oracles.
+        share: fraction of the positions that is verified, sampled by seed.
+        seconds: seconds after which no more positions are verified; None for no limit.
+    """
 
     oracles: tuple[str, ...] = ("search:depth=4",)
     share: Annotated[float, Field(ge=0, le=1)] = 1.0
-    budget_s: Annotated[float, Field(gt=0)] | None = None
+    seconds: Annotated[float, Field(gt=0)] | None = None
 
 
-class SprtTest(Config):
-    """A sequential test that stops the run: H0 ``elo0`` against H1 ``elo1``."""
+class SprtConfig(Config):
+    """The sequential test (:mod:`w2s.arena.ratings.sprt`) of H0 ``elo0`` against H1 ``elo1``."""
 
     elo0: float
     elo1: float
@@ -164,7 +186,7 @@ class SprtTest(Config):
     model: Literal["normalized", "logistic"] = "normalized"
 
     @model_validator(mode="after")
-    def _ascending(self) -> SprtTest:
+    def _ascending(self) -> SprtConfig:
         if self.elo0 >= self.elo1:
             raise invalid_value("arena-sprt-order", f"elo0 must be below elo1, but {self.elo0} ≥ {self.elo1}")
         return self
@@ -173,39 +195,52 @@ class SprtTest(Config):
 class ArenaSpec(Config):
     """Everything that decides what an arena plays, labels and verifies.
 
-    ``players`` maps names to model references; two named ``teacher`` and ``student`` are a match, more are
-    a ``round-robin`` or a ``gauntlet`` (the first against each other one).
+    Attributes:
+        game: name of the game.
+        players: model references by player name, for example ``teacher`` and ``student``.
+        tournament: a ``match`` of two players, a ``round-robin``, or a ``gauntlet`` of the first player
+            against each of the others.
+        pairs: pairs of games that each two players play, with colours swapped.
+        seed: random seed of the run.
+        openings: where matches start.
+        rules: what ends a match.
+        limits: limits of each answer.
+        labels: who labels positions.
+        verify: which labels are verified, and by which oracles.
+        verdict: thresholds of the verdicts.
+        sprt: the test that stops the run early; None for no test.
     """
 
     game: str
     players: dict[str, str]
-    format: Literal["match", "round-robin", "gauntlet"] = "match"
-    pairs: Positive = 20
-    seed: NonNegative = 0
+    tournament: Literal["match", "round-robin", "gauntlet"] = "match"
+    pairs: PositiveInt = 20
+    seed: NonNegativeInt = 0
     openings: Openings = Openings()
     rules: MatchRules = MatchRules()
-    limits: Limits = Limits()
-    labels: Labels = Labels()
+    limits: PlayerLimits = PlayerLimits()
+    labels: LabelPolicy = LabelPolicy()
     verify: Verification = Verification()
-    verdict: Verdicts = Verdicts()
-    sprt: SprtTest | None = None
+    verdict: VerdictThresholds = VerdictThresholds()
+    sprt: SprtConfig | None = None
 
     @model_validator(mode="after")
-    def _enough_players(self) -> ArenaSpec:
+    def _check_players(self) -> ArenaSpec:
         if len(self.players) < 2:
             raise invalid_value(
                 "arena-too-few-players", "an arena needs two players; name them with --teacher and --student"
             )
-        if self.format == "match" and len(self.players) != 2:
+        if self.tournament == "match" and len(self.players) != 2:
             raise invalid_value(
-                "arena-match-players", "a match has two players; use format round-robin or gauntlet for more"
+                "arena-match-players",
+                "a match has two players; use --tournament round-robin or gauntlet for more",
             )
         if self.sprt is not None and len(self.players) != 2:
             raise invalid_value("arena-sprt-players", "a sequential test compares exactly two players")
         return self
 
     @model_validator(mode="after")
-    def _tables_for_chess(self) -> ArenaSpec:
+    def _check_tablebase(self) -> ArenaSpec:
         if self.rules.tablebase is not None and self.game != "chess":
             raise invalid_value(
                 "arena-tablebase-not-chess", f"rules.tablebase is for chess, not for {self.game}; remove it"

@@ -18,12 +18,12 @@ from w2s.errors import DataError, UsageError
 from w2s.evidence import Labels
 from w2s.selection import select
 from w2s.tasks import AnswerExample, Example
-from w2s.train import Rows
-from w2s.trust import names, refuse_missing, trust_function
+from w2s.train import TrainingSet
+from w2s.train.dataset import Target
+from w2s.trust import function_names, require_evidence, trust_function
 
 Scores = npt.NDArray[np.float64]
 Positions = npt.NDArray[np.int64]
-Target = Mapping[str, float]
 SoftTarget = Callable[[str, str], Target]
 """Example id and label → probabilities of labels."""
 
@@ -108,14 +108,14 @@ class TrainingInputs:
 # Training sets ---------------------------------------------------------------------------------------------
 
 
-def gold_rows(examples: Sequence[Example]) -> Rows:
+def gold_rows(examples: Sequence[Example]) -> TrainingSet:
     """True answers; if several are right, each gets the same probability.
 
     Worked answers are the text that a language model learns.
     """
     targets = [dict.fromkeys(example.gold, 1 / len(example.gold)) for example in examples]
     texts = [example.solution if isinstance(example, AnswerExample) else None for example in examples]
-    return Rows(list(examples), targets, np.ones(len(examples)), texts)
+    return TrainingSet(list(examples), targets, np.ones(len(examples)), texts)
 
 
 def label_rows(
@@ -124,7 +124,7 @@ def label_rows(
     rows: Positions,
     weights: Scores | None = None,
     soft: SoftTarget | None = None,
-) -> Rows:
+) -> TrainingSet:
     """Labels of some rows, joined to their examples by id.
 
     Args:
@@ -134,58 +134,50 @@ def label_rows(
         weights: of every label; None weighs all rows the same.
         soft: target by id and label; None makes each label its own target.
     """
-    by_id = {example.id: example for example in pool}
-    chosen = labels.take(rows)
-    answers: list[str] = chosen.table.column("label").to_pylist()
-    target = soft or _hard_target
-    targets = [target(id_, answer) for id_, answer in zip(chosen.example_ids, answers, strict=True)]
-    given = np.ones(len(rows)) if weights is None else weights[rows]
-    columns = chosen.table.column_names
-    texts: list[str | None] = chosen.table.column("raw").to_pylist() if "raw" in columns else []
-    return Rows([by_id[id_] for id_ in chosen.example_ids], targets, given, texts)
+    chosen = None if weights is None else weights[rows]
+    return TrainingSet.from_labels(labels.take(rows), pool, weights=chosen, target=soft)
 
 
-def _hard_target(_: str, label: str) -> Target:
-    return {label: 1.0}
-
-
-def repeat(rows: Rows, times: int) -> Rows:
+def repeat(rows: TrainingSet, times: int) -> TrainingSet:
     """Every row ``times`` times."""
-    return Rows(
-        [*rows.examples] * times, [*rows.targets] * times, np.tile(rows.weights, times), [*rows.said] * times
+    return TrainingSet(
+        [*rows.examples] * times,
+        [*rows.targets] * times,
+        np.tile(rows.weights, times),
+        [*rows.rationales] * times,
     )
 
 
-def concat(first: Rows, second: Rows) -> Rows:
+def concat(first: TrainingSet, second: TrainingSet) -> TrainingSet:
     """The rows of both, one after another; training shuffles them."""
     weights = np.concatenate([first.weights, second.weights])
-    texts = [text for rows in (first, second) for text in rows.said or [None] * len(rows)]
-    return Rows([*first.examples, *second.examples], [*first.targets, *second.targets], weights, texts)
+    texts = [text for rows in (first, second) for text in rows.rationales or [None] * len(rows)]
+    return TrainingSet([*first.examples, *second.examples], [*first.targets, *second.targets], weights, texts)
 
 
-def _labels_at(rows: Positions, inputs: TrainingInputs) -> Rows:
+def _labels_at(rows: Positions, inputs: TrainingInputs) -> TrainingSet:
     """The teacher's own answers at some positions."""
     labels = inputs.labels
     return label_rows(inputs.pool, labels.pool, rows, soft=labels.soft if labels.soften_all else None)
 
 
-def _all_labels(inputs: TrainingInputs) -> Rows:
+def _all_labels(inputs: TrainingInputs) -> TrainingSet:
     return _labels_at(np.arange(len(inputs.labels.pool)), inputs)
 
 
-def _random_labels(inputs: TrainingInputs) -> Rows:
+def _random_labels(inputs: TrainingInputs) -> TrainingSet:
     labels = inputs.labels
     rows = select(np.zeros(len(labels.pool)), random=len(labels.kept), seed=inputs.seed)
     return _labels_at(rows, inputs)
 
 
-def _ranked_labels(function: str, inputs: TrainingInputs) -> Rows:
+def _ranked_labels(function: str, inputs: TrainingInputs) -> TrainingSet:
     labels = inputs.labels
     scores = trust_function(function).fit(labels.gold, seed=inputs.seed).score(labels.pool)
     return _labels_at(select(scores, top=len(labels.kept)), inputs)
 
 
-def _pool_answers(inputs: TrainingInputs) -> Rows:
+def _pool_answers(inputs: TrainingInputs) -> TrainingSet:
     if unknown := sum(not example.gold for example in inputs.pool):
         raise DataError(
             "chain-pool-without-answers",
@@ -194,7 +186,7 @@ def _pool_answers(inputs: TrainingInputs) -> Rows:
     return gold_rows(inputs.pool)
 
 
-def _trusted_labels(inputs: TrainingInputs) -> Rows:
+def _trusted_labels(inputs: TrainingInputs) -> TrainingSet:
     labels = inputs.labels
     return label_rows(inputs.pool, labels.chosen, labels.kept, labels.weights, labels.soft)
 
@@ -225,7 +217,7 @@ class TrainingData:
 
     name: str
     count: Callable[[Sizes], int]
-    build: Callable[[TrainingInputs], Rows]
+    build: Callable[[TrainingInputs], TrainingSet]
     need: Need | None = None
     is_labelled: bool = False
 
@@ -262,7 +254,7 @@ TRUSTED = TrainingData("trusted labels", lambda sizes: sizes.kept, _trusted_labe
 def gold_outside_fold(fold: int, folds: int) -> TrainingData:
     """Gold without one of its folds."""
 
-    def build(inputs: TrainingInputs) -> Rows:
+    def build(inputs: TrainingInputs) -> TrainingSet:
         return gold_rows([one for one, its in zip(inputs.gold, inputs.folds, strict=True) if its != fold])
 
     return TrainingData(
@@ -289,7 +281,7 @@ def stage_inputs(stage: Stage, inputs: TrainingInputs) -> dict[str, object]:
     return {**inputs.made_of, **labelled}
 
 
-def build_stage(stage: Stage, inputs: TrainingInputs) -> Rows:
+def build_stage(stage: Stage, inputs: TrainingInputs) -> TrainingSet:
     """The rows of a stage."""
     first, *others = (data.build(inputs) for data in stage)
     for rows in others:
@@ -404,7 +396,7 @@ _TABLE = (
         per_round=True,
         is_default=True,
     ),
-    *(_ranked(name) for name in names()),
+    *(_ranked(name) for name in function_names()),
     TRUST,
     Arm(
         "gold+trust",
@@ -471,4 +463,4 @@ def check_evidence(chosen: Sequence[str], labels: Labels) -> None:
     """Refuse arms whose trust function needs evidence that the labels lack."""
     for name in chosen:
         if function := ARMS[name].function:
-            refuse_missing(f"the arm {name}", trust_function(function).needs, labels)
+            require_evidence(f"the arm {name}", trust_function(function).needs, labels)

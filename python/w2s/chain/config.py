@@ -10,8 +10,8 @@ from pydantic import Field, field_validator, model_validator
 from w2s.chain.arms import TEACHING_ARM, default_arms
 from w2s.config import Config, invalid_value
 from w2s.errors import UsageError
-from w2s.evidence import ASKED, VECTORS, number_of
-from w2s.models.named import read_reference
+from w2s.evidence_kinds import REQUESTS, STATES, parse_evidence
+from w2s.models.reference import resolve_reference
 from w2s.selection import Rule
 
 Positive = Annotated[int, Field(gt=0)]
@@ -19,7 +19,7 @@ NonNegative = Annotated[int, Field(ge=0)]
 SPLITS = ("gold", "pool", "test")
 """The parts into which examples are split."""
 ColumnNames = str | dict[str, Any] | None
-"""The name of a known data set, or a table, see :mod:`w2s.tasks.columns`."""
+"""The name of a known data set, or a table, see :mod:`w2s.tasks.column_mapping`."""
 SEARCHES = ("search:depth=2", "search:depth=3")
 """Default oracles of a chain over files of moves: our own searches, which know no answers."""
 PROPOSALS = 3
@@ -277,7 +277,7 @@ class ChainConfig(Config):
     ``student``, and what a language model is asked for, for example ``icl:4`` or ``samples:8``; ``reward``
     names a reward model. ``oracles`` add what they find about each label. The default for moves is two
     shallow searches; if matches are played it is none, because a deeper search of the same kind verifies
-    gold. ``train`` holds settings of :class:`w2s.train.Settings`, or of
+    gold. ``train`` holds settings of :class:`w2s.train.PolicySettings`, or of
     :class:`w2s.train.LanguageSettings` for language models. ``gold_sizes``: the points of the label-budget
     curve, numbers of gold rows for which gold, trust and both are measured with the labels of the first
     round. ``proposals``: how many labels the teacher gives for each example; trust keeps one of them, and
@@ -326,13 +326,13 @@ class ChainConfig(Config):
     @field_validator("evidence")
     @classmethod
     def _known_evidence(cls, names: tuple[str, ...]) -> tuple[str, ...]:
+        known = [*STATES, *REQUESTS]
         for name in names:
-            if name not in VECTORS and name.partition(":")[0] not in ASKED:
+            if name not in STATES and name.partition(":")[0] not in REQUESTS:
                 raise invalid_value(
-                    "chain-unknown-evidence",
-                    f"unknown evidence {name!r}; known: {', '.join([*VECTORS, *ASKED])}",
+                    "chain-unknown-evidence", f"unknown evidence {name!r}; known: {', '.join(known)}"
                 )
-            number_of(name)
+            parse_evidence(name, known)
         _check_unique("evidence", [name.partition(":")[0] for name in names])
         return names
 
@@ -446,14 +446,14 @@ class ChainConfig(Config):
     @property
     def asked(self) -> tuple[str, ...]:
         """The evidence that a language model is asked for."""
-        return tuple(name for name in self.evidence if name not in VECTORS)
+        return tuple(name for name in self.evidence if name not in STATES)
 
     @property
     def reads(self) -> list[str]:
         """All evidence that is made, as trust functions name it."""
         searched = ["search"] if any(oracle.startswith("search") for oracle in self.oracles) else []
-        columns = [column for name in self.asked for column in ASKED[name.partition(":")[0]]]
-        return [*(name for name in self.evidence if name in VECTORS), *columns, *searched]
+        columns = [column for name in self.asked for column in parse_evidence(name).kind.columns]
+        return [*(name for name in self.evidence if name in STATES), *columns, *searched]
 
     @property
     def all_seeds(self) -> list[int]:
@@ -474,7 +474,7 @@ def _check_unique(what: str, names: Sequence[str]) -> None:
 def _is_net(teacher: object) -> bool:
     """Whether a teacher is a net of moves, which can propose any number of them."""
     try:
-        return isinstance(teacher, str) and read_reference(teacher).kind in ("policy", "lc0")
+        return isinstance(teacher, str) and resolve_reference(teacher).kind in ("policy", "lc0")
     except UsageError:
         return False  # loading the model reports what is wrong
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from w2s.assets import arenas_folder
 from w2s.chain.config import ChainConfig
-from w2s.config import build, merge, read_toml
+from w2s.config import merge_tables, parse_config, read_toml
 from w2s.errors import UsageError
 from w2s.resume import RunFolder
 
@@ -38,8 +38,8 @@ def load_config(
                 "chain-resume-with-options",
                 f"--resume continues {resume} with its own configuration; leave all other options out",
             )
-        return build(ChainConfig, read_toml(RunFolder(resume, "chain").config), str(resume))
-    tables = merge(drop_overridden(base_tables(file, given), given), given)
+        return parse_config(ChainConfig, read_toml(RunFolder(resume, "chain").config), str(resume))
+    tables = merge_tables(drop_overridden(base_tables(file, given), given), given)
     played = tables.get("source") == "matches"
     for key in ("teacher", "student", *(() if played else ("examples",))):
         if not tables.get(key):
@@ -47,7 +47,7 @@ def load_config(
                 "chain-missing-model" if key != "examples" else "chain-no-examples",
                 f"the chain has no {key}; add --{key} or name a file that has it",
             )
-    return build(ChainConfig, tables, "the chain" if file is None else str(file))
+    return parse_config(ChainConfig, tables, "the chain" if file is None else str(file))
 
 
 def base_tables(file: Path | None, given: dict[str, Any]) -> dict[str, Any]:
@@ -106,7 +106,7 @@ def _read(file: Path, seen: tuple[Path, ...] = ()) -> dict[str, Any]:
             "chain-invalid-extends",
             f"{file}: extends must be the name of a file in the same folder, not {base!r}",
         )
-    return merge(_read(file.parent / base, (*seen, file)), tables)
+    return merge_tables(_read(file.parent / base, (*seen, file)), tables)
 
 
 def paper_folder() -> Path:

@@ -43,7 +43,7 @@ from w2s.chain.weak_labels import label_round
 from w2s.errors import W2sError
 from w2s.evidence import write_table
 from w2s.resume import STEP, Record, RunFolder, write_json
-from w2s.train.launch import refuse_several
+from w2s.train.distributed import require_single_process
 
 METRICS = "metrics.json"
 
@@ -67,7 +67,7 @@ def run(
         DataError: the examples cannot be used.
         W2sError: trust collapsed in the first round, so no round is worth keeping.
     """
-    refuse_several("a chain")
+    require_single_process("a chain")
     check_config(config)
     folder = RunFolder(Path(out), "chain")
     folder.open(config)

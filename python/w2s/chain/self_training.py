@@ -20,7 +20,7 @@ from w2s.chain.student import StudentTrainer
 from w2s.chain.trust_step import TrustSelection, TrustSettings, fit_and_select
 from w2s.chain.weak_labels import RoundLabels, label_examples
 from w2s.evidence import Labels
-from w2s.labelling.joining import joined
+from w2s.labelling.files import concat_labels
 from w2s.resume import digest
 
 
@@ -65,7 +65,7 @@ def _label_folds(
     """Labels of gold, each by a student that did not train on it, and the identities of the steps."""
     inputs = replace(inputs, folds=[int(fold) for fold in group_kfold(inputs.gold, folds, inputs.seed)])
     found = [_label_fold(fold, number, trainer, inputs, title) for number, fold in enumerate(own.folds)]
-    return joined([labels for labels, _ in found]), [identity for _, identity in found]
+    return concat_labels([labels for labels, _ in found]), [identity for _, identity in found]
 
 
 def _label_fold(

@@ -10,8 +10,8 @@ from __future__ import annotations
 from w2s.chain.config import ChainConfig, TrustSpec
 from w2s.evidence import EXAMPLE_ID, PROPOSAL, Labels
 from w2s.trust import trust_function
-from w2s.trust.features import layout_of
-from w2s.trust.requirements import has
+from w2s.trust.evidence_requirements import has_evidence
+from w2s.trust.features import feature_layout
 
 _WHY = {
     "ood_dist": "gold is of other files than the pool",
@@ -45,7 +45,8 @@ def shared_columns(gold: Labels, pool: Labels, *, vectors: bool = False) -> tupl
     both = [
         name
         for name in gold.table.column_names
-        if name in _ALWAYS or (name in pool.table.column_names and has(gold, name) and has(pool, name))
+        if name in _ALWAYS
+        or (name in pool.table.column_names and has_evidence(gold, name) and has_evidence(pool, name))
     ]
     first, second = (
         Labels(labels.table.select(_with_replies(both, labels)), labels.vectors if vectors else {})
@@ -64,7 +65,7 @@ def shared_features(spec: TrustSpec, gold: Labels) -> TrustSpec:
     reads = _reads(spec)
     if reads is None:
         return spec
-    kept = [name for name in reads if has(gold, name)]
+    kept = [name for name in reads if has_evidence(gold, name)]
     return spec.model_copy(update={"options": {**spec.options, "reads": kept}})
 
 
@@ -73,8 +74,8 @@ def features_read(spec: TrustSpec, gold: Labels) -> tuple[str, ...]:
     reads = _reads(spec)
     if reads is None:
         return tuple(sorted(trust_function(spec.function, **spec.options).needs))
-    layout = layout_of(gold, reads)
-    return (*layout["columns"], *layout["agrees"])
+    layout = feature_layout(gold, reads)
+    return (*layout.columns, *layout.agrees)
 
 
 def _reads(spec: TrustSpec) -> tuple[str, ...] | None:

@@ -8,15 +8,16 @@ from typing import Any
 
 import pyarrow as pa
 
-from w2s.chain.arms import SoftTarget, Target
+from w2s.chain.arms import SoftTarget
 from w2s.chain.context import RunContext
 from w2s.chain.plan import PlannedDistributions
 from w2s.chain.trust_step import TrustSelection
 from w2s.errors import UsageError
 from w2s.evidence import read_table, write_table
-from w2s.models import Believes, load_model
-from w2s.models.solved import shots_of, show
+from w2s.models import SupportsDistribution, load_model
+from w2s.models.few_shot import give_shots, labelled_shots
 from w2s.tasks import Example
+from w2s.train.dataset import Target
 
 FILE = "distributions.parquet"
 _SCHEMA = pa.schema(
@@ -51,14 +52,14 @@ def label_distributions(
     def work(folder: Path) -> dict[str, Any]:
         loaded = load_model(model, seed=context.seed)
         try:
-            if not isinstance(loaded, Believes):
+            if not isinstance(loaded, SupportsDistribution):
                 raise UsageError(
                     "chain-model-without-distribution",
                     f"{model} gives no probabilities of labels, which teach.soft needs; leave teach.soft "
                     "out, or name a policy: or lc0: net or an hf: model",
                 )
-            show(loaded, shots_of(shots))
-            found = loaded.believe(examples)
+            give_shots(loaded, labelled_shots(shots))
+            found = loaded.distributions(examples)
         finally:
             loaded.close()
         rows = [

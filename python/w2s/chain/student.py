@@ -16,11 +16,11 @@ from w2s.chain.arms import TrainingInputs, build_stage, stage_inputs
 from w2s.chain.context import RunContext
 from w2s.chain.plan import Model, PlannedTest, PlannedTraining
 from w2s.evidence import read_table, write_table
-from w2s.labelling import compare
+from w2s.labelling import evaluate_models
 from w2s.models import load_model
-from w2s.models.solved import Shots, shots_of
+from w2s.models.few_shot import Shots, labelled_shots
 from w2s.tasks import Example
-from w2s.train import Rows, settings_of, train
+from w2s.train import TrainingSet, parse_settings, train
 
 ANSWERS = "answers.parquet"
 Correct = npt.NDArray[np.float64]
@@ -59,7 +59,7 @@ class StudentTrainer:
 
     Args:
         context: of the run.
-        settings: of trainings, see :func:`w2s.train.settings_of`.
+        settings: of trainings, see :func:`w2s.train.parse_settings`.
         later_rate: learning rate of later stages, as a share of the first.
     """
 
@@ -98,7 +98,7 @@ class StudentTrainer:
         self,
         step: PlannedTraining,
         before: TrainResult | None,
-        rows: Rows,
+        rows: TrainingSet,
         inputs: TrainingInputs,
     ) -> TrainResult:
         context, settings, seed = self.context, self._settings, inputs.seed
@@ -108,7 +108,7 @@ class StudentTrainer:
 
         def work(folder: Path) -> dict[str, Any]:
             begin = time.perf_counter()
-            model = train(start, rows, settings_of(start, settings, seed), folder / "student")
+            model = train(start, rows, parse_settings(start, settings, seed), folder / "student")
             seconds = time.perf_counter() - begin
             if step.is_tested:
                 evaluate(folder, model, context.test)
@@ -153,7 +153,7 @@ def evaluate_untrained(step: PlannedTest, context: RunContext, examples_digest: 
     """Evaluate a model as it is; models that use few-shot examples are shown gold."""
 
     def work(folder: Path) -> dict[str, Any]:
-        evaluate(folder, step.model, context.test, shots_of(context.gold))
+        evaluate(folder, step.model, context.test, labelled_shots(context.gold))
         return {"model": step.model}
 
     context.cached(step, {"examples": examples_digest, "model": step.model}, work)
@@ -164,7 +164,7 @@ def evaluate(folder: Path, reference: str, test: Sequence[Example], shots: Shots
     """Write which test rows a model answers right."""
     model = load_model(reference)
     try:
-        found = compare(test, {"model": model}, shots=shots).scores["model"]
+        found = evaluate_models(test, {"model": model}, shots=shots).scores["model"]
     finally:
         model.close()
     write_table(pa.table({"id": [example.id for example in test], "right": found}), folder / ANSWERS)
@@ -177,11 +177,11 @@ def read_correct(folder: Path, test: Sequence[Example]) -> Correct:
     return np.array([by_id[example.id] for example in test])
 
 
-def n_examples(rows: Rows) -> int:
+def n_examples(rows: TrainingSet) -> int:
     """Number of distinct examples in rows that may repeat them."""
     return len({example.id for example in rows.examples})
 
 
 def with_lr_scale(student: str, settings: Mapping[str, Any], scale: float) -> dict[str, Any]:
     """The same settings with a share of their learning rate."""
-    return {**settings, "learning_rate": scale * settings_of(student, settings, 0).learning_rate}
+    return {**settings, "learning_rate": scale * parse_settings(student, settings, 0).learning_rate}

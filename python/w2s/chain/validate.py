@@ -8,13 +8,12 @@ from w2s.chain.arms import ARMS, check_arms
 from w2s.chain.config import ChainConfig
 from w2s.chain.trust_step import build_trust_function
 from w2s.errors import MissingExtraError, UsageError
-from w2s.evidence import VECTORS
-from w2s.models.named import read_reference
-from w2s.models.reference import shown
-from w2s.train import LanguageSettings, settings_of
+from w2s.evidence_kinds import STATES
+from w2s.models.reference import quote, resolve_reference
+from w2s.train import LanguageSettings, parse_settings
 from w2s.trust import trust_function
 
-_CONFIGURED = frozenset({*VECTORS, "search", "icl", "verbalised", "p_true", "reward"})
+_CONFIGURED = frozenset({*STATES, "search", "icl", "verbalised", "p_true", "reward"})
 """Evidence that exists only if the configuration asks for it."""
 
 
@@ -31,7 +30,7 @@ def check_config(config: ChainConfig) -> None:
     _check_evidence(config)
     _check_shots(config)
     for student in config.student:
-        settings = settings_of(student, config.train, config.seed)
+        settings = parse_settings(student, config.train, config.seed)
         if isinstance(settings, LanguageSettings) and settings.objective == "grpo":
             _check_grpo(config)
 
@@ -42,7 +41,7 @@ def _check_shared_evidence(config: ChainConfig) -> None:
         return
     for arm in config.arms:
         function = ARMS[arm].function
-        unread = sorted(trust_function(function).needs & set(VECTORS)) if function else []
+        unread = sorted(trust_function(function).needs & set(STATES)) if function else []
         if unread:
             raise UsageError(
                 "chain-arm-not-shared",
@@ -72,12 +71,12 @@ def _check_shots(config: ChainConfig) -> None:
         return  # the rows of these files have not been counted
     gold = config.examples.gold_rows
     for name in (config.teacher, *config.student):
-        reference = read_reference(name)
+        reference = resolve_reference(name)
         shots = reference.options.get("shots", "0") if reference.kind in ("hf", "openai") else "0"
         if shots.isdecimal() and int(shots) >= gold:
             raise UsageError(
                 "chain-too-few-shots",
-                f"{shown(name)} requests {shots} few-shot examples but only {gold} gold rows are available; "
+                f"{quote(name)} requests {shots} few-shot examples but only {gold} gold rows are available; "
                 "set examples.gold to more than the number of shots, or use fewer shots",
             )
 

@@ -13,12 +13,13 @@ from w2s.chain.context import RunContext
 from w2s.chain.data.splits import Splits
 from w2s.chain.plan import LabelPlan, PlannedLabels
 from w2s.chain.shift import shared_columns
-from w2s.evidence import VECTORS, Labels, read_labels
-from w2s.labelling import Request, label_file
-from w2s.labelling.oracles import load_by_column
-from w2s.labelling.student import as_judge
+from w2s.evidence import Labels, read_labels
+from w2s.evidence_kinds import STATES
+from w2s.labelling import LabelSpec, label_file
+from w2s.labelling.evidence import as_judge
+from w2s.labelling.oracle_columns import load_oracles_by_prefix
 from w2s.models import load_model
-from w2s.models.solved import shots_of
+from w2s.models.few_shot import labelled_shots
 from w2s.resume import digest
 from w2s.tasks import Example
 
@@ -108,19 +109,19 @@ def label_examples(
     def work(folder: Path) -> dict[str, Any]:
         model = load_model(teacher, seed=context.seed)
         judge = load_model(step.student, seed=context.seed) if "student" in step.evidence else None
-        oracles = load_by_column(step.oracles)
+        oracles = load_oracles_by_prefix(step.oracles)
         try:
-            request = Request(
+            request = LabelSpec(
                 model,
                 frozenset(step.evidence) & {"hidden", "afterstate"},
                 None if judge is None else as_judge(judge),
                 oracles,
-                tuple(name for name in step.evidence if name not in VECTORS),
-                shots_of(shots),
+                tuple(name for name in step.evidence if name not in STATES),
+                labelled_shots(shots),
                 step.reward,
                 step.proposals,
             )
-            label_file(examples, request, folder / FILE, overwrite=True, report=context.count)
+            label_file(examples, request, folder / FILE, overwrite=True, progress=context.count)
         finally:
             for one in (model, judge, *oracles.values()):
                 if one is not None:

@@ -1,7 +1,4 @@
-"""``w2s agree``: do two files of labels or games mean the same moves and states?
-
-Knows nothing about how they are compared.
-"""
+"""``w2s agree``: compare two files of labels or games, move by move and state by state."""
 
 from __future__ import annotations
 
@@ -10,40 +7,43 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from w2s.cli import options
+
 if TYPE_CHECKING:
-    from w2s.games.compared import Comparison
+    from w2s.games.compare import FileComparison
 
 
 def agree(
     left: Annotated[
-        Path, typer.Argument(help="Labels (.parquet, .jsonl with label, and id or position) or games.")
+        Path,
+        typer.Argument(help="Labels (.parquet or .jsonl with a label, and an id or a position) or games."),
     ],
-    right: Annotated[Path, typer.Argument(help="The same from elsewhere; games are .pgn or .jsonl files.")],
-    game: Annotated[str, typer.Option(help="The rules: chess, connect_four or othello.")],
-    show: Annotated[int, typer.Option(min=0, help="How many differences are printed.")] = 5,
-    json: Annotated[bool, typer.Option("--json", help="Print a table for machines.")] = False,
+    right: Annotated[Path, typer.Argument(help="The file to compare with; games are .pgn or .jsonl files.")],
+    game: Annotated[str, typer.Option(help="The game: chess, connect_four or othello.")],
+    show: Annotated[int, typer.Option(min=0, help="Number of differences to print.")] = 5,
+    json: options.Json = False,
 ) -> int:
-    """Do two files mean the same moves and states? Exit code 0 where they do, 1 where they differ.
+    """Check whether two files mean the same moves and states. The exit code is 0 if they do, 1 if not.
 
-    Labels are joined by id, or by position where one file has no id; games by round or number.
+    Labels are joined by id, or by position if a file has no ids; games by round or number.
 
     Example:
 
       w2s agree --game chess runs/a/labels.parquet runs/b/labels.parquet
     """
-    from w2s.cli import screen
-    from w2s.games.comparison import compare_files
+    from w2s.cli import output
+    from w2s.games.compare import compare_files
 
     found = compare_files(game, left, right, show=show)
-    screen.data(found.to_json(), as_json=json, text=_text(found))
+    output.data(found.to_json(), as_json=json, text=_text(found))
     return 0 if found.agrees else 1
 
 
-def _text(found: Comparison) -> str:
-    from w2s.cli import screen
+def _text(found: FileComparison) -> str:
+    from w2s.cli import output
 
     counts = [(name.replace("_", " "), count) for name, count in found.counts.items()]
-    lines = [screen.table((f"{found.kind} by {found.by}", "count"), counts)]
+    lines = [output.table((f"{found.kind} by {found.by}", "count"), counts)]
     for difference in found.differences:
         said = (difference.left, difference.right)
         answers = "" if found.kind == "games" or said == (None, None) else ": {!r} against {!r}".format(*said)

@@ -1,7 +1,4 @@
-"""Registers the commands, and turns errors into one line and an exit code.
-
-Knows nothing about what the commands do. Command files import nothing heavy before they run.
-"""
+"""Registers the commands, and turns errors into one line and an exit code."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""``w2s arena``: reads the options, runs the arena, shows the standing.
-
-Knows nothing about how matches are played.
-"""
+"""``w2s arena``: play paired matches between teacher and student, and verify the labels."""
 
 from __future__ import annotations
 
@@ -9,6 +6,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+
+from w2s.cli import options as shared
 
 if TYPE_CHECKING:
     from w2s.arena.spec import ArenaSpec
@@ -25,77 +24,88 @@ _EPILOG = """Examples:
   w2s arena --resume runs/o1
 """
 
-Text = Annotated[str | None, typer.Option()]
-
 
 def arena(
     spec: Annotated[
-        Path | None, typer.Argument(help="A TOML file with the setting; options win over it.")
+        Path | None, typer.Argument(help="TOML file with the configuration; options override it.")
     ] = None,
     game: Annotated[
         str | None,
-        typer.Option(help="Start from the bundled arena of this game: chess, othello, connect_four."),
+        typer.Option(help="Use the bundled arena of this game: chess, othello or connect_four."),
     ] = None,
-    teacher: Annotated[
-        str | None, typer.Option(help="Model reference of the teacher; see w2s models.")
-    ] = None,
-    student: Annotated[str | None, typer.Option(help="Model reference of the student.")] = None,
+    teacher: Annotated[str | None, typer.Option(help="Model that plays as teacher; see w2s models.")] = None,
+    student: Annotated[str | None, typer.Option(help="Model that plays as student.")] = None,
     player: Annotated[
         list[str] | None,
-        typer.Option(help="NAME=REFERENCE; repeat it for a round robin instead of teacher against student."),
+        typer.Option(
+            help="NAME=REFERENCE; repeat the option for a round robin instead of teacher against student."
+        ),
     ] = None,
-    format: Annotated[
-        str | None, typer.Option(help="match, round-robin or gauntlet (the first player against the others).")
+    tournament: Annotated[
+        str | None, typer.Option(help="match, round-robin or gauntlet (the first player against all others).")
     ] = None,
     pairs: Annotated[
-        int | None, typer.Option(help="Pairs of games: each opening is played with both colours.")
+        int | None,
+        typer.Option(help="Number of pairs of games; both games of a pair start from one opening."),
     ] = None,
     openings: Annotated[
-        str | None, typer.Option(help="File of openings: .txt moves, .epd or .fen positions, .pgn games.")
+        str | None,
+        typer.Option(help="File of openings: moves (.txt), positions (.epd, .fen) or games (.pgn)."),
     ] = None,
-    order: Annotated[str | None, typer.Option(help="Openings: sequential, or shuffled by the seed.")] = None,
-    nodes: Annotated[int | None, typer.Option(help="Node limit for players that name no limit.")] = None,
-    depth: Annotated[int | None, typer.Option(help="Depth limit for players that name no limit.")] = None,
-    movetime: Annotated[int | None, typer.Option(help="Milliseconds a move, likewise (UCI engines).")] = None,
-    tc: Annotated[str | None, typer.Option(help="Clock, seconds+increment: 60+0.6.")] = None,
+    order: Annotated[str | None, typer.Option(help="Order of the openings: sequential or shuffled.")] = None,
+    nodes: Annotated[
+        int | None, typer.Option(help="Node limit of players without a limit of their own.")
+    ] = None,
+    depth: Annotated[
+        int | None, typer.Option(help="Depth limit of players without a limit of their own.")
+    ] = None,
+    movetime: Annotated[
+        int | None, typer.Option(help="Milliseconds per move of UCI engines without a limit of their own.")
+    ] = None,
+    tc: Annotated[str | None, typer.Option(help="Clock: seconds+increment, for example 60+0.6.")] = None,
     illegal: Annotated[
-        str | None, typer.Option(help="An answer that is not legal: forfeit, retry:K or mask.")
+        str | None, typer.Option(help="What happens after an illegal move: forfeit, retry:K or mask.")
     ] = None,
-    max_plies: Annotated[int | None, typer.Option(help="Longer games are adjudicated as draws.")] = None,
-    tablebase: Annotated[str | None, typer.Option(help="Folder of Syzygy tables that adjudicate.")] = None,
-    label: Annotated[str | None, typer.Option(help="Who labels each position: both or mover.")] = None,
-    oracle: Annotated[
-        list[str] | None,
-        typer.Option(help="search:depth=N, exact:nodes=N, uci:ENGINE?nodes=N or syzygy:FOLDER; repeatable."),
+    max_plies: Annotated[
+        int | None, typer.Option(help="Number of plies after which a game is a draw.")
     ] = None,
+    tablebase: Annotated[
+        str | None, typer.Option(help="Folder of Syzygy tables that adjudicate games.")
+    ] = None,
+    labellers: Annotated[
+        str | None, typer.Option(help="Players that label each position: both or mover.")
+    ] = None,
+    oracles: shared.Oracles = None,
     verify_share: Annotated[
-        float | None, typer.Option(help="Verify this share of the positions; the rest stays unknown.")
+        float | None,
+        typer.Option(help="Share of the positions to verify; the verdict of the others is unknown."),
     ] = None,
-    verify_budget: Annotated[
-        float | None, typer.Option(help="Verify as many positions as fit in so many seconds.")
+    verify_seconds: Annotated[
+        float | None, typer.Option(help="Verify as many positions as this number of seconds allows.")
     ] = None,
     sprt: Annotated[
-        str | None, typer.Option(help="Stop when decided: ELO0,ELO1[,ALPHA,BETA], in normalised Elo.")
+        str | None,
+        typer.Option(help="Stop when this test is decided: ELO0,ELO1[,ALPHA,BETA], in normalised Elo."),
     ] = None,
-    seed: Annotated[int | None, typer.Option(help="Seed of everything that is drawn; default 0.")] = None,
-    concurrency: Annotated[int, typer.Option(min=1, help="Engine processes side by side.")] = 1,
+    seed: Annotated[int | None, typer.Option(help="Random seed; default 0.")] = None,
+    concurrency: shared.Concurrency = 1,
     out: Annotated[Path | None, typer.Option(help="Folder of the run.")] = None,
     resume: Annotated[Path | None, typer.Option(help="Continue the run in this folder.")] = None,
-    json: Annotated[bool, typer.Option("--json", help="Print ratings.json on stdout.")] = False,
+    json: shared.Json = False,
 ) -> None:
-    """Teacher and student play paired matches; every position becomes a verified label."""
+    """Play paired matches between teacher and student; every position becomes a verified label."""
     from w2s.arena.loading import load_spec
 
     options = {
-        "format": format,
+        "tournament": tournament,
         "pairs": pairs,
         "seed": seed,
         "players": _players(teacher, student, player),
         "openings": {"file": openings, "order": order},
         "limits": {"nodes": nodes, "depth": depth, "movetime": movetime, "tc": tc},
         "rules": {"illegal": illegal, "max_plies": max_plies, "tablebase": tablebase},
-        "labels": {"by": label},
-        "verify": {"oracles": oracle or None, "share": verify_share, "budget_s": verify_budget},
+        "labels": {"labellers": labellers},
+        "verify": {"oracles": oracles or None, "share": verify_share, "seconds": verify_seconds},
         "sprt": _sprt(sprt),
     }
     setting = load_spec(game=game, file=spec, resume=resume, options=options)
@@ -109,47 +119,43 @@ def _players(teacher: str | None, student: str | None, named: list[str] | None) 
     from w2s.errors import UsageError
 
     if named and (teacher or student):
-        raise UsageError("name players either with --teacher and --student or with --player, not both")
+        raise UsageError(
+            "arena-players-twice", "use either --teacher and --student, or --player, but not both"
+        )
     if not named:
         return {name: text for name, text in (("teacher", teacher), ("student", student)) if text} or None
     players = dict(text.split("=", 1) for text in named if "=" in text.split(":")[0])
     if len(players) != len(named):
-        raise UsageError("write each --player as NAME=REFERENCE, with different names")
+        raise UsageError(
+            "arena-invalid-player", "write each --player as NAME=REFERENCE, with different names"
+        )
     return players
 
 
 def _sprt(text: str | None) -> dict[str, Any] | None:
-    from w2s.errors import UsageError
+    from dataclasses import asdict
 
-    if text is None:
-        return None
-    names = ("elo0", "elo1", "alpha", "beta")
-    parts = text.split(",")
-    try:
-        values = [float(part) for part in parts]
-    except ValueError:
-        values = []
-    if len(values) not in {2, 4}:
-        raise UsageError(f"--sprt {text}: write ELO0,ELO1 or ELO0,ELO1,ALPHA,BETA, as 0,10")
-    return dict(zip(names, values, strict=False))
+    from w2s.arena.ratings import SprtSpec
+
+    return None if text is None else asdict(SprtSpec.parse(text))
 
 
 def _run(setting: ArenaSpec, out: Path | None, concurrency: int, *, as_json: bool) -> None:
     from w2s import arena as rooms
-    from w2s.arena.folder import RunFolder
-    from w2s.cli import screen
+    from w2s.arena.outputs import ArenaFolder
+    from w2s.cli import output
     from w2s.cli.arena_view import View, standing_text
 
-    folder = RunFolder(out or Path("runs") / f"{setting.game}-{setting.digest()[:8]}")
+    folder = ArenaFolder(out or Path("runs") / f"{setting.game}-{setting.digest()[:8]}")
     if folder.is_complete():
-        screen.note(f"{folder.path} is complete; nothing to do (name another --out to play again)")
+        output.note(f"{folder.path} is complete; nothing to do (choose another --out to play again)")
     else:
-        screen.note(f"resume with: {folder.resume_line}")
+        output.note(f"resume with: {folder.resume_line}")
     try:
         with View(setting) as view:
             result = rooms.run(setting, folder.path, concurrency=concurrency, show=view.show)
     except BaseException:
         if folder.config.exists() and not folder.is_complete():
-            screen.note(f"nothing is lost; resume with: {folder.resume_line}")
+            output.note(f"nothing is lost; resume with: {folder.resume_line}")
         raise
-    screen.data(result, as_json=as_json, text=standing_text(result, folder.path))
+    output.data(result, as_json=as_json, text=standing_text(result, folder.path))

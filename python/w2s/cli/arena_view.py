@@ -1,7 +1,4 @@
-"""What ``w2s arena`` shows: a live table on a terminal, plain lines in a log, the final standing.
-
-Knows nothing about how matches are played.
-"""
+"""What ``w2s arena`` shows: a live table on a terminal, plain lines in a log, the final standing."""
 
 from __future__ import annotations
 
@@ -14,10 +11,10 @@ from rich.console import Console
 from rich.live import Live
 from rich.table import Table
 
-from w2s.arena import ArenaSpec, Progress
-from w2s.arena.standing import live_rating, sides
-from w2s.arena.verdict import VERDICTS
-from w2s.cli import screen
+from w2s.arena import ArenaProgress, ArenaSpec
+from w2s.arena.scoreboard import compared_players, live_rating
+from w2s.arena.verification import VERDICTS
+from w2s.cli import output
 
 _SECONDS_BETWEEN_LINES = 10.0
 
@@ -28,7 +25,7 @@ class View:
     def __init__(self, spec: ArenaSpec) -> None:
         """Draw in place on a terminal, else print a line now and then."""
         self._spec = spec
-        self._live = Live(console=Console(stderr=True), transient=True) if screen.is_terminal() else None
+        self._live = Live(console=Console(stderr=True), transient=True) if output.is_terminal() else None
         self._printed = 0.0
 
     def __enter__(self) -> View:
@@ -42,7 +39,7 @@ class View:
         if self._live is not None:
             self._live.stop()
 
-    def show(self, progress: Progress) -> None:
+    def show(self, progress: ArenaProgress) -> None:
         """Show where the run stands."""
         facts = self._facts(progress)
         if self._live is not None:
@@ -51,9 +48,9 @@ class View:
         now = time.monotonic()
         if now - self._printed >= _SECONDS_BETWEEN_LINES or progress.done == progress.total:
             self._printed = now
-            screen.note(" · ".join(f"{name} {value}" for name, value in facts.items()))
+            output.note(" · ".join(f"{name} {value}" for name, value in facts.items()))
 
-    def _facts(self, progress: Progress) -> dict[str, str]:
+    def _facts(self, progress: ArenaProgress) -> dict[str, str]:
         elapsed = max(time.monotonic() - progress.started, 1e-9)
         done_now = max(1, progress.done - progress.before)
         left = (progress.total - progress.done) * elapsed / done_now
@@ -61,14 +58,14 @@ class View:
             "step": progress.phase,
             "games": f"{progress.done}/{progress.total}",
             "plies/s" if progress.phase == "play" else "positions/s": f"{progress.plies / elapsed:,.0f}",
-            "left": screen.duration(left),
+            "left": output.duration(left),
         }
         if progress.phase == "play" and len(self._spec.players) == 2 and progress.finished:
             rating = live_rating(progress.finished, self._spec)
             counts = rating.counts
-            facts["student" if sides(self._spec)[0] == "student" else sides(self._spec)[0]] = (
-                f"+{counts.wins} ={counts.draws} −{counts.losses}"
-            )
+            facts[
+                "student" if compared_players(self._spec)[0] == "student" else compared_players(self._spec)[0]
+            ] = f"+{counts.wins} ={counts.draws} −{counts.losses}"
             if rating.elo.value is not None:
                 facts["Elo"] = f"{rating.elo.value:+.0f}"
         return facts
@@ -89,7 +86,7 @@ def standing_text(result: dict[str, Any], folder: Path) -> str:
         parts[0] += f", {result['voids']} void games replayed"
     ratings = result["ratings"]
     parts.append(_field(ratings) if "player" not in ratings else _match(ratings))
-    parts.append(screen.table(["ending", "games"], list(result["endings"].items())))
+    parts.append(output.table(["ending", "games"], list(result["endings"].items())))
     parts.append(_verdicts(result))
     parts.append(f"files: {folder}/")
     return "\n\n".join(parts)
@@ -107,7 +104,7 @@ def _match(ratings: dict[str, Any]) -> str:
         ["draw ratio", _percent(counted["draw_ratio"]), _percent(clean["draw_ratio"])],
         ["pairs 0 ½ 1 1½ 2", _pairs(counted), _pairs(clean)],
     ]
-    lines = [screen.table(header, rows)]
+    lines = [output.table(header, rows)]
     lines += [counted["note"]] if counted["note"] else []
     if "sprt" in counted:
         lines.append(_sprt(counted["sprt"]))
@@ -126,7 +123,7 @@ def _field(ratings: dict[str, Any]) -> str:
         [player["player"], player["games"], _wdl(player), f"{player['score']:.3f}", _spread(player["elo"])]
         for player in ratings["with_forfeits"]["players"]
     ]
-    text = screen.table(["player", "games", "W/D/L", "score", "Elo (Bradley–Terry)"], rows)
+    text = output.table(["player", "games", "W/D/L", "score", "Elo (Bradley–Terry)"], rows)
     note = ratings["with_forfeits"]["note"]
     return f"{text}\n{note}" if note else text
 
@@ -139,7 +136,7 @@ def _verdicts(result: dict[str, Any]) -> str:
         f" ≤ {limits['inaccurate_cp']} inaccurate, values capped at ±{limits['cap_cp']};"
         " oracles: rules, outcome, peer, " + ", ".join(result["oracles"])
     )
-    return screen.table(["labels by", *VERDICTS], rows) + "\n" + stated
+    return output.table(["labels by", *VERDICTS], rows) + "\n" + stated
 
 
 def _wdl(counts: dict[str, Any]) -> str:

@@ -190,20 +190,20 @@ def _numbers(text: str) -> list[int]:
 
 def _estimate(config: ChainConfig, on: str | None, *, as_json: bool) -> None:
     from w2s.chain.estimate import estimate, machine_named, this_machine
-    from w2s.cli import screen
+    from w2s.cli import output
     from w2s.cli.estimate_text import table
 
     found = estimate(config, this_machine() if on is None else machine_named(on))
-    screen.data(found, as_json=as_json, text=table(found))
+    output.data(found, as_json=as_json, text=table(found))
 
 
 def _run(config: ChainConfig, out: Path | None, *, as_json: bool) -> None:
     from w2s.chain.run import METRICS, run
-    from w2s.cli import screen
+    from w2s.cli import output
     from w2s.cli.chain_text import table
-    from w2s.cli.counting import CountLine
+    from w2s.cli.progress import CountProgress
 
     folder = out or Path("runs") / f"chain-{config.digest()[:8]}"
-    report = run(config, folder, say=screen.note, count=CountLine("done"))
-    screen.data(report.to_json(), as_json=as_json, text=table(report))
-    screen.note(f"{folder / METRICS} holds every number")
+    report = run(config, folder, say=output.note, count=CountProgress("done"))
+    output.data(report.to_json(), as_json=as_json, text=table(report))
+    output.note(f"{folder / METRICS} holds every number")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from w2s.cli import screen
+from w2s.cli import output
 
 if TYPE_CHECKING:
     from w2s.chain.report import ArmReport, ChainReport, CurvePoint, Measure, TrustSummary
@@ -19,8 +19,8 @@ def table(report: ChainReport) -> str:
     for one in report.rounds:
         rows += _arm_rows(f"round {one.round}", one.arms)
     parts = [
-        screen.table(["", "arm", *_COLUMNS], rows),
-        screen.table(
+        output.table(["", "arm", *_COLUMNS], rows),
+        output.table(
             ["trust", "AUC", "ECE", "Brier", "purity", "coverage", "measured on"], _trust_rows(report)
         ),
     ]
@@ -45,7 +45,7 @@ def _curve(points: Sequence[CurvePoint]) -> str:
     """The label-budget curve, and why points lack arms."""
     rows = [row for point in points for row in _arm_rows(f"{point.gold:,}", point.arms)]
     refused = [f"{point.gold:,} gold rows: {point.refused}" for point in points if point.refused is not None]
-    return "\n".join([screen.table(["gold rows", "arm", *_COLUMNS], rows), *refused])
+    return "\n".join([output.table(["gold rows", "arm", *_COLUMNS], rows), *refused])
 
 
 def _cells(arm: ArmReport) -> tuple[str, ...]:

@@ -1,13 +1,10 @@
-"""``w2s doctor``: what this machine has, and what is missing for which feature.
-
-Knows nothing about the features themselves.
-"""
+"""``w2s doctor``: what is installed, and which packages are missing for which feature."""
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Any
 
-import typer
+from w2s.cli import options
 
 _EXTRAS = {
     "chess": ("chess", "Syzygy tables"),
@@ -16,21 +13,21 @@ _EXTRAS = {
     "bitsandbytes": ("quant", "weights of 4 and 8 bits"),
     "vllm": ("vllm", "faster replies of language models"),
 }
-"""Module that shows an extra is there: (extra, what it is for)."""
+"""Module of an extra: (extra, its use)."""
 
 
-def doctor(json: Annotated[bool, typer.Option("--json", help="Print a table for machines.")] = False) -> None:
-    """What this machine has, and what is missing for which feature.
+def doctor(json: options.Json = False) -> None:
+    """Show what is installed, and which packages are missing for which feature.
 
     Example:
 
       w2s doctor
     """
-    from w2s.cli import screen
+    from w2s.cli import output
 
     facts = _facts()
     lines = [f"{name:14}{value}" for name, value in facts.items()]
-    screen.data(facts, as_json=json, text="\n".join(lines))
+    output.data(facts, as_json=json, text="\n".join(lines))
 
 
 def _facts() -> dict[str, Any]:
@@ -39,13 +36,13 @@ def _facts() -> dict[str, Any]:
     from importlib.metadata import version
     from importlib.util import find_spec
 
-    from w2s.arena.places import bundled_arenas
+    from w2s.arena.loading import bundled_arenas
     from w2s.assets import arenas_folder
     from w2s.kernels import game_names
     from w2s.models.uci.finder import find_engines
 
     extras = {
-        extra: "there" if find_spec(module) else f"missing, for {use}: pip install 'w2s[{extra}]'"
+        extra: "installed" if find_spec(module) else f"missing, for {use}: pip install 'w2s[{extra}]'"
         for module, (extra, use) in _EXTRAS.items()
     }
     return {

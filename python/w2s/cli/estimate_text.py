@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from w2s.cli import screen
+from w2s.cli import output
 
 _HEADER = ["", "arm", "model", "times", "labels", "learns", "M tokens", "steps", "GiB", "hours"]
 
@@ -16,8 +16,8 @@ def table(found: dict[str, Any]) -> str:
     """Every arm of every round, the models, the whole, what was assumed and what is not known."""
     total = found["total"]
     parts = [
-        screen.table(_HEADER, [_row(arm) for arm in found["arms"]]),
-        screen.table(
+        output.table(_HEADER, [_row(arm) for arm in found["arms"]]),
+        output.table(
             ["model", "parameters", "size", "reads", "prompt + reply", "tokens"],
             list(map(_model, found["models"])),
         ),

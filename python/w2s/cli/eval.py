@@ -1,45 +1,36 @@
-"""``w2s eval``: how many of a file's examples models answer right.
-
-Knows nothing about how they answer.
-"""
+"""``w2s eval``: the accuracy of models on a file of examples."""
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from w2s.cli import options
+
 if TYPE_CHECKING:
-    from w2s.labelling import Comparison
+    from w2s.labelling import Evaluation
     from w2s.metrics import Interval
 
 
 def eval(
-    examples: Annotated[
-        str,
-        typer.Argument(
-            help="Positions: .parquet, .csv (Lichess puzzles), .epd, .pgn, a run's folder; questions: "
-            ".jsonl, .json, .csv, .parquet, or hf:OWNER/NAME?split=NAME."
-        ),
+    examples: options.Examples,
+    model: Annotated[
+        list[str], typer.Option(help="Model to evaluate; repeat the option to compare several.")
     ],
-    model: Annotated[list[str], typer.Option(help="Model reference; repeat it to compare several.")],
-    game: Annotated[str, typer.Option(help="The game, where the file does not say it.")] = "chess",
-    task: Annotated[str, typer.Option(help="Kind of example: move, choice or answer.")] = "move",
-    columns: Annotated[
-        str | None,
-        typer.Option(help="Which column holds what: the name of a known data set, or a .toml file."),
-    ] = None,
-    gold: Annotated[
-        Path | None, typer.Option(help="Solved examples, of which hf:DIR?shots=4 shows four to the model.")
-    ] = None,
-    limit: Annotated[int | None, typer.Option(min=1, help="Only the first so many examples.")] = None,
-    bad_rows: Annotated[str, typer.Option(help="A row that cannot be used: error, or skip.")] = "error",
-    concurrency: Annotated[int, typer.Option(min=1, help="Engine processes side by side.")] = 1,
-    seed: Annotated[int, typer.Option(min=0, help="Of everything that is drawn, the bootstrap too.")] = 0,
-    json: Annotated[bool, typer.Option("--json", help="Print the result for machines.")] = False,
+    game: options.Game = "chess",
+    task: options.Task = "move",
+    column_mapping: options.ColumnMapping = None,
+    few_shot: options.FewShot = None,
+    limit: options.Limit = None,
+    bad_rows: options.BadRows = "error",
+    concurrency: options.Concurrency = 1,
+    seed: options.Seed = 0,
+    json: options.Json = False,
 ) -> int:
-    """Accuracy of each model with a bootstrap interval, and the difference of each pair on the same examples.
+    """Measure the accuracy of each model, and the difference of each pair on the same examples.
+
+    Intervals are bootstrap intervals at 95 %.
 
     Examples:
 
@@ -49,33 +40,35 @@ def eval(
 
       w2s eval arc-test.jsonl --task choice --model hf:students/a --model hf:Qwen/Qwen3-0.6B
 
-      w2s eval arc-test.jsonl --task choice --model "hf:Qwen/Qwen3-0.6B?shots=4" --gold arc-gold.jsonl
+      w2s eval arc-test.jsonl --task choice --model "hf:Qwen/Qwen3-0.6B?shots=4" --few-shot arc-gold.jsonl
     """
-    from w2s.cli import screen
-    from w2s.cli.counting import CountLine
+    from w2s.cli import output
     from w2s.cli.example_file import read_file
+    from w2s.cli.progress import CountProgress
     from w2s.errors import UsageError
-    from w2s.labelling import compare
+    from w2s.labelling import evaluate_models
     from w2s.models import Model, load_model
-    from w2s.models.solved import shots_of
+    from w2s.models.few_shot import labelled_shots
 
     if len(set(model)) < len(model):
-        raise UsageError("a model stands there twice: it answers alike; leave one out")
-    found = read_file(examples, task, game, bad_rows, columns)[:limit]
-    solved = [] if gold is None else read_file(gold, task, game, bad_rows, columns)
+        raise UsageError("eval-repeated-model", "a model is given twice; remove one")
+    found = read_file(examples, task, game, bad_rows, column_mapping)[:limit]
+    solved = [] if few_shot is None else read_file(few_shot, task, game, bad_rows, column_mapping)
     models: dict[str, Model] = {}
     try:
         for name in model:
             models[name] = load_model(name, seed=seed, concurrency=concurrency)
-        result = compare(found, models, shots=shots_of(solved), seed=seed, report=CountLine("answered"))
+        result = evaluate_models(
+            found, models, shots=labelled_shots(solved), seed=seed, progress=CountProgress("answered")
+        )
     finally:
         for loaded in models.values():
             loaded.close()
-    screen.data(_plain(result), as_json=json, text=_text(result))
+    output.data(_plain(result), as_json=json, text=_text(result))
     return 0
 
 
-def _plain(result: Comparison) -> dict[str, Any]:
+def _plain(result: Evaluation) -> dict[str, Any]:
     return {
         "examples": result.examples,
         "models": [
@@ -94,8 +87,8 @@ def _plain(result: Comparison) -> dict[str, Any]:
     }
 
 
-def _text(result: Comparison) -> str:
-    from w2s.cli import screen
+def _text(result: Evaluation) -> str:
+    from w2s.cli import output
 
     header = ["model", "accuracy", "95 % interval"]
     header += ["score"] if result.grades else []
@@ -103,13 +96,13 @@ def _text(result: Comparison) -> str:
     for name, value in result.accuracy.items():
         grades = [f"{100 * result.grades[name].value:.1f} %"] if result.grades else []
         rows.append([name, f"{100 * value.value:.1f} %", _span(value), *grades])
-    lines = [f"{result.examples:,} examples", "", screen.table(header, rows)]
+    lines = [f"{result.examples:,} examples", "", output.table(header, rows)]
     if result.differences:
         pairs = [
             [f"{second} − {first}", f"{100 * value.value:+.1f}", _span(value)]
             for (first, second), value in result.differences.items()
         ]
-        lines += ["", screen.table(["difference", "points", "95 % interval"], pairs)]
+        lines += ["", output.table(["difference", "points", "95 % interval"], pairs)]
     lines += [f"{name} gave no answer {count} times" for name, count in result.failures.items() if count]
     return "\n".join(lines)
 

@@ -1,7 +1,4 @@
-"""``w2s filter``: keep the most trusted rows of a table of any size.
-
-Knows nothing about how they are found.
-"""
+"""``w2s filter``: keep the most trusted rows of a table of any size."""
 
 from __future__ import annotations
 
@@ -10,10 +7,10 @@ from typing import Annotated, Any, Literal
 import typer
 
 _GROUPS_SHOWN = 20
-_WHICH = "Which rows (give one)"
+_WHICH = "Which rows (give one rule)"
 _SCORES = "The score"
 _GROUPS = "Groups"
-_OUTPUT = "Output and machine"
+_OUTPUT = "Output and resources"
 
 
 def _option(panel: str, help_text: str, **more: Any) -> Any:
@@ -27,70 +24,81 @@ def filter(
             help="Files, folders or globs: .parquet, .jsonl[.gz|.zst], .arrow, .csv; - is standard input."
         ),
     ],
-    score: Annotated[list[str], _option(_SCORES, "Column of scores; repeat it to combine several.")],
+    score: Annotated[list[str], _option(_SCORES, "Column of scores; repeat the option to combine several.")],
     out: Annotated[
         str | None,
         _option(
-            _OUTPUT, "A file, its format by its ending; a folder; - (default after -) is standard output."
+            _OUTPUT,
+            "A file, whose ending decides the format; a folder; or - for standard output, the default "
+            "after -.",
         ),
     ] = None,
-    top: Annotated[str | None, _option(_WHICH, "The best rows: a count, or a share such as 10%.")] = None,
-    threshold: Annotated[float | None, _option(_WHICH, "Rows with at least this score.")] = None,
+    top: Annotated[str | None, _option(_WHICH, "Number of best rows, or a share such as 10%.")] = None,
+    threshold: Annotated[float | None, _option(_WHICH, "Minimum score.")] = None,
     between: Annotated[
-        tuple[float, float] | None, _option(_WHICH, "Rows with scores from LOW to HIGH.", metavar="LOW HIGH")
+        tuple[float, float] | None, _option(_WHICH, "Minimum and maximum score.", metavar="LOW HIGH")
     ] = None,
     budget: Annotated[
-        float | None, _option(_WHICH, "Best first, until the next --cost would exceed it.")
+        float | None, _option(_WHICH, "Total --cost: rows are kept best first until it is spent.")
     ] = None,
-    random: Annotated[str | None, _option(_WHICH, "As --top, but drawn by --seed: the baseline.")] = None,
+    random: Annotated[
+        str | None, _option(_WHICH, "Number or share of rows drawn at random, as a baseline.")
+    ] = None,
     purity: Annotated[
-        float | None, _option(_WHICH, "Most rows whose purity is at least this, certified on --gold.")
+        float | None,
+        _option(_WHICH, "Keep as many rows as possible with this purity, certified on --gold."),
     ] = None,
     cost: Annotated[str | None, _option(_WHICH, "Column of costs, for --budget.")] = None,
     gold: Annotated[
-        str | None, _option(_WHICH, "Column of known answers: true, false, or null where unknown.")
+        str | None, _option(_WHICH, "Column of known answers: true, false, or null if unknown.")
     ] = None,
-    delta: Annotated[float, _option(_WHICH, "Probability with which --purity may be missed.")] = 0.05,
+    delta: Annotated[float, _option(_WHICH, "Probability that --purity is not reached.")] = 0.05,
     bound: Annotated[
-        str, _option(_WHICH, "How purity is bounded: clopper-pearson, hoeffding or betting.")
+        str, _option(_WHICH, "Bound of the purity: clopper-pearson, hoeffding or betting.")
     ] = "clopper-pearson",
     aggregate: Annotated[
-        str | None, _option(_SCORES, "How several scores become one: log-odds, mean, median, min, product, …")
+        str | None,
+        _option(_SCORES, "How several scores are combined: log-odds, mean, median, min, product, …"),
     ] = None,
-    weights: Annotated[str | None, _option(_SCORES, "One a score column, such as 2,1.")] = None,
+    weights: Annotated[
+        str | None, _option(_SCORES, "Comma-separated weights, one per --score, for example 2,1.")
+    ] = None,
     nulls: Annotated[
-        Literal["error", "drop"], _option(_SCORES, "What is done about a row whose score or cost is null.")
+        Literal["error", "drop"], _option(_SCORES, "What to do with rows whose score or cost is null.")
     ] = "error",
-    by: Annotated[str | None, _option(_GROUPS, "Column of groups; --top is then what each keeps.")] = None,
+    by: Annotated[str | None, _option(_GROUPS, "Column of groups; --top applies to each group.")] = None,
     stratify: Annotated[
-        str | None, _option(_GROUPS, "Column of strata; --top is shared among them by their sizes.")
+        str | None, _option(_GROUPS, "Column of strata; --top is divided among them by size.")
     ] = None,
-    min_per_group: Annotated[int | None, _option(_GROUPS, "Every group keeps at least so many rows.")] = None,
-    max_per_group: Annotated[int | None, _option(_GROUPS, "No group keeps more rows.")] = None,
-    identity: Annotated[
-        str | None, _option(_OUTPUT, "Column of ids; one that repeats is an error.", metavar="COLUMN")
+    min_per_group: Annotated[int | None, _option(_GROUPS, "Minimum number of rows kept per group.")] = None,
+    max_per_group: Annotated[int | None, _option(_GROUPS, "Maximum number of rows kept per group.")] = None,
+    id: Annotated[
+        str | None, _option(_OUTPUT, "Column of ids, which must be unique.", metavar="COLUMN")
     ] = None,
     shards: Annotated[
-        int | None, _option(_OUTPUT, "Write a folder of so many files, rows shared evenly.")
+        int | None, _option(_OUTPUT, "Number of files in the output folder, with equal numbers of rows.")
     ] = None,
-    format: Annotated[
-        str | None,
-        _option(_OUTPUT, "Of standard input, or of a folder: parquet, jsonl, jsonl.zst, arrow, csv."),
+    input_format: Annotated[
+        str | None, _option(_OUTPUT, "Format of standard input: parquet, jsonl, jsonl.zst, arrow, csv.")
     ] = None,
-    memory: Annotated[str, _option(_OUTPUT, "What the process may take, from 320MiB.")] = "1GiB",
+    output_format: Annotated[
+        str | None, _option(_OUTPUT, "Format of a folder or of standard output: parquet, jsonl, arrow, …")
+    ] = None,
+    memory: Annotated[str, _option(_OUTPUT, "Memory limit, at least 320MiB.")] = "1GiB",
     threads: Annotated[
-        int | None, _option(_OUTPUT, "Pieces read side by side; default: cores, at most 4.", min=1)
+        int | None,
+        _option(_OUTPUT, "Number of partitions read in parallel; default: cores, at most 4.", min=1),
     ] = None,
-    seed: Annotated[int, _option(_WHICH, "Of --random.", min=0)] = 0,
-    overwrite: Annotated[bool, _option(_OUTPUT, "Replace an output that something else made.")] = False,
+    seed: Annotated[int, _option(_WHICH, "Random seed for --random.", min=0)] = 0,
+    overwrite: Annotated[bool, _option(_OUTPUT, "Replace an existing output.")] = False,
     explain: Annotated[
-        bool, _option(_OUTPUT, "Write no rows: print what would be kept, and of which scores.")
+        bool, _option(_OUTPUT, "Write nothing; print how many rows would be kept, by score.")
     ] = False,
-    json: Annotated[bool, _option(_OUTPUT, "Print the summary for machines.")] = False,
+    json: Annotated[bool, _option(_OUTPUT, "Print the result as JSON.")] = False,
 ) -> int:
-    """Keep the most trusted rows of a table of any size, with all their columns, in their order.
+    """Keep the most trusted rows of a table of any size, with all columns and in their order.
 
-    The output appears when it is whole; a rerun of a finished filter does nothing.
+    The output appears when it is complete; running a finished filter again does nothing.
 
     Examples:
 
@@ -104,16 +112,18 @@ def filter(
 
       producer | w2s filter - --score trust --top 10000 > kept.jsonl
     """
-    from w2s.cli import screen
-    from w2s.cli.progress_line import ProgressLine
+    from w2s.cli import output
+    from w2s.cli.progress import RowProgress
     from w2s.errors import InterruptedWorkError, UsageError
-    from w2s.tables.filtering import STREAM
-    from w2s.tables.filtering import filter as keep
+    from w2s.tables.filter_rows import STREAM
+    from w2s.tables.filter_rows import filter as keep
 
     target = out if out is not None else STREAM if STREAM in inputs else None
     if target is None and not explain:
-        raise UsageError("name an output: --out kept.parquet, or - for standard output")
-    line = ProgressLine()
+        raise UsageError(
+            "filter-no-output", "no output is given; add --out kept.parquet, or --out - for standard output"
+        )
+    line = RowProgress()
     try:
         summary = keep(
             inputs,
@@ -135,12 +145,13 @@ def filter(
             stratify=stratify,
             min_per_group=min_per_group,
             max_per_group=max_per_group,
-            key=identity,
+            id=id,
             nulls=nulls,
             seed=seed,
             memory=memory,
             shards=shards,
-            format=format,
+            input_format=input_format,
+            output_format=output_format,
             overwrite=overwrite,
             explain=explain,
             threads=threads,
@@ -148,14 +159,14 @@ def filter(
         )
     except KeyboardInterrupt:
         raise InterruptedWorkError(
-            "interrupted: nothing was written; the same command starts again"
+            "interrupted", "interrupted; nothing was written; the same command starts again"
         ) from None
     finally:
         line.clear()
     if target == STREAM and not explain:
-        screen.note(_json(summary) if json else _text(summary))
+        output.note(_json(summary) if json else _text(summary))
     else:
-        screen.data(summary, as_json=json, text=_text(summary))
+        output.data(summary, as_json=json, text=_text(summary))
     return 0
 
 
@@ -167,7 +178,9 @@ def _numbers(text: str | None) -> list[float] | None:
     try:
         return [float(number) for number in text.split(",")]
     except ValueError:
-        raise UsageError(f"weights are {text!r}; give numbers with commas between, such as 2,1") from None
+        raise UsageError(
+            "filter-invalid-weights", f"weights are {text!r}; give comma-separated numbers, for example 2,1"
+        ) from None
 
 
 def _json(summary: dict[str, Any]) -> str:

@@ -1,14 +1,11 @@
-"""The summary of a filter for people.
-
-Knows nothing about how it was made.
-"""
+"""The summary of a filter for people."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from typing import Any
 
-from w2s.cli import screen
+from w2s.cli import output
 
 
 def text_of(summary: dict[str, Any], *, groups_shown: int) -> str:
@@ -31,9 +28,9 @@ def _lines(summary: dict[str, Any], groups_shown: int) -> Iterator[str]:
         counts = [
             (f"{one['from']:.6g} to {one['to']:.6g}", one["rows"], one["kept"]) for one in summary["by_score"]
         ]
-        yield screen.table(("score", "rows", "kept"), counts)
+        yield output.table(("score", "rows", "kept"), counts)
     if "seconds" in summary:
-        yield f"{screen.duration(summary['seconds'])}, {summary['rows_per_s']:,} rows/s"
+        yield f"{output.duration(summary['seconds'])}, {summary['rows_per_s']:,} rows/s"
 
 
 def _where(summary: dict[str, Any]) -> str:
@@ -64,6 +61,6 @@ def _purity(summary: dict[str, Any]) -> Iterator[str]:
 
 def _groups(groups: dict[str, Any], shown: int) -> Iterator[str]:
     counts = [(group["group"], f"{group['rows']:,}", f"{group['kept']:,}") for group in groups["counts"]]
-    yield screen.table((groups["column"], "rows", "kept"), counts[:shown])
+    yield output.table((groups["column"], "rows", "kept"), counts[:shown])
     if len(counts) > shown:
         yield f"and {len(counts) - shown:,} more groups (--json shows all)"

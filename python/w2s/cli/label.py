@@ -1,7 +1,4 @@
-"""``w2s label``: a model labels a file of examples.
-
-Knows nothing about how it answers.
-"""
+"""``w2s label``: label a file of examples with a model."""
 
 from __future__ import annotations
 
@@ -11,66 +8,51 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from w2s.cli import options
+
 if TYPE_CHECKING:
-    from w2s.labelling import Request
+    from w2s.labelling import LabelSpec
 
 _VECTORS = ("hidden", "afterstate")
 
 
 def label(
-    examples: Annotated[
-        str,
-        typer.Argument(
-            help="Positions: .parquet, .csv (Lichess puzzles), .epd, .pgn, a run's folder; questions: "
-            ".jsonl, .json, .csv, .parquet, or hf:OWNER/NAME?split=NAME."
-        ),
+    examples: options.Examples,
+    model: Annotated[str, typer.Option(help="Model that labels; see w2s models.")],
+    out: Annotated[
+        Path, typer.Option(help="Table of labels, .parquet; vectors are written into the same folder.")
     ],
-    model: Annotated[str, typer.Option(help="Model reference of the labeller; see w2s models.")],
-    out: Annotated[Path, typer.Option(help="The table of labels, .parquet; vectors go beside it.")],
-    game: Annotated[str, typer.Option(help="The game, where the file does not say it.")] = "chess",
-    task: Annotated[str, typer.Option(help="Kind of example: move, choice or answer.")] = "move",
-    columns: Annotated[
-        str | None,
-        typer.Option(help="Which column holds what: the name of a known data set, or a .toml file."),
-    ] = None,
-    hidden: Annotated[bool, typer.Option("--hidden", help="Keep the hidden state of each label.")] = False,
+    game: options.Game = "chess",
+    task: options.Task = "move",
+    column_mapping: options.ColumnMapping = None,
+    hidden: Annotated[bool, typer.Option("--hidden", help="Write the hidden state of each label.")] = False,
     evidence: Annotated[
         list[str] | None,
         typer.Option(
-            help="What else to keep: hidden, afterstate; of a language model icl:4, verbalised, p_true, "
-            "samples:8, reward; repeatable, or with commas."
+            help="Evidence to write: hidden, afterstate; from language models also icl:4, verbalised, "
+            "p_true, samples:8, reward. Comma-separated or repeated."
         ),
     ] = None,
     student: Annotated[
-        str | None, typer.Option(help="A net whose view of each label is kept: student.parquet.")
+        str | None, typer.Option(help="Model whose view of each label is written to student.parquet.")
     ] = None,
-    oracle: Annotated[
-        list[str] | None,
-        typer.Option(help="search:depth=N, exact:nodes=N, uci:ENGINE?nodes=N or syzygy:FOLDER; repeatable."),
-    ] = None,
-    gold: Annotated[
-        Path | None,
-        typer.Option(help="Solved examples, of which icl and hf:DIR?shots=4 show some to the model."),
-    ] = None,
-    reward: Annotated[
-        str | None, typer.Option(help="A reward model, hf:DIR, for the evidence reward.")
-    ] = None,
+    oracles: options.Oracles = None,
+    few_shot: options.FewShot = None,
+    reward: Annotated[str | None, typer.Option(help="Reward model, hf:DIR, for the evidence reward.")] = None,
     proposals: Annotated[
         int,
-        typer.Option(min=1, max=20, help="Labels of each example: its answer, then the likeliest others."),
+        typer.Option(min=1, max=20, help="Labels per example: the answer, then the most likely others."),
     ] = 1,
-    limit: Annotated[
-        int | None, typer.Option(min=1, help="Only the first so many examples; all are read.")
-    ] = None,
-    bad_rows: Annotated[str, typer.Option(help="A row that cannot be used: error, or skip.")] = "error",
-    concurrency: Annotated[int, typer.Option(min=1, help="Engine processes side by side.")] = 1,
-    seed: Annotated[int, typer.Option(min=0, help="Of everything that is drawn.")] = 0,
-    overwrite: Annotated[bool, typer.Option(help="Replace a table that is there.")] = False,
-    json: Annotated[bool, typer.Option("--json", help="Print the summary for machines.")] = False,
+    limit: options.Limit = None,
+    bad_rows: options.BadRows = "error",
+    concurrency: options.Concurrency = 1,
+    seed: options.Seed = 0,
+    overwrite: options.Overwrite = False,
+    json: options.Json = False,
 ) -> int:
-    """Label a file of examples: a row each, with log-probability, margin, entropy and what else is asked for.
+    """Label a file of examples: one row per label, with log-probability, margin, entropy and other evidence.
 
-    Killed at any moment, the same command goes on where it stopped.
+    If the command is killed, the same command continues.
 
     Examples:
 
@@ -87,81 +69,85 @@ def label(
       w2s label gsm8k.jsonl --task answer --model "openai:http://127.0.0.1:8000/v1#small"
       --evidence samples:8 --out labels.parquet
     """
-    from w2s.cli import screen
+    from w2s.cli import output
     from w2s.cli.example_file import read_file
     from w2s.errors import UsageError
-    from w2s.labelling.files import check_place, label_file
+    from w2s.labelling.files import check_out, label_file
     from w2s.models import load_model
-    from w2s.models.solved import shots_of
+    from w2s.models.few_shot import labelled_shots
 
     vectors, asked = _evidence(hidden, evidence or [])
     if reward is not None and "reward" not in asked:
-        raise UsageError(
-            "--reward names who gives the evidence reward: add --evidence reward, or leave it out"
-        )
-    check_place(out, overwrite)
-    found = read_file(examples, task, game, bad_rows, columns)[:limit]
-    shots = [] if gold is None else read_file(gold, task, game, bad_rows, columns)
+        raise UsageError("label-reward-without-evidence", "--reward needs --evidence reward")
+    check_out(out, overwrite)
+    found = read_file(examples, task, game, bad_rows, column_mapping)[:limit]
+    shots = [] if few_shot is None else read_file(few_shot, task, game, bad_rows, column_mapping)
     labeller = load_model(model, seed=seed, concurrency=concurrency)
     judge = None if student is None else load_model(student, seed=seed, concurrency=concurrency)
     try:
-        request = _request(labeller, judge, vectors, oracle or [], concurrency)
-        request = replace(request, asked=asked, shots=shots_of(shots), reward=reward, proposals=proposals)
+        request = _request(labeller, judge, vectors, oracles or [], concurrency)
+        request = replace(
+            request, evidence=asked, shots=labelled_shots(shots), reward=reward, proposals=proposals
+        )
         label_file(
             found,
             request,
             out,
-            identity={"seed": seed, **_states([model, student, reward])},
+            inputs={"seed": seed, **_states([model, student, reward])},
             overwrite=overwrite,
-            report=_reporter(),
+            progress=_reporter(),
         )
     finally:
         labeller.close()
         if judge is not None:
             judge.close()
     summary = _summary(out, asked)
-    screen.data(summary, as_json=json, text=_text(summary, model))
+    output.data(summary, as_json=json, text=_text(summary, model))
     return 0
 
 
 def _evidence(hidden: bool, evidence: list[str]) -> tuple[frozenset[str], tuple[str, ...]]:
     """Vectors that are kept, and what a language model is asked for, in the order given."""
     from w2s.errors import UsageError
-    from w2s.evidence import ASKED
+    from w2s.evidence_kinds import REQUESTS
 
     names = [name.strip() for text in evidence for name in text.split(",") if name.strip()]
-    known = [*_VECTORS, *ASKED]
+    known = [*_VECTORS, *REQUESTS]
     if unknown := [name for name in names if name.partition(":")[0] not in known]:
-        raise UsageError(f"no evidence is called {unknown[0]!r}; there are: {', '.join(known)}")
+        raise UsageError(
+            "evidence-unknown", f"unknown evidence {unknown[0]!r}; choose from {', '.join(known)}"
+        )
     if numbered := [name for name in names if name.partition(":")[0] in _VECTORS and ":" in name]:
-        raise UsageError(f"{numbered[0]!r}: a state takes no number; write {numbered[0].partition(':')[0]}")
+        raise UsageError(
+            "evidence-bad-number", f"{numbered[0]!r} takes no number; write {numbered[0].partition(':')[0]}"
+        )
     asked = tuple(dict.fromkeys(name for name in names if name not in _VECTORS))
     kinds = [name.partition(":")[0] for name in asked]
     if twice := [kind for kind in kinds if kinds.count(kind) > 1]:
-        raise UsageError(f"evidence has {twice[0]} twice: leave one out")
+        raise UsageError("evidence-repeated", f"evidence {twice[0]} is given twice; remove one")
     vectors = {name for name in names if name in _VECTORS} | ({"hidden"} if hidden else set())
     return frozenset(vectors), asked
 
 
 def _request(
     model: Any, student: Any, vectors: frozenset[str], oracles: list[str], concurrency: int
-) -> Request:
-    from w2s.labelling import Request
-    from w2s.labelling.oracles import load_by_column
-    from w2s.labelling.student import as_judge
+) -> LabelSpec:
+    from w2s.labelling import LabelSpec
+    from w2s.labelling.evidence import as_judge
+    from w2s.labelling.oracle_columns import load_oracles_by_prefix
 
     judge = None if student is None else as_judge(student)
-    return Request(model, vectors, judge, load_by_column(oracles, concurrency=concurrency))
+    return LabelSpec(model, vectors, judge, load_oracles_by_prefix(oracles, concurrency=concurrency))
 
 
 def _states(references: list[str | None]) -> dict[str, object]:
     """Size and time of the files that references name: labels by other weights or another prompt are not
     continued."""
-    from w2s.models.named import read_reference
+    from w2s.models.reference import resolve_reference
 
     found: dict[str, object] = {}
     for reference in filter(None, references):
-        parsed = read_reference(reference)
+        parsed = resolve_reference(reference)
         for name in filter(None, (parsed.target, parsed.options.get("prompt"))):
             path = Path(name).expanduser()
             files = sorted(path.iterdir()) if path.is_dir() else [path] if path.is_file() else []
@@ -171,15 +157,16 @@ def _states(references: list[str | None]) -> dict[str, object]:
 
 
 def _reporter() -> Any:
-    from w2s.cli.counting import CountLine
+    from w2s.cli.progress import CountProgress
 
-    return CountLine("labelled")
+    return CountProgress("labelled")
 
 
 def _summary(out: Path, asked: tuple[str, ...]) -> dict[str, Any]:
-    from w2s.evidence import ASKED, VECTORS, read_table
+    from w2s.evidence import read_table
+    from w2s.evidence_kinds import STATES, parse_evidence
 
-    evidence = [column for name in asked for column in ASKED[name.partition(":")[0]]]
+    evidence = [column for name in asked for column in parse_evidence(name).kind.columns]
     table = read_table(out, ["label", "correct", *evidence])
     labels, correct = table.column("label"), table.column("correct").to_pylist()
     known = [right for right in correct if right is not None]
@@ -190,7 +177,7 @@ def _summary(out: Path, asked: tuple[str, ...]) -> dict[str, Any]:
         "correct": sum(known),
         "out": str(out),
         "empty": [name for name in evidence if table.column(name).null_count == len(table)],
-        "vectors": [name for name in VECTORS if out.with_name(f"{name}.parquet").exists()],
+        "vectors": [name for name in STATES if out.with_name(f"{name}.parquet").exists()],
     }
 
 

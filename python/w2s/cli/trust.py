@@ -1,7 +1,4 @@
-"""``w2s trust``: trust scores for labels. ``votes`` reconciles many labels of each item.
-
-Knows nothing about how they are found.
-"""
+"""``w2s trust``: fit, apply and compare trust functions; aggregate votes."""
 
 from __future__ import annotations
 
@@ -9,9 +6,7 @@ from typing import Annotated
 
 import typer
 
-from w2s.cli.trust_compare import compare
-from w2s.cli.trust_fit import fit
-from w2s.cli.trust_score import score
+from w2s.cli import options
 
 trust = typer.Typer(
     name="trust",
@@ -26,8 +21,112 @@ def _root() -> None:
     """Trust scores for labels."""
 
 
-for command in (fit, score, compare):
-    trust.command()(command)
+@trust.command()
+def fit(
+    labels: options.Labels,
+    gold: options.GoldColumn,
+    out: Annotated[str, typer.Option(help="Folder of the fitted trust function.")],
+    function: Annotated[
+        str,
+        typer.Option(help="neural, logistic, boosting, … or module:callable; see w2s trust compare."),
+    ] = "neural",
+    reads: Annotated[
+        str | None, typer.Option(help="Evidence that the function reads, for example hidden,afterstate.")
+    ] = None,
+    setting: Annotated[
+        list[str] | None,
+        typer.Option("--set", help="Another option of the function, NAME=VALUE; repeatable."),
+    ] = None,
+    folds: Annotated[int, typer.Option(min=0, help="Folds of the out-of-fold measures; 0 for none.")] = 5,
+    seed: options.Seed = 0,
+    overwrite: options.Overwrite = False,
+    json: options.Json = False,
+) -> int:
+    """Fit a trust function on labels whose answer is known, and measure it out of fold.
+
+    Example:
+
+      w2s trust fit labels.parquet --gold correct --function neural --reads hidden,afterstate --out trust/
+    """
+    from w2s.cli import output, trust_text
+    from w2s.trust.file_commands import fit_file, parse_options
+
+    summary = fit_file(
+        labels,
+        out,
+        gold=gold,
+        function=function,
+        options=parse_options(setting or [], reads),
+        folds=folds,
+        seed=seed,
+        overwrite=overwrite,
+    )
+    output.data(summary, as_json=json, text=trust_text.fit_text(summary, out))
+    return 0
+
+
+@trust.command()
+def score(
+    labels: options.Labels,
+    function: Annotated[str, typer.Option(help="Folder of a fitted trust function.")],
+    out: Annotated[str, typer.Option(help="Output, .parquet: every column of the labels, and the score.")],
+    column: Annotated[str, typer.Option("--score", help="Name of the column of scores.")] = "trust",
+    allow: Annotated[
+        str, typer.Option(help="module:callable whose code may be run, if the function is not built in.")
+    ] = "",
+    overwrite: options.Overwrite = False,
+    json: options.Json = False,
+) -> int:
+    """Score labels with a fitted trust function: numbers in [0, 1], higher is more likely right.
+
+    Torch is not needed.
+
+    Example:
+
+      w2s trust score labels.parquet --function trust/ --out scored.parquet
+    """
+    from w2s.cli import output, trust_text
+    from w2s.trust.file_commands import score_file
+
+    summary = score_file(labels, out, function=function, column=column, allow=allow, overwrite=overwrite)
+    output.data(summary, as_json=json, text=trust_text.score_text(summary, out))
+    return 0
+
+
+@trust.command()
+def compare(
+    labels: options.Labels,
+    gold: options.GoldColumn,
+    function: Annotated[
+        list[str] | None, typer.Option(help="Compare only this function; repeatable. Default: all.")
+    ] = None,
+    folds: Annotated[int, typer.Option(min=2, help="Number of folds; each row is scored out of fold.")] = 5,
+    resamples: Annotated[int, typer.Option(min=1, help="Bootstrap samples for the intervals.")] = 1000,
+    seed: options.Seed = 0,
+    json: options.Json = False,
+) -> int:
+    """Compare trust functions out of fold: AUC, ECE, Brier and purity at coverage, with intervals.
+
+    Functions whose evidence is missing are listed with the remedy.
+
+    Example:
+
+      w2s trust compare labels.parquet --gold correct
+    """
+    from w2s.cli import output, trust_text
+    from w2s.trust.file_commands import compare_file
+
+    summary = compare_file(
+        labels,
+        gold=gold,
+        functions=function or [],
+        folds=folds,
+        draws=resamples,
+        seed=seed,
+        tell=lambda title: output.note(f"{title} …"),
+    )
+    output.data(summary, as_json=json, text=trust_text.compare_text(summary))
+    return 0
 
 
 @trust.command()
@@ -37,47 +136,41 @@ def votes(
     ],
     item: Annotated[str, typer.Option(help="Column of items: what was voted on.")],
     worker: Annotated[str, typer.Option(help="Column of workers: who voted.")],
-    vote: Annotated[str, typer.Option(help="Column of votes; null abstains.")],
-    out: Annotated[str, typer.Option(help="Labels: id, label, trust; .parquet, .jsonl or .arrow.")],
+    vote: Annotated[str, typer.Option(help="Column of votes; null is an abstention.")],
+    out: Annotated[str, typer.Option(help="Output with id, label and trust: .parquet, .jsonl or .arrow.")],
     method: Annotated[
-        str,
-        typer.Option(help="dawid-skene, one-coin, glad, mace, zero-based or majority."),
+        str, typer.Option(help="dawid-skene, one-coin, glad, mace, zero-based or majority.")
     ] = "dawid-skene",
-    weight: Annotated[str | None, typer.Option(help="Column of what each vote counts for.")] = None,
+    weight_column: options.WeightColumn = None,
     workers_out: Annotated[
-        str | None, typer.Option(help="Also write the skill of every worker there.")
+        str | None, typer.Option(help="Also write the skill of every worker to this file.")
     ] = None,
-    iterations: Annotated[int, typer.Option(min=1, help="At most so many.")] = 100,
-    seed: Annotated[int, typer.Option(min=0, help="Of the methods that draw.")] = 0,
-    overwrite: Annotated[bool, typer.Option(help="Replace outputs that are there.")] = False,
-    json: Annotated[bool, typer.Option("--json", help="Print the summary for machines.")] = False,
+    iterations: Annotated[int, typer.Option(min=1, help="Maximum number of iterations.")] = 100,
+    seed: options.Seed = 0,
+    overwrite: options.Overwrite = False,
+    json: options.Json = False,
 ) -> int:
-    """Reconcile the votes of many workers on many items: one label each, with its trust.
+    """Aggregate the votes of many workers on many items: one label per item, with its trust.
 
     Example:
 
       w2s trust votes votes.parquet --item id --worker model --vote label --out labels.parquet
     """
-    from w2s.cli import screen
-    from w2s.tables.votes import reconcile
+    from w2s.cli import output, trust_text
+    from w2s.tables.votes import aggregate_vote_files
 
-    summary = reconcile(
+    summary = aggregate_vote_files(
         inputs,
         out,
         item=item,
         worker=worker,
         vote=vote,
         method=method,
-        weight=weight,
+        weight=weight_column,
         workers_out=workers_out,
         iterations=iterations,
         seed=seed,
         overwrite=overwrite,
     )
-    end = "converged" if summary["converged"] else "stopped"
-    lines = [
-        f"{summary['votes']:,} votes of {summary['workers']:,} workers on {summary['items']:,} items: {out}",
-        f"{method}: {end} after {summary['iterations']} iterations; {len(summary['classes'])} classes",
-    ]
-    screen.data(summary, as_json=json, text="\n".join(lines))
+    output.data(summary, as_json=json, text=trust_text.votes_text(summary, out))
     return 0

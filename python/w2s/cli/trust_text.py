@@ -1,18 +1,15 @@
-"""What ``w2s trust`` prints for people.
-
-Knows nothing about how trust is found.
-"""
+"""What ``w2s trust`` prints for people."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
 
-from w2s.cli import screen
+from w2s.cli import output
 
 
-def fitted(summary: Mapping[str, Any], out: str) -> str:
-    """After ``w2s trust fit``."""
+def fit_text(summary: Mapping[str, Any], out: str) -> str:
+    """Output of ``w2s trust fit``."""
     lines = [
         f"{summary['function']} fitted on {summary['gold_rows']:,} gold rows, "
         f"{100 * summary['right']:.1f} % right: {out}"
@@ -23,17 +20,17 @@ def fitted(summary: Mapping[str, Any], out: str) -> str:
     return "\n".join(lines)
 
 
-def scored(summary: Mapping[str, Any], out: str) -> str:
-    """After ``w2s trust score``."""
+def score_text(summary: Mapping[str, Any], out: str) -> str:
+    """Output of ``w2s trust score``."""
     mean = "" if summary["mean_trust"] is None else f", mean trust {summary['mean_trust']:.3f}"
     lines = [f"{summary['rows']:,} labels scored by {summary['function']}{mean}: {out}"]
     if summary["out_of_fold"]:
-        lines.append(f"{summary['out_of_fold']:,} of them are its gold: they keep their out-of-fold scores")
+        lines.append(f"{summary['out_of_fold']:,} of them are gold rows; they keep their out-of-fold scores")
     return "\n".join(lines)
 
 
-def compared(summary: Mapping[str, Any]) -> str:
-    """After ``w2s trust compare``: a table, then what is lacking."""
+def compare_text(summary: Mapping[str, Any]) -> str:
+    """Output of ``w2s trust compare``: a table, then the functions that could not be compared."""
     found = [one for one in summary["functions"] if one["measures"]]
     lines = [
         f"{summary['gold_rows']:,} gold rows, {100 * summary['right']:.1f} % right; "
@@ -42,7 +39,7 @@ def compared(summary: Mapping[str, Any]) -> str:
     ]
     if found:
         rows = [[_title(one), *map(_interval, one["measures"].values())] for one in found]
-        lines.append(screen.table(["function", *found[0]["measures"]], rows))
+        lines.append(output.table(["function", *found[0]["measures"]], rows))
     lacking = [f"  {_title(one)}: {one['remedy']}" for one in summary["functions"] if not one["measures"]]
     return "\n".join([*lines, *(["", "not compared:", *lacking] if lacking else [])])
 
@@ -53,3 +50,13 @@ def _title(one: Mapping[str, Any]) -> str:
 
 def _interval(interval: Mapping[str, float]) -> str:
     return f"{interval['value']:.3f} [{interval['low']:.3f}, {interval['high']:.3f}]"
+
+
+def votes_text(summary: Mapping[str, Any], out: str) -> str:
+    """Output of ``w2s trust votes``."""
+    end = "converged" if summary["converged"] else "stopped"
+    return (
+        f"{summary['votes']:,} votes of {summary['workers']:,} workers on {summary['items']:,} items: {out}\n"
+        f"{summary['method']}: {end} after {summary['iterations']} iterations; "
+        f"{len(summary['classes'])} classes"
+    )

@@ -1,7 +1,4 @@
-"""Games for Python users: states, moves as text, outcomes, agreement.
-
-Knows nothing about models or matches; the rules themselves are in Rust (``rust/w2s-games``).
-"""
+"""Games: states, moves as text, outcomes and agreement. The rules are in Rust (``rust/w2s-games``)."""
 
 from w2s.games.agreement import Agreement, agree
 from w2s.games.divergence import Divergence, diverge

@@ -1,7 +1,4 @@
-"""Where two records of a game part, and why.
-
-Knows nothing about files.
-"""
+"""The first difference between two records of a game."""
 
 from __future__ import annotations
 
@@ -13,17 +10,21 @@ from typing import Literal
 from w2s.games.state import State, game
 
 Why = Literal["start", "move", "length", "unreadable"]
-"""Another start position; another move; one record is longer; a move that is no legal move there."""
+"""Different start positions, different moves, one record is longer, or a move is not legal there."""
 
 
 @dataclass(frozen=True, slots=True)
 class Divergence:
-    """The first difference of two records.
+    """The first difference between two records.
 
-    ``ply`` is the number of moves that both have in common. ``left`` and ``right`` are what the records say
-    there, canonical where it is a legal move and as it stands where it is not; None where a record has
-    ended; for another ``start`` the positions. ``meets`` are the plies, left and right, at which the games
-    first come to equal states again, clocks left out; None where they never do.
+    Attributes:
+        ply: number of moves that both have in common.
+        why: the kind of difference.
+        left: the move of the left record, canonical if it is legal; None if the record has ended; the start
+            position if the starts differ.
+        right: the same for the right record.
+        meets: plies, left and right, at which the games next reach the same position, clocks ignored; None
+            if they never do.
     """
 
     ply: int
@@ -37,11 +38,11 @@ class Divergence:
         again = f"; they meet again at plies {self.meets[0]} and {self.meets[1]}" if self.meets else ""
         if self.why == "start":
             return f"they start from different positions{again}"
-        left, right = (self._said(text) for text in (self.left, self.right))
+        left, right = (self._shown(text) for text in (self.left, self.right))
         return f"ply {self.ply + 1}: {left} against {right}{again}"
 
     @staticmethod
-    def _said(text: str | None) -> str:
+    def _shown(text: str | None) -> str:
         return "the end" if text is None else text if text.isascii() and len(text) < 12 else ascii(text[:40])
 
 
@@ -53,17 +54,17 @@ def diverge(
     left_start: str = "startpos",
     right_start: str = "startpos",
 ) -> Divergence | None:
-    """The first ply at which two records of a game differ, or None where they are one game.
+    """The first ply at which two records of a game differ; None if they are the same game.
 
     Args:
-        name: of the game.
+        name: name of the game.
         left: moves of the first record, in any notation.
-        right: moves of the second.
-        left_start: position where the first begins.
-        right_start: position where the second begins.
+        right: moves of the second record.
+        left_start: start position of the first record.
+        right_start: start position of the second record.
 
     Raises:
-        UsageError: no game has that name.
+        UsageError: there is no such game.
         DataError: a start position cannot be read.
 
     Example:
@@ -101,7 +102,7 @@ def _why(*sides: tuple[str | None, str | None]) -> Why:
 
 
 def _line(state: State, moves: Sequence[str]) -> Iterator[State]:
-    """The states of a record from here, as far as it can be read; the first is ``state`` itself."""
+    """The states of a record from ``state`` on, as far as its moves are legal."""
     yield state
     for text in moves:
         move = _read(state, text)
@@ -112,7 +113,7 @@ def _line(state: State, moves: Sequence[str]) -> Iterator[State]:
 
 
 def _meeting(left: Sequence[State], right: Sequence[State]) -> tuple[int, int] | None:
-    """The first plies after those of the first states at which the lines are at one key."""
+    """The first plies, after the start of the lines, at which both have the same key."""
     common = left[0].key == right[0].key and left[0].position == right[0].position
     skip = 1 if common else 0
     first: dict[int, int] = {}

@@ -1,7 +1,6 @@
-"""Games as they lie in files: Portable Game Notation, and the arena's JSON lines.
+"""Game records in files: Portable Game Notation, and the JSON lines of the arena.
 
-Knows nothing about matches. A file is read game by game, so it may be larger than memory; every move is
-checked by the rules. A game that does not read is an error that says where.
+Files are read game by game, so they may be larger than memory. Every move is checked by the rules.
 """
 
 from __future__ import annotations
@@ -14,7 +13,7 @@ from typing import Any
 
 from w2s import kernels
 from w2s.errors import DataError
-from w2s.games.pgn import GameText, read_texts
+from w2s.games.pgn import PgnGame, split_games
 from w2s.games.state import Game, State, game
 
 _CHESS_VARIANTS = {"", "standard", "chess", "normal", "from position", "chess960", "fischerandom"}
@@ -24,9 +23,13 @@ _CHESS_VARIANTS = {"", "standard", "chess", "normal", "from position", "chess960
 class GameRecord:
     """One game of a file.
 
-    ``number`` counts the file's games from 1; ``start`` is the position where the moves begin, ``moves`` are
-    canonical texts; ``result`` is ``1-0``, ``0-1``, ``1/2-1/2`` or ``*`` where unknown. ``headers`` are the
-    tag pairs of a PGN game, or the other fields of a JSON line, as text.
+    Attributes:
+        number: number of the game in the file, from 1.
+        game: name of the game.
+        start: the start position.
+        moves: the moves in canonical form.
+        result: ``1-0``, ``0-1``, ``1/2-1/2``, or ``*`` if unknown.
+        headers: tag pairs of a PGN game, or the other fields of a JSON line, as text.
     """
 
     number: int
@@ -38,10 +41,10 @@ class GameRecord:
 
 
 def read_games(path: str | Path) -> Iterator[GameRecord]:
-    """The games of a ``.pgn`` file, or of a ``.jsonl`` file as the arena writes it, one after the other.
+    """The games of a ``.pgn`` file, or of a ``.jsonl`` file of the arena, one by one.
 
     Raises:
-        DataError: the file cannot be read, has another ending, or a game in it is broken.
+        DataError: the file cannot be read, has another ending, or a game is invalid.
     """
     suffix = Path(path).suffix.lower()
     if suffix == ".pgn":
@@ -52,14 +55,14 @@ def read_games(path: str | Path) -> Iterator[GameRecord]:
 
 
 def read_pgn(path: str | Path) -> Iterator[GameRecord]:
-    """The chess games of a PGN file, one after the other; Chess960 included.
+    """The chess games of a PGN file, one by one; Chess960 included.
 
-    Comments, glyphs and variations are skipped. A byte that is not UTF-8 is taken for Latin-1. Moves may be
-    in any notation that :meth:`w2s.games.State.read` takes. A game without a result at its end has that of
-    its header.
+    Comments, glyphs and variations are skipped. A line that is not UTF-8 is read as Latin-1. Moves may be in
+    any notation that :meth:`w2s.games.State.read` accepts. A game without a result at its end has the result
+    of its header.
 
     Raises:
-        DataError: the file cannot be read, or a game in it is broken: the message has its number and line.
+        DataError: the file cannot be read, or a game is invalid; the message has its number and line.
 
     Example:
         >>> from pathlib import Path
@@ -72,7 +75,7 @@ def read_pgn(path: str | Path) -> Iterator[GameRecord]:
         [({'White': 'A'}, ('f2f3', 'e7e5', 'g2g4', 'd8h4'), '0-1')]
     """
     rules = game("chess")
-    for number, text in enumerate(read_texts(path), 1):
+    for number, text in enumerate(split_games(path), 1):
         where = f"{path}, game {number}"
         state = _pgn_start(rules, text, where)
         start = state.position
@@ -85,7 +88,7 @@ def read_jsonl(path: str | Path) -> Iterator[GameRecord]:
     """The games of a file of JSON lines, each an object with ``game``, ``start``, ``moves`` and ``result``.
 
     Raises:
-        DataError: the file cannot be read, or a line is not a game: the message has its number.
+        DataError: the file cannot be read, or a line is not a game; the message has the line.
     """
     number = 0
     for line_number, line in enumerate(_lines(path), 1):
@@ -94,7 +97,7 @@ def read_jsonl(path: str | Path) -> Iterator[GameRecord]:
             yield _from_json(line, number, f"{path}, line {line_number}")
 
 
-def _pgn_start(rules: Game, text: GameText, where: str) -> State:
+def _pgn_start(rules: Game, text: PgnGame, where: str) -> State:
     variant = text.headers.get("Variant", "")
     if variant.lower() not in _CHESS_VARIANTS:
         raise DataError(

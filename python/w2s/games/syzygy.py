@@ -1,7 +1,4 @@
-"""Syzygy tables through python-chess, the one place where that optional package is imported.
-
-Knows nothing about oracles; chess only.
-"""
+"""Syzygy endgame tables of chess; the only module that imports the optional package python-chess."""
 
 from __future__ import annotations
 
@@ -22,7 +19,7 @@ def _python_chess() -> tuple[ModuleType, ModuleType]:
 
 
 class Tablebase:
-    """The tables of a folder, opened lazily file by file."""
+    """The Syzygy tables of a folder; each file is opened when it is needed."""
 
     def __init__(self, folder: str | Path) -> None:
         """Open a folder of ``.rtbw`` files.
@@ -40,7 +37,7 @@ class Tablebase:
         self._tables = syzygy.open_tablebase(str(folder), load_dtz=False)
 
     def wdl(self, state: State) -> int | None:
-        """1, 0 or −1: the result with best play for the player to move; None where no table knows.
+        """The result with best play for the player to move: 1, 0 or −1; None if no table has the position.
 
         Raises:
             DataError: a table is damaged.

@@ -165,7 +165,7 @@ def aggregate(
 
     Args:
         scores: n × m, C-contiguous; or m columns of n, all of one precision.
-        method: one of :data:`w2s.aggregation.METHODS`.
+        method: one of :data:`w2s.aggregation.AGGREGATIONS`.
         weights: m weights, for the methods that have them.
         trim: share of the columns left out at each end, in [0, 0.5).
         clip: probabilities are first moved into [clip, 1 − clip].

@@ -1,13 +1,13 @@
-"""How good answers and trust scores are, and how much of a gap was closed.
+"""Metrics: how good answers and trust scores are, and how much of a gap a student closes.
 
-Knows nothing about models or files. Needs no more than numpy.
+They need numpy only.
 """
 
+from w2s.metrics.bootstrap import COVERAGES, Interval, trust_measures
 from w2s.metrics.calibration import Bin, brier, calibration_curve, expected_calibration_error
 from w2s.metrics.label_quality import label_quality
 from w2s.metrics.ranking import RiskCoverage, area_under_risk_coverage, auc, purity_at, risk_coverage
-from w2s.metrics.recovery import Interval, Ratio, accuracy, difference, pgr, ratio_of_gaps, recovery
-from w2s.metrics.resampled import COVERAGES, trust_measures
+from w2s.metrics.recovery import Ratio, accuracy, difference, pgr, ratio_of_gaps, recovery
 
 __all__ = [
     "COVERAGES",

@@ -1,6 +1,6 @@
-"""Whether a trust of 0.8 means right in 80 of 100 cases.
+"""Calibration measures: whether labels with a trust of 0.8 are right in 80 of 100 cases.
 
-Knows nothing about how scores rank. The order of the rows changes nothing.
+The order of the rows does not matter.
 """
 
 from __future__ import annotations
@@ -11,13 +11,19 @@ import numpy as np
 
 from w2s.errors import UsageError
 from w2s.kernels.numbers import Doubles, Positions
-from w2s.metrics.scored import probabilities
+from w2s.metrics.inputs import read_probabilities
 
 BINS = 15
 
 
 class Bin(NamedTuple):
-    """Rows of about the same score: how many, their mean score, the share that is right."""
+    """Rows with similar scores.
+
+    Attributes:
+        rows: number of rows.
+        score: their mean score.
+        purity: the share that is right.
+    """
 
     rows: int
     score: float
@@ -25,14 +31,15 @@ class Bin(NamedTuple):
 
 
 def brier(scores: object, correct: object) -> float:
-    """Mean squared distance of n probabilities to 1 where right, else to 0; in [0, 1], lower is better.
+    """Mean squared distance of n probabilities to 1 if right, else to 0; in [0, 1], lower is better.
 
     Source: Brier, Monthly Weather Review 1950.
 
-    >>> round(brier([0.9, 0.4], [True, False]), 3)
-    0.085
+    Example:
+        >>> round(brier([0.9, 0.4], [True, False]), 3)
+        0.085
     """
-    values, answers = probabilities(scores, correct)
+    values, answers = read_probabilities(scores, correct)
     return float(np.mean((values - answers) ** 2))
 
 
@@ -43,14 +50,16 @@ def expected_calibration_error(
 
     Args:
         scores: n probabilities.
-        correct: n flags.
-        bins: how many bins.
-        by: "width": of equal width; "mass": of equally many rows, equal scores never apart.
+        correct: n flags: whether the label is right.
+        bins: number of bins.
+        by: "width" for bins of equal width; "mass" for bins with equal numbers of rows, where tied rows stay
+            together.
 
     Source: Naeini, Cooper and Hauskrecht, AAAI 2015.
 
-    >>> round(expected_calibration_error([0.9, 0.9, 0.1, 0.1], [True, True, False, True], bins=2), 3)
-    0.25
+    Example:
+        >>> round(expected_calibration_error([0.9, 0.9, 0.1, 0.1], [True, True, False, True], bins=2), 3)
+        0.25
     """
     curve = calibration_curve(scores, correct, bins=bins, by=by)
     rows = sum(bin_.rows for bin_ in curve)
@@ -60,12 +69,12 @@ def expected_calibration_error(
 def calibration_curve(
     scores: object, correct: object, *, bins: int = BINS, by: Literal["width", "mass"] = "width"
 ) -> list[Bin]:
-    """The bins that have rows, lowest scores first; arguments as :func:`expected_calibration_error`."""
+    """The bins with rows, lowest scores first; arguments as for :func:`expected_calibration_error`."""
     if bins < 1:
         raise UsageError("metrics-bad-bins", f"bins is {bins}; give a whole number from 1")
     if by not in {"width", "mass"}:
         raise UsageError("metrics-unknown-binning", f'by is {by!r}; give "width" or "mass"')
-    values, answers = probabilities(scores, correct)
+    values, answers = read_probabilities(scores, correct)
     places = _by_width(values, bins) if by == "width" else _by_mass(values, bins)
     rows = np.bincount(places, minlength=bins)
     sums = np.bincount(places, values, bins)
@@ -75,13 +84,13 @@ def calibration_curve(
 
 
 def _by_width(values: Doubles, bins: int) -> Positions:
-    """Bins [i/b, (i + 1)/b), the last with its upper end."""
+    """Bins [i/b, (i + 1)/b); the last one includes its upper end."""
     edges = np.arange(1, bins) / bins
     return np.searchsorted(edges, values, side="right")
 
 
 def _by_mass(values: Doubles, bins: int) -> Positions:
-    """The bin of a row follows from how many rows have lower scores."""
+    """The bin of a row depends on the number of rows with lower scores."""
     _, which, rows = np.unique(values, return_inverse=True, return_counts=True)
     lower = np.cumsum(rows) - rows
     return (lower * bins // len(values))[which]

@@ -1,6 +1,4 @@
-"""How well labels fit the class probabilities of a model: a score for each label, without any known answer.
-
-Knows nothing about who gave the labels.
+"""Label quality: how well labels fit the class probabilities of a model, without known answers.
 
 Source: Kuan and Mueller, "Model-agnostic label quality scoring", ICML workshop 2022; adjustment by class:
 Northcutt, Jiang and Chuang, "Confident learning", JAIR 2021.
@@ -10,46 +8,48 @@ from __future__ import annotations
 
 import numpy as np
 
-from w2s.errors import DataError, UsageError
+from w2s.errors import DataError, UsageError, suggest_name
 from w2s.kernels.arrays import as_numpy
 from w2s.kernels.numbers import Doubles, Positions
 
-METHODS = ("self_confidence", "normalized_margin", "confidence_weighted_entropy")
+LABEL_QUALITIES = ("self-confidence", "normalized-margin", "confidence-weighted-entropy")
 """Ways to score a label."""
 _LEAST = 1e-6
 _SUM_TOLERANCE = 1e-3
 
 
 def label_quality(
-    probabilities: object, labels: object, *, method: str = "self_confidence", adjusted: bool = False
+    probabilities: object, labels: object, *, method: str = "self-confidence", adjusted: bool = False
 ) -> Doubles:
     """n scores, float64 in [0, 1]: higher is more likely right.
 
     Args:
         probabilities: n × c, each row a distribution over the classes, by a model that did not learn from
             that row's label.
-        labels: n classes, whole numbers below c.
-        method: self_confidence, the probability p of the label; normalized_margin, (1 + p − the highest of
-            the others) / 2; confidence_weighted_entropy, ln(1 + r) / r with r the entropy of the row, as a
-            share of ln c, over p.
-        adjusted: first move each class by the mean probability that its own labels have, so that a class of
-            which the model is less sure on the whole is not scored lower for that; not for the entropy.
+        labels: n classes, whole numbers from 0 and below c.
+        method: "self-confidence", the probability p of the label; "normalized-margin", (1 + p − the highest
+            of the others) / 2; or "confidence-weighted-entropy", ln(1 + r) / r, where r is the entropy of the
+            row as a share of ln c, divided by p.
+        adjusted: first shift each class by the mean probability of its own labels, so that a class about
+            which the model is less sure overall is not scored lower; not available for the entropy.
 
     Raises:
-        UsageError: an unknown method, or an adjustment that it does not have.
-        DataError: shapes that disagree, rows that are no distributions, labels that are no classes.
+        UsageError: the method is unknown or cannot be adjusted.
+        DataError: the shapes differ, a row is not a distribution, or a label is not a class.
 
-    >>> label_quality([[0.9, 0.1], [0.6, 0.4]], [0, 1]).tolist()
-    [0.9, 0.4]
+    Example:
+        >>> label_quality([[0.9, 0.1], [0.6, 0.4]], [0, 1]).tolist()
+        [0.9, 0.4]
     """
-    if method not in METHODS:
+    if method not in LABEL_QUALITIES:
         raise UsageError(
-            "metrics-unknown-method", f"{method!r} is not a label quality; known: {', '.join(METHODS)}"
+            "metrics-unknown-method",
+            f"{method!r} is not a label quality; {suggest_name(method, LABEL_QUALITIES)}",
         )
-    if adjusted and method == "confidence_weighted_entropy":
+    if adjusted and method == "confidence-weighted-entropy":
         raise UsageError(
             "metrics-no-adjustment",
-            "confidence_weighted_entropy cannot be adjusted by class: leave adjusted out",
+            "confidence-weighted-entropy cannot be adjusted by class: leave adjusted out",
         )
     given, classes = _checked(probabilities, labels)
     if not len(given):
@@ -58,9 +58,9 @@ def label_quality(
         given = _adjusted(given, classes)
     rows = np.arange(len(given))
     own: Doubles = given[rows, classes]
-    if method == "self_confidence":
+    if method == "self-confidence":
         return own
-    if method == "normalized_margin":
+    if method == "normalized-margin":
         others = given.copy()
         others[rows, classes] = -np.inf
         return np.asarray((1 + own - np.maximum(others.max(axis=1), 0)) / 2)
@@ -75,7 +75,7 @@ def _weighted_entropy(given: Doubles, own: Doubles) -> Doubles:
 
 
 def _adjusted(given: Doubles, classes: Positions) -> Doubles:
-    """Each class less its mean over its own labels; lifted to be positive, rows summing to 1 again."""
+    """Each class minus its mean over its own labels, shifted to be positive and normalised to sum to 1."""
     counts = np.bincount(classes, minlength=given.shape[1])
     own = np.bincount(classes, given[np.arange(len(given)), classes], given.shape[1])
     means = np.where(counts > 0, own / np.maximum(counts, 1), 1.0)

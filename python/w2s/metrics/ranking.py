@@ -1,7 +1,7 @@
-"""Whether the more trusted rows are right more often.
+"""Ranking measures: whether rows with a higher score are right more often.
 
-Knows nothing about calibration: any increasing change of the scores leaves these as they are. Equal scores
-count as in a random order among them, so the order of the rows changes nothing.
+Any increasing transformation of the scores leaves them unchanged. Tied rows count as if in random order, so
+the order of the rows does not matter.
 """
 
 from __future__ import annotations
@@ -11,23 +11,24 @@ from typing import NamedTuple
 import numpy as np
 
 from w2s.errors import DataError, UsageError
-from w2s.kernels import Flags
+from w2s.kernels.arrays import Flags
 from w2s.kernels.numbers import Doubles
-from w2s.metrics.scored import scored
+from w2s.metrics.inputs import read_scores
 
 
 def auc(scores: object, correct: object) -> float:
-    """Probability that a right row has a higher score than a wrong one, a tie counting one half; in [0, 1].
+    """Probability that a right row has a higher score than a wrong one; a tie counts one half; in [0, 1].
 
     Raises:
-        DataError: every row is right, or none.
+        DataError: all rows are right or all are wrong.
 
     Source: Hanley and McNeil, Radiology 1982.
 
-    >>> auc([0.9, 0.8, 0.3, 0.3], [True, False, True, False])
-    0.625
+    Example:
+        >>> auc([0.9, 0.8, 0.3, 0.3], [True, False, True, False])
+        0.625
     """
-    values, answers = scored(scores, correct)
+    values, answers = read_scores(scores, correct)
     right = int(np.count_nonzero(answers))
     wrong = len(answers) - right
     if not right or not wrong:
@@ -43,12 +44,12 @@ def auc(scores: object, correct: object) -> float:
 
 
 class RiskCoverage(NamedTuple):
-    """What is kept at each score, the highest first.
+    """A risk–coverage curve: what is kept at each threshold, highest first.
 
     Attributes:
         threshold: k distinct scores, descending.
         coverage: share of the rows with at least that score, in (0, 1].
-        risk: share of those that is wrong; 1 − purity.
+        risk: share of those rows that is wrong; 1 − purity.
     """
 
     threshold: Doubles
@@ -57,24 +58,25 @@ class RiskCoverage(NamedTuple):
 
 
 def risk_coverage(scores: object, correct: object) -> RiskCoverage:
-    """The share of wrong rows among those kept, at every threshold.
+    """The share of wrong rows among the kept rows, at every threshold.
 
     Source: El-Yaniv and Wiener, JMLR 2010.
     """
-    threshold, rows, wrong = _from_above(*scored(scores, correct))
+    threshold, rows, wrong = _from_above(*read_scores(scores, correct))
     kept = np.cumsum(rows)
     return RiskCoverage(threshold, kept / kept[-1], np.cumsum(wrong) / kept)
 
 
 def area_under_risk_coverage(scores: object, correct: object) -> float:
-    """Mean over k = 1 … n of the share of wrong rows among the k most trusted; in [0, 1], lower is better.
+    """Mean over k = 1 … n of the share of wrong rows among the top k; in [0, 1], lower is better.
 
     Source: Geifman, Uziel and El-Yaniv, ICLR 2019.
 
-    >>> area_under_risk_coverage([0.9, 0.8], [True, False])
-    0.25
+    Example:
+        >>> area_under_risk_coverage([0.9, 0.8], [True, False])
+        0.25
     """
-    _, rows, wrong = _from_above(*scored(scores, correct))
+    _, rows, wrong = _from_above(*read_scores(scores, correct))
     times = rows.astype(np.int64)
     kept = np.arange(1, times.sum() + 1)
     before = np.repeat(np.cumsum(rows) - rows, times)
@@ -84,15 +86,16 @@ def area_under_risk_coverage(scores: object, correct: object) -> float:
 
 
 def purity_at(scores: object, correct: object, coverage: float) -> float:
-    """Share of right rows among the most trusted ⌊n · coverage + ½⌋; in [0, 1].
+    """Share of right rows among the top ⌊n · coverage + ½⌋; in [0, 1].
 
     Raises:
-        UsageError: the coverage lies outside (0, 1], or keeps no row.
+        UsageError: the coverage is outside (0, 1] or keeps no row.
 
-    >>> purity_at([0.9, 0.8, 0.3, 0.2], [True, True, False, True], 0.5)
-    1.0
+    Example:
+        >>> purity_at([0.9, 0.8, 0.3, 0.2], [True, True, False, True], 0.5)
+        1.0
     """
-    _, rows, wrong = _from_above(*scored(scores, correct))
+    _, rows, wrong = _from_above(*read_scores(scores, correct))
     n = int(rows.sum())
     kept = int(np.floor(n * coverage + 0.5)) if 0 < coverage <= 1 else 0
     if kept < 1:
@@ -106,7 +109,7 @@ def purity_at(scores: object, correct: object, coverage: float) -> float:
 
 
 def _from_above(values: Doubles, answers: Flags) -> tuple[Doubles, Doubles, Doubles]:
-    """Distinct scores, descending, with the rows and the wrong rows of each."""
+    """Distinct scores, descending, and the numbers of rows and of wrong rows with each."""
     distinct, which, rows = np.unique(values, return_inverse=True, return_counts=True)
     wrong = np.bincount(which, ~answers, len(rows))
     return distinct[::-1], rows[::-1].astype(np.float64), wrong[::-1].astype(np.float64)

@@ -1,7 +1,7 @@
-"""How much of a gap was closed, with intervals, and refused where the gap is too small to divide by.
+"""Accuracy, Recovery and PGR with intervals; a ratio is refused if its gap is too small to divide by.
 
-Knows nothing about who was trained. Intervals are percentiles of a bootstrap over test rows and seeds: the
-rows are drawn once for all models, since all answered the same ones; the seeds of each model are drawn apart.
+Intervals are percentiles of a bootstrap over test rows and seeds. The rows are drawn once for all models,
+because all models answer the same rows; the seeds of each model are drawn separately.
 """
 
 from __future__ import annotations
@@ -15,28 +15,20 @@ import numpy.typing as npt
 from w2s.errors import DataError, UsageError
 from w2s.kernels.arrays import as_numpy
 from w2s.kernels.numbers import Doubles
+from w2s.metrics.bootstrap import CONFIDENCE_LEVEL, Interval, check_draws, percentile_interval
 
 DRAWS = 2000
-CONFIDENCE = 0.95
-CELLS_AT_ONCE = 1 << 24
-
-
-class Interval(NamedTuple):
-    """A value and the interval in which a bootstrap finds it."""
-
-    value: float
-    low: float
-    high: float
+_MAX_CELLS = 1 << 24
 
 
 class Ratio(NamedTuple):
     """A share of a gap.
 
     Attributes:
-        value: the share; None where the interval of the gap is not above 0.
-        low: lower end of its interval; None likewise.
-        high: upper end.
-        gap: ceiling − floor, what is divided by.
+        value: the share; None if the interval of the gap is not above 0.
+        low: lower end of its interval; None in the same case.
+        high: upper end of its interval; None in the same case.
+        gap: ceiling − floor, the divisor.
     """
 
     value: float | None
@@ -56,8 +48,9 @@ def ratio_of_gaps(x: float, floor: float, ceiling: float) -> float:
     Raises:
         UsageError: ceiling and floor are equal.
 
-    >>> round(ratio_of_gaps(61.9, 56.6, 64.5), 4)
-    0.6709
+    Example:
+        >>> round(ratio_of_gaps(61.9, 56.6, 64.5), 4)
+        0.6709
     """
     if ceiling == floor:
         raise UsageError("metrics-no-gap", f"gap too small: ceiling and floor are both {floor:g}")
@@ -65,43 +58,45 @@ def ratio_of_gaps(x: float, floor: float, ceiling: float) -> float:
 
 
 def accuracy(
-    correct: object, *, draws: int = DRAWS, confidence: float = CONFIDENCE, seed: int = 0
+    correct: object, *, draws: int = DRAWS, confidence: float = CONFIDENCE_LEVEL, seed: int = 0
 ) -> Interval:
-    """The share of right answers, over n test rows, or over s seeds of a model × n rows.
+    """The share of right answers over n test rows, or over s seeds × n test rows.
 
     Args:
-        correct: n or s × n flags, or scores of a row in any unit.
-        draws: bootstrap samples.
-        confidence: of the interval, in (0, 1).
-        seed: of the samples.
+        correct: n or s × n flags, or scores of the rows in any unit.
+        draws: number of bootstrap samples.
+        confidence: confidence level of the interval, in (0, 1).
+        seed: random seed of the bootstrap.
 
-    >>> accuracy([True, True, False, True]).value
-    0.75
+    Example:
+        >>> accuracy([True, True, False, True]).value
+        0.75
     """
     (means,), (sampled,) = _bootstrap({"correct": correct}, draws, seed)
-    return _interval(means, sampled, confidence)
+    return percentile_interval(means, sampled, confidence)
 
 
 def difference(
-    x: object, y: object, *, draws: int = DRAWS, confidence: float = CONFIDENCE, seed: int = 0
+    x: object, y: object, *, draws: int = DRAWS, confidence: float = CONFIDENCE_LEVEL, seed: int = 0
 ) -> Interval:
-    """Accuracy of x less that of y on the same test rows: the rows are drawn for both together.
+    """Accuracy of x minus accuracy of y on the same test rows: a paired bootstrap.
 
     Args:
         x: n flags or scores, or s × n of s seeds.
-        y: the same of the other model; its own number of seeds.
-        draws: bootstrap samples.
-        confidence: of the interval, in (0, 1).
-        seed: of the samples.
+        y: the same of the other model, with its own number of seeds.
+        draws: number of bootstrap samples.
+        confidence: confidence level of the interval, in (0, 1).
+        seed: random seed of the bootstrap.
 
     Raises:
-        DataError: the models did not answer equally many rows.
+        DataError: the models have different numbers of rows.
 
-    >>> difference([True, True, False, True], [True, False, False, True]).value
-    0.25
+    Example:
+        >>> difference([True, True, False, True], [True, False, False, True]).value
+        0.25
     """
     (mean_x, mean_y), (xs, ys) = _bootstrap({"x": x, "y": y}, draws, seed)
-    return _interval(mean_x - mean_y, xs - ys, confidence)
+    return percentile_interval(mean_x - mean_y, xs - ys, confidence)
 
 
 def recovery(
@@ -110,21 +105,21 @@ def recovery(
     ceiling: object,
     *,
     draws: int = DRAWS,
-    confidence: float = CONFIDENCE,
+    confidence: float = CONFIDENCE_LEVEL,
     seed: int = 0,
 ) -> Ratio:
-    """Recovery: (student − base) / (ceiling − base), base being the untrained student.
+    """Recovery: (student − base) / (ceiling − base), where base is the untrained student.
 
     Args:
-        student: n flags, or s × n of s seeds: which test rows were answered right.
-        base: the same of the untrained student; its own number of seeds.
-        ceiling: the same of the student trained on the pool's gold.
-        draws: bootstrap samples.
-        confidence: of the intervals, in (0, 1).
-        seed: of the samples.
+        student: n flags, or s × n of s seeds: whether each test row was answered right.
+        base: the same of the untrained student, with its own number of seeds.
+        ceiling: the same of the student trained on the true answers of the pool.
+        draws: number of bootstrap samples.
+        confidence: confidence level of the intervals, in (0, 1).
+        seed: random seed of the bootstrap.
 
     Raises:
-        DataError: the models did not answer equally many rows.
+        DataError: the models have different numbers of rows.
     """
     return _ratio({"student": student, "base": base, "ceiling": ceiling}, draws, confidence, seed)
 
@@ -135,7 +130,7 @@ def pgr(
     ceiling: object,
     *,
     draws: int = DRAWS,
-    confidence: float = CONFIDENCE,
+    confidence: float = CONFIDENCE_LEVEL,
     seed: int = 0,
 ) -> Ratio:
     """PGR: (student − teacher) / (ceiling − teacher); arguments as :func:`recovery`.
@@ -148,39 +143,30 @@ def pgr(
 def _ratio(models: dict[str, object], draws: int, confidence: float, seed: int) -> Ratio:
     means, sampled = _bootstrap(models, draws, seed)
     (x, floor, ceiling), (xs, floors, ceilings) = means, sampled
-    gap = _interval(ceiling - floor, ceilings - floors, confidence)
+    gap = percentile_interval(ceiling - floor, ceilings - floors, confidence)
     if gap.low <= 0:
         return Ratio(None, None, None, gap)
-    # A sample whose gap is 0 divides to ±∞ and lies at an end; 0 / 0 says nothing about either.
+    # A sample whose gap is 0 gives ±∞ and lies at an end; 0 / 0 counts as 0.
     with np.errstate(divide="ignore", invalid="ignore"):
         shares = np.nan_to_num((xs - floors) / (ceilings - floors), nan=0.0, posinf=np.inf, neginf=-np.inf)
-    return Ratio(*_interval(ratio_of_gaps(x, floor, ceiling), shares, confidence), gap)
-
-
-def _interval(value: float, sampled: Doubles, confidence: float) -> Interval:
-    if not 0 < confidence < 1:
-        raise UsageError("metrics-bad-confidence", f"confidence is {confidence:g}; give a number in (0, 1)")
-    outside = (1 - confidence) / 2
-    low, high = np.quantile(sampled, [outside, 1 - outside], method="inverted_cdf")
-    return Interval(float(value), float(low), float(high))
+    return Ratio(*percentile_interval(ratio_of_gaps(x, floor, ceiling), shares, confidence), gap)
 
 
 def _bootstrap(models: dict[str, object], draws: int, seed: int) -> tuple[list[float], list[Doubles]]:
     """The mean of each model, and its mean in each sample."""
-    if draws < 1:
-        raise UsageError("metrics-bad-draws", f"draws is {draws}; give a whole number from 1")
+    check_draws(draws)
     answers = [_answers(name, data) for name, data in models.items()]
     if len({array.shape[1] for array in answers}) > 1:
         counts = ", ".join(f"{name} {array.shape[1]}" for name, array in zip(models, answers, strict=True))
         raise DataError(
             "metrics-length-mismatch", f"all models must answer the same test rows; rows: {counts}"
         )
-    # Rows answered alike by every model and seed are drawn together: their counts are multinomial.
+    # Rows with the same answers of all models and seeds are drawn together: their counts are multinomial.
     kinds, rows = np.unique(np.concatenate(answers), axis=1, return_counts=True)
     starts = np.cumsum([0, *(len(array) for array in answers)])
     of_models = [kinds[start:stop] for start, stop in itertools.pairwise(starts)]
     random = np.random.default_rng(seed)
-    parts = [_sample(random, of_models, rows, size) for size in _parts(draws, len(rows))]
+    parts = [_sample(random, of_models, rows, size) for size in _batch_sizes(draws, len(rows))]
     sampled = [np.concatenate([part[model] for part in parts]) for model in range(len(answers))]
     return [float(array.mean()) for array in answers], sampled
 
@@ -202,14 +188,14 @@ def _sample(
     return means
 
 
-def _parts(draws: int, kinds: int) -> list[int]:
-    """Sizes of the parts in which samples are drawn, so that memory stays bounded."""
-    most = max(1, CELLS_AT_ONCE // kinds)
+def _batch_sizes(draws: int, kinds: int) -> list[int]:
+    """Sizes of the batches in which samples are drawn, to bound the memory."""
+    most = max(1, _MAX_CELLS // kinds)
     return [min(most, draws - start) for start in range(0, draws, most)]
 
 
 def _answers(name: str, data: object) -> Doubles:
-    """Seeds × rows."""
+    """The answers of a model as seeds × rows."""
     array, valid = as_numpy(data, name)
     if array.dtype.kind not in "fiub" or array.ndim not in {1, 2} or not array.size:
         raise DataError(

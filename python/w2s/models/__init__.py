@@ -1,18 +1,15 @@
-"""References to models, and the models behind them.
-
-Knows nothing about matches, trust or training.
-"""
+"""Models: anything that answers examples, named by a reference such as ``search:depth=3`` or ``hf:DIR``."""
 
 from w2s.models.model import (
     Answer,
-    Believes,
     Failure,
-    Judges,
+    HasMatchState,
     Model,
-    Proposes,
-    RemembersMatches,
-    Samples,
-    SeesSolved,
+    SupportsCandidates,
+    SupportsDistribution,
+    SupportsFewShot,
+    SupportsSampling,
+    SupportsScoring,
     Want,
     check_task,
 )
@@ -20,14 +17,14 @@ from w2s.models.registry import load_model
 
 __all__ = [
     "Answer",
-    "Believes",
     "Failure",
-    "Judges",
+    "HasMatchState",
     "Model",
-    "Proposes",
-    "RemembersMatches",
-    "Samples",
-    "SeesSolved",
+    "SupportsCandidates",
+    "SupportsDistribution",
+    "SupportsFewShot",
+    "SupportsSampling",
+    "SupportsScoring",
     "Want",
     "check_task",
     "load_model",

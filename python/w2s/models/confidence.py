@@ -1,6 +1,4 @@
-"""Values of moves in centipawns → how sure a model is of its label.
-
-Knows nothing about where the values come from.
+"""Confidence of a label from the values of moves in centipawns.
 
 A search gives values, not probabilities. Here the probability of a move is the softmax of the values over a
 temperature in centipawns: ``p(m) ∝ exp(cp(m) / temperature_cp)``.
@@ -13,19 +11,21 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 TEMPERATURE_CP = 100.0
-"""Default temperature in centipawns: a pawn more is a factor of e in probability."""
+"""Default temperature in centipawns: one pawn more multiplies the probability by e."""
 
 MATE_CP = 100_000
-"""A win on the spot, beyond every evaluation; a win in ``n`` moves is worth ``MATE_CP - 100 n``."""
+"""An immediate win, above every evaluation; a win in ``n`` moves is worth ``MATE_CP - 100 n``."""
 _MATE_STEP_CP = 100
 _MATE_LEAST_CP = 50_000
 
 
 class Confidence(NamedTuple):
-    """How sure the model is of its label.
+    """The confidence of a model in its label.
 
-    ``log_prob`` in nats; ``margin`` is the label's probability less that of the likeliest other move, in
-    [-1, 1]; ``entropy`` of the distribution over the moves with a value, in nats.
+    Attributes:
+        log_prob: log-probability of the label, in nats.
+        margin: its probability minus that of the likeliest other move, in [-1, 1].
+        entropy: entropy of the distribution over the moves with a value, in nats.
     """
 
     log_prob: float
@@ -34,18 +34,18 @@ class Confidence(NamedTuple):
 
 
 CERTAIN = Confidence(0.0, 1.0, 0.0)
-"""Where there is only one move."""
+"""The confidence in the only move."""
 
 
 def mate_cp(moves: int) -> int:
-    """The value of a win in so many moves of the winner, at least 50,000; a loss is its negative."""
+    """The value of a win in that many moves of the winner, at least 50,000; a loss is its negative."""
     return max(_MATE_LEAST_CP, MATE_CP - _MATE_STEP_CP * moves)
 
 
 def moves_to_mate(value_cp: int) -> int | None:
-    """In how many moves of the winner a value says that the game is won or lost; None where it says neither.
+    """Moves of the winner until the end of a game that a value declares decided; None if it declares none.
 
-    The inverse of :func:`mate_cp`, up to where that stops falling.
+    The inverse of :func:`mate_cp` down to its least value.
     """
     return None if abs(value_cp) < _MATE_LEAST_CP else (MATE_CP - abs(value_cp)) // _MATE_STEP_CP
 
@@ -55,7 +55,14 @@ def confidence(
 ) -> Confidence | None:
     """Confidence in ``label`` among the moves with a value.
 
-    None where the label has no value, or where it alone of ``n_options`` possible moves has one.
+    Args:
+        values_cp: values by move, in centipawns.
+        label: the move that was answered.
+        temperature_cp: temperature of the softmax, in centipawns.
+        n_options: number of possible moves.
+
+    Returns:
+        None if the label has no value, or if it is the only one of several possible moves that has one.
     """
     if label not in values_cp or (len(values_cp) < 2 and n_options > 1):
         return None

@@ -1,7 +1,4 @@
-"""What a model is: it answers examples in batches.
-
-Knows nothing about who asks: a file to be labelled, a match or a benchmark.
-"""
+"""What a model is: it answers examples in batches; and what a kind of model tells the registry."""
 
 from __future__ import annotations
 
@@ -13,21 +10,26 @@ import numpy as np
 import numpy.typing as npt
 
 from w2s.errors import UsageError
-from w2s.tasks import Example, task_of
+from w2s.models.reference import Reference
+from w2s.tasks import Example, task_for
 
 Failure = Literal["crash", "stall", "time", "void", "reply"]
-"""Why there is no answer: the model died, hung, ran out of its time, the machine is at fault, or what the
-model said cannot be used."""
+"""Why there is no answer: the model died, hung, exceeded its time, the machine is at fault, or the reply of
+the model cannot be used."""
 
 
 @dataclass(frozen=True, slots=True)
 class Want:
-    """What is wanted beside the label.
+    """What is wanted in addition to the label.
 
-    ``evidence``: log-probability, margin and entropy. ``values``: a value for every legal move.
-    ``hidden``: the hidden state of the label. ``afterstate``: the model's state once its label has been
-    played. ``mask``: answer with a legal move, whatever it takes. A model that has no such thing leaves it
-    out, or refuses with a UsageError before any work is done.
+    A model that does not have it leaves it out, or raises a UsageError before any work is done.
+
+    Attributes:
+        evidence: log-probability, margin and entropy.
+        values: a value for every legal move.
+        hidden: the hidden state at the label.
+        mask: answer with a legal move in any case.
+        afterstate: the hidden state after the label has been played, or at the end of a check of the reply.
     """
 
     evidence: bool = False
@@ -41,12 +43,24 @@ class Want:
 class Answer:
     """A model's answer to one example, with its evidence.
 
-    ``label`` is the model's text as it stands: the reader decides whether it is legal. ``value_cp`` is the
-    model's value of the position for the player to move, in hundredths of a unit; ``values_cp`` the same
-    for each move by canonical text. ``rank`` is the place of the label among the legal moves, 0 for the
-    model's first choice. ``hidden`` and ``afterstate`` are vectors of one length for every answer of a
-    model. ``check_logit``: asked whether its label is right, the log-odds that it says yes; it comes with
-    ``afterstate`` from models that read text. ``seconds`` is the time that this answer took.
+    Attributes:
+        label: the text of the model, unchanged: the reader decides whether it is legal.
+        log_prob: log-probability of the label, in nats.
+        margin: its probability minus that of the likeliest other label.
+        entropy: entropy of the distribution over the labels, in nats.
+        n_options: number of possible labels.
+        value_cp: the model's value of the position for the player to move, in hundredths of a unit.
+        values_cp: the same for each move, by canonical text.
+        samples: labels that were drawn in addition.
+        raw: the whole reply, if the label was read from one.
+        rank: rank of the label among the possible ones; 0 is the model's first choice.
+        hidden: hidden state at the label, float16 of shape (d,), where d is the same for all answers of a
+            model.
+        afterstate: hidden state after the label, float16 of shape (d,).
+        check_logit: log-odds that the model says yes when asked whether its label is correct; it comes with
+            ``afterstate`` from models that read text.
+        failure: why there is no answer, None if there is one.
+        seconds: time that this answer took.
     """
 
     label: str
@@ -69,10 +83,12 @@ class Answer:
 class Model(Protocol):
     """Anything that answers examples.
 
-    ``reference`` is the name that loads the same model again. ``tasks`` are the kinds of example that it
-    answers. ``slots`` is how many matches it plays at once, None where any number is as good.
-    ``deterministic``: the same examples give the same answers whatever else it is asked, in whatever order;
-    their numbers as closely as the kind of model says.
+    Attributes:
+        reference: the reference that loads the same model again.
+        tasks: names of the tasks that it answers.
+        slots: how many matches it plays at once, None if any number is as good.
+        deterministic: whether the same examples give the same answers in any order and any batch; numbers
+            agree as closely as the kind of model says.
     """
 
     reference: str
@@ -90,73 +106,100 @@ class Model(Protocol):
 
 
 @runtime_checkable
-class RemembersMatches(Protocol):
-    """A model that keeps something of a match from move to move; who runs the match says when it is over."""
+class HasMatchState(Protocol):
+    """A model that keeps state of a match from move to move until it is told that the match is over."""
 
     def release(self, match: str) -> None:
-        """Forget a match by the name that its examples had; one that is not known is ignored."""
+        """Forget a match by the name that its examples had; an unknown name is ignored."""
         ...
 
 
 @runtime_checkable
-class Judges(Protocol):
-    """A model that tells how it sees labels that others gave."""
+class SupportsScoring(Protocol):
+    """A model that scores labels that others gave."""
 
     def judge(self, examples: Sequence[Any], labels: Sequence[str]) -> list[Answer]:
-        """How the model sees one label of each example, in their order.
+        """The model's view of one label of each example, in their order.
 
-        Of each: log-probability, rank, margin, entropy, number of options and hidden state, the label in
-        canonical form. A label that is not legal comes back as it stands, without any of them.
+        Each answer has log-probability, rank, margin, entropy, number of options and hidden state, with the
+        label in canonical form. An illegal label is returned unchanged, without any of them.
         """
         ...
 
 
 @runtime_checkable
-class Samples(Protocol):
+class SupportsSampling(Protocol):
     """A model that draws several labels of one example."""
 
     def sample(self, examples: Sequence[Any], count: int) -> list[tuple[str, ...]]:
-        """So many labels of each example, in their order, or fewer where it failed; a reply without a label
-        stands as it is."""
+        """``count`` labels of each example, in their order, or fewer after failures; a reply that holds no
+        label is returned unchanged."""
         ...
 
 
 @runtime_checkable
-class SeesSolved(Protocol):
-    """A model that can read solved examples in front of each question."""
+class SupportsFewShot(Protocol):
+    """A model that can read few-shot examples before each question."""
 
     def show(self, solved: Sequence[tuple[Example, str]]) -> None:
-        """Give solved examples with their labels, for all questions that follow."""
+        """Set the examples and their labels, from which those of all later questions are drawn."""
         ...
 
 
 @runtime_checkable
-class Proposes(Protocol):
+class SupportsCandidates(Protocol):
     """A model that gives several labels of one example."""
 
     def propose(self, examples: Sequence[Any], count: int, want: Want) -> list[list[Answer]]:
-        """Up to so many answers of each example, in their order, none twice: first what ``answer`` gives,
-        then the likeliest others as ``judge`` sees them."""
+        """Up to ``count`` answers of each example, in their order, with distinct labels: first that of
+        ``answer``, then the likeliest others as ``judge`` scores them."""
         ...
 
 
 @runtime_checkable
-class Believes(Protocol):
-    """A model that tells how likely it holds each move."""
+class SupportsDistribution(Protocol):
+    """A model that gives the probability of each possible label."""
 
-    def believe(self, examples: Sequence[Any]) -> list[dict[str, float]]:
-        """The probability of every legal move of each example, in their order; they sum to one."""
+    def distributions(self, examples: Sequence[Any]) -> list[dict[str, float]]:
+        """The probability of every legal move or option of each example, in their order; they sum to 1."""
         ...
 
 
+class ModelLoader(Protocol):
+    """Makes a model of a reference; ``seed`` and ``concurrency`` as in :func:`w2s.load_model`."""
+
+    def __call__(self, reference: Reference, *, seed: int, concurrency: int) -> Model:
+        """The model, or a UsageError or ModelError that says why it cannot be loaded."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class ModelKind:
+    """A kind of model, as the registry lists it.
+
+    Attributes:
+        name: what its references begin with.
+        about: one line of documentation.
+        example: one of its references.
+        load: makes a model of a reference.
+        extra: the optional dependency group that it needs, None if it needs none.
+    """
+
+    name: str
+    about: str
+    example: str
+    load: ModelLoader
+    extra: str | None = None
+
+
 def check_task(model: Model, examples: Sequence[Example]) -> None:
-    """Refuse examples of a task that a model does not answer.
+    """Refuse examples of a task that the model does not answer.
 
     Raises:
-        UsageError: names the model, the task and what the model answers.
+        UsageError: names the model, the example, its task and the tasks that the model answers.
     """
     for example in examples:
-        if (name := task_of(example).name) not in model.tasks:
+        if (name := task_for(example).name) not in model.tasks:
             raise UsageError(
                 "model-task-unsupported",
                 f"{model.reference} answers the tasks {', '.join(model.tasks)}, but example {example.id!r} "

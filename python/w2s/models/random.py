@@ -1,31 +1,27 @@
-"""The model ``random``: uniform over the legal moves or the options, the floor below every other model.
-
-Knows nothing about what a move or an option is worth.
-"""
+"""The model ``random``: uniform over the legal moves or the options, a floor for every other model."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Sequence
 
-from w2s.models import draws
-from w2s.models.choosing import choices, letters_of, no_move
-from w2s.models.kind import Kind
-from w2s.models.model import Answer, Want
-from w2s.models.parameters import check
+from w2s.models import keyed_random
+from w2s.models.candidates import allowed_moves, no_move_answer, option_letters
+from w2s.models.model import Answer, ModelKind, Want
 from w2s.models.reference import Reference
+from w2s.models.reference_options import check_options
 from w2s.tasks import ChoiceExample, MoveExample
 
 
 class RandomModel:
     """Draws a legal move of any game, or an option; implements :class:`w2s.models.Model`.
 
-    It depends on nothing but the seed and the position, in a match also on the match's name and the ply, and
-    on the id of a choice: batches and their order change nothing.
+    A draw depends only on the seed and the position, in a match also on its name and the ply, and on the id
+    of a choice: batches and their order change nothing.
 
     Args:
-        reference: the name that loads the same model again.
-        seed: decides every draw.
+        reference: the reference that loads the same model again.
+        seed: random seed of every draw.
     """
 
     tasks: tuple[str, ...] = ("move", "choice")
@@ -37,7 +33,7 @@ class RandomModel:
         self._seed = seed
 
     def answer(self, examples: Sequence[MoveExample | ChoiceExample], want: Want) -> list[Answer]:
-        """One legal move or letter per example. Evidence is that of an even draw; there are no values."""
+        """One legal move or letter per example, with the evidence of a uniform draw and without values."""
         return [self._answer(example, want) for example in examples]
 
     def close(self) -> None:
@@ -45,17 +41,17 @@ class RandomModel:
 
     def _answer(self, example: MoveExample | ChoiceExample, want: Want) -> Answer:
         if isinstance(example, ChoiceExample):
-            options = there = letters_of(example)
-            names: tuple[str | int | None, ...] = (example.id,)
+            options = possible = option_letters(example)
+            keys: tuple[keyed_random.Key, ...] = (example.id,)
         else:
-            there = example.state.legal_moves()
-            options, names = choices(example, there), draws.names_of(example)
+            possible = example.state.legal_moves()
+            options, keys = allowed_moves(example, possible), keyed_random.position_keys(example)
         if not options:
-            return no_move()
-        drawn = draws.uniform(self._seed, self.reference, *names)
+            return no_move_answer()
+        drawn = keyed_random.uniform(self._seed, self.reference, *keys)
         answer = Answer(options[int(drawn * len(options))])
         if want.evidence:
-            answer.n_options = len(there)
+            answer.n_options = len(possible)
             answer.log_prob = -math.log(len(options)) + 0.0
             answer.margin = 0.0 if len(options) > 1 else 1.0
             answer.entropy = math.log(len(options))
@@ -65,8 +61,8 @@ class RandomModel:
 def load(reference: Reference, *, seed: int, concurrency: int) -> RandomModel:
     """The model of ``random``."""
     del concurrency
-    check(reference, ())
+    check_options(reference, ())
     return RandomModel(str(reference), seed)
 
 
-KIND = Kind("random", "uniform over the legal moves or the options; the floor", "random", load)
+KIND = ModelKind("random", "uniform over the legal moves or the options; the floor", "random", load)

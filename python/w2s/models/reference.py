@@ -1,19 +1,19 @@
 """References to models as text: ``KIND``, ``KIND:OPTIONS`` or ``KIND:TARGET?OPTIONS``.
 
-Knows nothing about which kinds exist or what their options mean.
-
-Options are ``name=value`` joined by ``&``. What follows the colon is options alone where it begins with a
-name in small letters and ``=`` and has no ``?``; else it is a target, up to the first ``?``, and the options
-after it. ``%XX`` stands for the byte of that code anywhere behind the kind: ``%26`` for ``&``, ``%3F`` for
-``?``, ``%3D`` for ``=``, ``%25`` for ``%`` itself where two hexadecimal digits follow. References stand in
-files, so none holds an address with a password or a key.
+Options are ``name=value``, separated by ``&``. The text after the colon consists of options alone if it
+begins with a lower-case name and ``=`` and has no ``?``; otherwise it is a target, up to the first ``?``, and
+the options after it. ``%XX`` is the byte of that code anywhere after the kind: ``%26`` for ``&``, ``%3F`` for
+``?``, ``%3D`` for ``=``, ``%25`` for ``%`` itself if two hexadecimal digits follow. References are written to
+files, so an address with a password or a key is refused.
 """
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from urllib.parse import unquote, unquote_to_bytes
 
 from w2s.errors import UsageError
@@ -25,14 +25,17 @@ _LOGIN = re.compile(r"://[^/?#]*@")
 _KEY = re.compile(r"[?&](api[-_]?key|key|token|password|secret)=", re.IGNORECASE)
 _CONTROL = "".join(map(chr, [*range(32), 127]))
 _SHOWN = 80
+_CONFIG_FILE, _ADAPTER_FILE = "config.json", "adapter_config.json"
 
 
 @dataclass(frozen=True, slots=True)
 class Reference:
-    """A reference taken apart: ``str`` gives a text that parses to the same value.
+    """A parsed reference; ``str`` gives a text that parses to the same value.
 
-    ``kind`` is what answers, ``target`` which one of its kind (empty where there is only one), ``options``
-    values by name, in the order in which they were written.
+    Attributes:
+        kind: the kind of model.
+        target: which model of its kind, empty if there is only one.
+        options: values by name, in the order in which they were written.
     """
 
     kind: str
@@ -40,7 +43,7 @@ class Reference:
     options: Mapping[str, str] = field(default_factory=dict, hash=False)
 
     def __str__(self) -> str:
-        """The canonical text; only what would be misread is written as ``%XX``."""
+        """The canonical text; only characters that would be misread are written as ``%XX``."""
         pairs = [f"{_encoded(name, '&=?')}={_encoded(value, '&')}" for name, value in self.options.items()]
         options = "&".join(pairs)
         target = _encoded(self.target, "?")
@@ -55,18 +58,18 @@ class Reference:
 
 
 def parse_reference(text: str) -> Reference:
-    """A reference to a model from its text.
+    """Parse the text of a reference.
 
     Args:
         text: for example ``random``, ``search:depth=1&noise_cp=30`` or
-            ``uci:stockfish?nodes=2000&Skill Level=3``. The target and the values are taken as they stand:
-            they may hold spaces, quotes, colons, backslashes and ``=``.
+            ``uci:stockfish?nodes=2000&Skill Level=3``. The target and the values are taken literally: they
+            may contain spaces, quotes, colons, backslashes and ``=``.
 
     Returns:
-        Its kind, target and options, all text. Nothing is said about whether that model exists.
+        Its kind, target and options, all text. Whether that model exists is not checked.
 
     Raises:
-        UsageError: the text is no reference; one line that says where and what to write instead.
+        UsageError: the text is not a reference; one line says where and what to write instead.
 
     Example:
         >>> parse_reference("uci:stockfish?nodes=2000&Skill Level=3").options["Skill Level"]
@@ -86,13 +89,13 @@ def parse_reference(text: str) -> Reference:
     if not _KIND.fullmatch(kind):
         raise UsageError(
             "model-reference-invalid",
-            f"{shown(text)} is not a model reference; write a kind in lower-case letters first, for example "
+            f"{quote(text)} is not a model reference; write a kind in lower-case letters first, for example "
             f"{_FORMS}",
         )
     if colon and not rest:
         raise UsageError(
             "model-reference-incomplete",
-            f"nothing follows the colon of {shown(text)}; remove the colon, or write {_FORMS}",
+            f"nothing follows the colon of {quote(text)}; remove the colon, or write {_FORMS}",
         )
     target, mark, options = rest.partition("?")
     if not mark and _BARE_OPTIONS.match(rest):
@@ -100,14 +103,44 @@ def parse_reference(text: str) -> Reference:
     if mark and not options:
         raise UsageError(
             "model-reference-incomplete",
-            f"nothing follows the question mark of {shown(text)}; remove it, or write options such as "
+            f"nothing follows the question mark of {quote(text)}; remove it, or write options such as "
             "nodes=1000",
         )
     return Reference(kind, _decoded(text, target), _options(text, options) if options else {})
 
 
-def shown(text: str) -> str:
-    """A reference as messages show it: quoted, one line, shortened."""
+def resolve_reference(text: str) -> Reference:
+    """The reference that a user means: a reference, or the folder of a model.
+
+    The folder ``students/a`` of a policy net is ``policy:students/a``; that of a transformers model or of an
+    adapter is ``hf:students/a``.
+
+    Raises:
+        UsageError: the text is neither.
+    """
+    folder, mark, options = text.partition("?")
+    kind = _kind_in(folder) if folder else None
+    return parse_reference(text if kind is None else f"{kind}:{folder}{mark}{options}")
+
+
+def _kind_in(folder: str) -> str | None:
+    """The kind of the model in a folder; None if there is no such folder or no model in it."""
+    try:
+        path = Path(folder).expanduser()
+        if (path / _ADAPTER_FILE).is_file():
+            return "hf"
+        if not (path / _CONFIG_FILE).is_file():
+            return None
+        config = json.loads((path / _CONFIG_FILE).read_bytes())
+    except (OSError, RuntimeError):  # a name that the file system refuses, or an unknown home folder
+        return None
+    except ValueError:
+        return "policy"  # its reader reports the fault
+    return "hf" if isinstance(config, dict) and "architectures" in config else "policy"
+
+
+def quote(text: str) -> str:
+    """A reference as messages show it: in quotes, on one line, shortened to 80 characters."""
     return repr(text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…")
 
 
@@ -124,19 +157,19 @@ def _options(text: str, joined: str) -> dict[str, str]:
         if not name:
             raise UsageError(
                 "model-reference-option-no-name",
-                f"an option of {shown(text)} has no name; write name=value, separated by one &",
+                f"an option of {quote(text)} has no name; write name=value, separated by one &",
             )
         if not equals:
             raise UsageError(
                 "model-reference-option-no-value",
-                f"option {shown(name)} of {shown(text)} has no value; write {name[:_SHOWN]}=…, and %26 for "
+                f"option {quote(name)} of {quote(text)} has no value; write {name[:_SHOWN]}=…, and %26 for "
                 "an & inside a value",
             )
         name = _decoded(text, name)
         if name.lower() in seen:
             raise UsageError(
                 "model-reference-option-repeated",
-                f"option {shown(name)} occurs twice in {shown(text)}; remove one",
+                f"option {quote(name)} occurs twice in {quote(text)}; remove one",
             )
         seen.add(name.lower())
         options[name] = _decoded(text, value)
@@ -151,7 +184,7 @@ def _decoded(text: str, part: str) -> str:
     except UnicodeDecodeError:
         raise UsageError(
             "model-reference-not-utf8",
-            f"{shown(text)} has %XX codes that are not UTF-8; write the characters directly, and % as %25",
+            f"{quote(text)} has %XX codes that are not UTF-8; write the characters directly, and % as %25",
         ) from None
 
 

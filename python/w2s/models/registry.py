@@ -1,7 +1,4 @@
-"""Which kinds of model can be named. A new one is its file and one line here.
-
-Knows nothing about how they answer.
-"""
+"""The kinds of model that can be named. A new one is its file and one line here."""
 
 from __future__ import annotations
 
@@ -9,10 +6,8 @@ import difflib
 
 from w2s.errors import UsageError
 from w2s.models import endpoint, hf, lc0, policy, random, search, uci
-from w2s.models.kind import Kind
-from w2s.models.model import Model
-from w2s.models.named import read_reference
-from w2s.models.reference import shown
+from w2s.models.model import Model, ModelKind
+from w2s.models.reference import quote, resolve_reference
 
 _KINDS = {
     kind.name: kind
@@ -28,7 +23,7 @@ _KINDS = {
 }
 
 
-def kinds() -> list[Kind]:
+def model_kinds() -> list[ModelKind]:
     """All kinds of model, in the order of the registry."""
     return list(_KINDS.values())
 
@@ -38,18 +33,18 @@ def load_model(reference: str, *, seed: int = 0, concurrency: int = 1) -> Model:
 
     Args:
         reference: ``random``, ``search:depth=3``, ``uci:stockfish?nodes=2000``, …; ``w2s models`` lists the
-            kinds, and :func:`w2s.models.reference.parse_reference` has the grammar. The folder of a policy
-            net names it too.
-        seed: from 0 on; with the question it decides everything that the model draws.
-        concurrency: from 1 on; how many processes the model may run side by side, where it runs any. It
-            changes no answer of a model that is deterministic.
+            kinds, and :func:`w2s.models.reference.parse_reference` describes the grammar. The folder of a
+            trained model is a reference, too.
+        seed: random seed, at least 0; with the question it decides everything that the model draws.
+        concurrency: number of processes that the model may run in parallel, at least 1. It does not change
+            the answers of a deterministic model.
 
     Returns:
         A :class:`w2s.models.Model`. It answers lists of examples; ``close`` releases its processes.
 
     Raises:
-        UsageError: no kind has that name, or one of its options makes no sense.
-        ModelError: it cannot be started.
+        UsageError: the kind or one of its options is unknown or invalid.
+        ModelError: the model cannot be loaded or started.
 
     Example:
         >>> import w2s
@@ -60,14 +55,14 @@ def load_model(reference: str, *, seed: int = 0, concurrency: int = 1) -> Model:
         >>> model.answer([MoveExample("mate in one", state)], Want())[0].label
         'a1a8'
     """
-    parsed = read_reference(reference)
+    parsed = resolve_reference(reference)
     kind = _KINDS.get(parsed.kind)
     if kind is None:
         near = difflib.get_close_matches(parsed.kind, list(_KINDS), n=1)
         hint = f"did you mean {near[0]}? " if near else ""
         raise UsageError(
             "model-unknown-kind",
-            f"{shown(reference)} names no model: the kind {shown(parsed.kind)} is unknown; {hint}the kinds "
+            f"{quote(reference)} names no model: the kind {quote(parsed.kind)} is unknown; {hint}the kinds "
             f"are: {', '.join(_KINDS)}",
         )
     if seed < 0:

@@ -1,13 +1,29 @@
-"""Which rows are kept: scores in, positions or weights out.
+"""Selection: which rows are kept, or how much each row counts; scores in, positions or weights out.
 
-Knows nothing about files, or about what the scores mean. The higher score is the better, ties go to the lower
-position, and the answer does not depend on the number of threads.
+The higher score is better, ties go to the lower position, and the result does not depend on the number of
+threads.
 """
 
-from w2s.selection.choosing import apply, select, selected, top_k
-from w2s.selection.columns import Columns
+from w2s.selection.functions import (
+    GroupCount,
+    RuleInputs,
+    Selection,
+    apply_rule,
+    select,
+    select_by_rule,
+    top_k,
+    weights,
+)
 from w2s.selection.rule import Rule
-from w2s.selection.selected import GroupCount, Selected
-from w2s.selection.weighing import weights
 
-__all__ = ["Columns", "GroupCount", "Rule", "Selected", "apply", "select", "selected", "top_k", "weights"]
+__all__ = [
+    "GroupCount",
+    "Rule",
+    "RuleInputs",
+    "Selection",
+    "apply_rule",
+    "select",
+    "select_by_rule",
+    "top_k",
+    "weights",
+]

@@ -1,6 +1,6 @@
-"""Which rows are kept, as one checked value: the same for arrays, files, streams and the command line.
+"""A selection rule as one checked value: the same for arrays, files, streams and the command line.
 
-Knows nothing about scores: it says what is wanted, and how many rows of each group that is.
+It says which rows are wanted and how many of each group; it does not see scores.
 """
 
 from __future__ import annotations
@@ -18,10 +18,10 @@ from w2s import kernels
 from w2s.errors import UsageError
 from w2s.kernels.numbers import Positions
 
-Kind: TypeAlias = Literal["top", "random", "threshold", "band", "budget", "purity"]
+RuleKind: TypeAlias = Literal["top", "random", "threshold", "band", "budget", "purity"]
 
 _PERCENT = re.compile(r"\s*(\d+(?:\.\d*)?|\.\d+)\s*%\s*")
-_ALL_OR_NONE = "give exactly one of top, threshold, between, budget, random and purity"
+_EXACTLY_ONE = "give exactly one of top, threshold, between, budget, random and purity"
 
 
 @dataclass(frozen=True)
@@ -29,22 +29,22 @@ class Rule:
     """Which rows are kept; made by :meth:`parse`.
 
     Attributes:
-        kind: what decides.
-        top_count: so many of the best, or drawn at random.
-        top_share: this share of them, in [0, 1]; one of the two for the kinds top and random.
-        threshold: rows with at least this score.
-        band: rows with scores between these, both included.
-        budget: what the rows may cost together, taken best first.
-        purity: share of the kept rows that is to be right; becomes a threshold once one is certified.
-        by: column of groups; the top is then what each group keeps.
-        stratify: column of strata; the top is shared among them by their sizes.
+        kind: the option that decides.
+        top_count: number of best rows, or of random rows.
+        top_share: share of the rows, in [0, 1]; the kinds top and random have either a count or a share.
+        threshold: lowest score that is kept.
+        band: lowest and highest score that is kept.
+        budget: maximum total cost of the rows, which are taken best first.
+        purity: share of the kept rows that must be right; a certified threshold replaces it.
+        by: column of groups; each group keeps its own top.
+        stratify: column of strata; the top is divided among them in proportion to their sizes.
         cost: column of costs.
-        min_per_group: rows that every group or stratum keeps at least, if it has them.
-        max_per_group: rows that it keeps at most.
-        seed: of the random rows.
+        min_per_group: minimum number of rows that every group or stratum keeps, if it has as many.
+        max_per_group: maximum number of rows that it keeps.
+        seed: random seed of the random rows.
     """
 
-    kind: Kind
+    kind: RuleKind
     top_count: int | None = None
     top_share: float | None = None
     threshold: float | None = None
@@ -75,13 +75,14 @@ class Rule:
         max_per_group: int | None = None,
         seed: int = 0,
     ) -> Rule:
-        """A checked rule. Names of columns are only handed on.
+        """Check the options of a rule, as :func:`w2s.select` describes them. Column names are not checked.
 
         Raises:
-            UsageError: options that contradict each other, or lie out of range.
+            UsageError: options contradict each other or are out of range.
 
-        >>> Rule.parse(top="10%").top_share
-        0.1
+        Example:
+            >>> Rule.parse(top="10%").top_share
+            0.1
         """
         given = {
             "top": top,
@@ -91,10 +92,10 @@ class Rule:
             "random": random,
             "purity": purity,
         }
-        kinds: list[Kind] = [kind for kind, value in given.items() if value is not None]  # type: ignore[misc]
+        kinds: list[RuleKind] = [kind for kind, value in given.items() if value is not None]  # type: ignore[misc]
         if len(kinds) != 1:
             named = " and ".join("between" if kind == "band" else kind for kind in kinds)
-            raise UsageError("select-not-one-rule", f"{_ALL_OR_NONE}; given: {named or 'none'}")
+            raise UsageError("select-not-one-rule", f"{_EXACTLY_ONE}; given: {named or 'none'}")
         count, share = _count_or_share("top", top) if random is None else _count_or_share("random", random)
         rule = cls(
             kind=kinds[0],
@@ -117,13 +118,17 @@ class Rule:
 
     @property
     def is_grouped(self) -> bool:
-        """Whether the groups have a say in which rows are kept."""
+        """Whether the groups affect which rows are kept."""
         bounded = self.min_per_group is not None or self.max_per_group is not None
         return self.stratify is not None or (self.by is not None and (self.kind == "top" or bounded))
 
     @property
     def limits(self) -> tuple[float, float | None]:
-        """Lowest and highest score that is kept, for a threshold or a band."""
+        """Lowest and highest score that is kept, for a threshold or a band.
+
+        Raises:
+            UsageError: a rule of this kind has no limits.
+        """
         if self.band is not None:
             return self.band
         if self.threshold is None:
@@ -131,7 +136,7 @@ class Rule:
         return self.threshold, None
 
     def count_of(self, rows: int) -> int:
-        """How many of so many rows the top, or the random rows, are."""
+        """Number of rows that the top, or the random choice, keeps of ``rows`` rows."""
         if self.top_share is not None:
             return kernels.rows_of_share(rows, self.top_share)
         return min(self.top_count or 0, rows)
@@ -139,11 +144,14 @@ class Rule:
     def quotas(
         self, sizes: Sequence[int] | Positions, passing: Sequence[int] | Positions | None = None
     ) -> Positions:
-        """Rows that each group keeps, its best ones.
+        """Number of best rows that each group keeps.
 
         Args:
-            sizes: rows of each group, or of the table where the rule has no groups.
-            passing: rows of each that reach the threshold; for a rule by threshold only.
+            sizes: number of rows of each group, or of the table if the rule has no groups.
+            passing: number of rows of each group that reach the threshold; for a rule by threshold only.
+
+        Raises:
+            UsageError: a rule of this kind has no quotas.
         """
         rows = np.asarray(sizes, np.int64)
         if self.stratify is not None:
@@ -159,7 +167,7 @@ class Rule:
         return np.minimum(np.minimum(np.maximum(wanted, least), most), rows)
 
     def at_threshold(self, threshold: float) -> Rule:
-        """A rule by purity as one by the threshold that was certified for it."""
+        """Replace the purity by the threshold that was certified for it."""
         return replace(self, kind="threshold", purity=None, threshold=threshold)
 
     def _check_columns(self) -> None:
@@ -198,10 +206,10 @@ class Rule:
 
 
 def whole_number(name: str, value: object) -> int:
-    """A whole number from 0.
+    """Check a whole number from 0.
 
     Raises:
-        UsageError: it is something else.
+        UsageError: the value is not a whole number from 0.
     """
     try:
         number = operator.index(value)  # type: ignore[arg-type]

@@ -1,8 +1,8 @@
-"""Tables of any size: Parquet, JSON Lines, Arrow IPC and CSV in; the most trusted rows out.
+"""Filter tables of any size: Parquet, JSON Lines, Arrow IPC and CSV.
 
-Knows nothing about models. Reads score columns first, then copies the rows that are kept, piece by piece.
+The first pass reads the score columns, the second copies the rows that are kept, partition by partition.
 """
 
-from w2s.tables.filtering import filter
+from w2s.tables.filter_rows import filter
 
 __all__ = ["filter"]

@@ -1,7 +1,4 @@
-"""Arrow IPC files and streams, read by record batch.
-
-Knows nothing about scores or rules.
-"""
+"""Arrow IPC files and streams, read by record batch."""
 
 from __future__ import annotations
 
@@ -13,13 +10,13 @@ import pyarrow as pa
 import pyarrow.ipc
 
 from w2s.errors import DataError
-from w2s.tables.parquet import first_line
-from w2s.tables.piece import Mask, rows_under
+from w2s.tables.parquet import reason_of
+from w2s.tables.partition import Mask, rows_under
 
 
 @dataclass(frozen=True)
-class ArrowPiece:
-    """A record batch of a file; of a stream, which cannot be entered in the middle, all of them."""
+class ArrowPartition:
+    """One record batch of a file, or a whole stream, which can only be read from its start."""
 
     path: Path
     batch: int | None
@@ -31,11 +28,11 @@ class ArrowPiece:
         """The file and the record batch."""
         return str(self.path) if self.batch is None else f"{self.path}, record batch {self.batch}"
 
-    def columns(self, names: Sequence[str]) -> Iterator[pa.Table]:
+    def read_columns(self, names: Sequence[str]) -> Iterator[pa.Table]:
         """Every row, with only these columns."""
         return (table.select(list(names)) for table in self._read(names))
 
-    def kept(self, mask: Mask, together_bytes: int) -> Iterator[pa.Table]:
+    def masked_rows(self, mask: Mask, batch_bytes: int) -> Iterator[pa.Table]:
         """Every column of the rows under a mask."""
         return rows_under(self._read(None), mask)
 
@@ -49,7 +46,7 @@ class ArrowPiece:
                     return
                 yield pa.Table.from_batches([_file(source, names).get_batch(self.batch)])
         except (OSError, pa.ArrowException) as error:
-            raise DataError(f"cannot read {self.where}: {first_line(error)}") from None
+            raise DataError("table-unreadable", f"cannot read {self.where}: {reason_of(error)}") from None
 
 
 def _file(source: pa.NativeFile, names: Sequence[str] | None) -> pa.ipc.RecordBatchFileReader:
@@ -60,21 +57,24 @@ def _file(source: pa.NativeFile, names: Sequence[str] | None) -> pa.ipc.RecordBa
     return pa.ipc.open_file(source, options=pa.ipc.IpcReadOptions(included_fields=wanted, use_threads=False))
 
 
-def open_arrow(path: Path) -> tuple[pa.Schema, list[ArrowPiece]]:
-    """The schema and the record batches of a file; a stream is one piece.
+def open_arrow(path: Path) -> tuple[pa.Schema, list[ArrowPartition]]:
+    """The schema and one partition per record batch; a stream is a single partition.
 
     Raises:
-        DataError: it is neither, or not whole.
+        DataError: the file is neither, or is incomplete.
     """
     try:
         with pa.memory_map(str(path)) as source:
             if bytes(source.read(6)) != b"ARROW1":
                 source.seek(0)
-                return pa.ipc.open_stream(source).schema, [ArrowPiece(path, None, None, source.size())]
+                return pa.ipc.open_stream(source).schema, [ArrowPartition(path, None, None, source.size())]
             file = pa.ipc.open_file(source)
             count = file.num_record_batches
             size = source.size() // max(1, count)
             rows = [file.get_batch(i).num_rows for i in range(count)]
-            return file.schema, [ArrowPiece(path, i, rows[i], size) for i in range(count)]
+            return file.schema, [ArrowPartition(path, i, rows[i], size) for i in range(count)]
     except (OSError, pa.ArrowException, ValueError) as error:
-        raise DataError(f"cannot read {path}: {first_line(error)}; is it a whole Arrow file?") from None
+        raise DataError(
+            "table-unreadable",
+            f"cannot read {path}: {reason_of(error)}; check that it is a complete Arrow file",
+        ) from None

@@ -1,7 +1,4 @@
-"""What kind of table a file name means: the format and the compression, by its ending.
-
-Knows nothing about what is in the files.
-"""
+"""Formats of tables: the ending of a file name decides the format and the compression."""
 
 from __future__ import annotations
 
@@ -12,7 +9,7 @@ from typing import Literal
 from w2s.errors import UsageError
 
 Kind = Literal["parquet", "jsonl", "arrow", "csv"]
-Wrapping = Literal["gzip", "zstd"]
+Compression = Literal["gzip", "zstd"]
 
 _KINDS: dict[str, Kind] = {
     ".parquet": "parquet",
@@ -24,60 +21,65 @@ _KINDS: dict[str, Kind] = {
     ".feather": "arrow",
     ".csv": "csv",
 }
-_WRAPPINGS: dict[str, Wrapping] = {".gz": "gzip", ".zst": "zstd"}
-_WRAPPED: tuple[Kind, ...] = ("jsonl", "csv")
+_COMPRESSIONS: dict[str, Compression] = {".gz": "gzip", ".zst": "zstd"}
+_COMPRESSIBLE: tuple[Kind, ...] = ("jsonl", "csv")
 
 ENDINGS = ".parquet, .jsonl, .jsonl.gz, .jsonl.zst, .arrow, .csv, .csv.gz or .csv.zst"
 
 
 @dataclass(frozen=True, slots=True)
 class Format:
-    """How a table is written: its kind and, for lines of text, what they are wrapped in."""
+    """The kind of a table file and, for text formats, its compression."""
 
     kind: Kind
-    wrapping: Wrapping | None = None
+    compression: Compression | None = None
 
     @property
     def ending(self) -> str:
-        """The ending that means this format."""
-        wrapped = {None: "", "gzip": ".gz", "zstd": ".zst"}[self.wrapping]
+        """The ending of file names of this format."""
+        wrapped = {None: "", "gzip": ".gz", "zstd": ".zst"}[self.compression]
         return f".{self.kind}{wrapped}"
 
 
 def format_of(path: Path | str) -> Format | None:
-    """The format that an ending means, in either case; None where it means none."""
+    """The format of a file name, ignoring case; None if the ending is unknown."""
     endings = [ending.lower() for ending in Path(path).suffixes[-2:]]
-    wrapping = _WRAPPINGS.get(endings[-1]) if endings else None
-    if wrapping is not None:
+    compression = _COMPRESSIONS.get(endings[-1]) if endings else None
+    if compression is not None:
         endings.pop()
     kind = _KINDS.get(endings[-1]) if endings else None
-    if kind is None or (wrapping is not None and kind not in _WRAPPED):
+    if kind is None or (compression is not None and kind not in _COMPRESSIBLE):
         return None
-    return Format(kind, wrapping)
+    return Format(kind, compression)
 
 
 def format_named(name: str) -> Format:
-    """The format of a name such as ``jsonl`` or ``jsonl.zst``.
+    """The format with a name such as ``jsonl`` or ``jsonl.zst``.
 
     Raises:
         UsageError: no format has that name.
     """
     found = format_of(f"x.{name.lstrip('.')}")
     if found is None:
-        raise UsageError(f"no format is called {name!r}: give {ENDINGS}, without the dot")
+        raise UsageError("table-unknown-format", f"unknown format {name!r}; use {ENDINGS}, without the dot")
     return found
 
 
 def output_format(path: Path | str) -> Format:
-    """The format in which a path is written.
+    """The format to write to a path.
 
     Raises:
-        UsageError: its ending means none, or one that is only read.
+        UsageError: the ending is unknown, or names a format that cannot be written.
     """
     found = format_of(path)
     if found is None or found.kind == "csv":
-        why = "CSV is only read" if found else f"{Path(path).name!r} has no ending that means a format"
+        why = (
+            "CSV can be read but not written"
+            if found
+            else f"the ending of {Path(path).name!r} names no format"
+        )
         raise UsageError(
-            f"cannot write {path}: {why}; end it with .parquet, .jsonl, .jsonl.gz, .jsonl.zst or .arrow"
+            "table-csv-output" if found else "table-unknown-ending",
+            f"cannot write {path}: {why}; use .parquet, .jsonl, .jsonl.gz, .jsonl.zst or .arrow",
         )
     return found

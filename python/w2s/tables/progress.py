@@ -1,7 +1,4 @@
-"""What a long run says about how far it is.
-
-Knows nothing about screens.
-"""
+"""Progress of a long run, as values that any display can show."""
 
 from __future__ import annotations
 
@@ -14,12 +11,12 @@ Report = Callable[["Progress"], None]
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """How far a run is.
+    """The progress of one step.
 
     Attributes:
-        step: what is being done: reading scores, narrowing, copying rows.
-        rows: done in this step.
-        total: of this step, None where not known yet.
+        step: name of the step, for example ``copying rows``.
+        rows: rows finished in this step.
+        total: rows of the step; None if unknown.
         seconds: since the step began.
     """
 
@@ -30,19 +27,19 @@ class Progress:
 
     @property
     def rows_per_s(self) -> float:
-        """The rate of the step so far."""
+        """Rows per second in this step so far."""
         return self.rows / self.seconds if self.seconds > 0 else 0.0
 
     @property
     def seconds_left(self) -> float | None:
-        """Until the step ends, at this rate."""
+        """Estimated seconds until the step ends; None if unknown."""
         if self.total is None or not self.rows:
             return None
         return max(0, self.total - self.rows) / self.rows_per_s
 
 
-class Steps:
-    """Counts rows and reports them now and then."""
+class ProgressCounter:
+    """Counts rows and reports progress a few times per second."""
 
     def __init__(self, report: Report | None, *, every_s: float = 0.2) -> None:
         self._report = report
@@ -53,10 +50,10 @@ class Steps:
         """Start a step."""
         self._step, self._total, self._rows = step, total, 0
         self._since = time.perf_counter()
-        self._told = self._since - self._every_s  # the first rows are told at once
+        self._told = self._since - self._every_s  # report the first rows at once
 
     def read(self, rows: int) -> None:
-        """So many more rows are done."""
+        """Add finished rows."""
         self._rows += rows
         now = time.perf_counter()
         if self._report is not None and (now - self._told >= self._every_s):

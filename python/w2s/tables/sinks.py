@@ -1,14 +1,11 @@
-"""Where kept rows are written: Parquet, JSON Lines or Arrow IPC, to a file or to standard output.
-
-Knows nothing about which rows they are.
-"""
+"""Outputs: Parquet, JSON Lines or Arrow IPC, to a file or to standard output."""
 
 from __future__ import annotations
 
 import gzip
 import sys
-from collections.abc import Mapping
-from contextlib import ExitStack
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import IO, Any, Protocol
 
@@ -17,8 +14,9 @@ import pyarrow.ipc
 import pyarrow.parquet as pq
 
 from w2s.errors import W2sError
+from w2s.resume import partial_output
 from w2s.tables.formats import Format
-from w2s.tables.json_text import lines_of
+from w2s.tables.jsonl import encode_rows
 
 _GROUP_ROWS = 1 << 18
 
@@ -31,12 +29,12 @@ class Sink(Protocol):
         ...
 
     def close(self) -> None:
-        """Write what is held back, and the end."""
+        """Write buffered rows and the end of the file."""
         ...
 
 
 class ParquetSink:
-    """Row groups of a quarter of a million rows, or of as many as fit in the memory given."""
+    """Parquet with row groups of 262,144 rows, or fewer if memory is short."""
 
     def __init__(self, target: IO[bytes], schema: pa.Schema, style: Mapping[str, Any], memory: int) -> None:
         self._writer = pq.ParquetWriter(target, schema, **_style_for(schema, style))
@@ -65,12 +63,12 @@ class ParquetSink:
 
 
 def _style_for(schema: pa.Schema, style: Mapping[str, Any]) -> Mapping[str, Any]:
-    """The source's options, as far as the columns are the same; zstd for a table that was not Parquet."""
+    """Writer options of the source; zstd if the source was not Parquet."""
     return style or {"compression": "zstd"}
 
 
 class ArrowSink:
-    """A file of record batches; on standard output, which cannot be sought, a stream of them."""
+    """An Arrow IPC file, or a stream on standard output, which cannot seek."""
 
     def __init__(self, target: IO[bytes], schema: pa.Schema, *, stream: bool) -> None:
         options = pa.ipc.IpcWriteOptions(emit_dictionary_deltas=True, unify_dictionaries=True)
@@ -82,7 +80,7 @@ class ArrowSink:
         self._writer.write_table(table.combine_chunks())
 
     def close(self) -> None:
-        """Write the end."""
+        """Write the end of the file."""
         self._writer.close()
 
 
@@ -94,18 +92,18 @@ class LinesSink:
 
     def write(self, table: pa.Table) -> None:
         """Append rows."""
-        self._target.write(lines_of(table))
+        self._target.write(encode_rows(table))
 
     def write_lines(self, lines: bytes) -> None:
-        """Append lines as they stand."""
+        """Append lines unchanged."""
         self._target.write(lines)
 
     def close(self) -> None:
-        """Nothing is held back."""
+        """Do nothing: nothing is buffered."""
 
 
 class Output:
-    """An output that is open: a sink, and what must be closed after it."""
+    """An open output: a sink, and the files to close after it."""
 
     def __init__(
         self,
@@ -116,10 +114,10 @@ class Output:
         style: Mapping[str, Any] | None = None,
         memory: int = 64 << 20,
     ) -> None:
-        """Open a file, or standard output where there is no path."""
+        """Open a file, or standard output if there is no path."""
         self._stack = ExitStack()
         raw: Any = sys.stdout.buffer if path is None else self._stack.enter_context(path.open("wb"))
-        target = self._stack.enter_context(_wrapped(raw, form)) if form.wrapping else raw
+        target = self._stack.enter_context(_compressed(raw, form)) if form.compression else raw
         if form.kind == "parquet":
             self.sink: Sink = ParquetSink(target, schema, style or {}, memory)
         elif form.kind == "arrow":
@@ -129,14 +127,14 @@ class Output:
         self._raw = raw
 
     def close(self) -> None:
-        """Write the end."""
+        """Write the end of the file."""
         self.sink.close()
         self._stack.close()
         if self._raw is sys.stdout.buffer:
             self._raw.flush()
 
     def abandon(self) -> None:
-        """Close what can be closed; the file is to be thrown away."""
+        """Close as far as possible; the file will be removed."""
         for step in (self.sink.close, self._stack.close):
             try:
                 step()
@@ -144,15 +142,31 @@ class Output:
                 continue  # the disk is full, or the file is closed already
 
 
-def _wrapped(raw: Any, form: Format) -> Any:
-    if form.wrapping == "gzip":
+def _compressed(raw: Any, form: Format) -> Any:
+    if form.compression == "gzip":
         return gzip.GzipFile(fileobj=raw, mode="wb", mtime=0, filename="")  # the same bytes at any time
     return pa.CompressedOutputStream(pa.PythonFile(raw, "w"), "zstd")
 
 
 def cannot_write(path: object, error: Exception) -> W2sError:
-    """What is said when the disk is full or the folder is closed."""
+    """The exception for an output that cannot be written."""
     reason = getattr(error, "strerror", None) or str(error).partition("\n")[0]
     return W2sError(
-        f"cannot write {path}: {reason}; nothing was left there, free space or choose another place"
+        "output-not-writable",
+        f"cannot write {path}: {reason}; nothing was left there; free some space, or choose another place",
     )
+
+
+@contextmanager
+def output_part(out: Path, *, folder: bool = False) -> Iterator[Path]:
+    """The hidden place where an output is written, see :func:`w2s.resume.partial_output`.
+
+    Raises:
+        W2sError: nothing can be written there.
+    """
+    with ExitStack() as stack:
+        try:
+            part = stack.enter_context(partial_output(out, folder=folder))
+        except OSError as error:
+            raise cannot_write(out, error) from None
+        yield part

@@ -1,6 +1,6 @@
-"""A stream becomes a file that can be read twice; rows that cannot be kept any more are not written.
+"""Standard input copied to a temporary file, which can be read twice.
 
-Knows nothing about outputs.
+Rows that cannot be kept are skipped.
 """
 
 from __future__ import annotations
@@ -16,26 +16,26 @@ import pyarrow as pa
 
 from w2s.errors import DataError, W2sError
 from w2s.kernels.arrays import Scores
-from w2s.tables.chunks import read_chunk
 from w2s.tables.formats import Format, format_named
-from w2s.tables.lines import blocks_of, parse, text_of
-from w2s.tables.parquet import first_line
-from w2s.tables.piece import Mask, arrow_mask
-from w2s.tables.progress import Steps
-from w2s.tables.request import RANKING, Request
+from w2s.tables.jsonl import blocks_of, join_lines, parse
+from w2s.tables.parquet import reason_of
+from w2s.tables.partition import Mask, arrow_mask
+from w2s.tables.progress import ProgressCounter
+from w2s.tables.score_columns import read_chunk
+from w2s.tables.spec import RANKING, FilterSpec
 
 _HEAD = 16
 _COPY_BYTES = 4 << 20
 
 
 @dataclass(frozen=True, slots=True)
-class Spilled:
-    """A stream as a file.
+class SpilledStream:
+    """A stream that was copied to a file.
 
     Attributes:
         path: the file.
-        rows: of the stream, where rows were left out of the file; None where it holds them all.
-        dropped: rows left out for a null, likewise.
+        rows: rows of the stream if some were skipped; None if the file holds them all.
+        dropped: skipped rows with a null.
     """
 
     path: Path
@@ -43,33 +43,36 @@ class Spilled:
     dropped: int = 0
 
 
-def spill(stream: IO[bytes], folder: Path, request: Request, form: str | None, steps: Steps) -> Spilled:
-    """Write a stream to a file in a folder.
+def spill(
+    stream: IO[bytes], folder: Path, spec: FilterSpec, form: str | None, steps: ProgressCounter
+) -> SpilledStream:
+    """Copy a stream to a file in a folder.
 
     Raises:
-        DataError: the stream is empty or not of the format.
+        DataError: the stream is empty or has another format.
         W2sError: the disk is full.
     """
     head = stream.read(_HEAD)
     if not head:
-        raise DataError("standard input is empty: there is nothing to filter")
+        raise DataError("table-empty", "standard input is empty")
     found = format_named(form) if form else sniff(head)
     path = folder / f"stream{found.ending}"
     try:
         with path.open("wb") as file:
-            if found.kind == "jsonl" and (prefilter := prefilter_of(request)):
-                return _filtered(_Rejoined(head, stream), found, file, path, request, prefilter, steps)
+            if found.kind == "jsonl" and (prefilter := prefilter_of(spec)):
+                return _filtered(_Rejoined(head, stream), found, file, path, spec, prefilter, steps)
             file.write(head)
             shutil.copyfileobj(stream, file, _COPY_BYTES)
     except OSError as error:
         raise W2sError(
-            f"cannot write {path}: {error.strerror}; set TMPDIR to a folder with room for the stream"
+            "filter-no-temporary-space",
+            f"cannot write {path}: {error.strerror}; set TMPDIR to a folder with room for the stream",
         ) from None
-    return Spilled(path)
+    return SpilledStream(path)
 
 
 def sniff(head: bytes) -> Format:
-    """The format of a stream by its first bytes; lines of text where they say nothing."""
+    """Guess the format of a stream from its first bytes."""
     if head.startswith(b"PAR1"):
         return Format("parquet")
     if head.startswith((b"ARROW1", b"\xff\xff\xff\xff")):
@@ -82,7 +85,7 @@ def sniff(head: bytes) -> Format:
 
 
 class _Rejoined:
-    """A stream whose first bytes were read already."""
+    """A stream with the bytes that were read already in front."""
 
     def __init__(self, head: bytes, stream: IO[bytes]) -> None:
         self._head = head
@@ -90,35 +93,35 @@ class _Rejoined:
         self.closed = False
 
     def read(self, size: int = -1) -> bytes:
-        """So many bytes, or fewer at the end."""
+        """Up to ``size`` bytes."""
         if self._head:
             head, self._head = self._head, b""
             return head
         return self._stream.read(size)
 
     def readable(self) -> bool:
-        """Yes."""
+        """Always true."""
         return True
 
     def close(self) -> None:
-        """The stream is not ours."""
+        """Mark as closed; the stream itself stays open."""
         self.closed = True
 
 
-class Limits:
-    """Rows outside limits are not kept."""
+class RangePrefilter:
+    """Skips rows whose score is outside limits."""
 
     def __init__(self, low: float, high: float | None) -> None:
         self._low, self._high = low, np.inf if high is None else high
 
     def may_keep(self, scores: Scores) -> Mask:
-        """Rows that may be kept."""
+        """Flags of the rows that may be kept."""
         flags: Mask = (scores >= self._low) & (scores <= self._high)
         return flags
 
 
-class Best:
-    """Rows below the k best so far are not kept; those that tie with the k-th may be."""
+class TopPrefilter:
+    """Skips rows below the k best scores so far; ties with the k-th may be kept."""
 
     def __init__(self, k: int) -> None:
         self._k = k
@@ -126,7 +129,7 @@ class Best:
         self._cut = -np.inf
 
     def may_keep(self, scores: Scores) -> Mask:
-        """Rows that may be kept."""
+        """Flags of the rows that may be kept."""
         flags: Mask = scores >= self._cut
         if self._k:
             best = np.concatenate([self._best, scores[flags]])
@@ -139,16 +142,16 @@ class Best:
         return np.zeros(len(scores), bool)
 
 
-def prefilter_of(request: Request) -> Limits | Best | None:
-    """What tells rows of a stream that cannot be kept, where something does."""
-    rule = request.rule
-    whole = len(request.scoring.columns) > 1 and request.scoring.method in RANKING
-    if request.group or request.gold or request.key or whole:
+def prefilter_of(spec: FilterSpec) -> RangePrefilter | TopPrefilter | None:
+    """The prefilter for a rule, if the rule allows one."""
+    rule = spec.rule
+    whole = len(spec.score.columns) > 1 and spec.score.method in RANKING
+    if spec.group or spec.gold or spec.id or whole:
         return None
     if rule.kind in {"threshold", "band"}:
-        return Limits(*rule.limits)
+        return RangePrefilter(*rule.limits)
     if rule.kind == "top" and rule.top_count is not None:
-        return Best(rule.top_count)
+        return TopPrefilter(rule.top_count)
     return None
 
 
@@ -157,16 +160,16 @@ def _filtered(
     form: Format,
     file: IO[bytes],
     path: Path,
-    request: Request,
-    prefilter: Limits | Best,
-    steps: Steps,
-) -> Spilled:
+    spec: FilterSpec,
+    prefilter: RangePrefilter | TopPrefilter,
+    steps: ProgressCounter,
+) -> SpilledStream:
     rows = dropped = 0
     form_path = path.with_name("stream.jsonl")
     with form_path.open("wb") as out:
         for lines in _blocks(stream, form):
-            table = parse(lines, "standard input", _schema(request))
-            chunk = read_chunk(table, request, 0, "standard input, row", rows, combine=True)
+            table = parse(lines, "standard input", _schema(spec))
+            chunk = read_chunk(table, spec, 0, "standard input, row", rows, combine=True)
             flags = prefilter.may_keep(chunk.scores[0])
             if chunk.valid is not None:
                 dropped += int(np.count_nonzero(~chunk.valid))
@@ -174,20 +177,20 @@ def _filtered(
             rows += chunk.rows
             steps.read(chunk.rows)
             if flags.any():
-                out.write(text_of(lines.filter(arrow_mask(flags))))
-    return Spilled(form_path, rows, dropped)
+                out.write(join_lines(lines.filter(arrow_mask(flags))))
+    return SpilledStream(form_path, rows, dropped)
 
 
-def _schema(request: Request) -> pa.Schema:
-    numbers = [*request.scoring.columns, *([request.rule.cost] if request.rule.cost else [])]
+def _schema(spec: FilterSpec) -> pa.Schema:
+    numbers = [*spec.score.columns, *([spec.rule.cost] if spec.rule.cost else [])]
     return pa.schema([(name, pa.float64()) for name in numbers])
 
 
 def _blocks(stream: Any, form: Format) -> Iterator[pa.Array]:
     try:
         opened: Any = pa.PythonFile(stream, "r")
-        if form.wrapping:
-            opened = pa.CompressedInputStream(opened, form.wrapping)
+        if form.compression:
+            opened = pa.CompressedInputStream(opened, form.compression)
         yield from blocks_of(opened)
     except pa.ArrowException as error:
-        raise DataError(f"cannot read standard input: {first_line(error)}") from None
+        raise DataError("table-unreadable", f"cannot read standard input: {reason_of(error)}") from None

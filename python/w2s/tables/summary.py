@@ -1,17 +1,23 @@
-"""What a filter did, as one JSON object.
+"""What a filter did: its summary, and the record of it that is kept with the output.
 
-Knows nothing about how it did it.
+The record is written before the output gets its name. It identifies the output by sizes and times, so that a
+filter that was killed in between runs again.
 """
 
 from __future__ import annotations
 
+import json
+from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
+from w2s.errors import UsageError
+from w2s.resume import Record, publish
 from w2s.tables.decision import Decision
-from w2s.tables.request import Request
+from w2s.tables.spec import FilterSpec
 
 
-def summarise(decision: Decision, request: Request) -> dict[str, Any]:
+def build_summary(decision: Decision, spec: FilterSpec) -> dict[str, Any]:
     """The numbers of a decision; what does not apply is left out."""
     found: dict[str, Any] = {
         "rows_in": decision.rows,
@@ -20,13 +26,13 @@ def summarise(decision: Decision, request: Request) -> dict[str, Any]:
         "rows_dropped_for_null": decision.dropped,
         "threshold": decision.threshold,
         "ties_at_threshold": {"kept": decision.ties_kept, "left_out": decision.ties_left_out},
-        "rule": request.rule.kind,
+        "rule": spec.rule.kind,
         "passes": decision.passes,
     }
-    if request.group is not None:
+    if spec.group is not None:
         groups = decision.groups
         found["groups"] = {
-            "column": request.group,
+            "column": spec.group,
             "counts": [{"group": group.key, "rows": group.rows, "kept": group.kept} for group in groups],
         }
     if decision.spent is not None:
@@ -60,3 +66,53 @@ def with_quantiles(summary: dict[str, Any], decision: Decision) -> dict[str, Any
         {"from": low, "to": high, "rows": rows, "kept": kept} for low, high, rows, kept in decision.quantiles
     ]
     return {**summary, "by_score": rows}
+
+
+def record_path(out: Path) -> Path:
+    """Where the record of an output is: beside a file; in a folder under a name that readers skip."""
+    in_folder = out.is_dir() or not out.suffix
+    return out / "_w2s.json" if in_folder else out.with_name(f"{out.name}.w2s.json")
+
+
+def read_finished(out: Path, inputs: Mapping[str, object], *, overwrite: bool) -> dict[str, Any] | None:
+    """The summary of the same filter if it is finished; None if there is work to do.
+
+    Raises:
+        UsageError: the output exists and was made by something else.
+    """
+    if not out.exists():
+        return None
+    found = Record.read(record_path(out))
+    changed = found.changed(inputs) if found is not None else []
+    if found is not None and not changed and found.facts.get("output") == _stamps(out):
+        summary: dict[str, Any] = found.facts["summary"]
+        return summary
+    if overwrite:
+        return None
+    if found is None:
+        how = "made by something else"
+    elif changed:
+        how = f"made by another filter (changed: {', '.join(changed)})"
+    else:
+        how = "and has changed since it was made"
+    raise UsageError("output-exists", f"{out} exists, {how}; use --overwrite, or choose another --out")
+
+
+def publish_output(part: Path, out: Path, inputs: Mapping[str, object], summary: Mapping[str, Any]) -> None:
+    """Give a finished output its name, and write its record."""
+    plain = json.loads(json.dumps(summary, default=str, allow_nan=False))
+    record = Record.of(inputs, {"output": _stamps(part), "summary": plain})
+    record.write(record_path(part if part.is_dir() else out), durable=False)
+    publish(part, out)
+
+
+def _stamps(out: Path) -> list[list[Any]]:
+    """Name, bytes and modification time of the files of an output."""
+    if not out.is_dir():
+        return [["", *_stamp(out)]]
+    return [[path.name, *_stamp(path)] for path in sorted(out.iterdir()) if not path.name.startswith("_")]
+
+
+def _stamp(path: Path) -> list[int]:
+    found = path.stat()
+    return [found.st_size, found.st_mtime_ns]

@@ -1,7 +1,4 @@
-"""Tables of votes become tables of labels with their trust.
-
-Knows nothing about how votes are reconciled: see :mod:`w2s.crowds`.
-"""
+"""Aggregation of vote tables into labels with their trust; see :mod:`w2s.crowds` for the methods."""
 
 from __future__ import annotations
 
@@ -12,49 +9,49 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from w2s.crowds import Crowd, crowd
+from w2s.crowds import CrowdLabels, aggregate_votes
 from w2s.errors import DataError, UsageError
-from w2s.tables.copying import beside
+from w2s.resume import publish
 from w2s.tables.formats import output_format
-from w2s.tables.places import find
-from w2s.tables.sinks import Output, cannot_write
+from w2s.tables.inputs import find_inputs
+from w2s.tables.sinks import Output, cannot_write, output_part
 from w2s.tables.source import open_source
 
 
-def reconcile(
+def aggregate_vote_files(
     inputs: Sequence[str],
     out: str,
     *,
     item: str,
     worker: str,
     vote: str,
-    method: str = "dawid_skene",
+    method: str = "dawid-skene",
     weight: str | None = None,
     workers_out: str | None = None,
     iterations: int = 100,
     seed: int = 0,
     overwrite: bool = False,
 ) -> dict[str, Any]:
-    """Write one row an item, ``id``, ``label`` and ``trust``; returns a summary.
+    """Write one row per item with ``id``, ``label`` and ``trust``; returns a summary.
 
-    Votes of one worker on one item twice are an error: they would count twice.
+    It is an error if a worker votes twice on an item, since both votes would count.
 
     Raises:
-        UsageError: an unknown column or method, or an output that is there.
-        DataError: votes that cannot be used.
+        UsageError: a column or the method is unknown, or an output exists.
+        DataError: the votes cannot be used.
     """
     outs = [Path(name) for name in (out, workers_out) if name is not None]
     forms = [output_format(path) for path in outs]
     for path in outs:
         if path.exists() and not overwrite:
-            raise UsageError(f"{path} is there already: give --overwrite, or another name")
+            raise UsageError("output-exists", f"{path} exists; use --overwrite, or choose another --out")
     table = _votes(inputs, [item, worker, vote, *([weight] if weight else [])])
     _refuse_repeats(table, item, worker)
-    found = crowd(
+    found = aggregate_votes(
         table.column(item),
         table.column(worker),
         table.column(vote),
-        method=method.replace("-", "_"),
+        method=method,
         weights=None if weight is None else table.column(weight),
         max_iterations=iterations,
         seed=seed,
@@ -75,14 +72,14 @@ def reconcile(
 
 
 def _votes(inputs: Sequence[str], names: list[str]) -> pa.Table:
-    source = open_source(find(list(inputs)))
+    source = open_source(find_inputs(list(inputs)))
     source.check_columns(names)
     wanted = list(dict.fromkeys(names))
     if len(wanted) < len(names):
-        raise UsageError("item, worker and vote are different columns")
-    tables = [table for piece in source.pieces for table in piece.columns(wanted)]
+        raise UsageError("votes-same-column", "item, worker and vote must be different columns")
+    tables = [table for partition in source.partitions for table in partition.read_columns(wanted)]
     if not tables:
-        raise DataError("there are no votes")
+        raise DataError("votes-empty", "there are no votes")
     return pa.concat_tables(tables)
 
 
@@ -94,32 +91,33 @@ def _refuse_repeats(table: pa.Table, item: str, worker: str) -> None:
 
     first = counts.filter(pc.greater(counts.column("count_all"), 1)).slice(0, 1).to_pylist()[0]
     raise DataError(
-        f"{worker} {first[worker]!r} voted {first['count_all']} times on {item} {first[item]!r}: "
-        "keep one vote of each"
+        "votes-repeated",
+        f"{worker} {first[worker]!r} voted {first['count_all']} times on {item} {first[item]!r}; keep one "
+        "vote of each",
     )
 
 
-def _labels(found: Crowd, schema: pa.Schema, item: str, vote: str) -> pa.Table:
+def _labels(found: CrowdLabels, schema: pa.Schema, item: str, vote: str) -> pa.Table:
     columns = [_array(found.items, schema, item), _array(found.labels, schema, vote), pa.array(found.trust)]
     return pa.table(columns, names=["id", "label", "trust"])
 
 
-def _workers(found: Crowd, schema: pa.Schema, worker: str) -> pa.Table:
+def _workers(found: CrowdLabels, schema: pa.Schema, worker: str) -> pa.Table:
     return pa.table([_array(found.workers, schema, worker), pa.array(found.skill)], names=["worker", "skill"])
 
 
 def _array(values: Any, schema: pa.Schema, name: str) -> pa.Array:
-    """Keys in the type of the column they come from."""
+    """Values in the type of the column that they come from."""
     kind = schema.field(name).type
     return pa.array(values.tolist(), kind.value_type if pa.types.is_dictionary(kind) else kind)
 
 
 def _write(path: Path, form: Any, table: pa.Table) -> None:
     try:
-        with beside(path, folder=False) as part:
+        with output_part(path) as part:
             output = Output(part, form, table.schema)
             output.sink.write(table)
             output.close()
-            part.replace(path)
+            publish(part, path)
     except (OSError, pa.ArrowException) as error:
         raise cannot_write(path, error) from None

@@ -1,7 +1,6 @@
-"""Labels of an arena's run as examples: the positions of its matches, gold where an oracle knew it.
+"""Labels of an arena run as examples: the positions of its matches, with gold where an oracle knew it.
 
-Knows nothing about how the arena wrote them. A match is replayed from its first position through the moves
-that were played, so that every state has its history.
+A match is replayed from its first position, so that every state has its history.
 """
 
 from __future__ import annotations
@@ -15,15 +14,17 @@ import pyarrow as pa
 from w2s.errors import DataError
 from w2s.games import State, game
 from w2s.tasks.move import MoveExample
-from w2s.tasks.rows.fields import OnBadRow, located
+from w2s.tasks.rows import OnBadRow, located
 
+ARENA_COLUMNS = frozenset({"match", "ply", "played", "label"})
+"""A table with these columns holds labels of an arena run."""
 _NEEDED = ("id", "game", "match", "ply", "position", "label", "played", "legal")
 
 
-def examples_of(path: Path, table: pa.Table, rules: str, bad_row: OnBadRow) -> Iterator[MoveExample]:
-    """One example per position of each match, however many players labelled it.
+def read_arena_labels(path: Path, table: pa.Table, rules: str, on_bad_row: OnBadRow) -> Iterator[MoveExample]:
+    """One example per position of each match, even if several players labelled it.
 
-    Gold are the best moves that the oracles named and the labels that were found right. ``group`` is the
+    Gold moves are the best moves of the oracles and the labels that were judged right. ``group`` is the
     match.
 
     Raises:
@@ -40,7 +41,7 @@ def examples_of(path: Path, table: pa.Table, rules: str, bad_row: OnBadRow) -> I
     for row in table.select(kept).to_pylist():
         matches.setdefault(row["match"], {}).setdefault(row["ply"], []).append(row)
     for number in sorted(matches):
-        yield from _match(path, matches[number], oracles, rules, bad_row)
+        yield from _match(path, matches[number], oracles, rules, on_bad_row)
 
 
 def _match(
@@ -48,7 +49,7 @@ def _match(
     plies: dict[int, list[dict[str, Any]]],
     oracles: list[str],
     rules: str,
-    bad_row: OnBadRow,
+    on_bad_row: OnBadRow,
 ) -> Iterator[MoveExample]:
     before: State | None = None
     for ply in sorted(plies):
@@ -58,7 +59,7 @@ def _match(
             yield _example(state, rows, oracles)
             before = _after(state, rows)
         except DataError as error:
-            bad_row(located(f"{path}, id {rows[0]['id']}", error))
+            on_bad_row(located(f"{path}, id {rows[0]['id']}", error))
             before = None
 
 
@@ -74,10 +75,10 @@ def _after(state: State, rows: list[dict[str, Any]]) -> State | None:
 
 
 def _example(state: State, rows: list[dict[str, Any]], oracles: list[str]) -> MoveExample:
-    named = [row[oracle] for row in rows for oracle in oracles if row[oracle] is not None]
+    best = [row[oracle] for row in rows for oracle in oracles if row[oracle] is not None]
     right = [row["label"] for row in rows if row.get("correct")]
     first = rows[0]
     group = f"{first['game']}-{first['match']}"
     return MoveExample(
-        f"{group}-{first['ply']}", state, gold=tuple(dict.fromkeys([*named, *right])), group=group
+        f"{group}-{first['ply']}", state, gold=tuple(dict.fromkeys([*best, *right])), group=group
     )

@@ -1,7 +1,7 @@
-"""Extended Position Description: a position a line, with ``bm``, ``am`` and graded scores.
+"""Extended Position Description as examples: one position per line, with ``bm``, ``am`` and graded moves.
 
-Knows nothing about other formats. The operations are those of the EPD part of the PGN standard of 1994; the
-graded scores are those of the Strategic Test Suite: ``c9`` has moves, ``c8`` what each is worth.
+The operations are those of the PGN standard of 1994. Grades follow the Strategic Test Suite: ``c9`` lists
+moves, ``c8`` the score of each.
 """
 
 from __future__ import annotations
@@ -13,16 +13,16 @@ from pathlib import Path
 from w2s.errors import DataError
 from w2s.games import Game, State, game
 from w2s.tasks.move import MoveExample
-from w2s.tasks.rows.fields import OnBadRow, located
+from w2s.tasks.rows import OnBadRow, located
 
 _OPERATION = re.compile(r'\s*([A-Za-z]\w*)\s*((?:"[^"]*"|[^;"])*)(?:;|$)')
 
 
-def read_epd(path: Path, rules: str, bad_row: OnBadRow) -> Iterator[MoveExample]:
+def read_epd(path: Path, rules: str, on_bad_row: OnBadRow) -> Iterator[MoveExample]:
     """The positions of a file; a line without ``bm`` or ``am`` has no gold.
 
-    The id is the operation ``id``, where no earlier line has the same, else the name of the file and the
-    number of the line. ``group`` is None: a suite does not say which game a position is from.
+    The id is the operation ``id`` if no earlier line has the same, else the file name and the line number.
+    ``group`` is None, because a suite does not say which game a position is from.
 
     Raises:
         DataError: the file cannot be read.
@@ -32,7 +32,7 @@ def read_epd(path: Path, rules: str, bad_row: OnBadRow) -> Iterator[MoveExample]
         try:
             example = _example(game(rules), line, f"{path.stem}-{number}", names)
         except DataError as error:
-            bad_row(located(f"{path}, line {number}", error))
+            on_bad_row(located(f"{path}, line {number}", error))
             continue
         names.add(example.id)
         yield example
@@ -51,13 +51,13 @@ def _lines(path: Path) -> Iterator[tuple[int, str]]:
 def _example(rules: Game, line: str, name: str, taken: set[str]) -> MoveExample:
     position, operations = _split(rules.name, line)
     state = rules.state(position)
-    given = operations.get("id", "").strip('"')
+    own_id = operations.get("id", "").strip('"')
     best = _moves(state, operations.get("bm", ""))
     avoid = _moves(state, operations.get("am", ""))
     if avoid and not best:
         best = tuple(move for move in state.legal_moves() if move not in avoid)
     return MoveExample(
-        given if given and given not in taken else name,
+        own_id if own_id and own_id not in taken else name,
         state,
         gold=best,
         grades=_grades(state, operations),
@@ -65,7 +65,7 @@ def _example(rules: Game, line: str, name: str, taken: set[str]) -> MoveExample:
 
 
 def _split(rules: str, line: str) -> tuple[str, dict[str, str]]:
-    """The position, with its clocks where they are plain numbers, and the operations by name."""
+    """The position, with its clocks if they are plain numbers, and the operations by name."""
     if rules != "chess":
         position, _, rest = line.partition(";")
     else:
@@ -88,7 +88,7 @@ def _move(state: State, word: str) -> str:
 
 
 def _grades(state: State, operations: dict[str, str]) -> tuple[tuple[str, float], ...]:
-    """Scores of ``c8`` for the moves of ``c9``, divided by the largest of the line."""
+    """The scores in ``c8`` of the moves in ``c9``, divided by the largest score of the line."""
     scores, moves = (operations.get(name, "").strip('"').split() for name in ("c8", "c9"))
     if not scores and not moves:
         return ()

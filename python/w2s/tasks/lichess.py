@@ -1,7 +1,7 @@
-"""Lichess puzzles: comma-separated, with the published header or as bare ``fen,moves,rating``.
+"""Lichess puzzles as examples: CSV with the published header, or bare ``fen,moves,rating``.
 
-Knows nothing about other formats. The published convention: the position is that *before* the opponent's
-move, ``Moves`` begins with that move, the second is the solution.
+By the published convention the position is the one *before* the opponent's move. ``Moves`` begins with that
+move; the second move is the solution.
 """
 
 from __future__ import annotations
@@ -13,31 +13,33 @@ from pathlib import Path
 from w2s.errors import DataError
 from w2s.games import Game, game
 from w2s.tasks.move import MoveExample
-from w2s.tasks.rows.fields import OnBadRow, located
+from w2s.tasks.rows import OnBadRow, located
 
 _BARE = ("fen", "moves", "rating")
 _NEEDED = ("fen", "moves")
 
 
-def read_lichess(path: Path, bad_row: OnBadRow) -> Iterator[MoveExample]:
-    """The puzzles of a file; the opponent's move is part of the state's history.
+def read_lichess(path: Path, on_bad_row: OnBadRow) -> Iterator[MoveExample]:
+    """The puzzles of a file; the opponent's move is part of the history of the state.
 
-    ``difficulty`` is the rating. ``group`` is the game's address without the move's number, where the file
-    has it. Without a ``PuzzleId`` the id is the name of the file and the number of the line.
+    ``difficulty`` is the rating, ``group`` the Lichess game if the file names it. Without a ``PuzzleId`` the
+    id is the file name and the line number.
 
     Raises:
-        DataError: the file cannot be read, or its header lacks a column.
+        DataError: the file cannot be read, or a column is missing.
     """
     rules = game("chess")
     for line, row in _rows(path):
         try:
-            yield _example(rules, row, f"{path.stem}-{line}")
+            example = _example(rules, row, f"{path.stem}-{line}")
         except DataError as error:
-            bad_row(located(f"{path}, line {line}", error))
+            on_bad_row(located(f"{path}, line {line}", error))
+            continue
+        yield example
 
 
 def _rows(path: Path) -> Iterator[tuple[int, Mapping[str, str]]]:
-    """Line numbers and rows by column name in small letters."""
+    """Line numbers and rows by lower-case column name."""
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
             reader = csv.reader(file)
@@ -78,7 +80,7 @@ def _example(rules: Game, row: Mapping[str, str], name: str) -> MoveExample:
         state,
         gold=(solution,),
         difficulty=_rating(row.get("rating", "")),
-        group=_game_of(row.get("gameurl", "")),
+        group=_lichess_game(row.get("gameurl", "")),
     )
 
 
@@ -91,7 +93,7 @@ def _rating(text: str) -> float | None:
         raise DataError("task-not-number", f"the rating {text[:20]!r} is not a number") from None
 
 
-def _game_of(address: str) -> str | None:
+def _lichess_game(address: str) -> str | None:
     """``https://lichess.org/787zsVup/black#48`` → ``787zsVup``."""
     tail = address.partition("#")[0].removesuffix("/black").rstrip("/")
     return tail.rpartition("/")[2] or None

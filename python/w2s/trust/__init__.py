@@ -1,25 +1,24 @@
-"""How likely each label of a weak teacher is right: trust functions, fitted on gold.
+"""Trust functions: how likely each label of a weak teacher is right, fitted on gold.
 
-Knows nothing about files of examples, students or rounds. Nothing here imports torch before a neural function
-is fitted.
+Nothing here imports torch before a neural function is fitted.
 """
 
+from w2s.trust.evidence_requirements import require_evidence
 from w2s.trust.files import load, save
 from w2s.trust.folds import cross_fit
-from w2s.trust.function import Function, Recipe, State, TrustFunction
-from w2s.trust.registry import names, option_names, trust_function
-from w2s.trust.requirements import refuse_missing
+from w2s.trust.function import FittedState, Function, TrustFunction, TrustMethod
+from w2s.trust.registry import function_names, option_names, trust_function
 
 __all__ = [
+    "FittedState",
     "Function",
-    "Recipe",
-    "State",
     "TrustFunction",
+    "TrustMethod",
     "cross_fit",
+    "function_names",
     "load",
-    "names",
     "option_names",
-    "refuse_missing",
+    "require_evidence",
     "save",
     "trust_function",
 ]

@@ -1,7 +1,4 @@
-"""Trust from agreement: what a search, or other models, say about the label.
-
-Knows nothing about games or models.
-"""
+"""Trust from agreement: what a search or other models say about the label."""
 
 from __future__ import annotations
 
@@ -9,35 +6,41 @@ import re
 
 import numpy as np
 
+from w2s.config import Config
 from w2s.errors import DataError
 from w2s.evidence import Labels
-from w2s.trust import reading
-from w2s.trust.calibrated import Calibrated, Rising
-from w2s.trust.calibrators import Doubles
-from w2s.trust.requirements import has, peer_columns, search_columns
-from w2s.trust.signals import NoOptions
+from w2s.kernels.numbers import Doubles
+from w2s.trust import columns
+from w2s.trust.calibration import CalibratedScore, Isotonic
+from w2s.trust.evidence_requirements import evidence_columns, has_evidence
+from w2s.trust.function import NoOptions
 
 
-class SearchOptions(NoOptions):
-    """``column``: which search; by default the last by number in its name, regret before best move."""
+class SearchAgreementOptions(Config):
+    """Options of ``search_agreement``.
+
+    Attributes:
+        column: the column of the search; by default the last one by the numbers in its name, and its regret
+            before its best move.
+    """
 
     column: str = ""
 
 
-def search_agreement(labels: Labels, options: SearchOptions) -> Doubles:
-    """−regret in centipawns, or 1 where the search's best move is the label, else 0."""
-    name = options.column or _deepest(search_columns(labels))
-    if not has(labels, name):
+def search_agreement(labels: Labels, options: SearchAgreementOptions) -> Doubles:
+    """−regret in centipawns, or whether the search's best move equals the label, as 1 or 0."""
+    name = options.column or _deepest(evidence_columns(labels, "search"))
+    if not has_evidence(labels, name):
         raise DataError(
             "trust-missing-evidence", f"search_agreement needs column {name}, which these labels do not have"
         )
-    if reading.is_text(labels, name):
-        return reading.agrees(labels, name)
-    return -reading.numbers(labels, name)
+    if columns.is_text(labels, name):
+        return columns.equals_label(labels, name)
+    return -columns.numbers(labels, name)
 
 
 def _deepest(names: list[str]) -> str:
-    """The column of the last search in natural order; of its two, the regret."""
+    """The column of the last search in natural order; of its two columns, the regret."""
     return max(
         names, key=lambda name: (_natural(re.sub("_(regret_cp|best)$", "", name)), name.endswith("_cp"))
     )
@@ -48,8 +51,8 @@ def _natural(name: str) -> list[tuple[int, str]]:
 
 
 def peer_agreement(labels: Labels, options: NoOptions) -> Doubles:
-    """Share of the peers that are known and agree with the label; NaN where none is known."""
-    opinions = np.stack([_opinion(labels, name) for name in peer_columns(labels)], axis=1)
+    """Share of the known peers that agree with the label; NaN where no peer is known."""
+    opinions = np.stack([_opinion(labels, name) for name in evidence_columns(labels, "peer")], axis=1)
     known = ~np.isnan(opinions)
     count = known.sum(axis=1)
     share = np.where(known, opinions, 0).sum(axis=1) / np.maximum(count, 1)
@@ -57,17 +60,19 @@ def peer_agreement(labels: Labels, options: NoOptions) -> Doubles:
 
 
 def _opinion(labels: Labels, name: str) -> Doubles:
-    return reading.agrees(labels, name) if reading.is_text(labels, name) else reading.numbers(labels, name)
+    if columns.is_text(labels, name):
+        return columns.equals_label(labels, name)
+    return columns.numbers(labels, name)
 
 
-SEARCH = Calibrated(
+SEARCH_AGREEMENT = CalibratedScore(
     "search_agreement",
     "how much worse a search finds the label",
     frozenset({"search"}),
     search_agreement,
-    Rising(),
-    SearchOptions,
+    Isotonic,
+    SearchAgreementOptions,
 )
-PEER = Calibrated(
-    "peer_agreement", "share of other models that say the same", frozenset({"peer"}), peer_agreement, Rising()
+PEER_AGREEMENT = CalibratedScore(
+    "peer_agreement", "share of other models that say the same", frozenset({"peer"}), peer_agreement, Isotonic
 )

@@ -1,11 +1,10 @@
-"""Gradient boosting on evidence: scikit-learn grows the trees, :mod:`w2s.trust.trees` scores with them.
+"""Gradient boosting on evidence: scikit-learn grows the trees, and numpy scores with them.
 
-Knows nothing about what the features mean. scikit-learn is imported where a fit begins.
+scikit-learn is imported when a fit begins. The fitted trees are flat arrays.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -13,15 +12,16 @@ import numpy.typing as npt
 from pydantic import Field
 
 from w2s.errors import MissingExtraError
-from w2s.trust.features import Matrix
-from w2s.trust.function import Scores
-from w2s.trust.probe import Probe, Reading, Sample
+from w2s.kernels.numbers import Doubles, Positions
+from w2s.trust.feature_spec import FeatureOptions
+from w2s.trust.features import FeatureMatrix
+from w2s.trust.function import Arrays
+from w2s.trust.probe import GoldSample, Probe
 from w2s.trust.regression import sigmoid
-from w2s.trust.trees import raw_scores
 
 
-class BoostingOptions(Reading):
-    """Of the trees. By default only scalars are read: every vector may be named in ``reads``."""
+class BoostingOptions(FeatureOptions):
+    """Options of the trees. By default only scalars are read; vectors can be named in ``reads``."""
 
     reads: tuple[str, ...] = ()
     trees: int = Field(150, ge=1)
@@ -31,12 +31,12 @@ class BoostingOptions(Reading):
     ridge: float = Field(1.0, ge=0)
 
 
-class Boosted:
-    """The method. Source: Friedman, Annals of Statistics 2001; Ke et al., NeurIPS 2017."""
+class BoostedTrees:
+    """The classifier. Source: Friedman, Annals of Statistics 2001; Ke et al., NeurIPS 2017."""
 
-    def fit(self, sample: Sample, options: BoostingOptions) -> dict[str, npt.NDArray[Any]]:
-        """The trees as arrays."""
-        classifier, limits = _packages()
+    def fit(self, sample: GoldSample, options: BoostingOptions) -> dict[str, npt.NDArray[Any]]:
+        """Grow the trees; returns them as arrays."""
+        classifier, limits = _import_packages()
         model = classifier(
             learning_rate=options.learning_rate,
             max_iter=options.trees,
@@ -48,15 +48,19 @@ class Boosted:
         )
         with limits(limits=1):
             model.fit(sample.x.astype(np.float64), sample.y)
-        return flattened(model)
+        return tree_arrays(model)
 
-    def score(self, x: Matrix, learned: Mapping[str, npt.NDArray[Any]], options: BoostingOptions) -> Scores:
-        """The sigmoid of the sum over the trees."""
-        return sigmoid(raw_scores(x, learned))
+    def score(self, x: FeatureMatrix, learned: Arrays, options: BoostingOptions) -> Doubles:
+        """Return the sigmoid of the sum over the trees."""
+        return sigmoid(tree_sums(x, learned))
 
 
-def flattened(model: Any) -> dict[str, npt.NDArray[Any]]:
-    """The nodes of all trees one after another. scikit-learn has no public door to them."""
+def tree_arrays(model: Any) -> dict[str, npt.NDArray[Any]]:
+    """The nodes of all trees, concatenated. scikit-learn has no public access to them.
+
+    Args:
+        model: a fitted ``HistGradientBoostingClassifier``.
+    """
     trees = [predictors[0].nodes for predictors in model._predictors]
     sizes = [len(nodes) for nodes in trees]
     roots = np.cumsum([0, *sizes[:-1]])
@@ -74,7 +78,32 @@ def flattened(model: Any) -> dict[str, npt.NDArray[Any]]:
     }
 
 
-def _packages() -> tuple[Any, Any]:
+def tree_sums(x: FeatureMatrix, arrays: Arrays) -> Doubles:
+    """The sum of the leaves that each row reaches, plus the baseline; n log-odds.
+
+    Args:
+        x: n × d.
+        arrays: one entry for each node: ``feature``, ``threshold`` (rows up to it go left), ``left``,
+            ``right`` (the node itself for a leaf), ``value`` (of a leaf); ``roots``, the first node of each
+            tree; ``common``, the baseline.
+    """
+    total = np.full(len(x), float(arrays["common"][0]))
+    for root in arrays["roots"].tolist():
+        total += arrays["value"][_leaves(x, root, arrays)]
+    return total
+
+
+def _leaves(x: FeatureMatrix, root: int, arrays: Arrays) -> Positions:
+    rows, node = np.arange(len(x)), np.full(len(x), root, np.int64)
+    while True:
+        left = x[rows, arrays["feature"][node]] <= arrays["threshold"][node]
+        below = np.where(left, arrays["left"][node], arrays["right"][node]).astype(np.int64)
+        if np.array_equal(below, node):
+            return node
+        node = below
+
+
+def _import_packages() -> tuple[Any, Any]:
     try:
         from sklearn.ensemble import HistGradientBoostingClassifier
         from threadpoolctl import threadpool_limits
@@ -85,4 +114,4 @@ def _packages() -> tuple[Any, Any]:
     return HistGradientBoostingClassifier, threadpool_limits
 
 
-BOOSTING = Probe("boosting", "gradient-boosted trees on the evidence", BoostingOptions, Boosted())
+BOOSTING = Probe("boosting", "gradient-boosted trees on the evidence", BoostingOptions, BoostedTrees())

@@ -1,67 +1,94 @@
-"""What a learned trust function reads, as a matrix: scalars and vectors, standardised.
+"""Evidence as a matrix of features: scalars and vectors, standardised on gold.
 
-Knows nothing about what is learned from it.
-
-A group such as ``hidden`` is the vector of that name, every column of numbers ``hidden_…`` and, of a column
-of texts ``hidden_…``, whether it equals the label. Any other name is a column. What is not known is the mean,
-with a flag beside it where gold lacked it too.
+A group such as ``hidden`` stands for the vector of that name, every numeric column ``hidden_…``, and for a
+text column ``hidden_…`` whether it equals the label. Any other name is a column. A missing value becomes the
+mean, with an additional flag if gold also lacked it in places.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from w2s.errors import DataError
-from w2s.evidence import VECTORS, Labels
-from w2s.trust import reading
-from w2s.trust.requirements import has
+from w2s.evidence import Labels
+from w2s.evidence_kinds import STATES
+from w2s.kernels.arrays import Flags
+from w2s.kernels.numbers import Doubles
+from w2s.trust import columns
+from w2s.trust.evidence_requirements import has_evidence
+from w2s.trust.function import Arrays
 
-ALWAYS = ("log_prob", "margin", "entropy", "n_options")
-"""Columns that are read wherever they are."""
+COMMON_COLUMNS = ("log_prob", "margin", "entropy", "n_options")
+"""Columns that are always read if present."""
 
-GROUPS = (*VECTORS, "search", "peer")
-_FARTHEST = 10.0  # standard deviations: what lies beyond says no more
+EVIDENCE_GROUPS = (*STATES, "search", "peer")
+"""Names that stand for a vector and for all columns that begin with them."""
+
+_FARTHEST = 10.0  # standard deviations: values beyond carry no more information
 _LEAST_SCALE = 1e-6
 
-Matrix = npt.NDArray[np.float32]
-Layout = dict[str, Any]
-Arrays = Mapping[str, npt.NDArray[Any]]
+FeatureMatrix = npt.NDArray[np.float32]
 
 
-def layout_of(labels: Labels, reads: Sequence[str]) -> Layout:
-    """Which columns and vectors are read, in their order: what JSON can hold."""
-    columns = [name for name in ALWAYS if has(labels, name)]
-    same: list[str] = []
+@dataclass(frozen=True)
+class FeatureLayout:
+    """Which features are read, in this order.
+
+    Attributes:
+        columns: numeric columns.
+        agrees: text columns that are compared with the label.
+        vectors: the width of each vector, by name.
+    """
+
+    columns: tuple[str, ...] = ()
+    agrees: tuple[str, ...] = ()
+    vectors: Mapping[str, int] = field(default_factory=dict)
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the layout as JSON values."""
+        return {
+            "columns": list(self.columns),
+            "agrees": list(self.agrees),
+            "vectors": dict(self.vectors),
+        }
+
+    @classmethod
+    def from_json(cls, found: Mapping[str, Any]) -> FeatureLayout:
+        """Return the layout that :meth:`to_json` gave."""
+        return cls(tuple(found["columns"]), tuple(found["agrees"]), dict(found["vectors"]))
+
+
+def feature_layout(labels: Labels, reads: Sequence[str]) -> FeatureLayout:
+    """Find the columns and vectors of labels that the names in ``reads`` stand for."""
+    numeric = [name for name in COMMON_COLUMNS if has_evidence(labels, name)]
+    text: list[str] = []
     for name in reads:
-        members = _members(labels, name) if name in GROUPS else [name]
-        columns += [member for member in members if reading.is_number(labels, member)]
-        same += [member for member in members if reading.is_text(labels, member)]
+        members = _group_columns(labels, name) if name in EVIDENCE_GROUPS else [name]
+        numeric += [member for member in members if columns.is_numeric(labels, member)]
+        text += [member for member in members if columns.is_text(labels, member)]
     vectors = {name: int(labels.vectors[name].shape[1]) for name in reads if name in labels.vectors}
-    return {
-        "columns": list(dict.fromkeys(columns)),
-        "agrees": list(dict.fromkeys(same)),
-        "vectors": vectors,
-    }
+    return FeatureLayout(tuple(dict.fromkeys(numeric)), tuple(dict.fromkeys(text)), vectors)
 
 
-def _members(labels: Labels, group: str) -> list[str]:
-    """The columns of a group that are numbers or labels of others."""
+def _group_columns(labels: Labels, group: str) -> list[str]:
+    """The columns of a group that hold numbers or labels of others."""
     names = sorted(name for name in labels.table.column_names if name.startswith(group) and name != group)
-    kinds = [name for name in names if reading.is_number(labels, name) or _names_label(labels, name)]
-    return [name for name in kinds if has(labels, name)]
+    usable = [name for name in names if columns.is_numeric(labels, name) or _holds_labels(labels, name)]
+    return [name for name in usable if has_evidence(labels, name)]
 
 
-def _names_label(labels: Labels, name: str) -> bool:
-    return reading.is_text(labels, name) and (name.endswith("_best") or "_label" in name)
+def _holds_labels(labels: Labels, name: str) -> bool:
+    return columns.is_text(labels, name) and (name.endswith("_best") or "_label" in name)
 
 
-def fit_scaling(labels: Labels, layout: Layout) -> dict[str, npt.NDArray[Any]]:
-    """Mean and 1 / deviation of each feature, and which of them are missing in places."""
-    raw = _raw(labels, layout)
+def fit_scaling(labels: Labels, layout: FeatureLayout) -> dict[str, npt.NDArray[Any]]:
+    """Fit the mean and 1 / standard deviation of each feature, and find the features with missing values."""
+    raw = _raw_features(labels, layout)
     known = np.isfinite(raw)
     count = np.maximum(known.sum(axis=0), 1)
     mean = np.where(known, raw, 0).sum(axis=0, dtype=np.float64) / count
@@ -71,17 +98,20 @@ def fit_scaling(labels: Labels, layout: Layout) -> dict[str, npt.NDArray[Any]]:
     return {
         "features.mean": mean,
         "features.rate": rate,
-        "features.flagged": np.flatnonzero(~known.all(axis=0) & _leads(layout)),
+        "features.flagged": np.flatnonzero(~known.all(axis=0) & _leading_features(layout)),
     }
 
 
-def matrix(labels: Labels, layout: Layout, scaling: Arrays) -> Matrix:
-    """n × d features, finite, each of mean 0 and deviation 1 on gold, at most 10 from 0.
+def feature_matrix(labels: Labels, layout: FeatureLayout, scaling: Arrays) -> FeatureMatrix:
+    """Read the features of n labels and standardise them.
+
+    Returns:
+        n × d float32, finite; each feature has mean 0 and deviation 1 on gold, and lies in [−10, 10].
 
     Raises:
-        DataError: a column that is not there, a vector of another width.
+        DataError: a column is missing, or a vector has another width.
     """
-    raw = _raw(labels, layout)
+    raw = _raw_features(labels, layout)
     unknown = ~np.isfinite(raw)
     scaled = (raw - scaling["features.mean"]) * scaling["features.rate"]
     scaled[unknown] = 0
@@ -90,11 +120,11 @@ def matrix(labels: Labels, layout: Layout, scaling: Arrays) -> Matrix:
     return np.concatenate([scaled, marks], axis=1, dtype=np.float32, casting="unsafe")
 
 
-def _raw(labels: Labels, layout: Layout) -> npt.NDArray[np.float64]:
-    columns = [_scaled_cp(name, reading.numbers(labels, name)) for name in layout["columns"]]
-    columns += [reading.agrees(labels, name) for name in layout["agrees"]]
-    blocks = [np.stack(columns, axis=1)] if columns else []
-    for name, width in layout["vectors"].items():
+def _raw_features(labels: Labels, layout: FeatureLayout) -> Doubles:
+    scalars = [_scale_centipawns(name, columns.numbers(labels, name)) for name in layout.columns]
+    scalars += [columns.equals_label(labels, name) for name in layout.agrees]
+    blocks = [np.stack(scalars, axis=1)] if scalars else []
+    for name, width in layout.vectors.items():
         vector = labels.vectors.get(name)
         if vector is None or vector.shape[1] != width:
             found = "they have none" if vector is None else f"theirs has {vector.shape[1]}"
@@ -107,14 +137,14 @@ def _raw(labels: Labels, layout: Layout) -> npt.NDArray[np.float64]:
     return np.concatenate(blocks, axis=1) if blocks else np.zeros((len(labels), 0))
 
 
-def _scaled_cp(name: str, values: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-    """Centipawns on a logarithmic scale: a lost queen is no hundred times a lost pawn."""
+def _scale_centipawns(name: str, values: Doubles) -> Doubles:
+    """Put centipawns on a logarithmic scale: a lost queen is not 100 times a lost pawn."""
     return np.sign(values) * np.log1p(np.abs(values) / 100) if name.endswith("_cp") else values
 
 
-def _leads(layout: Layout) -> npt.NDArray[np.bool_]:
-    """Every column, and the first feature of each vector: a vector is missing as a whole."""
-    leads = [True] * (len(layout["columns"]) + len(layout["agrees"]))
-    for width in layout["vectors"].values():
+def _leading_features(layout: FeatureLayout) -> Flags:
+    """Every column, and the first feature of each vector, because a vector is missing as a whole."""
+    leads = [True] * (len(layout.columns) + len(layout.agrees))
+    for width in layout.vectors.values():
         leads += [True] + [False] * (width - 1)
     return np.array(leads, bool)

@@ -1,7 +1,7 @@
 """A fitted trust function on disk: ``trust.json`` and ``trust.safetensors``.
 
-Knows nothing about how functions work. No pickle: settings are JSON, everything learned is arrays. The same
-function gives the same bytes.
+There is no pickle: settings are JSON, and everything learned is arrays. The same function gives the same
+bytes.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +18,8 @@ import safetensors
 import safetensors.numpy
 
 from w2s.errors import DataError, UsageError, W2sError
-from w2s.trust.function import Function, State
+from w2s.resume import write_bytes, write_text
+from w2s.trust.function import FittedState, Function
 from w2s.trust.registry import trust_function
 
 FORMAT = "w2s-trust-1"
@@ -27,11 +28,15 @@ ARRAYS = "trust.safetensors"
 
 
 def save(fitted: object, folder: Path | str) -> None:
-    """Write a fitted function; the settings last, so that a folder with them is whole.
+    """Write a fitted function; the settings last, so that a folder with settings is complete.
+
+    Args:
+        fitted: a fitted :class:`w2s.trust.Function`.
+        folder: the folder to write; created if missing.
 
     Raises:
-        UsageError: the function was not fitted, or is not a :class:`w2s.trust.Function`.
-        W2sError: nothing can be written there.
+        UsageError: the function is not fitted, or is not a :class:`w2s.trust.Function`.
+        W2sError: the folder cannot be written.
     """
     if not isinstance(fitted, Function):
         raise UsageError(
@@ -40,7 +45,7 @@ def save(fitted: object, folder: Path | str) -> None:
         )
     if fitted.state is None:
         raise UsageError("trust-not-fitted", f"{fitted.name} is not fitted: call fit(labels) first")
-    arrays = _packed(fitted.state.arrays)
+    arrays = _to_safetensors(fitted.state.arrays)
     settings = {
         "format": FORMAT,
         "function": fitted.source or fitted.name,
@@ -54,8 +59,8 @@ def save(fitted: object, folder: Path | str) -> None:
     try:
         folder.mkdir(parents=True, exist_ok=True)
         (folder / SETTINGS).unlink(missing_ok=True)
-        _whole(folder / ARRAYS, arrays)
-        _whole(folder / SETTINGS, text.encode())
+        write_bytes(folder / ARRAYS, arrays)
+        write_text(folder / SETTINGS, text)
     except OSError as error:
         raise W2sError(
             "trust-folder-not-writable",
@@ -64,36 +69,49 @@ def save(fitted: object, folder: Path | str) -> None:
 
 
 def load(folder: Path | str, allow: str = "") -> Function:
-    """The function that :func:`save` wrote.
+    """Read the function that :func:`save` wrote.
 
     Args:
-        folder: where it lies.
-        allow: the ``module:callable`` that may be imported, where it is not built in or installed. A folder
-            alone never makes w2s run code.
+        folder: the folder of the function.
+        allow: the ``module:callable`` that may be imported if the function is neither built in nor installed.
+            A folder alone never makes w2s run code.
 
     Raises:
-        DataError: a file that is missing, damaged or of another format.
-        UsageError: its code was not allowed.
+        DataError: a file is missing, damaged or in another format.
+        UsageError: the code of the function is not allowed.
     """
     folder = Path(folder)
-    settings = _settings(folder / SETTINGS)
-    arrays = _arrays(folder / ARRAYS, settings["sha256"])
-    name = settings["function"]
+    settings = _read_settings(folder / SETTINGS)
+    arrays = _read_arrays(folder / ARRAYS, settings.sha256)
+    name = settings.function
     if ":" in name and name != allow:
         raise UsageError(
             "trust-code-not-allowed",
             f"{folder / SETTINGS} would import {name!r}: allow that name if you trust its code",
         )
-    found = trust_function(name, **settings["options"])
+    found = trust_function(name, **settings.options)
     if not isinstance(found, Function):
         raise DataError(
             "trust-file-invalid",
             f"{folder / SETTINGS} names {name!r}, which does not return a w2s.trust.Function",
         )
-    return replace(found, state=State(settings["facts"], arrays))
+    return replace(found, state=FittedState(settings.facts, arrays))
 
 
-def _settings(path: Path) -> dict[str, Any]:
+@dataclass(frozen=True)
+class _Settings:
+    """What loading needs of ``trust.json``."""
+
+    function: str
+    options: dict[str, Any]
+    facts: dict[str, Any]
+    sha256: str
+
+
+_TYPES: Mapping[str, type] = {"function": str, "options": dict, "facts": dict, "sha256": str}
+
+
+def _read_settings(path: Path) -> _Settings:
     try:
         found = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
@@ -102,23 +120,21 @@ def _settings(path: Path) -> dict[str, Any]:
         raise DataError("trust-file-unreadable", f"cannot read {path}: {error.strerror or error}") from None
     except (ValueError, RecursionError):
         raise DataError("trust-file-invalid", f"{path} is not JSON: fit the trust function again") from None
-    kinds = {"format": str, "function": str, "options": dict, "facts": dict, "sha256": str}
     if not isinstance(found, dict) or found.get("format") != FORMAT:
         raise DataError(
             "trust-file-invalid", f"{path} does not have the format {FORMAT}: fit the trust function again"
         )
-    for key, kind in kinds.items():
+    for key, kind in _TYPES.items():
         if not isinstance(found.get(key), kind):
             raise DataError("trust-file-invalid", f"{path} has no valid {key}: fit the trust function again")
-    return found
+    return _Settings(**{key: found[key] for key in _TYPES})
 
 
-def _packed(arrays: Mapping[str, Any]) -> bytes:
-    whole = {name: np.ascontiguousarray(arrays[name]) for name in sorted(arrays)}
-    return safetensors.numpy.save(whole)
+def _to_safetensors(arrays: Mapping[str, Any]) -> bytes:
+    return safetensors.numpy.save({name: np.ascontiguousarray(arrays[name]) for name in sorted(arrays)})
 
 
-def _arrays(path: Path, digest: str) -> dict[str, Any]:
+def _read_arrays(path: Path, digest: str) -> dict[str, Any]:
     try:
         data = path.read_bytes()
     except OSError as error:
@@ -132,12 +148,3 @@ def _arrays(path: Path, digest: str) -> dict[str, Any]:
         return safetensors.numpy.load(data)
     except safetensors.SafetensorError as error:
         raise DataError("trust-file-invalid", f"{path} is not a safetensors file: {error}") from None
-
-
-def _whole(path: Path, data: bytes) -> None:
-    part = path.with_name(f".{path.name}.part")
-    try:
-        part.write_bytes(data)
-        part.replace(path)
-    finally:
-        part.unlink(missing_ok=True)

@@ -1,6 +1,7 @@
 """What a trust function is: fitted on gold labels, it gives every label a score.
 
-Knows nothing about how any of them works: a :class:`Recipe` does.
+:class:`TrustFunction` is what callers use. :class:`Function` is the implementation that all built-in
+functions share: it checks labels and gold, and a :class:`TrustMethod` does the rest.
 """
 
 from __future__ import annotations
@@ -15,131 +16,135 @@ import numpy.typing as npt
 from w2s.config import Config
 from w2s.errors import DataError, UsageError, W2sError
 from w2s.evidence import Labels
-from w2s.trust.requirements import refuse_missing
+from w2s.kernels.arrays import Flags
+from w2s.kernels.numbers import Doubles
+from w2s.trust.evidence_requirements import require_evidence
 
-Scores = npt.NDArray[np.float64]
-Flags = npt.NDArray[np.bool_]
+Arrays = Mapping[str, npt.NDArray[Any]]
+"""Fitted arrays, by name."""
 
 
 class TrustFunction(Protocol):
-    """Label and evidence → trust in [0, 1]; higher is more likely right.
-
-    ``needs`` names the evidence without which it neither fits nor scores.
-    """
+    """Label and evidence → trust in [0, 1]; a higher score is more likely right."""
 
     @property
     def name(self) -> str:
-        """What it is called in the registry."""
+        """The name in the registry."""
         ...
 
     @property
     def needs(self) -> frozenset[str]:
-        """Names of evidence, as :mod:`w2s.trust.requirements` has them."""
+        """Names of the evidence without which it neither fits nor scores."""
         ...
 
     def fit(self, labels: Labels, correct: Flags | None = None, seed: int = 0) -> TrustFunction:
-        """The same function, fitted; this one stays as it was."""
+        """Return the same function, fitted; this one does not change."""
         ...
 
-    def score(self, labels: Labels) -> Scores:
-        """n scores in [0, 1], in the order of the labels."""
+    def score(self, labels: Labels) -> Doubles:
+        """Return n scores in [0, 1], in the order of the labels."""
         ...
 
 
 @dataclass(frozen=True)
-class State:
-    """What fitting found: facts that JSON can hold, and arrays."""
+class FittedState:
+    """What fitting learned: facts as JSON values, and arrays."""
 
     facts: Mapping[str, Any] = field(default_factory=dict)
-    arrays: Mapping[str, npt.NDArray[Any]] = field(default_factory=dict)
+    arrays: Arrays = field(default_factory=dict)
 
 
-class Recipe(Protocol):
-    """How one kind of trust function is fitted and scores. It holds nothing itself.
+class NoOptions(Config):
+    """The options of a method without options."""
 
-    ``options`` is the class of its options; ``about`` a line for people.
-    """
+
+class TrustMethod(Protocol):
+    """How one kind of trust function is fitted and scores. It has no state of its own."""
 
     @property
     def name(self) -> str:
-        """What it is called."""
+        """The name in the registry."""
         ...
 
     @property
     def about(self) -> str:
-        """One line."""
+        """One line for people."""
         ...
 
     @property
     def options(self) -> type[Config]:
-        """Its options and their defaults."""
+        """The class of its options, with their defaults."""
         ...
 
     def needs(self, options: Any) -> frozenset[str]:
-        """The evidence that it reads under these options."""
+        """Return the names of the evidence that it reads under these options."""
         ...
 
-    def fit(self, labels: Labels, correct: Flags, seed: int, options: Any) -> State:
-        """What is learned from labels in the order of their ids, right and wrong ones among them."""
+    def fit(self, labels: Labels, correct: Flags, seed: int, options: Any) -> FittedState:
+        """Learn from labels in the order of their ids, of which some are right and some are wrong."""
         ...
 
-    def score(self, labels: Labels, state: State, options: Any) -> Scores:
-        """n scores in [0, 1]."""
+    def score(self, labels: Labels, state: FittedState, options: Any) -> Doubles:
+        """Return n scores in [0, 1]."""
         ...
 
 
 @dataclass(frozen=True, eq=False)
 class Function:
-    """A recipe with its options and, once fitted, what it learned. It checks what no recipe has to.
+    """A trust method with its options and, once it is fitted, what it learned.
 
-    ``source`` is the name by which the registry finds it again.
+    Attributes:
+        method: how it is fitted and scores.
+        options: the options of the method.
+        state: what fitting learned; None before.
+        source: the name by which the registry finds it again.
     """
 
-    recipe: Recipe
+    method: TrustMethod
     options: Config
-    state: State | None = None
+    state: FittedState | None = None
     source: str = ""
 
     @property
     def name(self) -> str:
-        """What it is called in the registry."""
-        return self.recipe.name
+        """The name in the registry."""
+        return self.method.name
 
     @property
     def needs(self) -> frozenset[str]:
-        """The evidence that it reads."""
-        return self.recipe.needs(self.options)
+        """Names of the evidence that it reads."""
+        return self.method.needs(self.options)
 
     def fit(self, labels: Labels, correct: Flags | None = None, seed: int = 0) -> Function:
-        """The same function, fitted; the order of the rows changes nothing.
+        """Return the same function, fitted; the order of the rows does not matter.
 
         Args:
-            labels: gold labels.
-            correct: n flags; the column ``correct`` where None.
-            seed: of everything that is drawn.
+            labels: n gold labels.
+            correct: n flags: whether each label is right; None for the column ``correct``.
+            seed: random seed of everything that is drawn.
 
         Raises:
-            DataError: evidence that is missing, or gold of one class.
+            DataError: evidence is missing, or the gold has one class only.
         """
-        refuse_missing(self.name, self.needs, labels)
+        require_evidence(self.name, self.needs, labels)
         right = labels.correct if correct is None else np.asarray(correct, bool)
         check_gold(right, len(labels))
         order = np.array(sorted(range(len(labels)), key=labels.ids.__getitem__), np.int64)
-        return replace(self, state=self.recipe.fit(labels.take(order), right[order], seed, self.options))
+        return replace(self, state=self.method.fit(labels.take(order), right[order], seed, self.options))
 
-    def score(self, labels: Labels) -> Scores:
-        """n scores in [0, 1], in the order of the labels.
+    def score(self, labels: Labels) -> Doubles:
+        """Return n scores in [0, 1], float64, in the order of the labels.
 
         Raises:
-            UsageError: it was not fitted.
-            DataError: evidence that is missing.
+            UsageError: the function is not fitted.
+            DataError: evidence is missing.
         """
         if self.state is None:
             raise UsageError("trust-not-fitted", f"{self.name} is not fitted: call fit(labels) first")
         if not len(labels):
             return np.zeros(0)
-        refuse_missing(self.name, self.needs, labels)
-        scores = np.asarray(self.recipe.score(labels, self.state, self.options), np.float64)
+        require_evidence(self.name, self.needs, labels)
+        scores = np.asarray(self.method.score(labels, self.state, self.options), np.float64)
         if scores.shape != (len(labels),) or np.isnan(scores).any():
             raise W2sError(
                 "trust-bad-scores", f"{self.name} did not return one number for each of {len(labels)} labels"
@@ -148,12 +153,17 @@ class Function:
 
 
 def check_gold(correct: Flags, rows: int) -> None:
-    """Refuse gold that nothing can be learned from."""
+    """Refuse gold from which nothing can be learned.
+
+    Raises:
+        DataError: the lengths differ, there are no rows, or all of them are right or all are wrong.
+    """
     if len(correct) != rows:
         raise DataError("trust-length-mismatch", f"correct has {len(correct)} values for {rows} labels")
     if not rows:
         raise DataError(
-            "trust-no-gold", "no gold rows to fit on: give labels that are known to be right or wrong"
+            "trust-no-gold",
+            "no gold rows to fit on: give labels that are known to be right or wrong",
         )
     if correct.all() or not correct.any():
         which = "right" if correct.all() else "wrong"

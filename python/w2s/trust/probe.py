@@ -1,89 +1,84 @@
-"""Recipes that learn from a matrix of features: what they read is an option, how they learn is a method.
-
-Knows nothing about any method.
-"""
+"""Probes: trust methods that turn evidence into features and train a classifier on them."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-import numpy as np
 import numpy.typing as npt
-from pydantic import field_validator
 
-from w2s.config import Config
 from w2s.evidence import Labels
-from w2s.trust.features import Matrix, fit_scaling, layout_of, matrix
-from w2s.trust.folds import assign
-from w2s.trust.function import Flags, Scores, State
-from w2s.trust.reads import parse_reads
-
-
-class Reading(Config):
-    """Options of whatever reads features.
-
-    ``reads``: names of evidence, ``hidden,afterstate``; log_prob, margin, entropy and n_options are always
-    read where they are.
-    """
-
-    reads: tuple[str, ...] = ("hidden",)
-
-    @field_validator("reads", mode="before")
-    @classmethod
-    def _parse(cls, value: object) -> tuple[str, ...]:
-        return parse_reads(value)
+from w2s.kernels.arrays import Flags
+from w2s.kernels.numbers import Doubles, Positions
+from w2s.trust.feature_spec import FeatureOptions
+from w2s.trust.features import FeatureLayout, FeatureMatrix, feature_layout, feature_matrix, fit_scaling
+from w2s.trust.folds import assign_folds
+from w2s.trust.function import Arrays, FittedState
 
 
 @dataclass(frozen=True, eq=False)
-class Sample:
-    """Gold as a method sees it: n × d features, n flags, and how to split it in folds that keep groups."""
+class GoldSample:
+    """Gold as a classifier sees it.
 
-    x: Matrix
+    Attributes:
+        x: n × d features.
+        y: n flags: whether each label is right.
+        labels: the n labels, for their groups.
+        seed: random seed of everything that the classifier draws.
+    """
+
+    x: FeatureMatrix
     y: Flags
     labels: Labels
     seed: int
 
-    def folds(self, count: int) -> npt.NDArray[np.int64]:
-        """The fold of each row, from 0; no group is in two."""
-        return assign(self.labels, self.y, count, self.seed)
+    def folds(self, count: int) -> Positions:
+        """Assign each row to a fold, from 0; no group is in two folds."""
+        return assign_folds(self.labels, self.y, count, self.seed)
 
 
-class Method(Protocol):
-    """How to learn: arrays from a sample, and scores from them. It may draw only by the sample's seed."""
+class Classifier(Protocol):
+    """Learns from features whether a label is right. It may draw only by the seed of the sample."""
 
-    def fit(self, sample: Sample, options: Any) -> dict[str, npt.NDArray[Any]]:
-        """What is learned."""
+    def fit(self, sample: GoldSample, options: Any) -> dict[str, npt.NDArray[Any]]:
+        """Learn from a sample; returns arrays."""
         ...
 
-    def score(self, x: Matrix, learned: Mapping[str, npt.NDArray[Any]], options: Any) -> Scores:
-        """n scores in [0, 1] from n × d features."""
+    def score(self, x: FeatureMatrix, learned: Arrays, options: Any) -> Doubles:
+        """Return n scores in [0, 1] for n × d features."""
         ...
 
 
 @dataclass(frozen=True)
 class Probe:
-    """A recipe: features, then a method."""
+    """The trust method of a classifier over features.
+
+    Attributes:
+        name: the name in the registry.
+        about: one line for people.
+        options: the class of the options; it says which features are read.
+        classifier: what learns from the features.
+    """
 
     name: str
     about: str
-    options: type[Reading]
-    method: Method
+    options: type[FeatureOptions]
+    classifier: Classifier
 
-    def needs(self, options: Reading) -> frozenset[str]:
-        """What it reads, and always the log-probability."""
+    def needs(self, options: FeatureOptions) -> frozenset[str]:
+        """Return the log-probability and what ``reads`` names."""
         return frozenset({"log_prob", *options.reads})
 
-    def fit(self, labels: Labels, correct: Flags, seed: int, options: Reading) -> State:
-        """The layout of the features, their scaling, and what the method learned."""
-        layout = layout_of(labels, options.reads)
+    def fit(self, labels: Labels, correct: Flags, seed: int, options: FeatureOptions) -> FittedState:
+        """Fit the layout of the features, their scaling and the classifier."""
+        layout = feature_layout(labels, options.reads)
         scaling = fit_scaling(labels, layout)
-        sample = Sample(matrix(labels, layout, scaling), correct, labels, seed)
-        learned = self.method.fit(sample, options)
-        return State({"layout": layout}, {**scaling, **learned})
+        sample = GoldSample(feature_matrix(labels, layout, scaling), correct, labels, seed)
+        learned = self.classifier.fit(sample, options)
+        return FittedState({"layout": layout.to_json()}, {**scaling, **learned})
 
-    def score(self, labels: Labels, state: State, options: Reading) -> Scores:
-        """n scores."""
-        x = matrix(labels, state.facts["layout"], state.arrays)
-        return self.method.score(x, state.arrays, options)
+    def score(self, labels: Labels, state: FittedState, options: FeatureOptions) -> Doubles:
+        """Return n scores."""
+        layout = FeatureLayout.from_json(state.facts["layout"])
+        x = feature_matrix(labels, layout, state.arrays)
+        return self.classifier.score(x, state.arrays, options)

@@ -1,6 +1,6 @@
-"""Logistic regression with a ridge, by Newton's method with conjugate gradients.
+"""Logistic regression with a ridge penalty, by Newton's method with conjugate gradients.
 
-Knows nothing about what the columns mean. No d × d matrix is ever built.
+No d × d matrix is ever built.
 """
 
 from __future__ import annotations
@@ -8,14 +8,13 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import numpy as np
-import numpy.typing as npt
 
-Doubles = npt.NDArray[np.float64]
+from w2s.kernels.numbers import Doubles
 
 _NEWTON_STEPS = 60
 _CONJUGATE_STEPS = 100
-_ENOUGH = 1e-6  # of the gradient, for each row
-_STEP_EXACTNESS = 1e-4  # of the squared residual: a step need not be exact far from the end
+_GRADIENT_TOLERANCE = 1e-6  # for each row
+_STEP_TOLERANCE = 1e-4  # of the squared residual: a step far from the minimum need not be exact
 
 
 def sigmoid(x: Doubles) -> Doubles:
@@ -24,30 +23,33 @@ def sigmoid(x: Doubles) -> Doubles:
 
 
 def logit(p: Doubles) -> Doubles:
-    """ln(p / (1 − p)), for p drawn in to at least 1e-12 from 0 and 1."""
+    """ln(p / (1 − p)), for p clipped to [1e-12, 1 − 1e-12]."""
     inside = np.clip(p, 1e-12, 1 - 1e-12)
     return np.log(inside) - np.log1p(-inside)
 
 
-def regress(x: Doubles, target: Doubles, ridge: float) -> Doubles:
-    """The d weights and the offset that minimise Σ loss + ridge / 2 · Σ weight².
+def fit_logistic(x: Doubles, target: Doubles, ridge: float) -> Doubles:
+    """Find the weights and the offset that minimise Σ log loss + ridge / 2 · Σ weight².
 
     Args:
         x: n × d.
         target: n probabilities.
-        ridge: from 0 on; the offset bears none. With 0 the targets have to lie inside (0, 1).
+        ridge: the penalty, from 0; the offset has none. With 0 the targets must lie inside (0, 1).
 
-    Source: Lin, Weng and Keerthi, JMLR 2008, with a halving line search for the trust region.
+    Returns:
+        d weights, then the offset.
+
+    Source: Lin, Weng and Keerthi, JMLR 2008, with a halving line search in place of the trust region.
     """
     penalty = np.append(np.full(x.shape[1], ridge), 0.0)
     weights = np.zeros(x.shape[1] + 1)
     loss = _loss(x, target, weights, penalty)
     for _ in range(_NEWTON_STEPS):
         p = sigmoid(_linear(x, weights))
-        gradient = _gathered(x, p - target) + penalty * weights
-        if np.abs(gradient).max() <= _ENOUGH * len(x):
+        gradient = _transpose_product(x, p - target) + penalty * weights
+        if np.abs(gradient).max() <= _GRADIENT_TOLERANCE * len(x):
             break
-        step = _solved(x, p * (1 - p), penalty, gradient)
+        step = _newton_step(x, p * (1 - p), penalty, gradient)
         share, after = 1.0, _loss(x, target, weights - step, penalty)
         while after > loss and share > 1e-6:
             share /= 2
@@ -58,11 +60,11 @@ def regress(x: Doubles, target: Doubles, ridge: float) -> Doubles:
     return weights
 
 
-def _solved(x: Doubles, curvature: Doubles, penalty: Doubles, gradient: Doubles) -> Doubles:
-    """The Newton step: the Hessian's inverse times the gradient, by preconditioned conjugate gradients."""
+def _newton_step(x: Doubles, curvature: Doubles, penalty: Doubles, gradient: Doubles) -> Doubles:
+    """The inverse Hessian times the gradient, by preconditioned conjugate gradients."""
 
     def hessian(v: Doubles) -> Doubles:
-        return _gathered(x, curvature * _linear(x, v)) + (penalty + 1e-10) * v
+        return _transpose_product(x, curvature * _linear(x, v)) + (penalty + 1e-10) * v
 
     diagonal = np.append(curvature @ np.square(x), curvature.sum()) + penalty + 1e-10
     return _conjugate_gradients(hessian, gradient, diagonal)
@@ -72,14 +74,14 @@ def _conjugate_gradients(matrix: Callable[[Doubles], Doubles], right: Doubles, d
     solution, residual = np.zeros_like(right), right.copy()
     scaled = residual / diagonal
     direction, size = scaled.copy(), float(residual @ scaled)
-    enough = size * _STEP_EXACTNESS
+    enough = size * _STEP_TOLERANCE
     for _ in range(min(_CONJUGATE_STEPS, 2 * len(right))):
         if size <= enough:
             break
-        turned = matrix(direction)
-        length = size / float(direction @ turned)
+        product = matrix(direction)
+        length = size / float(direction @ product)
         solution += length * direction
-        residual -= length * turned
+        residual -= length * product
         scaled = residual / diagonal
         before, size = size, float(residual @ scaled)
         direction = scaled + size / before * direction
@@ -91,7 +93,7 @@ def _linear(x: Doubles, weights: Doubles) -> Doubles:
     return z
 
 
-def _gathered(x: Doubles, rows: Doubles) -> Doubles:
+def _transpose_product(x: Doubles, rows: Doubles) -> Doubles:
     return np.append(rows @ x, rows.sum())
 
 

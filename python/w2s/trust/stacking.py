@@ -1,11 +1,7 @@
-"""Several trust functions as one: a logistic regression over their out-of-fold scores.
-
-Knows nothing about what they read.
-"""
+"""Stacking: several trust functions as one, by a logistic regression over their out-of-fold scores."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,21 +12,25 @@ from pydantic import Field, field_validator
 from w2s.config import Config, invalid_value
 from w2s.errors import UsageError
 from w2s.evidence import Labels
-from w2s.trust.calibrators import Doubles
+from w2s.kernels.arrays import Flags
+from w2s.kernels.numbers import Doubles
+from w2s.trust.feature_spec import FeatureOptions, parse_names
 from w2s.trust.folds import cross_fit
-from w2s.trust.function import Flags, Function, Recipe, Scores, State
-from w2s.trust.probe import Reading
-from w2s.trust.reads import parse_reads
-from w2s.trust.regression import logit, regress, sigmoid
+from w2s.trust.function import Arrays, FittedState, Function
+from w2s.trust.registry import builtin_method, is_builtin
+from w2s.trust.regression import fit_logistic, logit, sigmoid
 
 _RIDGE = 1.0
-_FARTHEST = 6.0  # of a logit: no member overrules the others alone
+_FARTHEST = 6.0  # limit of a log-odds: no member overrules the others alone
 
 
 class StackOptions(Config):
-    """``of``: names of built-in functions, ``isotonic,logistic,boosting``; ``reads``: of those that read.
+    """Options of ``stack``.
 
-    ``folds``: of the out-of-fold scores that the weights are learned from.
+    Attributes:
+        of: names of built-in functions, such as ``isotonic,logistic,boosting``.
+        reads: names of evidence, for the members that read features.
+        folds: number of folds of the out-of-fold scores that the weights are fitted on.
     """
 
     of: tuple[str, ...] = ("isotonic", "logistic", "knn")
@@ -40,7 +40,7 @@ class StackOptions(Config):
     @field_validator("of", "reads", mode="before")
     @classmethod
     def _parse(cls, value: object) -> tuple[str, ...]:
-        return parse_reads(value)
+        return parse_names(value)
 
     @field_validator("of")
     @classmethod
@@ -52,39 +52,45 @@ class StackOptions(Config):
 
 @dataclass(frozen=True)
 class Stack:
-    """A recipe of recipes."""
+    """The trust method that weighs several functions."""
 
     name: str = "stack"
     about: str = "several functions, weighted by their out-of-fold scores"
     options: type[StackOptions] = StackOptions
 
     def needs(self, options: StackOptions) -> frozenset[str]:
-        """What any member needs."""
+        """Return what any member needs."""
         return frozenset().union(*(member.needs for member in _members(options)))
 
-    def fit(self, labels: Labels, correct: Flags, seed: int, options: StackOptions) -> State:
-        """Each member fitted on all of gold, and its weight."""
+    def fit(self, labels: Labels, correct: Flags, seed: int, options: StackOptions) -> FittedState:
+        """Fit each member on all of gold, and its weight."""
         members = _members(options)
-        apart = [cross_fit(member, labels, correct, options.folds, seed) for member in members]
-        weights = regress(_logits(apart), correct.astype(np.float64), _RIDGE)
-        fitted = [_state(member.fit(labels, correct, seed)) for member in members]
+        scores = [cross_fit(member, labels, correct, options.folds, seed) for member in members]
+        weights = fit_logistic(_log_odds(scores), correct.astype(np.float64), _RIDGE)
+        states = [_state(member.fit(labels, correct, seed)) for member in members]
         arrays = {
             f"member.{number}.{name}": array
-            for number, state in enumerate(fitted)
+            for number, state in enumerate(states)
             for name, array in state.arrays.items()
         }
-        return State({"members": [dict(state.facts) for state in fitted]}, {**arrays, "weights": weights})
+        return FittedState(
+            {"members": [dict(state.facts) for state in states]}, {**arrays, "weights": weights}
+        )
 
-    def score(self, labels: Labels, state: State, options: StackOptions) -> Scores:
-        """The sigmoid of the weighted logits of the members."""
+    def score(self, labels: Labels, state: FittedState, options: StackOptions) -> Doubles:
+        """Return the sigmoid of the weighted log-odds of the members."""
         members = [
-            Function(member.recipe, member.options, State(facts, _part(state.arrays, f"member.{number}.")))
+            Function(
+                member.method,
+                member.options,
+                FittedState(facts, _without_prefix(state.arrays, f"member.{number}.")),
+            )
             for number, (member, facts) in enumerate(
                 zip(_members(options), state.facts["members"], strict=True)
             )
         ]
         weights = state.arrays["weights"]
-        return sigmoid(_logits([member.score(labels) for member in members]) @ weights[:-1] + weights[-1])
+        return sigmoid(_log_odds([member.score(labels) for member in members]) @ weights[:-1] + weights[-1])
 
 
 def _members(options: StackOptions) -> list[Function]:
@@ -92,28 +98,26 @@ def _members(options: StackOptions) -> list[Function]:
 
 
 def _member(name: str, options: StackOptions) -> Function:
-    from w2s.trust.registry import is_recipe, recipe
-
-    if not is_recipe(name) or name == Stack.name:
+    if not is_builtin(name) or name == Stack.name:
         raise UsageError(
             "trust-stack-bad-member",
             f"{name!r} cannot be part of a stack: name built-in functions other than stack itself",
         )
-    found: Recipe = recipe(name)
-    reads = {"reads": options.reads} if issubclass(found.options, Reading) else {}
-    return Function(found, found.options(**reads))
+    method = builtin_method(name)
+    reads = {"reads": options.reads} if issubclass(method.options, FeatureOptions) else {}
+    return Function(method, method.options(**reads))
 
 
-def _logits(scores: list[Scores]) -> Doubles:
+def _log_odds(scores: list[Doubles]) -> Doubles:
     return np.clip(logit(np.stack(scores, axis=1)), -_FARTHEST, _FARTHEST)
 
 
-def _state(fitted: Function) -> State:
+def _state(fitted: Function) -> FittedState:
     assert fitted.state is not None
     return fitted.state
 
 
-def _part(arrays: Mapping[str, npt.NDArray[Any]], prefix: str) -> dict[str, npt.NDArray[Any]]:
+def _without_prefix(arrays: Arrays, prefix: str) -> dict[str, npt.NDArray[Any]]:
     return {name.removeprefix(prefix): array for name, array in arrays.items() if name.startswith(prefix)}
 
 

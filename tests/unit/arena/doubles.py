@@ -5,11 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from w2s.arena.adjudicate import Adjudicator
-from w2s.arena.ending import Ending
 from w2s.arena.match import Match
 from w2s.arena.openings import Opening
-from w2s.arena.record import MatchRecord
+from w2s.arena.record import Ending, MatchRecord
 from w2s.arena.schedule import Pairing
 from w2s.arena.spec import MatchRules, TimeControl
 from w2s.games import game
@@ -69,8 +67,7 @@ def match(
         opening,
         opening.state(name),
         rules=rules,
-        control=None if tc is None else TimeControl.read(tc),
-        adjudicator=Adjudicator(rules),
+        control=None if tc is None else TimeControl.parse(tc),
     )
 
 

@@ -11,7 +11,7 @@ from w2s.arena.journal import Journal
 from w2s.errors import DataError
 
 
-def test_pieces_come_back_by_kind_and_number(tmp_path: Path) -> None:
+def test_entries_are_read_by_kind_and_number(tmp_path: Path) -> None:
     with Journal(tmp_path / "j") as journal:
         journal.append("match", 3, {"x": "é"})
         journal.append("match", 1, {"x": 1})
@@ -25,7 +25,7 @@ def test_pieces_come_back_by_kind_and_number(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("cut", range(1, 40))
-def test_a_torn_last_line_is_cut_off_and_appending_goes_on(tmp_path: Path, cut: int) -> None:
+def test_incomplete_last_line_is_removed_before_appending(tmp_path: Path, cut: int) -> None:
     path = tmp_path / "j"
     with Journal(path) as journal:
         journal.append("match", 0, {"x": 0})
@@ -39,7 +39,7 @@ def test_a_torn_last_line_is_cut_off_and_appending_goes_on(tmp_path: Path, cut: 
         assert [journal.read("match", number)["x"] for number in (0, 1)] == [0, 1]
 
 
-def test_damage_in_the_middle_is_an_error_that_names_the_line(tmp_path: Path) -> None:
+def test_damaged_line_is_an_error_that_names_it(tmp_path: Path) -> None:
     path = tmp_path / "j"
     path.write_bytes(b'{"kind": "match", "number": 0}\nnonsense\n{"kind": "match", "number": 1}\n')
     with raises_code("arena-journal-damaged", DataError) as caught:

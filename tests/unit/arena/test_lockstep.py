@@ -9,24 +9,24 @@ from collections.abc import Iterable
 import pytest
 
 from tests.unit.arena.doubles import FOOLS_MATE, Scripted, by_ply, first_legal, match
-from w2s.arena.ending import Ending
-from w2s.arena.lockstep import Draw, play
+from w2s.arena.lockstep import MatchSupply, play_matches
 from w2s.arena.match import Match
 from w2s.arena.openings import Opening
+from w2s.arena.record import Ending
 from w2s.arena.spec import MatchRules
 from w2s.models import Answer, Want
 from w2s.tasks import MoveExample
 
 
-def draw_from(queue: deque[Match]) -> Draw:
+def draw_from(queue: deque[Match]) -> MatchSupply:
     return lambda wanted: [queue.popleft() for _ in range(min(wanted, len(queue)))]
 
 
 def finished(matches: Iterable[Match], players: dict[str, Scripted], width: int) -> list[Match]:
-    return list(play(draw_from(deque(matches)), players, width, Want()))
+    return list(play_matches(draw_from(deque(matches)), players, width, Want()))
 
 
-def test_a_model_gets_all_positions_where_it_is_to_move_in_one_batch() -> None:
+def test_each_model_gets_its_positions_in_one_batch() -> None:
     ann, bob = Scripted(by_ply(*FOOLS_MATE)), Scripted(by_ply(*FOOLS_MATE))
     done = finished([match(number=n) for n in range(3)], {"ann": ann, "bob": bob}, width=3)
     assert [found.pairing.number for found in done] == [0, 1, 2]
@@ -34,7 +34,7 @@ def test_a_model_gets_all_positions_where_it_is_to_move_in_one_batch() -> None:
     assert bob.batches == [["0:1:0", "1:1:0", "2:1:0"], ["0:3:0", "1:3:0", "2:3:0"]]
 
 
-def test_no_more_matches_advance_together_than_the_width_and_new_ones_fill_the_gaps() -> None:
+def test_width_limits_matches_in_progress() -> None:
     ann = Scripted(lambda example: "resign" if example.match == "0" else FOOLS_MATE[example.state.ply])
     bob = Scripted(by_ply(*FOOLS_MATE))
     done = finished([match(number=n) for n in range(4)], {"ann": ann, "bob": bob}, width=2)
@@ -44,7 +44,7 @@ def test_no_more_matches_advance_together_than_the_width_and_new_ones_fill_the_g
     assert bob.batches[:2] == [["1:1:0"], ["2:1:0"]]
 
 
-def test_the_width_changes_no_move() -> None:
+def test_width_does_not_change_moves() -> None:
     def moves(width: int) -> dict[int, tuple[str, ...]]:
         players = {"ann": Scripted(first_legal), "bob": Scripted(first_legal)}
         openings = [Opening("o", "startpos", (move,)) for move in ("a2a3", "e2e4", "g2g4")]
@@ -55,20 +55,20 @@ def test_the_width_changes_no_move() -> None:
     assert moves(1) == moves(2) == moves(3)
 
 
-def test_a_match_that_is_over_before_its_first_move_comes_out_at_once() -> None:
+def test_match_over_before_first_move_is_yielded() -> None:
     ann, bob = Scripted(first_legal), Scripted(first_legal)
     short = match(MatchRules(max_plies=1), opening=Opening("o", "startpos", ("e2e4",)))
     assert finished([short], {"ann": ann, "bob": bob}, width=4) == [short]
     assert ann.batches == bob.batches == []
 
 
-def test_both_players_are_told_when_a_match_is_over() -> None:
+def test_players_release_finished_matches() -> None:
     ann, bob = Scripted(by_ply(*FOOLS_MATE)), Scripted(by_ply(*FOOLS_MATE))
     finished([match(number=4)], {"ann": ann, "bob": bob}, width=1)
     assert ann.released == bob.released == ["4"]
 
 
-def test_a_match_put_back_while_the_last_ones_run_is_played_again() -> None:
+def test_requeued_match_is_played_again() -> None:
     """A void match is known only when nothing else may be left to begin."""
     said: list[str] = []
 
@@ -81,14 +81,14 @@ def test_a_match_put_back_while_the_last_ones_run_is_played_again() -> None:
     players = {"ann": Scripted(machine_fails_once), "bob": Scripted(by_ply(*FOOLS_MATE))}
     queue = deque(match(number=n) for n in range(2))
     endings = []
-    for done in play(draw_from(queue), players, 2, Want()):
-        endings.append((done.pairing.number, done.ended))
-        if done.ended is Ending.VOID:
+    for done in play_matches(draw_from(queue), players, 2, Want()):
+        endings.append((done.pairing.number, done.ending))
+        if done.ending is Ending.VOID:
             queue.append(match(number=done.pairing.number))
     assert endings == [(1, Ending.VOID), (0, Ending.MATE), (1, Ending.MATE)]
 
 
-def test_an_answer_without_a_time_of_its_own_is_charged_what_the_batch_took() -> None:
+def test_answer_without_time_is_charged_the_batch_time() -> None:
     def slow(example: MoveExample) -> Answer:
         time.sleep(0.02)
         return Answer(FOOLS_MATE[example.state.ply], seconds=1.5 if example.match == "1" else 0.0)

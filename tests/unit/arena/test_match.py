@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from tests.unit.arena.doubles import FOOLS_MATE, match
-from w2s.arena.ending import Ending
 from w2s.arena.match import Match
 from w2s.arena.openings import Opening
+from w2s.arena.record import Ending
 from w2s.arena.spec import DrawRule, MatchRules
 from w2s.models import Answer
 from w2s.models.model import Failure
@@ -21,22 +21,22 @@ def give(playing: Match, *answers: str | Answer) -> Match:
 
 def ended(playing: Match) -> tuple[Ending | None, int | None, str | None]:
     found = playing.record()
-    return playing.ended, found.winner, found.by
+    return playing.ending, found.winner, found.by
 
 
-def test_a_match_ends_by_the_rules_of_its_game() -> None:
+def test_match_ends_by_rules_of_game() -> None:
     playing = give(match(), *FOOLS_MATE)
     assert ended(playing) == (Ending.MATE, 1, None)
     assert playing.record().moves == FOOLS_MATE
 
 
-def test_any_notation_is_played_and_kept_in_canonical_form() -> None:
+def test_moves_are_stored_in_canonical_notation() -> None:
     playing = give(match(), "f3", "e5", "g2-g4", "Qh4#")
     assert playing.record().moves == FOOLS_MATE
     assert [label.move_san for label in playing.labels] == ["f3", "e5", "g4", "Qh4#"]
 
 
-def test_players_are_asked_in_turn_about_the_position_that_they_reached() -> None:
+def test_example_is_current_position_for_player_to_move() -> None:
     playing = match(number=7)
     assert (playing.mover, playing.example().id, playing.example().match) == ("ann", "7:0:0", "7")
     give(playing, "e2e4")
@@ -44,7 +44,7 @@ def test_players_are_asked_in_turn_about_the_position_that_they_reached() -> Non
     assert playing.example().state.moves() == ["e2e4"]
 
 
-def test_the_first_player_is_white_also_where_black_begins() -> None:
+def test_first_player_is_white_when_black_moves_first() -> None:
     playing = match(opening=Opening("black", "7k/8/8/8/8/7r/6r1/K7 b - - 0 1"))
     assert playing.mover == "bob"
     give(playing, "h3h1")
@@ -64,7 +64,7 @@ def test_the_first_player_is_white_also_where_black_begins() -> None:
         ("I would play the Sicilian. " * 400_000, Ending.FORFEIT_UNPARSABLE),
     ],
 )
-def test_an_answer_that_is_no_legal_move_forfeits(text: str, ending: Ending) -> None:
+def test_illegal_answer_forfeits(text: str, ending: Ending) -> None:
     playing = give(match(), "e2e4" if text == "e7e5" else "d2d4", "d7d5", text)
     assert ended(playing) == (ending, 1, "ann")
     assert len(playing.detail) < 300
@@ -72,10 +72,10 @@ def test_an_answer_that_is_no_legal_move_forfeits(text: str, ending: Ending) -> 
     assert (label.legal, label.played, label.failure) == (False, False, ending.value.split(": ")[1])
 
 
-def test_a_refused_answer_may_be_tried_again_so_often_and_no_more() -> None:
+def test_retry_rule_limits_repeated_answers() -> None:
     rules = MatchRules(illegal="retry:2")
     playing = give(match(rules), "e2e5", "Ke3")
-    assert playing.ended is None
+    assert playing.ending is None
     example = playing.example()
     assert (example.id, example.attempt, example.rejected) == ("0:0:2", 2, ("e2e5", "Ke3"))
     give(playing, "e2e4")
@@ -89,7 +89,7 @@ def test_a_refused_answer_may_be_tried_again_so_often_and_no_more() -> None:
     assert len(playing.labels) == 2
 
 
-def test_a_mask_is_the_models_matter_and_an_illegal_answer_still_forfeits() -> None:
+def test_illegal_answer_forfeits_under_mask_rule() -> None:
     assert ended(give(match(MatchRules(illegal="mask")), "e2e5"))[0] is Ending.FORFEIT_ILLEGAL
 
 
@@ -102,7 +102,7 @@ def test_a_mask_is_the_models_matter_and_an_illegal_answer_still_forfeits() -> N
         ("reply", Ending.FORFEIT_UNPARSABLE),
     ],
 )
-def test_a_model_that_fails_forfeits_and_its_label_says_so(failure: Failure, ending: Ending) -> None:
+def test_model_failure_forfeits_and_is_recorded_in_label(failure: Failure, ending: Ending) -> None:
     playing = give(match(), "e2e4", Answer("", failure=failure, raw="it said: goodbye"))
     assert ended(playing) == (ending, 0, "bob")
     assert playing.detail == "it said: goodbye"
@@ -112,13 +112,13 @@ def test_a_model_that_fails_forfeits_and_its_label_says_so(failure: Failure, end
     assert not label.played
 
 
-def test_a_failure_of_the_machine_makes_the_match_void_without_winner_or_label() -> None:
+def test_void_failure_has_no_winner_and_no_label() -> None:
     playing = give(match(), "e2e4", Answer("", failure="void", raw="no process could be started"))
     assert ended(playing) == (Ending.VOID, None, "bob")
     assert [label.ply for label in playing.labels] == [0]
 
 
-def test_an_answer_after_its_time_loses_and_is_a_label_that_was_not_played() -> None:
+def test_late_answer_loses_and_is_an_unplayed_label() -> None:
     playing = give(match(tc="1+0.5"), Answer("e2e4", seconds=1.0), Answer("e7e5", seconds=1.001))
     assert ended(playing) == (Ending.FORFEIT_TIME, 0, "bob")
     assert playing.record().moves == ("e2e4",)
@@ -127,7 +127,7 @@ def test_an_answer_after_its_time_loses_and_is_a_label_that_was_not_played() -> 
     assert (late.label, late.legal, late.played, late.failure) == ("e7e5", True, False, None)
 
 
-def test_the_clock_counts_down_by_the_time_taken_and_up_by_the_increment() -> None:
+def test_clock_subtracts_time_and_adds_increment() -> None:
     playing = give(match(tc="60+0.6"), Answer("e2e4", seconds=2.0), Answer("e7e5", seconds=0.1))
     clock = playing.example().clock
     assert clock is not None
@@ -136,7 +136,7 @@ def test_the_clock_counts_down_by_the_time_taken_and_up_by_the_increment() -> No
     assert playing.state.ply == 2
 
 
-def test_an_illegal_try_costs_time_and_earns_no_increment() -> None:
+def test_rejected_answer_costs_time_without_increment() -> None:
     playing = match(MatchRules(illegal="retry:3"), tc="10+5")
     give(playing, Answer("e2e5", seconds=4.0))
     clock = playing.example().clock
@@ -146,14 +146,14 @@ def test_an_illegal_try_costs_time_and_earns_no_increment() -> None:
     assert ended(playing) == (Ending.FORFEIT_TIME, 1, "ann")
 
 
-def test_without_a_clock_no_time_is_shown_or_kept() -> None:
+def test_match_without_clock_records_no_times() -> None:
     playing = give(match(), *(Answer(move, seconds=9e9) for move in FOOLS_MATE))
     assert playing.example().clock is None
     assert playing.record().seconds == (None,) * 4
     assert playing.record().time_control is None
 
 
-def test_the_record_holds_values_times_and_the_control_beside_each_move() -> None:
+def test_record_holds_values_times_and_time_control() -> None:
     opening = Opening("open", "startpos", ("f2f3", "e7e5"))
     playing = match(opening=opening, tc="5", number=3)
     give(playing, Answer("g2g4", value_cp=-30, seconds=0.25), Answer("d8h4", value_cp=99_900, seconds=0.5))
@@ -166,7 +166,7 @@ def test_the_record_holds_values_times_and_the_control_beside_each_move() -> Non
     assert [label.ply for label in playing.labels] == [2, 3]
 
 
-def test_adjudication_hears_every_played_value_but_the_rules_of_the_game_come_first() -> None:
+def test_rules_of_game_take_precedence_over_adjudication() -> None:
     rules = MatchRules(draw=DrawRule(after=0, moves=2, limit_cp=10))
     level = [Answer(move, value_cp=0) for move in FOOLS_MATE]
     assert ended(give(match(rules), *level)) == (Ending.MATE, 1, None)
@@ -176,18 +176,18 @@ def test_adjudication_hears_every_played_value_but_the_rules_of_the_game_come_fi
     assert playing.detail == "2 moves of each side within ±10"
 
 
-def test_a_match_whose_opening_is_too_long_ends_before_anybody_is_asked() -> None:
+def test_match_with_too_long_opening_ends_at_once() -> None:
     playing = match(MatchRules(max_plies=2), opening=Opening("o", "startpos", ("e2e4", "e7e5")))
     assert ended(playing) == (Ending.ADJUDICATED_LENGTH, None, None)
     assert playing.labels == []
 
 
-def test_a_match_in_progress_has_no_record() -> None:
+def test_unfinished_match_has_no_record() -> None:
     with pytest.raises(ValueError, match="not over"):
         match().record()
 
 
-def test_text_that_no_file_can_hold_is_replaced_in_the_label() -> None:
+def test_label_replaces_lone_surrogates() -> None:
     playing = give(match(), Answer("e2e4", raw="\ud800 e4", samples=("e4", "\udfff")))
     assert playing.labels[0].raw == "? e4"
     assert playing.labels[0].samples == ("e4", "?")

@@ -21,11 +21,11 @@ def written(folder: Path, name: str, text: str | bytes) -> str:
     return str(path)
 
 
-def test_without_a_file_every_match_starts_at_the_start() -> None:
+def test_no_file_means_starting_position() -> None:
     assert read_openings(None, "othello") == [Opening("start", "startpos")]
 
 
-def test_a_text_file_has_names_and_moves_in_any_notation(tmp_path: Path) -> None:
+def test_text_file_has_names_and_moves_in_any_notation(tmp_path: Path) -> None:
     file = written(tmp_path, "o.txt", "# book\n\nSicilian: Najdorf: e4 c5\nd2d4\n")
     assert read_openings(file, "chess") == [
         Opening("Sicilian: Najdorf", START, ("e2e4", "c7c5")),
@@ -33,14 +33,14 @@ def test_a_text_file_has_names_and_moves_in_any_notation(tmp_path: Path) -> None
     ]
 
 
-def test_every_game_reads_its_own_moves(tmp_path: Path) -> None:
+def test_other_games_read_their_own_moves(tmp_path: Path) -> None:
     four = written(tmp_path, "four.txt", "middle: 4 4\n")
     assert read_openings(four, "connect_four")[0].moves == ("4", "4")
     othello = written(tmp_path, "othello.txt", "d3 c5\n")
     assert read_openings(othello, "othello")[0].moves == ("d3", "c5")
 
 
-def test_positions_may_have_clocks_operations_and_a_name(tmp_path: Path) -> None:
+def test_positions_may_have_clocks_operations_and_names(tmp_path: Path) -> None:
     bare = "4k3/8/8/8/8/8/4P3/4K3 w - -"
     lines = [f"{bare} 3 17", bare, f'{bare} bm e4; id "pawn ending";', f"{bare} hmvc 3; fmvn 17;"]
     for name in ("o.epd", "o.fen", "o.EPD"):
@@ -50,18 +50,18 @@ def test_positions_may_have_clocks_operations_and_a_name(tmp_path: Path) -> None
         assert {opening.moves for opening in found} == {()}
 
 
-def test_positions_of_other_games_are_read_too(tmp_path: Path) -> None:
+def test_other_games_read_their_own_positions(tmp_path: Path) -> None:
     position = game("connect_four").state("startpos", ["4"]).position
     file = written(tmp_path, "o.fen", position)
     assert read_openings(file, "connect_four") == [Opening("line 1", position)]
 
 
-def test_a_chess960_position_keeps_its_castling(tmp_path: Path) -> None:
+def test_chess960_position_keeps_castling_rights(tmp_path: Path) -> None:
     position = "bqnb1rkr/pp3ppp/3ppn2/2p5/5P2/P2P4/NPP1P1PP/BQ1BNRKR w HFhf - 2 9"
     assert read_openings(written(tmp_path, "o.fen", position), "chess")[0].start == position
 
 
-def test_a_pgn_file_gives_the_first_moves_of_its_games(tmp_path: Path) -> None:
+def test_pgn_file_gives_first_16_plies(tmp_path: Path) -> None:
     long = "1. Nf3 Nf6 2. Ng1 Ng8 3. Nc3 Nc6 4. Nb1 Nb8 5. e4 e5 6. d4 d5 7. a3 a6 8. b3 b6 9. c3 c6 *"
     file = written(tmp_path, "o.pgn", f'[Opening "Dance"]\n{long}\n\n[White "x"]\n\n1. e4 *\n')
     dance, other = read_openings(file, "chess")
@@ -70,7 +70,7 @@ def test_a_pgn_file_gives_the_first_moves_of_its_games(tmp_path: Path) -> None:
 
 
 @pytest.mark.data
-def test_a_published_book_is_read_whole(tmp_path: Path, data: Path) -> None:
+def test_published_book_is_read_completely(tmp_path: Path, data: Path) -> None:
     with zipfile.ZipFile(data / "books" / "noob_3moves.epd.zip") as book:
         lines = book.read("noob_3moves.epd").splitlines()[:3000]
     found = read_openings(written(tmp_path, "noob.epd", b"\n".join(lines)), "chess")
@@ -78,16 +78,14 @@ def test_a_published_book_is_read_whole(tmp_path: Path, data: Path) -> None:
     assert len({opening.start for opening in found}) == 3000
 
 
-def test_a_relative_name_is_looked_up_in_the_working_directory_first(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_working_directory_takes_precedence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     (tmp_path / "openings").mkdir()
     written(tmp_path, "openings/othello.txt", "mine: d3\n")
     assert read_openings("openings/othello.txt", "othello")[0].name == "mine"
 
 
-def test_then_among_the_bundled_arenas(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_bundled_openings_are_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     assert len(read_openings("openings/othello.txt", "othello")) >= 1000
 
@@ -106,7 +104,7 @@ def test_then_among_the_bundled_arenas(tmp_path: Path, monkeypatch: pytest.Monke
         ("o.pgn", "1. f3 e5 2. g4 Qh4# 0-1", "arena-opening-finished", "game 1: "),
     ],
 )
-def test_a_bad_file_is_an_error_that_says_where(
+def test_invalid_file_is_an_error_with_location(
     tmp_path: Path, name: str, text: str | bytes, code: str | None, said: str
 ) -> None:
     with pytest.raises(DataError) as caught:
@@ -116,7 +114,7 @@ def test_a_bad_file_is_an_error_that_says_where(
     assert "\n" not in str(caught.value)
 
 
-def test_a_missing_file_and_chess_games_for_othello_are_errors_of_usage(tmp_path: Path) -> None:
+def test_missing_file_and_wrong_kind_are_usage_errors(tmp_path: Path) -> None:
     with raises_code("arena-openings-missing", UsageError) as caught:
         read_openings("gone.txt", "chess")
     assert "gone.txt" in str(caught.value)
@@ -125,7 +123,7 @@ def test_a_missing_file_and_chess_games_for_othello_are_errors_of_usage(tmp_path
 
 
 @pytest.mark.data
-def test_no_invalid_position_gets_through(tmp_path: Path, data: Path) -> None:
+def test_invalid_positions_are_rejected(tmp_path: Path, data: Path) -> None:
     lines = (data / "cozy-chess-fens" / "invalid.sfens").read_text().splitlines()[:300]
     for line in lines:
         with pytest.raises(W2sError):

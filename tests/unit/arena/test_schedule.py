@@ -7,7 +7,7 @@ import pytest
 from w2s.arena.schedule import Pairing, Schedule
 
 
-def test_a_match_alternates_colours_and_takes_openings_in_turn() -> None:
+def test_match_alternates_colours_and_openings() -> None:
     schedule = Schedule(("ann", "bob"), "match", 3, 2, "sequential", 0)
     assert list(schedule) == [
         Pairing(0, 0, 0, "ann", "bob"),
@@ -19,9 +19,9 @@ def test_a_match_alternates_colours_and_takes_openings_in_turn() -> None:
     ]
 
 
-def test_a_round_robin_plays_one_pair_of_each_couple_a_round() -> None:
+def test_round_robin_plays_one_pair_per_matchup_and_round() -> None:
     schedule = Schedule(("a", "b", "c"), "round-robin", 2, 9, "sequential", 0)
-    assert schedule.couples == [("a", "b"), ("a", "c"), ("b", "c")]
+    assert schedule.matchups == [("a", "b"), ("a", "c"), ("b", "c")]
     assert len(schedule) == 12
     assert [(p.first, p.second, p.opening) for p in schedule][:6] == [
         ("a", "b", 0),
@@ -34,12 +34,12 @@ def test_a_round_robin_plays_one_pair_of_each_couple_a_round() -> None:
     assert {p.opening for p in list(schedule)[6:]} == {1}
 
 
-def test_a_gauntlet_is_the_first_against_each_other() -> None:
+def test_gauntlet_is_first_player_against_each_other() -> None:
     schedule = Schedule(("a", "b", "c", "d"), "gauntlet", 1, 1, "sequential", 0)
-    assert schedule.couples == [("a", "b"), ("a", "c"), ("a", "d")]
+    assert schedule.matchups == [("a", "b"), ("a", "c"), ("a", "d")]
 
 
-def test_the_seed_decides_the_order_of_shuffled_openings_and_each_cycle_has_its_own() -> None:
+def test_seed_shuffles_openings_in_each_cycle() -> None:
     def openings(seed: int) -> list[int]:
         schedule = Schedule(("a", "b"), "match", 60, 30, "shuffled", seed)
         return [schedule[number].opening for number in range(0, 120, 2)]
@@ -50,12 +50,12 @@ def test_the_seed_decides_the_order_of_shuffled_openings_and_each_cycle_has_its_
     assert openings(0)[:30] != sorted(openings(0)[:30])
 
 
-def test_the_order_of_a_seed_is_the_same_on_every_machine() -> None:
+def test_order_of_a_seed_is_portable() -> None:
     schedule = Schedule(("a", "b"), "match", 8, 8, "shuffled", 0)
     assert [schedule[number].opening for number in range(0, 16, 2)] == [4, 5, 2, 7, 0, 3, 1, 6]
 
 
 @pytest.mark.parametrize("number", [-1, 2])
-def test_a_number_outside_is_an_index_error(number: int) -> None:
-    with pytest.raises(IndexError, match="is not one of 2"):
+def test_number_out_of_range_is_an_index_error(number: int) -> None:
+    with pytest.raises(IndexError, match="the schedule has 2"):
         Schedule(("a", "b"), "match", 1, 1, "sequential", 0)[number]

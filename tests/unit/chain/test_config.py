@@ -10,14 +10,14 @@ import pytest
 from tests.doubles.errors import raises_code
 from w2s.chain.arms import default_arms
 from w2s.chain.config import ChainConfig, Examples
-from w2s.config import build
+from w2s.config import parse_config
 from w2s.errors import UsageError
 
 CHAIN: dict[str, Any] = {"teacher": "random", "student": "policy:a", "examples": {"files": ["a.csv"]}}
 
 
 def test_default_chain_has_no_curve_and_no_staged_arms() -> None:
-    found = build(ChainConfig, CHAIN, "the chain")
+    found = parse_config(ChainConfig, CHAIN, "the chain")
     assert found.arms == default_arms()
     assert " ".join(found.arms) == "base gold naive random confidence margin trust gold+trust ceiling"
     assert not {"self", "gold-then-trust", "trust-then-gold"} & set(found.arms)
@@ -40,13 +40,13 @@ def test_default_chain_has_no_curve_and_no_staged_arms() -> None:
 )
 def test_invalid_value_is_refused_with_its_key(given: dict[str, Any], said: str) -> None:
     with pytest.raises(UsageError) as refused:
-        build(ChainConfig, {**CHAIN, **given}, "the chain")
+        parse_config(ChainConfig, {**CHAIN, **given}, "the chain")
     assert said in f"{refused.value} [{refused.value.code}]"
 
 
 def test_single_round_may_warm_start_on_all_gold() -> None:
     given = {**CHAIN, "teach": {"warm_start": 1}, "rounds": 1}
-    assert build(ChainConfig, given, "the chain").teach.warm_start == 1
+    assert parse_config(ChainConfig, given, "the chain").teach.warm_start == 1
 
 
 @pytest.mark.parametrize(
@@ -67,9 +67,9 @@ def test_single_round_may_warm_start_on_all_gold() -> None:
 def test_nets_of_moves_propose_three_labels_if_searches_are_evidence(
     given: dict[str, Any], proposals: int
 ) -> None:
-    found = build(ChainConfig, {**CHAIN, **given}, "the chain")
+    found = parse_config(ChainConfig, {**CHAIN, **given}, "the chain")
     assert found.proposals == proposals
-    assert build(ChainConfig, found.model_dump(exclude_none=True), "again") == found
+    assert parse_config(ChainConfig, found.model_dump(exclude_none=True), "again") == found
 
 
 PAIR = {"teacher": "policy:a", "student": "policy:b"}
@@ -122,7 +122,7 @@ MATCHES = {"source": "matches"}
 )
 def test_contradictory_sources_are_refused(tables: dict[str, Any], said: str) -> None:
     with pytest.raises(UsageError) as refused:
-        build(ChainConfig, {**PAIR, **tables}, "the chain")
+        parse_config(ChainConfig, {**PAIR, **tables}, "the chain")
     assert said in f"{refused.value} [{refused.value.code}]"
     assert "\n" not in str(refused.value)
 
@@ -132,13 +132,13 @@ def test_gold_of_another_game_cannot_be_learned(asked: dict[str, Any]) -> None:
     domain = {"gold_examples": ["a"], "gold_game": "othello", "gold_teacher": "policy:c"}
     tables = {**PAIR, **FILES, "regime": {"name": "ood_domain", **domain}, **asked}
     with raises_code("chain-gold-not-learnable", UsageError):
-        build(ChainConfig, tables, "the chain")
+        parse_config(ChainConfig, tables, "the chain")
 
 
 def test_regime_survives_its_toml() -> None:
     tables = {**PAIR, **FILES, "regime": {"name": "ood_dist", "gold_examples": ["a.epd"]}}
-    first = build(ChainConfig, tables, "the chain")
-    assert build(ChainConfig, tomllib.loads(first.to_toml()), "again") == first
+    first = parse_config(ChainConfig, tables, "the chain")
+    assert parse_config(ChainConfig, tomllib.loads(first.to_toml()), "again") == first
 
 
 @pytest.mark.parametrize(
@@ -154,15 +154,15 @@ def test_regime_survives_its_toml() -> None:
 )
 def test_contradictory_data_sets_are_refused(tables: dict[str, Any], code: str) -> None:
     with raises_code(code, UsageError):
-        build(Examples, tables, "examples")
+        parse_config(Examples, tables, "examples")
 
 
 def test_data_sets_survive_their_toml() -> None:
     sets = [{"files": ["a"], "gold": 3, "test": {"files": ["b"], "rows": 4, "columns": {"question": "q"}}}]
-    chain = build(
+    chain = parse_config(
         ChainConfig, {"task": "choice", "teacher": "a", "student": "b", "examples": {"sets": sets}}, "it"
     )
-    again = build(ChainConfig, tomllib.loads(chain.to_toml()), "it")
+    again = parse_config(ChainConfig, tomllib.loads(chain.to_toml()), "it")
     assert again == chain
     assert again.digest() == chain.digest()
     assert again.examples.gold_rows == 3
@@ -172,6 +172,6 @@ def test_gold_rows_of_a_regime_are_those_of_all_sets() -> None:
     regime = {"name": "ood_dist", "gold_examples": ["c"]}
     given = {"task": "choice", "teacher": "a", "student": "b", "regime": regime}
     sets = [{"files": ["a"], "gold": 3}, {"files": ["b"], "gold": 4}]
-    assert build(ChainConfig, {**given, "examples": {"sets": sets}}, "it").examples.gold_rows == 7
+    assert parse_config(ChainConfig, {**given, "examples": {"sets": sets}}, "it").examples.gold_rows == 7
     with raises_code("chain-regime-gold-files", UsageError):
-        build(ChainConfig, {**given, "examples": {"sets": [{"files": ["a"], "gold": ["g"]}]}}, "it")
+        parse_config(ChainConfig, {**given, "examples": {"sets": [{"files": ["a"], "gold": ["g"]}]}}, "it")

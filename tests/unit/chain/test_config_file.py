@@ -15,14 +15,14 @@ from w2s.chain.config import SPLITS, ChainConfig
 from w2s.chain.config_file import load_config, paper_folder
 from w2s.chain.data.files import load_splits
 from w2s.chain.validate import check_config
-from w2s.config import build
+from w2s.config import parse_config
 from w2s.errors import UsageError
 from w2s.models.hf.settings import read_settings
-from w2s.models.named import read_reference
-from w2s.tasks.columns import ANSWERS, CHOICES
+from w2s.models.reference import resolve_reference
+from w2s.tasks.column_mapping import ANSWER_COLUMNS, CHOICE_COLUMNS
 from w2s.tasks.prompts import read_prompt
-from w2s.tasks.rows.hub import HOMES, is_hub, read_name
-from w2s.train import LanguageSettings, settings_of
+from w2s.tasks.rows.hub import KNOWN_DATASETS, is_hub, parse_hub_name
+from w2s.train import LanguageSettings, parse_settings
 from w2s.trust import option_names, trust_function
 
 FILES = sorted(path.name for path in paper_folder().glob("*.toml"))
@@ -64,7 +64,7 @@ def test_bundled_arms_and_trust_have_their_evidence(chain: ChainConfig) -> None:
 
 def test_bundled_settings_suit_their_students(chain: ChainConfig) -> None:
     for student in chain.student:
-        settings = settings_of(student, chain.train, chain.seed)
+        settings = parse_settings(student, chain.train, chain.seed)
         assert isinstance(settings, LanguageSettings)
         assert settings.batch % settings.together == 0
         assert settings.objective == "supervised" or settings.batch % settings.group == 0
@@ -72,14 +72,14 @@ def test_bundled_settings_suit_their_students(chain: ChainConfig) -> None:
 
 def test_bundled_models_have_hub_names(chain: ChainConfig) -> None:
     for model in (chain.teacher, *chain.student):
-        reference = read_reference(model)
+        reference = resolve_reference(model)
         assert (reference.kind, bool(HUB.fullmatch(reference.target))) == ("hf", True)
         if prompt := read_settings(reference).prompt:
             read_prompt(prompt)
 
 
 def test_bundled_data_sets_have_known_columns(chain: ChainConfig) -> None:
-    known = {"choice": CHOICES, "answer": ANSWERS}
+    known = {"choice": CHOICE_COLUMNS, "answer": ANSWER_COLUMNS}
     named = [(chain.task, file) for one in chain.examples.each for file in one.files]
     named += [
         (chain.task, file)
@@ -95,9 +95,9 @@ def test_bundled_data_sets_have_known_columns(chain: ChainConfig) -> None:
             continue
         assert is_hub(file)
         short = file.removeprefix("hf:").partition("?")[0]
-        assert short in HOMES
+        assert short in KNOWN_DATASETS
         assert short in known[task]
-        assert read_name(file).split in ("train", "validation", "test")
+        assert parse_hub_name(file).split in ("train", "validation", "test")
 
 
 def test_file_inherits_tables_of_the_file_that_it_extends() -> None:
@@ -146,7 +146,7 @@ def test_local_data_sets_have_the_rows_of_the_table(data: Path, tmp_path: Path) 
     tables = {"teacher": "a", "student": "b", "examples": {"sets": sets, "bad_rows": "skip"}}
     said: list[str] = []
     found = load_splits(
-        build(ChainConfig, tables, "it").examples, task="choice", game="chess", seed=0, say=said.append
+        parse_config(ChainConfig, tables, "it").examples, task="choice", game="chess", seed=0, say=said.append
     )
     assert [len(getattr(found, role)) for role in SPLITS] == [2000, 6000, 1500]
     assert 0 < sum(int(line.split()[0]) for line in said) < 100

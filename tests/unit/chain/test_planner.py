@@ -11,7 +11,7 @@ from w2s.chain.arms import default_arms
 from w2s.chain.config import ChainConfig
 from w2s.chain.estimate.estimate import plan_lines
 from w2s.chain.planner import plan_chain
-from w2s.config import build
+from w2s.config import parse_config
 
 ROWS = {"gold": 100, "pool": 1000, "test": 50}
 
@@ -23,7 +23,7 @@ def chain(**given: Any) -> ChainConfig:
         "evidence": ["hidden"],
         "arms": ["base", "gold", "naive", "trust"],
     }
-    return build(ChainConfig, {**tables, **given}, "it")
+    return parse_config(ChainConfig, {**tables, **given}, "it")
 
 
 def lines(**given: Any) -> list[tuple[object, ...]]:

@@ -29,7 +29,7 @@ class Sure:
     def show(self, solved: Sequence[tuple[Example, str]]) -> None:
         self.shown = [*solved]
 
-    def believe(self, examples: Sequence[Example]) -> list[dict[str, float]]:
+    def distributions(self, examples: Sequence[Example]) -> list[dict[str, float]]:
         return [{label: 1.0 for _, label in self.shown} for _ in examples]
 
     def close(self) -> None:

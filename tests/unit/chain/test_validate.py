@@ -11,7 +11,7 @@ from w2s.chain import validate
 from w2s.chain.config import ChainConfig
 from w2s.chain.estimate import estimate
 from w2s.chain.validate import check_config
-from w2s.config import build
+from w2s.config import parse_config
 from w2s.errors import MissingExtraError, UsageError
 
 SPEAKS = {"teacher": "hf:a", "student": "hf:b", "task": "answer", "evidence": ["hidden"]}
@@ -26,7 +26,7 @@ FOREIGN = {
 
 def chain(**tables: Any) -> ChainConfig:
     usual = {"teacher": "policy:a", "student": "policy:b", "examples": {"files": ["x.csv"]}}
-    return build(ChainConfig, {**usual, **tables}, "the chain")
+    return parse_config(ChainConfig, {**usual, **tables}, "the chain")
 
 
 @pytest.mark.parametrize(

@@ -2,33 +2,32 @@
 
 from __future__ import annotations
 
-import doctest
 import random
 
 import pytest
 
 import w2s
 from w2s.errors import DataError, UsageError
-from w2s.games import Divergence, diverge, divergence
+from w2s.games import Divergence, diverge
 
 
 def moves(text: str) -> list[str]:
     return text.split()
 
 
-def test_one_game_in_two_notations_does_not_diverge() -> None:
+def test_same_game_in_two_notations_does_not_diverge() -> None:
     san, uci = moves("e4 e5 Nf3 Nc6 Bb5 a6 O-O"), moves("e2e4 e7e5 g1f3 b8c6 f1b5 a7a6")
     assert diverge("chess", san[:6], uci) is None
     assert diverge("chess", [], []) is None
 
 
-def test_the_first_other_move_is_named_in_canonical_form() -> None:
+def test_first_different_move_is_canonical() -> None:
     found = diverge("chess", moves("e4 e5 Nf3"), moves("e4 e5 Nc3"))
     assert found == Divergence(2, "move", "g1f3", "b1c3")
     assert str(found) == "ply 3: g1f3 against b1c3"
 
 
-def test_a_record_that_goes_on_is_longer() -> None:
+def test_longer_record_differs_in_length() -> None:
     found = diverge("chess", moves("e4"), moves("e4 e5"))
     assert found == Divergence(1, "length", None, "e7e5")
     assert str(found) == "ply 2: the end against e7e5"
@@ -36,7 +35,7 @@ def test_a_record_that_goes_on_is_longer() -> None:
 
 
 @pytest.mark.parametrize("text", ["e5", "[e2e2]", "", "\0", "x" * 1_000_000])
-def test_a_move_that_is_none_is_where_the_record_cannot_be_read(text: str) -> None:
+def test_illegal_move_makes_the_record_unreadable(text: str) -> None:
     found = diverge("chess", ["d4", "d5", text, "Nf3"], ["d4", "d5", "c4"])
     assert found == Divergence(2, "unreadable", text, "c2c4")
     assert len(str(found)) < 200
@@ -54,7 +53,7 @@ def test_transpositions_meet_again() -> None:
     assert slower.meets is None  # the same board, but the other side is to move
 
 
-def test_other_starts_are_told_before_any_move() -> None:
+def test_different_starts_are_reported_before_moves() -> None:
     other = "rnbqkbnr/pppp1ppp/8/4p3/4P3/8/PPPP1PPP/RNBQKBNR w KQkq - 0 2"
     found = diverge("chess", moves("e4 e5 Nf3"), moves("Nf3"), right_start=other)
     assert found is not None
@@ -64,7 +63,7 @@ def test_other_starts_are_told_before_any_move() -> None:
 
 
 @pytest.mark.parametrize("game", ["chess", "connect_four", "othello"])
-def test_a_changed_ply_is_found_wherever_it_is(game: str) -> None:
+def test_changed_ply_is_found_anywhere(game: str) -> None:
     draw = random.Random(2)
     for _ in range(20):
         state, ply = w2s.game(game).state(), draw.randrange(20)
@@ -82,14 +81,8 @@ def test_a_changed_ply_is_found_wherever_it_is(game: str) -> None:
             assert (found.ply, found.why, found.left, found.right) == (ply, "move", line[ply], other[ply])
 
 
-def test_a_start_that_is_none_and_a_game_that_is_none_are_errors() -> None:
+def test_invalid_start_and_unknown_game_are_errors() -> None:
     with pytest.raises(DataError):
         diverge("chess", [], [], left_start="nowhere")
     with pytest.raises(UsageError):
         diverge("go", [], [])
-
-
-def test_the_examples_run() -> None:
-    result = doctest.testmod(divergence)
-    assert result.attempted >= 3
-    assert not result.failed

@@ -15,7 +15,7 @@ import pytest
 from tests.doubles.errors import raises_code
 from w2s.errors import DataError
 from w2s.games import game
-from w2s.games.pgn import read_texts
+from w2s.games.pgn import split_games
 from w2s.games.records import GameRecord, read_games, read_pgn
 
 START = game("chess").state().position
@@ -38,7 +38,7 @@ def oracle(path: Path) -> Iterator[chess.pgn.Game]:
             yield found
 
 
-def test_a_game_has_its_number_headers_start_moves_and_result(tmp_path: Path) -> None:
+def test_record_has_number_headers_start_moves_and_result(tmp_path: Path) -> None:
     text = '[Event "x"]\n[White "Ann, A."]\n\n1. f3 e5 2. g4 Qh4# 0-1\n'
     assert one(tmp_path, text) == GameRecord(
         1, "chess", START, ("f2f3", "e7e5", "g2g4", "d8h4"), "0-1", {"Event": "x", "White": "Ann, A."}
@@ -66,7 +66,7 @@ def test_a_game_has_its_number_headers_start_moves_and_result(tmp_path: Path) ->
         "\ufeff1. e4 e5 2. Nf3 Nc6 *",
     ],
 )
-def test_liberties_that_real_files_take_change_nothing(tmp_path: Path, movetext: str) -> None:
+def test_deviations_of_real_files_change_nothing(tmp_path: Path, movetext: str) -> None:
     assert one(tmp_path, movetext).moves == ("e2e4", "e7e5", "g1f3", "b8c6")
 
 
@@ -86,11 +86,11 @@ def test_liberties_that_real_files_take_change_nothing(tmp_path: Path, movetext:
         ('[Result "0-1"]', "0-1"),
     ],
 )
-def test_the_result_at_the_end_counts_then_the_header(tmp_path: Path, text: str, result: str) -> None:
+def test_final_result_wins_over_the_header(tmp_path: Path, text: str, result: str) -> None:
     assert one(tmp_path, text).result == result
 
 
-def test_games_follow_each_other_with_or_without_headers_and_results(tmp_path: Path) -> None:
+def test_games_are_split_with_and_without_headers_and_results(tmp_path: Path) -> None:
     text = '[White "a"] [Black "b"]\n1. e4 [White "c"]\n1. d4 * 1. c4 1-0 1. b3 0-1\n[White "d"]\n'
     games = read(tmp_path, text)
     assert [found.number for found in games] == [1, 2, 3, 4, 5]
@@ -108,14 +108,14 @@ def test_tag_values_may_hold_escapes_braces_quotes_and_brackets(tmp_path: Path) 
     }
 
 
-def test_a_set_up_position_and_chess960_castling(tmp_path: Path) -> None:
+def test_set_up_position_and_chess960_castling_are_read(tmp_path: Path) -> None:
     fen = "r3k2r/6p1/8/8/8/8/8/1R2K1R1 w GBha - 2 9"
     found = one(tmp_path, f'[Variant "Chess960"]\n[SetUp "1"]\n[FEN "{fen}"]\n\n9. O-O-O O-O *')
     assert found.start == fen
     assert found.moves == ("e1b1", "e8h8")
 
 
-def test_bytes_that_are_not_utf8_are_latin1(tmp_path: Path) -> None:
+def test_lines_that_are_not_utf8_are_latin1(tmp_path: Path) -> None:
     latin = '[White "Müller"]\n\n1. e4 {schön} e5 *\n'.encode("latin-1")
     found = read(tmp_path, latin + '[White "Böök"]\n'.encode())
     assert [record.headers["White"] for record in found] == ["Müller", "Böök"]
@@ -127,8 +127,8 @@ def test_bytes_that_are_not_utf8_are_latin1(tmp_path: Path) -> None:
         ("1. e4 *\n\n1. e4 e5 2. Ke3 *", "game-illegal-move", "game 2, line 3: 'Ke3' is illegal"),
         ("1. e4 e5\n2. Zz9 *", "game-illegal-move", "game 1, line 2: 'Zz9' is unparsable"),
         ("1. e4 -- *", "game-illegal-move", "'--' is unparsable"),
-        ("1. e4 {no end\n\n\n", "pgn-syntax-error", "line 1: the comment that begins here does not end"),
-        ("1. e4 (1. d4 *\n", "pgn-syntax-error", "does not end"),
+        ("1. e4 {no end\n\n\n", "pgn-syntax-error", "line 1: the comment that begins here has no end"),
+        ("1. e4 (1. d4 *\n", "pgn-syntax-error", "within a variation"),
         ('1. e4 (1. d4\n[White "x"]\n', "pgn-syntax-error", "line 2: expected a tag pair"),
         ("1. e4 ) e5 *", "pgn-syntax-error", "unexpected ')'"),
         ("1. e4 } e5 *", "pgn-syntax-error", "unexpected '}'"),
@@ -139,12 +139,12 @@ def test_bytes_that_are_not_utf8_are_latin1(tmp_path: Path) -> None:
         ("1. e4 *".encode("utf-16"), "pgn-syntax-error", "game 1, line 1"),
         (b"\x89PNG\r\n\x1a\n" + bytes(range(256)) * 40, "pgn-syntax-error", "game 1"),
         ("x" * 10_000_000, "game-illegal-move", "game 1, line 1: 'xxxx"),
-        ("(" * 100_000, "pgn-syntax-error", "does not end"),
+        ("(" * 100_000, "pgn-syntax-error", "within a variation"),
         ("[" * 1_000_000, "pgn-syntax-error", "expected a tag pair"),
         ('[a "' * 250_000, "pgn-syntax-error", "expected a tag pair"),
     ],
 )
-def test_a_broken_game_is_one_line_that_says_where(
+def test_invalid_game_is_an_error_of_one_line_with_its_place(
     tmp_path: Path, text: str | bytes, code: str, fact: str
 ) -> None:
     with raises_code(code, DataError) as caught:
@@ -156,7 +156,7 @@ def test_a_broken_game_is_one_line_that_says_where(
     assert len(message) < 400 + len(str(tmp_path))
 
 
-def test_an_illegal_start_position_is_named_with_its_game_or_line(tmp_path: Path) -> None:
+def test_illegal_start_position_raises_with_its_game_or_line(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="game 1: not a chess position"):
         read(tmp_path, '[FEN "8/8/8/8/8/8/8/8 w - - 0 1"]\n\n*')
     line = '{"game": "chess", "start": "?", "moves": [], "result": "*"}'
@@ -164,7 +164,7 @@ def test_an_illegal_start_position_is_named_with_its_game_or_line(tmp_path: Path
         read(tmp_path, line, "games.jsonl")
 
 
-def test_games_before_the_broken_one_are_read(tmp_path: Path) -> None:
+def test_games_before_an_invalid_one_are_read(tmp_path: Path) -> None:
     path = tmp_path / "games.pgn"
     path.write_text("1. e4 * 1. d4 * 1. e5 *")
     games = read_pgn(path)
@@ -174,17 +174,17 @@ def test_games_before_the_broken_one_are_read(tmp_path: Path) -> None:
     assert "game 3" in str(caught.value)
 
 
-def test_an_empty_file_holds_no_game(tmp_path: Path) -> None:
+def test_empty_file_has_no_games(tmp_path: Path) -> None:
     assert read(tmp_path, "") == read(tmp_path, "\n\n% nothing\n{only a comment}\n") == []
 
 
 @pytest.mark.parametrize("name", ["gone.pgn", "gone.jsonl", "games.zip", ""])
-def test_a_file_that_cannot_be_read_is_a_data_error(tmp_path: Path, name: str) -> None:
+def test_unreadable_file_is_a_data_error(tmp_path: Path, name: str) -> None:
     with pytest.raises(DataError):
         list(read_games(tmp_path / name))
 
 
-def test_json_lines_give_games_of_any_kind_with_moves_in_canonical_form(tmp_path: Path) -> None:
+def test_json_lines_give_games_of_any_kind_with_canonical_moves(tmp_path: Path) -> None:
     lines = [
         {"game": "othello", "start": "startpos", "moves": ["D3"], "result": "*", "first": "a", "number": 7},
         {"game": "chess", "start": "startpos", "moves": ["e4"], "result": "1-0"},
@@ -226,7 +226,7 @@ def test_json_lines_give_games_of_any_kind_with_moves_in_canonical_form(tmp_path
         ('{"game": ["chess"], "start": "startpos", "moves": [], "result": "*"}', "game-unknown", "chess"),
     ],
 )
-def test_a_bad_json_line_is_an_error_that_names_it(
+def test_bad_json_line_raises_with_its_number(
     tmp_path: Path, line: str | bytes, code: str, fact: str
 ) -> None:
     text = line if isinstance(line, bytes) else line.encode()
@@ -237,7 +237,7 @@ def test_a_bad_json_line_is_an_error_that_names_it(
 
 
 @pytest.mark.data
-def test_real_games_read_as_python_chess_reads_them(data: Path) -> None:
+def test_real_games_match_python_chess(data: Path) -> None:
     path = data / "lichess-pgn-sample" / "lichess_db_1000k.pgn"
     ours = list(read_pgn(path))
     assert len(ours) == 438
@@ -251,9 +251,9 @@ def test_real_games_read_as_python_chess_reads_them(data: Path) -> None:
 
 @pytest.mark.data
 @pytest.mark.slow
-def test_a_published_book_reads_whole(tmp_path: Path, data: Path) -> None:
+def test_published_book_is_read_completely(tmp_path: Path, data: Path) -> None:
     with zipfile.ZipFile(data / "books" / "8moves_v3.pgn.zip") as book:
         book.extractall(tmp_path)
     path = tmp_path / "8moves_v3.pgn"
-    assert Counter(len(text.moves) for text in read_texts(path)) == {16: 34_700}
+    assert Counter(len(text.moves) for text in split_games(path)) == {16: 34_700}
     assert Counter(len(found.moves) for found in islice(read_pgn(path), 5000)) == {16: 5000}

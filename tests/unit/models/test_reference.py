@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from tests.doubles.errors import raises_code
 from w2s.errors import UsageError
-from w2s.models.reference import Reference, parse_reference
+from w2s.models.reference import Reference, parse_reference, resolve_reference
 
 FORMS = {
     "random": Reference("random"),
@@ -37,12 +39,12 @@ FORMS = {
 
 
 @pytest.mark.parametrize("text", FORMS)
-def test_every_form_is_taken_apart_and_printed_as_it_was(text: str) -> None:
+def test_every_form_is_parsed_and_printed_unchanged(text: str) -> None:
     assert parse_reference(text) == FORMS[text]
     assert str(FORMS[text]) == text
 
 
-def test_codes_stand_for_what_would_be_misread() -> None:
+def test_percent_codes_escape_separators() -> None:
     parsed = parse_reference("uci:engine%3F x?Book=a%26b%25")
     assert parsed == Reference("uci", "engine? x", {"Book": "a&b%"})
     assert str(parsed) == "uci:engine%3F x?Book=a%26b%25"
@@ -50,13 +52,13 @@ def test_codes_stand_for_what_would_be_misread() -> None:
     assert parse_reference("uci:x?A=100%").options["A"] == "100%"
 
 
-def test_a_target_that_looks_like_options_is_written_so_that_it_stays_one() -> None:
+def test_target_that_looks_like_options_is_escaped() -> None:
     target = Reference("policy", "depth=3")
     assert parse_reference(str(target)) == target
     assert parse_reference("policy:depth=3").target == ""
 
 
-def test_another_spelling_of_the_same_reference_has_the_same_canonical_text() -> None:
+def test_spellings_of_a_reference_share_the_canonical_text() -> None:
     assert str(parse_reference("search:?depth=3")) == "search:depth=3"
     assert str(parse_reference("uci:sf?a=%41")) == "uci:sf?a=A"
 
@@ -94,8 +96,29 @@ def test_invalid_reference_is_refused_in_one_line_with_a_remedy(text: str, code:
 @pytest.mark.parametrize(
     "text", ["x\n" * 100_000, "uci:x?" + "a" * 1_000_000, "\0", "uci:a?" + "b=1&" * 9 + "\n"]
 )
-def test_long_and_strange_text_gives_a_short_line(text: str) -> None:
+def test_long_invalid_text_gives_a_short_message(text: str) -> None:
     with pytest.raises(UsageError) as caught:
         parse_reference(text)
     assert len(str(caught.value)) < 600
     assert "\n" not in str(caught.value)
+
+
+def test_folder_of_a_net_is_a_reference(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = tmp_path / "students" / "a"
+    folder.mkdir(parents=True)
+    (folder / "config.json").write_text("{}")
+    monkeypatch.chdir(tmp_path)
+    assert str(resolve_reference("students/a")) == "policy:students/a"
+    assert resolve_reference("students/a?temperature=0.5").options == {"temperature": "0.5"}
+    assert resolve_reference(str(folder)).target == str(folder)
+
+
+def test_reference_is_kept() -> None:
+    assert str(resolve_reference("search:depth=3")) == "search:depth=3"
+    assert resolve_reference("policy:students/a").target == "students/a"
+
+
+@pytest.mark.parametrize("text", ["", "students/none", "x/" * 50_000, "~nobody-here/net", "a\0b/c"])
+def test_other_text_is_refused(text: str) -> None:
+    with pytest.raises(UsageError):
+        resolve_reference(text)

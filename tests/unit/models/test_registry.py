@@ -8,68 +8,80 @@ import w2s
 from tests.doubles.errors import raises_code
 from w2s.errors import UsageError
 from w2s.models.reference import parse_reference
-from w2s.models.registry import kinds, load_model
+from w2s.models.registry import load_model, model_kinds
 
 
-def test_each_kind_says_what_it_is_and_gives_an_example_of_itself() -> None:
-    assert [kind.name for kind in kinds()] == ["random", "search", "uci", "policy", "lc0", "hf", "openai"]
-    for kind in kinds():
+def test_every_kind_has_a_description_and_an_example() -> None:
+    assert [kind.name for kind in model_kinds()] == [
+        "random",
+        "search",
+        "uci",
+        "policy",
+        "lc0",
+        "hf",
+        "openai",
+    ]
+    for kind in model_kinds():
         assert parse_reference(kind.example).kind == kind.name
         assert kind.about
         assert "\n" not in kind.about
 
 
-def test_the_public_door_is_the_registry() -> None:
+def test_public_load_model_is_that_of_the_registry() -> None:
     assert w2s.load_model is load_model
 
 
 @pytest.mark.parametrize("text", ["random", "search:depth=2", "search:nodes=500&noise_cp=3.5"])
-def test_a_model_names_the_reference_that_loads_it_again(text: str) -> None:
+def test_reference_of_a_model_loads_it_again(text: str) -> None:
     model = load_model(text)
     assert model.reference == text
     assert load_model(model.reference).reference == text
 
 
+KINDS = "the kinds are: random, search, uci, policy, lc0, hf, openai"
+INVALID, UNKNOWN, TARGET = "model-invalid-option", "model-unknown-option", "model-target-not-allowed"
+
+
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("text", "code", "fact"),
     [
-        ("serch:depth=3", "did you mean search? the kinds are: random, search, uci, policy, lc0, hf, openai"),
-        ("gpt", "the kinds are: random, search, uci, policy, lc0, hf, openai"),
-        ("x" * 100_000, "the kinds are"),
-        ("exact:nodes=5", "names no model"),
-        ("random:7", "random takes none; write random"),
-        ("random:seed=1", "it has no options"),
-        ("search", "no limit; write search:depth=3"),
-        ("search:3", "search takes none; write search:depth="),
-        ("search:dept=3", "did you mean depth?"),
-        ("search:depth=0", "whole number from 1 to 128, not '0'"),
-        ("search:depth=129", "whole number from 1 to 128"),
-        ("search:depth=٣", "whole number"),
-        ("search:depth=", "whole number"),
-        ("search:nodes=1e3", "whole number of at least 1"),
-        ("search:nodes=99999999999999999999", "whole number of at least 1"),
-        ("search:depth=1&noise_cp=-1", "at least 0"),
-        ("search:depth=1&noise_cp=inf", "at least 0"),
-        ("search:depth=1&temperature_cp=0", "above 0"),
-        ("search:depth=1&temperature_cp=nan", "above 0"),
-        ("uci:", "nothing follows the colon"),
-        ("uci", "names no program"),
-        ("uci:'stockfish", "cannot be read"),
-        ("uci:stockfish?nodes=0", "whole number of at least 1"),
-        ("policy", "names no net: write policy:NAME or policy:DIR"),
-        ("policy:x?devise=cpu", "did you mean device?"),
-        ("policy:x?device=tpu", "not one of auto, cpu, cuda"),
-        ("policy:x?batch=0", "whole number from 1 to 65536"),
-        ("policy:x?temperature=-1", "at least 0"),
-        ("lc0", "names no file: write lc0:maia-1100.pb.gz"),
-        ("lc0:x?nodes=3", "not an option of lc0"),
+        ("serch:depth=3", "model-unknown-kind", f"did you mean search? {KINDS}"),
+        ("gpt", "model-unknown-kind", KINDS),
+        ("x" * 100_000, "model-unknown-kind", KINDS),
+        ("exact:nodes=5", "model-unknown-kind", KINDS),
+        ("random:7", TARGET, "write random"),
+        ("random:seed=1", UNKNOWN, "it has no options"),
+        ("search", "model-search-no-limit", "write search:depth=3"),
+        ("search:3", TARGET, "write search:depth="),
+        ("search:dept=3", UNKNOWN, "did you mean depth?"),
+        ("search:depth=0", INVALID, "whole number from 1 to 128, not '0'"),
+        ("search:depth=129", INVALID, "from 1 to 128"),
+        ("search:depth=٣", INVALID, "from 1 to 128"),
+        ("search:depth=", INVALID, "from 1 to 128"),
+        ("search:nodes=1e3", INVALID, "whole number of at least 1"),
+        ("search:nodes=99999999999999999999", INVALID, "whole number of at least 1"),
+        ("search:depth=1&noise_cp=-1", INVALID, "at least 0"),
+        ("search:depth=1&noise_cp=inf", INVALID, "at least 0"),
+        ("search:depth=1&temperature_cp=0", INVALID, "above 0"),
+        ("search:depth=1&temperature_cp=nan", INVALID, "above 0"),
+        ("uci:", "model-reference-incomplete", "remove the colon"),
+        ("uci", "uci-invalid-command", "write uci:stockfish?nodes=1000"),
+        ("uci:'stockfish", "uci-invalid-command", "cannot be read"),
+        ("uci:stockfish?nodes=0", INVALID, "at least 1"),
+        ("policy", "model-missing-target", "policy:NAME or policy:DIR"),
+        ("policy:x?devise=cpu", UNKNOWN, "did you mean device?"),
+        ("policy:x?device=tpu", INVALID, "auto, cpu, cuda"),
+        ("policy:x?batch=0", INVALID, "from 1 to 65536"),
+        ("policy:x?temperature=-1", INVALID, "at least 0"),
+        ("lc0", "model-missing-target", "lc0:maia-1100.pb.gz"),
+        ("lc0:x?nodes=3", UNKNOWN, "'nodes' is not an option of lc0"),
     ],
 )
-def test_what_names_no_model_is_one_line_that_says_what_and_the_remedy(text: str, said: str) -> None:
-    with pytest.raises(UsageError) as caught:
+def test_invalid_reference_is_refused_in_one_line(text: str, code: str, fact: str) -> None:
+    with raises_code(code, UsageError) as caught:
         load_model(text)
     message = str(caught.value)
-    assert said in message
+    assert fact in message
     assert "\n" not in message
     assert len(message) < 600
 

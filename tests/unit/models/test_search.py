@@ -11,7 +11,7 @@ import pytest
 from w2s.games import State, game
 from w2s.models import Answer, Want
 from w2s.models.registry import load_model
-from w2s.models.search import decided_cp
+from w2s.models.search import to_model_cp
 from w2s.tasks import MoveExample
 
 START = game("chess").state()
@@ -45,19 +45,19 @@ def ask(
 
 @pytest.mark.parametrize("name", GAMES)
 @pytest.mark.parametrize("limit", ["depth=3", "nodes=3000"])
-def test_without_noise_it_plays_what_the_search_finds(name: str, limit: str) -> None:
+def test_without_noise_the_best_move_is_played(name: str, limit: str) -> None:
     option, number = limit.split("=")
     for state in states_of(name, 12):
         found = state.search(**{option: int(number)})
         answer = ask(f"search:{limit}", state)
-        assert (answer.label, answer.value_cp) == (found.best, decided_cp(found.value_cp))
+        assert (answer.label, answer.value_cp) == (found.best, to_model_cp(found.value_cp))
         wide = state.search(**{option: int(number)}, all_moves=True)
         answer = ask(f"search:{limit}", state, EVIDENCE)
-        assert (answer.label, answer.value_cp) == (wide.best, decided_cp(wide.value_cp))
+        assert (answer.label, answer.value_cp) == (wide.best, to_model_cp(wide.value_cp))
 
 
 @pytest.mark.parametrize("name", GAMES)
-def test_values_are_those_of_every_legal_move_and_free_of_noise(name: str) -> None:
+def test_values_cover_every_legal_move_without_noise(name: str) -> None:
     for state in states_of(name, 6):
         plain = ask("search:depth=2", state, Want(values=True))
         noisy = ask("search:depth=2&noise_cp=500", state, Want(values=True))
@@ -67,7 +67,7 @@ def test_values_are_those_of_every_legal_move_and_free_of_noise(name: str) -> No
         assert noisy.value_cp == plain.values_cp[noisy.label]
 
 
-def test_evidence_is_the_softmax_over_all_legal_moves_at_the_temperature() -> None:
+def test_evidence_is_the_softmax_over_legal_moves() -> None:
     answer = ask("search:depth=2&temperature_cp=50", START, Want(evidence=True, values=True))
     weights = {move: math.exp(value / 50) for move, value in answer.values_cp.items()}
     probs = sorted((weight / sum(weights.values()) for weight in weights.values()), reverse=True)
@@ -78,20 +78,20 @@ def test_evidence_is_the_softmax_over_all_legal_moves_at_the_temperature() -> No
     assert answer.label == max(weights, key=lambda move: weights[move])
 
 
-def test_a_wide_search_without_evidence_wanted_gives_none() -> None:
+def test_wide_search_gives_no_unrequested_evidence() -> None:
     answer = ask("search:depth=1&noise_cp=30", START)
     assert (answer.log_prob, answer.margin, answer.entropy, answer.n_options) == (None,) * 4
     assert answer.values_cp == {}
 
 
-def test_evidence_of_a_noisy_search_is_what_it_believes_itself() -> None:
+def test_evidence_of_a_noisy_search_uses_the_noisy_values() -> None:
     for number in range(20):
         answer = ask("search:depth=1&noise_cp=100", START, EVIDENCE, match=str(number))
         assert answer.margin is not None
         assert answer.margin >= 0
 
 
-def test_noise_is_normal_with_the_stated_deviation() -> None:
+def test_noise_is_normal_with_the_given_deviation() -> None:
     model = load_model("search:depth=1&noise_cp=40")
     values = dict.fromkeys(START.legal_moves(), 0)
     drawn = [
@@ -111,20 +111,20 @@ def line_of(seats: tuple[str, str], match: str, plies: int = 12) -> list[str]:
     return state.moves()
 
 
-def test_one_reference_in_both_seats_does_not_replay_a_game() -> None:
+def test_one_reference_on_both_sides_does_not_replay_a_game() -> None:
     noisy = "search:depth=1&noise_cp=60"
     lines = [tuple(line_of((noisy, noisy), str(match))) for match in range(6)]
     assert len(set(lines)) == len(lines)
     assert lines[0] == tuple(line_of((noisy, noisy), "0"))
 
 
-def test_two_references_with_noise_do_not_err_together() -> None:
+def test_noise_of_two_references_is_independent() -> None:
     one, two = "search:depth=1&noise_cp=500", "search:depth=1&noise_cp=501"
     pairs = [(ask(one, state).label, ask(two, state).label) for state in states_of("chess", 30)]
     assert sum(left == right for left, right in pairs) < 12
 
 
-def test_noise_never_trades_a_forced_mate_for_something_else() -> None:
+def test_noise_never_gives_up_a_forced_mate() -> None:
     for number in range(30):
         answer = ask("search:depth=4&noise_cp=300", MATE_IN_2, match=str(number))
         assert answer.value_cp is not None
@@ -135,14 +135,14 @@ def test_forced_wins_and_losses_are_counted_in_moves_of_the_winner() -> None:
     assert ask("search:depth=4", MATE_IN_2).value_cp == 100_000 - 200
     lost = MATE_IN_2.play(ask("search:depth=4", MATE_IN_2).label)
     assert ask("search:depth=4", lost).value_cp == -(100_000 - 100)
-    assert [decided_cp(1_000_000 - plies) for plies in (1, 3, 5)] == [99_900, 99_800, 99_700]
-    assert [decided_cp(plies - 1_000_000) for plies in (0, 2, 4)] == [-100_000, -99_900, -99_800]
-    assert [decided_cp(value) for value in (-6400, 0, 312)] == [-6400, 0, 312]
+    assert [to_model_cp(1_000_000 - plies) for plies in (1, 3, 5)] == [99_900, 99_800, 99_700]
+    assert [to_model_cp(plies - 1_000_000) for plies in (0, 2, 4)] == [-100_000, -99_900, -99_800]
+    assert [to_model_cp(value) for value in (-6400, 0, 312)] == [-6400, 0, 312]
 
 
 @pytest.mark.parametrize("noise", ["", "&noise_cp=100"])
 @pytest.mark.parametrize("want", [Want(), EVIDENCE])
-def test_rejected_moves_are_passed_over_best_first(noise: str, want: Want) -> None:
+def test_rejected_moves_are_skipped(noise: str, want: Want) -> None:
     reference = f"search:depth=2{noise}"
     values, rejected = [], []
     for _ in range(5):
@@ -154,7 +154,7 @@ def test_rejected_moves_are_passed_over_best_first(noise: str, want: Want) -> No
         assert all(earlier >= later for earlier, later in pairwise(values))
 
 
-def test_an_answer_confined_to_one_move_has_its_value() -> None:
+def test_answer_restricted_to_one_move_has_its_value() -> None:
     values = ask("search:depth=3", START, Want(values=True)).values_cp
     for move in ("a2a4", "e2e4", "g2g4"):
         answer = ask("search:depth=3", START, EVIDENCE, only=(move,))
@@ -162,7 +162,7 @@ def test_an_answer_confined_to_one_move_has_its_value() -> None:
         assert (answer.log_prob, answer.n_options) == (0.0, 20)
 
 
-def test_a_clock_or_a_number_of_examples_changes_no_answer() -> None:
+def test_clock_and_batch_size_do_not_change_answers() -> None:
     states = states_of("othello", 8)
     model = load_model("search:depth=2&noise_cp=50")
     together = model.answer([MoveExample("x", state) for state in states], EVIDENCE)

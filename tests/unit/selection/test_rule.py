@@ -25,7 +25,7 @@ from w2s.selection import Rule
         ("0%", None, 0.0),
     ],
 )
-def test_a_top_is_a_count_or_a_share(top: Any, count: int | None, share: float | None) -> None:
+def test_top_is_a_count_or_a_share(top: Any, count: int | None, share: float | None) -> None:
     rule = Rule.parse(top=top)
     assert (rule.kind, rule.top_count, rule.top_share) == ("top", count, share)
 
@@ -80,11 +80,11 @@ def test_quotas_of_strata_sum_to_the_top_and_keep_proportions() -> None:
     assert Rule.parse(top="50%", stratify="level").quotas([3, 3, 3]).tolist() == [2, 2, 1]
 
 
-def test_quotas_of_a_threshold_follow_from_the_rows_that_reach_it() -> None:
+def test_quotas_of_a_threshold_count_the_rows_that_reach_it() -> None:
     rule = Rule.parse(threshold=0.5, by="language", min_per_group=2)
     assert rule.quotas([5, 5, 1], passing=[0, 4, 0]).tolist() == [2, 4, 1]
 
 
-def test_a_certified_purity_becomes_a_threshold() -> None:
+def test_certified_purity_becomes_a_threshold() -> None:
     rule = Rule.parse(purity=0.95, by="language").at_threshold(0.7)
     assert (rule.kind, rule.limits, rule.purity, rule.by) == ("threshold", (0.7, None), None, "language")

@@ -12,9 +12,9 @@ import pyarrow.parquet as pq
 import pytest
 
 import w2s
+from tests.doubles.errors import raises_code
 from w2s.cli.app import run
-from w2s.errors import DataError, UsageError
-from w2s.tables.votes import reconcile
+from w2s.tables.votes import aggregate_vote_files
 
 COLUMNS = {"item": "id", "worker": "model", "vote": "label"}
 
@@ -40,11 +40,11 @@ def votes() -> pa.Table:
 def test_labels_are_those_of_the_crowd(tmp_path: Path, method: str) -> None:
     table = votes()
     pq.write_table(table, tmp_path / "votes.parquet", row_group_size=100)
-    summary = reconcile(
+    summary = aggregate_vote_files(
         [str(tmp_path / "votes.parquet")], str(tmp_path / "out.parquet"), method=method, **COLUMNS
     )
     found = pq.read_table(tmp_path / "out.parquet")
-    expected = w2s.crowd(table["id"], table["model"], table["label"], method=method.replace("-", "_"))
+    expected = w2s.aggregate_votes(table["id"], table["model"], table["label"], method=method)
     assert found.column("id").to_pylist() == expected.items.tolist()
     assert found.column("label").to_pylist() == expected.labels.tolist()
     assert found.column("trust").to_pylist() == expected.trust.tolist()
@@ -56,7 +56,9 @@ def test_ids_keep_their_type(tmp_path: Path) -> None:
         {"id": pa.array([5, 5, 7], pa.int16()), "model": ["a", "b", "a"], "label": [True, True, False]}
     )
     pq.write_table(table, tmp_path / "v.parquet")
-    reconcile([str(tmp_path / "v.parquet")], str(tmp_path / "o.parquet"), method="majority", **COLUMNS)
+    aggregate_vote_files(
+        [str(tmp_path / "v.parquet")], str(tmp_path / "o.parquet"), method="majority", **COLUMNS
+    )
     assert pq.read_table(tmp_path / "o.parquet").select(["id", "label"]).to_pylist() == [
         {"id": 5, "label": True},
         {"id": 7, "label": False},
@@ -75,23 +77,27 @@ def test_the_command_writes_labels_and_workers(tmp_path: Path, capsys: pytest.Ca
     assert [row["worker"] for row in skills] == ["m0", "m1", "m2"]
     assert skills[0]["skill"] > skills[2]["skill"]
     assert run(words.format(path, *outs).split()) == 2
-    assert "is there already" in capsys.readouterr().err
+    assert "[output-exists]" in capsys.readouterr().err
 
 
-def refused(folder: Path, table: pa.Table, kind: type[Exception], match: str, **options: Any) -> None:
+def refused(folder: Path, table: pa.Table, code: str, fact: str = "", **options: Any) -> None:
     pq.write_table(table, folder / "v.parquet")
-    with pytest.raises(kind, match=match):
-        reconcile([str(folder / "v.parquet")], str(folder / "o.parquet"), **(COLUMNS | options))
+    with raises_code(code) as caught:
+        aggregate_vote_files([str(folder / "v.parquet")], str(folder / "o.parquet"), **(COLUMNS | options))
+    assert fact in str(caught.value)
     assert not (folder / "o.parquet").exists()
 
 
 def test_votes_that_cannot_be_used(tmp_path: Path) -> None:
     table = votes()
-    refused(tmp_path, table, UsageError, "did you mean model", worker="modl")
-    refused(tmp_path, table, UsageError, "different columns", worker="id")
-    refused(tmp_path, table, UsageError, "is not a method", method="guess")
+    refused(tmp_path, table, "table-unknown-column", "did you mean model", worker="modl")
+    refused(tmp_path, table, "votes-same-column", worker="id")
+    refused(tmp_path, table, "votes-unknown-method", method="guess")
     refused(
-        tmp_path, pa.concat_tables([table, table.slice(4, 1)]), DataError, "'m1' voted 2 times on id 'q1'"
+        tmp_path,
+        pa.concat_tables([table, table.slice(4, 1)]),
+        "votes-repeated",
+        "'m1' voted 2 times on id 'q1'",
     )
     missing = pa.table({"id": ["a", None], "model": ["x", "y"], "label": ["A", "B"]})
-    refused(tmp_path, missing, DataError, "row 1 is null")
+    refused(tmp_path, missing, "votes-null-id", "row 1 is null")

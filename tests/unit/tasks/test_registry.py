@@ -19,12 +19,11 @@ from w2s.tasks import (
     AnswerExample,
     ChoiceExample,
     MoveExample,
+    get_task,
     judge,
     read_examples,
-    task_named,
-    task_of,
+    task_for,
 )
-from w2s.tasks.tables import row_of
 
 CHESS = w2s.game("chess").state(moves=["e2e4", "e7e5"])
 EXAMPLES: dict[str, list[Any]] = {
@@ -44,16 +43,15 @@ EXAMPLES: dict[str, list[Any]] = {
 SAME = {"move": ("Nf3", "g1f3"), "choice": ("b", "(B)"), "answer": ("0.5", "1/2")}
 
 
-def test_there_are_three_tasks_and_an_example_of_each() -> None:
+def test_every_task_has_examples_here() -> None:
     assert list(TASKS) == ["move", "choice", "answer"] == list(EXAMPLES)
 
 
 @pytest.mark.parametrize("name", TASKS)
-def test_an_example_knows_its_task_and_comes_back_out_of_parquet(name: str, tmp_path: Path) -> None:
-    task, examples = task_named(name), EXAMPLES[name]
-    assert all(task_of(one) is task for one in examples)
-    assert all(set(row_of(one)) == set(task.schema().names) for one in examples)
-    assert [task.row(one) for one in examples] == [row_of(one) for one in examples]
+def test_example_has_a_task_and_survives_parquet(name: str, tmp_path: Path) -> None:
+    task, examples = get_task(name), EXAMPLES[name]
+    assert all(task_for(one) is task for one in examples)
+    assert all(set(task.row(one)) == set(task.schema().names) for one in examples)
     path = tmp_path / "rows.parquet"
     pq.write_table(pa.Table.from_pylist([task.row(one) for one in examples], schema=task.schema()), path)
     again = read_examples(path, name)
@@ -61,12 +59,12 @@ def test_an_example_knows_its_task_and_comes_back_out_of_parquet(name: str, tmp_
         (one.id, one.gold, one.difficulty, one.group) for one in examples
     ]
     assert [task.key(one) for one in again] == [task.key(one) for one in examples]
-    assert [row_of(one) for one in again] == [row_of(one) for one in examples]
+    assert [task.row(one) for one in again] == [task.row(one) for one in examples]
 
 
 @pytest.mark.parametrize("name", TASKS)
-def test_two_ways_of_writing_a_label_mean_the_same_and_are_right(name: str) -> None:
-    task, example = task_named(name), EXAMPLES[name][0]
+def test_equivalent_labels_are_same_and_right(name: str) -> None:
+    task, example = get_task(name), EXAMPLES[name][0]
     left, right = SAME[name]
     assert task.same(example, left, right)
     assert task.same(example, right, left)
@@ -75,26 +73,26 @@ def test_two_ways_of_writing_a_label_mean_the_same_and_are_right(name: str) -> N
 
 
 @pytest.mark.parametrize("name", TASKS)
-def test_two_examples_have_two_keys_whatever_their_ids(name: str) -> None:
-    task, (first, second) = task_named(name), EXAMPLES[name]
+def test_different_examples_have_different_keys(name: str) -> None:
+    task, (first, second) = get_task(name), EXAMPLES[name]
     assert task.key(first) != task.key(second)
 
 
-def test_the_key_of_a_move_leaves_out_how_the_position_was_reached() -> None:
-    task = task_named("move")
+def test_move_key_ignores_history() -> None:
+    task = get_task("move")
     left = MoveExample("a", w2s.game("chess").state(moves=["g1f3", "g8f6", "b1c3"]))
     right = MoveExample("b", w2s.game("chess").state(moves=["b1c3", "g8f6", "g1f3"]))
     assert task.key(left) == task.key(right)
     assert not task.same(left, "nonsense", "nonsense")
 
 
-def test_a_task_that_is_not_there_names_those_that_are() -> None:
+def test_unknown_task_error_lists_tasks() -> None:
     with raises_code("task-unknown", UsageError) as raised:
-        task_named("riddle")
+        get_task("riddle")
     assert "move, choice, answer" in str(raised.value)
 
 
-def test_tasks_are_imported_without_what_only_reading_needs() -> None:
+def test_importing_tasks_loads_no_heavy_package() -> None:
     code = "import sys, w2s.tasks, w2s.tasks.prompts; print([m for m in %r if m in sys.modules])"
     heavy = ("pyarrow", "pydantic", "jinja2", "math_verify", "sympy", "datasets", "torch")
     found = subprocess.run(

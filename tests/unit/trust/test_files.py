@@ -1,38 +1,21 @@
-"""The registry, saving and loading: nothing damaged, and no code that was not allowed."""
+"""Saving and loading: nothing damaged, and no code that was not allowed."""
 
 from __future__ import annotations
 
 import json
 import subprocess
 import sys
-from importlib.metadata import EntryPoint, EntryPoints
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-import w2s
 from tests.doubles.errors import raises_code
 from tests.doubles.labels import labels
-from w2s.config import Config
 from w2s.errors import DataError, UsageError
-from w2s.trust import Function, load, names, registry, save, trust_function
-from w2s.trust.signals import Signal, confidence
+from w2s.trust import load, save, trust_function
 
-OURS = "tests.unit.trust.test_files:squared"
-
-
-class Squaring(Config):
-    power: float = 2.0
-
-
-class Squared(Signal):
-    """A trust function of a user."""
-
-
-def squared(power: float = 2.0) -> Function:
-    recipe = Squared("squared", "confidence to a power", frozenset({"log_prob"}), confidence, Squaring)  # type: ignore[arg-type]
-    return Function(recipe, Squaring(power=power))
+OURS = "tests.unit.trust.test_registry:squared"
 
 
 @pytest.fixture
@@ -41,7 +24,7 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path / "trust"
 
 
-def test_a_damaged_file_is_refused(folder: Path) -> None:
+def test_damaged_file_is_refused(folder: Path) -> None:
     arrays = folder / "trust.safetensors"
     whole = arrays.read_bytes()
     for damaged in (whole[:-1], whole[:-9] + b"\x01" * 9, b""):
@@ -55,38 +38,25 @@ def test_a_damaged_file_is_refused(folder: Path) -> None:
 
 
 @pytest.mark.parametrize("text", ["", "[]", "{", '{"format": "other"}', '{"format": "w2s-trust-1"}'])
-def test_settings_of_something_else_are_refused(folder: Path, text: str) -> None:
+def test_invalid_settings_are_refused(folder: Path, text: str) -> None:
     (folder / "trust.json").write_text(text)
     with raises_code("trust-file-invalid", DataError):
         load(folder)
 
 
-def test_no_folder_names_the_command(tmp_path: Path) -> None:
+def test_missing_folder_names_the_command(tmp_path: Path) -> None:
     with raises_code("trust-file-missing", DataError) as caught:
         load(tmp_path)
     assert "w2s trust fit" in str(caught.value)
 
 
-def test_what_was_not_fitted_is_not_saved(tmp_path: Path) -> None:
+def test_unfitted_function_is_not_saved(tmp_path: Path) -> None:
     with raises_code("trust-not-fitted", UsageError):
         save(trust_function("logistic"), tmp_path)
     assert list(tmp_path.iterdir()) == []
 
 
-def test_an_unknown_name_lists_what_there_is() -> None:
-    with raises_code("trust-unknown-function", UsageError) as caught:
-        trust_function("neurl")
-    assert "did you mean neural?" in str(caught.value)
-    with raises_code("trust-unknown-function", UsageError) as caught:
-        trust_function("zzz")
-    assert "confidence, margin" in str(caught.value)
-
-
-def test_the_public_name_is_the_registry() -> None:
-    assert w2s.trust_function("neural", reads="hidden,student").needs == {"log_prob", "hidden", "student"}
-
-
-def test_a_callable_is_used_and_loaded_only_if_it_is_allowed(tmp_path: Path) -> None:
+def test_callable_is_loaded_only_if_allowed(tmp_path: Path) -> None:
     fitted = trust_function(OURS, power=3).fit(labels(40))
     save(fitted, tmp_path)
     with raises_code("trust-code-not-allowed", UsageError) as caught:
@@ -97,31 +67,7 @@ def test_a_callable_is_used_and_loaded_only_if_it_is_allowed(tmp_path: Path) -> 
     assert np.array_equal(loaded.score(labels(9)), fitted.score(labels(9)))
 
 
-@pytest.mark.parametrize(
-    ("name", "code"),
-    [
-        ("no_such_module:thing", "trust-function-not-importable"),
-        ("json:nothing", "trust-function-not-importable"),
-        ("json:dumps", "trust-function-bad-options"),
-        ("sys:path", "trust-function-not-callable"),
-        ("builtins:dict", "trust-function-incomplete"),
-    ],
-)
-def test_what_is_no_trust_function_is_refused(name: str, code: str) -> None:
-    with raises_code(code, UsageError) as caught:
-        trust_function(name)
-    assert repr(name) in str(caught.value)
-
-
-def test_an_entry_point_is_a_trust_function(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    installed = EntryPoints([EntryPoint("squared", OURS, registry.ENTRY_POINTS)])
-    monkeypatch.setattr(registry, "entry_points", lambda group: installed.select(group=group))
-    assert names()[-1] == "squared"
-    save(trust_function("squared").fit(labels(40)), tmp_path)
-    assert load(tmp_path).name == "squared"
-
-
-def test_nothing_is_pickled(folder: Path) -> None:
+def test_saved_files_are_json_and_safetensors(folder: Path) -> None:
     found = json.loads((folder / "trust.json").read_text())
     assert found["function"] == "logistic"
     assert found["needs"] == ["hidden", "log_prob"]

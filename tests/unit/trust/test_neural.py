@@ -1,8 +1,10 @@
-"""The neural function: numpy equals torch, it finds what is there and nothing where nothing is."""
+"""The neural function: numpy equals torch, and it finds a planted signal and none in noise."""
 
 from __future__ import annotations
 
+import re
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -13,6 +15,7 @@ from w2s.errors import DataError, MissingExtraError
 from w2s.evidence import Labels
 from w2s.metrics import auc, trust_measures
 from w2s.trust import cross_fit, trust_function
+from w2s.trust.neural.hyperparameters import NeuralOptions
 
 torch = pytest.importorskip("torch", exc_type=ImportError)
 
@@ -20,12 +23,12 @@ QUICK = {"width": 16, "batch": 32, "least_steps": 80, "fits": 2}
 
 
 @pytest.mark.parametrize("blocks", [1, 3])
-def test_numpy_scores_as_torch_does(blocks: int) -> None:
-    from w2s.trust.neural.forward import logits
-    from w2s.trust.neural.network import Network
+def test_numpy_scores_equal_torch(blocks: int) -> None:
+    from w2s.trust.neural.forward import network_logits
+    from w2s.trust.neural.network import TrustNetwork
 
     torch.manual_seed(0)
-    network = Network(
+    network = TrustNetwork(
         37, width=24, inner=48, blocks=blocks, dropout=0.3, input_dropout=0.2, drop_path=0.5
     ).eval()
     with torch.no_grad():
@@ -34,12 +37,12 @@ def test_numpy_scores_as_torch_does(blocks: int) -> None:
         x = torch.randn(500, 37) * 3
         expected = network(x).numpy()
     weights = {name: value.numpy() for name, value in network.state_dict().items()}
-    found = logits(x.numpy(), weights, blocks)
+    found = network_logits(x.numpy(), weights, blocks)
     np.testing.assert_allclose(found, expected, rtol=1e-5, atol=1e-5)
     assert np.ptp(found) > 1
 
 
-def test_it_beats_chance_on_a_planted_signal_that_no_single_feature_shows() -> None:
+def test_interaction_of_features_is_learned() -> None:
     draw = np.random.default_rng(0)
     found = without(labels(1000, signal=0, width=4), "afterstate", "student")
     hidden = found.vectors["hidden"]
@@ -51,7 +54,7 @@ def test_it_beats_chance_on_a_planted_signal_that_no_single_feature_shows() -> N
 
 
 @pytest.mark.parametrize("name", ["neural", "logistic", "boosting", "stack"])
-def test_noise_stays_at_one_half(name: str) -> None:
+def test_auc_of_noise_is_one_half(name: str) -> None:
     if name == "boosting":
         pytest.importorskip("sklearn", exc_type=ImportError)
     options = QUICK if name == "neural" else {}
@@ -63,7 +66,7 @@ def test_noise_stays_at_one_half(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", ["neural", "logistic", "knn"])
-def test_cross_fitting_removes_the_optimism_of_scoring_what_was_fitted(name: str) -> None:
+def test_cross_fitting_removes_the_optimism_of_in_sample_scores(name: str) -> None:
     options = {"neural": {**QUICK, "least_steps": 150}, "logistic": {"ridge": 1.0}, "knn": {"k": 5}}[name]
     found, fresh = labels(200, seed=4, signal=1, width=40), labels(2000, seed=5, signal=1, width=40)
     function = trust_function(name, **options)
@@ -90,7 +93,7 @@ def test_another_seed_gives_other_scores() -> None:
     assert not np.allclose(first, second)
 
 
-def test_fitting_leaves_torch_as_it_was() -> None:
+def test_fitting_restores_the_state_of_torch() -> None:
     torch.manual_seed(5)
     expected, threads = torch.rand(3), torch.get_num_threads()
     torch.manual_seed(5)
@@ -99,7 +102,7 @@ def test_fitting_leaves_torch_as_it_was() -> None:
     assert torch.get_num_threads() == threads
 
 
-def test_few_wrong_rows_are_enough_and_one_is_not() -> None:
+def test_two_wrong_rows_are_enough_and_one_is_not() -> None:
     found = labels(60)
     wrong = np.zeros(60, bool)
     wrong[:2] = True
@@ -109,18 +112,30 @@ def test_few_wrong_rows_are_enough_and_one_is_not() -> None:
         trust_function("neural", **QUICK).fit(found, ~(wrong & (np.arange(60) == 0)))
 
 
-def test_without_torch_fitting_names_the_extra(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_fitting_without_torch_names_the_extra(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "torch", None)
-    monkeypatch.delitem(sys.modules, "w2s.trust.neural.training", raising=False)
     monkeypatch.delitem(sys.modules, "w2s.trust.neural.network", raising=False)
     with raises_code("missing-extra-models", MissingExtraError):
         trust_function("neural").fit(labels(60))
 
 
-def test_a_vector_of_another_width_is_refused() -> None:
+def test_vector_of_another_width_is_refused() -> None:
     fitted = trust_function("neural", **QUICK).fit(labels(120))
     pool = labels(20)
     with raises_code("trust-vector-width", DataError) as caught:
         fitted.score(Labels(pool.table, {"hidden": np.zeros((20, 5), np.float32)}))
     assert "12" in str(caught.value)
     assert "5" in str(caught.value)
+
+
+def shown(value: object) -> str:
+    if isinstance(value, tuple):
+        return ",".join(value)
+    return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def test_documentation_lists_every_option_with_its_default(root: Path) -> None:
+    text = (root / "docs" / "trust.md").read_text(encoding="utf-8")
+    table = text.partition("| option | default | option | default |")[2].partition("\n\n")[0]
+    told = dict(re.findall(r"`(\w+)` \| (\S+)", table))
+    assert told == {name: shown(field.default) for name, field in NeuralOptions.model_fields.items()}

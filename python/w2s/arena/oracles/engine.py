@@ -1,7 +1,4 @@
-"""A UCI engine as oracle: the value of its best move, and of each answered move by itself.
-
-Knows nothing about processes; it asks the engine as a model.
-"""
+"""A UCI engine as an oracle: it searches its best move, and each labelled move by itself."""
 
 from __future__ import annotations
 
@@ -15,33 +12,33 @@ from w2s.tasks import MoveExample
 
 
 class EngineOracle:
-    """Regret by two searches with the same limit: one free, one confined to the answered move."""
+    """Regret by two searches with the same limit: one of all moves, one of the labelled move alone."""
 
     rank = 2
 
     def __init__(self, reference: str, cap_cp: int, concurrency: int) -> None:
-        """Start from a ``uci:…`` reference."""
+        """Start the engine of a ``uci:…`` reference."""
         self.name = "uci"
         self.reference = reference
         self._cap_cp = cap_cp
         self._model = load_model(reference, concurrency=concurrency)
 
     def verify(self, cases: Sequence[Case]) -> list[dict[str, Finding]]:
-        """Findings by move for each case."""
+        """The findings by move for each case."""
         free = self._ask([MoveExample(id=case.id, state=case.state) for case in cases])
-        others = [
+        queries = [
             (index, move)
             for index, (case, answer) in enumerate(zip(cases, free, strict=True))
             for move in case.moves
             if move != answer.label
         ]
-        confined = self._ask(
+        restricted = self._ask(
             [
                 MoveExample(id=f"{cases[index].id}/{move}", state=cases[index].state, only=(move,))
-                for index, move in others
+                for index, move in queries
             ]
         )
-        values = {key: answer.value_cp for key, answer in zip(others, confined, strict=True)}
+        values = {key: answer.value_cp for key, answer in zip(queries, restricted, strict=True)}
         return [self._findings(index, case, free[index], values) for index, case in enumerate(cases)]
 
     def close(self) -> None:
@@ -59,17 +56,17 @@ class EngineOracle:
         return answers
 
     def _findings(
-        self, index: int, case: Case, free: Answer, confined: dict[tuple[int, str], int | None]
+        self, index: int, case: Case, free: Answer, restricted: dict[tuple[int, str], int | None]
     ) -> dict[str, Finding]:
         best, _ = case.state.read(free.label) if free.failure is None else (None, "")
         if best is None or free.value_cp is None:
             return {move: Finding() for move in case.moves}
-        found = {}
+        findings = {}
         for move in case.moves:
-            value = free.value_cp if move == best else confined.get((index, move))
+            value = free.value_cp if move == best else restricted.get((index, move))
             regret = None if value is None else regret_cp(free.value_cp, value, self._cap_cp)
-            found[move] = Finding(best, regret)
-        return found
+            findings[move] = Finding(best, regret)
+        return findings
 
 
 def load(target: str, cap_cp: int, concurrency: int) -> EngineOracle:

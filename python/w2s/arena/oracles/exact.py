@@ -1,7 +1,4 @@
-"""The exact solver as oracle: proven values, or nothing.
-
-Knows nothing about other oracles.
-"""
+"""The exact solver as an oracle: proven values only."""
 
 from __future__ import annotations
 
@@ -16,24 +13,24 @@ _DEFAULT_NODES = 200_000
 
 
 class ExactOracle:
-    """Regret by solving the game to its end within ``nodes`` nodes a position; beyond, it does not know."""
+    """Regret by solving the game to its end within ``nodes`` nodes per position, or unknown."""
 
     rank = 1
 
     def __init__(self, nodes: int, cap_cp: int) -> None:
-        """Set the limit of each position."""
+        """Set the node limit per position and the cap of values."""
         self.name = "exact"
         self.reference = f"exact:nodes={nodes}"
         self._nodes = nodes
         self._cap_cp = cap_cp
 
     def verify(self, cases: Sequence[Case]) -> list[dict[str, Finding]]:
-        """Findings by move for each case; empty ones where the proof did not fit the limit."""
+        """The findings by move for each case; empty ones where the limit did not suffice for a proof."""
         solved = kernels.solve([case.state._core for case in cases], nodes=self._nodes, cap_cp=self._cap_cp)
         return [self._findings(case, values) for case, values in zip(cases, solved, strict=True)]
 
     def close(self) -> None:
-        """Nothing to release."""
+        """Do nothing: there is nothing to release."""
 
     def _findings(self, case: Case, values: dict[str, int] | None) -> dict[str, Finding]:
         if values is None:

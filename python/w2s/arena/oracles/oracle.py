@@ -1,7 +1,4 @@
-"""What an oracle is: positions with answered moves in, findings out.
-
-Knows no particular oracle.
-"""
+"""The interface of oracles: they take positions with labelled moves and return findings."""
 
 from __future__ import annotations
 
@@ -14,7 +11,7 @@ from w2s.games import State
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """A position and the legal moves, in canonical form, that were answered there."""
+    """A position and the legal moves, in canonical notation, that labels name there."""
 
     id: str
     state: State
@@ -23,11 +20,13 @@ class Case:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """What an oracle says about one answered move.
+    """What an oracle found about one labelled move.
 
-    ``regret_cp``: value of the oracle's best move minus the value of this one, in hundredths of a unit, never
-    negative; None where the oracle does not know. ``best``: its best move. ``wdl``: result with best play for
-    the player to move, 1, 0 or −1, from oracles that know it.
+    Attributes:
+        best: the oracle's best move; None where unknown.
+        regret_cp: value of the best move minus the value of this one, in hundredths of a unit, at least 0;
+            None where unknown.
+        wdl: result with best play for the player to move: 1, 0 or −1; None where unknown.
     """
 
     best: str | None = None
@@ -36,10 +35,12 @@ class Finding:
 
 
 class Oracle(Protocol):
-    """Verifies answered moves.
+    """Verifies labelled moves.
 
-    ``name`` heads its columns; ``reference`` loads it again; ``rank`` decides whom a verdict believes:
-    the lowest rank that knows.
+    Attributes:
+        name: prefix of its columns.
+        reference: the text that :func:`load_oracles` takes.
+        rank: order of trust; the oracle with the lowest rank that knows the regret decides a verdict.
     """
 
     name: str
@@ -47,7 +48,7 @@ class Oracle(Protocol):
     rank: int
 
     def verify(self, cases: Sequence[Case]) -> list[dict[str, Finding]]:
-        """For each case the findings by move; a move that the oracle cannot judge has an empty one."""
+        """The findings by move for each case; an empty one where the oracle cannot judge the move."""
         ...
 
     def close(self) -> None:
@@ -56,6 +57,6 @@ class Oracle(Protocol):
 
 
 def regret_cp(best_cp: int, move_cp: int, cap_cp: int) -> int:
-    """Regret of a move with both values capped at ±``cap_cp``; never negative."""
+    """The regret of a move, with both values capped at ±``cap_cp``; never negative."""
     capped = (max(-cap_cp, min(cap_cp, value)) for value in (best_cp, move_cp))
     return max(0, next(capped) - next(capped))

@@ -1,7 +1,4 @@
-"""Which oracles can be named. A new one is its file and one line here.
-
-Knows nothing about what they find.
-"""
+"""The registry of oracles. A new oracle is its file and one line here."""
 
 from __future__ import annotations
 
@@ -18,14 +15,14 @@ ORACLES: dict[str, Callable[[str, int, int], Oracle]] = {
     "syzygy": syzygy.load,
     "exact": exact.load,
 }
-"""Factories by the kind that a reference begins with: (reference, cap_cp, concurrency) → oracle."""
+"""Factories ``(reference, cap_cp, concurrency) → oracle``, by the kind that a reference begins with."""
 
 
 def load_oracles(references: Sequence[str], *, cap_cp: int, concurrency: int) -> list[Oracle]:
-    """The oracles of these references, most believed first; names are made unique by a number.
+    """The oracles of these references, the most trusted first; a number makes repeated names unique.
 
     Raises:
-        UsageError: no oracle is of that kind; the message lists those that exist.
+        UsageError: the kind of an oracle is unknown; the message lists those that exist.
     """
     oracles = []
     for reference in references:

@@ -1,7 +1,6 @@
-"""Syzygy tablebases as oracle: the true result where few enough men are left.
+"""Syzygy tablebases as an oracle: the true result of positions with few pieces.
 
-Knows nothing about how tables are read (``w2s.games.syzygy``). Cursed wins and blessed losses count as the
-draws that the fifty-move rule makes of them.
+Cursed wins and blessed losses count as draws, which the fifty-move rule makes of them.
 """
 
 from __future__ import annotations
@@ -13,7 +12,7 @@ from w2s.games.syzygy import Tablebase
 
 
 class SyzygyOracle:
-    """Regret by result: keeping the result costs nothing, giving half a point away costs ``cap_cp``."""
+    """Regret by result: 0 for a move that keeps the result, ``cap_cp`` for each half point lost."""
 
     rank = 0
 
@@ -25,7 +24,7 @@ class SyzygyOracle:
         self._cap_cp = cap_cp
 
     def verify(self, cases: Sequence[Case]) -> list[dict[str, Finding]]:
-        """Findings by move for each case; empty ones where a table is missing."""
+        """The findings by move for each case; empty ones where a table is missing."""
         return [self._findings(case) for case in cases]
 
     def close(self) -> None:

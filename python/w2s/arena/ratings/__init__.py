@@ -1,10 +1,7 @@
-"""Strength from results: counts of pairs, Elo with intervals, SPRT, Bradley-Terry.
-
-Knows nothing about games, files or clocks: results in, numbers out.
-"""
+"""Ratings from results of games: counts of pairs, Elo with intervals, SPRT, Bradley-Terry."""
 
 from w2s.arena.ratings.bradley_terry import FieldRating, PlayerRating, rate_field
-from w2s.arena.ratings.elo import Interval, MatchRating, elo_of, rate, score_of
+from w2s.arena.ratings.elo import MatchRating, RatingInterval, elo_difference, expected_score, rate_match
 from w2s.arena.ratings.pentanomial import Pentanomial, tally
 from w2s.arena.ratings.report import field_report, match_report
 from w2s.arena.ratings.results import GameResult, without_forfeits
@@ -13,18 +10,18 @@ from w2s.arena.ratings.sprt import SprtSpec, SprtState
 __all__ = [
     "FieldRating",
     "GameResult",
-    "Interval",
     "MatchRating",
     "Pentanomial",
     "PlayerRating",
+    "RatingInterval",
     "SprtSpec",
     "SprtState",
-    "elo_of",
+    "elo_difference",
+    "expected_score",
     "field_report",
     "match_report",
-    "rate",
     "rate_field",
-    "score_of",
+    "rate_match",
     "tally",
     "without_forfeits",
 ]

@@ -1,7 +1,5 @@
 """Bradley-Terry ratings of many players from a round robin, a gauntlet or any mix of games.
 
-Knows nothing about schedules: results in, one rating for each player out.
-
 A player of strength ``x_i`` is expected to score ``p_ij = 1 / (1 + exp(x_j - x_i))`` against ``x_j`` (Bradley
 & Terry 1952); a draw is half a win. The strengths maximise the likelihood of the results times a weak prior:
 every player also drew ``prior_draws`` games against an average player, so that those who won or lost
@@ -30,10 +28,10 @@ from w2s.arena.ratings.pentanomial import Pentanomial, tally
 from w2s.arena.ratings.results import GameResult
 from w2s.errors import UsageError
 
-Array = npt.NDArray[np.float64]
+_Array = npt.NDArray[np.float64]
 
 PRIOR_DRAWS = 1.0
-"""Drawn games against an average player that every player is taken to have played."""
+"""Number of draws against an average player that are added to the games of every player."""
 
 _ELO_PER_NAT = 400 / np.log(10)
 _ROUNDS = 500
@@ -42,9 +40,15 @@ _LONGEST_STEP = 2.0
 
 @dataclass(frozen=True, slots=True)
 class PlayerRating:
-    """One player of a field: Elo relative to the anchor with its 95 % interval, and the counts behind it.
+    """The rating of one player.
 
-    ``group`` is the index of the player's group in :attr:`FieldRating.groups`.
+    Attributes:
+        name: name of the player.
+        elo: Elo relative to the anchor.
+        low: lower end of its 95 % interval.
+        high: upper end of its 95 % interval.
+        counts: results of the player's games.
+        group: index of the player's group in :attr:`FieldRating.groups`.
     """
 
     name: str
@@ -57,11 +61,14 @@ class PlayerRating:
 
 @dataclass(frozen=True, slots=True)
 class FieldRating:
-    """Ratings of all players, strongest first.
+    """The ratings of all players.
 
-    ``groups`` holds the names of players that are connected by games; ratings compare only inside a group,
-    and ``note`` says so where there are several. ``anchor`` is the player at 0, or None where each group has
-    the mean 0. ``dispersion`` is the variance of results as a multiple of a coin flip's.
+    Attributes:
+        players: ratings, strongest first.
+        groups: names of the players that games connect; ratings are comparable only within a group.
+        anchor: the player with rating 0; None where each group has the mean 0.
+        dispersion: variance of the results as a multiple of the variance of coin flips.
+        note: a warning if there are several groups, else empty.
     """
 
     players: tuple[PlayerRating, ...]
@@ -77,22 +84,22 @@ class _Units:
 
     i: npt.NDArray[np.int64]
     j: npt.NDArray[np.int64]
-    games: Array
-    points: Array
+    games: _Array
+    points: _Array
 
 
 def rate_field(
     results: Iterable[GameResult], anchor: str | None = None, prior_draws: float = PRIOR_DRAWS
 ) -> FieldRating:
-    """Bradley-Terry ratings on the Elo scale; the formulas stand at the top of this module.
+    """Bradley-Terry ratings on the Elo scale; the formulas are at the top of this module.
 
     Args:
-        results: games of any number of players.
-        anchor: the player whose rating is 0 (in its group); without one, each group has the mean 0.
+        results: results of games of any number of players.
+        anchor: the player with rating 0 in its group; if None, each group has the mean 0.
         prior_draws: weight of the prior in games, above 0.
 
     Raises:
-        UsageError: the anchor played no game, or the prior has no weight.
+        UsageError: the anchor played no game, or the weight of the prior is not positive.
     """
     games = list(results)
     names = sorted({name for game in games for name in (game.first, game.second)})
@@ -135,15 +142,15 @@ def _collect(results: Sequence[GameResult], names: list[str]) -> _Units:
     return _Units(table[:, 0].astype(np.int64), table[:, 1].astype(np.int64), table[:, 2], table[:, 3])
 
 
-def _logistic(x: Array) -> Array:
+def _logistic(x: _Array) -> _Array:
     return np.asarray(0.5 * (1 + np.tanh(x / 2)), dtype=np.float64)
 
 
-def _expected(units: _Units, strengths: Array) -> Array:
+def _expected(units: _Units, strengths: _Array) -> _Array:
     return _logistic(strengths[units.i] - strengths[units.j])
 
 
-def _maximise(units: _Units, n_players: int, prior_draws: float) -> Array:
+def _maximise(units: _Units, n_players: int, prior_draws: float) -> _Array:
     strengths = np.zeros(n_players)
     for _ in range(_ROUNDS):
         surplus = units.points - units.games * _expected(units, strengths)
@@ -158,8 +165,8 @@ def _maximise(units: _Units, n_players: int, prior_draws: float) -> Array:
     return strengths
 
 
-def _information(units: _Units, strengths: Array, prior_draws: float) -> Array:
-    """Fisher information of the games plus that of the prior, players x players."""
+def _information(units: _Units, strengths: _Array, prior_draws: float) -> _Array:
+    """Fisher information of the games plus that of the prior, of shape (n_players, n_players)."""
     expected = _expected(units, strengths)
     weight = units.games * expected * (1 - expected)
     own = _logistic(strengths)
@@ -174,7 +181,7 @@ def _information(units: _Units, strengths: Array, prior_draws: float) -> Array:
     return matrix
 
 
-def _dispersion(units: _Units, strengths: Array, parameters: int) -> float:
+def _dispersion(units: _Units, strengths: _Array, parameters: int) -> float:
     n_units = len(units.games)
     if not n_units:
         return 1.0
@@ -199,7 +206,7 @@ def _only_repeats(units: _Units) -> bool:
 
 
 def _connected(results: Sequence[GameResult], names: list[str]) -> tuple[tuple[str, ...], ...]:
-    """Groups of players that games connect, in alphabetical order of their first names."""
+    """Groups of players that games connect, sorted by their first names."""
     group = {name: {name} for name in names}
     for result in results:
         if group[result.first] is not group[result.second]:
@@ -208,8 +215,8 @@ def _connected(results: Sequence[GameResult], names: list[str]) -> tuple[tuple[s
     return tuple(sorted({tuple(sorted(members)) for members in group.values()}))
 
 
-def _contrast(names: list[str], groups: tuple[tuple[str, ...], ...], anchor: str | None) -> Array:
-    """The matrix that takes strengths to differences from the anchor or from the mean of the group."""
+def _contrast(names: list[str], groups: tuple[tuple[str, ...], ...], anchor: str | None) -> _Array:
+    """The matrix that maps strengths to differences from the anchor or from the mean of the group."""
     matrix = np.eye(len(names))
     for group in groups:
         members = [names.index(name) for name in group]

@@ -1,6 +1,6 @@
-"""Score, Elo and normalised Elo of a match with 95 % intervals, and the likelihood of superiority.
+"""Score, Elo and normalised Elo of a match with 95 % intervals, and the likelihood of superiority (LOS).
 
-Knows nothing about games or players: counts of pairs go in, numbers come out, never NaN or infinity.
+All results are finite; what cannot be estimated is None.
 
 With ``T`` points in ``N`` games, the score is ``s = T / N``. A unit ``u`` (a pair, or a game without a
 partner) of ``g_u`` games deviates by ``d_u = points_u - g_u s``. Units are independent, so
@@ -48,59 +48,65 @@ ONE_SIDED = "one player scored every point, so the difference has only one bound
 NO_SPREAD = "every opening ended alike, so each counts as one trial: the interval is as wide as it can be"
 
 
-class Interval(NamedTuple):
-    """An estimate and its 95 % interval; None where there is nothing to say on that side."""
+class RatingInterval(NamedTuple):
+    """An estimate and its 95 % interval; None where the estimate is unknown or that side is unbounded."""
 
     value: float | None
     low: float | None
     high: float | None
 
 
-UNKNOWN = Interval(None, None, None)
+UNKNOWN = RatingInterval(None, None, None)
 
 
 @dataclass(frozen=True, slots=True)
 class MatchRating:
-    """How much stronger a player is than the opponent, from the player's side.
+    """The rating of a player against one opponent.
 
-    ``score`` is a share of the points, ``elo`` and ``nelo`` are differences, ``los`` is the likelihood of
-    superiority in [0, 1]. Where ``informative`` is False, ``note`` says why and only the score is known.
+    Attributes:
+        counts: results of the games.
+        score: fraction of the points.
+        elo: Elo difference.
+        nelo: normalised Elo difference.
+        los: likelihood of superiority in [0, 1].
+        informative: whether the games say anything about the difference; if not, only the score is known.
+        note: why the rating is uninformative or one-sided, else empty.
     """
 
     counts: Pentanomial
-    score: Interval
-    elo: Interval
-    nelo: Interval
+    score: RatingInterval
+    elo: RatingInterval
+    nelo: RatingInterval
     los: float | None
     informative: bool
     note: str = ""
 
 
-def elo_of(score: float) -> float:
-    """Elo difference at which ``score``, strictly between 0 and 1, is expected; 0.55 gives 34.86."""
+def elo_difference(score: float) -> float:
+    """The Elo difference at which ``score``, strictly between 0 and 1, is expected; 34.86 for 0.55."""
     return 400 * math.log10(score / (1 - score))
 
 
-def score_of(elo: float) -> float:
-    """Expected score at an Elo difference, between 0 and 1; the inverse of :func:`elo_of`."""
+def expected_score(elo: float) -> float:
+    """The expected score at an Elo difference, between 0 and 1; the inverse of :func:`elo_difference`."""
     return 1 / (1 + 10 ** (-elo / 400))
 
 
-def rate(counts: Pentanomial) -> MatchRating:
-    """The rating of a match; the formulas and their sources stand at the top of this module.
+def rate_match(counts: Pentanomial) -> MatchRating:
+    """The rating of a match; the formulas and their sources are at the top of this module.
 
     Example:
-        >>> round(rate(Pentanomial.from_pairs((34, 54, 63, 64, 75))).elo.value, 2)
+        >>> round(rate_match(Pentanomial.from_pairs((34, 54, 63, 64, 75))).elo.value, 2)
         55.58
     """
     if not counts.games:
         return MatchRating(counts, UNKNOWN, UNKNOWN, UNKNOWN, None, informative=False, note=NO_GAMES)
     score, variance = counts.points / counts.games, _game_variance(counts)
     if variance == 0 and score == 0.5:
-        known = Interval(0.5, None, None)
+        known = RatingInterval(0.5, None, None)
         return MatchRating(counts, known, UNKNOWN, UNKNOWN, None, informative=False, note=NO_INFORMATION)
     trials = score * (1 - score) * counts.games / variance if variance > 0 else float(counts.units)
-    interval = wilson(score, trials)
+    interval = wilson_interval(score, trials)
     return MatchRating(
         counts,
         score=interval,
@@ -112,14 +118,14 @@ def rate(counts: Pentanomial) -> MatchRating:
     )
 
 
-def wilson(score: float, trials: float) -> Interval:
+def wilson_interval(score: float, trials: float) -> RatingInterval:
     """Wilson's 95 % interval of a mean in [0, 1] that is as certain as ``trials`` yes-or-no results."""
     z2 = Z_95**2
     centre = (score + z2 / (2 * trials)) / (1 + z2 / trials)
     half = Z_95 * math.sqrt(score * (1 - score) / trials + z2 / (4 * trials**2)) / (1 + z2 / trials)
     low = 0.0 if score == 0 else max(0.0, centre - half)
     high = 1.0 if score == 1 else min(1.0, centre + half)
-    return Interval(score, low, high)
+    return RatingInterval(score, low, high)
 
 
 def _units(counts: Pentanomial) -> list[tuple[int, float, int]]:
@@ -144,20 +150,20 @@ def _note(score: float, variance: float) -> str:
     return "" if variance > 0 else NO_SPREAD
 
 
-def _elo(score: Interval, units: int) -> Interval:
+def _elo(score: RatingInterval, units: int) -> RatingInterval:
     assert score.value is not None and score.low is not None and score.high is not None
     value = score.value if 0 < score.value < 1 else (score.value * units + 0.5) / (units + 1)
-    low = elo_of(score.low) if score.low > 0 else None
-    high = elo_of(score.high) if score.high < 1 else None
-    return Interval(elo_of(value), low, high)
+    low = elo_difference(score.low) if score.low > 0 else None
+    high = elo_difference(score.high) if score.high < 1 else None
+    return RatingInterval(elo_difference(value), low, high)
 
 
-def _nelo(counts: Pentanomial, score: float, variance: float) -> Interval:
+def _nelo(counts: Pentanomial, score: float, variance: float) -> RatingInterval:
     if variance == 0:
         return UNKNOWN
     t = (score - 0.5) / math.sqrt(variance)
     spread = Z_95 * math.sqrt(_t_variance(counts, score, variance, t))
-    return Interval(*(NELO_PER_T * value for value in (t, t - spread, t + spread)))
+    return RatingInterval(*(NELO_PER_T * value for value in (t, t - spread, t + spread)))
 
 
 def _t_variance(counts: Pentanomial, score: float, variance: float, t: float) -> float:

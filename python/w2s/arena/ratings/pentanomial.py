@@ -1,7 +1,4 @@
-"""Counts of results: pairs of games by what a player scored in both, and games that lost their partner.
-
-Knows nothing about Elo: it only counts.
-"""
+"""Counts of results: pairs of games by the points scored in both, and games without a partner."""
 
 from __future__ import annotations
 
@@ -18,13 +15,17 @@ _NO_SINGLES = (0, 0, 0)
 
 @dataclass(frozen=True, slots=True)
 class Pentanomial:
-    """What a player scored, by pairs.
+    """The results of a player, by pairs of games.
 
-    ``pairs`` counts the pairs in which the player scored 0, 0.5, 1, 1.5 and 2; ``singles`` counts the games
-    without a partner by their score 0, 0.5 and 1. ``wins``, ``draws`` and ``losses`` count all games.
+    The two games of a pair share an opening, so their results depend on each other. The independent unit is
+    therefore the pair, not the game.
 
-    The two games of a pair share an opening, so their results depend on each other: the pair, not the game,
-    is what can be counted as independent.
+    Attributes:
+        pairs: number of pairs in which the player scored 0, 0.5, 1, 1.5 and 2.
+        singles: number of games without a partner in which the player scored 0, 0.5 and 1.
+        wins: number of games won, paired or not.
+        draws: number of games drawn, paired or not.
+        losses: number of games lost, paired or not.
     """
 
     pairs: tuple[int, int, int, int, int] = _NO_PAIRS
@@ -45,9 +46,11 @@ class Pentanomial:
 
     @classmethod
     def from_pairs(cls, pairs: tuple[int, int, int, int, int], *, split: int = 0) -> Pentanomial:
-        """Counts from pairs alone; ``split`` of the pairs that scored 1 are a win and a loss.
+        """Counts from pairs alone.
 
-        The others of them are two draws.
+        Args:
+            pairs: number of pairs in which the player scored 0, 0.5, 1, 1.5 and 2.
+            split: number of pairs with one point that are a win and a loss; the others are two draws.
         """
         lost, down, level, up, won = pairs
         wins, losses = 2 * won + up + split, 2 * lost + down + split
@@ -75,17 +78,17 @@ class Pentanomial:
 
     @property
     def points(self) -> float:
-        """What the player scored in all games together."""
+        """Points scored in all games."""
         paired = sum(half * count for half, count in enumerate(self.pairs))
         return (paired + sum(half * count for half, count in enumerate(self.singles))) / 2
 
     @property
     def draw_ratio(self) -> float | None:
-        """Share of the games that were drawn; None without games."""
+        """Fraction of the games that were drawn; None without games."""
         return self.draws / self.games if self.games else None
 
     def swapped(self) -> Pentanomial:
-        """The same games as the opponent sees them."""
+        """The same games counted for the opponent."""
         lost, down, level, up, won = self.pairs
         loss, draw, win = self.singles
         return Pentanomial(
@@ -94,10 +97,10 @@ class Pentanomial:
 
 
 def tally(results: Iterable[GameResult], player: str, opponent: str | None = None) -> Pentanomial:
-    """Counts of the games of ``player``, against ``opponent`` or, where that is None, against everyone.
+    """Count the games of ``player`` against ``opponent``, or against everyone if that is None.
 
-    Two games are a pair where they carry the same pair number, are between the same players, and each player
-    started one of them. Every other game counts as unpaired.
+    Two games are a pair if they have the same pair number and the same players, and each player started one
+    of them. Every other game counts as unpaired.
 
     Raises:
         DataError: a pair number has more than two games of the same players.

@@ -1,8 +1,4 @@
-"""Ratings as plain dictionaries, ready for JSON: finite numbers, texts, booleans and None.
-
-Knows nothing about files; ``with_forfeits`` counts every scored game, ``without_forfeits`` only those that
-were decided over the board.
-"""
+"""Ratings as JSON values, ``with_forfeits`` and ``without_forfeits``."""
 
 from __future__ import annotations
 
@@ -10,49 +6,49 @@ from collections.abc import Iterable
 from typing import Any
 
 from w2s.arena.ratings.bradley_terry import FieldRating, PlayerRating, rate_field
-from w2s.arena.ratings.elo import Interval, MatchRating, rate
+from w2s.arena.ratings.elo import MatchRating, RatingInterval, rate_match
 from w2s.arena.ratings.pentanomial import Pentanomial, tally
 from w2s.arena.ratings.results import GameResult, without_forfeits
 from w2s.arena.ratings.sprt import SprtSpec, SprtState
 
-Row = dict[str, Any]
+_Json = dict[str, Any]
 
 _DIGITS = 6
 
 
 def match_report(
     results: Iterable[GameResult], player: str, opponent: str, sprt: SprtSpec | None = None
-) -> Row:
-    """Ratings of ``player`` against ``opponent``, with forfeits and without."""
+) -> _Json:
+    """Ratings of ``player`` against ``opponent``, with and without forfeits."""
     games = list(results)
-    row: Row = {"player": player, "opponent": opponent}
+    row: _Json = {"player": player, "opponent": opponent}
     for name, counted in (("with_forfeits", games), ("without_forfeits", without_forfeits(games))):
         counts = tally(counted, player, opponent)
-        row[name] = rating_row(rate(counts))
+        row[name] = _rating_row(rate_match(counts))
         if sprt is not None:
-            row[name]["sprt"] = sprt_row(sprt.state(counts))
+            row[name]["sprt"] = _sprt_row(sprt.state(counts))
     return row
 
 
-def field_report(results: Iterable[GameResult], anchor: str | None = None) -> Row:
-    """Bradley-Terry ratings of all players, with forfeits and without.
+def field_report(results: Iterable[GameResult], anchor: str | None = None) -> _Json:
+    """Bradley-Terry ratings of all players, with and without forfeits.
 
-    Without forfeits, a player whose every game was a forfeit has no rating; if that is the anchor, each
-    group has the mean 0 there.
+    A player whose games were all forfeits has no rating without forfeits; if that player is the anchor, each
+    group then has the mean 0.
     """
     games = list(results)
     kept = without_forfeits(games)
     still_there = any(anchor in (game.first, game.second) for game in kept)
     return {
-        "with_forfeits": field_row(rate_field(games, anchor)),
-        "without_forfeits": field_row(rate_field(kept, anchor if still_there else None)),
+        "with_forfeits": _field_row(rate_field(games, anchor)),
+        "without_forfeits": _field_row(rate_field(kept, anchor if still_there else None)),
     }
 
 
-def rating_row(rating: MatchRating) -> Row:
-    """One match; intervals are ``{"value", "low", "high"}``, None where unknown or unbounded."""
+def _rating_row(rating: MatchRating) -> _Json:
+    """The rating of a match; intervals are ``{"value", "low", "high"}``, None where unknown or unbounded."""
     return {
-        **counts_row(rating.counts),
+        **_counts_row(rating.counts),
         "score": _interval(rating.score),
         "elo": _interval(rating.elo),
         "nelo": _interval(rating.nelo),
@@ -62,7 +58,7 @@ def rating_row(rating: MatchRating) -> Row:
     }
 
 
-def counts_row(counts: Pentanomial) -> Row:
+def _counts_row(counts: Pentanomial) -> _Json:
     """Counts of games, pairs and unpaired games."""
     return {
         "games": counts.games,
@@ -75,8 +71,8 @@ def counts_row(counts: Pentanomial) -> Row:
     }
 
 
-def sprt_row(state: SprtState) -> Row:
-    """One test: what is tested, its bounds and where it stands."""
+def _sprt_row(state: SprtState) -> _Json:
+    """The state of a sequential test: hypotheses, bounds and log-likelihood ratio."""
     spec = state.spec
     return {
         "model": spec.model,
@@ -93,8 +89,8 @@ def sprt_row(state: SprtState) -> Row:
     }
 
 
-def field_row(field: FieldRating) -> Row:
-    """All players, strongest first."""
+def _field_row(field: FieldRating) -> _Json:
+    """The ratings of all players, strongest first."""
     return {
         "anchor": field.anchor,
         "dispersion": _number(field.dispersion),
@@ -104,8 +100,8 @@ def field_row(field: FieldRating) -> Row:
     }
 
 
-def _player(player: PlayerRating) -> Row:
-    elo = Interval(player.elo, player.low, player.high)
+def _player(player: PlayerRating) -> _Json:
+    elo = RatingInterval(player.elo, player.low, player.high)
     counts = player.counts
     score = _number(counts.points / counts.games)
     return {
@@ -113,11 +109,11 @@ def _player(player: PlayerRating) -> Row:
         "elo": _interval(elo),
         "score": score,
         "group": player.group,
-        **counts_row(counts),
+        **_counts_row(counts),
     }
 
 
-def _interval(interval: Interval) -> Row:
+def _interval(interval: RatingInterval) -> _Json:
     return {name: _number(value) for name, value in interval._asdict().items()}
 
 

@@ -1,7 +1,4 @@
-"""The result of one game, as ratings see it.
-
-Knows nothing about how it was played; a void game has no result and never becomes one.
-"""
+"""The result of one game, which ratings are made from; a void game has none."""
 
 from __future__ import annotations
 
@@ -13,14 +10,17 @@ from w2s.errors import DataError
 
 @dataclass(frozen=True, slots=True)
 class GameResult:
-    """Who started, who answered, and what the starter scored.
+    """The result of one game.
 
-    ``first`` and ``second`` are names of players, ``pair`` numbers the two games that share an opening,
-    ``score`` is what ``first`` scored: 0, 0.5 or 1. ``forfeit`` marks a game that was lost by an illegal
-    move, a crash or the clock instead of over the board.
+    Attributes:
+        first: name of the player that started.
+        second: name of the other player.
+        pair: number of the two games that share an opening.
+        score: points of ``first``: 0, 0.5 or 1.
+        forfeit: whether the game was lost by an illegal move, a crash or the clock.
 
     Raises:
-        DataError: a player meets itself, or the score is none of the three.
+        DataError: a player plays against itself, or the score is invalid.
     """
 
     first: str
@@ -42,5 +42,5 @@ class GameResult:
 
 
 def without_forfeits(results: Iterable[GameResult]) -> list[GameResult]:
-    """The games that were decided over the board; the partner of a forfeited game stays, unpaired."""
+    """The games that were not forfeited; the partner of a forfeited game is kept as unpaired."""
     return [result for result in results if not result.forfeit]

@@ -1,6 +1,4 @@
-"""The sequential probability ratio test: stop a match as soon as it is decided.
-
-Knows nothing about schedules: the counts so far go in, a verdict comes out.
+"""The sequential probability ratio test (SPRT), which stops a match as soon as it is decided.
 
 Hypotheses: H0 says that the difference is ``elo0``, H1 that it is ``elo1``. With ``N`` results whose scores
 ``a_i`` occur with frequencies ``p_i``, the generalised log-likelihood ratio is
@@ -15,7 +13,7 @@ where ``q_h`` is the distribution that maximises the likelihood among those in w
 * ``normalized``: the mean lies ``t`` standard deviations above one half, with
   ``t = elo ln(10) / 800``, times sqrt(2) where a result is a pair of games. Linearised around a distribution
   with mean ``mu`` and deviation ``s``, that is a condition like the one above with
-  ``c_i = a_i - 1/2 - t s (1 + ((a_i - mu) / s)^2) / 2``; it is solved again until it stands still.
+  ``c_i = a_i - 1/2 - t s (1 + ((a_i - mu) / s)^2) / 2``; it is solved repeatedly until it converges.
 
 The test accepts H1 at ``LLR >= log((1 - beta) / alpha)`` and H0 at ``LLR <= log(beta / (1 - alpha))`` (Wald).
 A score that has not occurred counts as 1/1000 of a result, so that both hypotheses stay possible.
@@ -29,18 +27,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal, get_args
 
-from w2s.arena.ratings.elo import NELO_PER_T, NO_GAMES, NO_INFORMATION, score_of
+from w2s.arena.ratings.elo import NELO_PER_T, NO_GAMES, NO_INFORMATION, expected_score
 from w2s.arena.ratings.pentanomial import Pentanomial
 from w2s.errors import UsageError
 
 SprtModel = Literal["normalized", "logistic"]
 """The scale on which elo0 and elo1 are given."""
 
-Verdict = Literal["H0", "H1", "continue"]
-"""Which hypothesis is accepted, or that more games are needed."""
+SprtVerdict = Literal["H0", "H1", "continue"]
+"""The accepted hypothesis, or ``continue`` if more games are needed."""
 
 LIMIT = 200.0
-"""Largest elo0 and elo1 in size; beyond it the linearised condition need not have a solution."""
+"""Largest absolute value of elo0 and elo1; beyond it the linearised condition may have no solution."""
 
 _UNSEEN = 1e-3
 _ROUNDS = 100
@@ -48,11 +46,18 @@ _ROUNDS = 100
 
 @dataclass(frozen=True, slots=True)
 class SprtSpec:
-    """What is tested: ``elo0`` against ``elo1``, errors ``alpha`` (H1 though H0 holds) and ``beta``.
+    """The hypotheses and error rates of a test.
+
+    Attributes:
+        elo0: Elo difference under H0.
+        elo1: Elo difference under H1.
+        alpha: probability of accepting H1 when H0 holds.
+        beta: probability of accepting H0 when H1 holds.
+        model: the scale of elo0 and elo1.
 
     Raises:
-        UsageError: elo0 is not below elo1 or one lies beyond ``LIMIT``, an error is not in (0, 0.5), or no
-            model has that name.
+        UsageError: elo0 is not below elo1, one of them exceeds ``LIMIT``, an error rate is not in (0, 0.5),
+            or the model is unknown.
     """
 
     elo0: float
@@ -80,7 +85,7 @@ class SprtSpec:
 
     @classmethod
     def parse(cls, text: str, model: SprtModel = "normalized") -> SprtSpec:
-        """The test that ``ELO0,ELO1[,ALPHA[,BETA]]`` names; beta is alpha where only alpha is given.
+        """The test that a text ``ELO0,ELO1[,ALPHA[,BETA]]`` describes; ``beta`` defaults to ``alpha``.
 
         Example:
             >>> SprtSpec.parse("0,10")
@@ -109,7 +114,7 @@ class SprtSpec:
         return math.log((1 - self.beta) / self.alpha)
 
     def state(self, counts: Pentanomial) -> SprtState:
-        """Where the test stands after these games, seen from the player that ``counts`` belong to."""
+        """The state of the test after these games, for the player that ``counts`` belong to."""
         if not counts.games:
             return SprtState(self, 0.0, "continue", informative=False, note=NO_GAMES)
         results = counts.pairs if counts.n_pairs else counts.singles
@@ -117,26 +122,31 @@ class SprtSpec:
         if results[middle] == sum(results):
             return SprtState(self, 0.0, "continue", informative=False, note=NO_INFORMATION)
         llr = log_likelihood_ratio(results, self)
-        verdict: Verdict = "H1" if llr >= self.upper else "H0" if llr <= self.lower else "continue"
+        verdict: SprtVerdict = "H1" if llr >= self.upper else "H0" if llr <= self.lower else "continue"
         return SprtState(self, llr, verdict)
 
 
 @dataclass(frozen=True, slots=True)
 class SprtState:
-    """Where a test stands: its log-likelihood ratio and verdict.
+    """The state of a test.
 
-    Where ``informative`` is False the games say nothing yet, ``llr`` is 0 and ``note`` says why.
+    Attributes:
+        spec: the test.
+        llr: log-likelihood ratio.
+        verdict: the accepted hypothesis, or ``continue``.
+        informative: whether the games say anything yet; if not, ``llr`` is 0.
+        note: why the games say nothing, else empty.
     """
 
     spec: SprtSpec
     llr: float
-    verdict: Verdict
+    verdict: SprtVerdict
     informative: bool = True
     note: str = ""
 
 
 def log_likelihood_ratio(results: Sequence[int], spec: SprtSpec) -> float:
-    """The generalised log-likelihood ratio of counts by ascending score (five for pairs, three for games)."""
+    """The generalised log-likelihood ratio of counts by ascending score: five for pairs, three for games."""
     weights = [max(float(count), _UNSEEN) for count in results]
     total = sum(weights)
     shares = [weight / total for weight in weights]
@@ -148,7 +158,7 @@ def log_likelihood_ratio(results: Sequence[int], spec: SprtSpec) -> float:
 
 
 def _fit_logistic(scores: list[float], shares: list[float], elo: float) -> list[float]:
-    mean = score_of(elo)
+    mean = expected_score(elo)
     return _tilt(shares, [score - mean for score in scores])
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from w2s.arena.oracles import Case, Oracle
 from w2s.chain.data.splits import Splits
 from w2s.errors import DataError
-from w2s.models.draws import uniform
+from w2s.models.keyed_random import uniform
 from w2s.tasks import MoveExample
 
 Answer = Callable[[Sequence[MoveExample]], list[tuple[str, ...]]]

@@ -19,7 +19,7 @@ from w2s.arena.oracles import load_oracles
 from w2s.chain.config import SPLITS, Matches
 from w2s.chain.data.match_splits import Game, OracleAnswers, split_games
 from w2s.chain.data.splits import Splits, read_splits, write_splits
-from w2s.models.draws import uniform
+from w2s.models.keyed_random import uniform
 from w2s.models.reference import parse_reference
 from w2s.resume import cached_step
 from w2s.tasks import Example, MoveExample, read_examples
@@ -188,7 +188,7 @@ def arena_spec(game: str, settings: Matches, request: MatchRequest) -> ArenaSpec
             "seed": request.seed,
             "openings": {"file": settings.openings},
             "rules": {"illegal": "mask"},
-            "labels": {"by": "mover"},
+            "labels": {"labellers": "mover"},
             "verify": {"oracles": []},
         },
     )

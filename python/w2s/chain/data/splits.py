@@ -14,7 +14,7 @@ import pyarrow as pa
 from w2s.chain.config import SPLITS
 from w2s.errors import DataError
 from w2s.evidence import read_table, write_table
-from w2s.tasks import Example, MoveExample, read_examples, task_named, task_of
+from w2s.tasks import Example, MoveExample, get_task, read_examples, task_for
 
 Positions = npt.NDArray[np.int64]
 
@@ -62,14 +62,14 @@ def exclude(examples: Sequence[Example], others: Iterable[Example]) -> list[Exam
 
 def _excluded_keys(example: Example) -> set[object]:
     group = set() if example.group is None else {("group", example.group)}
-    return {example.id, ("content", task_of(example).key(example)), *group}
+    return {example.id, ("content", task_for(example).key(example)), *group}
 
 
 def _content_key(example: Example) -> str:
     """The position or question of an example."""
     if isinstance(example, MoveExample):
         return f"position {example.state.key}"
-    return f"question {task_of(example).key(example)}"
+    return f"question {task_for(example).key(example)}"
 
 
 def check_disjoint(splits: Splits) -> None:
@@ -188,7 +188,7 @@ def write_splits(splits: Splits, path: Path) -> None:
     The history of positions is included; ``w2s label`` and ``w2s eval`` read the file too.
     """
     examples = [(name, example) for name in SPLITS for example in getattr(splits, name)]
-    task = task_of(examples[0][1])
+    task = task_for(examples[0][1])
     rows = [{**task.row(example), "task": task.name, "role": name} for name, example in examples]
     schema = task.schema().append(pa.field("task", pa.string())).append(pa.field("role", pa.string()))
     write_table(pa.Table.from_pylist(rows, schema=schema), path)
@@ -201,7 +201,7 @@ def read_splits(path: Path) -> Splits:
         DataError: the file is damaged.
     """
     table = read_table(path)
-    names, task = table.column("role").to_pylist(), task_named(str(table.column("task")[0]))
+    names, task = table.column("role").to_pylist(), get_task(str(table.column("task")[0]))
     found: dict[str, list[Example]] = {name: [] for name in SPLITS}
     for name, example in zip(names, read_examples(path, task.name), strict=True):
         found[name].append(example)

@@ -18,9 +18,9 @@ import math
 from dataclasses import dataclass
 
 from w2s.chain.estimate.hardware import Hardware
-from w2s.evidence import number_of
-from w2s.models.sizes import Lengths, Shape
-from w2s.train import LanguageSettings, Settings
+from w2s.evidence_kinds import EVIDENCE, parse_evidence
+from w2s.models.model_size import ExampleLengths, ModelShape
+from w2s.train import LanguageSettings, PolicySettings
 
 READ_SHARE = 0.4
 LEARN_SHARE = 0.35
@@ -29,7 +29,6 @@ WRITE_SHARE = 0.5
 PASS_S = 0.0007
 """Minimum seconds per layer of a pass launched from Python; a training pass takes three times as long."""
 _KEPT = 17
-_CHECK, _ASK, _REPLY = 30, 40, 8
 
 
 @dataclass(frozen=True)
@@ -47,28 +46,18 @@ class Tokens:
         return Tokens(self.read * times, self.written * times, self.learned * times)
 
 
-def label_tokens(lengths: Lengths) -> Tokens:
+def label_tokens(lengths: ExampleLengths) -> Tokens:
     """A label: its options are scored, or it is written."""
     return Tokens(lengths.prompt + lengths.options, 0.0 if lengths.options else lengths.reply)
 
 
-def evidence_tokens(name: str, lengths: Lengths) -> Tokens:
+def evidence_tokens(name: str, lengths: ExampleLengths) -> Tokens:
     """Evidence of a label: ``icl:4``, ``samples:8`` and so on; evidence of other models costs none here."""
-    word, number = name.partition(":")[0], number_of(name)
-    seen = lengths.learned
-    if word in ("afterstate", "p_true"):
-        return Tokens(seen + (_CHECK if lengths.reply else 0))  # a net sees the next position as it is
-    if word == "verbalised":
-        return Tokens(seen + _ASK, _REPLY)
-    if word == "icl":
-        return Tokens(seen * ((number or 4) + 1))
-    if word == "samples":
-        count = number or 8
-        return label_tokens(lengths) if lengths.options else Tokens(lengths.prompt, count * lengths.reply)
-    return Tokens()
+    found = parse_evidence(name, EVIDENCE).cost(lengths)
+    return Tokens(found.read, found.generated)
 
 
-def training_tokens(settings: LanguageSettings | Settings, lengths: Lengths) -> Tokens:
+def training_tokens(settings: LanguageSettings | PolicySettings, lengths: ExampleLengths) -> Tokens:
     """A row of a training, all epochs; for grpo a group of replies, which the untrained student reads too."""
     seen = lengths.learned * settings.epochs
     if not isinstance(settings, LanguageSettings) or settings.objective == "supervised":
@@ -77,7 +66,7 @@ def training_tokens(settings: LanguageSettings | Settings, lengths: Lengths) -> 
     return Tokens(seen * settings.group * (settings.kl > 0), written, seen * settings.group)
 
 
-def optimizer_steps(settings: LanguageSettings | Settings, rows: int) -> int:
+def optimizer_steps(settings: LanguageSettings | PolicySettings, rows: int) -> int:
     """Number of optimizer steps."""
     held = 0 if rows < 2 else round(settings.holdout * rows)
     each = settings.group if _is_grpo(settings) else 1  # type: ignore[union-attr]
@@ -86,10 +75,10 @@ def optimizer_steps(settings: LanguageSettings | Settings, rows: int) -> int:
 
 def seconds(
     tokens: Tokens,
-    shape: Shape,
-    lengths: Lengths,
+    shape: ModelShape,
+    lengths: ExampleLengths,
     machine: Hardware,
-    settings: LanguageSettings | Settings | None = None,
+    settings: LanguageSettings | PolicySettings | None = None,
 ) -> float:
     """Duration of a step.
 
@@ -116,19 +105,19 @@ def seconds(
     return spent + tokens.written / side * max(read / (machine.bandwidth * WRITE_SHARE), multiplied, least)
 
 
-def _operations(settings: LanguageSettings | Settings) -> int:
+def _operations(settings: LanguageSettings | PolicySettings) -> int:
     """Operations per parameter and learned token."""
     if not isinstance(settings, LanguageSettings):
         return 6
     return (4 if settings.method == "lora" else 6) + (2 if settings.save_memory else 0)
 
 
-def read_per_s(shape: Shape, machine: Hardware) -> float:
+def read_per_s(shape: ModelShape, machine: Hardware) -> float:
     """Tokens read per second; for nets of moves, positions."""
     return machine.flops * READ_SHARE / (2 * shape.multiplied * (shape.squares or 1))
 
 
-def labelling_memory(shape: Shape, lengths: Lengths, held: float) -> dict[str, float]:
+def labelling_memory(shape: ModelShape, lengths: ExampleLengths, held: float) -> dict[str, float]:
     """Peak bytes of labelling, by use; ``held``: tokens of a pass."""
     held = max(held, lengths.longest)
     return {
@@ -139,7 +128,7 @@ def labelling_memory(shape: Shape, lengths: Lengths, held: float) -> dict[str, f
 
 
 def training_memory(
-    settings: LanguageSettings | Settings, shape: Shape, lengths: Lengths
+    settings: LanguageSettings | PolicySettings, shape: ModelShape, lengths: ExampleLengths
 ) -> dict[str, float]:
     """Peak bytes of a training, by use."""
     if not isinstance(settings, LanguageSettings):
@@ -166,5 +155,5 @@ def training_memory(
     return found
 
 
-def _is_grpo(settings: LanguageSettings | Settings) -> bool:
+def _is_grpo(settings: LanguageSettings | PolicySettings) -> bool:
     return isinstance(settings, LanguageSettings) and settings.objective == "grpo"

@@ -14,9 +14,9 @@ from w2s.chain.estimate.hardware import PASS_TOKENS, Hardware
 from w2s.chain.plan import Plan, Work
 from w2s.chain.planner import plan_chain
 from w2s.chain.validate import check_config
-from w2s.models.sizes import Lengths, Shape, lengths_of, shape_of
+from w2s.models.model_size import ExampleLengths, ModelShape, find_shape, measure_lengths
 from w2s.tasks import Example
-from w2s.train import LanguageSettings, Settings, settings_of
+from w2s.train import LanguageSettings, PolicySettings, parse_settings
 
 _GIB = 1024**3
 
@@ -105,19 +105,19 @@ class _Models:
     examples: Sequence[Example]
 
     @cached_property
-    def _known(self) -> dict[str, tuple[Shape | None, Lengths]]:
+    def _known(self) -> dict[str, tuple[ModelShape | None, ExampleLengths]]:
         config = self.config
         named = [config.teacher, *config.student, config.reward, config.regime.gold_teacher]
         return {name: self._look_up(name) for name in dict.fromkeys(named) if name is not None}
 
-    def of(self, reference: str) -> tuple[Shape | None, Lengths]:
+    def of(self, reference: str) -> tuple[ModelShape | None, ExampleLengths]:
         """Shape and lengths of a model of the chain."""
         return self._known[reference]
 
-    def _look_up(self, reference: str) -> tuple[Shape | None, Lengths]:
-        shape = shape_of(reference)
+    def _look_up(self, reference: str) -> tuple[ModelShape | None, ExampleLengths]:
+        shape = find_shape(reference)
         squares = 0 if shape is None else shape.squares
-        return shape, lengths_of(reference, self.config.task, self.examples, squares)
+        return shape, measure_lengths(reference, self.config.task, self.examples, squares)
 
     def described(self, machine: Hardware | None) -> list[dict[str, Any]]:
         """Each model with its parameters, reading speed and tokens of an example, and their origin."""
@@ -157,7 +157,7 @@ class _Step:
 
     def _add_up(self, work: Work, config: ChainConfig, models: _Models, machine: Hardware | None) -> None:
         shape, lengths = models.of(work.model)
-        settings = settings_of(work.model, config.train, config.seed) if work.kind == "train" else None
+        settings = parse_settings(work.model, config.train, config.seed) if work.kind == "train" else None
         self.tokens = _row_tokens(work, config, lengths, settings) * (work.rows * self.times)
         if settings is not None:
             self.optimizer_steps = cost.optimizer_steps(settings, work.rows) * self.times
@@ -225,7 +225,10 @@ def _arm_sums(key: tuple[object, ...], steps: Sequence[_Step]) -> dict[str, Any]
 
 
 def _row_tokens(
-    work: Work, config: ChainConfig, lengths: Lengths, settings: LanguageSettings | Settings | None
+    work: Work,
+    config: ChainConfig,
+    lengths: ExampleLengths,
+    settings: LanguageSettings | PolicySettings | None,
 ) -> cost.Tokens:
     if settings is not None:
         return cost.training_tokens(settings, lengths)

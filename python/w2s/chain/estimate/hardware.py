@@ -25,7 +25,7 @@ class Hardware:
         flops: floating-point operations per second in a large matrix product.
         bandwidth: memory bandwidth, bytes per second.
         memory: bytes.
-        pass_tokens: tokens of a pass of labelling; see :mod:`w2s.models.hf.passes`.
+        pass_tokens: tokens of a pass of labelling; see :mod:`w2s.models.hf.batching`.
         source: origin of the numbers.
     """
 
@@ -77,10 +77,10 @@ def this_machine() -> Hardware | None:
         return None
     import torch
 
-    from w2s.models.policy.device import device_of, gains_from_bfloat16
+    from w2s.models.policy.device import has_fast_bfloat16, select_device
 
-    device = device_of("auto")
-    kind = torch.bfloat16 if gains_from_bfloat16(device) else torch.float32
+    device = select_device("auto")
+    kind = torch.bfloat16 if has_fast_bfloat16(device) else torch.float32
     size, cells = (8192, 2**28) if device.type == "cuda" else (1024, 2**25)
     left, right = (torch.ones(size, size, dtype=kind, device=device) for _ in range(2))
     filled, copied = (torch.ones(cells, dtype=torch.float32, device=device) for _ in range(2))

@@ -1,7 +1,4 @@
-"""OpenAI-compatible endpoints as models.
-
-Knows nothing about the rules of a match or about whose labels these are.
-"""
+"""OpenAI-compatible endpoints as models."""
 
 from w2s.models.endpoint.loading import KIND
 

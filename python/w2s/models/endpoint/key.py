@@ -1,6 +1,6 @@
-"""The key of an endpoint: from the environment, into one header, and nowhere else.
+"""The API key of an endpoint: from the environment, into one header, and nowhere else.
 
-Knows nothing about requests; whoever keeps a text that a server sent lets :meth:`Key.scrubbed` see it first.
+Every text from a server passes :meth:`ApiKey.redact` before it is stored or shown.
 """
 
 from __future__ import annotations
@@ -8,14 +8,14 @@ from __future__ import annotations
 import os
 
 from w2s.errors import UsageError
-from w2s.models.endpoint.address import Address
+from w2s.models.endpoint.settings import EndpointAddress
 
-VARIABLES = ("W2S_API_KEY", "OPENAI_API_KEY")
+KEY_VARIABLES = ("W2S_API_KEY", "OPENAI_API_KEY")
 _MASK = "[key]"
 
 
-class Key:
-    """A secret, or none. It has no text: printing it, or an error that holds it, shows nothing of it."""
+class ApiKey:
+    """A secret key, or none. It cannot be printed or pickled, so that messages and files never contain it."""
 
     __slots__ = ("_secret",)
 
@@ -26,24 +26,24 @@ class Key:
         return "<key>" if self._secret else "<no key>"
 
     def __reduce__(self) -> str:
-        raise TypeError("a key is not stored")
+        raise TypeError("an API key cannot be pickled or copied")
 
     def headers(self) -> dict[str, str]:
-        """The header that carries it, or none."""
+        """The header with the key; empty where there is no key."""
         return {"Authorization": f"Bearer {self._secret}"} if self._secret else {}
 
-    def scrubbed(self, text: str) -> str:
-        """The text with the key masked, in case that the server repeats it."""
+    def redact(self, text: str) -> str:
+        """The text with the key masked, in case the server repeats it."""
         return text.replace(self._secret, _MASK) if self._secret else text
 
 
-def key_for(address: Address) -> Key:
-    """The key of the first variable that is set; none where none is.
+def read_api_key(address: EndpointAddress) -> ApiKey:
+    """The key in the first environment variable that is set; an empty key where none is.
 
     Raises:
-        UsageError: it is no key that a header can carry, or it would travel in the clear.
+        UsageError: the key contains characters that a header cannot, or it would be sent unencrypted.
     """
-    for name in VARIABLES:
+    for name in KEY_VARIABLES:
         secret = os.environ.get(name, "").strip()
         if not secret:
             continue
@@ -58,5 +58,5 @@ def key_for(address: Address) -> Key:
                 f"the key in {name} would be sent unencrypted to {address.host}; use https, or run without "
                 f"the key (env -u {name} w2s …)",
             )
-        return Key(secret)
-    return Key()
+        return ApiKey(secret)
+    return ApiKey()

@@ -1,7 +1,4 @@
-"""Endpoints as models: an example becomes messages, the reply a label.
-
-Knows nothing about the rules of a match; an illegal move is an answer like any other.
-"""
+"""An endpoint as a model: an example becomes messages, and the reply becomes a label."""
 
 from __future__ import annotations
 
@@ -11,74 +8,80 @@ from dataclasses import replace
 from typing import Self
 
 from w2s.errors import UsageError
-from w2s.models.choosing import no_move
-from w2s.models.endpoint.asking import BACKOFF_S, Asking
-from w2s.models.endpoint.cache import Cache
-from w2s.models.endpoint.completion import Completion
+from w2s.models.candidates import no_move_answer
+from w2s.models.endpoint.cache import ReplyCache
+from w2s.models.endpoint.cached_client import CachedClient, RequestOutcome
+from w2s.models.endpoint.chat_completions import ChatRequest, Completion, build_requests
+from w2s.models.endpoint.client import BACKOFF_S, ChatClient
+from w2s.models.endpoint.errors import NoReplyError
 from w2s.models.endpoint.evidence import add_evidence
-from w2s.models.endpoint.key import Key
-from w2s.models.endpoint.paid import Outcome, Paid
-from w2s.models.endpoint.request import Request, requests_for
-from w2s.models.endpoint.settings import Settings
-from w2s.models.endpoint.trouble import NoReplyError
+from w2s.models.endpoint.key import ApiKey
+from w2s.models.endpoint.settings import EndpointSettings
+from w2s.models.few_shot import FewShotSampler, Shots
 from w2s.models.model import Answer, Want
-from w2s.models.solved import Shots, Solved
 from w2s.tasks import Example, MoveExample
 from w2s.tasks.choice import ChoiceExample
 from w2s.tasks.prompts import Message, Prompt, parse_reply, read_prompt
 
-_WARM = 1.0
-"""The temperature of samples where the model itself is greedy."""
+_SAMPLE_TEMPERATURE = 1.0
+"""The temperature of samples where the reference has temperature 0."""
 
 LABEL_CHARACTERS = 200
-"""A reply without a label stands as the label as far as this."""
+"""A reply without a label becomes the label, cut to this length."""
 
 RAW_CHARACTERS = 8000
-"""How much of a reply is kept as raw text."""
+"""The length to which raw text is cut."""
 
 
 class EndpointModel:
-    """A model behind an OpenAI-compatible endpoint; implements ``Model``, ``Samples`` and
-    ``SeesSolved``.
+    """A model behind an OpenAI-compatible endpoint; implements ``Model``,
+    ``SupportsSampling`` and ``SupportsFewShot``.
 
-    Answers moves, choices and answers. Replies are kept in a file, so that what was paid for once is not
-    asked again, by this run or another. No failure of the endpoint is an exception, until it was out of
-    reach many times in a row. Not for use by several threads at once; it uses several itself.
+    It answers moves, choices and questions. Replies are cached in a file, so that no request is paid for
+    twice, in this run or another. A failure of the endpoint is the failure of one answer, not an exception,
+    unless the endpoint was unavailable many times in a row. Not for use by several threads at once; it uses
+    several itself.
 
-    It is deterministic where the temperature is 0 and there is a cache: then an answer, once given, stays.
-    Without a cache a server may answer otherwise at any time, because its sums depend on what else it is
-    asked; and what is drawn is drawn by the server, whatever seed it is told.
+    The model is deterministic if the temperature is 0 and there is a cache: then an answer, once given, is
+    repeated. Without a cache a server may answer differently at any time, because its results depend on the
+    other requests of a batch; and samples are drawn by the server, whatever seed it is given.
 
     Args:
-        reference: the name that loads the same model again.
-        settings: where it is and how it is asked.
-        key: what the server is shown.
-        seed: decides the seeds that the server is told, and the jitter of the back-off.
+        reference: the reference that loads the same model again.
+        settings: address and options.
+        key: the key that is sent.
+        seed: random seed for the few-shot examples, the seeds that are sent, and the jitter of the back-off.
         backoff_s: the longest pause before the first retry.
 
     Raises:
-        UsageError: there is no such prompt, or the cache cannot be kept.
+        UsageError: the prompt does not exist, or the cache cannot be used.
     """
 
     tasks: tuple[str, ...] = ("move", "choice", "answer")
     slots: int | None = None
 
     def __init__(
-        self, reference: str, settings: Settings, key: Key, seed: int, *, backoff_s: float = BACKOFF_S
+        self,
+        reference: str,
+        settings: EndpointSettings,
+        key: ApiKey,
+        seed: int,
+        *,
+        backoff_s: float = BACKOFF_S,
     ) -> None:
         self.reference = reference
         self.deterministic = settings.temperature == 0 and settings.cache is not None
         self._settings = settings
         self._seed = seed
-        self._solved = Solved([], seed)
+        self._solved = FewShotSampler([], seed)
         self._prompts: dict[str, Prompt] = {}
         if settings.prompt is not None:
             self._prompt(settings.prompt)
         base = settings.address.base
-        cache = None if settings.cache is None else Cache(settings.cache, base, settings.model)
-        asking = Asking(settings, key, seed, backoff_s)
-        self._paid = Paid(asking, cache, settings.concurrency, f"{base}#{settings.model}")
-        self._finalizer = weakref.finalize(self, _release, asking, self._paid, cache)
+        cache = None if settings.cache is None else ReplyCache(settings.cache, base, settings.model)
+        client = ChatClient(settings, key, seed, backoff_s)
+        self._client = CachedClient(client, cache, settings.concurrency, f"{base}#{settings.model}")
+        self._finalizer = weakref.finalize(self, _release, client, self._client, cache)
 
     def __enter__(self) -> Self:
         return self
@@ -87,15 +90,15 @@ class EndpointModel:
         self.close()
 
     def answer(self, examples: Sequence[Example], want: Want) -> list[Answer]:
-        """One answer per example, in their order, whichever reply came first.
+        """One answer per example, in their order.
 
-        With ``mask``, a reply without a label that can be given is a failure; else it is the label as it
-        stands, for the referee to judge. There are no values. Samples are further labels; a reply without
-        one stands as it is, one that failed is left out.
+        With ``mask``, a reply without an allowed label is a failure; otherwise its text is the label, for the
+        referee to judge. There are no values. Samples are further labels; a reply without a label is kept as
+        it is, a request that failed is left out.
 
         Raises:
-            UsageError: hidden states are wanted, which no endpoint gives.
-            ModelError: the endpoint was out of reach so often that there is no point in going on.
+            UsageError: hidden states are wanted, which no endpoint returns.
+            ModelError: the endpoint was unavailable too often in a row.
         """
         if want.hidden or want.afterstate:
             raise UsageError(
@@ -103,58 +106,58 @@ class EndpointModel:
                 f"{self.reference} has no hidden states or afterstates, because an endpoint returns only "
                 "text; do not request them, or use an hf: model",
             )
-        asked = [self._requests(example, want) for example in examples]
-        outcomes = self._outcomes(asked)
+        batches = [self._requests(example, want) for example in examples]
+        outcomes = self._outcomes(batches)
         return [
             self._answer(example, requests, outcomes, want)
-            for example, requests in zip(examples, asked, strict=True)
+            for example, requests in zip(examples, batches, strict=True)
         ]
 
     def sample(self, examples: Sequence[Example], count: int) -> list[tuple[str, ...]]:
-        """So many labels of each example beside its answer; at a temperature of 1 where it is greedy.
+        """``count`` labels per example besides its answer, at temperature 1 where the reference has 0.
 
-        Each is a request of its own, and the same as a further sample of :meth:`answer` at that temperature.
-        A reply without a label stands as it is, one that failed is left out.
+        Each is a request of its own, and equal to a further sample of :meth:`answer` at that temperature.
+        A reply without a label is kept as it is, a request that failed is left out.
 
         Raises:
-            ModelError: the endpoint was out of reach so often that there is no point in going on.
+            ModelError: the endpoint was unavailable too often in a row.
         """
-        settings = replace(self._settings, temperature=self._settings.temperature or _WARM)
-        asked = [self._all_requests(example, settings, count)[1:] for example in examples]
-        outcomes = self._outcomes(asked)
+        settings = replace(self._settings, temperature=self._settings.temperature or _SAMPLE_TEMPERATURE)
+        batches = [self._all_requests(example, settings, count)[1:] for example in examples]
+        outcomes = self._outcomes(batches)
         return [
             _samples(example, [outcomes[request.digest()] for request in requests])
-            for example, requests in zip(examples, asked, strict=True)
+            for example, requests in zip(examples, batches, strict=True)
         ]
 
     def show(self, solved: Shots) -> None:
-        """Give solved examples with their labels, from which ``shots`` are taken by the seed."""
-        self._solved = Solved(solved, self._seed)
+        """Give solved examples with their labels; few-shot examples are drawn from them."""
+        self._solved = FewShotSampler(solved, self._seed)
 
     def close(self) -> None:
-        """End all connections and put the cache on the disk; a second call does nothing."""
+        """End all connections and sync the cache to disk; a second call does nothing."""
         self._finalizer()
 
-    def _outcomes(self, asked: Sequence[Sequence[Request]]) -> dict[bytes, Outcome]:
-        """What came of all requests, by digest."""
+    def _outcomes(self, batches: Sequence[Sequence[ChatRequest]]) -> dict[bytes, RequestOutcome]:
+        """The outcomes of all requests, by digest."""
         try:
-            return self._paid.ask_all(request for requests in asked for request in requests)
+            return self._client.complete_all(request for requests in batches for request in requests)
         except KeyboardInterrupt:
             self.close()
             raise
 
-    def _requests(self, example: Example, want: Want) -> list[Request]:
+    def _requests(self, example: Example, want: Want) -> list[ChatRequest]:
         return self._all_requests(example, self._settings, self._settings.samples if want.evidence else 0)
 
-    def _all_requests(self, example: Example, settings: Settings, samples: int) -> list[Request]:
-        """The label, then further samples: nothing where the game is over."""
+    def _all_requests(self, example: Example, settings: EndpointSettings, samples: int) -> list[ChatRequest]:
+        """The requests for the label and for further samples; empty where the game is over."""
         if isinstance(example, MoveExample) and not example.state.legal_moves():
             return []
         messages = self._messages(example)
-        return requests_for(example, messages, settings, seed=self._seed, samples=samples)
+        return build_requests(example, messages, settings, seed=self._seed, samples=samples)
 
     def _messages(self, example: Example) -> list[Message]:
-        shots = self._solved.before(example, self._settings.shots, self.reference)
+        shots = self._solved.shots_for(example, self._settings.shots, self.reference)
         turns = [turn for shot, label in shots for turn in self._prompt_of(shot).messages(shot, label)]
         messages = [*turns, *self._prompt_of(example).messages(example)]
         if isinstance(example, MoveExample) and example.only:
@@ -162,7 +165,7 @@ class EndpointModel:
         return messages
 
     def _prompt_of(self, example: Example) -> Prompt:
-        return self._prompt(self._settings.prompt or _prompt_for(example))
+        return self._prompt(self._settings.prompt or _default_prompt(example))
 
     def _prompt(self, name: str) -> Prompt:
         if name not in self._prompts:
@@ -170,14 +173,18 @@ class EndpointModel:
         return self._prompts[name]
 
     def _answer(
-        self, example: Example, requests: list[Request], outcomes: Mapping[bytes, Outcome], want: Want
+        self,
+        example: Example,
+        requests: list[ChatRequest],
+        outcomes: Mapping[bytes, RequestOutcome],
+        want: Want,
     ) -> Answer:
         if not requests:
-            return no_move()
+            return no_move_answer()
         first, *others = [outcomes[request.digest()] for request in requests]
         if isinstance(first.reply, NoReplyError):
-            return Answer("", raw=first.reply.why, failure=first.reply.failure, seconds=first.seconds)
-        answer = _labelled(example, first.reply.text, want)
+            return Answer("", raw=first.reply.reason, failure=first.reply.failure, seconds=first.seconds)
+        answer = _parse_answer(example, first.reply.text, want)
         answer.seconds = first.seconds
         if want.evidence and answer.failure is None:
             add_evidence(answer, example, first.reply)
@@ -185,43 +192,43 @@ class EndpointModel:
         return answer
 
 
-def _labelled(example: Example, text: str, want: Want) -> Answer:
-    """The answer that a reply is, without evidence."""
+def _parse_answer(example: Example, text: str, want: Want) -> Answer:
+    """The answer in a reply, without evidence."""
     raw = text[:RAW_CHARACTERS]
     label = _label(example, text)
     if label is not None:
         return Answer(label, raw=raw)
     if want.mask:
         return Answer("", raw=raw, failure="reply")
-    return Answer(_as_it_stands(text), raw=raw)
+    return Answer(_text_as_label(text), raw=raw)
 
 
-def _samples(example: Example, outcomes: Sequence[Outcome]) -> tuple[str, ...]:
-    """The labels of those that have a reply."""
+def _samples(example: Example, outcomes: Sequence[RequestOutcome]) -> tuple[str, ...]:
+    """The labels of the requests that have a reply."""
     texts = [outcome.reply.text for outcome in outcomes if isinstance(outcome.reply, Completion)]
-    return tuple(_label(example, text) or _as_it_stands(text) for text in texts)
+    return tuple(_label(example, text) or _text_as_label(text) for text in texts)
 
 
-def _as_it_stands(text: str) -> str:
+def _text_as_label(text: str) -> str:
     return text.strip()[:LABEL_CHARACTERS]
 
 
 def _label(example: Example, text: str) -> str | None:
-    """The label in a reply, as long as it is among those that may be given."""
+    """The label in a reply; None where there is none, or it is not allowed."""
     label = parse_reply(example, text)
     if isinstance(example, MoveExample) and example.only and label not in example.only:
         return None
     return None if label is None else label[:LABEL_CHARACTERS]
 
 
-def _prompt_for(example: Example) -> str:
+def _default_prompt(example: Example) -> str:
     if isinstance(example, MoveExample):
         return "move"
     return "choice" if isinstance(example, ChoiceExample) else "answer"
 
 
-def _release(asking: Asking, paid: Paid, cache: Cache | None) -> None:
-    paid.close()
-    asking.close()
+def _release(client: ChatClient, cached_client: CachedClient, cache: ReplyCache | None) -> None:
+    cached_client.close()
+    client.close()
     if cache is not None:
         cache.close()

@@ -1,13 +1,35 @@
 """Hugging Face models: causal language models, and encoders with a multiple-choice head.
 
-Knows nothing about matches, trust or training. This module, ``settings`` and ``loading`` need no torch.
+This module and ``settings`` need no torch, which is imported when a model is loaded.
 """
 
 import logging
 
-from w2s.models.hf.loading import KIND
+from w2s.models.hf.settings import EXTRA, locate_model, read_settings, require_extras
+from w2s.models.model import Model, ModelKind
+from w2s.models.reference import Reference
 
-# peft imports bitsandbytes where it is installed, which tells of kernels that it could fetch from the hub.
+__all__ = ["KIND", "load"]
+
+# peft imports bitsandbytes if it is installed, which logs kernels that it could fetch from the hub.
 logging.getLogger("bitsandbytes.backends.cpu.ops").setLevel(logging.ERROR)
 
-__all__ = ["KIND"]
+
+def load(reference: Reference, *, seed: int, concurrency: int) -> Model:
+    """The model of ``hf:DIR`` or ``hf:OWNER/NAME``."""
+    del concurrency
+    settings = read_settings(reference)
+    place = locate_model(reference)
+    require_extras(settings)
+    from w2s.models.hf.loading import open_model
+
+    return open_model(str(reference), place, settings, seed)
+
+
+KIND = ModelKind(
+    "hf",
+    "a Hugging Face model: causal LM, or encoder with a multiple-choice head",
+    "hf:Qwen/Qwen3-0.6B?dtype=bfloat16",
+    load,
+    EXTRA,
+)

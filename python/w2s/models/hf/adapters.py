@@ -1,7 +1,4 @@
-"""Adapters of peft: a folder with ``adapter_config.json`` beside small weights, put on its base.
-
-Knows nothing about how the base is loaded or asked.
-"""
+"""peft adapters: a folder with ``adapter_config.json`` and small weights, applied to a base model."""
 
 from __future__ import annotations
 
@@ -13,17 +10,17 @@ from typing import Any
 
 from w2s.errors import MissingExtraError, ModelError
 
-HOLDS_AN_ADAPTER = "adapter_config.json"
+ADAPTER_CONFIG = "adapter_config.json"
 ADAPTER_WEIGHTS = "adapter_model.safetensors"
 
 
-def base_of(place: str) -> str:
-    """What the adapter of a folder belongs to: a folder, also beside its own, or a name on the hub.
+def read_adapter_base(place: str) -> str:
+    """The base model of the adapter in a folder: a folder, possibly relative to it, or a name on the hub.
 
     Raises:
-        ModelError: the file cannot be read or names no base.
+        ModelError: the file cannot be read or names no base model.
     """
-    path = Path(place) / HOLDS_AN_ADAPTER
+    path = Path(place) / ADAPTER_CONFIG
     try:
         named = json.loads(path.read_text(encoding="utf-8")).get("base_model_name_or_path")
     except (OSError, ValueError, AttributeError):
@@ -33,27 +30,25 @@ def base_of(place: str) -> str:
             "hf-adapter-no-base",
             f"{path} has no base_model_name_or_path; write the base model of this adapter there",
         )
-    beside = Path(place) / named
-    return str(beside.absolute()) if beside.is_dir() else named
+    relative = Path(place) / named
+    return str(relative.absolute()) if relative.is_dir() else named
 
 
-def brought_by(place: str) -> tuple[str, ...]:
-    """Names of the layers that the adapter of a folder brings whole, a head say; none where it only adds."""
+def read_saved_modules(place: str) -> tuple[str, ...]:
+    """Names of the layers that the adapter in a folder replaces, such as a head; empty if it only adds."""
     try:
-        named = json.loads((Path(place) / HOLDS_AN_ADAPTER).read_text(encoding="utf-8")).get(
-            "modules_to_save"
-        )
+        named = json.loads((Path(place) / ADAPTER_CONFIG).read_text(encoding="utf-8")).get("modules_to_save")
     except (OSError, ValueError, AttributeError):
         return ()
     return tuple(map(str, named)) if isinstance(named, list) else ()
 
 
-def adapted(network: Any, place: str, base: str) -> Any:
-    """A network with the adapter of a folder on it.
+def apply_adapter(network: Any, place: str, base: str) -> Any:
+    """The network with the adapter in a folder applied.
 
     Raises:
         MissingExtraError: peft is not installed.
-        ModelError: the adapter does not fit this base.
+        ModelError: the adapter does not fit this base model.
     """
     if find_spec("peft") is None:
         raise MissingExtraError("an adapter", "models")
@@ -63,11 +58,11 @@ def adapted(network: Any, place: str, base: str) -> Any:
     misfit = ModelError(
         "hf-adapter-mismatch",
         f"the adapter {place} does not fit {base}, because it was trained on another base model; name that "
-        f"model in base_model_name_or_path of {HOLDS_AN_ADAPTER}",
+        f"model in base_model_name_or_path of {ADAPTER_CONFIG}",
     )
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # what peft warns of is checked below
+            warnings.simplefilter("ignore")  # the faults that peft warns of are checked below
             fitted = peft.PeftModel.from_pretrained(network, place)
     except (RuntimeError, ValueError, KeyError):
         raise misfit from None

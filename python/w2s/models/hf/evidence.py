@@ -1,14 +1,14 @@
 """Evidence that a language model is asked for: how each of :data:`w2s.evidence_kinds.REQUESTS` is measured.
 
 A new kind is its row in :data:`w2s.evidence_kinds.EVIDENCE` and its function in ``_MEASURES`` here.
-``samples`` is not here, because endpoints sample as well: see :class:`w2s.models.Samples`.
+``samples`` is not here, because endpoints sample as well: see :class:`w2s.models.SupportsSampling`.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from weakref import WeakKeyDictionary
 
 import numpy as np
@@ -16,11 +16,11 @@ import numpy.typing as npt
 
 from w2s.errors import UsageError
 from w2s.evidence_kinds import EvidenceRequest, parse_evidence
+from w2s.models.few_shot import Shots
 from w2s.models.hf.model import HfModel
 from w2s.models.hf.reward_model import Exchange, RewardModel
-from w2s.models.hf.wording import own_prompt
+from w2s.models.hf.tokenization import bundled_prompt
 from w2s.models.model import Model
-from w2s.models.solved import Shots
 from w2s.tasks import Example
 
 Column = npt.NDArray[np.float64]
@@ -82,7 +82,7 @@ def measure_evidence(
             ``p_true``, ``reward``.
         examples: n examples.
         labels: one for each example.
-        replies: the text that gave each label; None stands for the label as the prompt words it.
+        replies: the text that gave each label; None is replaced by the reply that gives the label.
         gold: few-shot examples with their labels, for ``icl``.
         reward: reference of a reward model, ``hf:DIR``, for ``reward``.
 
@@ -100,7 +100,7 @@ def measure_evidence(
         )
     requests = [_parse(name) for name in names]
     texts = [
-        asked.asking.reply(example, label) if reply is None else reply
+        asked.prompts.reply(example, label) if reply is None else reply
         for example, label, reply in zip(examples, labels, replies or [None] * len(labels), strict=True)
     ]
     found: dict[str, Column] = {}
@@ -125,7 +125,7 @@ def parse_rating(text: str) -> float:
 
 def _measure_icl(inputs: _Inputs) -> Column:
     """Probability of the label after few-shot examples; of an answer, the geometric mean over its tokens."""
-    shots = inputs.model.asking.drawn(inputs.gold, inputs.count, inputs.examples)
+    shots = inputs.model.prompts.draw_shots(inputs.gold, inputs.count, inputs.examples)
     judged = inputs.model.judge(inputs.examples, inputs.labels, shots)
     return np.exp(
         np.array([np.nan if answer.log_prob is None else answer.log_prob for answer in judged], np.float64)
@@ -134,13 +134,13 @@ def _measure_icl(inputs: _Inputs) -> Column:
 
 def _measure_verbalised(inputs: _Inputs) -> Column:
     """The number from 0 to 100 that the model states, over 100."""
-    prompt, asking = own_prompt("verbalised"), inputs.model.asking
+    template, prompts = bundled_prompt("verbalised"), inputs.model.prompts
     requests = [
-        asking.follow_up_request(example, reply, prompt, _RATING_TOKENS)
+        prompts.follow_up_request(example, reply, template, _RATING_TOKENS)
         for example, reply in zip(inputs.examples, inputs.replies, strict=True)
     ]
-    written = inputs.model.write(requests, inputs.model.manner._replace(temperature=0.0))
-    return np.array([parse_rating(reply.text) for reply in written], np.float64)
+    replies = inputs.model.generate(requests, replace(inputs.model.config, temperature=0.0))
+    return np.array([parse_rating(reply.text) for reply in replies], np.float64)
 
 
 def _measure_p_true(inputs: _Inputs) -> Column:
@@ -157,7 +157,7 @@ def _measure_reward(inputs: _Inputs) -> Column:
             "label-missing-reward-model", "reward evidence needs a reward model; name it as hf:DIR"
         )
     exchanges = [
-        Exchange(example.id, inputs.model.asking.ask(example), reply)
+        Exchange(example.id, inputs.model.prompts.question(example), reply)
         for example, reply in zip(inputs.examples, inputs.replies, strict=True)
     ]
     return _reward_model(inputs.model, inputs.reward).rewards(exchanges)

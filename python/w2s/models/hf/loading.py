@@ -1,79 +1,70 @@
-"""An ``hf:`` reference → the model behind it.
-
-Knows nothing about how a model is asked; torch and transformers are imported when one is loaded.
-"""
+"""Loads a model: assembles it from its weights, its tokenizer and its settings."""
 
 from __future__ import annotations
 
-import re
-from importlib.util import find_spec
-from pathlib import Path
-
-from w2s.errors import MissingExtraError, ModelError, UsageError
-from w2s.models.hf.settings import HfSettings, read_settings
-from w2s.models.kind import Kind
+from w2s.models.hf.batching import BatchRunner, default_budget
+from w2s.models.hf.forward import CausalNetwork
+from w2s.models.hf.generation import GenerationConfig, Generator, SupportsGeneration
+from w2s.models.hf.loglikelihood import ReplyScorer
+from w2s.models.hf.model import HfModel
+from w2s.models.hf.multiple_choice import HfChoiceModel
+from w2s.models.hf.prompting import PromptBuilder
+from w2s.models.hf.self_check import SelfChecker
+from w2s.models.hf.settings import HfSettings
+from w2s.models.hf.tokenization import PromptTokenizer
+from w2s.models.hf.weights import CHOICE, Checkpoint, load_checkpoint
 from w2s.models.model import Model
-from w2s.models.reference import Reference, shown
-
-EXTRA = "models"
-_NEEDED = ("torch", "transformers", "jinja2")
-_HUB_NAME = re.compile(r"[\w.-]+(/[\w.-]+)?")
+from w2s.tasks.prompts import read_prompt
 
 
-def need_extras(settings: HfSettings) -> None:
-    """Refuse where a package that the settings need is not installed.
+def open_model(reference: str, place: str, settings: HfSettings, seed: int) -> Model:
+    """The model in a folder or of a name on the hub.
 
-    Raises:
-        MissingExtraError: names the ``pip install``.
-    """
-    if any(find_spec(name) is None for name in _NEEDED):
-        raise MissingExtraError("a Hugging Face model", EXTRA)
-    if settings.quant and find_spec("bitsandbytes") is None:
-        raise MissingExtraError(f"quant={settings.quant}", "quant")
-    if settings.device_map and find_spec("accelerate") is None:
-        raise MissingExtraError("device_map", EXTRA)
-    if settings.engine == "vllm" and find_spec("vllm") is None:
-        raise MissingExtraError("engine=vllm", "vllm")
-
-
-def place_of(reference: Reference) -> str:
-    """The folder that a reference names, as an absolute path, or the name on the hub.
+    Args:
+        reference: the reference that loads the same model again.
+        place: folder, or name on the hub.
+        settings: how it is loaded and prompted.
+        seed: random seed of a fresh head, of few-shot examples and of every draw.
 
     Raises:
-        UsageError: it names nothing.
-        ModelError: it looks like a folder, and there is none.
+        ModelError: it cannot be loaded.
+        UsageError: the settings do not suit it.
     """
-    target = reference.target
-    if not target:
-        raise UsageError(
-            "hf-model-not-named", f"{shown(str(reference))} names no model; write hf:DIR or hf:OWNER/NAME"
-        )
-    folder = Path(target).expanduser()
-    if folder.is_dir():
-        return str(folder.absolute())
-    if not _HUB_NAME.fullmatch(target) or target.startswith("."):
-        raise ModelError(
-            "hf-model-not-found",
-            f"model {shown(target)} not found: it is neither a folder nor a name on the hub; correct it",
-        )
-    return target
+    if settings.prompt is not None:
+        read_prompt(settings.prompt)
+    checkpoint = load_checkpoint(place, settings, seed=seed)
+    if checkpoint.form in CHOICE:
+        return HfChoiceModel(reference, checkpoint, settings, seed)
+    network = CausalNetwork(checkpoint.network)
+    batches = BatchRunner(reference, settings.batch_tokens or default_budget(network.device))
+    tokenizer = PromptTokenizer(checkpoint.tokenizer)
+    prompts = PromptBuilder(reference, tokenizer, settings, network.context, seed)
+    config = GenerationConfig(
+        frozenset(_end_tokens(checkpoint)), tokenizer.decode, seed, settings.temperature
+    )
+    return HfModel(
+        reference,
+        prompts,
+        ReplyScorer(network, batches),
+        _generator(place, settings, network, batches),
+        SelfChecker(reference, prompts, network, batches),
+        config,
+        is_deterministic=settings.engine == "plain",
+    )
 
 
-def load(reference: Reference, *, seed: int, concurrency: int) -> Model:
-    """The model of ``hf:DIR`` or ``hf:OWNER/NAME``."""
-    del concurrency
-    settings = read_settings(reference)
-    place = place_of(reference)
-    need_extras(settings)
-    from w2s.models.hf.opening import open_model
+def _generator(
+    place: str, settings: HfSettings, network: CausalNetwork, batches: BatchRunner
+) -> SupportsGeneration:
+    if settings.engine == "plain":
+        return Generator(network, batches)
+    from w2s.models.hf.vllm_engine import VllmGenerator
 
-    return open_model(str(reference), place, settings, seed)
+    return VllmGenerator(place, settings, network, batches)
 
 
-KIND = Kind(
-    "hf",
-    "a Hugging Face model: causal LM, or encoder with a multiple-choice head",
-    "hf:Qwen/Qwen3-0.6B?dtype=bfloat16",
-    load,
-    EXTRA,
-)
+def _end_tokens(checkpoint: Checkpoint) -> set[int]:
+    """Tokens that end a reply."""
+    known = getattr(checkpoint.network.generation_config, "eos_token_id", None)
+    listed = known if isinstance(known, list) else [known]
+    return {end for end in [*listed, checkpoint.tokenizer.eos_token_id] if end is not None}

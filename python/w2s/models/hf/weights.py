@@ -1,6 +1,6 @@
-"""A folder or a name on the hub → tokenizer and network, from safetensors alone.
+"""Checkpoints: tokenizer and network from a folder or the hub, from safetensors alone.
 
-Knows nothing about how a model is asked. No code of others runs and nothing is unpickled.
+No code from a checkpoint runs, and nothing is unpickled.
 """
 
 from __future__ import annotations
@@ -15,22 +15,34 @@ import torch
 import transformers
 
 from w2s.errors import ModelError, W2sError
-from w2s.models.hf.adapters import ADAPTER_WEIGHTS, HOLDS_AN_ADAPTER, adapted, base_of, brought_by
+from w2s.models.hf.adapters import (
+    ADAPTER_CONFIG,
+    ADAPTER_WEIGHTS,
+    apply_adapter,
+    read_adapter_base,
+    read_saved_modules,
+)
 from w2s.models.hf.settings import HfSettings
-from w2s.models.policy.device import device_of
-from w2s.models.reference import shown
+from w2s.models.policy.device import select_device
+from w2s.models.reference import quote
 
 CAUSAL = ("ForCausalLM", "LMHeadModel", "ForConditionalGeneration")
 CHOICE = ("ForMultipleChoice",)
 SEQUENCE = ("ForSequenceClassification",)
 _PICKLED = (".bin", ".pt", ".pth", ".ckpt", ".pkl")
-_SHOWN = 300
+_MAX_REASON = 300
 
 
 @dataclass(frozen=True, slots=True)
-class Opened:
-    """A tokenizer and a network in evaluation mode, the end of its architecture's name, and the weights of a
-    fresh head, which were drawn."""
+class Checkpoint:
+    """A loaded model.
+
+    Attributes:
+        tokenizer: a tokenizer of transformers.
+        network: a network of transformers in evaluation mode.
+        form: the end of the name of its architecture, one of those in ``CAUSAL``, ``CHOICE`` or ``SEQUENCE``.
+        drawn: names of the weights of a fresh head, which were drawn at random.
+    """
 
     tokenizer: Any
     network: Any
@@ -38,20 +50,26 @@ class Opened:
     drawn: tuple[str, ...] = ()
 
 
-def open_weights(
+def load_checkpoint(
     place: str, settings: HfSettings, forms: tuple[str, ...] = CAUSAL + CHOICE, seed: int = 0
-) -> Opened:
-    """Load what lies at a place; an adapter is put on its base. ``seed`` draws a fresh head.
+) -> Checkpoint:
+    """Load a tokenizer and a network; an adapter is applied to its base model.
+
+    Args:
+        place: folder, or name on the hub.
+        settings: arguments it is loaded.
+        forms: the architectures that are accepted, by the end of their names.
+        seed: random seed of a fresh head.
 
     Raises:
-        ModelError: it cannot be loaded, or it is none of the forms; one line that says why.
+        ModelError: it cannot be loaded, or has another architecture; one line says why.
     """
-    with one_line(place), quiet():
-        return _open(place, settings, forms, seed)
+    with one_line_errors(place), quiet_transformers():
+        return _load(place, settings, forms, seed)
 
 
 def refuse_pickles(place: str, needed: str = "*.safetensors") -> None:
-    """Refuse a folder whose weights are only there as pickles.
+    """Refuse a folder whose weights are stored only as pickles.
 
     Raises:
         ModelError: names the file and the remedy.
@@ -69,27 +87,32 @@ def refuse_pickles(place: str, needed: str = "*.safetensors") -> None:
     raise ModelError("hf-weights-missing", f"{place} has no weights: no file matches {needed}")
 
 
-def _open(place: str, settings: HfSettings, forms: tuple[str, ...], seed: int) -> Opened:
+def _load(place: str, settings: HfSettings, forms: tuple[str, ...], seed: int) -> Checkpoint:
     where: dict[str, Any] = {"revision": settings.revision, "trust_remote_code": False}
-    adapter = (Path(place) / HOLDS_AN_ADAPTER).is_file()
-    base = base_of(place) if adapter else place
+    adapter = (Path(place) / ADAPTER_CONFIG).is_file()
+    base = read_adapter_base(place) if adapter else place
     config = transformers.AutoConfig.from_pretrained(base, **where)
     _refuse_kernels(base, config)
-    brought = brought_by(place) if adapter else ()
-    form = form_of(base, config, forms, settings.head is not None, bool(brought))
+    saved = read_saved_modules(place) if adapter else ()
+    form = find_form(base, config, forms, settings.head is not None, bool(saved))
     refuse_pickles(base)
     if adapter:
         refuse_pickles(place, ADAPTER_WEIGHTS)
-    words = place if adapter and (Path(place) / "tokenizer_config.json").is_file() else base
-    tokenizer = transformers.AutoTokenizer.from_pretrained(words, **where)
+    tokenizer_place = place if adapter and (Path(place) / "tokenizer_config.json").is_file() else base
+    tokenizer = transformers.AutoTokenizer.from_pretrained(tokenizer_place, **where)
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
-        network, found = automatic(form).from_pretrained(
-            base, config=config, use_safetensors=True, output_loading_info=True, **where, **_how(settings)
+        network, found = auto_class(form).from_pretrained(
+            base,
+            config=config,
+            use_safetensors=True,
+            output_loading_info=True,
+            **where,
+            **_load_arguments(settings),
         )
     missing = sorted(found["missing_keys"])
-    drawn = _head_of(network, missing) if settings.head else []
-    _check_whole(base, [name for name in missing if name not in drawn], brought)
+    drawn = _head_weights(network, missing) if settings.head else []
+    _require_complete(base, [name for name in missing if name not in drawn], saved)
     if settings.head and (adapter or not drawn):
         raise ModelError(
             "hf-head-exists", f"{place} already has a multiple-choice head; remove head={settings.head}"
@@ -97,29 +120,29 @@ def _open(place: str, settings: HfSettings, forms: tuple[str, ...], seed: int) -
     if not settings.device_map and not settings.quant:
         network = network.to(_device(settings))
     if adapter:
-        network = adapted(network, place, base)
-    return Opened(tokenizer, network.eval(), form, tuple(drawn))
+        network = apply_adapter(network, place, base)
+    return Checkpoint(tokenizer, network.eval(), form, tuple(drawn))
 
 
 def _refuse_kernels(base: str, config: Any) -> None:
-    """Refuse a model whose own configuration names code on the hub to compute its attention with."""
+    """Refuse a model whose configuration requests code from the hub for its attention."""
     named = [getattr(part, "_attn_implementation", None) for part in (config, *vars(config).values())]
     if kernel := next((name for name in named if isinstance(name, str) and "/" in name), None):
         raise ModelError(
             "hf-remote-code",
-            f"{base} requests code from the hub for its attention ({shown(kernel)}), which is never run; "
+            f"{base} requests code from the hub for its attention ({quote(kernel)}), which is never run; "
             "remove it from its config.json",
         )
 
 
-def _head_of(network: Any, names: Sequence[str]) -> list[str]:
-    """Those of some weights that are of the head: outside the encoder, or of its pooler, which feeds it."""
+def _head_weights(network: Any, names: Sequence[str]) -> list[str]:
+    """Those weights that belong to the head: outside the encoder, or in its pooler, which feeds the head."""
     body = f"{network.base_model_prefix}."
     return [name for name in names if not name.startswith(body) or ".pooler." in name]
 
 
-def _check_whole(base: str, missing: Iterable[str], brought: tuple[str, ...]) -> None:
-    lacking = [name for name in missing if not name.rpartition(".")[0].endswith(brought)]
+def _require_complete(base: str, missing: Iterable[str], saved: tuple[str, ...]) -> None:
+    lacking = [name for name in missing if not name.rpartition(".")[0].endswith(saved)]
     if lacking:
         listed = ", ".join(lacking[:3])
         raise ModelError(
@@ -128,14 +151,25 @@ def _check_whole(base: str, missing: Iterable[str], brought: tuple[str, ...]) ->
         )
 
 
-def form_of(place: str, config: Any, forms: tuple[str, ...], fresh: bool, brought: bool) -> str:
-    """The form of what lies at a place; ``fresh``: it gets a head; ``brought``: an adapter may bring one."""
+def find_form(place: str, config: Any, forms: tuple[str, ...], fresh: bool, has_saved_modules: bool) -> str:
+    """The form of a configuration.
+
+    Args:
+        place: folder, or name on the hub, for messages.
+        config: configuration of transformers.
+        forms: the forms that are accepted.
+        fresh: whether a new multiple-choice head is requested.
+        has_saved_modules: whether an adapter brings layers, possibly a head.
+
+    Raises:
+        ModelError: the architecture is not among the forms, or has a head already.
+    """
     architecture = next(iter(getattr(config, "architectures", None) or ()), "")
     form = next((form for form in forms if architecture.endswith(form)), None)
     takes_a_head = (
         set(CHOICE) <= set(forms) and type(config) in transformers.MODEL_FOR_MULTIPLE_CHOICE_MAPPING
     )
-    if takes_a_head and (fresh or (brought and form is None)):
+    if takes_a_head and (fresh or (has_saved_modules and form is None)):
         return CHOICE[0]
     if fresh and form is not None:
         raise ModelError(
@@ -151,7 +185,7 @@ def form_of(place: str, config: Any, forms: tuple[str, ...], fresh: bool, brough
     return form
 
 
-def automatic(form: str) -> Any:
+def auto_class(form: str) -> Any:
     """The class of transformers that loads a form."""
     if form in CHOICE:
         return transformers.AutoModelForMultipleChoice
@@ -160,46 +194,48 @@ def automatic(form: str) -> Any:
     return transformers.AutoModelForCausalLM
 
 
-def _how(settings: HfSettings) -> dict[str, Any]:
-    """What transformers is told about numbers, devices and attention."""
-    how: dict[str, Any] = {"dtype": settings.dtype}
+def _load_arguments(settings: HfSettings) -> dict[str, Any]:
+    """Arguments of transformers for dtype, devices, quantization and attention."""
+    arguments: dict[str, Any] = {"dtype": settings.dtype}
     if settings.attn:
-        how["attn_implementation"] = settings.attn
+        arguments["attn_implementation"] = settings.attn
     if settings.device_map:
-        how["device_map"] = settings.device_map
+        arguments["device_map"] = settings.device_map
     elif settings.quant:
-        how["device_map"] = {"": _device(settings)}
+        arguments["device_map"] = {"": _device(settings)}
     if settings.quant:
-        how["quantization_config"] = transformers.BitsAndBytesConfig(
+        arguments["quantization_config"] = transformers.BitsAndBytesConfig(
             load_in_4bit=settings.quant == "4bit", load_in_8bit=settings.quant == "8bit"
         )
-    return how
+    return arguments
 
 
 def _device(settings: HfSettings) -> torch.device:
-    found = device_of(settings.device.partition(":")[0])
+    found = select_device(settings.device.partition(":")[0])
     return torch.device(settings.device) if ":" in settings.device else found
 
 
 @contextlib.contextmanager
-def one_line(place: str) -> Iterator[None]:
-    """What transformers says when it cannot load something, as one line."""
+def one_line_errors(place: str) -> Iterator[None]:
+    """Turn any exception of transformers into a ModelError of one line."""
     try:
         yield
     except W2sError:
         raise
-    except Exception as error:  # noqa: BLE001 - tokenizers raises that one, and damaged files any
-        said = " ".join(str(error).split())
-        if "trust_remote_code" in said or "custom code" in said:
-            said = "it needs its own code, which is never run; choose a model that transformers includes"
-        if "connect" in said and "huggingface.co" in said:
-            said = "no such folder exists and the hub is unreachable; correct the name, or go online"
-        raise ModelError("hf-load-failed", f"{shown(place)} cannot be loaded: {said[:_SHOWN]}") from None
+    except Exception as error:  # noqa: BLE001 - tokenizers raises bare Exception, damaged files raise any
+        reason = " ".join(str(error).split())
+        if "trust_remote_code" in reason or "custom code" in reason:
+            reason = "it needs its own code, which is never run; choose a model that transformers includes"
+        if "connect" in reason and "huggingface.co" in reason:
+            reason = "no such folder exists and the hub is unreachable; correct the name, or go online"
+        raise ModelError(
+            "hf-load-failed", f"{quote(place)} cannot be loaded: {reason[:_MAX_REASON]}"
+        ) from None
 
 
 @contextlib.contextmanager
-def quiet() -> Iterator[None]:
-    """No bars and no notes of transformers: what matters is an error of ours."""
+def quiet_transformers() -> Iterator[None]:
+    """Silence progress bars and warnings of transformers."""
     log = transformers.utils.logging
     level, bars = log.get_verbosity(), log.is_progress_bar_enabled()
     log.set_verbosity_error()

@@ -1,51 +1,98 @@
-"""An ``lc0:`` reference → the model behind it.
-
-Knows nothing about how a net is asked; torch is imported when a net is loaded.
-"""
+"""The kind of model ``lc0``: a reference → weights → a policy network; torch is imported only then."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from w2s.errors import UsageError
-from w2s.models.kind import Kind
-from w2s.models.model import Model
-from w2s.models.policy.loading import EXTRA, need_torch
-from w2s.models.policy.settings import read_settings
-from w2s.models.reference import Reference, shown
+from w2s.models.lc0.weights import BlockWeights, ConvolutionWeights, Lc0Weights, LinearWeights, read_weights
+from w2s.models.model import Model, ModelKind
+from w2s.models.policy.config import PolicyConfig
+from w2s.models.policy.loading import EXTRA, require_torch
+from w2s.models.policy.settings import PolicySettings
+from w2s.models.reference import Reference, quote
 
 if TYPE_CHECKING:
-    from w2s.models.policy.net import PolicyNet
+    from torch import Tensor
+
+    from w2s.models.policy.nets import PolicyNet
 
 
-def net_of(reference: Reference) -> PolicyNet:
-    """The net of ``lc0:FILE``, on the CPU.
+def load_lc0_net(reference: Reference) -> PolicyNet:
+    """The network of ``lc0:FILE``, on the CPU.
 
     Raises:
         UsageError: the reference names no file.
-        ModelError: the file cannot be read, or its net is of another kind.
+        ModelError: the file cannot be read, or its network has another architecture.
         DataError: the file is damaged.
     """
     if not reference.target:
         raise UsageError(
-            "model-missing-target", f"{shown(str(reference))} names no file: write lc0:maia-1100.pb.gz"
+            "model-missing-target", f"{quote(str(reference))} names no file: write lc0:maia-1100.pb.gz"
         )
-    need_torch("a network of Lc0")
-    from w2s.models.lc0.building import build
-    from w2s.models.lc0.weights import read_weights
-
-    return build(read_weights(Path(reference.target).expanduser()))
+    require_torch("a network of Lc0")
+    return build_lc0_net(read_weights(Path(reference.target).expanduser()))
 
 
 def load(reference: Reference, *, seed: int, concurrency: int) -> Model:
-    """The net of ``lc0:FILE``; it sees the history of a line of play."""
+    """The network of ``lc0:FILE``; it takes the history of a game into account."""
     del concurrency
-    settings = read_settings(reference)
-    net = net_of(reference)
+    settings = PolicySettings.from_reference(reference)
+    net = load_lc0_net(reference)
     from w2s.models.policy.model import PolicyModel
 
     return PolicyModel(str(reference), net, settings, seed)
 
 
-KIND = Kind("lc0", "a network in Lc0's format, Maia included; no search", "lc0:maia-1100.pb.gz", load, EXTRA)
+KIND = ModelKind(
+    "lc0", "a network in Lc0's format, Maia included; no search", "lc0:maia-1100.pb.gz", load, EXTRA
+)
+
+
+def lc0_net_config(weights: Lc0Weights) -> PolicyConfig:
+    """The configuration of a network with these weights."""
+    squeeze = weights.blocks[0].squeeze
+    head: Literal["convolution", "plain"] = "convolution" if weights.policy == "convolution" else "plain"
+    return PolicyConfig(
+        game="chess",
+        architecture="lc0",
+        channels=len(weights.stem.bias),
+        blocks=len(weights.blocks),
+        squeeze=0 if squeeze is None else len(squeeze[0].bias),
+        head=head,
+        head_channels=len(weights.policy_first.bias),
+    )
+
+
+def build_lc0_net(weights: Lc0Weights) -> PolicyNet:
+    """The network with these weights, in float32 on the CPU, in evaluation mode."""
+    from w2s.models.policy.nets import Lc0Net
+
+    net = Lc0Net(lc0_net_config(weights))
+    tensors = _layer_tensors("stem", weights.stem)
+    for number, block in enumerate(weights.blocks):
+        tensors |= _block_tensors(f"tower.{number}", block)
+    names = ("first", "second") if weights.policy == "convolution" else ("narrow", "linear")
+    tensors |= _layer_tensors(f"head.{names[0]}", weights.policy_first)
+    tensors |= _layer_tensors(f"head.{names[1]}", weights.policy_second)
+    net.load_state_dict(tensors)
+    net.eval()
+    return net
+
+
+def _block_tensors(name: str, block: BlockWeights) -> dict[str, Tensor]:
+    tensors = _layer_tensors(f"{name}.first", block.first) | _layer_tensors(f"{name}.second", block.second)
+    if block.squeeze is not None:
+        for part, layer in zip(("narrow", "widen"), block.squeeze, strict=True):
+            prefix = f"{name}.squeeze.{part}"
+            found = _layer_tensors(prefix, layer)
+            found[f"{prefix}.weight"] = found[f"{prefix}.weight"][:, :, None, None]
+            tensors |= found
+    return tensors
+
+
+def _layer_tensors(name: str, layer: ConvolutionWeights | LinearWeights) -> dict[str, Tensor]:
+    import torch
+
+    return {f"{name}.weight": torch.from_numpy(layer.weight), f"{name}.bias": torch.from_numpy(layer.bias)}

@@ -1,10 +1,12 @@
-"""Lc0's weight file → arrays of a residual net: numbers decoded, batch norms folded into convolutions.
+"""Lc0's weights file → arrays of a residual network, batch norms folded into convolutions.
 
-Knows nothing about torch or chess. Source: the message ``pblczero.Net`` of lczero-common, by field number.
+Source: the message ``pblczero.Net`` of lczero-common, by field number.
 """
 
 from __future__ import annotations
 
+import gzip
+import zlib
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,8 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from w2s.errors import DataError, ModelError
-from w2s.models.lc0.unpacking import unpack
-from w2s.models.lc0.wire import Message, WireError
+from w2s.models.lc0.protobuf import ProtobufError, ProtobufMessage
 
 PLANES, ENTRIES, SQUARES = 112, 1858, 64
 _MAGIC = 0x1C0
@@ -21,68 +22,93 @@ _EPSILON = 1e-5
 _NETWORKS = {1: "plain", 2: "squeeze", 3: "plain", 4: "squeeze"}
 _POLICIES = {0: "plain", 1: "plain", 2: "convolution"}
 
-Array = npt.NDArray[np.float32]
+_MAX_BYTES = 4 << 30
+_GZIP = b"\x1f\x8b"
+
+_Array = npt.NDArray[np.float32]
 
 
 @dataclass(frozen=True, slots=True)
-class Convolution:
-    """``weight`` (outputs, inputs, height, width) and ``bias`` (outputs,)."""
+class ConvolutionWeights:
+    """A convolution: ``weight`` (outputs, inputs, height, width) and ``bias`` (outputs,)."""
 
-    weight: Array
-    bias: Array
-
-
-@dataclass(frozen=True, slots=True)
-class Linear:
-    """``weight`` (outputs, inputs) and ``bias`` (outputs,)."""
-
-    weight: Array
-    bias: Array
+    weight: _Array
+    bias: _Array
 
 
 @dataclass(frozen=True, slots=True)
-class ResidualBlock:
-    """Two convolutions; ``squeeze`` holds the narrow and the wide layer, None where there is none."""
+class LinearWeights:
+    """A linear layer: ``weight`` (outputs, inputs) and ``bias`` (outputs,)."""
 
-    first: Convolution
-    second: Convolution
-    squeeze: tuple[Linear, Linear] | None
+    weight: _Array
+    bias: _Array
+
+
+@dataclass(frozen=True, slots=True)
+class BlockWeights:
+    """A residual block: two convolutions; ``squeeze`` holds the narrow and the wide layer, or is None."""
+
+    first: ConvolutionWeights
+    second: ConvolutionWeights
+    squeeze: tuple[LinearWeights, LinearWeights] | None
 
 
 @dataclass(frozen=True, slots=True)
 class Lc0Weights:
-    """A residual net: stem, blocks, and the policy head.
+    """A residual network: stem, blocks, and policy head.
 
-    ``policy_first`` and ``policy_second`` are a 3×3 convolution and one to planes of moves where ``policy``
-    is ``convolution``, else a convolution over places and a linear layer.
+    If ``policy`` is ``convolution``, ``policy_first`` is a 3×3 convolution and ``policy_second`` the
+    convolution to planes of moves; else they are a convolution over places and a linear layer.
     """
 
-    stem: Convolution
-    blocks: list[ResidualBlock]
+    stem: ConvolutionWeights
+    blocks: list[BlockWeights]
     policy: str
-    policy_first: Convolution
-    policy_second: Convolution | Linear
+    policy_first: ConvolutionWeights
+    policy_second: ConvolutionWeights | LinearWeights
 
 
 def read_weights(path: Path) -> Lc0Weights:
-    """The net of a file ``*.pb`` or ``*.pb.gz``.
+    """The network in a file ``*.pb`` or ``*.pb.gz``.
 
     Raises:
-        ModelError: the file is not there, or its net is of a kind that is not read here.
-        DataError: it is damaged, cut off or no weight file.
+        ModelError: the file cannot be read, or its network has an architecture that is not supported.
+        DataError: the file is damaged, truncated or not a weights file.
     """
-    net = unpack(path)
+    content = _read_bytes(path)
     try:
-        return _read(Message(memoryview(net)), path)
-    except WireError as error:
+        return _decode(ProtobufMessage(memoryview(content)), path)
+    except ProtobufError as error:
         raise DataError(
             "lc0-damaged-file",
             f"{path} is not an Lc0 weights file, or it is truncated ({error}); download it again",
         ) from None
 
 
-def _read(net: Message, path: Path) -> Lc0Weights:
-    if int.from_bytes(net.bytes(1), "little") != _MAGIC or 10 not in net:
+def _read_bytes(path: Path) -> bytes:
+    """The content of a file; gzip is recognised by its first bytes and unpacked, up to 4 GiB."""
+    try:
+        with path.open("rb") as file:
+            is_gzip = file.read(2) == _GZIP
+        with gzip.open(path, "rb") if is_gzip else path.open("rb") as file:
+            content = file.read(_MAX_BYTES + 1)
+    except (EOFError, zlib.error, gzip.BadGzipFile) as error:
+        raise DataError(
+            "lc0-damaged-file", f"{path} is truncated or damaged ({error}); download it again"
+        ) from None
+    except OSError as error:
+        raise ModelError(
+            "lc0-unreadable", f"cannot read {path}: {error.strerror}; name a weights file, NAME.pb.gz"
+        ) from None
+    if len(content) > _MAX_BYTES:
+        raise DataError(
+            "lc0-not-weights", f"{path} unpacks to more than {_MAX_BYTES >> 30} GiB; it is not a weights file"
+        )
+    return content
+
+
+def _decode(net: ProtobufMessage, path: Path) -> Lc0Weights:
+    if int.from_bytes(net.bytes_field(1), "little") != _MAGIC or 10 not in net:
         raise DataError(
             "lc0-not-weights", f"{path} is not an Lc0 weights file; name a network file, NAME.pb.gz"
         )
@@ -101,8 +127,8 @@ def _read(net: Message, path: Path) -> Lc0Weights:
     return Lc0Weights(stem, blocks, policy, first, linear)
 
 
-def _policy_kind(form: Message, path: Path) -> str:
-    """Which policy head the net has, refused where it is not a residual net of this shape."""
+def _policy_kind(form: ProtobufMessage, path: Path) -> str:
+    """The kind of policy head; a network that is not a residual tower of this shape is refused."""
     network = form.message(2)
     inputs, structure, policy = network.number(1, 1), network.number(3, 1), network.number(4)
     what = None
@@ -122,59 +148,60 @@ def _policy_kind(form: Message, path: Path) -> str:
     return _POLICIES[policy]
 
 
-def _block(block: Message, channels: int) -> ResidualBlock:
+def _block(block: ProtobufMessage, channels: int) -> BlockWeights:
     squeeze = None
     if 3 in block:
         unit = block.message(3)
         narrow = _linear(unit.message(1), unit.message(2), channels)
         squeeze = (narrow, _linear(unit.message(3), unit.message(4), len(narrow.bias)))
         if len(squeeze[1].bias) != 2 * channels:
-            raise WireError(f"a squeeze of {channels} channels gives {len(squeeze[1].bias)} numbers")
-    return ResidualBlock(
+            raise ProtobufError(f"a squeeze of {channels} channels has {len(squeeze[1].bias)} numbers")
+    return BlockWeights(
         _convolution(block.message(1), channels, 3), _convolution(block.message(2), channels, 3), squeeze
     )
 
 
-def _convolution(message: Message, inputs: int, size: int) -> Convolution:
-    """A convolution and the batch norm behind it, ``gamma (x - mean) / deviation + beta``, as one."""
+def _convolution(message: ProtobufMessage, inputs: int, size: int) -> ConvolutionWeights:
+    """A convolution with the batch norm after it, ``gamma (x - mean) / deviation + beta``, folded in."""
     numbers = _numbers(message.message(1))
-    outputs, rest = divmod(len(numbers), inputs * size * size)
+    unit = inputs * size * size
+    outputs, rest = divmod(len(numbers), unit)
     if rest or not outputs:
-        raise WireError(f"a convolution has {len(numbers)} numbers, no multiple of {inputs * size * size}")
+        raise ProtobufError(f"a convolution has {len(numbers)} numbers, not a multiple of {unit}")
     weight = numbers.reshape(outputs, inputs, size, size)
     bias = _optional(message, 2, outputs, 0.0)
     if 3 not in message:
-        return Convolution(weight, bias)
+        return ConvolutionWeights(weight, bias)
     mean, variance = _optional(message, 3, outputs, 0.0), _optional(message, 4, outputs, 1.0)
     gamma, beta = _optional(message, 5, outputs, 1.0), _optional(message, 6, outputs, 0.0)
     scale = (gamma / np.sqrt(variance + _EPSILON)).astype(np.float32)
-    return Convolution(weight * scale[:, None, None, None], beta + scale * (bias - mean))
+    return ConvolutionWeights(weight * scale[:, None, None, None], beta + scale * (bias - mean))
 
 
-def _linear(weight: Message, bias: Message, inputs: int) -> Linear:
+def _linear(weight: ProtobufMessage, bias: ProtobufMessage, inputs: int) -> LinearWeights:
     numbers, shift = _numbers(weight), _numbers(bias)
     if len(numbers) != len(shift) * inputs or not len(shift):
-        raise WireError(f"a layer of {len(shift)} outputs has {len(numbers)} numbers for {inputs} inputs")
-    return Linear(numbers.reshape(len(shift), inputs), shift)
+        raise ProtobufError(f"a layer of {len(shift)} outputs has {len(numbers)} numbers for {inputs} inputs")
+    return LinearWeights(numbers.reshape(len(shift), inputs), shift)
 
 
-def _optional(message: Message, number: int, size: int, default: float) -> Array:
+def _optional(message: ProtobufMessage, number: int, size: int, default: float) -> _Array:
     if number not in message:
         return np.full(size, default, np.float32)
     numbers = _numbers(message.message(number))
     if len(numbers) != size:
-        raise WireError(f"{len(numbers)} numbers where {size} belong")
+        raise ProtobufError(f"{len(numbers)} numbers instead of {size}")
     return numbers
 
 
-def _numbers(layer: Message) -> Array:
-    """A layer's numbers, float32: sixteen bits each, from its least to its largest."""
-    codes = layer.bytes(3)
+def _numbers(layer: ProtobufMessage) -> _Array:
+    """The numbers of a layer, float32, stored in 16 bits each between the smallest and the largest."""
+    codes = layer.bytes_field(3)
     if len(codes) % 2:
-        raise WireError("a layer ends within a number")
-    least, largest = (np.frombuffer(layer.bytes(i) or bytes(4), "<f4")[0] for i in (1, 2))
+        raise ProtobufError("the data of a layer end within a number")
+    least, largest = (np.frombuffer(layer.bytes_field(i) or bytes(4), "<f4")[0] for i in (1, 2))
     shares = np.frombuffer(codes, "<u2").astype(np.float32) / np.float32(65535)
-    found: Array = (least + shares * (largest - least)).astype(np.float32)
+    found: _Array = (least + shares * (largest - least)).astype(np.float32)
     if not np.isfinite(found).all():
-        raise WireError("a layer holds numbers that are not finite")
+        raise ProtobufError("a layer contains numbers that are not finite")
     return found

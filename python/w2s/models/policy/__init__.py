@@ -1,6 +1,6 @@
-"""Policy nets as models: a network that looks once and gives a probability to every legal move.
+"""Policy networks as models: one forward pass gives a probability to every legal move, without search.
 
-Knows nothing about matches, trust or training. This module and ``loading`` need no torch.
+Importing this package does not import torch.
 """
 
 from w2s.models.policy.config import PolicyConfig

@@ -1,7 +1,4 @@
-"""What a policy net is made of, and its text in ``config.json``.
-
-Knows nothing about torch or weights.
-"""
+"""The configuration of a policy network, and its form in ``config.json``; needs no torch."""
 
 from __future__ import annotations
 
@@ -17,7 +14,7 @@ Architecture = Literal["se_resnet", "lc0"]
 Head = Literal["from_to", "plain", "convolution"]
 
 MODEL_TYPE = "w2s-policy"
-"""What ``model_type`` of a policy net's ``config.json`` says."""
+"""The ``model_type`` in the ``config.json`` of a policy network."""
 
 _LARGEST = {"channels": 4096, "blocks": 256, "squeeze": 4096, "head_channels": 4096}
 _HEADS = {"se_resnet": ("from_to", "plain"), "lc0": ("convolution", "plain")}
@@ -25,11 +22,11 @@ _HEADS = {"se_resnet": ("from_to", "plain"), "lc0": ("convolution", "plain")}
 
 @dataclass(frozen=True, slots=True)
 class PolicyConfig:
-    """The size of a net.
+    """The architecture and size of a policy network.
 
     Attributes:
-        game: name of the game that it plays.
-        architecture: ``se_resnet`` is ours, ``lc0`` that of Lc0's residual nets.
+        game: name of the game that the network plays.
+        architecture: ``se_resnet`` is our own, ``lc0`` that of Lc0's residual networks.
         channels: filters of the trunk.
         blocks: residual blocks.
         squeeze: channels of the squeeze in each block, 0 for blocks without squeeze-and-excitation.
@@ -48,24 +45,29 @@ class PolicyConfig:
 
     @property
     def view(self) -> kernels.View:
-        """How the net sees a state."""
+        """How a state is encoded for the network."""
         return "lc0" if self.architecture == "lc0" else "own"
 
     @property
     def shape(self) -> kernels.Shape:
-        """Planes that the net takes, entries of its policy."""
+        """Shape of the input planes, and the number of entries of the policy."""
         return kernels.view_shape(self.game, self.view)
 
     def text(self) -> str:
-        """The configuration as ``config.json`` has it."""
+        """The content of ``config.json``."""
         return json.dumps({"model_type": MODEL_TYPE, **asdict(self)}, indent=2) + "\n"
 
 
-def read_config(text: str, where: str) -> PolicyConfig:
-    """The configuration from the text of a ``config.json``; names that are not known are passed over.
+def parse_policy_config(text: str, where: str) -> PolicyConfig:
+    """The configuration in the text of a ``config.json``; unknown keys are ignored.
+
+    Args:
+        text: the content of the file.
+        where: the path of the file, for messages.
 
     Raises:
-        DataError: it is no JSON, or not of a policy net that this version can build.
+        DataError: the text is not JSON, or not the configuration of a policy network that this version
+            can build.
     """
     try:
         found = json.loads(text)
@@ -74,29 +76,29 @@ def read_config(text: str, where: str) -> PolicyConfig:
             "policy-invalid-config", f"{where} is not valid JSON ({error}); copy the network again"
         ) from None
     if not isinstance(found, dict) or found.get("model_type") != MODEL_TYPE:
-        said = found.get("model_type") if isinstance(found, dict) else None
+        model_type = found.get("model_type") if isinstance(found, dict) else None
         raise DataError(
             "policy-other-model-type",
-            f"{where} does not describe a policy network: model_type is {said!r}, not {MODEL_TYPE!r}",
+            f"{where} does not describe a policy network: model_type is {model_type!r}, not {MODEL_TYPE!r}",
         )
-    names = asdict(PolicyConfig("chess"))
-    config = PolicyConfig(**{"game": "", **{name: found[name] for name in names if name in found}})
-    _check_words(config, where)
+    keys = asdict(PolicyConfig("chess"))
+    config = PolicyConfig(**{"game": "", **{key: found[key] for key in keys if key in found}})
+    _check_names(config, where)
     _check_sizes(asdict(config), where)
     return config
 
 
-def _check_words(config: PolicyConfig, where: str) -> None:
+def _check_names(config: PolicyConfig, where: str) -> None:
     known = {
         "game": kernels.game_names(),
         "architecture": list(get_args(Architecture)),
         "head": list(get_args(Head)),
     }
-    for name, words in known.items():
-        if getattr(config, name) not in words:
+    for name, names in known.items():
+        if getattr(config, name) not in names:
             raise DataError(
                 "policy-invalid-config",
-                f"{name} in {where} is {getattr(config, name)!r}, but must be one of {', '.join(words)}",
+                f"{name} in {where} is {getattr(config, name)!r}, but must be one of {', '.join(names)}",
             )
     if config.head not in _HEADS[config.architecture]:
         raise DataError(

@@ -1,7 +1,4 @@
-"""Where a net computes, and in which numbers.
-
-Knows nothing about nets.
-"""
+"""The torch device of a network, its default batch size, and whether it is fast in bfloat16."""
 
 from __future__ import annotations
 
@@ -11,29 +8,29 @@ import torch
 
 from w2s.errors import UsageError
 
-_BATCH = {"cpu": 32, "cuda": 512}
+_BATCH_SIZES = {"cpu": 32, "cuda": 512}
 
 
-def device_of(name: str) -> torch.device:
-    """The device of ``auto``, ``cpu`` or ``cuda``.
+def select_device(name: str) -> torch.device:
+    """The device for ``auto``, ``cpu`` or ``cuda``; ``auto`` is an accelerator where there is one.
 
     Raises:
-        UsageError: an accelerator is asked for and there is none.
+        UsageError: the name is ``cuda`` and torch sees no accelerator.
     """
-    there = torch.cuda.is_available()
-    if name == "cuda" and not there:
+    has_cuda = torch.cuda.is_available()
+    if name == "cuda" and not has_cuda:
         raise UsageError(
             "model-no-accelerator", "device is cuda, but torch sees no such device; use auto or cpu"
         )
-    return torch.device("cuda" if there and name != "cpu" else "cpu")
+    return torch.device("cuda" if has_cuda and name != "cpu" else "cpu")
 
 
-def batch_of(device: torch.device) -> int:
-    """Positions in one pass of a net where nothing else is asked."""
-    return _BATCH[device.type]
+def default_batch_size(device: torch.device) -> int:
+    """Positions in one forward pass of a policy network where the user sets no batch size."""
+    return _BATCH_SIZES[device.type]
 
 
-def gains_from_bfloat16(device: torch.device) -> bool:
+def has_fast_bfloat16(device: torch.device) -> bool:
     """Whether the device multiplies bfloat16 faster than float32."""
     if device.type == "cuda":
         return bool(torch.cuda.is_bf16_supported())
@@ -41,7 +38,7 @@ def gains_from_bfloat16(device: torch.device) -> bool:
 
 
 def _has_flag(names: tuple[str, ...]) -> bool:
-    """Whether the system lists one of these abilities of its processor."""
+    """Whether the operating system lists one of these processor features."""
     try:
         with Path("/proc/cpuinfo").open(encoding="ascii", errors="replace") as file:
             words = next((line for line in file if line.startswith(("flags", "Features"))), "").split()

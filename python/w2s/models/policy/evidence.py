@@ -1,7 +1,4 @@
-"""What a net's view of a state says about one move: how sure it is, and vectors for trust functions.
-
-Knows nothing about nets or batches: pure numbers.
-"""
+"""Evidence about one move from the output of a network: confidence, and vectors for trust functions."""
 
 from __future__ import annotations
 
@@ -10,20 +7,24 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from w2s.models.policy.seeing import Seen
+from w2s.models.policy.inference import NetOutput
 
-TOP = 3
-"""How many of the largest probabilities a vector tells."""
+N_TOP_PROBS = 3
+"""How many of the largest probabilities a vector contains."""
 
-Vector = npt.NDArray[np.float16]
+HalfVector = npt.NDArray[np.float16]
 _LARGEST_HALF = float(np.finfo(np.float16).max)
 
 
-class Sureness(NamedTuple):
-    """How sure a policy is of one move.
+class ChoiceConfidence(NamedTuple):
+    """How confident a policy is in one of k choices.
 
-    ``log_prob`` in nats; ``margin`` is its probability less that of the likeliest other move, in [-1, 1];
-    ``entropy`` in nats; ``rank`` from 0; ``top`` the three largest probabilities, 0 where there are fewer.
+    Attributes:
+        log_prob: log-probability of the choice, in nats.
+        margin: its probability minus that of the likeliest other choice, in [-1, 1].
+        entropy: entropy of the policy, in nats.
+        rank: how many choices are likelier, from 0.
+        top: the three largest probabilities, 0 where there are fewer.
     """
 
     log_prob: float
@@ -33,65 +34,66 @@ class Sureness(NamedTuple):
     top: tuple[float, ...]
 
 
-def sureness(log_probs: npt.NDArray[np.float64], chosen: int) -> Sureness:
-    """How sure a policy over k moves, (k,), is of the one at place ``chosen``."""
+def choice_confidence(log_probs: npt.NDArray[np.float64], chosen: int) -> ChoiceConfidence:
+    """The confidence of a policy with these log-probabilities, (k,), in the choice at index ``chosen``."""
     probs = np.exp(log_probs)
     others = np.delete(probs, chosen)
     rank = int((probs > probs[chosen]).sum() + (probs[:chosen] == probs[chosen]).sum())
-    return Sureness(
+    return ChoiceConfidence(
         float(log_probs[chosen]),
         float(np.clip(probs[chosen] - (others.max() if len(others) else 0.0), -1.0, 1.0)),
         entropy(log_probs),
         rank,
-        top(probs),
+        top_probs(probs),
     )
 
 
 def entropy(log_probs: npt.NDArray[np.float64]) -> float:
-    """Entropy in nats, from 0 to that of an even draw."""
+    """Entropy in nats, from 0 to that of the uniform distribution."""
     if not len(log_probs):
         return 0.0
     return float(np.clip(-(np.exp(log_probs) * log_probs).sum(), 0.0, np.log(len(log_probs))))
 
 
-def top(probs: npt.NDArray[np.float64]) -> tuple[float, ...]:
+def top_probs(probs: npt.NDArray[np.float64]) -> tuple[float, ...]:
     """The three largest probabilities, 0 where there are fewer."""
-    largest = np.sort(probs)[::-1][:TOP]
-    return tuple(map(float, [*largest, *[0.0] * (TOP - len(largest))]))
+    largest = np.sort(probs)[::-1][:N_TOP_PROBS]
+    return tuple(map(float, [*largest, *[0.0] * (N_TOP_PROBS - len(largest))]))
 
 
-def hidden(seen: Seen, chosen: int, sure: Sureness) -> Vector:
-    """The state at a move, float16, (4 channels + 6,).
+def hidden_vector(output: NetOutput, chosen: int, confidence: ChoiceConfidence) -> HalfVector:
+    """The hidden state of a move, float16, (4 channels + 6,).
 
-    Features at the move's from-square and at its to-square, mean and maximum over the board, then
+    Features at the from-square and at the to-square of the move, mean and maximum over the board, then
     log-probability, margin, entropy and the three largest probabilities.
     """
-    board = [*_at(seen, chosen), seen.features.mean(1), seen.features.max(1)]
-    return _half([*board, np.array([sure.log_prob, sure.margin, sure.entropy, *sure.top])])
+    board = [*_features_at(output, chosen), output.features.mean(1), output.features.max(1)]
+    numbers = [confidence.log_prob, confidence.margin, confidence.entropy, *confidence.top]
+    return _half([*board, np.array(numbers)])
 
 
-def afterstate(seen: Seen, flags: npt.NDArray[np.bool_]) -> Vector:
-    """The state after a move, float16, (4 channels + 8,), from what the net sees there.
+def afterstate_vector(output: NetOutput, flags: npt.NDArray[np.bool_]) -> HalfVector:
+    """The state after a move, float16, (4 channels + 8,), from the output of the network for that state.
 
-    Mean and maximum over the board, features at the squares of the reply that the net expects (zeros where
-    the game is over), its three largest reply probabilities and their entropy, then four flags: takes,
-    threatens, exposed, over.
+    Mean and maximum over the board, features at the squares of the likeliest reply (zeros where the game is
+    over), the three largest probabilities of replies and their entropy, then four flags: takes, threatens,
+    exposed, over.
     """
-    board = [seen.features.mean(1), seen.features.max(1)]
-    if len(seen.log_probs):
-        board += _at(seen, int(seen.log_probs.argmax()))
+    board = [output.features.mean(1), output.features.max(1)]
+    if len(output.log_probs):
+        board += _features_at(output, int(output.log_probs.argmax()))
     else:
-        board += [np.zeros(len(seen.features))] * 2
-    replies = [*top(np.exp(seen.log_probs)), entropy(seen.log_probs)]
+        board += [np.zeros(len(output.features))] * 2
+    replies = [*top_probs(np.exp(output.log_probs)), entropy(output.log_probs)]
     return _half([*board, np.array([*replies, *flags])])
 
 
-def _at(seen: Seen, chosen: int) -> list[npt.NDArray[np.float32]]:
+def _features_at(output: NetOutput, chosen: int) -> list[npt.NDArray[np.float32]]:
     """Features at the two squares of a move, (channels,) each; zeros for a move without a place."""
-    nowhere = np.zeros(len(seen.features), np.float32)
-    return [seen.features[:, cell] if cell >= 0 else nowhere for cell in seen.cells[chosen]]
+    nowhere = np.zeros(len(output.features), np.float32)
+    return [output.features[:, cell] if cell >= 0 else nowhere for cell in output.cells[chosen]]
 
 
-def _half(parts: list[npt.NDArray[np.float32]]) -> Vector:
+def _half(parts: list[npt.NDArray[np.float32]]) -> HalfVector:
     joined = np.concatenate(parts)
     return np.clip(joined, -_LARGEST_HALF, _LARGEST_HALF).astype(np.float16)

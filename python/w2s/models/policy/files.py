@@ -1,11 +1,10 @@
-"""A policy net as a folder: ``config.json`` and ``model.safetensors``, as transformers has it.
+"""Policy networks on disk: a folder with ``config.json`` and ``model.safetensors``, as in transformers.
 
-Knows nothing about examples or training. Nothing is ever unpickled and no code of others runs.
+Nothing is unpickled and no code from the folder is run.
 """
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import Literal
 
@@ -15,24 +14,22 @@ from safetensors.torch import load, save
 from torch import Tensor
 
 from w2s.errors import DataError, ModelError
-from w2s.models.policy.config import PolicyConfig, read_config
-from w2s.models.policy.lc0_net import Lc0Net
-from w2s.models.policy.net import PolicyNet
-from w2s.models.policy.se_resnet import SeResNet
+from w2s.models.policy.config import parse_policy_config
+from w2s.models.policy.nets import PolicyNet, build_net
+from w2s.resume import write_bytes, write_text
 
 CONFIG, WEIGHTS = "config.json", "model.safetensors"
 _SHOWN = 3
 
 
-def build(config: PolicyConfig) -> PolicyNet:
-    """A net with fresh weights from torch's random numbers."""
-    return Lc0Net(config) if config.architecture == "lc0" else SeResNet(config)
-
-
 def save_pretrained(net: PolicyNet, folder: Path, dtype: Literal["float32", "float16"] = "float32") -> None:
-    """Write the net into a folder, which is made where it is missing; each file appears as a whole.
+    """Write a network to a folder, each file atomically.
 
-    ``dtype``: how numbers are stored. Halves take half the room; the net computes in float32 either way.
+    Args:
+        net: the network.
+        folder: created where it is missing; existing files are replaced.
+        dtype: how numbers are stored. ``float16`` takes half the space; the network is always computed in
+            float32.
     """
     kind = torch.float16 if dtype == "float16" else torch.float32
     tensors = {
@@ -40,18 +37,18 @@ def save_pretrained(net: PolicyNet, folder: Path, dtype: Literal["float32", "flo
         for name, tensor in net.state_dict().items()
     }
     folder.mkdir(parents=True, exist_ok=True)
-    write_whole(folder / WEIGHTS, save(tensors, metadata={"format": "pt"}))
-    write_whole(folder / CONFIG, net.config.text().encode())
+    write_bytes(folder / WEIGHTS, save(tensors, metadata={"format": "pt"}))
+    write_text(folder / CONFIG, net.config.text())
 
 
 def from_pretrained(folder: Path) -> PolicyNet:
-    """The net of a folder, in float32 on the CPU, ready to answer.
+    """The network in a folder, in float32 on the CPU, in evaluation mode.
 
     Raises:
-        ModelError: the folder, or one of the two files, is not there.
+        ModelError: the folder or one of the two files does not exist or cannot be read.
         DataError: one of the files is damaged, or the weights do not fit the configuration.
     """
-    config = read_config(_read(folder, CONFIG).decode(errors="replace"), str(folder / CONFIG))
+    config = parse_policy_config(_read(folder, CONFIG).decode(errors="replace"), str(folder / CONFIG))
     where = folder / WEIGHTS
     try:
         tensors = load(_read(folder, WEIGHTS))
@@ -59,13 +56,13 @@ def from_pretrained(folder: Path) -> PolicyNet:
         raise DataError(
             "policy-damaged-weights", f"{where} is damaged ({error}); copy or train the network again"
         ) from None
-    net = build(config)
-    _fit(net, tensors, where)
+    net = build_net(config)
+    _load_tensors(net, tensors, where)
     return net.eval()
 
 
-def _fit(net: PolicyNet, tensors: dict[str, Tensor], where: Path) -> None:
-    """Put tensors into a net that needs exactly these."""
+def _load_tensors(net: PolicyNet, tensors: dict[str, Tensor], where: Path) -> None:
+    """Load tensors into a network that needs exactly these."""
     wanted = net.state_dict()
     wrong = [name for name in wanted if name not in tensors or tensors[name].shape != wanted[name].shape]
     wrong += [name for name in tensors if name not in wanted]
@@ -94,13 +91,3 @@ def _read(folder: Path, name: str) -> bytes:
         ) from None
     except OSError as error:
         raise ModelError("policy-unreadable", f"cannot read {folder / name}: {error.strerror}") from None
-
-
-def write_whole(path: Path, content: bytes) -> None:
-    """Write a file so that it is either the old or the new one, whatever happens."""
-    part = path.with_name(f".{path.name}.part")
-    with part.open("wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    part.replace(path)

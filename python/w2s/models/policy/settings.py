@@ -1,63 +1,61 @@
-"""The options of a reference to a policy net, checked.
-
-Knows nothing about nets; needs no torch.
-"""
+"""The options of a reference to a policy network."""
 
 from __future__ import annotations
 
 import difflib
 from dataclasses import dataclass
+from typing import Self
 
 from w2s.errors import UsageError
-from w2s.models.parameters import amount, count
-from w2s.models.reference import Reference, shown
+from w2s.models.reference import Reference, quote
+from w2s.models.reference_options import parse_count, parse_number
 
 DEVICES = ("auto", "cpu", "cuda")
 _OPTIONS = ("device", "batch", "temperature")
-_MOST = 65_536
+_MAX_BATCH = 65_536
 
 
 @dataclass(frozen=True, slots=True)
 class PolicySettings:
-    """How a net is asked.
+    """Where and how a policy network is run.
 
     Attributes:
-        device: ``auto`` is an accelerator where there is one.
-        batch: positions in one pass of the net, None for what suits the device. Every pass has this size,
-            whatever was asked, so that an answer never depends on its neighbours.
-        temperature: above 0 the label is drawn from the policy to this power of its inverse; 0 is the
-            likeliest move.
+        device: ``auto``, ``cpu`` or ``cuda``; ``auto`` is an accelerator where there is one.
+        batch: positions in one forward pass; None for the default of the device. Every pass has this size,
+            so that an answer never depends on the other positions.
+        temperature: 0 answers with the likeliest move; above 0 the move is drawn from the policy at this
+            temperature.
     """
 
     device: str = "auto"
     batch: int | None = None
     temperature: float = 0.0
 
+    @classmethod
+    def from_reference(cls, reference: Reference) -> Self:
+        """The settings in the options of a reference.
 
-def read_settings(reference: Reference) -> PolicySettings:
-    """The settings of a reference.
-
-    Raises:
-        UsageError: names what is wrong and what is known.
-    """
-    text, options = str(reference), reference.options
-    for name in options:
-        if name not in _OPTIONS:
-            near = difflib.get_close_matches(name, _OPTIONS, n=1)
-            hint = f"did you mean {near[0]}? " if near else ""
+        Raises:
+            UsageError: an option is unknown or its value is invalid.
+        """
+        text, options = str(reference), reference.options
+        for name in options:
+            if name not in _OPTIONS:
+                near = difflib.get_close_matches(name, _OPTIONS, n=1)
+                hint = f"did you mean {near[0]}? " if near else ""
+                raise UsageError(
+                    "model-unknown-option",
+                    f"{quote(name)} is not an option of {reference.kind}: {hint}its options are: "
+                    f"{', '.join(_OPTIONS)}",
+                )
+        device = options.get("device", "auto")
+        if device not in DEVICES:
             raise UsageError(
-                "model-unknown-option",
-                f"{shown(name)} is not an option of {reference.kind}: {hint}its options are: "
-                f"{', '.join(_OPTIONS)}",
+                "model-invalid-option",
+                f"device of {quote(text)} is {quote(device)}, not one of {', '.join(DEVICES)}",
             )
-    device = options.get("device", "auto")
-    if device not in DEVICES:
-        raise UsageError(
-            "model-invalid-option",
-            f"device of {shown(text)} is {shown(device)}, not one of {', '.join(DEVICES)}",
+        return cls(
+            device,
+            parse_count(text, options, "batch", most=_MAX_BATCH),
+            parse_number(text, options, "temperature", 0.0, zero=True),
         )
-    return PolicySettings(
-        device,
-        count(text, options, "batch", most=_MOST),
-        amount(text, options, "temperature", 0.0, zero=True),
-    )

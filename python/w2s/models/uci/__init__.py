@@ -1,7 +1,4 @@
-"""UCI engines as models; the only place in the package that starts processes.
-
-Knows nothing about matches, trust or training.
-"""
+"""UCI engines as models; the only package, besides the answer checker of the tasks, that starts processes."""
 
 from w2s.models.uci.finder import find_engines
 from w2s.models.uci.loading import KIND

@@ -1,7 +1,4 @@
-"""Where engines lie on this machine: PATH, and the folders where distributions put games.
-
-Knows nothing about running them.
-"""
+"""Finding engine programs on this machine: on PATH, and in the folders where distributions put games."""
 
 from __future__ import annotations
 
@@ -12,7 +9,7 @@ from pathlib import Path
 from w2s.errors import ModelError
 
 FOLDERS = ("/usr/games", "/usr/local/games", "/usr/local/bin", "/opt/homebrew/bin")
-"""Searched after PATH, in this order. Debian's ``/usr/games`` is on no PATH but a login shell's."""
+"""Searched after PATH, in this order. Debian puts ``/usr/games`` on the PATH of login shells only."""
 
 NAMES = (
     "stockfish",
@@ -30,15 +27,15 @@ NAMES = (
 
 
 def find_engines() -> list[Path]:
-    """Paths of the engines with a known name, in the order of :data:`NAMES`; nothing is started."""
+    """Paths of the engines with a known name, in the order of :data:`NAMES`; no engine is started."""
     return [Path(path) for name in NAMES if (path := _which(name)) is not None]
 
 
 def resolve(program: str) -> str:
-    """The path of a program by name or path.
+    """The path of a program, given by name or path.
 
     Raises:
-        ModelError: there is none; the message says where was looked and how to get one.
+        ModelError: the program does not exist; the message says where it was searched and how to get it.
     """
     if os.sep in program or (os.altsep is not None and os.altsep in program):
         path = Path(program).expanduser()

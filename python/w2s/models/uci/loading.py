@@ -1,29 +1,106 @@
-"""A ``uci:`` reference → the model behind it.
-
-Knows nothing about how an engine is asked.
-"""
+"""The kind of model ``uci``: a reference → its settings → a running engine."""
 
 from __future__ import annotations
 
-from w2s.models.kind import Kind
-from w2s.models.reference import Reference
+import os
+import shlex
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Self
+
+from w2s.errors import UsageError
+from w2s.models.confidence import TEMPERATURE_CP
+from w2s.models.model import ModelKind
+from w2s.models.reference import Reference, quote
+from w2s.models.reference_options import parse_count, parse_number
 from w2s.models.uci.finder import resolve
 from w2s.models.uci.model import UciModel
-from w2s.models.uci.settings import read_settings, split_command
+from w2s.models.uci.play import DEFAULT_TIMEOUT_S, SearchSettings
+from w2s.models.uci.protocol import SearchLimits
+
+_OPTIONS = ("nodes", "depth", "movetime", "temperature_cp", "timeout_s")
+"""Options that w2s reads itself; all others are UCI options of the engine."""
+
+
+@dataclass(frozen=True)
+class UciSettings:
+    """A ``uci:`` reference taken apart.
+
+    Attributes:
+        command: the program and its arguments.
+        search: limits, temperature and timeout.
+        engine_options: UCI options by name.
+    """
+
+    command: tuple[str, ...]
+    search: SearchSettings
+    engine_options: Mapping[str, str]
+
+    @classmethod
+    def from_reference(cls, reference: Reference) -> Self:
+        """The settings of a reference; names of our own options are in small letters.
+
+        Raises:
+            UsageError: the command cannot be read, or one of our own options is not a positive number.
+        """
+        text, options = str(reference), reference.options
+        own = {name: options[name] for name in _OPTIONS if name in options}
+        limits = SearchLimits(
+            parse_count(text, own, "nodes"),
+            parse_count(text, own, "depth"),
+            parse_count(text, own, "movetime"),
+        )
+        search = SearchSettings(
+            limits,
+            parse_number(text, own, "temperature_cp", TEMPERATURE_CP),
+            parse_number(text, own, "timeout_s", DEFAULT_TIMEOUT_S),
+        )
+        engine_options = {name: value for name, value in options.items() if name not in _OPTIONS}
+        return cls(tuple(_split_command(text, reference.target)), search, engine_options)
+
+
+def _split_command(reference: str, command: str) -> list[str]:
+    """Program and arguments, quoted as in a shell; no shell is involved.
+
+    A command that is, as a whole, the path of a file is that program, even if it contains spaces.
+    """
+    if "\0" in command:
+        raise UsageError(
+            "uci-invalid-command", f"the command of {quote(reference)} contains a NUL byte; remove it"
+        )
+    if os.sep in command and Path(command).expanduser().is_file():
+        return [command]
+    try:
+        words = shlex.split(command)
+    except ValueError as error:
+        raise UsageError(
+            "uci-invalid-command", f"the command of {quote(reference)} cannot be read: {error}"
+        ) from None
+    if not words:
+        raise UsageError(
+            "uci-invalid-command", f"{quote(reference)} names no program; write uci:stockfish?nodes=1000"
+        )
+    return words
 
 
 def load(reference: Reference, *, seed: int, concurrency: int) -> UciModel:
-    """The engine of ``uci:COMMAND?nodes=N``, started once to see that it understands its options.
+    """The engine of ``uci:COMMAND?nodes=N``, started once to check its options.
 
-    An engine draws its own random numbers: ``seed`` changes nothing.
+    ``seed`` has no effect, because engines draw their own random numbers.
     """
     del seed
-    text = str(reference)
-    terms, wanted = read_settings(text, reference.options)
-    program, *arguments = split_command(text, reference.target)
-    return UciModel(text, [resolve(program), *arguments], terms, wanted, concurrency=concurrency)
+    settings = UciSettings.from_reference(reference)
+    program, *arguments = settings.command
+    return UciModel(
+        str(reference),
+        [resolve(program), *arguments],
+        settings.search,
+        settings.engine_options,
+        concurrency=concurrency,
+    )
 
 
-KIND = Kind(
+KIND = ModelKind(
     "uci", "a UCI engine; nodes, depth and movetime limit it", "uci:stockfish?nodes=2000&Skill Level=3", load
 )

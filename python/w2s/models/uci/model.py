@@ -1,7 +1,4 @@
-"""UCI engines as models: positions in matches are played, all others are labelled.
-
-Knows nothing about the rules of a match; an illegal move is an answer like any other.
-"""
+"""A UCI engine as a model: positions in matches are played, all other positions are labelled."""
 
 from __future__ import annotations
 
@@ -12,43 +9,40 @@ from collections.abc import Mapping, Sequence
 from typing import Self
 
 from w2s.errors import ModelError, UsageError
-from w2s.models.model import Answer, Failure, Want
-from w2s.models.uci import answering
-from w2s.models.uci.answering import Terms
-from w2s.models.uci.engine import DiedError, Engine, MachineError, StalledError
-from w2s.models.uci.options import Options
-from w2s.models.uci.pool import Pool, Seat
-from w2s.models.uci.talk import Talk, drive
+from w2s.models.model import Answer, Want
+from w2s.models.uci import play
+from w2s.models.uci.dialogue import Dialogue, run_dialogues
+from w2s.models.uci.engine import Engine
+from w2s.models.uci.errors import EngineError, EngineExitError, EngineResourceError
+from w2s.models.uci.options import EngineOptions
+from w2s.models.uci.play import SearchSettings
+from w2s.models.uci.pool import EnginePool, MatchSlot
+from w2s.models.uci.protocol import is_chess960
 from w2s.tasks import MoveExample
 
-_FAILURES: dict[type[Exception], Failure] = {
-    DiedError: "crash",
-    StalledError: "stall",
-    MachineError: "void",
-}
 _LABEL_HASH_MB = 1
 
 
 class UciModel:
     """A UCI engine as a model; implements :class:`w2s.models.Model`.
 
-    An example with a match is played by a process that keeps to that match: ``ucinewgame`` before it, its
-    hash kept within it. An example without one is a label: another process answers, which forgets
-    everything before every answer and has a hash of 1 MB unless the user set ``Hash``.
+    An example with a match is played by a process that keeps to that match: it gets ``ucinewgame`` before
+    the match and keeps its hash within it. An example without a match is a label: another process answers,
+    which is cleared before every answer and has a hash of 1 MB unless the user set ``Hash``.
 
-    A process that dies or hangs is that answer's failure (``raw`` says what happened); it is started again
+    A process that exits or hangs is a failure of that answer (``raw`` has the reason) and is started again
     for the next one. Not for use by several threads at once.
 
     Args:
-        reference: the name that loads the same model again.
+        reference: the reference that loads the same model again.
         command: the program, as a path, and its arguments.
-        terms: limits of a search, temperature of the evidence, patience.
+        settings: limits of a search, temperature of the evidence, timeout.
         wanted: UCI options by name.
         concurrency: how many searches run at once, and how many matches are played at once.
 
     Raises:
         ModelError: the engine cannot be started or does not speak UCI.
-        UsageError: the engine does not have an option, or does not take its value.
+        UsageError: the engine does not have an option, or does not accept its value.
     """
 
     tasks: tuple[str, ...] = ("move",)
@@ -57,27 +51,27 @@ class UciModel:
         self,
         reference: str,
         command: Sequence[str],
-        terms: Terms,
+        settings: SearchSettings,
         wanted: Mapping[str, str],
         *,
         concurrency: int = 1,
     ) -> None:
         self.reference = reference
         self.slots: int | None = concurrency
-        self._terms = terms
+        self._settings = settings
         self._width = concurrency
 
         def player() -> Engine:
-            return Engine(command, wanted, terms.timeout_s)
+            return Engine(command, wanted, settings.timeout_s)
 
         def labeller() -> Engine:
-            return Engine(command, wanted, terms.timeout_s, adapt=_small_hash)
+            return Engine(command, wanted, settings.timeout_s, adapt=_small_hash)
 
-        self._pool = Pool(player, labeller, concurrency)
+        self._pool = EnginePool(player, labeller, concurrency)
         self._finalizer = weakref.finalize(self, self._pool.close)
         options = self._first_start(" ".join(command))
         self._is_classical = options.get("UCI_Chess960") is None
-        self.deterministic = _is_deterministic(options, terms)
+        self.deterministic = _is_deterministic(options, settings)
 
     def __enter__(self) -> Self:
         return self
@@ -89,51 +83,51 @@ class UciModel:
         """One answer per example, in their order.
 
         Evidence of a label comes from ``MultiPV`` lines: the user's number, else
-        :data:`~w2s.models.uci.answering.LABEL_LINES`. Evidence of a move in a match comes from the user's
-        ``MultiPV`` alone, because more lines weaken the play; values are the labelling engine's.
+        :data:`~w2s.models.uci.play.LABEL_LINES`. Evidence of a move in a match comes from the user's
+        ``MultiPV`` alone, because more lines weaken the play; values come from a labelling engine.
 
         Raises:
-            UsageError: an example of another game, or without a clock where the model has no limit.
-            ModelError: the engine failed so often that there is no point in going on.
+            UsageError: an example is of another game, or has no clock while the model has no limit.
+            ModelError: the engine failed too often in a row.
         """
         self._check(examples)
         answers: list[Answer | None] = [None] * len(examples)
-        lanes = self._play_lanes(examples, want, answers)
+        dialogues = self._play_dialogues(examples, want, answers)
         labels = [i for i, example in enumerate(examples) if example.match is None]
         if labels:
-            lanes += self._label_lanes(labels, examples, want, answers)
-        drive(lanes, self._width)
+            dialogues += self._label_dialogues(labels, examples, want, answers)
+        run_dialogues(dialogues, self._width)
         done = [answer for answer in answers if answer is not None]
         if want.values:
             self._add_values(examples, done)
         return done
 
     def release(self, match: str) -> None:
-        """The match is over, and its process may play another.
+        """Free the process of a match that is over.
 
-        Without this call, a new match takes the process whose last move lies furthest back; should that
-        one's match still go on, it continues with an empty hash.
+        Without this call, a new match takes the least recently used process; if the match of that process
+        is not over, it continues with an empty hash.
         """
         self._pool.release(match)
 
     def close(self) -> None:
-        """End all processes of this model and what they started; a second call does nothing."""
+        """End all processes of this model and everything that they started; a second call does nothing."""
         self._finalizer()
 
-    def _first_start(self, command: str) -> Options:
-        """Start one engine now, so that a wrong option is known before any work is done."""
-        found: list[Options] = []
+    def _first_start(self, command: str) -> EngineOptions:
+        """Start one engine now, so that a wrong option is reported before any work is done."""
+        found: list[EngineOptions] = []
 
-        def talk() -> Talk[None]:
+        def dialogue() -> Dialogue[None]:
             found.append((yield from self._pool.first().start()))
 
         try:
-            drive([talk()], 1)
-        except MachineError as error:
+            run_dialogues([dialogue()], 1)
+        except EngineResourceError as error:
             raise ModelError(
                 "uci-no-resources", f"{error}; close other programs, or lower --concurrency"
             ) from None
-        except (DiedError, StalledError) as error:
+        except EngineError as error:
             raise ModelError(
                 "uci-start-failed",
                 f"the engine {command!r} {error}; run it by hand and type 'uci' and 'isready'",
@@ -147,104 +141,103 @@ class UciModel:
                     "model-other-game",
                     f"{self.reference} plays chess, not {example.state.game}; use another model",
                 )
-            if example.clock is None and not self._terms.limits:
+            if example.clock is None and not self._settings.limits:
                 raise UsageError(
                     "uci-no-limit",
                     f"{self.reference} has no limit and example {example.id} has no clock; add ?nodes=N, "
                     "?depth=N or ?movetime=MS to the reference, or play with a clock (tc=60+0.6)",
                 )
-            if self._is_classical and answering.is_chess960(example.state.start_position):
+            if self._is_classical and is_chess960(example.state.start_position):
                 raise UsageError(
                     "uci-no-chess960",
                     f"example {example.id} is a Chess960 position, and {self.reference} has no option "
                     "UCI_Chess960; use another engine",
                 )
 
-    def _play_lanes(
+    def _play_dialogues(
         self, examples: Sequence[MoveExample], want: Want, answers: list[Answer | None]
-    ) -> list[Talk[None]]:
-        """One conversation per seat, with the examples of the matches that sit there."""
+    ) -> list[Dialogue[None]]:
+        """One dialogue per slot, with the examples of the matches in that slot."""
         matches = {example.match for example in examples if example.match is not None}
-        jobs: dict[Seat, list[int]] = {}
+        jobs: dict[MatchSlot, list[int]] = {}
         for index, example in enumerate(examples):
             if example.match is not None:
-                jobs.setdefault(self._pool.seat(example.match, matches), []).append(index)
+                jobs.setdefault(self._pool.slot(example.match, matches), []).append(index)
 
-        def lane(seat: Seat, indices: list[int]) -> Talk[None]:
+        def dialogue(slot: MatchSlot, indices: list[int]) -> Dialogue[None]:
             for index in indices:
-                ask = self._play(seat, examples[index], want)
-                answers[index] = yield from self._guarded(seat.engine, ask)
+                answer = self._play(slot, examples[index], want)
+                answers[index] = yield from self._catch_failure(slot.engine, answer)
 
-        return [lane(seat, indices) for seat, indices in jobs.items()]
+        return [dialogue(slot, indices) for slot, indices in jobs.items()]
 
-    def _label_lanes(
+    def _label_dialogues(
         self,
         indices: Sequence[int],
         examples: Sequence[MoveExample],
         want: Want,
         answers: list[Answer | None],
-    ) -> list[Talk[None]]:
-        """One conversation per labelling engine; each takes the next label that nobody has taken."""
+    ) -> list[Dialogue[None]]:
+        """One dialogue per labelling engine; each takes the next example that is left."""
         left = deque(indices)
 
-        def lane(engine: Engine) -> Talk[None]:
+        def dialogue(engine: Engine) -> Dialogue[None]:
             while left:
                 index = left.popleft()
-                answers[index] = yield from self._guarded(engine, self._label(engine, examples[index], want))
+                answer = self._label(engine, examples[index], want)
+                answers[index] = yield from self._catch_failure(engine, answer)
 
-        return [lane(engine) for engine in self._pool.labellers(len(indices))]
+        return [dialogue(engine) for engine in self._pool.labellers(len(indices))]
 
-    def _play(self, seat: Seat, example: MoveExample, want: Want) -> Talk[Answer]:
-        if not seat.engine.is_usable:
-            seat.told = None
-            yield from _start(seat.engine)
+    def _play(self, slot: MatchSlot, example: MoveExample, want: Want) -> Dialogue[Answer]:
+        if not slot.engine.is_usable:
+            slot.engine_match = None
+            yield from _restart(slot.engine)
         ply = example.state.ply
-        is_replay = ply < seat.ply or (ply == seat.ply and not example.attempt)
-        if seat.told != example.match or is_replay:
-            yield from answering.new_game(seat.engine, example.state)
-        seat.told, seat.ply = example.match, ply
-        return (yield from answering.play(seat.engine, self._terms, example, want))
+        is_replay = ply < slot.ply or (ply == slot.ply and not example.attempt)
+        if slot.engine_match != example.match or is_replay:
+            yield from play.start_game(slot.engine, example.state)
+        slot.engine_match, slot.ply = example.match, ply
+        return (yield from play.play_move(slot.engine, self._settings, example, want))
 
-    def _label(self, engine: Engine, example: MoveExample, want: Want) -> Talk[Answer]:
+    def _label(self, engine: Engine, example: MoveExample, want: Want) -> Dialogue[Answer]:
         if not engine.is_usable:
-            yield from _start(engine)
-        return (yield from answering.label(engine, self._terms, example, want))
+            yield from _restart(engine)
+        return (yield from play.label_position(engine, self._settings, example, want))
 
-    def _guarded(self, engine: Engine, ask: Talk[Answer]) -> Talk[Answer]:
-        """What ``ask`` answers, or the failure that it ended in."""
+    def _catch_failure(self, engine: Engine, dialogue: Dialogue[Answer]) -> Dialogue[Answer]:
+        """The answer of a dialogue, or the failure that it ended with."""
         begin = time.monotonic()
         try:
-            answer = yield from ask
-        except (DiedError, StalledError, MachineError) as error:
+            answer = yield from dialogue
+        except EngineError as error:
             engine.stop()
             self._pool.count_failure(engine.name, str(error))
-            return Answer(
-                "", raw=str(error), failure=_FAILURES[type(error)], seconds=time.monotonic() - begin
-            )
+            return Answer("", raw=str(error), failure=error.failure, seconds=time.monotonic() - begin)
         self._pool.count_answer()
         return answer
 
     def _add_values(self, examples: Sequence[MoveExample], answers: list[Answer]) -> None:
-        """Values for the moves played in matches, from the labelling engines."""
+        """Add values of the moves that were played in matches, from the labelling engines."""
         played = [i for i, e in enumerate(examples) if e.match is not None and answers[i].failure is None]
         valued: list[Answer | None] = [None] * len(examples)
-        drive(self._label_lanes(played, examples, Want(values=True), valued), self._width)
+        run_dialogues(self._label_dialogues(played, examples, Want(values=True), valued), self._width)
         for index in played:
             answer = valued[index]
             if answer is not None:
                 answers[index].values_cp = answer.values_cp
 
 
-def _start(engine: Engine) -> Talk[None]:
-    """Start an engine whose options were accepted once before."""
+def _restart(engine: Engine) -> Dialogue[None]:
+    """Start an engine whose options were accepted at the first start."""
     try:
         yield from engine.start()
     except UsageError as error:
-        raise DiedError(f"changed its mind about its options: {error}") from None
+        raise EngineExitError(f"declared other options after a restart: {error}") from None
 
 
-def _small_hash(options: Options) -> dict[str, str]:
-    """A small hash for an engine that clears it before every answer, unless the user chose one."""
+def _small_hash(options: EngineOptions) -> dict[str, str]:
+    """A small hash for an engine that is cleared before every answer, unless the user set one."""
     option = options.get("Hash")
     if option is None or option.kind != "spin" or options.is_wanted("Hash"):
         return {}
@@ -252,10 +245,11 @@ def _small_hash(options: Options) -> dict[str, str]:
     return {option.name: str(size)} if option.high is None or size <= option.high else {}
 
 
-def _is_deterministic(options: Options, terms: Terms) -> bool:
-    """Whether the same examples give the same answers: no clock, one thread, no weakening by dice."""
-    counted = terms.limits.movetime_ms is None and bool(terms.limits)
+def _is_deterministic(options: EngineOptions, settings: SearchSettings) -> bool:
+    """Whether equal examples get equal answers: no time limit, one thread, no random weakening."""
+    has_fixed_limit = settings.limits.movetime_ms is None and bool(settings.limits)
     one_thread = (options.number("Threads") or 1) == 1
     skill, top = options.number("Skill Level"), options.highest("Skill Level")
-    diced = (skill is not None and top is not None and skill < top) or options.is_on("UCI_LimitStrength")
-    return counted and one_thread and not diced
+    has_low_skill = skill is not None and top is not None and skill < top
+    is_weakened = has_low_skill or options.is_on("UCI_LimitStrength")
+    return has_fixed_limit and one_thread and not is_weakened

@@ -1,7 +1,4 @@
-"""Requested options against what an engine declares: names, kinds, ranges.
-
-Knows nothing about processes: declarations in, ``(name, value)`` pairs to set out.
-"""
+"""The user's UCI options checked against those that an engine declares: names, kinds and ranges."""
 
 from __future__ import annotations
 
@@ -9,22 +6,25 @@ import difflib
 from collections.abc import Iterable, Mapping
 
 from w2s.errors import UsageError
-from w2s.models.uci.protocol import Option
+from w2s.models.uci.protocol import EngineOption
 
 _YES = frozenset(("true", "yes", "on", "1"))
 _NO = frozenset(("false", "no", "off", "0"))
 
 
-class Options:
-    """The options of one engine: as declared, and as the user wants them.
+class EngineOptions:
+    """The options of one engine, declared and wanted; names are case-insensitive, as in the protocol.
 
-    Names are looked up without regard to case, as the protocol asks.
+    Args:
+        declared: the options that the engine declares.
+        wanted: the user's values by name.
+        engine: the name of the engine, for messages.
 
     Raises:
-        UsageError: an option that the engine does not declare, or a value that it does not take.
+        UsageError: the engine does not declare an option, or does not accept its value.
     """
 
-    def __init__(self, declared: Iterable[Option], wanted: Mapping[str, str], engine: str) -> None:
+    def __init__(self, declared: Iterable[EngineOption], wanted: Mapping[str, str], engine: str) -> None:
         self._declared = {option.name.lower(): option for option in declared}
         self._engine = engine
         self._wanted: dict[str, str | None] = {}
@@ -32,8 +32,8 @@ class Options:
             option = self._find(name)
             self._wanted[option.name.lower()] = self._checked(option, value)
 
-    def get(self, name: str) -> Option | None:
-        """The declaration of an option, None where there is none."""
+    def get(self, name: str) -> EngineOption | None:
+        """The declaration of an option; None where it is not declared."""
         return self._declared.get(name.lower())
 
     def is_wanted(self, name: str) -> bool:
@@ -41,38 +41,38 @@ class Options:
         return name.lower() in self._wanted
 
     def number(self, name: str) -> int | None:
-        """The value of a spin as it stands: what the user set, else the default, else None."""
+        """The current value of a spin: the user's, else the default, else None."""
         option = self.get(name)
         if option is None or option.kind != "spin":
             return None
-        said = self._wanted.get(name.lower()) or option.default
+        value = self._wanted.get(name.lower()) or option.default
         try:
-            return int(said)
+            return int(value)
         except ValueError:
             return None
 
     def is_on(self, name: str) -> bool:
-        """Whether a check is true as it stands."""
+        """Whether the current value of a check is true."""
         option = self.get(name)
         if option is None:
             return False
         return (self._wanted.get(name.lower()) or option.default) == "true"
 
     def highest(self, name: str) -> int | None:
-        """The greatest value of a spin, None where it is not declared or has no bound."""
+        """The upper bound of a spin; None where it is not declared or unbounded."""
         option = self.get(name)
         return None if option is None else option.high
 
     def to_set(self) -> list[tuple[str, str | None]]:
-        """Names as the engine spells them, with values as it takes them; a button has None.
+        """The options to set: names as the engine spells them, values as it accepts them; None for a button.
 
-        ``Threads`` comes first and ``Hash`` after it: engines allocate their table with their threads.
+        ``Threads`` comes first and ``Hash`` after it: engines allocate their hash table with their threads.
         """
         order = {"threads": 0, "hash": 1}
         names = sorted(self._wanted, key=lambda name: order.get(name, 2))
         return [(self._declared[name].name, self._wanted[name]) for name in names]
 
-    def _find(self, name: str) -> Option:
+    def _find(self, name: str) -> EngineOption:
         option = self.get(name)
         if option is not None:
             return option
@@ -86,7 +86,7 @@ class Options:
             "(nodes, depth, movetime, temperature_cp and timeout_s belong to w2s)",
         )
 
-    def _checked(self, option: Option, value: str) -> str | None:
+    def _checked(self, option: EngineOption, value: str) -> str | None:
         match option.kind:
             case "spin":
                 return self._spin(option, value)
@@ -103,7 +103,7 @@ class Options:
                     raise self._wrong(option, value, "one line of text")
                 return value
 
-    def _spin(self, option: Option, value: str) -> str:
+    def _spin(self, option: EngineOption, value: str) -> str:
         low = "any" if option.low is None else str(option.low)
         high = "any" if option.high is None else str(option.high)
         try:
@@ -116,20 +116,20 @@ class Options:
             raise self._wrong(option, value, f"from {low} to {high}")
         return str(number)
 
-    def _check(self, option: Option, value: str) -> str:
+    def _check(self, option: EngineOption, value: str) -> str:
         if value.lower() in _YES:
             return "true"
         if value.lower() in _NO:
             return "false"
         raise self._wrong(option, value, "true or false")
 
-    def _combo(self, option: Option, value: str) -> str:
+    def _combo(self, option: EngineOption, value: str) -> str:
         for choice in option.choices:
             if choice.lower() == value.lower():
                 return choice
         raise self._wrong(option, value, "one of " + ", ".join(option.choices))
 
-    def _wrong(self, option: Option, value: str, takes: str) -> UsageError:
+    def _wrong(self, option: EngineOption, value: str, takes: str) -> UsageError:
         return UsageError(
             "uci-invalid-option",
             f"option {option.name!r} of {self._engine} must be {takes}, not {value[:60]!r}",

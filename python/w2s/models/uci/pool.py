@@ -1,7 +1,4 @@
-"""Engine processes side by side: which one plays which match, which ones label, when they failed too often.
-
-Knows nothing about examples or what an engine is asked.
-"""
+"""The engine processes of a model: which one plays which match, which ones label, and a limit on failures."""
 
 from __future__ import annotations
 
@@ -11,80 +8,84 @@ from dataclasses import dataclass
 from w2s.errors import ModelError
 from w2s.models.uci.engine import Engine
 
-FAILURES_IN_A_ROW = 10
-"""So many answers that were none, with no proper one between them, end the work."""
+MAX_ENGINE_FAILURES = 10
+"""This many failures in a row, with no answer between them, end the work."""
 
 
 @dataclass(slots=True, eq=False)
-class Seat:
-    """A place for one match at a time: its engine keeps its hash for as long as the match lasts.
+class MatchSlot:
+    """A slot for one match at a time; its engine keeps its hash for as long as the match lasts.
 
-    ``match`` sits here; ``told`` is the match that the engine was told of, which is another one until the
-    first question, or where matches share; ``ply`` is where that stood when the engine was last asked.
+    Attributes:
+        engine: the engine that plays here.
+        match: the match that has this slot, None where the slot is free.
+        engine_match: the match of the engine's last position. It differs from ``match`` until the first
+            position of a new match, and where matches share the slot.
+        ply: the ply of the engine's last position.
+        last_used: a counter that orders the slots by use.
     """
 
     engine: Engine
     match: str | None = None
-    told: str | None = None
+    engine_match: str | None = None
     ply: int = 0
     last_used: int = 0
 
 
-class Pool:
-    """Up to ``size`` engines that play and up to ``size`` that label, made when they are first needed.
+class EnginePool:
+    """Up to ``size`` engines that play and up to ``size`` that label, created when they are first needed.
 
-    They are apart because a labelling engine forgets everything before every answer, and one that plays
-    must not.
+    They are separate because a labelling engine is cleared before every answer and a playing engine is not.
     """
 
     def __init__(self, make_player: Callable[[], Engine], make_labeller: Callable[[], Engine], size: int):
         self._make_player, self._make_labeller = make_player, make_labeller
         self._size = size
-        self._seats: list[Seat] = []
+        self._slots: list[MatchSlot] = []
         self._labellers: list[Engine] = []
         self._uses = 0
         self._failures = 0
 
-    def seat(self, match: str, others: Collection[str]) -> Seat:
-        """The seat of a match; a new match takes the one unused for longest.
+    def slot(self, match: str, others: Collection[str]) -> MatchSlot:
+        """The slot of a match; a new match takes a free slot, else the least recently used one.
 
-        ``others`` are matches whose seats are needed now; only where all are does a match share.
+        ``others`` are matches that need their slots now; a match shares a slot only where all are needed.
         """
         self._uses += 1
-        seat = self._find(match) or self._free() or self._oldest(others)
-        seat.match, seat.last_used = match, self._uses
-        return seat
+        slot = self._find(match) or self._free() or self._oldest(others)
+        slot.match, slot.last_used = match, self._uses
+        return slot
 
     def first(self) -> Engine:
         """The engine that plays the first match."""
-        return (self._free() or self._seats[0]).engine
+        return (self._free() or self._slots[0]).engine
 
     def labellers(self, count: int) -> list[Engine]:
-        """As many labelling engines as there are labels to give, up to the size of the pool."""
+        """One labelling engine per label, up to the size of the pool."""
         while len(self._labellers) < min(count, self._size):
             self._labellers.append(self._make_labeller())
         return self._labellers[: min(count, self._size)]
 
     def release(self, match: str) -> None:
-        """The match is over: its seat is the next to be taken."""
-        for seat in self._seats:
-            if seat.match == match:
-                seat.match = None
-            if seat.told == match:
-                seat.told = None
+        """Free the slot of a match that is over."""
+        for slot in self._slots:
+            if slot.match == match:
+                slot.match = None
+            if slot.engine_match == match:
+                slot.engine_match = None
 
     def count_answer(self) -> None:
-        """An engine answered: failures before it no longer count."""
+        """Count an answer; earlier failures no longer count."""
         self._failures = 0
 
     def count_failure(self, name: str, why: str) -> None:
-        """An engine failed and was stopped.
+        """Count a failure of an engine that was stopped.
 
         Raises:
-            ModelError: that was once too often in a row.
+            ModelError: there were too many failures in a row.
         """
         self._failures += 1
-        if self._failures >= FAILURES_IN_A_ROW:
+        if self._failures >= MAX_ENGINE_FAILURES:
             raise ModelError(
                 "uci-repeated-failure",
                 f"the engine {name!r} failed {self._failures} times in a row (the last time it {why}); run "
@@ -93,21 +94,21 @@ class Pool:
 
     def close(self) -> None:
         """End all processes; a second call does nothing."""
-        for engine in [seat.engine for seat in self._seats] + self._labellers:
+        for engine in [slot.engine for slot in self._slots] + self._labellers:
             engine.stop(polite=True)
 
-    def _find(self, match: str) -> Seat | None:
-        return next((seat for seat in self._seats if seat.match == match), None)
+    def _find(self, match: str) -> MatchSlot | None:
+        return next((slot for slot in self._slots if slot.match == match), None)
 
-    def _free(self) -> Seat | None:
-        for seat in self._seats:
-            if seat.match is None:
-                return seat
-        if len(self._seats) == self._size:
+    def _free(self) -> MatchSlot | None:
+        for slot in self._slots:
+            if slot.match is None:
+                return slot
+        if len(self._slots) == self._size:
             return None
-        self._seats.append(Seat(self._make_player()))
-        return self._seats[-1]
+        self._slots.append(MatchSlot(self._make_player()))
+        return self._slots[-1]
 
-    def _oldest(self, others: Collection[str]) -> Seat:
-        idle = [seat for seat in self._seats if seat.match not in others]
-        return min(idle or self._seats, key=lambda seat: seat.last_used)
+    def _oldest(self, others: Collection[str]) -> MatchSlot:
+        idle = [slot for slot in self._slots if slot.match not in others]
+        return min(idle or self._slots, key=lambda slot: slot.last_used)

@@ -1,6 +1,6 @@
-"""One engine process: its own group, raw pipes, nothing unbounded, and gone when it is told to go.
+"""One engine process: its own process group, non-blocking pipes, bounded buffers, a complete kill.
 
-Knows nothing about UCI: it moves lines.
+It moves lines and knows nothing about UCI.
 """
 
 from __future__ import annotations
@@ -15,9 +15,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 MAX_LINE_BYTES = 1 << 16
-"""What is kept of one line; the rest of a longer line is read and forgotten."""
+"""The length to which a line is cut; the rest of a longer line is read and dropped."""
 MAX_ANSWER_BYTES = 1 << 26
-"""What a process may write for one answer before it counts as flooding."""
+"""The most that a process may write for one answer; more counts as flooding."""
 _READ_BYTES = 1 << 14
 _TAIL_BYTES = 2000
 _LAST_READS = 8
@@ -27,14 +27,23 @@ _SWEEPS = 3
 _MARK = "W2S_ENGINE"
 
 
-class Process:
-    """A process that leads a group of its own, so that Ctrl-C reaches the parent only and all it starts can
-    be killed with it. Reading never blocks; waiting is the caller's, on :meth:`wait_fds`.
+class EngineProcess:
+    """An engine process that leads its own process group, so that Ctrl-C reaches only the parent.
 
-    It has no session of its own: Linux would schedule it apart from its parent, and the two talk thousands
-    of times a second. Whatever it starts inherits a mark in its environment, by which it is found even in
-    another group or session. A process whose parent dies by SIGKILL sees the end of its standard input, on
-    which every usable engine exits.
+    Reading never blocks; the caller waits on :meth:`wait_fds`. Everything that the process starts can be
+    killed with it: it inherits a mark in its environment, by which it is found even in another group or
+    session. The process stays in the session of its parent, because Linux would schedule another session
+    separately, and the two exchange thousands of lines a second. If the parent dies by SIGKILL, the process
+    sees the end of its standard input, on which every usable engine exits.
+
+    Args:
+        command: program and arguments; no shell is involved.
+
+    Attributes:
+        is_alive: False once :meth:`kill` was called.
+        output_closed: whether standard output was found closed.
+        input_closed: whether standard input was found closed.
+        read_bytes: bytes read since the counter was last reset.
 
     Raises:
         OSError: the command cannot be started.
@@ -63,14 +72,14 @@ class Process:
         self._skipping = False
         self._tail = b""
         self._err_open = True
-        self.alive = True
-        self.ended = False
-        self.deaf = False
+        self.is_alive = True
+        self.output_closed = False
+        self.input_closed = False
         self.read_bytes = 0
 
     @property
     def pid(self) -> int:
-        """Number of the process and of its group."""
+        """The process id, which is also the id of its group."""
         return self._child.pid
 
     def wait_fds(self) -> list[tuple[int, int]]:
@@ -83,35 +92,38 @@ class Process:
         return fds
 
     def send(self, data: bytes) -> None:
-        """Write without blocking; what the pipe does not take is kept for :meth:`fill`.
+        """Write without blocking; what the pipe does not accept is kept for :meth:`fill`.
 
-        Afterwards :attr:`deaf` says whether standard input was found closed.
+        Sets :attr:`input_closed`.
         """
         self._unsent = self._unsent + data if self._unsent else data
         self._flush()
 
     def fill(self, awaited: bytes) -> bool:
-        """Move whatever can be moved now; whether :meth:`lines` is worth a look: what is awaited has come,
-        or so much else that it cannot wait, or the end.
+        """Read and write what is possible now.
 
-        Most of what wakes the parent of an engine is not what it waits for, and is read here at little cost.
-        Afterwards :attr:`ended` says whether standard output was closed.
+        Sets :attr:`output_closed`. Most output of an engine is not what its parent waits for; it is read
+        here at little cost.
+
+        Returns:
+            Whether to call :meth:`lines`: the awaited line has come, the buffer is full, or the output has
+            ended.
         """
         if self._unsent:
             self._flush()
         data = self._read(self._out)
-        if data is None:  # then it was standard error that woke the caller; it cannot fill up unread
+        if data is None:  # standard error woke the caller; it is drained, so that it cannot fill up
             self._drain_error()
             return False
         if not data:
-            self.ended = True
+            self.output_closed = True
             return True
         self.read_bytes += len(data)
         self._buffer += data
         return (b"\n" in data and awaited in self._buffer) or len(self._buffer) > MAX_LINE_BYTES
 
     def lines(self) -> list[bytes]:
-        """The complete lines that came, without their ends; each is given once."""
+        """The complete lines that have come, without line ends; each is returned once."""
         lines = self._buffer.split(b"\n")
         self._buffer = lines.pop()
         if self._skipping and lines:
@@ -125,21 +137,21 @@ class Process:
         return lines
 
     def discard(self) -> None:
-        """Drop what came unasked; a line that has begun is dropped to its end."""
-        if self._out_poll.poll(0):  # cheaper than the exception of a read in vain
+        """Drop all output so far; an incomplete line is dropped to its end."""
+        if self._out_poll.poll(0):  # cheaper than the exception of a read without data
             self.fill(b"\n")
         self.lines()
         self._skipping = self._skipping or bool(self._buffer)
         self._buffer = b""
         self.read_bytes = 0
 
-    def how_it_ended(self) -> str:
-        """What can be said of a process that closed a pipe: its exit code or signal, or which pipe."""
-        return self._exit(_EXIT_S) or f"closed its {'output' if self.ended else 'input'}"
+    def exit_reason(self) -> str:
+        """Why the process closed a pipe: its exit code or signal, or else which pipe it closed."""
+        return self._exit(_EXIT_S) or f"closed its {'output' if self.output_closed else 'input'}"
 
-    def last_words(self) -> str:
-        """The last line that it wrote to standard error; at most 200 characters, maybe empty."""
-        for _ in range(_LAST_READS):  # more than a pipe holds, and an end even where it is being flooded
+    def last_error_line(self) -> str:
+        """The last line on standard error, cut to 200 characters; empty where there is none."""
+        for _ in range(_LAST_READS):  # more than a pipe holds; bounded, in case it is being flooded
             self._drain_error()
         lines = self._tail.decode("utf-8", "replace").split("\n")
         return next((line.strip()[:200] for line in reversed(lines) if line.strip()), "")
@@ -147,12 +159,13 @@ class Process:
     def kill(self, *, polite: bytes = b"") -> None:
         """End the process and everything that it started; a second call does nothing.
 
-        ``polite`` is written first and the process has a moment to leave by itself, then another after a
-        SIGTERM. Without it the end is immediate.
+        Args:
+            polite: if not empty, this is written first; the process then has a moment to exit by itself, and
+                another one after SIGTERM.
         """
-        if not self.alive or self._owner != os.getpid():
+        if not self.is_alive or self._owner != os.getpid():
             return
-        self.alive = False
+        self.is_alive = False
         if polite:
             self.send(polite)
             self._pipes[0].close()
@@ -173,7 +186,7 @@ class Process:
         except BlockingIOError:
             return
         except OSError:
-            self._unsent, self.deaf = b"", True
+            self._unsent, self.input_closed = b"", True
             return
         self._unsent = self._unsent[sent:]
 
@@ -186,7 +199,7 @@ class Process:
 
     @staticmethod
     def _read(fd: int) -> bytes | None:
-        """What is there, empty at the end, None where nothing is there yet."""
+        """The available data: empty at the end of the output, None where there is none yet."""
         try:
             return os.read(fd, _READ_BYTES)
         except BlockingIOError:
@@ -195,12 +208,12 @@ class Process:
             return b""
 
     def _exit(self, within_s: float) -> str | None:
-        """How the leader exited, None where it has not; it is left unreaped."""
+        """How the leader exited, None where it has not; the leader is not reaped."""
         end = time.monotonic() + within_s
         while True:
             try:
                 exited = os.waitid(os.P_PID, self.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT)
-            except ChildProcessError:  # whoever embeds w2s reaps all children
+            except ChildProcessError:  # the program that embeds w2s reaps all children
                 return "exited"
             if exited is not None:
                 return _exit_text(exited.si_code, exited.si_status)
@@ -213,7 +226,7 @@ class Process:
             os.killpg(self.pid, number)
 
     def _kill_strays(self) -> None:
-        """Kill what has left the group, where the system lists its processes and their environments."""
+        """Kill processes that have left the group, where ``/proc`` lists processes and their environments."""
         for _ in range(_SWEEPS):
             strays = [pid for pid in _all_pids() if pid != self.pid and _has_mark(pid, self._mark)]
             for pid in strays:
@@ -224,7 +237,7 @@ class Process:
 
 
 def _all_pids() -> list[int]:
-    """Every process of this machine; none where there is no ``/proc``."""
+    """The ids of all processes of this machine; empty where there is no ``/proc``."""
     try:
         return [int(name) for name in os.listdir("/proc") if name.isdigit()]  # noqa: PTH208 - twice as fast
     except OSError:
@@ -232,7 +245,7 @@ def _all_pids() -> list[int]:
 
 
 def _has_mark(pid: int, mark: str) -> bool:
-    """Whether a process has the mark in its environment; not where it is another user's, or gone."""
+    """Whether a process has the mark in its environment; False where that cannot be read."""
     try:
         return mark.encode() in Path(f"/proc/{pid}/environ").read_bytes().split(b"\0")
     except OSError:

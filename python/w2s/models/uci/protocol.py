@@ -1,7 +1,4 @@
-"""The text of the UCI protocol: commands to write, lines to read.
-
-Knows nothing about processes, time or positions beyond their text.
-"""
+"""The text of the UCI protocol: commands to write and lines to read; no processes and no clocks."""
 
 from __future__ import annotations
 
@@ -33,8 +30,8 @@ _RANK = re.compile(rb" multipv +([1-9]\d{0,4})")
 
 
 @dataclass(frozen=True, slots=True)
-class Option:
-    """An option as an engine declares it. ``low`` and ``high`` bound a spin, ``choices`` a combo."""
+class EngineOption:
+    """An option that an engine declares; ``low`` and ``high`` bound a spin, ``choices`` lists a combo."""
 
     name: str
     kind: OptionKind
@@ -44,11 +41,15 @@ class Option:
     choices: tuple[str, ...] = ()
 
 
-class Info(NamedTuple):
-    """What one ``info`` line says about one line of play.
+class SearchInfo(NamedTuple):
+    """One line of play in an ``info`` line; exactly one of ``cp`` and ``mate`` is set.
 
-    ``cp`` is the score in centipawns for the player to move; ``mate`` the moves to mate, negative where
-    the player to move is mated. Exactly one of them is set. ``bound``: the score is only a bound.
+    Attributes:
+        rank: 1 for the best line of play.
+        move: its first move, as text.
+        cp: the score in centipawns for the player to move.
+        mate: moves to mate; negative, or 0, where the player to move is mated.
+        bound: whether the score is only a bound.
     """
 
     rank: int
@@ -59,8 +60,8 @@ class Info(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Limits:
-    """What ends the search of one answer: nodes, depth in plies, time in milliseconds; None is no limit."""
+class SearchLimits:
+    """When a search ends: nodes, depth in plies, time in milliseconds; None is no limit."""
 
     nodes: int | None = None
     depth: int | None = None
@@ -71,29 +72,29 @@ class Limits:
         return not (self.nodes is None and self.depth is None and self.movetime_ms is None)
 
 
-def text(line: bytes) -> str:
+def decode_line(line: bytes) -> str:
     """A line as text; bytes that are not UTF-8 become U+FFFD."""
     return line.decode("utf-8", "replace").strip()
 
 
-def parse_option(line: bytes) -> Option | None:
-    """The option that an ``option`` line declares, or None where the line is something else or broken.
+def parse_option(line: bytes) -> EngineOption | None:
+    """The option that a line declares; None where it is another line or cannot be parsed.
 
-    Bounds that contradict each other are dropped: nothing would lie between them.
+    Bounds that contradict each other are dropped.
     """
-    said = _OPTION.fullmatch(text(line))
-    name = said["name"].strip() if said is not None else ""
-    if said is None or not name:
+    match = _OPTION.fullmatch(decode_line(line))
+    name = match["name"].strip() if match is not None else ""
+    if match is None or not name:
         return None
-    kind, rest = _KINDS[said["kind"]], said["rest"] or ""
+    kind, rest = _KINDS[match["kind"]], match["rest"] or ""
     if kind == "string":  # its default may hold any word
-        return Option(name, kind, _emptied(rest.partition("default")[2].strip()))
+        return EngineOption(name, kind, _emptied(rest.partition("default")[2].strip()))
     fields = _fields(rest)
     low, high = (_whole(fields[bound][-1]) if bound in fields else None for bound in ("min", "max"))
     if low is not None and high is not None and low > high:
         low = high = None
     default = fields["default"][-1] if "default" in fields else ""
-    return Option(name, kind, _emptied(default), low, high, tuple(fields.get("var", ())))
+    return EngineOption(name, kind, _emptied(default), low, high, tuple(fields.get("var", ())))
 
 
 def _emptied(default: str) -> str:
@@ -101,7 +102,7 @@ def _emptied(default: str) -> str:
 
 
 def _fields(words: str) -> dict[str, list[str]]:
-    """What follows each key word, in order: ``default a b var c var d`` → default: a b; var: c, d."""
+    """The values of each keyword, in order: ``default a b var c var d`` → default: a b; var: c, d."""
     fields: dict[str, list[str]] = {}
     key = ""
     for word in words.split():
@@ -113,32 +114,38 @@ def _fields(words: str) -> dict[str, list[str]]:
     return fields
 
 
-def parse_info(line: bytes) -> Info | None:
-    """What an ``info`` line says about a line of play, or None where it has no score or no moves."""
+def parse_info(line: bytes) -> SearchInfo | None:
+    """The line of play in an ``info`` line; None where it has no score or no moves."""
     head, _, moves = line.partition(b" pv ")
     first, score = moves.split(None, 1), _SCORE.search(head)
     if not first or score is None or not head.startswith(b"info ") or b" string " in head:
         return None
     rank, value = _RANK.search(head), int(score[2])
     cp, mate = (value, None) if score[1] == b"cp" else (None, value)
-    return Info(int(rank[1]) if rank else 1, text(first[0]), cp, mate, b"bound" in head)
+    return SearchInfo(int(rank[1]) if rank else 1, decode_line(first[0]), cp, mate, b"bound" in head)
 
 
 def parse_bestmove(line: bytes) -> str | None:
-    """The move of a ``bestmove`` line as it stands, without the move to ponder on; None for other lines.
+    """The move of a ``bestmove`` line, unchecked and possibly empty; None for other lines.
 
-    The move may be any text, or empty.
+    The move to ponder on is left out.
     """
-    words = text(line).split(None, 1)
+    words = decode_line(line).split(None, 1)
     if not words or words[0] != "bestmove":
         return None
     return f" {words[1]}".partition(" ponder")[0].strip() if len(words) > 1 else ""
 
 
+def is_chess960(start: str) -> bool:
+    """Whether a FEN needs Chess960 castling: its rights are named by files instead of sides."""
+    fields = start.split(" ", 3)
+    return len(fields) > 2 and not set(fields[2]) <= set("KQkq-")
+
+
 def setoption(name: str, value: str | None = None) -> bytes:
     """The command that sets an option; a button has no value."""
-    said = f"setoption name {name}" if value is None else f"setoption name {name} value {value}"
-    return said.encode() + b"\n"
+    command = f"setoption name {name}" if value is None else f"setoption name {name} value {value}"
+    return command.encode() + b"\n"
 
 
 def position(start: str, moves: str) -> bytes:
@@ -147,8 +154,8 @@ def position(start: str, moves: str) -> bytes:
     return line.encode()
 
 
-def go(limits: Limits, clock: Clock | None, to_move: int, only: Sequence[str] = ()) -> bytes:
-    """The command that starts a search; ``to_move`` is 0 for White, ``only`` the moves to look at."""
+def go(limits: SearchLimits, clock: Clock | None, to_move: int, only: Sequence[str] = ()) -> bytes:
+    """The command that starts a search; ``to_move`` is 0 for White, ``only`` the moves to search."""
     words = ["go"]
     if limits.nodes is not None:
         words.append(f"nodes {limits.nodes}")

@@ -1,8 +1,8 @@
-"""Which option a reply names.
+"""The option that a reply names.
 
-Knows nothing about models. The first of these that the reply has: the whole reply is a letter or an option;
-what it marks as the answer, the last mark that names an option; a letter at its beginning, ``B. blue``; one
-option's text and no other's; one letter in brackets and no other.
+The first rule that applies decides: the whole reply is a letter or an option; the last option marked as the
+answer; a letter at the beginning, ``B. blue``; the text of exactly one option; exactly one letter in
+brackets.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from w2s.tasks.choice import LETTERS, ChoiceExample, canonical_choice
 
 _GAP = r"(?:[^\w\\]|\\(?![a-zA-Z]))"
-"""What stands between words, but for the backslash of a command of LaTeX."""
+"""Characters between words, except the backslash of a LaTeX command."""
 _MARK = re.compile(
     rf"\\boxed\{{|\b(?:answer|option|choice|solution)\b{_GAP}{{0,4}}(?:is|are|was|would be|should be)?\b"
     rf"{_GAP}{{0,12}}(?:(?:option|choice|answer|letter)\b{_GAP}{{0,4}})?",
@@ -28,14 +28,14 @@ _SEVERAL = re.compile(
     r"\W{0,3}(?:(?:and|or|&|/)\W{0,3}([A-Z])(?![\w'’])"
     r"(?!\W{1,3}(?:is|was|are|has|does|can|would|could|fails)\b)|,\W{0,3}([A-Z])\W*(?:$|\n|,|and\b|or\b))"
 )
-_WORDS_AFTER = "because since as for and but which so that it is was this the not rather"
-_AFTER_A = frozenset(_WORDS_AFTER.split())
+_CONNECTIVES = "because since as for and but which so that it is was this the not rather"
+_AFTER_A = frozenset(_CONNECTIVES.split())
 _FIRST = re.compile(r"\W{0,6}([A-Z])(?:\s?[.):\]*]|[ \t]*\n)(?!\W*(?:or|and)\b)")
 _BRACKETED = re.compile(r"\(([A-Z])\)|\*\*([A-Z])[.:)]?\*\*")
 
 
 def find_choice(example: ChoiceExample, text: str) -> str | None:
-    """The letter of the option that a reply names, None where it names none or several."""
+    """The letter of the option that a reply names; None if it names none or several."""
     text = text.strip()
     for find in (_whole, _marked, _first, _quoted, _bracketed):
         if (letter := find(example, text)) is not None:
@@ -69,7 +69,7 @@ def _numbered(example: ChoiceExample, text: str) -> str | None:
 
 
 def _letter_at(example: ChoiceExample, rest: str) -> str | None:
-    """The letter that the text begins with, where it is no article: ``a dog``, ``A dog``."""
+    """The letter that the text begins with, unless it is an article: ``a dog``, ``A dog``."""
     found = _LETTER.match(rest)
     if found is None or found[1].upper() not in example.letters:
         return None
@@ -88,7 +88,7 @@ def _option_at(example: ChoiceExample, rest: str) -> str | None:
     fits = [
         (len(option), letter)
         for letter, option in zip(example.letters, map(_words, example.options), strict=True)
-        if _says_something(option)
+        if _is_distinctive(option)
         and words[: len(option)] == option
         and not words[len(option) :][:1].isalnum()
     ]
@@ -101,22 +101,22 @@ def _first(example: ChoiceExample, text: str) -> str | None:
 
 
 def _quoted(example: ChoiceExample, text: str) -> str | None:
-    """The one option whose text the reply holds, apart from options that are part of it."""
+    """The one option whose text the reply contains, apart from options that are part of that text."""
     words = _words(text)
     options = list(zip(example.letters, map(_words, example.options), strict=True))
-    held = [pair for pair in options if _says_something(pair[1]) and _holds(words, pair[1])]
+    held = [pair for pair in options if _is_distinctive(pair[1]) and _contains(words, pair[1])]
     longest = max(held, key=lambda pair: len(pair[1]), default=None)
-    if longest is None or not all(_holds(longest[1], option) for _, option in held):
+    if longest is None or not all(_contains(longest[1], option) for _, option in held):
         return None
     return longest[0]
 
 
-def _says_something(option: str) -> bool:
-    """Whether an option's text is more than one letter, which could be another option's."""
+def _is_distinctive(option: str) -> bool:
+    """Whether the text of an option is more than a letter, which could be the letter of another option."""
     return len(option) > 1 or not option.isalpha()
 
 
-def _holds(words: str, option: str) -> bool:
+def _contains(words: str, option: str) -> bool:
     return re.search(rf"(?<!\w){re.escape(option)}(?!\w)", words) is not None
 
 

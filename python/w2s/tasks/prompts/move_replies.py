@@ -1,9 +1,8 @@
-"""Which move a reply names; the game's own notation code says what is a legal move.
+"""The legal move that a reply names, in any notation of the game.
 
-Knows nothing about models. The first of these that the reply has: the whole reply is a move; a move behind a
-word like "answer" or "best move", or in a box, the last of them; a move behind a word like "play", in bold or
-in quotes, the last of them; the first word, for who writes a line of play begins with the move that was asked
-for; else the last legal move that stands anywhere.
+The first rule that applies decides: the whole reply is a move; the last move after a mark such as "answer",
+"best move" or a box; the last move after a weaker mark such as "play", bold or quotes; the first word,
+because a line of play begins with the move that was asked for; the last legal move anywhere.
 """
 
 from __future__ import annotations
@@ -29,7 +28,7 @@ _PIECE = re.compile(
 _PIECES = {"king": "K", "queen": "Q", "rook": "R", "bishop": "B", "knight": "N"}
 _NUMBER = re.compile(r"(?<![A-Za-z0-9])\d+\s?\.+\s*(?=\S)")
 _IN_A_ROW = re.compile(r"\b[2-4][ -]in[ -]a[ -]row\b|\bconnect[ -]?4\b", re.IGNORECASE)
-"""Talk of a game, no column."""
+"""Phrases of Connect Four whose digits are not columns."""
 _TOKEN = re.compile(r"[A-Za-z0-9][A-Za-z0-9=+#/\-]*")
 _SQUARES = re.compile(r"(?:[A-H][1-8]){1,2}[QRBN]?")
 _NEAR = 120
@@ -37,7 +36,7 @@ _LAST_MARKS = 100
 
 
 def find_move(state: State, text: str) -> str | None:
-    """The canonical text of the move that a reply names, None where it names none that is legal."""
+    """The canonical text of the move that a reply names; None if it names no legal move."""
     whole = state.read(text.strip())[0] if len(text) < _NEAR else None
     if whole is not None:
         return whole
@@ -51,7 +50,7 @@ def find_move(state: State, text: str) -> str | None:
 
 
 def _marked(state: State, text: str, mark: re.Pattern[str]) -> Iterator[str]:
-    """The move right behind each mark, but for words that lead to it."""
+    """The move directly after each mark; filler words are skipped."""
     for found in list(mark.finditer(text))[-_LAST_MARKS:]:
         for token in _tokens(text[found.end() : found.end() + _NEAR]):
             if (move := _read(state, token)) is not None:
@@ -73,7 +72,7 @@ def _moves(state: State, text: str) -> Iterator[str]:
 
 
 def _tokens(text: str) -> Iterator[str]:
-    """Words that could be moves, without the numbers of moves in front of them."""
+    """Words that could be moves, without move numbers."""
     for found in _TOKEN.finditer(_NUMBER.sub("", text)):
         yield found[0].rstrip("-/")
 
@@ -85,6 +84,6 @@ def _read(state: State, token: str) -> str | None:
 
 def _last(moves: Iterator[str]) -> str | None:
     last = None
-    for last in moves:  # noqa: B007 - the last one is what is wanted
+    for last in moves:  # noqa: B007 - only the last one is used
         pass
     return last

@@ -1,7 +1,6 @@
-"""A prompt: the question that an example becomes, and the reply that a label becomes.
+"""Prompts: templates that turn an example into a question and a label into a reply.
 
-Knows nothing about tokenizers. A template is a Jinja file whose first block, up to a line ``---``, is the
-question; what follows is the reply.
+A template is a Jinja file. The text before a line ``---`` is the question, the text after it the reply.
 """
 
 from __future__ import annotations
@@ -12,16 +11,17 @@ from pathlib import Path
 from typing import Any, TypedDict
 
 from w2s.errors import UsageError
-from w2s.tasks.prompts.template import compiled
-from w2s.tasks.prompts.words import WORDS, reply_words
-from w2s.tasks.registry import Example, task_of
+from w2s.tasks.example import Example
+from w2s.tasks.prompts.template import compile_template
+from w2s.tasks.prompts.template_context import EXAMPLE_VARIABLES, reply_variables
+from w2s.tasks.registry import task_for
 
-TEMPLATES = Path(__file__).with_name("templates")
+_TEMPLATES = Path(__file__).with_name("templates")
 _REPLY_LINE = "\n---\n"
 
 
 class Message(TypedDict):
-    """One turn: ``role`` is user or assistant."""
+    """One turn of a chat; ``role`` is ``user`` or ``assistant``."""
 
     role: str
     content: str
@@ -29,61 +29,67 @@ class Message(TypedDict):
 
 @dataclass(frozen=True)
 class Prompt:
-    """Templates of question and reply, and the name that stands in references."""
+    """The templates of question and reply.
+
+    Attributes:
+        name: the name in model references.
+        question: source of the question template.
+        reply: source of the reply template.
+    """
 
     name: str
     question: str
     reply: str
 
     def ask(self, example: Example) -> str:
-        """The question.
+        """The question of an example.
 
         Raises:
-            UsageError: the template names what such an example does not have.
+            UsageError: the template uses a variable that such an example does not have.
         """
-        return self._filled(self.question, example, {})
+        return self._render(self.question, example, {})
 
     def answer(self, example: Example, label: str) -> str:
-        """The reply that gives a label, as a few-shot example or as what a student learns.
+        """The reply that gives a label, for few-shot examples and for training.
 
         Raises:
-            UsageError: the template names what such an example does not have.
-            DataError: the label is none of the options.
+            UsageError: the template uses a variable that such an example does not have.
+            DataError: the label is not one of the options.
         """
-        return self._filled(self.reply, example, reply_words(example, label))
+        return self._render(self.reply, example, reply_variables(example, label))
 
     def messages(self, example: Example, label: str | None = None) -> list[Message]:
-        """The question as a turn, and behind it the reply that gives a label, where there is one."""
-        asked: Message = {"role": "user", "content": self.ask(example)}
+        """The question as a user turn, followed by the reply that gives the label, if there is one."""
+        question: Message = {"role": "user", "content": self.ask(example)}
         if label is None:
-            return [asked]
-        return [asked, {"role": "assistant", "content": self.answer(example, label)}]
+            return [question]
+        return [question, {"role": "assistant", "content": self.answer(example, label)}]
 
-    def _filled(self, source: str, example: Example, more: dict[str, Any]) -> str:
-        template = compiled(source)
-        known = WORDS[type(example)]
+    def _render(self, source: str, example: Example, more: dict[str, Any]) -> str:
+        template = compile_template(source)
+        known = EXAMPLE_VARIABLES[type(example)]
         if unknown := sorted(template.names - known.keys() - more.keys()):
-            kind, there = task_of(example).name, _listed([*known, *more])
+            kind, there = task_for(example).name, _listed([*known, *more])
             raise UsageError(
                 "prompt-unknown-variable",
                 f"prompt {self.name!r} names {_listed(unknown)}; an example of {kind} has {there}",
             )
-        words = {name: known[name](example) for name in template.names & known.keys()}
-        return template.render(words | more)
+        values = {name: known[name](example) for name in template.names & known.keys()}
+        return template.render(values | more)
 
 
 def prompt_names() -> list[str]:
-    """Names of the templates that come with w2s."""
-    return sorted(file.stem for file in TEMPLATES.glob("*.jinja"))
+    """Names of the bundled prompts."""
+    return sorted(file.stem for file in _TEMPLATES.glob("*.jinja"))
 
 
 def read_prompt(name: str) -> Prompt:
-    """A prompt by the name of a template that comes with w2s, or by the path of a file.
+    """A prompt by its bundled name, or from a file.
 
     Raises:
-        UsageError: there is no such template, it has no reply, or it is no template.
+        UsageError: there is no such prompt, or the file has no reply or an invalid template.
     """
-    path = TEMPLATES / f"{name}.jinja" if name in prompt_names() else Path(name).expanduser()
+    path = _TEMPLATES / f"{name}.jinja" if name in prompt_names() else Path(name).expanduser()
     if not _is_file(path):
         raise UsageError(
             "prompt-unknown",
@@ -97,7 +103,7 @@ def read_prompt(name: str) -> Prompt:
         raise UsageError("prompt-no-separator", f"{path} has no line --- between question and reply")
     for source in (question, reply):
         try:
-            compiled(source)
+            compile_template(source)
         except UsageError as error:
             raise UsageError(error.code, f"{path}: {error}") from None
     return Prompt(name, question, reply)
@@ -106,7 +112,7 @@ def read_prompt(name: str) -> Prompt:
 def _is_file(path: Path) -> bool:
     try:
         return path.is_file()
-    except (OSError, ValueError):  # a name that no file can have
+    except (OSError, ValueError):  # an impossible file name
         return False
 
 

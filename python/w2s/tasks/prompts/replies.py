@@ -1,22 +1,19 @@
-"""A model's reply as free text → a label.
-
-Knows nothing about models or prompts.
-"""
+"""Labels out of free-text replies; each task has its own rules, in this package or in ``answer_check``."""
 
 from __future__ import annotations
 
 from w2s.tasks.answer import AnswerExample
-from w2s.tasks.checking.final import MOST_LETTERS, after_thinking, final_answer
+from w2s.tasks.answer_check.extract import MAX_REPLY_LETTERS, final_answer, strip_thinking
 from w2s.tasks.choice import ChoiceExample
+from w2s.tasks.example import Example
 from w2s.tasks.prompts.choice_replies import find_choice
 from w2s.tasks.prompts.move_replies import find_move
-from w2s.tasks.registry import Example
 
 
 def parse_reply(example: Example, text: str) -> str | None:
-    """The label that a reply gives: a letter, a final answer, or a move in canonical form; None for none.
+    """The label in a reply: a letter, a final answer, or a move in canonical form; None if there is none.
 
-    What a model wrote before ``</think>`` does not count.
+    Text before ``</think>`` is ignored.
 
     Example:
         >>> import w2s
@@ -28,7 +25,7 @@ def parse_reply(example: Example, text: str) -> str | None:
     """
     if isinstance(example, AnswerExample):
         return final_answer(text)
-    said = after_thinking(text)[-MOST_LETTERS:]
-    return (
-        find_choice(example, said) if isinstance(example, ChoiceExample) else find_move(example.state, said)
-    )
+    text = strip_thinking(text)[-MAX_REPLY_LETTERS:]
+    if isinstance(example, ChoiceExample):
+        return find_choice(example, text)
+    return find_move(example.state, text)

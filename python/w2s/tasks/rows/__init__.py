@@ -1,8 +1,6 @@
-"""Rows of files and of published data sets, whatever their format.
+"""Rows of files and of published datasets, in any format and for any task."""
 
-Knows nothing about tasks: a row is names and values, and where it stands.
-"""
+from w2s.tasks.rows.formats import read_rows
+from w2s.tasks.rows.row import OnBadRow, Row, as_number, as_text, located
 
-from w2s.tasks.rows.fields import Row, field, number, text
-
-__all__ = ["Row", "field", "number", "text"]
+__all__ = ["OnBadRow", "Row", "as_number", "as_text", "located", "read_rows"]

@@ -1,6 +1,6 @@
-"""Data sets by name: ``hf:allenai/ai2_arc?config=ARC-Easy&split=test``, through the ``datasets`` package.
+"""Published datasets by name, ``hf:allenai/ai2_arc?config=ARC-Easy&split=test``, through ``datasets``.
 
-Knows nothing about columns. Code that a data set carries is never run.
+Code that a dataset carries is never run.
 """
 
 from __future__ import annotations
@@ -11,11 +11,10 @@ from pathlib import Path
 from typing import Any
 
 from w2s.errors import DataError, MissingExtraError, UsageError
-from w2s.tasks.rows.fields import Row
+from w2s.tasks.rows.row import Row
 
-HUB = "hf:"
-"""Before the name of a data set."""
-HOMES = {
+_PREFIX = "hf:"
+KNOWN_DATASETS = {
     "openbookqa": "allenai/openbookqa?config=main",
     "arc-challenge": "allenai/ai2_arc?config=ARC-Challenge",
     "arc-easy": "allenai/ai2_arc?config=ARC-Easy",
@@ -29,13 +28,13 @@ HOMES = {
     "aime": "HuggingFaceH4/aime_2024",
     "aime-1983-2024": "di-zhang-fdu/AIME_1983_2024",
 }
-"""Where the sets that can be named without an owner are published."""
+"""Where the datasets that need no owner in their name are published."""
 _OPTIONS = ("config", "split", "revision")
 
 
 @dataclass(frozen=True, slots=True)
 class HubName:
-    """A published data set, or a folder of files; ``split`` is one of its parts."""
+    """The name of a published dataset, or of a folder of files, with the parts that select rows."""
 
     path: str
     config: str | None = None
@@ -44,30 +43,30 @@ class HubName:
 
     @property
     def stem(self) -> str:
-        """What ids begin with."""
+        """The beginning of row ids."""
         return "-".join(part for part in (Path(self.path).name, self.config, self.split) if part)
 
 
 def is_hub(source: str | Path) -> bool:
-    """Whether a source is the name of a data set rather than a file."""
-    return str(source).startswith(HUB)
+    """Whether a source is the name of a published dataset rather than a file."""
+    return str(source).startswith(_PREFIX)
 
 
-def read_name(source: str) -> HubName:
+def parse_hub_name(source: str) -> HubName:
     """The parts of a name.
 
     Raises:
-        UsageError: it has no name, or an option that is not known.
+        UsageError: the name is incomplete, or an option is unknown.
 
     Example:
-        >>> read_name("hf:arc-easy?split=test")
+        >>> parse_hub_name("hf:arc-easy?split=test")
         HubName(path='allenai/ai2_arc', config='ARC-Easy', split='test', revision=None)
     """
     from urllib.parse import parse_qsl
 
-    path, _, asked = source.removeprefix(HUB).partition("?")
-    home, _, usual = HOMES.get(path.lower(), path).partition("?")
-    options = dict(parse_qsl(usual)) | dict(parse_qsl(asked, keep_blank_values=True))
+    path, _, query = source.removeprefix(_PREFIX).partition("?")
+    home, _, default = KNOWN_DATASETS.get(path.lower(), path).partition("?")
+    options = dict(parse_qsl(default)) | dict(parse_qsl(query, keep_blank_values=True))
     unknown = [name for name in options if name not in _OPTIONS]
     if unknown or not home or "" in options.values():
         what = f"has no option {unknown[0]!r}" if unknown else "is incomplete"
@@ -78,30 +77,30 @@ def read_name(source: str) -> HubName:
 
 
 def read_hub(source: str) -> Iterator[Row]:
-    """The rows of a data set.
+    """The rows of a dataset.
 
     Raises:
         MissingExtraError: the package ``datasets`` is not installed.
-        DataError: there is no such data set, configuration or split, or it cannot be had.
+        DataError: there is no such dataset, configuration or split, or it cannot be downloaded.
     """
-    name = read_name(source)
-    for number, values in enumerate(_loaded(source, name), 1):
+    name = parse_hub_name(source)
+    for number, values in enumerate(_load(source, name), 1):
         yield Row(f"{source}, row {number}", f"{name.stem}-{number}", values)
 
 
-def _loaded(source: str, name: HubName) -> Any:
+def _load(source: str, name: HubName) -> Any:
     from inspect import signature
 
     try:
         from datasets import load_dataset
     except ImportError:
-        raise MissingExtraError("reading data sets by name", "models") from None
+        raise MissingExtraError("reading datasets by name", "models") from None
     options: dict[str, Any] = {"split": name.split, "revision": name.revision}
-    if "trust_remote_code" in signature(load_dataset).parameters:  # gone with release 4
+    if "trust_remote_code" in signature(load_dataset).parameters:  # removed in release 4
         options["trust_remote_code"] = False
     try:
         return load_dataset(name.path, name.config, **options)
-    except Exception as error:  # noqa: BLE001 - the package raises whatever its many sources raise
+    except Exception as error:  # noqa: BLE001 - the package raises errors of many libraries
         reason = " ".join(str(error).split())[:200] or type(error).__name__
         raise DataError(
             "hf-dataset-unreadable",

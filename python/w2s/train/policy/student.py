@@ -1,41 +1,38 @@
-"""A reference → the net that is trained.
-
-Knows nothing about rows or training.
-"""
+"""Loads the policy net that a reference names, and identifies it by a digest."""
 
 from __future__ import annotations
 
 import hashlib
 
 from w2s.errors import UsageError
-from w2s.models.lc0.loading import net_of
-from w2s.models.named import read_reference
+from w2s.models.lc0.loading import load_lc0_net
 from w2s.models.policy.files import from_pretrained
-from w2s.models.policy.loading import folder_of
-from w2s.models.policy.net import PolicyNet
-from w2s.models.reference import shown
+from w2s.models.policy.loading import policy_folder
+from w2s.models.policy.nets import PolicyNet
+from w2s.models.reference import quote, resolve_reference
 
 
-def student_net(reference: str) -> PolicyNet:
+def load_student(reference: str) -> PolicyNet:
     """The net that a reference names, on the CPU, in float32.
 
     Raises:
-        UsageError: it names a model that cannot be trained.
-        ModelError, DataError: the net cannot be read.
+        UsageError: the model is not a policy net.
+        ModelError: the net cannot be loaded.
+        DataError: its files are invalid.
     """
-    parsed = read_reference(reference)
+    parsed = resolve_reference(reference)
     if parsed.kind == "policy":
-        return from_pretrained(folder_of(parsed))
+        return from_pretrained(policy_folder(parsed))
     if parsed.kind == "lc0":
-        return net_of(parsed)
+        return load_lc0_net(parsed)
     raise UsageError(
         "train-student-cannot-learn",
-        f"{shown(reference)} cannot be trained; name policy:DIR, lc0:FILE.pb.gz or a language model, hf:DIR",
+        f"{quote(reference)} cannot be trained; name policy:DIR, lc0:FILE.pb.gz or a language model, hf:DIR",
     )
 
 
-def digest_of(net: PolicyNet) -> str:
-    """A hash of what a net is made of and of its weights."""
+def net_digest(net: PolicyNet) -> str:
+    """A digest of the configuration and the weights of a net."""
     digest = hashlib.blake2b(net.config.text().encode(), digest_size=16)
     for name, tensor in sorted(net.state_dict().items()):
         digest.update(name.encode())

@@ -1,9 +1,9 @@
 """The neural trust function: residual RMSNorm + SwiGLU blocks over the evidence of a label.
 
-Knows nothing about what the evidence means. Scoring needs numpy; only fitting imports torch.
+Scoring needs numpy; only fitting imports torch.
 """
 
+from w2s.trust.neural.hyperparameters import NeuralOptions
 from w2s.trust.neural.method import NEURAL
-from w2s.trust.neural.options import NeuralOptions
 
 __all__ = ["NEURAL", "NeuralOptions"]

@@ -1,64 +1,64 @@
-"""Several networks, averaged, as one calibrated trust function.
+"""The neural trust function: an average of several networks, calibrated.
 
-Knows nothing about torch: :mod:`w2s.trust.neural.training` is imported where a fit begins.
+torch is imported when a fit begins, with :mod:`w2s.trust.neural.network`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from w2s.errors import DataError, MissingExtraError
-from w2s.trust.calibrators import Doubles, Line, platt
-from w2s.trust.features import Matrix
-from w2s.trust.function import Scores
-from w2s.trust.neural.forward import logits
-from w2s.trust.neural.options import NeuralOptions
-from w2s.trust.probe import Probe, Sample
+from w2s.kernels.arrays import Flags
+from w2s.kernels.numbers import Doubles
+from w2s.trust.calibration import Platt
+from w2s.trust.features import FeatureMatrix
+from w2s.trust.function import Arrays
+from w2s.trust.neural.forward import network_logits
+from w2s.trust.neural.hyperparameters import NeuralOptions
+from w2s.trust.probe import GoldSample, Probe
 
 
-class Networks:
-    """The method: each network learns from its part of gold, Platt's line from the rows held back."""
+class NetworkEnsemble:
+    """The classifier: networks trained on parts of gold, and Platt scaling on their held-out rows."""
 
-    def fit(self, sample: Sample, options: NeuralOptions) -> dict[str, npt.NDArray[Any]]:
-        """Weights of each network by ``fit.K.…``, and Platt's line."""
-        train = _trainer()
-        held = _held_back(sample, options)
-        found = [
-            train(sample.x, sample.y, rows, options, _seed(sample.seed, number))
-            for number, rows in enumerate(held)
+    def fit(self, sample: GoldSample, options: NeuralOptions) -> dict[str, npt.NDArray[Any]]:
+        """Fit the weights of each network, as ``fit.K.…``, and the Platt scaling."""
+        train_network = _import_training()
+        held_out = _held_out_rows(sample, options)
+        networks = [
+            train_network(sample.x, sample.y, rows, options, _derived_seed(sample.seed, number))
+            for number, rows in enumerate(held_out)
         ]
-        apart = np.concatenate([scores for _, scores in found])
-        line = platt(apart, np.concatenate([sample.y[rows] for rows in held]))
+        logits = np.concatenate([network.held_out_logits for network in networks])
+        line = Platt.fit(logits, np.concatenate([sample.y[rows] for rows in held_out]))
         weights = {
             f"fit.{number}.{name}": value
-            for number, (named, _) in enumerate(found)
-            for name, value in named.items()
+            for number, network in enumerate(networks)
+            for name, value in network.weights.items()
         }
         return {**weights, "platt": np.array(line, np.float64)}
 
-    def score(self, x: Matrix, learned: Mapping[str, npt.NDArray[Any]], options: NeuralOptions) -> Scores:
-        """Platt's line over the mean of the logits."""
-        slope, offset = learned["platt"].tolist()
-        return Line(slope, offset)(_mean_logits(x, learned, options))
+    def score(self, x: FeatureMatrix, learned: Arrays, options: NeuralOptions) -> Doubles:
+        """Return the calibrated mean of the logits."""
+        return Platt(*learned["platt"].tolist())(_mean_logits(x, learned, options))
 
 
-def _mean_logits(x: Matrix, learned: Mapping[str, npt.NDArray[Any]], options: NeuralOptions) -> Doubles:
+def _mean_logits(x: FeatureMatrix, learned: Arrays, options: NeuralOptions) -> Doubles:
     total = np.zeros(len(x))
     for number in range(options.fits):
         prefix = f"fit.{number}."
         weights = {
             name.removeprefix(prefix): value for name, value in learned.items() if name.startswith(prefix)
         }
-        total += logits(x, weights, options.blocks)
+        total += network_logits(x, weights, options.blocks)
     return total / options.fits
 
 
-def _held_back(sample: Sample, options: NeuralOptions) -> list[npt.NDArray[np.bool_]]:
-    """Which rows each network holds back; with few rows of one kind, larger parts."""
+def _held_out_rows(sample: GoldSample, options: NeuralOptions) -> list[Flags]:
+    """Which rows each network holds out; with few rows of one class, larger parts."""
     fewest = int(min(sample.y.sum(), (~sample.y).sum()))
     if fewest < 2:
         raise DataError(
@@ -66,15 +66,16 @@ def _held_back(sample: Sample, options: NeuralOptions) -> list[npt.NDArray[np.bo
             "neural holds out gold to choose the best epoch: give at least two right and two wrong rows",
         )
     parts = min(max(2, round(1 / options.held_back)), fewest)
-    held = []
+    held_out = []
     for number in range(options.fits):
-        again, part = divmod(number, parts)
-        places = Sample(sample.x, sample.y, sample.labels, _seed(sample.seed, -1 - again)).folds(parts)
-        held.append(_of_both_kinds(places == part, sample))
-    return held
+        repetition, part = divmod(number, parts)
+        seed = _derived_seed(sample.seed, -1 - repetition)
+        fold_of_row = GoldSample(sample.x, sample.y, sample.labels, seed).folds(parts)
+        held_out.append(_require_both_classes(fold_of_row == part, sample))
+    return held_out
 
 
-def _of_both_kinds(rows: npt.NDArray[np.bool_], sample: Sample) -> npt.NDArray[np.bool_]:
+def _require_both_classes(rows: Flags, sample: GoldSample) -> Flags:
     right = sample.y[rows]
     if right.all() or not right.any():
         raise DataError(
@@ -85,19 +86,19 @@ def _of_both_kinds(rows: npt.NDArray[np.bool_], sample: Sample) -> npt.NDArray[n
     return rows
 
 
-def _seed(seed: int, number: int) -> int:
+def _derived_seed(seed: int, number: int) -> int:
     """Another seed for each part of a fit; 63 bits."""
     return int(np.random.SeedSequence([seed, number % 2**32]).generate_state(1, np.uint64)[0] >> np.uint64(1))
 
 
-def _trainer() -> Any:
+def _import_training() -> Any:
     try:
-        from w2s.trust.neural.training import train
+        from w2s.trust.neural.network import train_network
     except ImportError as error:
         if (error.name or "").partition(".")[0] != "torch":
             raise
         raise MissingExtraError("fitting the neural trust function", "models") from None
-    return train
+    return train_network
 
 
-NEURAL = Probe("neural", "residual SwiGLU network on the evidence", NeuralOptions, Networks())
+NEURAL = Probe("neural", "residual SwiGLU network on the evidence", NeuralOptions, NetworkEnsemble())

@@ -14,7 +14,7 @@ from tests.doubles.errors import raises_code
 from w2s.chain.config import SPLITS, ChainConfig, Examples
 from w2s.chain.data.files import load_outside_gold, load_splits
 from w2s.chain.data.splits import Splits, write_splits
-from w2s.config import build
+from w2s.config import parse_config
 from w2s.errors import DataError
 from w2s.tasks import AnswerExample, Example, MoveExample
 
@@ -31,7 +31,9 @@ def questions(
 
 
 def read(tables: dict[str, Any], **more: Any) -> Any:
-    return load_splits(build(Examples, tables, "examples"), task="choice", game="chess", seed=0, **more)
+    return load_splits(
+        parse_config(Examples, tables, "examples"), task="choice", game="chess", seed=0, **more
+    )
 
 
 def test_every_set_gives_each_split_its_number_of_rows(tmp_path: Path) -> None:

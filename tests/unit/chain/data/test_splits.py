@@ -22,7 +22,7 @@ from w2s.chain.data.splits import (
     write_splits,
 )
 from w2s.errors import DataError
-from w2s.tasks import AnswerExample, ChoiceExample, Example, MoveExample, task_of
+from w2s.tasks import AnswerExample, ChoiceExample, Example, MoveExample, task_for
 
 STATES = [w2s.game("connect_four").state(moves=[column]) for column in "1234567"]
 STATES += [state.play(column) for state in STATES for column in "1234567"]
@@ -197,7 +197,7 @@ def test_questions_survive_the_file(tmp_path: Path, examples: list[Example]) -> 
     assert (found.gold, found.pool, found.test) == (splits.gold, splits.pool, splits.test)
     assert found.table() == splits.table()
     assert type(found.gold[0]) is type(examples[0])
-    assert task_of(found.gold[0]) is task_of(examples[0])
+    assert task_for(found.gold[0]) is task_for(examples[0])
 
 
 def test_positions_survive_the_file_with_history_and_answers(tmp_path: Path) -> None:

@@ -9,12 +9,12 @@ import pytest
 from w2s.chain.estimate import cost
 from w2s.chain.estimate.cost import Tokens
 from w2s.chain.estimate.hardware import Hardware
-from w2s.models.sizes import Lengths, Shape
-from w2s.train import LanguageSettings, Settings
+from w2s.models.model_size import ExampleLengths, ModelShape
+from w2s.train import LanguageSettings, PolicySettings
 
-SHAPE = Shape(1_000_000, 900_000, 10, 100, 4_000, 5_000, 2.0, {"up": 1_000, "down": 2_000})
-CHOICE = Lengths(90, 4, 1, 120, "by hand")
-ANSWER = Lengths(100, 0, 300, 500, "by hand")
+SHAPE = ModelShape(1_000_000, 900_000, 10, 100, 4_000, 5_000, 2.0, {"up": 1_000, "down": 2_000})
+CHOICE = ExampleLengths(90, 4, 1, 120, "by hand")
+ANSWER = ExampleLengths(100, 0, 300, 500, "by hand")
 MACHINE = Hardware("m", 1e12, 1e9, 8e9, 4_000, "by hand")
 
 
@@ -32,7 +32,7 @@ MACHINE = Hardware("m", 1e12, 1e9, 8e9, 4_000, "by hand")
         ("reward", CHOICE, Tokens()),
     ],
 )
-def test_evidence_has_its_tokens(name: str, lengths: Lengths, tokens: Tokens) -> None:
+def test_evidence_has_its_tokens(name: str, lengths: ExampleLengths, tokens: Tokens) -> None:
     assert cost.evidence_tokens(name, lengths) == tokens
 
 
@@ -52,7 +52,7 @@ def test_optimizer_steps_match_the_trainers() -> None:
     assert cost.optimizer_steps(LanguageSettings(epochs=2, batch=16), 100) == 14
     assert cost.optimizer_steps(LanguageSettings(epochs=2, batch=16, holdout=0.1), 100) == 12
     assert cost.optimizer_steps(LanguageSettings(objective="grpo", epochs=1, group=8, batch=64), 100) == 13
-    assert cost.optimizer_steps(Settings(epochs=2, batch=128), 1000) == 16
+    assert cost.optimizer_steps(PolicySettings(epochs=2, batch=128), 1000) == 16
 
 
 def test_reading_takes_two_operations_per_parameter_and_token() -> None:
@@ -77,7 +77,7 @@ def test_learning_takes_the_operations_of_its_method(settings: LanguageSettings,
 
 def test_net_reads_the_next_position_without_a_question() -> None:
     net = replace(SHAPE, squares=64)
-    squares = Lengths(64, 0, 0, 64, "a token for each square")
+    squares = ExampleLengths(64, 0, 0, 64, "a token for each square")
     assert cost.read_per_s(SHAPE, MACHINE) == pytest.approx(0.4e12 / 1.8e6)
     assert cost.read_per_s(net, MACHINE) == pytest.approx(0.4e12 / 1.8e6 / 64)
     assert cost.evidence_tokens("afterstate", squares) == Tokens(64)
@@ -127,6 +127,6 @@ def test_full_training_memory_is_sixteen_bytes_per_parameter() -> None:
 def test_grpo_memory_has_the_cache_and_nets_have_their_batch() -> None:
     grpo = LanguageSettings(objective="grpo", batch=16, together=8)
     assert cost.training_memory(grpo, SHAPE, ANSWER)["cache"] == 16 * 500 * 4_000 * 2
-    net = Shape(1_000, 1_000, 4, 16, 0, 0, 4.0, squares=64)
-    found = cost.training_memory(Settings(batch=32), net, Lengths(64, 0, 0, 64, "squares"))
+    net = ModelShape(1_000, 1_000, 4, 16, 0, 0, 4.0, squares=64)
+    found = cost.training_memory(PolicySettings(batch=32), net, ExampleLengths(64, 0, 0, 64, "squares"))
     assert found == {"weights": 4e3, "optimizer": 12e3, "activations": 32 * 64 * 16 * 4 * 4 * 4}

@@ -10,7 +10,7 @@ import pytest
 
 from w2s.chain.config import ChainConfig
 from w2s.chain.estimate import dataset_sizes
-from w2s.config import build
+from w2s.config import parse_config
 
 
 def test_each_file_is_read_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -28,7 +28,9 @@ def test_each_file_is_read_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     tables = {"teacher": "hf:a", "student": "hf:b", "task": "choice", "evidence": ["hidden"]}
     examples = {"files": [str(tmp_path / "pool.jsonl")], "gold": 10, "pool": 20}
     own = {"test": [str(tmp_path / "test.jsonl"), str(tmp_path / "gone.jsonl")]}
-    files = dataset_sizes.DatasetFiles(build(ChainConfig, {**tables, "examples": {**examples, **own}}, "it"))
+    files = dataset_sizes.DatasetFiles(
+        parse_config(ChainConfig, {**tables, "examples": {**examples, **own}}, "it")
+    )
     found, notes = files.rows_by_split()
     assert found == {"gold": 10, "pool": 20, "test": dataset_sizes.ASSUMED}
     assert len(notes) == 1

@@ -20,7 +20,7 @@ from w2s.chain.config_file import load_config, paper_folder
 from w2s.chain.estimate import MACHINES, estimate, machine_named, this_machine
 from w2s.cli.app import app
 from w2s.cli.estimate_text import table
-from w2s.config import build
+from w2s.config import parse_config
 from w2s.errors import DataError, UsageError
 
 H100 = MACHINES["h100"]
@@ -50,7 +50,7 @@ def chain(folder: Path, **given: Any) -> ChainConfig:
         "keep": {"top": "50%"},
         "examples": {"files": [str(folder / "rows.jsonl")], "gold": 10, "pool": 20, "test": 10},
     }
-    return build(ChainConfig, {**tables, **given}, "it")
+    return parse_config(ChainConfig, {**tables, **given}, "it")
 
 
 def test_local_models_are_measured_and_steps_add_up(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""No test here sees the key or the cache of whoever runs it."""
+"""No test sees the key or the cache of the user who runs it."""
 
 from __future__ import annotations
 

@@ -1,12 +1,12 @@
-"""Questions for a scripted server, and the endpoint that asks it."""
+"""Examples for a scripted server, and an endpoint model that uses it."""
 
 from __future__ import annotations
 
 from tests.doubles.chat import ChatServer, Heard
 from w2s.models import Answer, Want
-from w2s.models.endpoint.key import Key
+from w2s.models.endpoint.key import ApiKey
 from w2s.models.endpoint.model import EndpointModel
-from w2s.models.endpoint.settings import read_settings
+from w2s.models.endpoint.settings import EndpointSettings
 from w2s.models.reference import parse_reference
 from w2s.tasks.choice import ChoiceExample
 
@@ -16,10 +16,10 @@ def choice(number: int) -> ChoiceExample:
 
 
 def model(server: ChatServer, *, seed: int = 0, backoff_s: float = 0.001, **options: object) -> EndpointModel:
-    """The model, with pauses that a test can wait for."""
+    """The model, with short pauses."""
     reference = server.reference(**options)
-    settings = read_settings(parse_reference(reference))
-    return EndpointModel(reference, settings, Key(), seed, backoff_s=backoff_s)
+    settings = EndpointSettings.from_reference(parse_reference(reference))
+    return EndpointModel(reference, settings, ApiKey(), seed, backoff_s=backoff_s)
 
 
 def ask(

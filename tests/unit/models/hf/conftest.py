@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.doubles.language import write_language_model
-from w2s.models.hf.loading import load
+from w2s.models.hf import load
 from w2s.models.reference import parse_reference
 
 os.environ["HF_HUB_OFFLINE"] = "1"  # read when the first of the libraries is imported

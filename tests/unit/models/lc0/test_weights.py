@@ -1,4 +1,4 @@
-"""Lc0's files: the net computes what its message says, and what is no net is one line."""
+"""Lc0's files: the network equals a plain computation, and damaged files are refused."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ torch = pytest.importorskip("torch", reason="needs torch: pip install 'w2s[model
 
 import torch.nn.functional as F  # noqa: E402, N812
 
-from w2s.models.lc0.building import build, config_of  # noqa: E402
+from w2s.models.lc0.loading import build_lc0_net, lc0_net_config  # noqa: E402
 from w2s.models.lc0.weights import read_weights  # noqa: E402
 
 
@@ -54,11 +54,11 @@ def plain_policy(file: Lc0File, planes: np.ndarray, policy: str) -> np.ndarray:
 
 @pytest.mark.parametrize("squeeze", [0, 4])
 @pytest.mark.parametrize("policy", ["convolution", "plain"])
-def test_the_net_is_what_the_message_says(tmp_path: Path, policy: str, squeeze: int) -> None:
+def test_network_computes_what_the_file_describes(tmp_path: Path, policy: str, squeeze: int) -> None:
     file = Lc0File(seed=3, blocks=2, squeeze=squeeze)
     path = tmp_path / "net.pb.gz"
     path.write_bytes(gzip.compress(file.message(policy)))
-    net = build(read_weights(path))
+    net = build_lc0_net(read_weights(path))
     assert (net.config.blocks, net.config.channels, net.config.squeeze) == (2, 8, squeeze)
     states = [game("chess").state(moves=["e4"][:n]) for n in (0, 1)]
     planes = encode("chess", [state._core for state in states], "lc0").planes
@@ -72,13 +72,13 @@ def test_the_net_is_what_the_message_says(tmp_path: Path, policy: str, squeeze: 
     assert np.allclose(found.numpy(), plain_policy(file, planes, policy), atol=2e-4)
 
 
-def test_a_file_that_is_not_gzipped_is_read_too(tmp_path: Path) -> None:
+def test_plain_file_without_gzip_is_read(tmp_path: Path) -> None:
     path = tmp_path / "net.pb"
     path.write_bytes(Lc0File().message())
-    assert config_of(read_weights(path)).head == "convolution"
+    assert lc0_net_config(read_weights(path)).head == "convolution"
 
 
-def test_it_sees_the_history_of_a_line(tmp_path: Path) -> None:
+def test_history_changes_the_output(tmp_path: Path) -> None:
     model = load_model(f"lc0:{write_lc0(tmp_path / 'net.pb.gz')}")
     state = game("chess").state(moves=["e4", "e5", "Nf3"])
     alone = game("chess").state(state.position)
@@ -133,14 +133,14 @@ def test_damaged_or_unsupported_file_is_refused_in_one_line(
     assert str(path) in str(caught.value)
 
 
-def test_a_missing_file_is_one_line(tmp_path: Path) -> None:
+def test_missing_file_is_refused(tmp_path: Path) -> None:
     with raises_code("lc0-unreadable", ModelError):
         load_model(f"lc0:{tmp_path / 'none.pb.gz'}")
     with raises_code("lc0-unreadable", ModelError):
         load_model(f"lc0:{tmp_path}")
 
 
-def test_every_cut_of_a_message_is_refused(tmp_path: Path) -> None:
+def test_every_truncated_message_is_refused(tmp_path: Path) -> None:
     whole = Lc0File().message()
     path = tmp_path / "cut.pb"
     for cut in range(1, len(whole), len(whole) // 40):
@@ -149,7 +149,7 @@ def test_every_cut_of_a_message_is_refused(tmp_path: Path) -> None:
             read_weights(path)
 
 
-def test_it_plays_chess_only(tmp_path: Path) -> None:
+def test_other_game_is_refused(tmp_path: Path) -> None:
     model = load_model(f"lc0:{write_lc0(tmp_path / 'net.pb.gz')}")
     with raises_code("model-other-game"):
         model.answer([MoveExample("x", game("othello").state())], Want())

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import doctest
 import importlib.util
 import json
 import sys
@@ -15,8 +14,7 @@ import pytest
 from tests.doubles.errors import raises_code
 from w2s.errors import DataError, MissingExtraError, UsageError
 from w2s.tasks import read_examples
-from w2s.tasks.rows import hub as module
-from w2s.tasks.rows.hub import HOMES, HubName, read_name
+from w2s.tasks.rows.hub import KNOWN_DATASETS, HubName, parse_hub_name
 
 ARC = {
     "id": "q1",
@@ -50,13 +48,13 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Any, ...]]:
     return calls
 
 
-def test_a_set_is_read_by_name_config_and_split_and_runs_no_code(asked: list[tuple[Any, ...]]) -> None:
+def test_dataset_is_read_by_name_config_and_split_without_remote_code(asked: list[tuple[Any, ...]]) -> None:
     (found,) = read_examples("hf:allenai/ai2_arc?config=ARC-Easy&split=test&revision=abc", "choice")
     assert (found.id, found.options, found.gold) == ("q1", ("red", "blue"), ("B",))
     assert asked == [("allenai/ai2_arc", "ARC-Easy", "test", "abc", False)]
 
 
-def test_a_known_set_needs_no_owner(asked: list[tuple[Any, ...]]) -> None:
+def test_known_dataset_needs_no_owner(asked: list[tuple[Any, ...]]) -> None:
     read_examples("hf:arc-challenge", "choice")
     read_examples("hf:SIQA?split=validation", "choice", columns="arc-easy")
     assert asked == [
@@ -65,14 +63,14 @@ def test_a_known_set_needs_no_owner(asked: list[tuple[Any, ...]]) -> None:
     ]
 
 
-def test_a_split_that_is_not_there_is_one_line(asked: list[tuple[Any, ...]]) -> None:
+def test_missing_split_is_an_error_of_one_line(asked: list[tuple[Any, ...]]) -> None:
     with raises_code("hf-dataset-unreadable", DataError) as raised:
         read_examples("hf:a/b?split=none", "choice")
     assert 'hf:a/b?split=none: Unknown split "none"' in str(raised.value)
     assert "\n" not in str(raised.value)
 
 
-def test_rows_without_an_id_are_named_after_the_set(
+def test_rows_without_id_are_named_after_the_dataset(
     asked: list[tuple[Any, ...]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delitem(ARC, "id")
@@ -83,34 +81,34 @@ def test_rows_without_an_id_are_named_after_the_set(
 @pytest.mark.parametrize(
     "name", ["hf:", "hf:?split=train", "hf:a/b?split=", "hf:a/b?spilt=test", "hf:a/b?config="]
 )
-def test_a_name_that_makes_no_sense_is_refused(name: str) -> None:
+def test_invalid_dataset_name_is_refused(name: str) -> None:
     with raises_code("hf-invalid-dataset-name", UsageError) as raised:
-        read_name(name)
+        parse_hub_name(name)
     assert "hf:OWNER/NAME?config=NAME&split=test" in str(raised.value)
 
 
-def test_every_known_set_has_a_home_that_can_be_read() -> None:
-    assert len(HOMES) >= 6
-    for name, home in HOMES.items():
-        assert read_name(f"hf:{name}") == read_name(f"hf:{home}")
-        assert "/" in read_name(f"hf:{name}").path
-    assert read_name("hf:other/set") == HubName("other/set")
+def test_every_known_dataset_name_can_be_parsed() -> None:
+    assert len(KNOWN_DATASETS) >= 6
+    for name, home in KNOWN_DATASETS.items():
+        assert parse_hub_name(f"hf:{name}") == parse_hub_name(f"hf:{home}")
+        assert "/" in parse_hub_name(f"hf:{name}").path
+    assert parse_hub_name("hf:other/set") == HubName("other/set")
 
 
-def test_without_the_package_its_install_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_missing_datasets_package_error_names_the_extra(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "datasets", None)
     with pytest.raises(MissingExtraError, match=r"pip install 'w2s\[models\]'"):
         read_examples("hf:arc-easy", "choice")
 
 
-def test_moves_are_not_read_by_such_a_name() -> None:
+def test_moves_are_not_read_from_published_datasets() -> None:
     with raises_code("task-file-missing", DataError):
         read_examples("hf:arc-easy")
 
 
 @pytest.mark.skipif(importlib.util.find_spec("datasets") is None, reason="needs the package datasets")
 @pytest.mark.filterwarnings("ignore")  # of what it imports
-def test_the_real_package_reads_a_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_real_datasets_package_reads_a_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HF_HUB_OFFLINE", "1")
     folder = tmp_path / "set"
     folder.mkdir()
@@ -124,9 +122,3 @@ def test_the_real_package_reads_a_folder(tmp_path: Path, monkeypatch: pytest.Mon
     assert all(one.gold == ("B",) for one in found)
     with raises_code("hf-dataset-unreadable", DataError):
         read_examples(f"hf:{tmp_path / 'nothing'}", "choice")
-
-
-def test_the_examples_run() -> None:
-    result = doctest.testmod(module)
-    assert result.attempted
-    assert not result.failed

@@ -1,0 +1,230 @@
+"""A resumable run of an arena: play and label matches, verify labels, write the files."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter, deque
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from w2s.arena.journal import Journal
+from w2s.arena.labels import add_opponent_labels
+from w2s.arena.lockstep import play_matches
+from w2s.arena.match import Match
+from w2s.arena.openings import Opening, read_openings
+from w2s.arena.oracles import Oracle, load_oracles
+from w2s.arena.outputs import ArenaFolder, RunResult, read_match_labels, read_ratings, write_outputs
+from w2s.arena.players import Players, check_label_limits, with_limits
+from w2s.arena.record import Ending, MatchRecord
+from w2s.arena.schedule import Pairing, Schedule
+from w2s.arena.scoreboard import SequentialTest
+from w2s.arena.spec import ArenaSpec
+from w2s.arena.verification import sample_cases, verify_matches
+from w2s.errors import ModelError
+from w2s.models import Want
+from w2s.models.keyed_random import uniform
+
+_ATTEMPTS_PER_MATCH = 3
+_MATCHES_PER_LABELLING = 16
+_MATCHES_PER_VERIFICATION = 2
+
+
+@dataclass(slots=True)
+class ArenaProgress:
+    """The progress of one phase of a run.
+
+    Attributes:
+        phase: ``play`` or ``verify``.
+        done: number of matches that are finished.
+        total: number of matches.
+        started: when the phase started, in seconds of the monotonic clock.
+        before: number of matches that were finished before it started.
+        plies: moves played, or positions verified, since it started.
+        finished: the finished matches, in the phase ``play``.
+    """
+
+    phase: str
+    done: int
+    total: int
+    started: float
+    before: int = 0
+    plies: int = 0
+    finished: list[MatchRecord] = field(default_factory=list)
+
+
+ShowProgress = Callable[[ArenaProgress], None]
+
+
+def run(
+    spec: ArenaSpec,
+    out: str | Path,
+    *,
+    concurrency: int = 1,
+    width: int = 64,
+    show: ShowProgress = lambda _: None,
+) -> dict[str, Any]:
+    """Play, label and verify what ``spec`` describes, and write the files of the run.
+
+    An interrupted run continues with the missing matches and, with deterministic models, ends with the same
+    bytes in labels and games. A complete run is only read.
+
+    Args:
+        spec: the configuration; :func:`w2s.arena.load_spec` reads one from TOML.
+        out: folder of the run; created if missing.
+        concurrency: number of engine processes of each player and oracle.
+        width: number of matches that advance together; it does not change results.
+        show: progress callback.
+
+    Returns:
+        The contents of ``ratings.json``: ratings, endings, counts of verdicts.
+
+    Raises:
+        UsageError: the folder holds another run, or a model reference is invalid.
+        ModelError: a model keeps failing.
+    """
+    check_label_limits(spec)
+    openings = read_openings(spec.openings.file, spec.game)
+    folder = ArenaFolder(Path(out))
+    folder.open(spec, {"openings": [(opening.start, opening.moves) for opening in openings]})
+    if not folder.is_complete():
+        with Journal(folder.journal) as journal:
+            _Run(spec, openings, journal, show).finish(folder, concurrency, width)
+    return read_ratings(folder.ratings)
+
+
+class _Run:
+    """One run with its journal open."""
+
+    def __init__(
+        self, spec: ArenaSpec, openings: Sequence[Opening], journal: Journal, show: ShowProgress
+    ) -> None:
+        self._spec = spec
+        self._openings = openings
+        self._journal = journal
+        self._show = show
+        self._schedule = Schedule(
+            tuple(spec.players), spec.tournament, spec.pairs, len(openings), spec.openings.order, spec.seed
+        )
+        self._records: dict[int, MatchRecord] = {}
+        self._test = SequentialTest(spec)
+        for number in journal.numbers("match"):
+            self._add(MatchRecord.from_json(journal.read("match", number)["record"]))
+        self._queue = deque(pairing for pairing in self._schedule if pairing.number not in self._records)
+        self._voids: Counter[int] = Counter()
+
+    def finish(self, folder: ArenaFolder, concurrency: int, width: int) -> None:
+        """Do what is missing, then write the files."""
+        spec = self._spec
+        references = {name: with_limits(text, spec.limits) for name, text in spec.players.items()}
+        if not self._is_played():
+            with Players(references, seed=spec.seed, concurrency=concurrency) as players:
+                self._play(players, players.width(width))
+        played = [self._records[number] for number in sorted(self._records)]
+        records = [record for record in played if self._test.includes(record)]
+        oracles = load_oracles(spec.verify.oracles, cap_cp=spec.verdict.cap_cp, concurrency=concurrency)
+        try:
+            self._verify(records, oracles)
+        finally:
+            for oracle in oracles:
+                oracle.close()
+        names = [oracle.name for oracle in oracles]
+        write_outputs(folder, RunResult(spec, references, names, records, self._journal))
+
+    def _is_played(self) -> bool:
+        """Whether every match is finished or the test has decided."""
+        return self._test.decided_by is not None or len(self._records) == len(self._schedule)
+
+    def _add(self, record: MatchRecord) -> None:
+        self._records[record.number] = record
+        self._test.add(record)
+
+    # Play and label -----------------------------------------------------------------------------------------
+
+    def _play(self, players: Players, width: int) -> None:
+        progress = self._progress("play", len(self._records), len(self._schedule))
+        progress.finished = [self._records[number] for number in sorted(self._records)]
+        want = Want(evidence=True, mask=self._spec.rules.illegal == "mask")
+        waiting: list[Match] = []
+        for match in play_matches(self._next_matches, players, width, want):
+            if match.ending is Ending.VOID:
+                self._replay(match)
+                continue
+            waiting.append(match)
+            if len(waiting) >= min(width, _MATCHES_PER_LABELLING):
+                self._save(waiting, players, want, progress)
+                waiting = []
+                if self._is_played():
+                    return
+        self._save(waiting, players, want, progress)
+
+    def _next_matches(self, limit: int) -> list[Match]:
+        count = min(limit, len(self._queue))
+        return [self._start(self._queue.popleft()) for _ in range(count)]
+
+    def _start(self, pairing: Pairing) -> Match:
+        opening, spec = self._openings[pairing.opening], self._spec
+        state = opening.state(spec.game)
+        return Match(pairing, opening, state, rules=spec.rules, control=spec.limits.clock)
+
+    def _replay(self, match: Match) -> None:
+        number, detail = match.pairing.number, match.detail
+        self._voids[number] += 1
+        self._journal.append("void", len(self._journal.numbers("void")), {"match": number, "detail": detail})
+        if self._voids[number] >= _ATTEMPTS_PER_MATCH:
+            raise ModelError(
+                "arena-match-void",
+                f"match {number} could not be played in {self._voids[number]} attempts: {detail}",
+            )
+        self._queue.appendleft(match.pairing)
+
+    def _save(self, matches: list[Match], players: Players, want: Want, progress: ArenaProgress) -> None:
+        records = [match.record() for match in matches]
+        labels = [match.labels for match in matches]
+        if self._spec.labels.labellers == "both":
+            labels = add_opponent_labels(list(zip(records, labels, strict=True)), players, want)
+        for record, of_match in zip(records, labels, strict=True):
+            entry = {"record": record.to_json(), "labels": [label.to_json() for label in of_match]}
+            self._journal.append("match", record.number, entry)
+            self._add(record)
+            progress.done += 1
+            progress.plies += record.played_plies
+            progress.finished.append(record)
+        self._show(progress)
+
+    # Verify -------------------------------------------------------------------------------------------------
+
+    def _verify(self, records: list[MatchRecord], oracles: Sequence[Oracle]) -> None:
+        if not oracles:
+            return
+        seed = self._spec.seed
+        order = sorted((record.number for record in records), key=lambda n: uniform(seed, "verify", n))
+        missing = [number for number in order if ("verified", number) not in self._journal]
+        progress = self._progress("verify", len(order) - len(missing), len(order))
+        if missing:
+            self._show(progress)
+        limit_s = self._spec.verify.seconds
+        for begin in range(0, len(missing), _MATCHES_PER_VERIFICATION):
+            if limit_s is not None and time.monotonic() - progress.started > limit_s:
+                return
+            self._verify_batch(missing[begin : begin + _MATCHES_PER_VERIFICATION], oracles, progress)
+
+    def _verify_batch(self, numbers: list[int], oracles: Sequence[Oracle], progress: ArenaProgress) -> None:
+        cases = [
+            sample_cases(
+                self._records[number],
+                read_match_labels(self._journal, number),
+                seed=self._spec.seed,
+                share=self._spec.verify.share,
+            )
+            for number in numbers
+        ]
+        for number, findings in zip(numbers, verify_matches(cases, oracles), strict=True):
+            self._journal.append("verified", number, {"found": findings.to_json()})
+        progress.done += len(numbers)
+        progress.plies += sum(map(len, cases))
+        self._show(progress)
+
+    def _progress(self, phase: str, done: int, total: int) -> ArenaProgress:
+        return ArenaProgress(phase, done, total, time.monotonic(), before=done)

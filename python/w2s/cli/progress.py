@@ -1,0 +1,74 @@
+"""One line of progress: redrawn on a terminal, printed every ten seconds in a log."""
+
+from __future__ import annotations
+
+import sys
+import time
+from typing import TYPE_CHECKING
+
+from w2s.cli import output
+
+if TYPE_CHECKING:
+    from w2s.tables.progress import Progress
+
+_LOG_EVERY_S = 10.0
+
+
+class ProgressLine:
+    """A line of text that replaces itself."""
+
+    def __init__(self) -> None:
+        self._terminal = output.is_terminal()
+        self._printed = time.monotonic()
+        self._drawn = False
+
+    def show(self, text: str) -> None:
+        """Draw the text on a terminal; in a log, print it if the last line is ten seconds old."""
+        now = time.monotonic()
+        if self._terminal:
+            sys.stderr.write(f"\r\x1b[K{text}")
+            sys.stderr.flush()
+            self._drawn = True
+        elif now - self._printed >= _LOG_EVERY_S:
+            self._printed = now
+            output.note(text)
+
+    def clear(self) -> None:
+        """Remove the line from a terminal."""
+        if self._drawn:
+            sys.stderr.write("\r\x1b[K")
+            sys.stderr.flush()
+            self._drawn = False
+
+
+class RowProgress(ProgressLine):
+    """Shows the progress of a filter."""
+
+    def __call__(self, progress: Progress) -> None:
+        """Show rows, rate and time left."""
+        of = f" of {progress.total:,}" if progress.total is not None else ""
+        left = f", {output.duration(progress.seconds_left)} left" if progress.seconds_left is not None else ""
+        self.show(f"{progress.step}: {progress.rows:,}{of} rows, {progress.rows_per_s:,.0f} rows/s{left}")
+
+
+class CountProgress(ProgressLine):
+    """Shows how many of a known number of things are done."""
+
+    def __init__(self, word: str) -> None:
+        """Name what is counted, for example ``labelled``."""
+        super().__init__()
+        self._word = word
+        self._began = self._ended = time.monotonic()
+        self._done = self._total = 0
+
+    def __call__(self, done: int, total: int) -> None:
+        """Show the count; the line is cleared at the end. Another total starts a new count."""
+        now = time.monotonic()
+        if self._total and (total != self._total or done < self._done):
+            self._began = self._ended
+        self._done, self._total, self._ended = done, total, now
+        rate = done / max(now - self._began, 1e-9)
+        shown = f"{rate:,.0f}" if rate >= 10 else f"{rate:.2g}"
+        self.show(f"{done:,} of {total:,} {self._word}, {shown}/s")
+        if done >= total:
+            self.clear()

@@ -1,0 +1,154 @@
+"""The second pass of a filter: copy the kept rows of each partition, with every column, to the outputs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeAlias
+
+import pyarrow as pa
+
+from w2s.tables.formats import Format
+from w2s.tables.jsonl import JsonlPartition
+from w2s.tables.ordered_map import OrderedMap
+from w2s.tables.partition import Partition, RowMask
+from w2s.tables.progress import ProgressCounter
+from w2s.tables.sinks import LinesSink, Output, cannot_write
+from w2s.tables.source import Source
+
+Part: TypeAlias = "pa.Table | bytes"
+
+
+@dataclass(frozen=True)
+class RowCopy:
+    """A copy of the kept rows of a table into one or several outputs.
+
+    Attributes:
+        source: the table.
+        kept: the rows.
+        format: format of the outputs.
+        memory: bytes for rows that are read but not yet written.
+        threads: number of partitions read in parallel.
+        steps: counts the rows.
+    """
+
+    source: Source
+    kept: RowMask
+    format: Format
+    memory: int
+    threads: int
+    steps: ProgressCounter
+
+    @property
+    def as_lines(self) -> bool:
+        """Whether lines of text are copied unchanged."""
+        return self.format.kind == "jsonl" and all(
+            isinstance(partition, JsonlPartition) for partition in self.source.partitions
+        )
+
+    def into(self, path: Path | None) -> None:
+        """Write one file, or standard output if there is no path."""
+        self.steps.begin("copying rows", sum(self.kept.partition_rows))
+        with self._open(path) as output:
+            for part in self._parts():
+                _put(output, part)
+
+    def into_shards(self, folder: Path, shards: int) -> None:
+        """Write files with equal numbers of rows, from ``part-00000`` on."""
+        self.steps.begin("copying rows", sum(self.kept.partition_rows))
+        total = self.kept.total
+        edges = [total * (i + 1) // shards for i in range(shards)]
+        parts = _Cuttable(self._parts())
+        done = 0
+        for number, edge in enumerate(edges):
+            with self._open(folder / f"part-{number:05}{self.format.ending}") as output:
+                for part in parts.take(edge - done):
+                    _put(output, part)
+            done = edge
+
+    @contextmanager
+    def _open(self, path: Path | None) -> Iterator[Output]:
+        output: Output | None = None
+        try:
+            output = Output(
+                path, self.format, self.source.schema, style=self.source.style, memory=self.memory // 6
+            )
+            yield output
+            output.close()
+        except BaseException as error:
+            if output is not None and path is not None:
+                output.abandon()
+            if isinstance(error, OSError | pa.ArrowException) and not isinstance(error, BrokenPipeError):
+                raise cannot_write(path or "standard output", error) from None
+            raise
+
+    def _parts(self) -> Iterator[Part]:
+        works = [self._work(number) for number, count in enumerate(self.kept.counts) if count]
+        queue = self.memory // 4 // (2 * self.threads + 1)
+        size: Callable[[Part], int] = _size
+        yield from OrderedMap(works, size, threads=self.threads, queue_bytes=queue)
+
+    def _work(self, number: int) -> Callable[[], Iterable[Part]]:
+        partition: Partition = self.source.partitions[number]
+
+        def run() -> Iterator[Part]:
+            mask = self.kept.mask(number)
+            if self.as_lines:
+                assert isinstance(partition, JsonlPartition)
+                yield from partition.kept_lines(mask)
+            else:
+                yield from (self._cast(table) for table in partition.masked_rows(mask, self.memory // 32))
+            self.steps.read(len(mask))
+
+        return run
+
+    def _cast(self, table: pa.Table) -> pa.Table:
+        if table.schema.equals(self.source.schema):
+            return table.replace_schema_metadata(self.source.schema.metadata)
+        return table.cast(self.source.schema)
+
+
+def _size(part: Part) -> int:
+    return len(part) if isinstance(part, bytes) else part.nbytes
+
+
+def _put(output: Output, part: Part) -> None:
+    if isinstance(part, bytes):
+        assert isinstance(output.sink, LinesSink)
+        output.sink.write_lines(part)
+    else:
+        output.sink.write(part)
+
+
+class _Cuttable:
+    """A stream of parts that can be split between two outputs."""
+
+    def __init__(self, parts: Iterator[Part]) -> None:
+        self._parts = parts
+        self._left: Part | None = None
+
+    def take(self, rows: int) -> Iterator[Part]:
+        """The next ``rows`` rows."""
+        while rows > 0:
+            part = self._left if self._left is not None else next(self._parts)
+            first, self._left = _cut(part, rows)
+            rows -= _rows(first)
+            yield first
+
+
+def _rows(part: Part) -> int:
+    return part.count(b"\n") if isinstance(part, bytes) else part.num_rows
+
+
+def _cut(part: Part, rows: int) -> tuple[Part, Part | None]:
+    """The first rows of a part, and the rest."""
+    have = _rows(part)
+    if have <= rows:
+        return part, None
+    if not isinstance(part, bytes):
+        return part.slice(0, rows), part.slice(rows)
+    lines = part.split(b"\n", rows)
+    head = len(part) - len(lines[-1])
+    return part[:head], part[head:]

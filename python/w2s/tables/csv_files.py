@@ -1,0 +1,80 @@
+"""CSV files, read in blocks; the first lines decide the types of the columns."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.csv
+
+from w2s.errors import DataError
+from w2s.tables.formats import Compression
+from w2s.tables.parquet import reason_of
+from w2s.tables.partition import Mask, rows_under
+
+_BLOCK_BYTES = 4 << 20
+_REMEDY = "the first values decide the type of a column; write the others alike, or save the table as Parquet"
+
+
+@dataclass(frozen=True)
+class CsvPartition:
+    """All rows of a file."""
+
+    path: Path
+    compression: Compression | None
+    schema: pa.Schema = field(repr=False)
+    rows: int | None = None
+
+    @property
+    def where(self) -> str:
+        """The file."""
+        return str(self.path)
+
+    @property
+    def n_bytes(self) -> int:
+        """About the memory of all rows."""
+        return self.path.stat().st_size * (8 if self.compression else 2)
+
+    def read_columns(self, names: Sequence[str]) -> Iterator[pa.Table]:
+        """Every row, with only these columns."""
+        return self._read(list(names))
+
+    def masked_rows(self, mask: Mask, batch_bytes: int) -> Iterator[pa.Table]:
+        """Every column of the rows under a mask."""
+        return rows_under(self._read(None), mask)
+
+    def _read(self, names: list[str] | None) -> Iterator[pa.Table]:
+        types = {column.name: column.type for column in self.schema}
+        convert = pyarrow.csv.ConvertOptions(column_types=types, include_columns=names)
+        try:
+            for batch in _open(self.path, self.compression, convert):
+                yield pa.Table.from_batches([batch])
+        except (OSError, pa.ArrowException) as error:
+            raise DataError(
+                "table-unreadable", f"cannot read {self.path}: {reason_of(error)}; {_REMEDY}"
+            ) from None
+
+
+def _open(
+    path: Path, compression: Compression | None, convert: pyarrow.csv.ConvertOptions | None
+) -> pyarrow.csv.CSVStreamingReader:
+    stream = pa.input_stream(str(path), compression=compression)
+    reading = pyarrow.csv.ReadOptions(use_threads=False, block_size=_BLOCK_BYTES)
+    parsing = pyarrow.csv.ParseOptions(newlines_in_values=True)
+    return pyarrow.csv.open_csv(stream, reading, parsing, convert)
+
+
+def open_csv(path: Path, compression: Compression | None) -> tuple[pa.Schema, list[CsvPartition]]:
+    """The schema of the first lines, and one partition.
+
+    Raises:
+        DataError: the file is empty or not CSV.
+    """
+    try:
+        with _open(path, compression, None) as reader:
+            schema = reader.schema
+    except (OSError, pa.ArrowException) as error:
+        raise DataError("table-unreadable", f"cannot read {path}: {reason_of(error)}") from None
+    return schema, [CsvPartition(path, compression, schema)]

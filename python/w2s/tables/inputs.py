@@ -1,0 +1,159 @@
+"""Input files: names, folders and globs, and the columns of hive folders such as ``language=en``."""
+
+from __future__ import annotations
+
+import glob
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import unquote
+
+import pyarrow as pa
+
+from w2s.errors import DataError, UsageError
+from w2s.tables.formats import ENDINGS, format_of
+from w2s.tables.partition import Mask, Partition
+
+_WILD = frozenset("*?[")
+
+
+@dataclass(frozen=True, slots=True)
+class InputFile:
+    """An input file, and the columns that its folder names add to all its rows."""
+
+    path: Path
+    hive: tuple[tuple[str, str], ...] = ()
+
+
+def find_inputs(inputs: Sequence[str]) -> list[InputFile]:
+    """The input files in the order given; files of a folder or a glob sorted by name.
+
+    Raises:
+        UsageError: the ending of a file is unknown, or a file is given twice.
+        DataError: there is no such file.
+    """
+    files = [file for text in inputs for file in _files_of(text)]
+    seen: set[Path] = set()
+    for file in files:
+        if file.path in seen:
+            raise UsageError(
+                "table-repeated-input", f"{file.path} is given twice; its rows would count twice"
+            )
+        seen.add(file.path)
+    return files
+
+
+def _files_of(text: str) -> list[InputFile]:
+    path = Path(text)
+    if path.is_dir():
+        root, paths = path, [found for found in path.rglob("*") if _is_table_file(found, path)]
+    elif _WILD & set(text) and not path.exists():
+        root, paths = _fixed_part(path), [Path(found) for found in glob.glob(text, recursive=True)]  # noqa: PTH207 - a text may start anywhere
+        paths = [found for found in paths if found.is_file()]
+    elif path.is_file():
+        root, paths = path.parent, [path]
+    else:
+        raise DataError("table-missing-file", f"{text} does not exist; check the name, or quote the glob")
+    if not paths:
+        raise DataError("table-no-files", f"{text} holds no table; files that end in {ENDINGS} are read")
+    for found in paths:
+        if format_of(found) is None:
+            raise UsageError(
+                "table-unknown-ending", f"cannot read {found}: its ending names no format; use {ENDINGS}"
+            )
+    return [InputFile(found, _hive(found, root)) for found in sorted(paths)]
+
+
+def _is_table_file(path: Path, root: Path) -> bool:
+    hidden = any(part.startswith((".", "_")) for part in path.relative_to(root).parts)
+    return not hidden and format_of(path) is not None and path.is_file()
+
+
+def _fixed_part(pattern: Path) -> Path:
+    """The leading folders of a pattern that hold no wildcard."""
+    parts = pattern.parts
+    wild = next(i for i, part in enumerate(parts) if _WILD & set(part))
+    return Path(*parts[:wild])
+
+
+def _hive(path: Path, root: Path) -> tuple[tuple[str, str], ...]:
+    folders = path.parent.relative_to(root).parts if path.is_relative_to(root) else path.parent.parts
+    pairs = (folder.partition("=") for folder in folders)
+    return tuple((name, value) for name, equals, value in pairs if equals and name)
+
+
+_NULL = "__HIVE_DEFAULT_PARTITION__"
+_INT32 = range(-(1 << 31), 1 << 31)
+
+
+def hive_columns(files: Sequence[InputFile]) -> dict[str, pa.DataType]:
+    """The columns in folder names: integers if every value is an integer, else text.
+
+    Raises:
+        DataError: some files are not in such folders.
+    """
+    names = [name for name, _ in files[0].hive]
+    for file in files:
+        if [name for name, _ in file.hive] != names:
+            raise DataError(
+                "table-hive-mismatch",
+                f"{file.path} is not in folders {'/'.join(f'{name}=…' for name in names)}, unlike the "
+                "other files",
+            )
+    values = {name: {dict(file.hive)[name] for file in files} - {_NULL} for name in names}
+    return {name: _type(found) for name, found in values.items()}
+
+
+def _type(values: set[str]) -> pa.DataType:
+    try:
+        fits = bool(values) and all(int(value) in _INT32 for value in values)
+    except ValueError:
+        fits = False
+    return pa.int32() if fits else pa.string()
+
+
+@dataclass(frozen=True)
+class HivePartition:
+    """A partition with the columns of its folder names after its own."""
+
+    inner: Partition
+    values: Mapping[str, str]
+    types: Mapping[str, pa.DataType]
+
+    @property
+    def where(self) -> str:
+        """The name in messages."""
+        return self.inner.where
+
+    @property
+    def rows(self) -> int | None:
+        """Number of rows."""
+        return self.inner.rows
+
+    @property
+    def n_bytes(self) -> int:
+        """Approximate bytes of all rows in memory."""
+        return self.inner.n_bytes
+
+    @property
+    def names(self) -> list[str]:
+        """The columns of the folders."""
+        return list(self.types)
+
+    def read_columns(self, names: Sequence[str]) -> Iterator[pa.Table]:
+        """Every row, with only these columns."""
+        own = [name for name in names if name not in self.types]
+        return (self._with(table, names) for table in self.inner.read_columns(own))
+
+    def masked_rows(self, mask: Mask, batch_bytes: int) -> Iterator[pa.Table]:
+        """Every column of the rows under a mask."""
+        return (self._with(table, None) for table in self.inner.masked_rows(mask, batch_bytes))
+
+    def _with(self, table: pa.Table, names: Sequence[str] | None) -> pa.Table:
+        rows = table.num_rows
+        for name, kind in self.types.items():
+            if names is None or name in names:
+                text = unquote(self.values[name])
+                value = None if text == _NULL else int(text) if pa.types.is_integer(kind) else text
+                table = table.append_column(pa.field(name, kind), pa.repeat(pa.scalar(value, kind), rows))
+        return table if names is None else table.select(list(names))

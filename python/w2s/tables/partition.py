@@ -1,0 +1,106 @@
+"""Partitions of a table, for example row groups: the unit of work of both passes; and masks of their rows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Protocol
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+Mask = npt.NDArray[np.bool_]
+
+
+def arrow_mask(mask: Mask) -> pa.BooleanArray:
+    """The flags as an Arrow array; unlike ``pa.array`` this does not import pandas."""
+    return pa.BooleanArray.from_buffers(
+        pa.bool_(), len(mask), [None, pa.py_buffer(np.packbits(mask, bitorder="little"))]
+    )
+
+
+def rows_under(tables: Iterator[pa.Table], mask: Mask) -> Iterator[pa.Table]:
+    """The masked rows of consecutive tables; tables without such rows are skipped."""
+    start = 0
+    for table in tables:
+        part = mask[start : start + table.num_rows]
+        start += table.num_rows
+        if part.any():
+            yield table.filter(arrow_mask(part))
+
+
+class Partition(Protocol):
+    """Consecutive rows of a table."""
+
+    @property
+    def where(self) -> str:
+        """The name in messages: the file and the row group."""
+        ...
+
+    @property
+    def rows(self) -> int | None:
+        """Number of rows; None if it is only known after reading."""
+        ...
+
+    @property
+    def n_bytes(self) -> int:
+        """Approximate bytes of all rows and columns in memory."""
+        ...
+
+    def read_columns(self, names: Sequence[str]) -> Iterator[pa.Table]:
+        """Yield every row with only these columns, as consecutive tables."""
+        ...
+
+    def masked_rows(self, mask: Mask, batch_bytes: int) -> Iterator[pa.Table]:
+        """Yield the masked rows with every column, reading about ``batch_bytes`` at a time."""
+        ...
+
+
+class RowMask:
+    """One bit per row of a table, by partition."""
+
+    def __init__(self, partition_rows: Sequence[int]) -> None:
+        """Start without kept rows."""
+        self._rows = list(partition_rows)
+        self._bits: list[npt.NDArray[np.uint8] | None] = [None] * len(self._rows)
+        self.counts = [0] * len(self._rows)
+
+    @classmethod
+    def of_positions(cls, partition_rows: Sequence[int], positions: npt.NDArray[np.int64]) -> RowMask:
+        """A mask from ascending positions in the whole table."""
+        kept = cls(partition_rows)
+        ends = np.cumsum(np.asarray(partition_rows, np.int64))
+        stops = np.searchsorted(positions, ends)
+        begin, start = 0, 0
+        for partition, (stop, end) in enumerate(zip(stops.tolist(), ends.tolist(), strict=True)):
+            kept.set(partition, positions[begin:stop] - start)
+            begin, start = stop, end
+        return kept
+
+    def set(self, partition: int, rows: npt.NDArray[np.int64]) -> None:
+        """Keep these rows of a partition."""
+        mask = np.zeros(self._rows[partition], bool)
+        mask[rows] = True
+        self.set_mask(partition, mask)
+
+    def set_mask(self, partition: int, mask: Mask) -> None:
+        """Keep the flagged rows of a partition."""
+        self.counts[partition] = int(np.count_nonzero(mask))
+        self._bits[partition] = np.packbits(mask) if self.counts[partition] else None
+
+    def mask(self, partition: int) -> Mask:
+        """Flags of the rows of a partition."""
+        bits = self._bits[partition]
+        if bits is None:
+            return np.zeros(self._rows[partition], bool)
+        return np.unpackbits(bits, count=self._rows[partition]).view(bool)
+
+    @property
+    def total(self) -> int:
+        """Number of kept rows."""
+        return sum(self.counts)
+
+    @property
+    def partition_rows(self) -> list[int]:
+        """Number of rows of each partition."""
+        return self._rows

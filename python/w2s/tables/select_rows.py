@@ -1,0 +1,151 @@
+"""The first pass of a filter: read the score columns and apply the rule."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from w2s import kernels
+from w2s.certification import Certificate, certify
+from w2s.errors import DataError, UsageError, W2sError
+from w2s.kernels.numbers import Positions
+from w2s.selection import RuleInputs, Selection, apply_rule
+from w2s.tables.decision import Decision, purity_of
+from w2s.tables.out_of_core import open_columns
+from w2s.tables.partition import Partition, RowMask
+from w2s.tables.progress import ProgressCounter
+from w2s.tables.score_columns import ColumnsTooLargeError, ScoreColumns, read_score_columns
+from w2s.tables.spec import FilterSpec
+
+QUANTILES = 10
+
+
+def select_rows(
+    partitions: Sequence[Partition],
+    spec: FilterSpec,
+    *,
+    memory: int,
+    threads: int,
+    steps: ProgressCounter,
+    explain: bool = False,
+) -> Decision:
+    """Read the score columns of all partitions and apply the rule.
+
+    Args:
+        partitions: all partitions of the table.
+        spec: the rule and its columns.
+        memory: bytes for the columns and everything computed from them.
+        threads: number of partitions read in parallel.
+        steps: counts the rows read.
+        explain: also count rows by tenths of the score.
+    """
+    try:
+        columns = read_score_columns(partitions, spec, memory=memory // 3, threads=threads, steps=steps)
+    except ColumnsTooLargeError:
+        return _select_out_of_core(partitions, spec, memory=memory, threads=threads, steps=steps)
+    return _select_in_memory(columns, spec, explain=explain)
+
+
+def _select_in_memory(columns: ScoreColumns, spec: FilterSpec, *, explain: bool) -> Decision:
+    certificate = None
+    if spec.rule.kind == "purity":
+        certificate = certified(spec, columns)
+        spec = spec.at_threshold(_threshold(certificate))
+    found = _selected(columns, spec)
+    kept = RowMask.of_positions(columns.partition_rows, found.rows)
+    cut = found.cut
+    ties = 0 if cut is None else int(np.count_nonzero(columns.scores[found.rows] == cut))
+    purity = None
+    if columns.gold is not None and spec.gold is not None:
+        purity = purity_of(columns.gold[found.rows], spec.gold)
+    return Decision(
+        kept,
+        len(columns.scores),
+        threshold=cut,
+        ties_left_out=found.ties_left_out,
+        ties_kept=ties,
+        dropped=found.dropped,
+        groups=found.groups,
+        spent=found.spent,
+        purity=purity,
+        certificate=certificate,
+        quantiles=_quantiles(columns, found.rows) if explain else (),
+    )
+
+
+def _selected(columns: ScoreColumns, spec: FilterSpec) -> Selection:
+    if columns.valid is None:
+        return apply_rule(spec.rule, RuleInputs(columns.scores, columns.groups, columns.costs))
+    rows = np.flatnonzero(columns.valid)
+    groups = None if columns.groups is None else columns.groups._replace(codes=columns.groups.codes[rows])
+    costs = None if columns.costs is None else columns.costs[rows]
+    found = apply_rule(spec.rule, RuleInputs(columns.scores[rows], groups, costs))
+    return found._replace(rows=rows[found.rows], dropped=len(columns.valid) - len(rows))
+
+
+def certified(spec: FilterSpec, columns: ScoreColumns) -> Certificate:
+    """Certify a threshold on the rows whose answer is known."""
+    gold, asked = columns.gold, spec.gold
+    if gold is None or asked is None or spec.rule.purity is None:
+        raise UsageError(
+            "filter-purity-without-gold",
+            "purity needs rows whose answer is known; name their column with --gold",
+        )
+    known = gold >= 0
+    if columns.valid is not None:
+        known &= columns.valid
+    return _certified(spec, columns.scores[known], gold[known] == 1)
+
+
+def _certified(spec: FilterSpec, scores: Any, correct: Any) -> Certificate:
+    """Certify a threshold from scores and known answers.
+
+    Raises:
+        DataError: no answer is known, or all are right or all wrong.
+    """
+    asked = spec.gold
+    assert asked is not None and spec.rule.purity is not None
+    if not len(scores):
+        raise DataError(
+            "filter-no-known-gold",
+            f"column {asked.column!r} is null in every row; at least some answers must be known",
+        )
+    return certify(scores, correct, purity=spec.rule.purity, delta=asked.delta, method=asked.method)
+
+
+def _threshold(certificate: Certificate) -> float:
+    if certificate.threshold is None:
+        raise W2sError(
+            "filter-purity-not-reached",
+            f"{certificate}; ask for a lower --purity, or add rows with known answers",
+        )
+    return certificate.threshold
+
+
+def _quantiles(columns: ScoreColumns, rows: Positions) -> tuple[tuple[float, float, int, int], ...]:
+    """Tenths of the rows by score, best first; rows of equal score stay together."""
+    scores = columns.scores if columns.valid is None else columns.scores[columns.valid]
+    if not len(scores):
+        return ()
+    edges = [kernels.quantile(scores, i / QUANTILES) for i in range(QUANTILES + 1)]
+    distinct = np.unique(np.array([edge for edge in edges if edge is not None]))
+    if len(distinct) == 1:
+        return ((float(distinct[0]), float(distinct[0]), len(scores), len(rows)),)
+    counted = np.histogram(scores, distinct)[0], np.histogram(columns.scores[rows], distinct)[0]
+    bins = zip(distinct[:-1], distinct[1:], *counted, strict=True)
+    found = tuple((float(low), float(high), int(n), int(kept)) for low, high, n, kept in bins)
+    return found[::-1]
+
+
+def _select_out_of_core(
+    partitions: Sequence[Partition], spec: FilterSpec, *, memory: int, threads: int, steps: ProgressCounter
+) -> Decision:
+    certificate = None
+    columns = open_columns(partitions, spec, memory=memory, threads=threads, steps=steps)
+    if spec.rule.kind == "purity":
+        certificate = _certified(spec, *columns.known())
+        spec = spec.at_threshold(_threshold(certificate))
+    return replace(columns.select(spec), certificate=certificate)

@@ -1,0 +1,241 @@
+"""``w2s trust fit``, ``score`` and ``compare``, from files to files."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from w2s.errors import DataError, UsageError
+from w2s.evidence import Labels, nullable_boolean_column, read_labels, read_table, write_table
+from w2s.kernels.arrays import Flags
+from w2s.kernels.numbers import Doubles
+from w2s.resume import write_text
+from w2s.trust.benchmark import compare_functions, out_of_fold_measures
+from w2s.trust.files import SETTINGS, load, save
+from w2s.trust.folds import cross_fit
+from w2s.trust.function import check_gold
+from w2s.trust.registry import trust_function
+
+GOLD = "gold.parquet"
+"""Next to a fitted function: ``id``, ``label`` and ``correct`` of its gold, and ``trust`` out of fold."""
+
+MEASURES = "measures.json"
+"""Next to a fitted function: the summary of the fit, with out-of-fold measures."""
+
+
+def take_gold(labels: Labels, column: str) -> tuple[Labels, Flags]:
+    """Take the labels that are known to be right or wrong, and the flag of each.
+
+    Args:
+        labels: n labels.
+        column: name of a boolean column; null where unknown.
+
+    Raises:
+        DataError: the column does not exist or is not boolean, or the gold has one class only.
+    """
+    correct, known = nullable_boolean_column(labels, column)
+    check_gold(correct[known], int(known.sum()))
+    return labels.take(known), correct[known]
+
+
+def parse_options(pairs: Sequence[str], reads: str | None) -> dict[str, Any]:
+    """Parse ``name=value`` texts as options of a function; the value ``None`` means None.
+
+    Raises:
+        UsageError: a text has no ``=``, or an option is given twice.
+    """
+    options: dict[str, Any] = {} if reads is None else {"reads": reads}
+    for pair in pairs:
+        name, equals, value = pair.partition("=")
+        if not name or not equals:
+            raise UsageError("trust-bad-option", f"option {pair!r} is not name=value")
+        if name in options:
+            raise UsageError("trust-repeated-option", f"option {name} is given twice: leave one out")
+        options[name] = None if value == "None" else value
+    return options
+
+
+def fit_file(
+    path: str,
+    out: str,
+    *,
+    gold: str,
+    function: str,
+    options: Mapping[str, Any] | None = None,
+    folds: int = 5,
+    draws: int = 1000,
+    seed: int = 0,
+    overwrite: bool = False,
+) -> dict[str, Any]:
+    """Fit a trust function on the gold rows of a table, and save it in a folder.
+
+    :data:`GOLD` and :data:`MEASURES` are written next to it: how good the function is on gold that it was not
+    fitted on. With ``folds=0`` neither is written.
+
+    Args:
+        path: the table of labels.
+        out: the folder to write.
+        gold: name of the boolean column that says whether a label is right; null where unknown.
+        function: name of the trust function.
+        options: options of the function.
+        folds: number of folds of the cross-fitting.
+        draws: number of bootstrap samples of the intervals.
+        seed: random seed.
+        overwrite: replace a trust function in the folder.
+
+    Returns:
+        A summary as JSON values.
+
+    Raises:
+        UsageError: the folder already holds a function, or a function or an option is invalid.
+        DataError: the labels or the gold cannot be used.
+    """
+    folder = Path(out)
+    if (folder / SETTINGS).exists() and not overwrite:
+        raise UsageError(
+            "trust-output-exists",
+            f"{folder} already holds a trust function: give --overwrite or another name",
+        )
+    chosen = trust_function(function, **(options or {}))
+    labels, correct = take_gold(read_labels(path), gold)
+    scores = cross_fit(chosen, labels, correct, folds, seed) if folds else None
+    save(chosen.fit(labels, correct, seed), folder)
+    summary: dict[str, Any] = {
+        "function": function,
+        "needs": sorted(chosen.needs),
+        "gold_rows": len(labels),
+        "right": float(correct.mean()),
+        "seed": seed,
+    }
+    if scores is not None:
+        measures = out_of_fold_measures(scores, labels, correct, draws, seed)
+        summary["measures"] = {name: dict(interval._asdict()) for name, interval in measures.items()}
+    _write_gold(folder, labels, correct, scores, summary)
+    return summary
+
+
+def _write_gold(
+    folder: Path, labels: Labels, correct: Flags, scores: Doubles | None, summary: Mapping[str, Any]
+) -> None:
+    """Write what is known out of fold; files of an earlier fit are removed."""
+    for name in (GOLD, MEASURES):
+        (folder / name).unlink(missing_ok=True)
+    if scores is None:
+        return
+    columns = {
+        name: labels.table.column(name) for name in ("id", "label") if name in labels.table.column_names
+    }
+    table = pa.table({**columns, "correct": correct, "trust": scores})
+    write_table(table, folder / GOLD)
+    write_text(folder / MEASURES, json.dumps(summary, indent=2, allow_nan=False) + "\n")
+
+
+def score_file(
+    path: str, out: str, *, function: str, column: str = "trust", allow: str = "", overwrite: bool = False
+) -> dict[str, Any]:
+    """Write a table with all its columns and the trust of each label.
+
+    A gold row of the function keeps its out-of-fold score if the function has one: no row is scored by a
+    function that was fitted on it.
+
+    Args:
+        path: the table of labels.
+        out: the Parquet file to write.
+        function: the folder of a fitted function.
+        column: name of the column of scores.
+        allow: the ``module:callable`` that may be imported; see :func:`w2s.trust.load`.
+        overwrite: replace an existing output.
+
+    Returns:
+        A summary as JSON values.
+
+    Raises:
+        UsageError: the output already exists or is not Parquet.
+        DataError: the labels lack evidence, or the function is damaged.
+    """
+    target = Path(out)
+    if target.exists() and not overwrite:
+        raise UsageError("trust-output-exists", f"{target} already exists: give --overwrite or another name")
+    if target.suffix not in {".parquet", ".pq"}:
+        raise UsageError(
+            "trust-output-not-parquet",
+            f"cannot write {target}: scored labels are Parquet; end the name with .parquet",
+        )
+    fitted = load(function, allow)
+    labels = read_labels(path)
+    scores = fitted.score(labels)
+    replaced = _put_out_of_fold(labels, scores, Path(function) / GOLD)
+    write_table(labels.with_column(column, scores).table, target)
+    mean = float(scores.mean()) if len(scores) else None
+    return {"rows": len(labels), "function": fitted.name, "mean_trust": mean, "out_of_fold": replaced}
+
+
+def _put_out_of_fold(labels: Labels, scores: Doubles, path: Path) -> int:
+    """Replace the scores of gold rows in place; returns how many were replaced."""
+    if not path.exists():
+        return 0
+    known = _trust_by_key(read_table(path), path)
+    here = _trust_by_key(labels.with_column("trust", scores).table, path)
+    at = {key: row for row, key in enumerate(here)}
+    common = [(at[key], value) for key, value in known.items() if key in at]
+    if common:
+        rows, values = zip(*common, strict=True)
+        scores[np.array(rows)] = values
+    return len(common)
+
+
+def _trust_by_key(table: pa.Table, path: Path) -> dict[tuple[str, str | None], float]:
+    """Trust by id and label."""
+    if not {"id", "trust"} <= set(table.column_names):
+        raise DataError(
+            "trust-file-invalid",
+            f"{path} does not have the columns id and trust: fit the trust function again",
+        )
+    ids = table.column("id").to_pylist()
+    labels = table.column("label").to_pylist() if "label" in table.column_names else [None] * len(ids)
+    return dict(zip(zip(ids, labels, strict=True), table.column("trust").to_pylist(), strict=True))
+
+
+def compare_file(
+    path: str,
+    *,
+    gold: str,
+    functions: Sequence[str] = (),
+    folds: int = 5,
+    draws: int = 1000,
+    seed: int = 0,
+    tell: Callable[[str], object] = lambda title: None,
+) -> dict[str, Any]:
+    """Measure trust functions on the gold rows of a table, out of fold.
+
+    Args:
+        path: the table of labels.
+        gold: name of the boolean column that says whether a label is right; null where unknown.
+        functions: names of the functions; all if empty.
+        folds: number of folds of the cross-fitting.
+        draws: number of bootstrap samples of the intervals.
+        seed: random seed.
+        tell: progress callback; called with the title of each function before it is fitted.
+
+    Returns:
+        A summary as JSON values.
+
+    Raises:
+        DataError: the labels or the gold cannot be used.
+    """
+    labels, correct = take_gold(read_labels(path), gold)
+    results = compare_functions(
+        labels, correct, functions=list(functions) or None, folds=folds, draws=draws, seed=seed, tell=tell
+    )
+    return {
+        "gold_rows": len(labels),
+        "right": float(correct.mean()),
+        "folds": folds,
+        "seed": seed,
+        "functions": [result.to_json() for result in results],
+    }

@@ -1,0 +1,326 @@
+"""What is written equals what Arrow's own filter gives, whatever the format."""
+
+from __future__ import annotations
+
+import gzip
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.csv
+import pyarrow.ipc
+import pyarrow.parquet as pq
+import pytest
+
+import w2s
+from tests.doubles.errors import raises_code
+from tests.unit.tables.conftest import best, everything
+from w2s.tables import jsonl
+
+
+def wanted(table: pa.Table, rows: np.ndarray) -> pa.Table:
+    mask = np.zeros(table.num_rows, bool)
+    mask[rows] = True
+    return table.filter(pa.array(mask))
+
+
+def scores(table: pa.Table) -> np.ndarray:
+    return table.column("trust").to_numpy()
+
+
+@pytest.mark.parametrize("codec", ["snappy", "zstd", "none", "gzip", "brotli", "lz4"])
+@pytest.mark.parametrize("version", ["1.0", "2.0"])
+@pytest.mark.parametrize("dictionary", [True, False])
+def test_parquet_keeps_every_column(
+    table: pa.Table, tmp_path: Path, codec: str, version: str, dictionary: bool
+) -> None:
+    source, out = tmp_path / "in.parquet", tmp_path / "out.parquet"
+    options = {"compression": codec, "data_page_version": version, "use_dictionary": dictionary}
+    pq.write_table(table, source, row_group_size=700, data_page_size=2_000, **options)
+    summary = w2s.filter(source, out, score="trust", top="10%")
+    expected = wanted(table, best(scores(table), 300))
+    found = pq.read_table(out)
+    assert found.equals(expected)
+    assert found.schema.equals(pq.read_table(source).schema, check_metadata=True)
+    assert (summary["rows_in"], summary["rows_kept"]) == (3000, 300)
+    lowest = float(np.sort(scores(table))[::-1][299])
+    assert summary["threshold"] == lowest
+    at = int(np.count_nonzero(scores(table) == lowest))
+    assert sum(summary["ties_at_threshold"].values()) == at
+    assert summary["ties_at_threshold"]["left_out"] > 0
+    chunk = pq.ParquetFile(out).metadata.row_group(0).column(0)
+    assert chunk.compression == pq.ParquetFile(source).metadata.row_group(0).column(0).compression
+
+
+@pytest.mark.parametrize("share", [0, 1, 50, 100])
+def test_any_share_equals_arrow(table: pa.Table, tmp_path: Path, share: int) -> None:
+    pq.write_table(table, tmp_path / "in.parquet", row_group_size=512, data_page_size=1_000)
+    w2s.filter(tmp_path / "in.parquet", tmp_path / "out.parquet", score="trust", top=f"{share}%")
+    assert pq.read_table(tmp_path / "out.parquet").equals(wanted(table, best(scores(table), 30 * share)))
+
+
+def test_rows_that_stand_together_leave_row_groups_and_pages_out(tmp_path: Path) -> None:
+    table = pa.table({"trust": np.arange(10_000) / 10_000, "text": [f"text {i}" * 9 for i in range(10_000)]})
+    pq.write_table(
+        table, tmp_path / "in.parquet", row_group_size=2_500, data_page_size=1_000, use_dictionary=False
+    )
+    w2s.filter(tmp_path / "in.parquet", tmp_path / "out.parquet", score="trust", between=(0.6, 0.6003))
+    assert pq.read_table(tmp_path / "out.parquet").equals(table.slice(6000, 4))
+
+
+@pytest.mark.parametrize("stream", [False, True])
+def test_arrow_files_and_streams_are_read(table: pa.Table, tmp_path: Path, stream: bool) -> None:
+    opener = pa.ipc.new_stream if stream else pa.ipc.new_file
+    with opener(str(tmp_path / "in.arrow"), table.schema) as writer:
+        writer.write_table(table, max_chunksize=400)
+    w2s.filter(tmp_path / "in.arrow", tmp_path / "out.arrow", score="trust", top=123)
+    found = pa.ipc.open_file(str(tmp_path / "out.arrow")).read_all()
+    assert found.equals(wanted(table, best(scores(table), 123)))
+
+
+LINES = [
+    {
+        "id": i,
+        "trust": [0.25, 1, 0.5, 0.125, None][i % 4],
+        "text": f"ü{i}",
+        "nested": {"a": [i]},
+        **({"rare": i} if i > 90 else {}),
+    }
+    for i in range(100)
+]
+
+
+def write_lines(path: Path, ending: str) -> bytes:
+    text = "".join(json.dumps(line, ensure_ascii=False) + "\n" for line in LINES).encode()
+    if ending.endswith(".gz"):
+        path.write_bytes(gzip.compress(text))
+    elif ending.endswith(".zst"):
+        path.write_bytes(pa.Codec("zstd").compress(text, asbytes=True))
+    else:
+        path.write_bytes(text)
+    return text
+
+
+def read_text(path: Path) -> bytes:
+    codec = {".gz": "gzip", ".zst": "zstd"}.get(path.suffix)
+    with pa.input_stream(str(path), compression=codec) as stream:
+        return bytes(stream.read())
+
+
+@pytest.mark.parametrize("ending", [".jsonl", ".jsonl.gz", ".jsonl.zst"])
+@pytest.mark.parametrize("out", [".jsonl", ".jsonl.gz", ".jsonl.zst"])
+def test_lines_are_copied_as_they_stand(tmp_path: Path, ending: str, out: str) -> None:
+    text = write_lines(tmp_path / f"in{ending}", ending)
+    w2s.filter(tmp_path / f"in{ending}", tmp_path / f"out{out}", score="trust", threshold=0.5)
+    lines = text.splitlines(keepends=True)
+    assert read_text(tmp_path / f"out{out}") == b"".join(lines[i] for i in range(100) if i % 4 in {1, 2})
+
+
+def test_lines_without_a_last_newline_with_empty_ones_and_windows_ends(tmp_path: Path) -> None:
+    (tmp_path / "in.jsonl").write_bytes(b'{"trust": 1, "x": "a"}\r\n\r\n\n{"trust": 0}\n{"trust": 2}')
+    w2s.filter(tmp_path / "in.jsonl", tmp_path / "out.jsonl", score="trust", threshold=1)
+    assert (tmp_path / "out.jsonl").read_bytes() == b'{"trust": 1, "x": "a"}\r\n{"trust": 2}\n'
+
+
+def test_lines_become_parquet_with_the_columns_of_all_lines(tmp_path: Path) -> None:
+    write_lines(tmp_path / "in.jsonl", ".jsonl")
+    w2s.filter(tmp_path / "in.jsonl", tmp_path / "out.parquet", score="trust", threshold=0.5)
+    kept = [line for i, line in enumerate(LINES) if i % 4 in {1, 2}]
+    assert pq.read_table(tmp_path / "out.parquet").to_pylist() == [{"rare": None, **line} for line in kept]
+
+
+def test_large_files_of_lines_are_split_and_lose_no_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+
+    monkeypatch.setattr(jsonl, "_SPLIT_BYTES", 501)
+    monkeypatch.setattr(jsonl, "BLOCK_BYTES", 97)
+    text = write_lines(tmp_path / "in.jsonl", ".jsonl")
+    assert len(jsonl.open_lines(tmp_path / "in.jsonl", None)[1]) > 5
+    w2s.filter(tmp_path / "in.jsonl", tmp_path / "out.jsonl", score="trust", top="100%")
+    assert (tmp_path / "out.jsonl").read_bytes() == text
+
+
+def test_csv_becomes_parquet(tmp_path: Path) -> None:
+    table = pa.table(
+        {"id": range(50), "trust": [i % 7 / 7 for i in range(50)], "text": [f'a,"{i}\n' for i in range(50)]}
+    )
+    pa.csv.write_csv(table, tmp_path / "in.csv")
+    w2s.filter(tmp_path / "in.csv", tmp_path / "out.parquet", score="trust", top=10)
+    assert (
+        pq.read_table(tmp_path / "out.parquet").to_pylist()
+        == wanted(table, best(scores(table), 10)).to_pylist()
+    )
+
+
+def test_parquet_becomes_lines(tmp_path: Path, table: pa.Table) -> None:
+    some = table.select(["id", "trust", "text", "samples", "meta", "when", "price", "correct"])
+    pq.write_table(some, tmp_path / "in.parquet")
+    w2s.filter(tmp_path / "in.parquet", tmp_path / "out.jsonl", score="trust", top=50)
+    found = [json.loads(line) for line in (tmp_path / "out.jsonl").read_text().splitlines()]
+    expected = wanted(some, best(scores(some), 50)).to_pylist()
+    for row in expected:
+        row["when"], row["price"] = row["when"].isoformat(), str(row["price"])
+    assert found == expected
+
+
+def test_a_glob_a_folder_and_a_list_are_one_table(tmp_path: Path, table: pa.Table) -> None:
+    folder = tmp_path / "in"
+    folder.mkdir()
+    for i in range(3):
+        pq.write_table(table.slice(1000 * i, 1000), folder / f"part-{i}.parquet")
+    (folder / "_SUCCESS").write_text("")
+    (folder / ".hidden.parquet").write_text("not a table")
+    inputs: list[Any] = [str(folder), str(folder / "*.parquet"), sorted(folder.glob("part*"))]
+    for number, given in enumerate(inputs):
+        w2s.filter(given, tmp_path / f"out{number}.parquet", score="trust", top="10%")
+        assert pq.read_table(tmp_path / f"out{number}.parquet").equals(
+            wanted(table, best(scores(table), 300))
+        )
+
+
+def test_folders_of_a_hive_give_columns(tmp_path: Path) -> None:
+    table = everything(60).select(["id", "trust"])
+    for language in ("de", "en"):
+        for year in (1, 20):
+            folder = tmp_path / "in" / f"language={language}" / f"year={year}"
+            folder.mkdir(parents=True)
+            pq.write_table(table, folder / "0.parquet")
+    summary = w2s.filter(tmp_path / "in", tmp_path / "out.parquet", score="trust", top=3, by="language")
+    found = pq.read_table(tmp_path / "out.parquet")
+    assert found.schema.field("year").type == pa.int32()
+    assert found.column("language").to_pylist() == ["de"] * 3 + ["en"] * 3
+    assert [group["kept"] for group in summary["groups"]["counts"]] == [3, 3]
+
+
+def test_the_answer_does_not_depend_on_threads_or_row_groups(tmp_path: Path, table: pa.Table) -> None:
+    outs = []
+    for number, (rows, threads) in enumerate([(100, 1), (100, 4), (999, 2), (3000, 3)]):
+        pq.write_table(table, tmp_path / f"in{number}.parquet", row_group_size=rows)
+        out = tmp_path / f"out{number}.parquet"
+        w2s.filter(tmp_path / f"in{number}.parquet", out, score="trust", top="33%", threads=threads)
+        outs.append(pq.read_table(out))
+    assert all(out.equals(outs[0]) for out in outs)
+    first = tmp_path / "again.parquet"
+    w2s.filter(tmp_path / "in0.parquet", first, score="trust", top="33%", threads=3)
+    assert first.read_bytes() == (tmp_path / "out0.parquet").read_bytes()
+
+
+def test_shards_are_equal_and_one_after_another(tmp_path: Path, table: pa.Table) -> None:
+    pq.write_table(table, tmp_path / "in.parquet", row_group_size=400)
+    w2s.filter(tmp_path / "in.parquet", tmp_path / "kept", score="trust", top=301, shards=4)
+    names = sorted(path.name for path in (tmp_path / "kept").iterdir() if not path.name.startswith("_"))
+    assert names == [f"part-0000{i}.parquet" for i in range(4)]
+    parts = [pq.read_table(tmp_path / "kept" / name) for name in names]
+    assert [part.num_rows for part in parts] == [75, 75, 75, 76]
+    assert pa.concat_tables(parts).equals(wanted(table, best(scores(table), 301)))
+
+
+def test_shards_of_lines(tmp_path: Path) -> None:
+    text = write_lines(tmp_path / "in.jsonl", ".jsonl")
+    w2s.filter(
+        tmp_path / "in.jsonl",
+        tmp_path / "kept",
+        score="trust",
+        top="100%",
+        shards=3,
+        output_format="jsonl.gz",
+    )
+    parts = sorted((tmp_path / "kept").glob("part-*"))
+    assert [part.name for part in parts] == [f"part-0000{i}.jsonl.gz" for i in range(3)]
+    assert b"".join(read_text(part) for part in parts) == text
+
+
+def test_more_shards_than_rows_leave_some_empty(tmp_path: Path, table: pa.Table) -> None:
+    pq.write_table(table, tmp_path / "in.parquet")
+    w2s.filter(tmp_path / "in.parquet", tmp_path / "kept", score="trust", top=2, shards=3)
+    assert sum(pq.read_table(part).num_rows for part in (tmp_path / "kept").glob("part-*")) == 2
+
+
+def test_a_table_without_rows_gives_one_without_rows(tmp_path: Path, table: pa.Table) -> None:
+    pq.write_table(table.slice(0, 0), tmp_path / "in.parquet")
+    summary = w2s.filter(tmp_path / "in.parquet", tmp_path / "out.parquet", score="trust", top="10%")
+    assert summary["rows_in"] == summary["rows_kept"] == 0
+    assert pq.read_table(tmp_path / "out.parquet").schema.equals(table.schema)
+
+
+def test_ten_thousand_columns(tmp_path: Path) -> None:
+    table = pa.table({f"c{i}": [i, i + 1, None] for i in range(10_000)} | {"trust": [0.1, 0.9, 0.5]})
+    pq.write_table(table, tmp_path / "in.parquet")
+    w2s.filter(tmp_path / "in.parquet", tmp_path / "out.parquet", score="trust", top=2)
+    assert pq.read_table(tmp_path / "out.parquet").equals(table.slice(1))
+
+
+def test_explain_writes_nothing_and_counts_by_score(tmp_path: Path, table: pa.Table) -> None:
+    pq.write_table(table, tmp_path / "in.parquet")
+    summary = w2s.filter(tmp_path / "in.parquet", score="other", top="10%", by="language", explain=True)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["in.parquet"]
+    assert sum(tenth["rows"] for tenth in summary["by_score"]) == 3000
+    assert sum(tenth["kept"] for tenth in summary["by_score"]) == summary["rows_kept"]
+    assert [group["group"] for group in summary["groups"]["counts"]] == ["de", "en", "fr"]
+
+
+def test_a_rerun_of_a_finished_filter_does_nothing(tmp_path: Path, table: pa.Table) -> None:
+    source, out = tmp_path / "in.parquet", tmp_path / "out.parquet"
+    pq.write_table(table, source)
+    first = w2s.filter(source, out, score="trust", top="10%")
+    before = out.stat()
+    again = w2s.filter(source, out, score="trust", top="10%")
+    assert again["done_before"]
+    assert again["rows_kept"] == first["rows_kept"]
+    assert out.stat() == before
+
+
+def test_an_output_of_another_filter_is_replaced_only_on_request(tmp_path: Path, table: pa.Table) -> None:
+    source, out = tmp_path / "in.parquet", tmp_path / "out.parquet"
+    pq.write_table(table, source)
+    w2s.filter(source, out, score="trust", top="10%")
+    with raises_code("output-exists") as caught:
+        w2s.filter(source, out, score="trust", top="20%")
+    assert "changed: options" in str(caught.value)
+    assert "--overwrite" in str(caught.value)
+    w2s.filter(source, out, score="trust", top="20%", overwrite=True)
+    assert pq.read_table(out).num_rows == 600
+    out.write_bytes(b"mine")
+    with raises_code("output-exists"):
+        w2s.filter(source, out, score="trust", top="20%")
+    assert out.read_bytes() == b"mine"
+
+
+def test_a_changed_input_is_filtered_again_only_on_request(tmp_path: Path, table: pa.Table) -> None:
+    source, out = tmp_path / "in.parquet", tmp_path / "out.parquet"
+    pq.write_table(table, source)
+    w2s.filter(source, out, score="trust", top="10%")
+    pq.write_table(table.slice(5), source)
+    with raises_code("output-exists") as caught:
+        w2s.filter(source, out, score="trust", top="10%")
+    assert "changed: files" in str(caught.value)
+
+
+def test_progress_is_told_with_the_rows_and_the_total(
+    tmp_path: Path, table: pa.Table, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from w2s.tables import progress
+
+    told: list[progress.Progress] = []
+    init = progress.ProgressCounter.__init__
+    monkeypatch.setattr(
+        progress.ProgressCounter, "__init__", lambda self, report: init(self, report, every_s=0)
+    )
+    pq.write_table(table, tmp_path / "in.parquet", row_group_size=500)
+    w2s.filter(
+        tmp_path / "in.parquet", tmp_path / "out.parquet", score="trust", top="10%", report=told.append
+    )
+    last = {one.step: one for one in told}
+    assert set(last) == {"reading scores", "copying rows"}
+    assert all(one.rows == one.total == 3000 and one.seconds_left == 0 for one in last.values())
+
+
+def test_lines_in_folders_of_a_hive_get_their_columns(tmp_path: Path) -> None:
+    (tmp_path / "in" / "year=1999").mkdir(parents=True)
+    write_lines(tmp_path / "in" / "year=1999" / "a.jsonl", ".jsonl")
+    w2s.filter(tmp_path / "in", tmp_path / "out.jsonl", score="trust", threshold=1)
+    found = [json.loads(line) for line in (tmp_path / "out.jsonl").read_text().splitlines()]
+    assert found == [{**line, "rare": line.get("rare"), "year": 1999} for line in LINES[1::4]]
