@@ -26,7 +26,7 @@ from w2s.chain.data.splits import Splits, split, write_splits
 from w2s.chain.run import run
 from w2s.config import parse_config
 from w2s.tasks import ChoiceExample, read_examples
-from w2s.train import LanguageSettings, TrainingSet, train
+from w2s.train import LanguageTrainSettings, TrainingSet, train
 
 DATA = Path(__file__).resolve().parents[2] / "shared" / "data" / "qa"
 FILES = (
@@ -131,7 +131,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     write_encoders(made)
     answers = TrainingSet.hard(rows, [example.gold[0] for example in rows])
     print(f"the teacher learns from {len(rows)} rows of its own", flush=True)
-    how = LanguageSettings(**settings(size))
+    how = LanguageTrainSettings(**settings(size))
     teacher = train(f"hf:{made / 'first-layers'}?head=fresh", answers, how, made / "teacher")
     run(chain_of(teacher, size, made), given.out, say=lambda line: print(line, flush=True))
     used = resource.getrusage(resource.RUSAGE_SELF)

@@ -18,10 +18,10 @@ import pytest
 
 import w2s
 from tests.doubles.chains import numbers, weights
-from tests.doubles.chat import ChatServer, Heard, Said, completion, token
+from tests.doubles.chat import ChatReply, ChatRequest, ChatServer, completion, token
 from tests.doubles.encoders import write_encoder
 from tests.doubles.language import write_language_model
-from tests.doubles.learning import answers, choices, settings
+from tests.doubles.language_training import answers, choices, settings
 from w2s.cli.app import run
 from w2s.train import TrainingSet, train
 
@@ -202,7 +202,7 @@ def test_encoders_teach_and_learn_in_the_same_chain(place: Path, tmp_path: Path)
     assert set(metrics["rounds"][1]["arms"]) == {"naive", "confidence", "trust"}
 
 
-def says(heard: Heard) -> Said:
+def says(heard: ChatRequest) -> ChatReply:
     """A, with a log-probability where it is asked for; drawn, B as often as the question has it."""
     unsure = sum(heard.question.encode()) % 5
     letter = "B" if heard.body.get("seed", 4) % 5 < unsure else "A"

@@ -17,7 +17,7 @@ from safetensors.torch import load_file
 from tests.doubles.chains import GAME, positions
 from tests.doubles.encoders import write_encoder
 from tests.doubles.language import write_language_model
-from tests.doubles.learning import weights as hashes
+from tests.doubles.language_training import weights as hashes
 from tests.doubles.nets import write_policy
 
 torch = pytest.importorskip("torch", reason="needs torch: pip install 'w2s[models]'")
@@ -189,8 +189,8 @@ def teach(
     fsdp: bool = False,
 ) -> int:
     """The exit code of a training; with ``fsdp`` each process holds a part of the weights."""
-    alone = [sys.executable, "-m", "tests.doubles.together"]
-    launch = alone if processes == 1 else [*TOGETHER[:-1], "tests.doubles.together"]
+    alone = [sys.executable, "-m", "tests.doubles.torchrun_training"]
+    launch = alone if processes == 1 else [*TOGETHER[:-1], "tests.doubles.torchrun_training"]
     words = [str(place / "student"), str(place / out), rows, str(kill_at), json.dumps(how)]
     wanted = {"ACCELERATE_USE_FSDP": "true", "FSDP_VERSION": "2"} if fsdp else {}
     wanted |= {"FSDP_AUTO_WRAP_POLICY": "TRANSFORMER_BASED_WRAP"} if fsdp else {}

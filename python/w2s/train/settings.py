@@ -25,7 +25,7 @@ _STUDENTS = ("policy:…", "lc0:…", "hf:…")
 
 
 @dataclass(frozen=True, slots=True)
-class PolicySettings:
+class PolicyTrainSettings:
     """How a policy net is trained.
 
     Attributes:
@@ -75,7 +75,7 @@ class PolicySettings:
 
 
 @dataclass(frozen=True, slots=True)
-class LanguageSettings:
+class LanguageTrainSettings:
     """How a language model is trained.
 
     Attributes:
@@ -202,7 +202,9 @@ def is_language_model(student: str) -> bool:
     return resolve_reference(student).kind == "hf"
 
 
-def parse_settings(student: str, given: Mapping[str, Any], seed: int) -> PolicySettings | LanguageSettings:
+def parse_settings(
+    student: str, given: Mapping[str, Any], seed: int
+) -> PolicyTrainSettings | LanguageTrainSettings:
     """Settings for a student, with defaults for those that are not given.
 
     Args:
@@ -214,7 +216,7 @@ def parse_settings(student: str, given: Mapping[str, Any], seed: int) -> PolicyS
         UsageError: the student cannot be trained, a name is unknown, or a value is invalid.
     """
     _check_student(student)
-    kind = LanguageSettings if is_language_model(student) else PolicySettings
+    kind = LanguageTrainSettings if is_language_model(student) else PolicyTrainSettings
     known = {one.name for one in fields(kind)} - {"seed"}
     if unknown := sorted(set(given) - known):
         near = difflib.get_close_matches(unknown[0], known, n=1)
@@ -223,7 +225,7 @@ def parse_settings(student: str, given: Mapping[str, Any], seed: int) -> PolicyS
             "train-unknown-setting", f"the training of {student} has no setting {unknown[0]!r}; {hint}"
         )
     settings = kind(**given, seed=seed)
-    if isinstance(settings, LanguageSettings):
+    if isinstance(settings, LanguageTrainSettings):
         settings.rows_per_pass(process_count())
     return settings
 

@@ -22,7 +22,7 @@ from w2s.models.reference import resolve_reference
 from w2s.tasks.column_mapping import ANSWER_COLUMNS, CHOICE_COLUMNS
 from w2s.tasks.prompts import read_prompt
 from w2s.tasks.rows.hub import KNOWN_DATASETS, is_hub, parse_hub_name
-from w2s.train import LanguageSettings, parse_settings
+from w2s.train import LanguageTrainSettings, parse_settings
 from w2s.trust import option_names, trust_function
 
 FILES = sorted(path.name for path in paper_folder().glob("*.toml"))
@@ -65,7 +65,7 @@ def test_bundled_arms_and_trust_have_their_evidence(chain: ChainConfig) -> None:
 def test_bundled_settings_suit_their_students(chain: ChainConfig) -> None:
     for student in chain.student:
         settings = parse_settings(student, chain.train, chain.seed)
-        assert isinstance(settings, LanguageSettings)
+        assert isinstance(settings, LanguageTrainSettings)
         assert settings.batch % settings.together == 0
         assert settings.objective == "supervised" or settings.batch % settings.group == 0
 

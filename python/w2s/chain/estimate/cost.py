@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from w2s.chain.estimate.hardware import Hardware
 from w2s.evidence_kinds import EVIDENCE, parse_evidence
 from w2s.models.model_size import ExampleLengths, ModelShape
-from w2s.train import LanguageSettings, PolicySettings
+from w2s.train import LanguageTrainSettings, PolicyTrainSettings
 
 READ_SHARE = 0.4
 LEARN_SHARE = 0.35
@@ -60,7 +60,7 @@ def evidence_tokens(name: str, lengths: ExampleLengths) -> Tokens:
 def training_tokens(settings: LanguageSettings | PolicySettings, lengths: ExampleLengths) -> Tokens:
     """A row of a training, all epochs; for grpo a group of replies, which the untrained student reads too."""
     seen = lengths.learned * settings.epochs
-    if not isinstance(settings, LanguageSettings) or settings.objective == "supervised":
+    if not isinstance(settings, LanguageTrainSettings) or settings.objective == "supervised":
         return Tokens(learned=seen)
     written = lengths.reply * settings.epochs * settings.group
     return Tokens(seen * settings.group * (settings.kl > 0), written, seen * settings.group)
@@ -92,7 +92,7 @@ def seconds(
     least = PASS_S * shape.layers
     spent = tokens.read * 2 * shape.multiplied / (machine.flops * READ_SHARE)
     if settings is not None:
-        together = settings.together if isinstance(settings, LanguageSettings) else settings.batch
+        together = settings.together if isinstance(settings, LanguageTrainSettings) else settings.batch
         passes = tokens.learned / (min(together, settings.batch) * lengths.learned)
         each = _operations(settings) * shape.multiplied / (machine.flops * LEARN_SHARE)
         spent += max(tokens.learned * each, passes * 3 * least)
@@ -128,7 +128,7 @@ def labelling_memory(shape: ModelShape, lengths: ExampleLengths, held: float) ->
 
 
 def training_memory(
-    settings: LanguageSettings | PolicySettings, shape: ModelShape, lengths: ExampleLengths
+    settings: LanguageTrainSettings | PolicyTrainSettings, shape: ModelShape, lengths: ExampleLengths
 ) -> dict[str, float]:
     """Peak bytes of a training, by use."""
     if not isinstance(settings, LanguageSettings):
@@ -155,5 +155,5 @@ def training_memory(
     return found
 
 
-def _is_grpo(settings: LanguageSettings | PolicySettings) -> bool:
-    return isinstance(settings, LanguageSettings) and settings.objective == "grpo"
+def _is_grpo(settings: LanguageTrainSettings | PolicyTrainSettings) -> bool:
+    return isinstance(settings, LanguageTrainSettings) and settings.objective == "grpo"

@@ -16,7 +16,7 @@ from w2s.chain.planner import plan_chain
 from w2s.chain.validate import check_config
 from w2s.models.model_size import ExampleLengths, ModelShape, find_shape, measure_lengths
 from w2s.tasks import Example
-from w2s.train import LanguageSettings, PolicySettings, parse_settings
+from w2s.train import LanguageTrainSettings, PolicyTrainSettings, parse_settings
 
 _GIB = 1024**3
 
@@ -228,7 +228,7 @@ def _row_tokens(
     work: Work,
     config: ChainConfig,
     lengths: ExampleLengths,
-    settings: LanguageSettings | PolicySettings | None,
+    settings: LanguageTrainSettings | PolicyTrainSettings | None,
 ) -> cost.Tokens:
     if settings is not None:
         return cost.training_tokens(settings, lengths)

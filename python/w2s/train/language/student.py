@@ -19,7 +19,7 @@ from w2s.models.hf.settings import HfSettings, locate_model, read_settings
 from w2s.models.hf.tokenization import PromptTokenizer
 from w2s.models.hf.weights import CAUSAL, CHOICE, Checkpoint, load_checkpoint
 from w2s.models.reference import Reference, quote, resolve_reference
-from w2s.train.settings import LanguageSettings
+from w2s.train.settings import LanguageTrainSettings
 
 _FILES = ("*.safetensors", "*.json", "*.jinja", "*.model")
 
@@ -67,7 +67,7 @@ class LanguageStudent:
         return str(replace(self.reference, target=str(folder), options=options))
 
     @property
-    def wording(self) -> PromptTokenizer:
+    def prompt_tokenizer(self) -> PromptTokenizer:
         """Its tokenizer with its chat template."""
         return PromptTokenizer(self.tokenizer)
 
@@ -78,7 +78,7 @@ class LanguageStudent:
         return int(found if found is not None else self.tokenizer.eos_token_id or 0)
 
 
-def load_language_student(reference: str, settings: LanguageSettings) -> LanguageStudent:
+def load_language_student(reference: str, settings: LanguageTrainSettings) -> LanguageStudent:
     """The language model that a reference names, ready for training.
 
     Raises:
@@ -142,7 +142,7 @@ def save_language_student(
     (out / "README.md").unlink(missing_ok=True)  # an empty template of peft
 
 
-def _mark_trainable(network: Any, settings: LanguageSettings, reference: str) -> Any:
+def _mark_trainable(network: Any, settings: LanguageTrainSettings, reference: str) -> Any:
     """Mark the trainable weights: all, those of its adapter, or none before a new adapter."""
     if isinstance(network, peft.PeftModel):
         if settings.method == "full":
@@ -185,7 +185,7 @@ def _head_layers(opened: Checkpoint) -> list[str]:
     return sorted({*outside, *(name.rpartition(".")[0] for name in opened.drawn)})
 
 
-def _adapter(settings: LanguageSettings, whole: list[str]) -> peft.LoraConfig | None:
+def _adapter(settings: LanguageTrainSettings, whole: list[str]) -> peft.LoraConfig | None:
     """The configuration of a new adapter; layers in ``whole`` are trained in full."""
     if settings.method == "full":
         return None

@@ -10,7 +10,7 @@ from w2s.chain.estimate import cost
 from w2s.chain.estimate.cost import Tokens
 from w2s.chain.estimate.hardware import Hardware
 from w2s.models.model_size import ExampleLengths, ModelShape
-from w2s.train import LanguageSettings, PolicySettings
+from w2s.train import LanguageTrainSettings, PolicyTrainSettings
 
 SHAPE = ModelShape(1_000_000, 900_000, 10, 100, 4_000, 5_000, 2.0, {"up": 1_000, "down": 2_000})
 CHOICE = ExampleLengths(90, 4, 1, 120, "by hand")
@@ -63,13 +63,15 @@ def test_reading_takes_two_operations_per_parameter_and_token() -> None:
 @pytest.mark.parametrize(
     ("settings", "operations"),
     [
-        (LanguageSettings(method="lora", together=64, batch=64), 4),
-        (LanguageSettings(method="lora", together=64, batch=64, save_memory=True), 6),
-        (LanguageSettings(method="full", together=64, batch=64), 6),
-        (LanguageSettings(method="full", together=64, batch=64, save_memory=True), 8),
+        (LanguageTrainSettings(method="lora", together=64, batch=64), 4),
+        (LanguageTrainSettings(method="lora", together=64, batch=64, save_memory=True), 6),
+        (LanguageTrainSettings(method="full", together=64, batch=64), 6),
+        (LanguageTrainSettings(method="full", together=64, batch=64, save_memory=True), 8),
     ],
 )
-def test_learning_takes_the_operations_of_its_method(settings: LanguageSettings, operations: int) -> None:
+def test_learning_takes_the_operations_of_its_method(
+    settings: LanguageTrainSettings, operations: int
+) -> None:
     slow = replace(MACHINE, flops=1e10)
     expected = operations * 900_000 * 1e6 / (0.35 * 1e10)
     assert cost.seconds(Tokens(learned=1e6), SHAPE, CHOICE, slow, settings) == pytest.approx(expected)
@@ -110,7 +112,7 @@ def test_adapter_memory_is_frozen_weights_and_the_adapter() -> None:
         "activations": 4 * 120 * 100 * 10 * 17 * 2,
         "logits": 4 * 120 * 5_000 * 2 * 2,
     }
-    named = cost.training_memory(LanguageSettings(rank=8, targets="up"), SHAPE, CHOICE)
+    named = cost.training_memory(LanguageTrainSettings(rank=8, targets="up"), SHAPE, CHOICE)
     assert named["optimizer"] == 8 * 1_000 * 16
 
 
@@ -119,7 +121,7 @@ def test_full_training_memory_is_sixteen_bytes_per_parameter() -> None:
     assert found["weights"] + found["optimizer"] == 16e6
     assert found["activations"] == 8 * 120 * 100 * 10 * 17 * 4
     saved = cost.training_memory(
-        LanguageSettings(method="full", precision="float32", save_memory=True), SHAPE, CHOICE
+        LanguageTrainSettings(method="full", precision="float32", save_memory=True), SHAPE, CHOICE
     )
     assert saved["activations"] == pytest.approx(8 * 120 * 100 * (10 + 17) * 4)
 
@@ -128,5 +130,5 @@ def test_grpo_memory_has_the_cache_and_nets_have_their_batch() -> None:
     grpo = LanguageSettings(objective="grpo", batch=16, together=8)
     assert cost.training_memory(grpo, SHAPE, ANSWER)["cache"] == 16 * 500 * 4_000 * 2
     net = ModelShape(1_000, 1_000, 4, 16, 0, 0, 4.0, squares=64)
-    found = cost.training_memory(PolicySettings(batch=32), net, ExampleLengths(64, 0, 0, 64, "squares"))
+    found = cost.training_memory(PolicyTrainSettings(batch=32), net, ExampleLengths(64, 0, 0, 64, "squares"))
     assert found == {"weights": 4e3, "optimizer": 12e3, "activations": 32 * 64 * 16 * 4 * 4 * 4}

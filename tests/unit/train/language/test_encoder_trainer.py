@@ -10,11 +10,11 @@ import numpy as np
 import pytest
 
 from tests.doubles.encoders import write_encoder
-from tests.doubles.learning import choices, killed_at_every_step, settings, weights
+from tests.doubles.language_training import choices, killed_at_every_step, settings, weights
 from w2s.errors import DataError, ModelError, UsageError, W2sError
 from w2s.models import Want, load_model
 from w2s.tasks import AnswerExample, ChoiceExample
-from w2s.train import LanguageSettings, TrainingSet, train
+from w2s.train import LanguageTrainSettings, TrainingSet, train
 
 torch = pytest.importorskip("torch", reason="needs torch: pip install 'w2s[models]'")
 pytest.importorskip("peft", reason="needs peft: pip install 'w2s[models]'")
@@ -239,7 +239,7 @@ def test_rows_and_settings_that_do_not_fit_an_encoder_are_refused(
     kind: type[W2sError],
     said: str,
 ) -> None:
-    how: LanguageSettings = settings(**more)
+    how: LanguageTrainSettings = settings(**more)
     with pytest.raises(kind, match=said) as caught:
         train(f"hf:{headed}{options}", rows, how, tmp_path / "s")
     assert "\n" not in str(caught.value)

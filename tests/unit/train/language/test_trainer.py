@@ -12,7 +12,7 @@ import pytest
 from safetensors.torch import load_file
 
 from tests.doubles.errors import raises_code
-from tests.doubles.learning import (
+from tests.doubles.language_training import (
     KilledError,
     answers,
     choices,

@@ -22,7 +22,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from benchmarks.figure import Figure, Measured, Row, SkippedError, Target
+from benchmarks.figure import Figure, Measurement, Row, SkippedError, Target
 
 ROWS = int(os.environ.get("W2S_BENCH_FILTER_ROWS", "20_000_000"))
 TEXT_BYTES = 200
@@ -137,7 +137,7 @@ def run(name: str, source: Path, codec: str, kept: int) -> dict[str, float]:
     command = [
         sys.executable,
         "-m",
-        "benchmarks.figures.filtering",
+        "benchmarks.figures.filter",
         name,
         str(source),
         str(out),
@@ -157,7 +157,7 @@ def _peak_mib() -> float:
     return int(next(line for line in status.splitlines() if line.startswith("VmHWM")).split()[1]) / 1024
 
 
-def measure() -> Measured:
+def measure() -> Measurement:
     missing = [name for name in ("duckdb", "polars") if importlib.util.find_spec(name) is None]
     if missing:
         raise SkippedError(f"needs {' and '.join(missing)}: pip install {' '.join(missing)}")
@@ -167,7 +167,7 @@ def measure() -> Measured:
         for codec in CODECS:
             for found in _codec(Path(folder) / "in.parquet", codec, notes):
                 rows.append(found)
-    return Measured(tuple(rows), tuple(notes))
+    return Measurement(tuple(rows), tuple(notes))
 
 
 def _codec(source: Path, codec: str, notes: list[str]) -> Iterator[Row]:
@@ -229,7 +229,7 @@ def _floor(source: Path, codec: str) -> float:
 
 
 FIGURE = Figure(
-    name="filtering",
+    name="filter",
     title="Filtering a file",
     how=(
         f"`w2s.filter` of the top 10 % of {ROWS:,} rows of a Parquet file (id, trust, a text of {TEXT_BYTES} "

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from w2s.tasks import AnswerExample, ChoiceExample
-from w2s.train import LanguageSettings, TrainingSet, TrainStep, train
+from w2s.train import LanguageTrainSettings, TrainingSet, TrainStep, train
 
 PICKLES = ("*.bin", "*.pt", "*.pth", "*.pkl")
 
@@ -26,9 +26,9 @@ def answers(count: int) -> TrainingSet:
     return TrainingSet.hard(examples, [example.gold[0] for example in examples])
 
 
-def settings(**more: Any) -> LanguageSettings:
+def settings(**more: Any) -> LanguageTrainSettings:
     usual = {"epochs": 2, "batch": 8, "together": 4, "learning_rate": 1e-2, "rank": 4}
-    return LanguageSettings(**{**usual, **more})
+    return LanguageTrainSettings(**{**usual, **more})
 
 
 def weights(folder: Path) -> dict[str, str]:
@@ -37,7 +37,7 @@ def weights(folder: Path) -> dict[str, str]:
     return {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in found}
 
 
-def killed_at_every_step(reference: str, rows: TrainingSet, how: LanguageSettings, out: Path) -> int:
+def killed_at_every_step(reference: str, rows: TrainingSet, how: LanguageTrainSettings, out: Path) -> int:
     """Train, and raise once after each step; how often that happened."""
     kills = 0
     for at in range(1, 1000):

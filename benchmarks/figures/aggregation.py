@@ -5,14 +5,14 @@ from __future__ import annotations
 import numpy as np
 
 import w2s
-from benchmarks.figure import Figure, Measured, Row, Target
+from benchmarks.figure import Figure, Measurement, Row, Target
 from benchmarks.timing import interleaved
 
 ROWS, COLUMNS = 5_000_000, 8
 REPEATS = 5
 
 
-def measure() -> Measured:
+def measure() -> Measurement:
     x = np.random.default_rng(0).random((ROWS, COLUMNS), np.float32)
     seconds = interleaved(
         {
@@ -25,7 +25,7 @@ def measure() -> Measured:
         REPEATS,
     )
     rate = {name: ROWS / 1e6 / taken for name, taken in seconds.items()}
-    return Measured(
+    return Measurement(
         (
             Row("median", "M rows/s", rate["median"], "numpy median", rate["numpy median"], Target(least=5)),
             Row("mean", "M rows/s", rate["mean"], "numpy mean", rate["numpy mean"]),
@@ -35,7 +35,7 @@ def measure() -> Measured:
 
 
 FIGURE = Figure(
-    name="aggregating",
+    name="aggregation",
     title="Aggregation",
     how=f"`w2s.aggregate` of {ROWS / 1e6:g} M rows × {COLUMNS} float32. Medians of {REPEATS}.",
     measure=measure,

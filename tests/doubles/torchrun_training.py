@@ -1,4 +1,4 @@
-"""A training for torchrun: ``tests.doubles.together STUDENT OUT ROWS KILL_AT SETTINGS``.
+"""A training for torchrun: ``tests.doubles.torchrun_training STUDENT OUT ROWS KILL_AT SETTINGS``.
 
 ``ROWS`` is ``choices:20`` or ``answers:6``; ``KILL_AT`` the step behind which every process dies, 0 for none;
 ``SETTINGS`` are JSON. accelerate knows FSDP on accelerators only; it is told that processors are one.
@@ -14,7 +14,7 @@ from types import SimpleNamespace
 
 import accelerate.state
 
-from tests.doubles.learning import answers, choices, settings
+from tests.doubles.language_training import answers, choices, settings
 from w2s.train import TrainStep, train
 
 
