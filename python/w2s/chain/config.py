@@ -277,10 +277,10 @@ class ChainConfig(Config):
     ``student``, and what a language model is asked for, for example ``icl:4`` or ``samples:8``; ``reward``
     names a reward model. ``oracles`` add what they find about each label. The default for moves is two
     shallow searches; if matches are played it is none, because a deeper search of the same kind verifies
-    gold. ``train`` holds settings of :class:`w2s.train.PolicySettings`, or of
-    :class:`w2s.train.LanguageSettings` for language models. ``gold_sizes``: the points of the label-budget
-    curve, numbers of gold rows for which gold, trust and both are measured with the labels of the first
-    round. ``proposals``: how many labels the teacher gives for each example; trust keeps one of them, and
+    gold. ``train`` holds settings of :class:`w2s.train.PolicyTrainSettings`, or of
+    :class:`w2s.train.LanguageTrainSettings` for language models. ``gold_sizes``: the points of the
+    label-budget curve, numbers of gold rows for which gold, trust and both are measured with the labels of
+    the first round. ``proposals``: how many labels the teacher gives for each example; trust keeps one of them, and
     arms without trust use the teacher's answer. The default is three for our nets of moves if oracles are
     evidence.
     """

@@ -10,7 +10,7 @@ from w2s.chain.trust_step import build_trust_function
 from w2s.errors import MissingExtraError, UsageError
 from w2s.evidence_kinds import STATES
 from w2s.models.reference import quote, resolve_reference
-from w2s.train import LanguageSettings, parse_settings
+from w2s.train import LanguageTrainSettings, parse_settings
 from w2s.trust import trust_function
 
 _CONFIGURED = frozenset({*STATES, "search", "icl", "verbalised", "p_true", "reward"})
@@ -31,7 +31,7 @@ def check_config(config: ChainConfig) -> None:
     _check_shots(config)
     for student in config.student:
         settings = parse_settings(student, config.train, config.seed)
-        if isinstance(settings, LanguageSettings) and settings.objective == "grpo":
+        if isinstance(settings, LanguageTrainSettings) and settings.objective == "grpo":
             _check_grpo(config)
 
 

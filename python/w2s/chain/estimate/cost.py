@@ -57,7 +57,7 @@ def evidence_tokens(name: str, lengths: ExampleLengths) -> Tokens:
     return Tokens(found.read, found.generated)
 
 
-def training_tokens(settings: LanguageSettings | PolicySettings, lengths: ExampleLengths) -> Tokens:
+def training_tokens(settings: LanguageTrainSettings | PolicyTrainSettings, lengths: ExampleLengths) -> Tokens:
     """A row of a training, all epochs; for grpo a group of replies, which the untrained student reads too."""
     seen = lengths.learned * settings.epochs
     if not isinstance(settings, LanguageTrainSettings) or settings.objective == "supervised":
@@ -66,7 +66,7 @@ def training_tokens(settings: LanguageSettings | PolicySettings, lengths: Exampl
     return Tokens(seen * settings.group * (settings.kl > 0), written, seen * settings.group)
 
 
-def optimizer_steps(settings: LanguageSettings | PolicySettings, rows: int) -> int:
+def optimizer_steps(settings: LanguageTrainSettings | PolicyTrainSettings, rows: int) -> int:
     """Number of optimizer steps."""
     held = 0 if rows < 2 else round(settings.holdout * rows)
     each = settings.group if _is_grpo(settings) else 1  # type: ignore[union-attr]
@@ -78,7 +78,7 @@ def seconds(
     shape: ModelShape,
     lengths: ExampleLengths,
     machine: Hardware,
-    settings: LanguageSettings | PolicySettings | None = None,
+    settings: LanguageTrainSettings | PolicyTrainSettings | None = None,
 ) -> float:
     """Duration of a step.
 
@@ -105,9 +105,9 @@ def seconds(
     return spent + tokens.written / side * max(read / (machine.bandwidth * WRITE_SHARE), multiplied, least)
 
 
-def _operations(settings: LanguageSettings | PolicySettings) -> int:
+def _operations(settings: LanguageTrainSettings | PolicyTrainSettings) -> int:
     """Operations per parameter and learned token."""
-    if not isinstance(settings, LanguageSettings):
+    if not isinstance(settings, LanguageTrainSettings):
         return 6
     return (4 if settings.method == "lora" else 6) + (2 if settings.save_memory else 0)
 
@@ -131,7 +131,7 @@ def training_memory(
     settings: LanguageTrainSettings | PolicyTrainSettings, shape: ModelShape, lengths: ExampleLengths
 ) -> dict[str, float]:
     """Peak bytes of a training, by use."""
-    if not isinstance(settings, LanguageSettings):
+    if not isinstance(settings, LanguageTrainSettings):
         places = settings.batch * lengths.longest
         return {
             "weights": shape.parameters * 4.0,
