@@ -280,9 +280,9 @@ class ChainConfig(Config):
     gold. ``train`` holds settings of :class:`w2s.train.PolicyTrainSettings`, or of
     :class:`w2s.train.LanguageTrainSettings` for language models. ``gold_sizes``: the points of the
     label-budget curve, numbers of gold rows for which gold, trust and both are measured with the labels of
-    the first round. ``proposals``: how many labels the teacher gives for each example; trust keeps one of them, and
-    arms without trust use the teacher's answer. The default is three for our nets of moves if oracles are
-    evidence.
+    the first round. ``proposals``: how many labels the teacher gives for each example; trust keeps one of
+    them, and arms without trust use the teacher's answer. The default is three for our nets of moves if
+    oracles are evidence.
     """
 
     game: str = "chess"
