@@ -19,8 +19,7 @@ from typing import Any
 
 from studies.sums import PROMPT, carries_in_short_sums, carries_now_and_then, examples, write_model
 from w2s.chain.config import ChainConfig
-from w2s.chain.examples.role_file import write_roles
-from w2s.chain.examples.splits import Splits
+from w2s.chain.data.splits import Splits, write_splits
 from w2s.chain.run import run
 from w2s.config import parse_config
 
@@ -83,7 +82,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     made.mkdir(parents=True, exist_ok=True)
     (made / "prompt.jinja").write_text(PROMPT, encoding="utf-8")
     rows = examples(max(sum(size.supervised[:3]), sum(size.grpo[:3])), seed=0)
-    write_roles(Splits(rows, [], []), made / "sums.parquet")
+    write_splits(Splits(rows, [], []), made / "sums.parquet")
     write_model(made / "teacher", carries_in_short_sums, 48, 2, size.steps, seed=0)
     write_model(made / "student", carries_now_and_then, 80, 3, size.steps, seed=1)
     _told("models")

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from w2s.assets import arenas_folder
-from w2s.chain.examples.dealt import read_splits
-from w2s.chain.loading import load_config
+from w2s.chain.config_file import load_config
+from w2s.chain.data.files import load_splits
 from w2s.cli.app import run
 from w2s.kernels import game_names
 
@@ -28,7 +28,7 @@ def test_a_bundled_chain_names_what_is_there(game: str) -> None:
 
     config = load_config(options={"game": game})
     assert {config.teacher, *config.student} <= {f"policy:{name}" for name in bundled_policies()}
-    found = read_splits(config.examples, game=game, seed=config.seed)
+    found = load_splits(config.examples, game=game, seed=config.seed)
     counts = config.examples.counts
     assert {role: len(getattr(found, role)) for role in counts} == dict(counts)
 

@@ -22,7 +22,7 @@ student = "policy:{nets}/student"
 rounds = 2
 oracles = ["search:depth=4"]
 arms = ["base", "gold", "naive", "random", "confidence", "trust", "gold+trust"]
-budget = [60]
+gold_sizes = [60]
 
 [examples]
 files = ["{nets}/examples.parquet"]

@@ -142,7 +142,7 @@ def test_gold_of_another_game_lends_what_both_games_have(
     for round_ in metrics["rounds"]:
         assert round_["trust"]["reads"] == ["log_prob", "margin", "entropy", "n_options"]
         assert "estimate" in round_["trust"]["purity_on_gold"]
-    assert "it reads what labels of both have: log_prob, margin, entropy, n_options" in said
+    assert "it reads the evidence that gold and pool share: log_prob, margin, entropy, n_options" in said
     models = pq.read_table(out / "gold-labels/labels.parquet").column("model").to_pylist()
     assert set(models) == {f"policy:{nets}/elsewhere"}
     assert load(out / "round-1/seed-0/trust").state.facts["layout"]["vectors"] == {}
