@@ -11,7 +11,7 @@ MOVES = {("os", "rename"), ("os", "renames"), ("os", "replace"), ("shutil", "mov
 
 
 def renames(source: str) -> list[int]:
-    """Lines that call ``Path.rename``, ``Path.replace`` or a function of ``MOVES``, or import such a function.
+    """Lines that call ``Path.rename``, ``Path.replace`` or a function of ``MOVES``, or import one.
 
     ``str.replace`` takes two arguments, ``datetime.replace`` and ``dataclasses.replace`` take keywords.
     """
