@@ -26,7 +26,11 @@ SMALL = {
 PACKAGES = {"neural": "torch", "boosting": "sklearn"}
 
 
-@pytest.fixture(params=function_names())
+SLOW = {"neural", "boosting", "stack"}
+PARAMS = [pytest.param(name, marks=[pytest.mark.slow] * (name in SLOW), id=name) for name in function_names()]
+
+
+@pytest.fixture(params=PARAMS)
 def function(request: pytest.FixtureRequest) -> Function:
     name = request.param
     if name in PACKAGES:

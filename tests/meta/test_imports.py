@@ -78,6 +78,7 @@ def test_only_kernels_imports_the_compiled_core(root: Path) -> None:
     assert {path.parent for path in importers} == {package / "kernels"}
 
 
+@pytest.mark.slow
 def test_the_stubs_describe_the_built_module(root: Path) -> None:
     found = subprocess.run(
         [sys.executable, "-m", "mypy.stubtest", "w2s._core"],

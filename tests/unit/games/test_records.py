@@ -236,6 +236,7 @@ def test_bad_json_line_raises_with_its_number(
     assert fact in str(caught.value)
 
 
+@pytest.mark.slow
 @pytest.mark.data
 def test_real_games_match_python_chess(data: Path) -> None:
     path = data / "lichess-pgn-sample" / "lichess_db_1000k.pgn"

@@ -326,6 +326,7 @@ def test_csv_options_are_columns_or_a_json_list(tmp_path: Path) -> None:
     assert read_examples(path, "choice")[0].options == ("red", "blue")
 
 
+@pytest.mark.slow
 @pytest.mark.data
 @pytest.mark.parametrize(
     ("file", "count", "equal_options"),

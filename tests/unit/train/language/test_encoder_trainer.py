@@ -27,6 +27,8 @@ from w2s.train.language.objectives import (  # noqa: E402
 from w2s.train.language.student import LanguageStudent, load_language_student  # noqa: E402
 from w2s.train.losses import LOSSES  # noqa: E402
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def headed(tmp_path_factory: pytest.TempPathFactory) -> Path:

@@ -88,6 +88,7 @@ def test_replies_of_grpo_fit_the_context(folder: Make, tmp_path: Path) -> None:
     assert "reads only 16" in str(caught.value)
 
 
+@pytest.mark.slow
 def test_negligible_weights_are_zero(folder: Make, tmp_path: Path) -> None:
     four, how = choices(4), settings(batch=1, epochs=1)
     tiny = TrainingSet(four.examples, four.targets, np.array([1.0, 1.0, 1e-60, 1.0]))
@@ -97,6 +98,7 @@ def test_negligible_weights_are_zero(folder: Make, tmp_path: Path) -> None:
     assert weights(tmp_path / "tiny") == weights(tmp_path / "gone")
 
 
+@pytest.mark.slow
 def test_negligible_probabilities_make_no_step_of_their_own(folder: Make, tmp_path: Path) -> None:
     three = choices(3)
     soft = TrainingSet(three.examples, [{"A": 1.0, "B": 1e-50}] * 3, np.ones(3))
@@ -123,6 +125,7 @@ def test_a_student_is_trained_and_loaded_from_its_folder(folder: Make, tmp_path:
     assert (tmp_path / "s" / "adapter_config.json").exists() == (method == "lora")
 
 
+@pytest.mark.slow
 def test_an_adapter_is_trained_further(folder: Make, tmp_path: Path) -> None:
     from w2s.models import Want, load_model
 
@@ -132,6 +135,7 @@ def test_an_adapter_is_trained_further(folder: Make, tmp_path: Path) -> None:
     assert {one.label for one in load_model(second).answer(rows.examples, Want())} == {"B"}
 
 
+@pytest.mark.slow
 def test_rows_of_weight_zero_are_not_learned(folder: Make, tmp_path: Path) -> None:
     rows = choices(16)
     some = TrainingSet(rows.examples, rows.targets, np.array([1.0, 0.0] * 8))
@@ -141,6 +145,7 @@ def test_rows_of_weight_zero_are_not_learned(folder: Make, tmp_path: Path) -> No
     assert weights(tmp_path / "some") == weights(tmp_path / "few")
 
 
+@pytest.mark.slow
 def test_a_constant_factor_of_all_weights_changes_nothing(folder: Make, tmp_path: Path) -> None:
     rows, given = choices(16), np.linspace(0.5, 1.0, 16)
     for name, times in (("once", 1.0), ("four times", 4.0)):
@@ -152,6 +157,7 @@ def test_a_constant_factor_of_all_weights_changes_nothing(folder: Make, tmp_path
     assert weights(tmp_path / "even") != weights(tmp_path / "once")
 
 
+@pytest.mark.slow
 def test_rows_per_pass_hardly_change_the_result(folder: Make, tmp_path: Path) -> None:
     from safetensors.numpy import load_file
 
@@ -167,6 +173,7 @@ def test_rows_per_pass_hardly_change_the_result(folder: Make, tmp_path: Path) ->
     assert all(np.allclose(one[name], other[name], atol=2e-4) for name in one)
 
 
+@pytest.mark.slow
 def test_the_seed_decides_the_bytes(folder: Make, tmp_path: Path) -> None:
     for name, seed in (("a", 0), ("b", 0), ("c", 1)):
         train(f"hf:{folder()}", choices(16), settings(seed=seed), tmp_path / name)
@@ -265,6 +272,7 @@ def test_invalid_rows_and_settings_are_refused(
     assert "\n" not in str(caught.value)
 
 
+@pytest.mark.slow
 def test_other_options_of_the_student_are_another_training(folder: Make, tmp_path: Path) -> None:
     place, how = folder(), settings(epochs=1)
     train(f"hf:{place}?dtype=float32", choices(8), how, tmp_path / "s")
@@ -272,6 +280,7 @@ def test_other_options_of_the_student_are_another_training(folder: Make, tmp_pat
         train(f"hf:{place}?dtype=bfloat16", choices(8), how, tmp_path / "s")
 
 
+@pytest.mark.slow
 def test_an_incomplete_checkpoint_does_not_displace_a_complete_one(folder: Make, tmp_path: Path) -> None:
     how, out = settings(batch=2, micro_batch=2, checkpoint_s=0.0), tmp_path / "s"
 
