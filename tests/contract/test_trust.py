@@ -19,7 +19,7 @@ from w2s.trust.evidence_requirements import evidence_columns
 
 SMALL = {
     "neural": {"width": 16, "batch": 32, "least_steps": 60, "fits": 2},
-    "boosting": {"trees": 20, "reads": "hidden"},
+    "boosting": {"trees": 20, "features": "hidden"},
 }
 """Options that keep the suite quick; every function runs all of it."""
 

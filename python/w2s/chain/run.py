@@ -122,7 +122,7 @@ class _Chain:
         self._context = context
         self._trainer = StudentTrainer(context, config.train, config.teach.later_rate)
         self._trust = TrustSettings(
-            config.trust, tuple(config.reads), config.keep, config.regime.gold_teacher is not None
+            config.trust, tuple(config.features), config.keep, config.regime.gold_teacher is not None
         )
 
     def run(self) -> ChainReport:

@@ -54,7 +54,7 @@ def test_bundled_arms_and_trust_have_their_evidence(chain: ChainConfig) -> None:
     check_config(chain)
     assert {"base", "naive", "trust", "ceiling"} <= set(chain.arms)
     assert set(chain.trust.options) <= option_names(chain.trust.function)
-    made = {*chain.reads, "log_prob", "margin", "entropy", "n_options"}
+    made = {*chain.features, "log_prob", "margin", "entropy", "n_options"}
     made |= {"samples"} if "self_consistency" in made else set()
     for arm in set(chain.arms) & {"confidence", "margin", "icl", "reward", "self_consistency"}:
         assert trust_function(arm).needs <= made
@@ -66,8 +66,8 @@ def test_bundled_settings_suit_their_students(chain: ChainConfig) -> None:
     for student in chain.student:
         settings = parse_settings(student, chain.train, chain.seed)
         assert isinstance(settings, LanguageTrainSettings)
-        assert settings.batch % settings.together == 0
-        assert settings.objective == "supervised" or settings.batch % settings.group == 0
+        assert settings.batch % settings.micro_batch == 0
+        assert settings.objective == "supervised" or settings.batch % settings.group_size == 0
 
 
 def test_bundled_models_have_hub_names(chain: ChainConfig) -> None:

@@ -61,7 +61,7 @@ def test_auc_of_noise_is_one_half(name: str) -> None:
         pytest.importorskip("sklearn", exc_type=ImportError)
     options = QUICK if name == "neural" else {}
     found = labels(400, seed=3, signal=0)
-    scores = cross_fit(trust_function(name, reads="hidden,afterstate,student", **options), found)
+    scores = cross_fit(trust_function(name, features="hidden,afterstate,student", **options), found)
     interval = trust_measures(scores, found.correct, confidence=0.999)["auc"]
     assert interval.low <= 0.5 <= interval.high
     assert interval.high - interval.low < 0.3
