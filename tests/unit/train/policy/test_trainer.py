@@ -64,6 +64,7 @@ def share_right(reference: str, rows: TrainingSet) -> float:
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("loss", ["cross_entropy", "kl", "product", "log_confidence"])
 def test_a_student_learns_the_targets(student: str, tmp_path: Path, loss: str) -> None:
     settings = PolicyTrainSettings(epochs=12, batch=32, learning_rate=1e-2, loss=loss, device="cpu")  # type: ignore[arg-type]
@@ -104,6 +105,7 @@ class StoppedError(Exception):
     """Raised by a progress callback in place of a kill."""
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("at", [1, 7, 14])
 def test_a_stopped_training_resumes_to_the_same_bytes(student: str, tmp_path: Path, at: int) -> None:
     rows = last_moves("connect_four", 40)
@@ -169,6 +171,7 @@ def test_rows_of_weight_zero_are_not_learned(student: str, tmp_path: Path) -> No
     assert share_right(train(student, mixed, settings, tmp_path / "out"), right) > 0.8
 
 
+@pytest.mark.slow
 def test_a_soft_target_is_learned(student: str, tmp_path: Path) -> None:
     state = game("connect_four").state()
     asked = [MoveExample(f"e{i}", state) for i in range(8)]
@@ -208,6 +211,7 @@ def test_an_anchor_keeps_the_student_near_its_initial_weights(student: str, tmp_
     assert moved[1] < moved[0] / 2
 
 
+@pytest.mark.slow
 def test_training_in_bfloat16_learns(student: str, tmp_path: Path) -> None:
     rows = last_moves("connect_four", 128)
     settings = PolicyTrainSettings(
