@@ -196,7 +196,6 @@ def test_repeated_ids_are_refused(tmp_path: Path) -> None:
         ({"by": ["language", "language"]}, "select-repeated-column"),
         ({"score": None}, "filter-no-score"),
         ({"threads": 0}, "filter-invalid-threads"),
-        ({"nulls": "skip"}, "table-bad-nulls"),
         ({"delimiter": ";;"}, "filter-invalid-delimiter"),
         ({"input_format": "xml"}, "table-unknown-format"),
         ({"top": None, "purity": 0.9, "gold": "correct", "bound": "exact"}, "certify-unknown-method"),

@@ -54,8 +54,8 @@ def _kind(path: Path) -> Literal["labels", "games"]:
     if suffix not in {".pgn", *PARQUET, *JSONL}:
         raise UsageError(
             "agree-unknown-format",
-            f"cannot read {path}: its ending names no format; labels are .parquet or .jsonl files, games .pgn "
-            "or .jsonl files",
+            f"cannot read {path}: its ending names no format; labels are .parquet or .jsonl files, games are "
+            ".pgn or .jsonl files",
         )
     if not path.is_file():
         what = "is a folder; give a file in it" if path.is_dir() else "does not exist; check the name"
