@@ -152,7 +152,6 @@ def check_grid(grid: Sequence[float]) -> None:
 
 def _thresholds(grid: int | Sequence[float], scores: Scores) -> Sequence[float]:
     if not isinstance(grid, int):
-        check_grid(grid)
         return [float(threshold) for threshold in grid]
     if grid < 1:
         raise UsageError(

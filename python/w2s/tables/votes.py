@@ -14,6 +14,7 @@ from w2s.errors import DataError, UsageError
 from w2s.resume import publish
 from w2s.tables.formats import format_to_write
 from w2s.tables.inputs import InputFile, check_local, check_output_is_no_input, find_inputs
+from w2s.tables.json_encoding import python_values
 from w2s.tables.sinks import Output, cannot_write, check_writable, output_part
 from w2s.tables.source import open_source
 
@@ -96,11 +97,11 @@ def _refuse_repeats(table: pa.Table, item: str, worker: str) -> None:
         return
     import pyarrow.compute as pc
 
-    first = counts.filter(pc.greater(counts.column("count_all"), 1)).slice(0, 1).to_pylist()[0]
+    first = counts.filter(pc.greater(counts.column("count_all"), 1)).slice(0, 1)
+    who, what = (python_values(first.column(name))[0] for name in (worker, item))
+    times = first.column("count_all")[0].as_py()
     raise DataError(
-        "votes-repeated",
-        f"{worker} {first[worker]!r} voted {first['count_all']} times on {item} {first[item]!r}; keep one "
-        "vote of each",
+        "votes-repeated", f"{worker} {who!r} voted {times} times on {item} {what!r}; keep one vote of each"
     )
 
 
