@@ -13,7 +13,7 @@ import pyarrow as pa
 
 from w2s.errors import ModelError, UsageError
 from w2s.evidence import EXAMPLE_ID, PROPOSAL, Labels
-from w2s.labelling.evidence import elicit_evidence, require_evidence, student_view
+from w2s.labelling.evidence import check_spec, elicit_evidence, student_view
 from w2s.labelling.oracle_columns import verify_labels
 from w2s.labelling.spec import LabelSpec
 from w2s.models import Answer, Failure, Model, SupportsCandidates, Want, check_task
@@ -48,7 +48,7 @@ def label_batch(examples: Sequence[Example], spec: LabelSpec) -> Labels:
         UsageError: the model has no such vectors or evidence, or cannot do the task of the examples.
     """
     check_task(spec.model, examples)
-    require_evidence(spec)
+    check_spec(spec)
     if spec.proposals > 1:
         several = propose_labels(examples, spec.model, spec.proposals, spec.want)
         return _labels(several.examples, several.answers, spec, several.columns)

@@ -119,8 +119,8 @@ def test_options_are_read_whole_if_the_cache_cannot_be_repeated(
     model = open_hf("gemma3", f"score={score}")
     cached = model.answer(CHOICES, EVERYTHING)
     monkeypatch.setattr(CausalNetwork, "cache_layers", ["LinearAttentionLayer"])
-    monkeypatch.setattr("w2s.models.hf.forward.select_rows", forbidden)
-    monkeypatch.setattr("w2s.models.hf.loglikelihood.select_rows", forbidden)
+    monkeypatch.setattr("w2s.models.hf.forward.take_rows", forbidden)
+    monkeypatch.setattr("w2s.models.hf.loglikelihood.take_rows", forbidden)
     assert_alike(open_hf("gemma3", f"score={score}").answer(CHOICES, EVERYTHING), cached)
 
 
