@@ -155,6 +155,11 @@ def filter(
     texts = _input_texts(inputs)
     output = _parse_output(None if explain else out, output_format, shards, overwrite=overwrite)
     steps = ProgressCounter(report)
+    if form is not None and STREAM not in texts:
+        raise UsageError(
+            "filter-input-format-of-file",
+            f"`input_format` is for standard input; the ending decides the format of {texts[0]}",
+        )
     if STREAM in texts:
         summary = _filter_stream(texts, form, delimiter, spec, output, limits, steps, explain=explain)
     else:
@@ -263,9 +268,16 @@ def _parse_output(
             "filter-shards-need-folder",
             f"`shards` are written into a folder; use {path.with_suffix('')}/ instead of {path}",
         )
-    check_writable(path)
     if is_file:
-        return _Output(path, format_to_write(path), None, overwrite)
+        given = format_to_write(path)
+        if wanted not in {None, given}:
+            raise UsageError(
+                "filter-two-output-formats",
+                f"`output_format` is {output_format}, but {path} names another format; leave one of them out",
+            )
+        check_writable(path)
+        return _Output(path, given, None, overwrite)
+    check_writable(path)
     return _Output(path, wanted, shards or 1, overwrite)
 
 

@@ -136,7 +136,7 @@ def open_source(files: Sequence[InputFile], delimiter: str | None = None) -> Sou
         delimiter: the character between values of CSV; by default the first line decides.
 
     Raises:
-        UsageError: the files have several formats.
+        UsageError: the files have several formats, or a delimiter is given for another format than CSV.
         DataError: a file cannot be read, or its columns differ from those of the first.
     """
     formats = {file.path: _format(file.path, delimiter) for file in files}
@@ -147,6 +147,10 @@ def open_source(files: Sequence[InputFile], delimiter: str | None = None) -> Sou
             "table-mixed-formats",
             f"the inputs have several formats ({named}); give files of one format, or use a glob such as "
             "'folder/*.parquet'",
+        )
+    if delimiter is not None and "csv" not in first_of:
+        raise UsageError(
+            "table-unused-delimiter", f"`delimiter` is for CSV, but {files[0].path} is not; leave it out"
         )
     given = hive_columns(files)
     schema: pa.Schema | None = None
