@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+from pathlib import Path
 
 from w2s.errors import UsageError
 from w2s.models import endpoint, hf, lc0, policy, random, search, uci
@@ -28,7 +29,9 @@ def model_kinds() -> list[ModelKind]:
     return list(_KINDS.values())
 
 
-def load_model(reference: str, *, seed: int = 0, concurrency: int = 1) -> Model:
+def load_model(
+    reference: str, *, seed: int = 0, concurrency: int = 1, cache: str | Path | None = None
+) -> Model:
     """The model that a reference names, ready to answer.
 
     Args:
@@ -38,6 +41,9 @@ def load_model(reference: str, *, seed: int = 0, concurrency: int = 1) -> Model:
         seed: random seed, at least 0; with the question it decides everything that the model draws.
         concurrency: number of processes that the model may run in parallel, at least 1. It does not change
             the answers of a deterministic model.
+        cache: folder that stores the replies of an endpoint, normally that of the run, so that a killed run
+            does not request them again. The option ``cache`` of a reference goes before it. None for no
+            cache.
 
     Returns:
         A :class:`w2s.models.Model`. It answers lists of examples; ``close`` releases its processes.
@@ -71,4 +77,5 @@ def load_model(reference: str, *, seed: int = 0, concurrency: int = 1) -> Model:
         raise UsageError(
             "model-concurrency-too-small", f"concurrency is {concurrency}; it must be at least 1"
         )
-    return kind.load(parsed, seed=seed, concurrency=concurrency)
+    folder = None if cache is None else Path(cache)
+    return kind.load(parsed, seed=seed, concurrency=concurrency, cache=folder)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import NamedTuple
 
 from w2s import kernels
@@ -148,9 +149,9 @@ def to_model_cp(value: int) -> int:
     return distance if value > 0 else -distance
 
 
-def load(reference: Reference, *, seed: int, concurrency: int) -> SearchModel:
+def load(reference: Reference, *, seed: int, concurrency: int, cache: Path | None = None) -> SearchModel:
     """The model of ``search:depth=N``, ``search:nodes=N`` or both."""
-    del concurrency
+    del concurrency, cache
     check_options(reference, _OPTIONS)
     text, options = str(reference), reference.options
     limits = SearchOptions(

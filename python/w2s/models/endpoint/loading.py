@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from importlib.util import find_spec
+from pathlib import Path
 
 from w2s.errors import MissingExtraError
 from w2s.models.model import Model, ModelKind
@@ -11,12 +12,12 @@ from w2s.models.reference import Reference
 EXTRA = "models"
 
 
-def load(reference: Reference, *, seed: int, concurrency: int) -> Model:
+def load(reference: Reference, *, seed: int, concurrency: int, cache: Path | None = None) -> Model:
     """The model of ``openai:URL#MODEL``; ``concurrency`` is ignored, because the reference has its own."""
     del concurrency
     from w2s.models.endpoint.settings import EndpointSettings
 
-    settings = EndpointSettings.from_reference(reference)
+    settings = EndpointSettings.from_reference(reference, cache)
     if find_spec("jinja2") is None:
         raise MissingExtraError("a prompt", EXTRA)
     from w2s.models.endpoint.key import read_api_key

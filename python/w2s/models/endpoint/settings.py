@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import difflib
 import ipaddress
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -148,8 +147,12 @@ class EndpointSettings:
     cache: Path | None = None
 
     @classmethod
-    def from_reference(cls, reference: Reference) -> Self:
+    def from_reference(cls, reference: Reference, cache: Path | None = None) -> Self:
         """The settings of ``openai:URL#MODEL?OPTIONS``.
+
+        Args:
+            reference: the reference.
+            cache: the folder of the cache where the reference names none; None for no cache.
 
         Raises:
             UsageError: the URL, the model or an option is missing, unknown or invalid.
@@ -175,7 +178,7 @@ class EndpointSettings:
             connect_s=parse_number(text, options, "connect_s", cls.connect_s),
             retries=_count_or_zero(text, options, "retries", cls.retries),
             rpm=parse_count(text, options, "rpm"),
-            cache=_cache_folder(options.get("cache")),
+            cache=_cache_folder(options.get("cache"), cache),
         )
         _check_combination(text, settings)
         return settings
@@ -217,17 +220,18 @@ def _count_or_zero(text: str, options: Mapping[str, str], name: str, default: in
     return parse_count(text, options, name, most=100) or default
 
 
-def _cache_folder(option: str | None) -> Path | None:
-    """The folder in the option, else the one in ``W2S_CACHE``, else the user's cache folder."""
+def _cache_folder(option: str | None, default: Path | None) -> Path | None:
+    """The folder in the option, else the default; None for ``off``."""
+    if option is None:
+        return default
     if option == "off":
         return None
     if option == "":
         raise UsageError("model-invalid-option", "the option cache of an endpoint must be a folder, or off")
-    home = os.environ.get("W2S_CACHE") or "~/.cache/w2s"
     try:
-        return Path(option).expanduser() if option else Path(home).expanduser() / "endpoint"
+        return Path(option).expanduser()
     except RuntimeError:
         raise UsageError(
             "endpoint-cache-unusable",
-            "cannot find a home folder to cache replies in; add cache=DIR, or cache=off",
+            f"cannot find the home folder in cache={option}; write the whole path, or cache=off",
         ) from None

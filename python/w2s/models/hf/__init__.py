@@ -4,6 +4,7 @@ This module and ``settings`` need no torch, which is imported when a model is lo
 """
 
 import logging
+from pathlib import Path
 
 from w2s.models.hf.settings import EXTRA, locate_model, read_settings, require_extras
 from w2s.models.model import Model, ModelKind
@@ -15,9 +16,9 @@ __all__ = ["KIND", "load"]
 logging.getLogger("bitsandbytes.backends.cpu.ops").setLevel(logging.ERROR)
 
 
-def load(reference: Reference, *, seed: int, concurrency: int) -> Model:
+def load(reference: Reference, *, seed: int, concurrency: int, cache: Path | None = None) -> Model:
     """The model of ``hf:DIR`` or ``hf:OWNER/NAME``."""
-    del concurrency
+    del concurrency, cache
     settings = read_settings(reference)
     place = locate_model(reference)
     require_extras(settings)

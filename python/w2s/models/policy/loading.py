@@ -14,14 +14,22 @@ from w2s.models.reference import Reference, quote
 EXTRA = "models"
 
 
-def require_torch(feature: str) -> None:
+WITHOUT_TORCH = "random, search:depth=3 and uci:stockfish work without them, as --teacher and --student"
+"""What players can be instead of a network, for messages."""
+
+
+def require_torch(feature: str, instead: str = "") -> None:
     """Check that torch is installed.
+
+    Args:
+        feature: what needs it.
+        instead: what works without it, for the message.
 
     Raises:
         MissingExtraError: it is not; the message names the ``pip install``.
     """
     if find_spec("torch") is None:
-        raise MissingExtraError(feature, EXTRA)
+        raise MissingExtraError(feature, EXTRA, instead)
 
 
 def bundled_policies() -> list[str]:
@@ -54,12 +62,12 @@ def policy_folder(reference: Reference) -> Path:
     )
 
 
-def load(reference: Reference, *, seed: int, concurrency: int) -> Model:
+def load(reference: Reference, *, seed: int, concurrency: int, cache: Path | None = None) -> Model:
     """The network of ``policy:NAME`` or ``policy:DIR``."""
-    del concurrency
+    del concurrency, cache
     settings = PolicySettings.from_reference(reference)
     folder = policy_folder(reference)
-    require_torch("a policy network")
+    require_torch("a policy network", WITHOUT_TORCH)
     from w2s.models.policy.files import from_pretrained
     from w2s.models.policy.model import PolicyModel
 

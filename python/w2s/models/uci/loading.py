@@ -84,12 +84,12 @@ def _split_command(reference: str, command: str) -> list[str]:
     return words
 
 
-def load(reference: Reference, *, seed: int, concurrency: int) -> UciModel:
+def load(reference: Reference, *, seed: int, concurrency: int, cache: Path | None = None) -> UciModel:
     """The engine of ``uci:COMMAND?nodes=N``, started once to check its options.
 
     ``seed`` has no effect, because engines draw their own random numbers.
     """
-    del seed
+    del seed, cache
     settings = UciSettings.from_reference(reference)
     program, *arguments = settings.command
     return UciModel(
