@@ -147,15 +147,15 @@ def _run(setting: ArenaSpec, out: Path | None, concurrency: int, *, as_json: boo
     from w2s.cli.arena_view import View, standing_text
 
     folder = ArenaFolder(out or Path("runs") / f"{setting.game}-{setting.digest()[:8]}")
-    if folder.is_complete():
-        output.note(f"{folder.path} is complete; nothing to do (choose another --out to play again)")
-    else:
-        output.note(f"resume with: {folder.resume_line}")
+    was_complete = folder.is_complete()
+    view = View(setting, folder.resume_line)
     try:
-        with View(setting) as view:
+        with view:
             result = rooms.run(setting, folder.path, concurrency=concurrency, show=view.show)
     except BaseException:
-        if folder.config.exists() and not folder.is_complete():
-            output.note(f"nothing is lost; resume with: {folder.resume_line}")
+        if view.has_started:
+            output.note(f"finished games are kept; resume with: {folder.resume_line}")
         raise
+    if was_complete:
+        output.note(f"{folder.path} is complete; nothing to do (choose another --out to play again)")
     output.data(result, as_json=as_json, text=standing_text(result, folder.path))
