@@ -22,7 +22,7 @@ from positions import FOLDER, WANTED_POSITIONS, ladder
 from w2s.models.policy.config import PolicyConfig
 from w2s.models.policy.files import from_pretrained, save_pretrained
 from w2s.models.policy.nets import build_net
-from w2s.train import PolicySettings, train
+from w2s.train import PolicyTrainSettings, train
 
 if TYPE_CHECKING:
     from w2s.train.progress import TrainStep
@@ -104,7 +104,7 @@ def make(name: str, folder: Path, seed: int, positions: int | None) -> None:
     game = recipe.config.game
     enough = WANTED_POSITIONS[game] if positions is None else 2 * positions  # some repeat
     positions_read = read_ladder(ladder(folder, game, enough), game, recipe.positions, recipe.players)
-    settings = PolicySettings(
+    settings = PolicyTrainSettings(
         epochs=recipe.epochs,
         learning_rate=recipe.learning_rate,
         batch=recipe.batch,

@@ -11,7 +11,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from benchmarks.figure import Figure, Measured, Row, SkippedError, Target
+from benchmarks.figure import Figure, Measurement, Row, SkippedError, Target
 from benchmarks.language import (
     BLOCKS,
     VOCABULARY,
@@ -37,7 +37,7 @@ NOT_GROWING = Target(most=1.1)
 Work = Callable[[], Any]
 
 
-def measure() -> Measured:
+def measure() -> Measurement:
     if not has_transformers():
         raise SkippedError("needs transformers (pip install 'w2s[models]')")
     with tempfile.TemporaryDirectory() as folder:
@@ -61,7 +61,7 @@ def measure() -> Measured:
         "takes a second pass over one token behind the cache of the prompts. Reading all letters in the "
         "first pass, as leaves of a tree mask, took as long where it was tried."
     )
-    return Measured((*letters, *options, *written, memory), (note,))
+    return Measurement((*letters, *options, *written, memory), (note,))
 
 
 class Contest:

@@ -9,11 +9,11 @@ from pathlib import Path
 import numpy as np
 
 import w2s
-from benchmarks.figure import Figure, Measured, Row, SkippedError, Target
+from benchmarks.figure import Figure, Measurement, Row, SkippedError, Target
 from benchmarks.nets import has_torch, write_net
 from benchmarks.timing import hot_spots, interleaved
 from w2s.tasks import MoveExample
-from w2s.train import PolicySettings, TrainingSet, train
+from w2s.train import PolicyTrainSettings, TrainingSet, train
 
 SHAPE = (64, 6)
 ROWS = 1024
@@ -22,7 +22,7 @@ REPEATS = 3
 OVER_PLAIN = Target(least=2)
 
 
-def measure() -> Measured:
+def measure() -> Measurement:
     if not has_torch():
         raise SkippedError("needs torch (pip install 'w2s[models]')")
     import torch
@@ -49,13 +49,13 @@ def measure() -> Measured:
         if halves
         else "This processor has no bfloat16, which the target of 2× is about: both compute in float32."
     )
-    return Measured((row,), (numbers,))
+    return Measurement((row,), (numbers,))
 
 
 def ours(student: str, rows: TrainingSet) -> None:
     """One epoch of ``w2s.train``, all of it: reading the net, batches, steps, writing the net."""
     with tempfile.TemporaryDirectory() as folder:
-        train(student, rows, PolicySettings(epochs=1, batch=BATCH, device="cpu"), Path(folder) / "out")
+        train(student, rows, PolicyTrainSettings(epochs=1, batch=BATCH, device="cpu"), Path(folder) / "out")
 
 
 def plain(student: str, rows: TrainingSet) -> None:

@@ -12,7 +12,7 @@ import pyarrow as pa
 
 from w2s.errors import ModelError, UsageError
 from w2s.evidence import Labels
-from w2s.labelling.evidence import check_evidence, elicit_evidence, student_view
+from w2s.labelling.evidence import check_spec, elicit_evidence, student_view
 from w2s.labelling.oracle_columns import verify_labels
 from w2s.labelling.proposals import propose_labels
 from w2s.labelling.spec import LabelSpec
@@ -48,7 +48,7 @@ def label_batch(examples: Sequence[Example], spec: LabelSpec) -> Labels:
         UsageError: the model has no such vectors or evidence, or cannot do the task of the examples.
     """
     check_task(spec.model, examples)
-    check_evidence(spec)
+    check_spec(spec)
     if spec.proposals > 1:
         several = propose_labels(examples, spec.model, spec.proposals, spec.want)
         return _labels(several.examples, several.answers, spec, several.columns)

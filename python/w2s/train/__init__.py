@@ -8,24 +8,31 @@ from w2s.errors import UsageError, W2sError
 from w2s.models.policy.loading import require_torch
 from w2s.train.dataset import TrainingSet
 from w2s.train.progress import StepCallback, TrainStep
-from w2s.train.settings import LanguageSettings, PolicySettings, is_language_model, parse_settings
+from w2s.train.settings import LanguageTrainSettings, PolicyTrainSettings, is_language_model, parse_settings
 
-__all__ = ["LanguageSettings", "PolicySettings", "TrainStep", "TrainingSet", "parse_settings", "train"]
+__all__ = [
+    "LanguageTrainSettings",
+    "PolicyTrainSettings",
+    "TrainStep",
+    "TrainingSet",
+    "parse_settings",
+    "train",
+]
 
 
 def train(
     student: str,
     rows: TrainingSet,
-    settings: PolicySettings | LanguageSettings,
+    settings: PolicyTrainSettings | LanguageTrainSettings,
     out: Path,
     *,
     progress: StepCallback | None = None,
 ) -> str:
     """Train a student on rows and write it to a folder.
 
-    Policy nets are trained by :func:`w2s.train.policy.trainer.train`, language models by
-    :func:`w2s.train.language.trainer.train`. If the folder holds the same training, finished, nothing is
-    done; if it was killed, it is resumed.
+    Policy nets are trained by :func:`w2s.train.policy.trainer.train_policy_net`, language models by
+    :func:`w2s.train.language.trainer.train_language_model`. If the folder holds the same training,
+    finished, nothing is done; if it was killed, it is resumed.
 
     Args:
         student: reference to a policy net, ``policy:…`` or ``lc0:…``, or to a language model, ``hf:…``.
@@ -57,18 +64,22 @@ def train(
 def _train(
     student: str,
     rows: TrainingSet,
-    settings: PolicySettings | LanguageSettings,
+    settings: PolicyTrainSettings | LanguageTrainSettings,
     out: Path,
     progress: StepCallback | None,
 ) -> str:
     if is_language_model(student):
-        if not isinstance(settings, LanguageSettings):
-            raise UsageError("train-settings-kind", f"{student} is a language model; pass LanguageSettings")
-        from w2s.train.language import trainer as language
+        if not isinstance(settings, LanguageTrainSettings):
+            raise UsageError(
+                "train-settings-kind", f"{student} is a language model; pass LanguageTrainSettings"
+            )
+        from w2s.train.language.trainer import train_language_model
 
-        return language.train(student, rows, settings, out, progress=progress)
-    if not isinstance(settings, PolicySettings):
-        raise UsageError("train-settings-kind", f"{student} is not a language model; pass PolicySettings")
-    from w2s.train.policy import trainer as policy
+        return train_language_model(student, rows, settings, out, progress=progress)
+    if not isinstance(settings, PolicyTrainSettings):
+        raise UsageError(
+            "train-settings-kind", f"{student} is not a language model; pass PolicyTrainSettings"
+        )
+    from w2s.train.policy.trainer import train_policy_net
 
-    return policy.train(student, rows, settings, out, progress=progress)
+    return train_policy_net(student, rows, settings, out, progress=progress)

@@ -63,15 +63,15 @@ class FeatureLayout:
         return cls(tuple(found["columns"]), tuple(found["agrees"]), dict(found["vectors"]))
 
 
-def feature_layout(labels: Labels, reads: Sequence[str]) -> FeatureLayout:
-    """Find the columns and vectors of labels that the names in ``reads`` stand for."""
+def feature_layout(labels: Labels, features: Sequence[str]) -> FeatureLayout:
+    """Find the columns and vectors of labels that the names in ``features`` stand for."""
     numeric = [name for name in COMMON_COLUMNS if has_evidence(labels, name)]
     text: list[str] = []
-    for name in reads:
+    for name in features:
         members = _group_columns(labels, name) if name in EVIDENCE_GROUPS else [name]
         numeric += [member for member in members if columns.is_numeric(labels, member)]
         text += [member for member in members if columns.is_text(labels, member)]
-    vectors = {name: int(labels.vectors[name].shape[1]) for name in reads if name in labels.vectors}
+    vectors = {name: int(labels.vectors[name].shape[1]) for name in features if name in labels.vectors}
     return FeatureLayout(tuple(dict.fromkeys(numeric)), tuple(dict.fromkeys(text)), vectors)
 
 

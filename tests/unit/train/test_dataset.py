@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,11 +12,11 @@ import pytest
 
 from tests.doubles.errors import raises_code
 from w2s.errors import DataError
-from w2s.evidence import write_table
+from w2s.evidence import Labels, write_table
 from w2s.labelling.label import label_table
 from w2s.models import Answer
 from w2s.tasks import AnswerExample, ChoiceExample, Example
-from w2s.train.dataset import load_training_set
+from w2s.train.dataset import TrainingSet, load_training_set
 
 SUMS = [AnswerExample(f"s{i}", f"{i}+1?", (str(i + 1),), solution=f"so it is {i + 1}") for i in range(3)]
 CHOICES = [ChoiceExample(f"c{i}", f"{i}?", ("x", "y", "z"), ("A",)) for i in range(3)]
@@ -84,3 +85,41 @@ def test_tables_without_labels_or_with_invalid_weights_are_refused(tmp_path: Pat
     with raises_code("train-column-missing", DataError) as caught:
         load_training_set(path, weights="trsut")
     assert "'trsut'" in str(caught.value)
+
+
+def labels_of(examples: list[Example], answers: list[Answer], **more: Any) -> Labels:
+    table = label_table(examples, answers, "hf:teacher")
+    for name, values in more.items():
+        table = table.append_column(name, pa.array(values))
+    return Labels(table)
+
+
+def test_labels_are_joined_to_examples_by_id() -> None:
+    labels = labels_of([*SUMS], [Answer(str(i), raw=f"so {i}") for i in range(3)])
+    weights = np.array([0.5, 2.0])
+    rows = TrainingSet.from_labels(labels.take(np.array([2, 0])), [*SUMS], weights=weights)
+    assert rows.examples == [SUMS[2], SUMS[0]]
+    assert rows.targets == [{"2": 1.0}, {"0": 1.0}]
+    assert rows.rationales == ["so 2", "so 0"]
+    assert rows.weights is weights
+
+
+def test_proposals_are_joined_to_the_examples_that_they_answer() -> None:
+    named = [replace(CHOICES[0], id=name) for name in ("c0", "c0#2")]
+    labels = labels_of([*named], [Answer("A"), Answer("B")], example_id=["c0", "c0"])
+    asked: list[tuple[str, str]] = []
+
+    def target(id_: str, label: str) -> dict[str, float]:
+        asked.append((id_, label))
+        return {label: 0.75}
+
+    rows = TrainingSet.from_labels(labels, [*CHOICES], target=target)
+    assert rows.examples == [CHOICES[0], CHOICES[0]]
+    assert asked == [("c0", "A"), ("c0", "B")]
+    assert rows.targets == [{"A": 0.75}, {"B": 0.75}]
+
+
+def test_a_label_without_its_example_is_refused() -> None:
+    with raises_code("train-example-missing", DataError) as caught:
+        TrainingSet.from_labels(labels_of([*SUMS], [Answer("1")] * 3), SUMS[:2])
+    assert "'s2'" in str(caught.value)

@@ -10,7 +10,7 @@ import pytest
 from tests.doubles.errors import raises_code
 from w2s.cli.train import _settings
 from w2s.errors import UsageError
-from w2s.train import PolicySettings, parse_settings
+from w2s.train import PolicyTrainSettings, parse_settings
 
 
 @pytest.mark.parametrize(
@@ -37,23 +37,25 @@ from w2s.train import PolicySettings, parse_settings
 )
 def test_an_invalid_value_is_refused_by_the_name_of_its_setting(name: str, value: Any) -> None:
     with raises_code("train-invalid-setting", UsageError) as caught:
-        PolicySettings(**{name: value})
+        PolicyTrainSettings(**{name: value})
     assert f"training setting {name} must be" in str(caught.value)
     assert "\n" not in str(caught.value)
 
 
 def test_numpy_numbers_are_accepted() -> None:
-    assert PolicySettings(learning_rate=np.float64(1e-3), holdout=np.float64(0.1)).holdout == 0.1
+    assert PolicyTrainSettings(learning_rate=np.float64(1e-3), holdout=np.float64(0.1)).holdout == 0.1
 
 
 def test_settings_of_a_command_line_are_parsed_by_name() -> None:
-    found = _settings(["kl=0.1", "save_memory=true", "schedule=constant", "targets=q_proj,v_proj", "group=4"])
+    found = _settings(
+        ["kl=0.1", "save_memory=true", "schedule=constant", "targets=q_proj,v_proj", "group_size=4"]
+    )
     assert found == {
         "kl": 0.1,
         "save_memory": True,
         "schedule": "constant",
         "targets": "q_proj,v_proj",
-        "group": 4,
+        "group_size": 4,
     }
     assert parse_settings("hf:small", found, 0).kl == 0.1  # type: ignore[union-attr]
     with raises_code("cli-invalid-set", UsageError):

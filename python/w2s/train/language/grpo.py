@@ -26,13 +26,15 @@ from w2s.train.dataset import Target, TrainingSet
 from w2s.train.language.student import LanguageStudent
 from w2s.train.language.trainer_state import LanguageProgress, PlainStateTrainer, StepHandler
 from w2s.train.progress import StepCallback
-from w2s.train.settings import LanguageSettings
+from w2s.train.settings import LanguageTrainSettings
 
 Reward = Callable[..., list[float]]
 """A reward function of trl: ``completions`` and the column ``row`` → one number per completion."""
 
 
-def grpo_config(arguments: dict[str, Any], settings: LanguageSettings, reply_tokens: int) -> trl.GRPOConfig:
+def grpo_config(
+    arguments: dict[str, Any], settings: LanguageTrainSettings, reply_tokens: int
+) -> trl.GRPOConfig:
     """The arguments of trl.
 
     Args:
@@ -44,7 +46,7 @@ def grpo_config(arguments: dict[str, Any], settings: LanguageSettings, reply_tok
     given["gradient_checkpointing"] = given.pop("activation_checkpointing")
     return trl.GRPOConfig(
         **given,
-        num_generations=settings.group,
+        num_generations=settings.group_size,
         max_completion_length=reply_tokens,
         temperature=settings.temperature,
         beta=settings.kl,
@@ -53,7 +55,7 @@ def grpo_config(arguments: dict[str, Any], settings: LanguageSettings, reply_tok
     )
 
 
-def max_reply_tokens(student: LanguageStudent, rows: TrainingSet, settings: LanguageSettings) -> int:
+def max_reply_tokens(student: LanguageStudent, rows: TrainingSet, settings: LanguageTrainSettings) -> int:
     """Maximum tokens of a reply: the setting, or what the context leaves after the longest question.
 
     Raises:
@@ -64,8 +66,8 @@ def max_reply_tokens(student: LanguageStudent, rows: TrainingSet, settings: Lang
     if context is None:
         return most
     for example in rows.examples:
-        text = student.wording.text([], _question(student, example))
-        length = len(student.wording.tokens(text))
+        text = student.prompt_tokenizer.text([], _question(student, example))
+        length = len(student.prompt_tokenizer.tokens(text))
         if length >= context:
             raise DataError(
                 "train-prompt-too-long",
@@ -120,7 +122,7 @@ class GrpoTrainer(PlainStateTrainer, trl.GRPOTrainer):  # type: ignore[misc]
         student: LanguageStudent,
         config: trl.GRPOConfig,
         rows: TrainingSet,
-        settings: LanguageSettings,
+        settings: LanguageTrainSettings,
         inputs: Record,
         progress: StepCallback | None,
     ) -> None:
@@ -167,8 +169,8 @@ def _prompts(student: LanguageStudent, rows: TrainingSet) -> list[dict[str, Any]
     found = []
     for row, example in enumerate(rows.examples):
         question = _question(student, example)
-        prompt: Any = student.wording.text([], question)
-        if student.wording.is_chat:
+        prompt: Any = student.prompt_tokenizer.text([], question)
+        if student.prompt_tokenizer.is_chat:
             prompt = [{"role": "user", "content": question}]
         found.append({"prompt": prompt, "row": row})
     return found

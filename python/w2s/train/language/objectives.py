@@ -23,7 +23,7 @@ from w2s.train.language.tokenization import (
     tokenize_sequences,
 )
 from w2s.train.losses import LOSSES, MASKED_LOGIT
-from w2s.train.settings import LanguageSettings
+from w2s.train.settings import LanguageTrainSettings
 
 TokenizedRow = TokenSequence | ChoiceTokens
 Collate = Callable[[Sequence[Any]], dict[str, Any]]
@@ -54,7 +54,9 @@ class Objective:
         return found.hexdigest()
 
 
-def build_objective(student: LanguageStudent, rows: TrainingSet, settings: LanguageSettings) -> Objective:
+def build_objective(
+    student: LanguageStudent, rows: TrainingSet, settings: LanguageTrainSettings
+) -> Objective:
     """The objective of a causal model or an encoder.
 
     Raises:
@@ -65,16 +67,20 @@ def build_objective(student: LanguageStudent, rows: TrainingSet, settings: Langu
     return build(student, rows, settings)
 
 
-def _sequence_objective(student: LanguageStudent, rows: TrainingSet, settings: LanguageSettings) -> Objective:
+def _sequence_objective(
+    student: LanguageStudent, rows: TrainingSet, settings: LanguageTrainSettings
+) -> Objective:
     name = settings.loss
-    items = tokenize_sequences(rows, student.wording, student.prompting, settings)
+    items = tokenize_sequences(rows, student.prompt_tokenizer, student.prompting, settings)
     collate = SequenceCollator(student.padding)
     if name == "cross_entropy":
         return Objective(items, collate, lambda logits, labels, _: reply_losses(logits, labels["tokens"]))
     return Objective(items, collate, lambda logits, labels, done: letter_losses(logits, labels, name, done))
 
 
-def _choice_objective(student: LanguageStudent, rows: TrainingSet, settings: LanguageSettings) -> Objective:
+def _choice_objective(
+    student: LanguageStudent, rows: TrainingSet, settings: LanguageTrainSettings
+) -> Objective:
     name, reference = settings.loss, str(student.reference)
     refuse_causal_options(reference, student.prompting)
     if settings.objective == "grpo":

@@ -19,7 +19,7 @@ from w2s.models.hf.settings import HfSettings
 from w2s.models.hf.tokenization import PromptTokenizer, Tokens, format_reply, select_prompt
 from w2s.tasks import AnswerExample, ChoiceExample, Example
 from w2s.train.dataset import Target, TrainingSet, normalize_target
-from w2s.train.settings import LanguageSettings
+from w2s.train.settings import LanguageTrainSettings
 
 LEAST_WEIGHT = 1e-30
 """Rows and sequences of less weight, relative to the largest, are left out."""
@@ -95,7 +95,10 @@ def uniform_rows(rows: TrainingSet) -> TrainingSet:
 
 
 def tokenize_sequences(
-    rows: TrainingSet, wording: PromptTokenizer, prompting: HfSettings, settings: LanguageSettings
+    rows: TrainingSet,
+    prompt_tokenizer: PromptTokenizer,
+    prompting: HfSettings,
+    settings: LanguageTrainSettings,
 ) -> list[TokenSequence]:
     """The sequences of all rows with a weight, in their order.
 
@@ -108,21 +111,21 @@ def tokenize_sequences(
         sequence
         for row, weight in enumerate(relative_weights(rows))
         if weight > 0
-        for sequence in tokenize(rows, row, weight, wording, prompting)
+        for sequence in tokenize(rows, row, weight, prompt_tokenizer, prompting)
         if sequence.weight > LEAST_WEIGHT
     ]
     for sequence in found:
-        if len(sequence.ids) > settings.length:
+        if len(sequence.ids) > settings.max_length:
             raise DataError(
                 "train-row-too-long",
                 f"example {rows.examples[sequence.row].id!r} has {len(sequence.ids)} tokens with its reply, "
-                f"more than length={settings.length}; raise length, or remove the row",
+                f"more than max_length={settings.max_length}; raise max_length, or remove the row",
             )
     return found
 
 
 def tokenize_choices(
-    rows: TrainingSet, tokenizer: Any, reference: str, context: int | None, settings: LanguageSettings
+    rows: TrainingSet, tokenizer: Any, reference: str, context: int | None, settings: LanguageTrainSettings
 ) -> list[ChoiceTokens]:
     """All rows with a weight, in their order.
 
@@ -143,11 +146,11 @@ def tokenize_choices(
             example = rows.examples[row]
             pairs = tokenize_pairs(reference, tokenizer, example, context)
             longest = max(map(len, pairs.tokens))
-            if longest > settings.length:
+            if longest > settings.max_length:
                 raise DataError(
                     "train-row-too-long",
                     f"example {example.id!r} has {longest} tokens with an option, more than "
-                    f"length={settings.length}; raise length, or remove the row",
+                    f"max_length={settings.max_length}; raise max_length, or remove the row",
                 )
             assert isinstance(example, ChoiceExample)  # pairs_of refuses others
             probs = _letter_probs(example, rows.targets[row])
@@ -156,27 +159,27 @@ def tokenize_choices(
 
 
 def _reply_sequences(
-    rows: TrainingSet, row: int, weight: float, wording: PromptTokenizer, prompting: HfSettings
+    rows: TrainingSet, row: int, weight: float, prompt_tokenizer: PromptTokenizer, prompting: HfSettings
 ) -> Iterator[TokenSequence]:
     """One sequence per label of the target, with its reply."""
     example = rows.examples[row]
     score = _score(example, prompting)
     prompt = select_prompt(prompting.prompt, example, score)
-    text = wording.text((), prompt.ask(example))
+    text = prompt_tokenizer.text((), prompt.ask(example))
     rationale = rows.rationales[row] if rows.rationales and isinstance(example, AnswerExample) else None
     for label, prob in _label_probs(example, rows.targets[row]).items():
         reply = rationale or format_reply(prompt, example, label, score)
-        tokenized_prompt = wording.tokenized_prompt(text, [reply + wording.ending])
+        tokens = prompt_tokenizer.tokenized_prompt(text, [reply + prompt_tokenizer.ending])
         yield TokenSequence(
             row,
-            tokenized_prompt.prompt + tokenized_prompt.replies[0],
-            len(tokenized_prompt.prompt),
+            tokens.prompt + tokens.replies[0],
+            len(tokens.prompt),
             weight * prob,
         )
 
 
 def _letter_sequences(
-    rows: TrainingSet, row: int, weight: float, wording: PromptTokenizer, prompting: HfSettings
+    rows: TrainingSet, row: int, weight: float, prompt_tokenizer: PromptTokenizer, prompting: HfSettings
 ) -> Iterator[TokenSequence]:
     """The question up to the token in which the letters differ."""
     example = rows.examples[row]
@@ -187,20 +190,20 @@ def _letter_sequences(
             "cross_entropy need; leave loss out",
         )
     prompt = select_prompt(prompting.prompt, example, "letter")
-    text = wording.text((), prompt.ask(example))
-    tokenized_prompt = wording.tokenized_prompt(
+    text = prompt_tokenizer.text((), prompt.ask(example))
+    tokens = prompt_tokenizer.tokenized_prompt(
         text, [format_reply(prompt, example, letter, "letter") for letter in example.letters]
     )
-    columns = enumerate(zip(*tokenized_prompt.replies, strict=False))
-    at = next((place for place, tokens in columns if len(set(tokens)) == len(example.letters)), None)
+    columns = enumerate(zip(*tokens.replies, strict=False))
+    at = next((place for place, column in columns if len(set(column)) == len(example.letters)), None)
     if at is None:
         raise UsageError(
             "train-letters-not-distinct",
             f"the letters of {example.id!r} do not differ in one token of this tokenizer; "
             "use loss=cross_entropy",
         )
-    question = tokenized_prompt.prompt + tokenized_prompt.replies[0][:at]
-    options = tuple(reply[at] for reply in tokenized_prompt.replies)
+    question = tokens.prompt + tokens.replies[0][:at]
+    options = tuple(reply[at] for reply in tokens.replies)
     probs = _letter_probs(example, rows.targets[row])
     yield TokenSequence(row, question, len(question), weight, options, probs)
 

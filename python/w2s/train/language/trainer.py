@@ -38,7 +38,7 @@ from w2s.train.language.student import (
 from w2s.train.language.tokenization import uniform_rows
 from w2s.train.language.trainer_state import LanguageProgress, PlainStateTrainer, StepHandler, write_weights
 from w2s.train.progress import REPORT, StepCallback, is_finished
-from w2s.train.settings import LanguageSettings
+from w2s.train.settings import LanguageTrainSettings
 
 BEST = "best.safetensors"
 CHECKPOINTS = "checkpoints"
@@ -49,16 +49,16 @@ class _Job:
     """One training; ``inputs`` decide its bytes."""
 
     student: LanguageStudent
-    settings: LanguageSettings
+    settings: LanguageTrainSettings
     inputs: Record
     out: Path
     progress: StepCallback | None
 
 
-def train(
+def train_language_model(
     student: str,
     rows: TrainingSet,
-    settings: LanguageSettings,
+    settings: LanguageTrainSettings,
     out: Path,
     *,
     progress: StepCallback | None = None,
@@ -96,7 +96,7 @@ def train(
     return loaded.reference_in(out)
 
 
-def _inputs(student: LanguageStudent, objective: Objective, settings: LanguageSettings) -> Record:
+def _inputs(student: LanguageStudent, objective: Objective, settings: LanguageTrainSettings) -> Record:
     """What decides the bytes of the trained student."""
     values = asdict(settings)
     del values["checkpoint_s"]
@@ -159,7 +159,7 @@ def _without_future_warnings() -> Iterator[None]:
 
 
 def _split(
-    items: Sequence[TokenizedRow], settings: LanguageSettings
+    items: Sequence[TokenizedRow], settings: LanguageTrainSettings
 ) -> tuple[list[TokenizedRow], list[TokenizedRow]]:
     """Items to train on and held-out items; all items of a row are on one side."""
     rows = sorted({one.row for one in items})
@@ -180,7 +180,7 @@ def _split(
 def _grpo_trainer(job: _Job, rows: TrainingSet) -> PlainStateTrainer:
     from w2s.train.language.grpo import GrpoTrainer, grpo_config, max_reply_tokens
 
-    arguments = _trainer_arguments(job, len(rows) * job.settings.group)
+    arguments = _trainer_arguments(job, len(rows) * job.settings.group_size)
     config = grpo_config(arguments, job.settings, max_reply_tokens(job.student, rows, job.settings))
     return GrpoTrainer(job.student, config, rows, job.settings, job.inputs, job.progress)
 
@@ -268,7 +268,7 @@ class WeightedTrainer(PlainStateTrainer, transformers.Trainer):  # type: ignore[
         objective: Objective,
         train_rows: Sequence[TokenizedRow],
         held_out: Sequence[TokenizedRow],
-        settings: LanguageSettings,
+        settings: LanguageTrainSettings,
         inputs: Record,
         progress: StepCallback | None,
     ) -> None:
@@ -337,8 +337,8 @@ class WeightedTrainer(PlainStateTrainer, transformers.Trainer):  # type: ignore[
         self.model.eval()
         total = weight = 0.0
         with torch.no_grad(), self.compute_loss_context_manager():
-            for start in range(0, len(self.held_out), self.settings.together):
-                batch = self.data_collator(self.held_out[start : start + self.settings.together])
+            for start in range(0, len(self.held_out), self.settings.micro_batch):
+                batch = self.data_collator(self.held_out[start : start + self.settings.micro_batch])
                 batch = self._prepare_inputs(batch)
                 labels = batch.pop("labels")
                 losses = self._losses(self.model(**batch).logits, labels)

@@ -16,7 +16,7 @@ from torch import distributed, nn
 
 from w2s.train.distributed import device_rank, process_count, process_rank
 
-RowIndex = npt.NDArray[np.int64]
+RowNumbers = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +36,7 @@ class ProcessGroup:
         """Whether this process writes the files."""
         return self.rank == 0
 
-    def shard(self, rows: RowIndex) -> RowIndex:
+    def shard(self, rows: RowNumbers) -> RowNumbers:
         """The rows of a step that this process computes; may be empty."""
         return np.array_split(rows, self.count)[self.rank]
 

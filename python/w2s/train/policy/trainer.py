@@ -26,17 +26,17 @@ from w2s.train.dataset import TrainingSet
 from w2s.train.losses import LOSSES, kl
 from w2s.train.policy.batches import Batch, Batches, MoveTargets, move_targets
 from w2s.train.policy.checkpoint import CHECKPOINT, read_checkpoint, write_checkpoint
-from w2s.train.policy.data_parallel import ProcessGroup, RowIndex, process_group
+from w2s.train.policy.data_parallel import ProcessGroup, RowNumbers, process_group
 from w2s.train.policy.student import load_student, net_digest
 from w2s.train.progress import REPORT, StepCallback, TrainStep, is_finished
 from w2s.train.schedule import SCHEDULES
-from w2s.train.settings import PolicySettings
+from w2s.train.settings import PolicyTrainSettings
 
 
-def train(
+def train_policy_net(
     student: str,
     rows: TrainingSet,
-    settings: PolicySettings,
+    settings: PolicyTrainSettings,
     out: Path,
     *,
     progress: StepCallback | None = None,
@@ -77,7 +77,9 @@ def _run(trainer: _PolicyTrainer, progress: StepCallback | None) -> None:
     trainer.finish(time.perf_counter() - start)
 
 
-def _inputs(net: PolicyNet, targets: MoveTargets, settings: PolicySettings, group: ProcessGroup) -> Record:
+def _inputs(
+    net: PolicyNet, targets: MoveTargets, settings: PolicyTrainSettings, group: ProcessGroup
+) -> Record:
     """What decides the bytes of the trained net."""
     values = asdict(settings)
     del values["checkpoint_s"]
@@ -100,7 +102,7 @@ class _PolicyTrainer:
         net: PolicyNet,
         rows: TrainingSet,
         targets: MoveTargets,
-        settings: PolicySettings,
+        settings: PolicyTrainSettings,
         inputs: Record,
         out: Path,
         group: ProcessGroup,
@@ -157,7 +159,7 @@ class _PolicyTrainer:
         Record(self._inputs.inputs, report).write(self._out / REPORT)
         remove(self._out / CHECKPOINT)
 
-    def _step(self, chosen: RowIndex) -> float:
+    def _step(self, chosen: RowNumbers) -> float:
         """Do one step on these rows.
 
         Returns:
@@ -174,7 +176,7 @@ class _PolicyTrainer:
         self._optimizer.step()
         return loss
 
-    def _backward(self, chosen: RowIndex, done: float) -> float:
+    def _backward(self, chosen: RowNumbers, done: float) -> float:
         """Add the gradients of this process's shard.
 
         Returns:
@@ -237,7 +239,7 @@ class _PolicyTrainer:
             self._last_checkpoint = time.monotonic()
 
 
-def _split(rows: int, settings: PolicySettings) -> tuple[RowIndex, RowIndex]:
+def _split(rows: int, settings: PolicyTrainSettings) -> tuple[RowNumbers, RowNumbers]:
     """Rows to train on and held-out rows, each ascending."""
     held = round(settings.holdout * rows)
     if held >= rows:
@@ -249,7 +251,7 @@ def _split(rows: int, settings: PolicySettings) -> tuple[RowIndex, RowIndex]:
     return np.sort(order[held:]), np.sort(order[:held])
 
 
-def _optimizer(net: PolicyNet, settings: PolicySettings) -> torch.optim.AdamW:
+def _optimizer(net: PolicyNet, settings: PolicyTrainSettings) -> torch.optim.AdamW:
     """AdamW without weight decay on biases and normalisation layers."""
     parameters = list(net.parameters())
     decayed = [parameter for parameter in parameters if parameter.ndim >= 2]
@@ -261,7 +263,9 @@ def _optimizer(net: PolicyNet, settings: PolicySettings) -> torch.optim.AdamW:
     return torch.optim.AdamW(groups, lr=settings.learning_rate)
 
 
-def _autocast(settings: PolicySettings, device: torch.device) -> contextlib.AbstractContextManager[object]:
+def _autocast(
+    settings: PolicyTrainSettings, device: torch.device
+) -> contextlib.AbstractContextManager[object]:
     """Compute in bfloat16 where the settings say so, or the device gains from it."""
     halves = settings.precision == "bfloat16" or (settings.precision == "auto" and has_fast_bfloat16(device))
     return torch.autocast(device.type, torch.bfloat16) if halves else contextlib.nullcontext()

@@ -16,14 +16,14 @@ from w2s.games import State, game
 from w2s.models import Want
 from w2s.models.registry import load_model
 from w2s.tasks import MoveExample
-from w2s.train import PolicySettings, TrainingSet, train
+from w2s.train import PolicyTrainSettings, TrainingSet, train
 
 torch = pytest.importorskip("torch", reason="needs torch: pip install 'w2s[models]'")
 
 from w2s.models.policy.files import from_pretrained  # noqa: E402
 from w2s.train.progress import TrainStep  # noqa: E402
 
-FEW = PolicySettings(epochs=3, batch=8, learning_rate=1e-2, device="cpu")
+FEW = PolicyTrainSettings(epochs=3, batch=8, learning_rate=1e-2, device="cpu")
 
 
 def some_states(name: str, count: int, seed: int = 1) -> list[State]:
@@ -64,9 +64,10 @@ def share_right(reference: str, rows: TrainingSet) -> float:
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("loss", ["cross_entropy", "kl", "product", "log_confidence"])
 def test_a_student_learns_the_targets(student: str, tmp_path: Path, loss: str) -> None:
-    settings = PolicySettings(epochs=12, batch=32, learning_rate=1e-2, loss=loss, device="cpu")  # type: ignore[arg-type]
+    settings = PolicyTrainSettings(epochs=12, batch=32, learning_rate=1e-2, loss=loss, device="cpu")  # type: ignore[arg-type]
     trained = train(student, last_moves("connect_four", 256), settings, tmp_path / "out")
     fresh = last_moves("connect_four", 100, seed=2)
     assert trained == f"policy:{tmp_path / 'out'}"
@@ -96,7 +97,7 @@ def test_the_seed_decides_the_bytes(student: str, tmp_path: Path) -> None:
     rows = last_moves("connect_four", 40)
     first = weights_of(train(student, rows, FEW, tmp_path / "a"))
     assert weights_of(train(student, rows, FEW, tmp_path / "b")) == first
-    other = PolicySettings(epochs=3, batch=8, learning_rate=1e-2, device="cpu", seed=1)
+    other = PolicyTrainSettings(epochs=3, batch=8, learning_rate=1e-2, device="cpu", seed=1)
     assert weights_of(train(student, rows, other, tmp_path / "c")) != first
 
 
@@ -104,10 +105,11 @@ class StoppedError(Exception):
     """Raised by a progress callback in place of a kill."""
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("at", [1, 7, 14])
 def test_a_stopped_training_resumes_to_the_same_bytes(student: str, tmp_path: Path, at: int) -> None:
     rows = last_moves("connect_four", 40)
-    settings = PolicySettings(
+    settings = PolicyTrainSettings(
         epochs=3, batch=8, learning_rate=1e-2, device="cpu", holdout=0.2, checkpoint_s=0.0
     )
     whole = train(student, rows, settings, tmp_path / "whole")
@@ -141,14 +143,14 @@ def test_a_finished_training_is_kept_and_another_is_refused(student: str, tmp_pa
 
 def test_a_checkpoint_of_another_training_or_a_damaged_one_is_refused(student: str, tmp_path: Path) -> None:
     rows = last_moves("connect_four", 24)
-    settings = PolicySettings(epochs=1, batch=8, device="cpu", checkpoint_s=0.0)
+    settings = PolicyTrainSettings(epochs=1, batch=8, device="cpu", checkpoint_s=0.0)
 
     def stop(step: TrainStep) -> None:
         raise StoppedError
 
     with pytest.raises(StoppedError):
         train(student, rows, settings, tmp_path / "out", progress=stop)
-    other = PolicySettings(epochs=2, batch=8, device="cpu", checkpoint_s=0.0)
+    other = PolicyTrainSettings(epochs=2, batch=8, device="cpu", checkpoint_s=0.0)
     with raises_code("train-other-training", UsageError):
         train(student, rows, other, tmp_path / "out")
     path = tmp_path / "out" / "checkpoint.safetensors"
@@ -165,15 +167,16 @@ def test_rows_of_weight_zero_are_not_learned(student: str, tmp_path: Path) -> No
         [*right.targets, *({move: 1.0} for move in wrong)],
         np.repeat([1.0, 0.0], len(right)),
     )
-    settings = PolicySettings(epochs=10, batch=64, learning_rate=1e-2, device="cpu")
+    settings = PolicyTrainSettings(epochs=10, batch=64, learning_rate=1e-2, device="cpu")
     assert share_right(train(student, mixed, settings, tmp_path / "out"), right) > 0.8
 
 
+@pytest.mark.slow
 def test_a_soft_target_is_learned(student: str, tmp_path: Path) -> None:
     state = game("connect_four").state()
     asked = [MoveExample(f"e{i}", state) for i in range(8)]
     rows = TrainingSet(asked, [{"1": 0.3, "7": 0.7}] * 8, np.ones(8))
-    settings = PolicySettings(epochs=150, batch=8, learning_rate=1e-2, schedule="cosine", device="cpu")
+    settings = PolicyTrainSettings(epochs=150, batch=8, learning_rate=1e-2, schedule="cosine", device="cpu")
     model = load_model(train(student, rows, settings, tmp_path / "out"))
     judged = model.judge([asked[0]] * 2, ["1", "7"])  # type: ignore[attr-defined]
     assert np.exp([answer.log_prob for answer in judged]) == pytest.approx([0.3, 0.7], abs=0.06)
@@ -183,7 +186,7 @@ def test_held_out_rows_choose_the_epoch(student: str, tmp_path: Path) -> None:
     asked = examples("connect_four", 60)
     draw = random.Random(3)
     noise = TrainingSet.hard(asked, [draw.choice(example.state.legal_moves()) for example in asked])
-    settings = PolicySettings(
+    settings = PolicyTrainSettings(
         epochs=40, batch=16, learning_rate=3e-2, schedule="constant", holdout=0.3, patience=3, device="cpu"
     )
     train(student, noise, settings, tmp_path / "out")
@@ -199,7 +202,7 @@ def test_an_anchor_keeps_the_student_near_its_initial_weights(student: str, tmp_
     planes = torch.from_numpy(np.stack([example.state.planes() for example in rows.examples]))
     nets = [from_pretrained(Path(student.removeprefix("policy:")))]
     for anchor in (0.0, 10.0):
-        settings = PolicySettings(epochs=5, batch=16, learning_rate=1e-2, anchor=anchor, device="cpu")
+        settings = PolicyTrainSettings(epochs=5, batch=16, learning_rate=1e-2, anchor=anchor, device="cpu")
         trained = train(student, rows, settings, tmp_path / f"{anchor}")
         nets.append(from_pretrained(Path(trained.removeprefix("policy:"))))
     with torch.inference_mode():
@@ -208,9 +211,12 @@ def test_an_anchor_keeps_the_student_near_its_initial_weights(student: str, tmp_
     assert moved[1] < moved[0] / 2
 
 
+@pytest.mark.slow
 def test_training_in_bfloat16_learns(student: str, tmp_path: Path) -> None:
     rows = last_moves("connect_four", 128)
-    settings = PolicySettings(epochs=12, batch=32, learning_rate=1e-2, precision="bfloat16", device="cpu")
+    settings = PolicyTrainSettings(
+        epochs=12, batch=32, learning_rate=1e-2, precision="bfloat16", device="cpu"
+    )
     assert share_right(train(student, rows, settings, tmp_path / "out"), rows) > 0.8
 
 
@@ -221,4 +227,4 @@ def test_invalid_students_rows_and_settings_are_refused(tmp_path: Path, student:
         train(student, last_moves("chess", 4), FEW, tmp_path / "out")
     assert "chess, but the student plays connect_four" in str(caught.value)
     with raises_code("train-holdout-too-large", DataError):
-        train(student, last_moves("connect_four", 1), PolicySettings(holdout=0.9), tmp_path / "out")
+        train(student, last_moves("connect_four", 1), PolicyTrainSettings(holdout=0.9), tmp_path / "out")
