@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, Protocol, runtime_checkable
@@ -195,6 +195,8 @@ class ModelKind:
         example: one of its references.
         load: makes a model of a reference.
         extra: the optional dependency group that it needs, None if it needs none.
+        options: what each option of its references means, by name.
+        note: what else its references take.
     """
 
     name: str
@@ -202,6 +204,8 @@ class ModelKind:
     example: str
     load: ModelLoader
     extra: str | None = None
+    options: Mapping[str, str] = field(default_factory=dict)
+    note: str = ""
 
 
 def check_examples(model: Model, examples: Sequence[Example]) -> None:

@@ -29,6 +29,24 @@ def model_kinds() -> list[ModelKind]:
     return list(_KINDS.values())
 
 
+def find_kind(name: str, reference: str | None = None) -> ModelKind:
+    """The kind of model with this name, which came from ``reference`` if one is given.
+
+    Raises:
+        UsageError: there is no such kind; the message lists those that exist.
+    """
+    kind = _KINDS.get(name)
+    if kind is None:
+        near = difflib.get_close_matches(name, list(_KINDS), n=1)
+        hint = f"did you mean {near[0]}? " if near else ""
+        raise UsageError(
+            "model-unknown-kind",
+            f"{quote(reference or name)} names no model: the kind {quote(name)} is unknown; {hint}the kinds "
+            f"are: {', '.join(_KINDS)}",
+        )
+    return kind
+
+
 def load_model(
     reference: str, *, seed: int = 0, concurrency: int = 1, cache: str | Path | None = None
 ) -> Model:
@@ -62,15 +80,7 @@ def load_model(
         'a1a8'
     """
     parsed = resolve_reference(reference)
-    kind = _KINDS.get(parsed.kind)
-    if kind is None:
-        near = difflib.get_close_matches(parsed.kind, list(_KINDS), n=1)
-        hint = f"did you mean {near[0]}? " if near else ""
-        raise UsageError(
-            "model-unknown-kind",
-            f"{quote(reference)} names no model: the kind {quote(parsed.kind)} is unknown; {hint}the kinds "
-            f"are: {', '.join(_KINDS)}",
-        )
+    kind = find_kind(parsed.kind, reference)
     if seed < 0:
         raise UsageError("model-negative-seed", f"seed is {seed}; it must be at least 0")
     if concurrency < 1:

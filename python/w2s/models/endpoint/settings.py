@@ -14,21 +14,22 @@ from w2s.errors import UsageError
 from w2s.models.reference import Reference, quote
 from w2s.models.reference_options import parse_count, parse_number
 
-_OPTIONS = (
-    "temperature",
-    "top_p",
-    "max_tokens",
-    "samples",
-    "logprobs",
-    "prompt",
-    "shots",
-    "concurrency",
-    "timeout_s",
-    "connect_s",
-    "retries",
-    "rpm",
-    "cache",
-)
+OPTIONS = {
+    "temperature": "0 asks for the likeliest reply, above 0 replies are drawn; default 0",
+    "top_p": "share of probability that tokens are drawn from, above 0 and at most 1",
+    "max_tokens": "longest reply, in tokens; default 1024",
+    "samples": "further replies to each question where evidence is wanted; default 0",
+    "logprobs": "true asks for log-probabilities; default false",
+    "prompt": "name or file of a prompt template",
+    "shots": "number of few-shot examples in each prompt; default 0",
+    "concurrency": "number of concurrent requests; default 8",
+    "timeout_s": "seconds for one whole reply; default 120",
+    "connect_s": "seconds to connect; default 10",
+    "retries": "repetitions of a request while the server is busy or unreachable; default 5",
+    "rpm": "requests per minute; default no limit",
+    "cache": "folder in which replies are kept for other runs, or off; by default each run keeps its own",
+}
+"""What each option means."""
 _EXAMPLE = "openai:http://127.0.0.1:8000/v1#small"
 _PORTS = {"http": 80, "https": 443}
 
@@ -186,12 +187,12 @@ class EndpointSettings:
 
 def _check_names(options: Mapping[str, str]) -> None:
     for name in options:
-        if name not in _OPTIONS:
-            near = difflib.get_close_matches(name, _OPTIONS, n=1)
+        if name not in OPTIONS:
+            near = difflib.get_close_matches(name, OPTIONS, n=1)
             hint = f"did you mean {near[0]}? " if near else ""
             raise UsageError(
                 "model-unknown-option",
-                f"{quote(name)} is not an option of openai: {hint}its options are: {', '.join(_OPTIONS)}",
+                f"{quote(name)} is not an option of openai: {hint}its options are: {', '.join(OPTIONS)}",
             )
 
 

@@ -6,7 +6,7 @@ This module and ``settings`` need no torch, which is imported when a model is lo
 import logging
 from pathlib import Path
 
-from w2s.models.hf.settings import EXTRA, locate_model, read_settings, require_extras
+from w2s.models.hf.settings import EXTRA, OPTIONS, locate_model, read_settings, require_extras
 from w2s.models.model import Model, ModelKind
 from w2s.models.reference import Reference
 
@@ -33,4 +33,5 @@ KIND = ModelKind(
     "hf:Qwen/Qwen3-0.6B?dtype=bfloat16",
     load,
     EXTRA,
+    OPTIONS,
 )

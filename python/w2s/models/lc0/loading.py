@@ -10,7 +10,7 @@ from w2s.models.lc0.weights import BlockWeights, ConvolutionWeights, Lc0Weights,
 from w2s.models.model import Model, ModelKind
 from w2s.models.policy.config import PolicyConfig
 from w2s.models.policy.loading import EXTRA, WITHOUT_TORCH, require_torch
-from w2s.models.policy.settings import PolicySettings
+from w2s.models.policy.settings import OPTIONS, PolicySettings
 from w2s.models.reference import Reference, quote
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ def load(reference: Reference, *, seed: int, concurrency: int, cache: Path | Non
 
 
 KIND = ModelKind(
-    "lc0", "a network in Lc0's format, Maia included; no search", "lc0:maia-1100.pb.gz", load, EXTRA
+    "lc0", "a network in Lc0's format, Maia included; no search", "lc0:maia-1100.pb.gz", load, EXTRA, OPTIONS
 )
 
 

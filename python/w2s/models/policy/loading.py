@@ -5,10 +5,10 @@ from __future__ import annotations
 from importlib.util import find_spec
 from pathlib import Path
 
-from w2s.assets import arenas_folder
 from w2s.errors import MissingExtraError, ModelError, UsageError
 from w2s.models.model import Model, ModelKind
-from w2s.models.policy.settings import PolicySettings
+from w2s.models.policy.bundled import bundled_policies, policies_folder
+from w2s.models.policy.settings import OPTIONS, PolicySettings
 from w2s.models.reference import Reference, quote
 
 EXTRA = "models"
@@ -32,11 +32,6 @@ def require_torch(feature: str, instead: str = "") -> None:
         raise MissingExtraError(feature, EXTRA, instead)
 
 
-def bundled_policies() -> list[str]:
-    """Names of the policy networks that come with w2s."""
-    return sorted(path.parent.name for path in arenas_folder().glob("policies/*/config.json"))
-
-
 def policy_folder(reference: Reference) -> Path:
     """The folder that a reference names, by path or by the name of a bundled network.
 
@@ -52,9 +47,9 @@ def policy_folder(reference: Reference) -> Path:
     folder = Path(target).expanduser()
     if folder.is_dir():
         return folder
-    names = bundled_policies()
+    names = [bundled.name for bundled in bundled_policies()]
     if target in names:
-        return arenas_folder() / "policies" / target
+        return policies_folder() / target
     listed = f"the bundled ones are {', '.join(names)}" if names else "none is bundled"
     raise ModelError(
         "policy-not-found",
@@ -80,4 +75,5 @@ KIND = ModelKind(
     "policy:runs/student?temperature=0.5",
     load,
     EXTRA,
+    OPTIONS,
 )
