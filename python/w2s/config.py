@@ -7,7 +7,7 @@ import hashlib
 import os
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -91,7 +91,10 @@ def merge_tables(base: dict[str, Any], overrides: dict[str, Any]) -> dict[str, A
 
 
 def parse_config(
-    kind: type[AnyConfig], tables: dict[str, Any], where: str, overrides: Mapping[str, Any] | None = None
+    kind: type[AnyConfig],
+    tables: dict[str, Any],
+    where: str,
+    overrides: Mapping[str, Any] | None = None,
 ) -> AnyConfig:
     """A validated configuration from tables.
 
@@ -99,7 +102,8 @@ def parse_config(
         kind: the class of the configuration.
         tables: the tables of a TOML file, as :func:`read_toml` returns them.
         where: where they come from, for messages.
-        overrides: the part of the tables that comes from options instead.
+        overrides: those tables that came from options; a message about one of them names the option instead
+            of ``where``.
 
     Raises:
         UsageError: a key is unknown or a value invalid; the message names the key and the nearest known one.
@@ -107,9 +111,11 @@ def parse_config(
     try:
         return kind.model_validate(tables)
     except ValidationError as error:
-        code, problem = _first_problem(kind, error)
-        option = _invalid_option(error, overrides or {})
-        raise UsageError(code, option or f"{where}: {problem}") from None
+        code, path, problem = _first_problem(kind, error)
+        key = ".".join(path)
+        if _is_set(overrides or {}, path):
+            raise UsageError(code, f"`{key}`{problem.removeprefix(key)}") from None
+        raise UsageError(code, f"{where}: {problem}") from None
 
 
 def invalid_value(code: str, message: str) -> PydanticCustomError:
@@ -146,20 +152,6 @@ def _first_problem(kind: type[BaseModel], error: ValidationError) -> tuple[str, 
     near = difflib.get_close_matches(path[-1], known, n=1)
     hint = f"did you mean {near[0]!r}?" if near else f"known keys: {', '.join(known)}"
     return "config-unknown-key", path, f"{'.'.join(path)} is not a known key; {hint}"
-
-
-def _invalid_option(error: ValidationError, overrides: Mapping[str, Any]) -> str | None:
-    """What is wrong with an option, if the first problem is the value of one."""
-    problem = error.errors(include_url=False)[0]
-    path = [part for part in map(str, problem["loc"]) if _KEY.fullmatch(part)]
-    inner: Any = overrides
-    for part in path:
-        if not isinstance(inner, Mapping) or part not in inner:
-            return None
-        inner = inner[part]
-    if not path or isinstance(inner, Mapping):
-        return None
-    return f"`{'.'.join(path)}` is {inner!r}: {problem['msg'].removeprefix('Value error, ')}"
 
 
 def _keys_at(kind: type[BaseModel], path: list[str]) -> list[str]:
