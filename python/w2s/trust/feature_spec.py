@@ -41,7 +41,7 @@ class FeatureOptions(Config):
     """Options of a trust function that reads features.
 
     Attributes:
-        reads: names of evidence; log_prob, margin, entropy and n_options are always read if present.
+        features: names of evidence; log_prob, margin, entropy and n_options are always read if present.
     """
 
     features: tuple[str, ...] = ("hidden",)

@@ -11,7 +11,7 @@ class NeuralOptions(FeatureOptions):
     """Options of ``neural``.
 
     Attributes:
-        reads: names of evidence.
+        features: names of evidence.
         width: width of the hidden state.
         blocks: number of residual blocks.
         expansion: width inside a block, as a multiple of ``width``.
