@@ -17,11 +17,19 @@ import pyarrow.parquet as pq
 import pytest
 
 import w2s
-from tests.doubles.chains import language_tables, numbers, weights, write_chain, write_questions
+from tests.doubles.chains import (
+    language_tables,
+    numbers,
+    recorded_steps,
+    weights,
+    write_chain,
+    write_questions,
+)
 from tests.doubles.chat import ChatReply, ChatRequest, ChatServer, completion, token
 from tests.doubles.encoders import write_encoder
 from tests.doubles.language import write_language_model
 from tests.doubles.language_training import answers, choices, settings
+from w2s.chain import estimate, load_config
 from w2s.cli.app import run
 from w2s.train import TrainingSet, train
 
@@ -71,7 +79,7 @@ CASES: dict[str, dict[str, Any]] = {
 
 @pytest.mark.slow
 @pytest.mark.parametrize("task", list(CASES))
-def test_a_chain_killed_at_random_moments_ends_with_the_same_numbers(
+def test_chain_killed_at_random_moments_ends_with_the_same_numbers(
     place: Path, tmp_path: Path, task: str
 ) -> None:
     more = {
@@ -101,7 +109,7 @@ def test_a_chain_killed_at_random_moments_ends_with_the_same_numbers(
 
 
 @pytest.mark.slow
-def test_an_adapter_labels_the_next_round(place: Path, tmp_path: Path) -> None:
+def test_adapter_labels_the_next_round(place: Path, tmp_path: Path) -> None:
     setting = chain(place, "choice", tmp_path, rounds=2)
     assert run(["chain", str(setting), "--out", str(tmp_path / "run")]) == 0
     metrics = json.loads((tmp_path / "run" / "metrics.json").read_text())
@@ -117,7 +125,7 @@ def test_an_adapter_labels_the_next_round(place: Path, tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-def test_a_student_that_labels_for_itself_is_shown_gold_too(place: Path, tmp_path: Path) -> None:
+def test_self_training_student_is_shown_gold(place: Path, tmp_path: Path) -> None:
     arms, evidence = ["base", "self", "trust"], ["hidden", "icl:2"]
     setting = chain(place, "choice", tmp_path, arms=arms, evidence=evidence)
     assert run(["chain", str(setting), "--out", str(tmp_path / "run")]) == 0
@@ -126,7 +134,7 @@ def test_a_student_that_labels_for_itself_is_shown_gold_too(place: Path, tmp_pat
 
 
 @pytest.mark.slow
-def test_gold_stands_in_front_of_questions_where_a_model_asks_for_that(place: Path, tmp_path: Path) -> None:
+def test_model_with_shots_is_shown_gold(place: Path, tmp_path: Path) -> None:
     for name, shots in (("none", ""), ("two", "?shots=2")):
         (tmp_path / name).mkdir()
         models = {who: f"hf:{place / who}{shots}" for who in ("teacher", "student")}
@@ -140,7 +148,7 @@ def test_gold_stands_in_front_of_questions_where_a_model_asks_for_that(place: Pa
 
 
 @pytest.mark.slow
-def test_encoders_teach_and_learn_in_the_same_chain(place: Path, tmp_path: Path) -> None:
+def test_encoders_teach_and_learn_in_one_chain(place: Path, tmp_path: Path) -> None:
     teacher, student = write_encoder(tmp_path / "t"), write_encoder(tmp_path / "s", bare=True, seed=1)
     setting = chain(
         place, "choice", tmp_path, rounds=2, teacher=f"hf:{teacher}", student=f"hf:{student}?head=fresh"
@@ -162,7 +170,7 @@ def says(heard: ChatRequest) -> ChatReply:
 @pytest.mark.parametrize(
     ("options", "function"), [({"logprobs": "true"}, "logistic"), ({}, "self_consistency")]
 )
-def test_an_endpoint_teaches_by_its_samples(
+def test_endpoint_teaches_by_its_samples(
     place: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, options: dict[str, str], function: str
 ) -> None:
     monkeypatch.setenv("W2S_CACHE", str(tmp_path / "cache"))
@@ -187,7 +195,7 @@ def test_an_endpoint_teaches_by_its_samples(
 
 
 @pytest.mark.slow
-def test_labels_that_hold_no_answer_are_left_out_and_counted(
+def test_labels_without_an_answer_are_left_out_and_counted(
     place: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     setting = chain(place, "choice", tmp_path, teacher=f"hf:{place / 'speaker'}?{SHORT}")
@@ -207,7 +215,7 @@ def test_labels_that_hold_no_answer_are_left_out_and_counted(
 
 @pytest.mark.slow
 @pytest.mark.parametrize("prompt", ["", "?prompt=move-legal-san"])
-def test_trust_of_choices_reads_labels_of_chess_by_the_same_teacher(
+def test_trust_fitted_on_choices_scores_chess_labels_of_the_same_teacher(
     place: Path, tmp_path: Path, prompt: str
 ) -> None:
     draw, lines = random.Random(1), []
@@ -235,14 +243,16 @@ def test_trust_of_choices_reads_labels_of_chess_by_the_same_teacher(
     assert set(metrics["rounds"][0]["arms"]) == {"naive", "trust"}
     settings = json.loads((tmp_path / "run/round-1/seed-0/trust/trust.json").read_text())
     assert "hidden" in json.dumps(settings)
-    gold = pq.read_table(tmp_path / "run/round-1/labels/gold/labels.parquet")
+    planned = estimate(load_config(resume=tmp_path / "run"), None)["steps"]
+    assert {folder for step in planned for folder in step["folders"]} == recorded_steps(tmp_path / "run")
+    gold = pq.read_table(tmp_path / "run/round-1/gold-labels/labels.parquet")
     assert set(gold.column("task").to_pylist()) == {"choice"}
     assert all(name.startswith("choice:") for name in gold.column("id").to_pylist())
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("task", ["choice", "answer"])
-def test_a_user_goes_from_questions_to_a_student_by_commands(
+def test_commands_lead_from_questions_to_a_student(
     place: Path, tmp_path: Path, task: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     source = str(place / f"{task}.jsonl")
