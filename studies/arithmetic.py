@@ -28,9 +28,10 @@ ARMS = (
     "trust", "gold+trust", "gold-then-trust", "trust-then-gold", "ceiling",
 )  # fmt: skip
 TRAIN: dict[str, dict[str, Any]] = {
-    "supervised": {"epochs": 2, "learning_rate": 3e-4, "batch": 16, "together": 16},
+    "supervised": {"epochs": 2, "learning_rate": 3e-4, "batch": 16, "micro_batch": 16},
     "grpo": {
-        "objective": "grpo", "epochs": 1, "learning_rate": 3e-4, "batch": 64, "together": 64, "group": 8,
+        "objective": "grpo", "epochs": 1, "learning_rate": 3e-4, "batch": 64, "micro_batch": 64,
+        "group_size": 8,
         "new_tokens": 40, "kl": 0.0, "form_reward": 0.0,
     },
 }  # fmt: skip
@@ -64,7 +65,7 @@ def chain_of(objective: str, made: Path, size: Size) -> ChainConfig:
         "trust": {"function": "neural", "folds": 2},
         "keep": {"top": "50%"},
         "arms": list(ARMS),
-        "train": {"method": "full", **TRAIN[objective]},
+        "train": {"finetuning": "full", **TRAIN[objective]},
         "stop": {"collapse": False},
     }
     return parse_config(ChainConfig, tables, "the study")

@@ -95,7 +95,7 @@ def write_encoders(made: Path) -> None:
 
 def settings(size: Size) -> dict[str, Any]:
     """How teacher and students are trained."""
-    return {"method": "full", "epochs": size.epochs, "learning_rate": 2e-4, "batch": 16, "together": 8}
+    return {"finetuning": "full", "epochs": size.epochs, "learning_rate": 2e-4, "batch": 16, "micro_batch": 8}
 
 
 def chain_of(teacher: str, size: Size, made: Path) -> ChainConfig:

@@ -246,7 +246,7 @@ def _joined(path: Path, places: Mapping[str, int]) -> Vectors:
     use = (here >= 0) & column.is_valid().to_numpy(zero_copy_only=False)
     if places and not (here >= 0).any():
         raise DataError(
-            "label-vectors-of-other-table",
+            "label-vectors-share-no-id",
             f"{path} shares no id with the labels; its vectors are of other labels",
         )
     joined = np.full((len(places), column.type.list_size), np.nan, np.float32)

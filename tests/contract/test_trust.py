@@ -15,18 +15,22 @@ from w2s.errors import DataError, UsageError
 from w2s.evidence import Labels
 from w2s.evidence_kinds import remedy
 from w2s.trust import Function, cross_fit, function_names, load, save, trust_function
-from w2s.trust.evidence_requirements import evidence_columns
+from w2s.trust.columns import evidence_columns
 
 SMALL = {
     "neural": {"width": 16, "batch": 32, "least_steps": 60, "fits": 2},
-    "boosting": {"trees": 20, "reads": "hidden"},
+    "boosting": {"trees": 20, "features": "hidden"},
 }
 """Options that keep the suite quick; every function runs all of it."""
 
 PACKAGES = {"neural": "torch", "boosting": "sklearn"}
 
 
-@pytest.fixture(params=function_names())
+SLOW = {"neural", "boosting", "stack"}
+PARAMS = [pytest.param(name, marks=[pytest.mark.slow] * (name in SLOW), id=name) for name in function_names()]
+
+
+@pytest.fixture(params=PARAMS)
 def function(request: pytest.FixtureRequest) -> Function:
     name = request.param
     if name in PACKAGES:

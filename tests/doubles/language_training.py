@@ -27,7 +27,7 @@ def answers(count: int) -> TrainingSet:
 
 
 def settings(**more: Any) -> LanguageTrainSettings:
-    usual = {"epochs": 2, "batch": 8, "together": 4, "learning_rate": 1e-2, "rank": 4}
+    usual = {"epochs": 2, "batch": 8, "micro_batch": 4, "learning_rate": 1e-2, "rank": 4}
     return LanguageTrainSettings(**{**usual, **more})
 
 

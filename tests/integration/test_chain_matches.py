@@ -185,8 +185,8 @@ def test_chain_killed_in_matches_ends_with_the_same_numbers(
     ("options", "code", "said"),
     [
         (["--games", "3"], 2, "[chain-odd-games]"),
-        (["--gold", "5000"], 3, "5000 gold with a known answer; play more games (--games)"),
-        (["--games", "2", "--gold", "5", "--test", "40"], 3, "ask for fewer (--test)"),
+        (["--gold-rows", "5000"], 3, "5000 gold with a known answer; play more games (--games)"),
+        (["--games", "2", "--gold-rows", "5", "--test-rows", "40"], 3, "ask for fewer (--test)"),
         (["--examples", "puzzles.csv"], 2, "[chain-matches-with-files]"),
         (["--source", "files"], 2, "[chain-matches-without-source]"),
         (["--gold-oracle", "serch:depth=4"], 2, "[oracle-unknown]"),

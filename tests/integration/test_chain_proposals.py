@@ -86,7 +86,17 @@ def test_commands_keep_the_most_trusted_candidates(nets: Path, tmp_path: Path, c
     label = ["label", examples, "--game", "connect_four", "--model", teacher, "--proposals", "3", "--hidden"]
     assert run([*label, "--oracle", "search:depth=4", "--out", labels, "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["labels"] > 600
-    fit = ["trust", "fit", labels, "--gold", "correct", "--function", "boosting", "--reads", "hidden,search"]
+    fit = [
+        "trust",
+        "fit",
+        labels,
+        "--gold",
+        "correct",
+        "--function",
+        "boosting",
+        "--features",
+        "hidden,search",
+    ]
     assert run([*fit, "--out", str(tmp_path / "trust")]) == 0
     assert run(["trust", "score", labels, "--function", str(tmp_path / "trust"), "--out", scored]) == 0
     assert run(["filter", scored, "--score", "trust", "--top", "1", "--by", "example_id", "--out", best]) == 0

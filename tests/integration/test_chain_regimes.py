@@ -169,7 +169,7 @@ def cases() -> Sequence[tuple[list[str], int, str]]:
         ([*given, other, "--gold-game", "othello"], 2, "[chain-regime-incomplete]"),
         ([*given, "none.parquet"], 3, "none.parquet"),
         ([*given, othello], 3, "[chain-gold-wrong-game]"),
-        ([*given, other, "--gold", "900"], 3, "130 examples are too few for 900 gold"),
+        ([*given, other, "--gold-rows", "900"], 3, "130 examples are too few for 900 gold"),
         ([*games, othello], 2, "--gold-teacher"),
         ([*games, other, *net], 3, "[chain-gold-wrong-game]"),
         ([*games, othello, "--gold-teacher", "policy:{place}/teacher"], 2, "plays connect_four, not othello"),

@@ -232,7 +232,18 @@ def test_trust_fitted_on_choices_scores_chess_labels_of_the_same_teacher(
     words = ["chain", "--regime", "ood_domain", "--gold-task", "choice", "--out", str(tmp_path / "run")]
     words += ["--gold-examples", str(place / "choice.jsonl"), "--examples", str(tmp_path / "puzzles.csv")]
     words += ["--teacher", f"hf:{place / 'teacher'}{prompt}", "--student", f"hf:{place / 'student'}{prompt}"]
-    words += ["--gold", "32", "--pool", "20", "--test", "10", "--rounds", "1", "--trust", "logistic"]
+    words += [
+        "--gold-rows",
+        "32",
+        "--pool-rows",
+        "20",
+        "--test-rows",
+        "10",
+        "--rounds",
+        "1",
+        "--trust",
+        "logistic",
+    ]
     base = tmp_path / "base.toml"
     base.write_text('evidence = ["hidden"]\n[train]\nepochs = 1\n[stop]\ncollapse = false\n')
     words += ["--arm", "base", "--arm", "naive", "--arm", "gold", "--arm", "trust"]
@@ -267,7 +278,7 @@ def test_commands_lead_from_questions_to_a_student(
     label = ["label", source, "--task", task, "--model", teacher, "--hidden", "--evidence", "samples:2"]
     made = typed(*label, "--out", labels)
     assert made["labels"] + made["unanswered"] == 90
-    fit = ["trust", "fit", labels, "--gold", "correct", "--function", "logistic", "--reads", "hidden"]
+    fit = ["trust", "fit", labels, "--gold", "correct", "--function", "logistic", "--features", "hidden"]
     assert typed(*fit, "--folds", "2", "--out", str(tmp_path / "trust"))["gold_rows"] == made["known"]
     assert typed("trust", "score", labels, "--function", str(tmp_path / "trust"), "--out", scored)["rows"]
     assert run(["filter", scored, "--score", "trust", "--top", "25%", "--out", kept]) == 0

@@ -55,7 +55,7 @@ def test_vectors_are_joined_by_id_not_by_position(tmp_path: Path) -> None:
 def test_vectors_of_other_labels_are_refused(tmp_path: Path) -> None:
     pq.write_table(table("a"), tmp_path / "labels.parquet")
     write_vectors(tmp_path / "hidden.parquet", ["z"], [[1, 1]])
-    with raises_code("label-vectors-of-other-table", DataError) as caught:
+    with raises_code("label-vectors-share-no-id", DataError) as caught:
         read_labels(tmp_path / "labels.parquet")
     assert "hidden.parquet" in str(caught.value)
 

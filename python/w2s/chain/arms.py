@@ -459,7 +459,7 @@ def check_arms(chosen: Sequence[str]) -> None:
         raise UsageError("chain-unknown-arm", f"unknown arm {unknown[0]!r}; known: {', '.join(known)}")
 
 
-def check_evidence(chosen: Sequence[str], labels: Labels) -> None:
+def check_arm_evidence(chosen: Sequence[str], labels: Labels) -> None:
     """Refuse arms whose trust function needs evidence that the labels lack."""
     for name in chosen:
         if function := ARMS[name].function:

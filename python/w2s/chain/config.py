@@ -18,7 +18,7 @@ Positive = Annotated[int, Field(gt=0)]
 NonNegative = Annotated[int, Field(ge=0)]
 SPLITS = ("gold", "pool", "test")
 """The parts into which examples are split."""
-ColumnNames = str | dict[str, Any] | None
+ColumnMapping = str | dict[str, Any] | None
 """The name of a known data set, or a table, see :mod:`w2s.tasks.column_mapping`."""
 SEARCHES = ("search:depth=2", "search:depth=3")
 """Default oracles of a chain over files of moves: our own searches, which know no answers."""
@@ -27,12 +27,14 @@ PROPOSALS = 3
 
 
 class SplitFiles(Config):
-    """Rows of one split from its own files: all of them, or ``rows`` of them drawn by seed. ``columns``
-    override those of the data set."""
+    """Rows of one split from its own files: all of them, or ``rows`` of them drawn by seed.
+
+    ``column_mapping`` overrides that of the data set.
+    """
 
     files: Annotated[tuple[str, ...], Field(min_length=1)]
     rows: Positive | None = None
-    columns: ColumnNames = None
+    column_mapping: ColumnMapping = None
 
 
 SplitRows = Positive | tuple[str, ...] | SplitFiles
@@ -42,12 +44,12 @@ class DataSet(Config):
     """Rows by split. A number is drawn by seed from ``files``; a list names files whose rows all belong to
     that split; a table gives files and a number of rows.
 
-    ``columns``: which column of the files holds what, for the tasks choice and answer. If matches are
+    ``column_mapping``: which column of the files holds what, for the tasks choice and answer. If matches are
     played, the numbers count positions that the matches reach.
     """
 
     files: tuple[str, ...] = ()
-    columns: ColumnNames = None
+    column_mapping: ColumnMapping = None
     gold: SplitRows = 1000
     pool: SplitRows = 10_000
     test: SplitRows = 2000
@@ -79,7 +81,11 @@ class DataSet(Config):
             given = getattr(self, split)
             if not isinstance(given, int):
                 rows = given if isinstance(given, SplitFiles) else SplitFiles(files=given)
-                found[split] = rows if rows.columns else rows.model_copy(update={"columns": self.columns})
+                found[split] = (
+                    rows
+                    if rows.column_mapping
+                    else rows.model_copy(update={"column_mapping": self.column_mapping})
+                )
         return found
 
 
@@ -162,19 +168,19 @@ class Regime(Config):
     ``ood_dist``: gold comes from the files ``gold_examples``, pool and test do not. ``ood_domain``: gold
     belongs to another game, ``gold_game``, or another task, ``gold_task``. It is labelled by
     ``gold_teacher``, or by the teacher of the pool if that answers both, as language models do.
-    ``gold_columns``: which column of its files holds what.
+    ``gold_column_mapping``: which column of its files holds what.
     """
 
     name: Literal["in_dist", "ood_dist", "ood_domain"] = "in_dist"
     gold_examples: tuple[str, ...] = ()
     gold_game: str | None = None
     gold_task: Literal["move", "choice", "answer"] | None = None
-    gold_columns: str | dict[str, Any] | None = None
+    gold_column_mapping: str | dict[str, Any] | None = None
     gold_teacher: str | None = None
 
     @model_validator(mode="after")
     def _check_complete(self) -> Regime:
-        names = ("gold_examples", "gold_columns", "gold_game", "gold_task", "gold_teacher")
+        names = ("gold_examples", "gold_column_mapping", "gold_game", "gold_task", "gold_teacher")
         given = [name for name in names if getattr(self, name)]
         if self.name == "in_dist" and given:
             raise invalid_value(
@@ -449,7 +455,7 @@ class ChainConfig(Config):
         return tuple(name for name in self.evidence if name not in STATES)
 
     @property
-    def reads(self) -> list[str]:
+    def features(self) -> list[str]:
         """All evidence that is made, as trust functions name it."""
         searched = ["search"] if any(oracle.startswith("search") for oracle in self.oracles) else []
         columns = [column for name in self.asked for column in parse_evidence(name).kind.columns]

@@ -87,7 +87,7 @@ class TrustSummary:
     purity_on_gold: Measure | None
     coverage: Measure
     measured_on: str
-    reads: tuple[str, ...] = ()
+    features: tuple[str, ...] = ()
     estimate: str | None = None
     guarantee: str | None = None
 
@@ -106,7 +106,7 @@ class TrustSummary:
             **on_gold,
             "coverage": self.coverage.to_json(),
             "measured_on": self.measured_on,
-            **({"reads": [*self.reads]} if self.reads else {}),
+            **({"features": [*self.features]} if self.features else {}),
             **({} if self.guarantee is None else {"guarantee": self.guarantee}),
         }
 
@@ -335,7 +335,7 @@ def summarize_trust(
         purity_on_gold=mean("purity_on_gold"),
         coverage=Measure.over_seeds([report.coverage for report in reports]),
         measured_on=reports[0].measured_on,
-        reads=reports[0].reads,
+        features=reports[0].features,
         estimate=estimate,
         guarantee=guarantee,
     )

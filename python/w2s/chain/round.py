@@ -61,8 +61,8 @@ class SeedRun:
         gold_rows = len(set(labels.gold.example_ids))
         say(f"{title}: {self.trust.spec.function} is fitted on {gold_rows} gold rows")
         found = fit_and_select(planned.trust, self.trainer.context, self.trust, labels, self.planned.seed)
-        if found.reads:
-            say(f"{title}: it reads the evidence that gold and pool share: {', '.join(found.reads)}")
+        if found.features:
+            say(f"{title}: it reads the evidence that gold and pool share: {', '.join(found.features)}")
         return found
 
     @cached_property

@@ -15,13 +15,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from w2s.chain.arms import check_evidence
+from w2s.chain.arms import check_arm_evidence
 from w2s.chain.baselines import measure_references
 from w2s.chain.budget_curve import check_gold_sizes, measure_point, with_fewer_gold
 from w2s.chain.config import ChainConfig
 from w2s.chain.context import Count, RunContext, Say
 from w2s.chain.data.matches import MatchReport
-from w2s.chain.data.source import Source, open_source
+from w2s.chain.data.source import ExampleSource, open_examples
 from w2s.chain.leakage import FILE, Provenance, record_provenance
 from w2s.chain.plan import Plan, SeedPlan
 from w2s.chain.planner import plan_chain
@@ -74,7 +74,7 @@ def run(
     say(f"resume with: {folder.resume_line}")
     for student in config.student[config.rounds :]:
         say(f"{student} does not learn: the chain ends with round {config.rounds}")
-    source = open_source(config, folder.path, say, count)
+    source = open_examples(config, folder.path, say, count)
     splits = source.first.splits
     write_table(splits.table(), folder.path / "splits.parquet")
     plan = plan_chain(
@@ -115,14 +115,14 @@ class _SeedResult:
 class _Chain:
     """Carries out a plan."""
 
-    def __init__(self, config: ChainConfig, plan: Plan, source: Source, context: RunContext) -> None:
+    def __init__(self, config: ChainConfig, plan: Plan, source: ExampleSource, context: RunContext) -> None:
         self._config = config
         self._plan = plan
         self._source = source
         self._context = context
         self._trainer = StudentTrainer(context, config.train, config.teach.later_rate)
         self._trust = TrustSettings(
-            config.trust, tuple(config.reads), config.keep, config.regime.gold_teacher is not None
+            config.trust, tuple(config.features), config.keep, config.regime.gold_teacher is not None
         )
 
     def run(self) -> ChainReport:
@@ -156,7 +156,7 @@ class _Chain:
         """Refuse arms whose evidence is missing, before anything is trained."""
         labels = self._seed(self._plan.rounds[0][0])[0].labels
         assert labels is not None
-        check_evidence(self._plan.arms, labels.gold)
+        check_arm_evidence(self._plan.arms, labels.gold)
 
     def _references(self) -> References:
         splits = self._source.first.splits

@@ -10,7 +10,7 @@ from __future__ import annotations
 from w2s.chain.config import ChainConfig, TrustSpec
 from w2s.evidence import EXAMPLE_ID, PROPOSAL, Labels
 from w2s.trust import trust_function
-from w2s.trust.evidence_requirements import has_evidence
+from w2s.trust.columns import has_evidence
 from w2s.trust.features import feature_layout
 
 _WHY = {
@@ -62,23 +62,23 @@ def _with_replies(names: list[str], labels: Labels) -> list[str]:
 
 def shared_features(spec: TrustSpec, gold: Labels) -> TrustSpec:
     """The same trust function, limited to the evidence that gold has."""
-    reads = _reads(spec)
-    if reads is None:
+    features = _reads(spec)
+    if features is None:
         return spec
-    kept = [name for name in reads if has_evidence(gold, name)]
-    return spec.model_copy(update={"options": {**spec.options, "reads": kept}})
+    kept = [name for name in features if has_evidence(gold, name)]
+    return spec.model_copy(update={"options": {**spec.options, "features": kept}})
 
 
 def features_read(spec: TrustSpec, gold: Labels) -> tuple[str, ...]:
     """Names of the columns of gold that the trust function reads."""
-    reads = _reads(spec)
-    if reads is None:
+    features = _reads(spec)
+    if features is None:
         return tuple(sorted(trust_function(spec.function, **spec.options).needs))
-    layout = feature_layout(gold, reads)
+    layout = feature_layout(gold, features)
     return (*layout.columns, *layout.agrees)
 
 
 def _reads(spec: TrustSpec) -> tuple[str, ...] | None:
     """What a function that can choose would read."""
     options = getattr(trust_function(spec.function, **spec.options), "options", None)
-    return getattr(options, "reads", None)
+    return getattr(options, "features", None)

@@ -55,7 +55,7 @@ class TrustReport:
     purity_on_gold: Interval
     coverage: float
     rows: int
-    reads: tuple[str, ...] = ()
+    features: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -81,7 +81,7 @@ class TrustSelection:
     gold_scores: Scores
     gold_correct: npt.NDArray[np.bool_]
     threshold: float
-    reads: tuple[str, ...] = ()
+    features: tuple[str, ...] = ()
     digest: str = ""
 
     def purity_on_gold(self, seed: int) -> Interval:
@@ -127,7 +127,7 @@ class TrustSelection:
             on_gold,
             len(self.rows) / len(self.scores),
             len(self.rows),
-            self.reads,
+            self.features,
         )
 
 
@@ -146,12 +146,12 @@ def best_candidates(labels: Labels, scores: Scores) -> Positions:
     return select(scores, top=1, by=labels.example_ids)
 
 
-def build_trust_function(spec: TrustSpec, reads: Sequence[str]) -> TrustFunction:
-    """The trust function, not yet fitted; one with the option ``reads`` reads all evidence of the chain,
+def build_trust_function(spec: TrustSpec, features: Sequence[str]) -> TrustFunction:
+    """The trust function, not yet fitted; one with the option ``features`` reads all evidence of the chain,
     unless its options say otherwise."""
     options = spec.options
-    if "reads" in option_names(spec.function):
-        options = {"reads": [*reads], **options}
+    if "features" in option_names(spec.function):
+        options = {"features": [*features], **options}
     return trust_function(spec.function, **options)
 
 
@@ -167,7 +167,7 @@ class TrustSettings:
     """
 
     spec: TrustSpec
-    reads: tuple[str, ...]
+    features: tuple[str, ...]
     keep: Keep
     is_shared: bool = False
 
@@ -191,7 +191,7 @@ def fit_and_select(
     """
     gold, pool = labels.gold, labels.pool
     spec = shared_features(settings.spec, gold) if settings.is_shared else settings.spec
-    function = build_trust_function(spec, settings.reads)
+    function = build_trust_function(spec, settings.features)
 
     def work(folder: Path) -> dict[str, Any]:
         out_of_fold = cross_fit(function, gold, folds=spec.folds, seed=seed)
@@ -209,9 +209,9 @@ def fit_and_select(
     table = read_table(folder / "scores.parquet")
     trust = np.asarray(table.column("trust"))
     is_gold = np.asarray(table.column("role")) == "gold"
-    reads = features_read(spec, gold) if settings.is_shared else ()
+    features = features_read(spec, gold) if settings.is_shared else ()
     found = _select(settings.keep, _best(pool, trust[~is_gold]), _best(gold, trust[is_gold]))
-    found = replace(found, reads=reads, digest=record.digest)
+    found = replace(found, features=features, digest=record.digest)
     write_table(_selected_table(found), folder / "selected.parquet")
     return found
 

@@ -25,7 +25,7 @@ def check_config(config: ChainConfig) -> None:
         MissingExtraError: a training needs a library that is not installed.
     """
     check_arms(config.arms)
-    build_trust_function(config.trust, config.reads)
+    build_trust_function(config.trust, config.features)
     _check_shared_evidence(config)
     _check_evidence(config)
     _check_shots(config)
@@ -56,8 +56,8 @@ def _check_evidence(config: ChainConfig) -> None:
     ranked = {
         f"the arm {arm}": trust_function(ARMS[arm].function) for arm in config.arms if ARMS[arm].function
     }
-    for who, function in {"trust": build_trust_function(config.trust, config.reads), **ranked}.items():
-        if absent := sorted((function.needs & _CONFIGURED) - set(config.reads)):
+    for who, function in {"trust": build_trust_function(config.trust, config.features), **ranked}.items():
+        if absent := sorted((function.needs & _CONFIGURED) - set(config.features)):
             where = "name oracles" if absent[0] == "search" else "add it to evidence"
             raise UsageError(
                 "chain-missing-evidence",

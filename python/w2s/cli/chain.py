@@ -14,13 +14,14 @@ _EPILOG = """Examples:
 
   w2s chain mychain.toml --out runs/a
 
-  w2s chain --rounds 3 --teacher lc0:maia-1100.pb.gz --student lc0:maia-1900.pb.gz
-  --examples puzzles.csv --gold 5000 --pool 14000 --test 3000 --trust neural --top 25% --seeds 3
+  w2s chain --rounds 3 --teacher lc0:maia-1100.pb.gz --student lc0:maia-1900.pb.gz --examples puzzles.csv
+  --gold-rows 5000 --pool-rows 14000 --test-rows 3000 --trust neural --top 25% --seeds 3
 
   w2s chain mychain.toml --gold-sizes 100,300,1000,3000 --arm gold --arm trust --arm gold+trust
   --arm gold-then-trust --arm trust-then-gold --arm self
 
-  w2s chain --source matches --games 200 --teacher policy:a --student policy:b --gold 500 --test 1000
+  w2s chain --source matches --games 200 --teacher policy:a --student policy:b --gold-rows 500
+  --test-rows 1000
 
   w2s chain --regime ood_dist --gold-examples sts.epd --examples puzzles.csv --teacher policy:a
   --student policy:b
@@ -28,8 +29,9 @@ _EPILOG = """Examples:
   w2s chain --regime ood_domain --gold-game othello --gold-teacher policy:c --gold-examples othello.parquet
   --examples puzzles.csv --teacher policy:a --student policy:b --oracle search:depth=2
 
-  w2s chain --task choice --columns arc --teacher hf:Qwen/Qwen3-0.6B --student hf:Qwen/Qwen3-1.7B
-  --examples "hf:allenai/ai2_arc?config=ARC-Easy&split=train" --gold 500 --pool 1500 --test 200
+  w2s chain --task choice --column-mapping arc --teacher hf:Qwen/Qwen3-0.6B --student hf:Qwen/Qwen3-1.7B
+  --examples "hf:allenai/ai2_arc?config=ARC-Easy&split=train" --gold-rows 500 --pool-rows 1500
+  --test-rows 200
 
   w2s chain world.toml --estimate
 
@@ -53,11 +55,11 @@ def chain(
         list[str] | None,
         typer.Option(help="File of examples, split by seed into gold, pool and test; repeatable."),
     ] = None,
-    gold: Annotated[
+    gold_rows: Annotated[
         int | None, typer.Option(help="Number of examples with known answers, for fitting trust.")
     ] = None,
-    pool: Annotated[int | None, typer.Option(help="Number of examples that the teacher labels.")] = None,
-    test: Annotated[int | None, typer.Option(help="Number of held-out examples.")] = None,
+    pool_rows: Annotated[int | None, typer.Option(help="Number of examples that the teacher labels.")] = None,
+    test_rows: Annotated[int | None, typer.Option(help="Number of held-out examples.")] = None,
     rounds: Annotated[int | None, typer.Option(help="Number of rounds.")] = None,
     seeds: Annotated[int | None, typer.Option(help="Number of random seeds.")] = None,
     seed: Annotated[int | None, typer.Option(help="First random seed; default 0.")] = None,
@@ -117,7 +119,7 @@ def chain(
     ] = None,
     gold_task: Annotated[str | None, typer.Option(help="Task of gold with --regime ood_domain.")] = None,
     task: Annotated[str | None, typer.Option(help="move, choice or answer.")] = None,
-    columns: Annotated[
+    column_mapping: Annotated[
         str | None, typer.Option(help="Name of a known data set, which says which column holds what.")
     ] = None,
     game: Annotated[str | None, typer.Option(help="chess, othello or connect_four.")] = None,
@@ -126,7 +128,7 @@ def chain(
     estimate: Annotated[
         bool, typer.Option("--estimate", help="Print the cost of the chain without running it.")
     ] = False,
-    on: Annotated[
+    hardware: Annotated[
         str | None, typer.Option(help="With --estimate: h100, a100 or rtx4090 instead of this machine.")
     ] = None,
     json: Annotated[bool, typer.Option("--json", help="Print metrics.json on stdout.")] = False,
@@ -141,10 +143,10 @@ def chain(
         "student": student or None,
         "examples": {
             "files": examples or None,
-            "columns": columns,
-            "gold": gold,
-            "pool": pool,
-            "test": test,
+            "column_mapping": column_mapping,
+            "gold": gold_rows,
+            "pool": pool_rows,
+            "test": test_rows,
         },
         "rounds": rounds,
         "seeds": seeds,
@@ -166,8 +168,8 @@ def chain(
         },
     }
     config = load_config(file=file, resume=resume, options=options)
-    if estimate or on is not None:
-        _estimate(config, on, as_json=json)
+    if estimate or hardware is not None:
+        _estimate(config, hardware, as_json=json)
     else:
         _run(config, out or resume, as_json=json)
 
@@ -188,12 +190,12 @@ def _numbers(text: str) -> list[int]:
         ) from None
 
 
-def _estimate(config: ChainConfig, on: str | None, *, as_json: bool) -> None:
+def _estimate(config: ChainConfig, hardware: str | None, *, as_json: bool) -> None:
     from w2s.chain.estimate import estimate, machine_named, this_machine
     from w2s.cli import output
     from w2s.cli.estimate_text import table
 
-    found = estimate(config, this_machine() if on is None else machine_named(on))
+    found = estimate(config, this_machine() if hardware is None else machine_named(hardware))
     output.data(found, as_json=as_json, text=table(found))
 
 

@@ -15,9 +15,9 @@ _EPILOG = """Examples:
 
   w2s train kept.parquet --student policy:students/a --weight-column trust --epochs 4 --out students/b
 
-  w2s train kept.parquet --student hf:DIR --method lora --rank 16 --out students/d
+  w2s train kept.parquet --student hf:DIR --finetuning lora --rank 16 --out students/d
 
-  w2s train answers.parquet --student hf:DIR --objective grpo --group 8 --set kl=0.1 --out students/e
+  w2s train answers.parquet --student hf:DIR --objective grpo --group-size 8 --set kl=0.1 --out students/e
 
   torchrun --nproc-per-node 2 -m w2s train kept.parquet --student policy:students/a --out students/c
 """
@@ -58,13 +58,13 @@ def train(
             "the label."
         ),
     ] = None,
-    method: Annotated[str | None, typer.Option(help="Language models: lora (default) or full.")] = None,
+    finetuning: Annotated[str | None, typer.Option(help="Language models: lora (default) or full.")] = None,
     rank: Annotated[int | None, typer.Option(help="LoRA rank; default 16.")] = None,
-    group: Annotated[int | None, typer.Option(help="Replies per question with grpo; default 8.")] = None,
-    together: Annotated[
+    group_size: Annotated[int | None, typer.Option(help="Replies per question with grpo; default 8.")] = None,
+    micro_batch: Annotated[
         int | None, typer.Option(help="Language models: rows per device and forward pass; default 8.")
     ] = None,
-    length: Annotated[
+    max_length: Annotated[
         int | None, typer.Option(help="Language models: maximum tokens of question and reply; default 2048.")
     ] = None,
     setting: Annotated[
@@ -102,11 +102,11 @@ def train(
         "anchor": anchor,
         "device": device,
         "objective": objective,
-        "method": method,
+        "finetuning": finetuning,
         "rank": rank,
-        "group": group,
-        "together": together,
-        "length": length,
+        "group_size": group_size,
+        "micro_batch": micro_batch,
+        "max_length": max_length,
     }
     told = {name: value for name, value in given.items() if value is not None}
     chosen = {**told, **_settings(setting or [])}

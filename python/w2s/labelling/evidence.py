@@ -21,7 +21,7 @@ from w2s.tasks import Example, task_for
 Numbers = npt.NDArray[np.float64]
 
 
-def require_evidence(spec: LabelSpec) -> None:
+def check_spec(spec: LabelSpec) -> None:
     """Refuse evidence that the model cannot give, before it is asked anything.
 
     Raises:

@@ -18,7 +18,7 @@ LanguageScheduleName = Literal["cosine", "linear", "constant"]
 Precision = Literal["auto", "float32", "bfloat16"]
 Device = Literal["auto", "cpu", "cuda"]
 ObjectiveName = Literal["supervised", "grpo"]
-Method = Literal["lora", "full"]
+FineTuning = Literal["lora", "full"]
 
 _STUDENTS = ("policy:…", "lc0:…", "hf:…")
 """References of models that can be trained."""
@@ -33,7 +33,7 @@ class PolicyTrainSettings:
         learning_rate: peak of the schedule.
         batch: rows per step.
         weight_decay: weight decay of AdamW, on weights with two or more dimensions.
-        schedule: learning-rate schedule, see :mod:`w2s.train.schedule`.
+        schedule: learning-rate schedule, see :mod:`w2s.train.policy.trainer`.
         loss: see :mod:`w2s.train.losses`.
         anchor: weight of the divergence from the untrained student on the same rows; 0 turns it off.
         clip: maximum norm of a step's gradient.
@@ -81,7 +81,7 @@ class LanguageTrainSettings:
     Attributes:
         objective: ``supervised`` learns the labels; ``grpo`` samples replies and rewards those that agree
             with the label (needs the extra ``rl``).
-        method: ``lora`` trains adapters of peft on the layers ``targets``; ``full`` trains all weights. A
+        finetuning: ``lora`` trains adapters of peft on the layers ``targets``; ``full`` trains all weights. A
             student that is an adapter continues to train that adapter; rank, alpha, dropout and targets only
             apply to new ones.
         rank: rank of an adapter's matrices.
@@ -91,21 +91,21 @@ class LanguageTrainSettings:
         epochs: number of passes over the rows.
         learning_rate: peak of the schedule.
         batch: rows per step, over all devices.
-        together: rows per forward pass on one device; a step accumulates the gradients of its passes.
+        micro_batch: rows per forward pass on one device; a step accumulates the gradients of its passes.
         weight_decay: weight decay of AdamW.
         schedule: learning-rate schedule after the warm-up.
         warm_up: share of the steps in which the learning rate rises linearly.
         loss: ``cross_entropy`` of the reply's tokens; the others of :mod:`w2s.train.losses` compare the
             options of a choice that is answered by letter.
         clip: maximum norm of a step's gradient.
-        length: maximum tokens of a question with its reply; longer rows are an error.
+        max_length: maximum tokens of a question with its reply; longer rows are an error.
         holdout: share of the rows that is held out; the epoch with the least loss on them is kept.
         patience: epochs without improvement on the held-out rows after which the training ends.
         save_memory: recompute activations in the backward pass.
         precision: ``auto`` is bfloat16 where the device gains from it.
         seed: random seed of the order of the rows, the held-out rows, dropout and new adapters.
         checkpoint_s: seconds between checkpoints; 0 writes one after every step. It does not change results.
-        group: replies per question that grpo compares; ``batch`` counts replies then.
+        group_size: replies per question that grpo compares; ``batch`` counts replies then.
         new_tokens: maximum tokens of a reply of grpo, where the student's reference has no
             ``max_new_tokens``.
         temperature: sampling temperature of grpo.
@@ -114,7 +114,7 @@ class LanguageTrainSettings:
     """
 
     objective: ObjectiveName = "supervised"
-    method: Method = "lora"
+    finetuning: FineTuning = "lora"
     rank: int = 16
     alpha: float = 0.0
     dropout: float = 0.0
@@ -122,20 +122,20 @@ class LanguageTrainSettings:
     epochs: int = 2
     learning_rate: float = 2e-4
     batch: int = 16
-    together: int = 8
+    micro_batch: int = 8
     weight_decay: float = 0.0
     schedule: LanguageScheduleName = "cosine"
     warm_up: float = 0.05
     loss: LossName = "cross_entropy"
     clip: float = 1.0
-    length: int = 2048
+    max_length: int = 2048
     holdout: float = 0.0
     patience: int = 2
     save_memory: bool = False
     precision: Precision = "auto"
     seed: int = 0
     checkpoint_s: float = 300.0
-    group: int = 8
+    group_size: int = 8
     new_tokens: int = 512
     temperature: float = 1.0
     kl: float = 0.04
@@ -148,7 +148,16 @@ class LanguageTrainSettings:
             UsageError: names the setting, its value and its range.
         """
         _check_whole(
-            self, 1, "rank", "epochs", "batch", "together", "length", "patience", "group", "new_tokens"
+            self,
+            1,
+            "rank",
+            "epochs",
+            "batch",
+            "micro_batch",
+            "max_length",
+            "patience",
+            "group_size",
+            "new_tokens",
         )
         _check_whole(self, 0, "seed")
         _check_positive(self, "learning_rate", "clip", "temperature")
@@ -157,7 +166,7 @@ class LanguageTrainSettings:
         _check("save_memory", self.save_memory, isinstance(self.save_memory, bool), "true or false")
         is_named = isinstance(self.targets, str) and bool(self.targets)
         _check("targets", self.targets, is_named, "all-linear, or layer names joined by commas")
-        _check_word(self, objective=ObjectiveName, method=Method, loss=LossName)
+        _check_word(self, objective=ObjectiveName, finetuning=FineTuning, loss=LossName)
         _check_word(self, schedule=LanguageScheduleName, precision=Precision)
         if self.objective == "grpo":
             self._check_grpo()
@@ -165,14 +174,16 @@ class LanguageTrainSettings:
     def _check_grpo(self) -> None:
         if self.holdout or self.loss != "cross_entropy":
             raise UsageError("train-grpo-settings", "objective=grpo takes no holdout and no loss")
-        if self.group < 2:
+        if self.group_size < 2:
             raise UsageError(
-                "train-grpo-group", f"objective=grpo compares replies; group={self.group} must be at least 2"
+                "train-grpo-group",
+                f"objective=grpo compares replies; group_size={self.group_size} must be at least 2",
             )
-        if self.batch % self.group:
+        if self.batch % self.group_size:
             raise UsageError(
                 "train-batch-not-divisible",
-                f"batch={self.batch} is not a multiple of group={self.group}; change batch or group",
+                f"batch={self.batch} is not a multiple of group_size={self.group_size}; change batch or "
+                "group_size",
             )
 
     def rows_per_pass(self, devices: int) -> int:
@@ -181,13 +192,13 @@ class LanguageTrainSettings:
         Raises:
             UsageError: the batch cannot be divided into such passes.
         """
-        rows = min(self.together, max(1, self.batch // devices))
+        rows = min(self.micro_batch, max(1, self.batch // devices))
         if self.batch % (rows * devices):
             many = f"{devices} devices" if devices > 1 else "one device"
             raise UsageError(
                 "train-batch-not-divisible",
-                f"batch={self.batch} is not a whole number of passes of together={rows} rows on {many}; "
-                "change batch or together",
+                f"batch={self.batch} is not a whole number of passes of micro_batch={rows} rows on {many}; "
+                "change batch or micro_batch",
             )
         return rows
 

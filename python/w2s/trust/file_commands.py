@@ -43,13 +43,13 @@ def take_gold(labels: Labels, column: str) -> tuple[Labels, Flags]:
     return labels.take(known), correct[known]
 
 
-def parse_options(pairs: Sequence[str], reads: str | None) -> dict[str, Any]:
+def parse_options(pairs: Sequence[str], features: str | None) -> dict[str, Any]:
     """Parse ``name=value`` texts as options of a function; the value ``None`` means None.
 
     Raises:
         UsageError: a text has no ``=``, or an option is given twice.
     """
-    options: dict[str, Any] = {} if reads is None else {"reads": reads}
+    options: dict[str, Any] = {} if features is None else {"features": features}
     for pair in pairs:
         name, equals, value = pair.partition("=")
         if not name or not equals:

@@ -158,7 +158,9 @@ def test_contradictory_data_sets_are_refused(tables: dict[str, Any], code: str) 
 
 
 def test_data_sets_survive_their_toml() -> None:
-    sets = [{"files": ["a"], "gold": 3, "test": {"files": ["b"], "rows": 4, "columns": {"question": "q"}}}]
+    sets = [
+        {"files": ["a"], "gold": 3, "test": {"files": ["b"], "rows": 4, "column_mapping": {"question": "q"}}}
+    ]
     chain = parse_config(
         ChainConfig, {"task": "choice", "teacher": "a", "student": "b", "examples": {"sets": sets}}, "it"
     )

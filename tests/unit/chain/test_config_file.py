@@ -21,7 +21,7 @@ from w2s.models.hf.settings import read_settings
 from w2s.models.reference import resolve_reference
 from w2s.tasks.column_mapping import ANSWER_COLUMNS, CHOICE_COLUMNS
 from w2s.tasks.prompts import read_prompt
-from w2s.tasks.rows.hub import KNOWN_DATASETS, is_hub, parse_hub_name
+from w2s.tasks.row_sources import KNOWN_DATASETS, is_hub, parse_hub_name
 from w2s.train import LanguageTrainSettings, parse_settings
 from w2s.trust import option_names, trust_function
 
@@ -54,7 +54,7 @@ def test_bundled_arms_and_trust_have_their_evidence(chain: ChainConfig) -> None:
     check_config(chain)
     assert {"base", "naive", "trust", "ceiling"} <= set(chain.arms)
     assert set(chain.trust.options) <= option_names(chain.trust.function)
-    made = {*chain.reads, "log_prob", "margin", "entropy", "n_options"}
+    made = {*chain.features, "log_prob", "margin", "entropy", "n_options"}
     made |= {"samples"} if "self_consistency" in made else set()
     for arm in set(chain.arms) & {"confidence", "margin", "icl", "reward", "self_consistency"}:
         assert trust_function(arm).needs <= made
@@ -66,8 +66,8 @@ def test_bundled_settings_suit_their_students(chain: ChainConfig) -> None:
     for student in chain.student:
         settings = parse_settings(student, chain.train, chain.seed)
         assert isinstance(settings, LanguageTrainSettings)
-        assert settings.batch % settings.together == 0
-        assert settings.objective == "supervised" or settings.batch % settings.group == 0
+        assert settings.batch % settings.micro_batch == 0
+        assert settings.objective == "supervised" or settings.batch % settings.group_size == 0
 
 
 def test_bundled_models_have_hub_names(chain: ChainConfig) -> None:
@@ -128,6 +128,7 @@ def test_circular_and_invalid_extends_are_refused(tmp_path: Path) -> None:
         load_config(file=tmp_path / "c.toml")
 
 
+@pytest.mark.slow
 @pytest.mark.data
 def test_local_data_sets_have_the_rows_of_the_table(data: Path, tmp_path: Path) -> None:
     """Those of OpenBookQA and ARC, by their official parts: nothing of test is in what is learned from."""

@@ -71,9 +71,9 @@ def test_replies_of_the_pool_are_kept_if_gold_has_none() -> None:
 
 def test_trust_function_is_limited_to_the_evidence_of_gold() -> None:
     gold, pool = shift.shared_columns(with_search(labels(80)), with_search(labels(60, seed=1)))
-    spec = TrustSpec(function="logistic", options={"reads": "hidden,search,student"})
+    spec = TrustSpec(function="logistic", options={"features": "hidden,search,student"})
     found = shift.shared_features(spec, gold)
-    assert found.options["reads"] == ["search"]
+    assert found.options["features"] == ["search"]
     assert "search_depth2_regret_cp" in shift.features_read(found, gold)
     scores = w2s.trust_function(found.function, **found.options).fit(gold).score(pool)
     assert len(scores) == len(pool)

@@ -72,7 +72,7 @@ def proposing(n: int, seed: int) -> Labels:
 
 def test_most_trusted_candidate_is_selected(tmp_path: Path) -> None:
     gold, pool = proposing(200, 0), proposing(300, 1)
-    spec = TrustSpec(function="logistic", folds=3, options={"reads": ["log_prob", "search"]})
+    spec = TrustSpec(function="logistic", folds=3, options={"features": ["log_prob", "search"]})
     settings = TrustSettings(spec, (), Keep(top="50%"))
     context = RunContext(tmp_path, "move", "chess", 0, [], [], print, print)
     step = PlannedTrust(folder="trust", round=1, arm="trust")
@@ -105,7 +105,7 @@ def test_first_of_equally_trusted_candidates_is_selected() -> None:
 
 
 def trust_of(chain: ChainConfig) -> TrustFunction:
-    return build_trust_function(chain.trust, chain.reads)
+    return build_trust_function(chain.trust, chain.features)
 
 
 def reading(**given: object) -> ChainConfig:
@@ -130,7 +130,7 @@ def test_matches_have_no_search_evidence_by_default() -> None:
 
 @pytest.mark.parametrize("name", ["neural", "logistic", "knn", "boosting", "stack"])
 def test_option_reads_overrides_the_evidence_of_the_chain(name: str) -> None:
-    told = trust_of(reading(trust=TrustSpec(function=name, options={"reads": "hidden"})))
+    told = trust_of(reading(trust=TrustSpec(function=name, options={"features": "hidden"})))
     assert not told.needs & {"afterstate", "student"}
     assert trust_of(reading(trust=TrustSpec(function=name))).needs >= {
         "hidden",

@@ -15,7 +15,7 @@ from w2s.config import parse_config
 from w2s.errors import MissingExtraError, UsageError
 
 SPEAKS = {"teacher": "hf:a", "student": "hf:b", "task": "answer", "evidence": ["hidden"]}
-GRPO = {"objective": "grpo", "batch": 16, "together": 8, "group": 8}
+GRPO = {"objective": "grpo", "batch": 16, "micro_batch": 8, "group_size": 8}
 FOREIGN = {
     "name": "ood_domain",
     "gold_examples": ["o.parquet"],
@@ -51,9 +51,9 @@ def test_contradictory_settings_are_refused(tables: dict[str, Any], code: str) -
         ({"arms": ["trust", "gold>trust"]}, "chain-unknown-arm"),
         ({"trust": {"function": "neurall"}}, "neural"),
         ({"train": {"epoch": 3}}, "epochs"),
-        ({**SPEAKS, "train": {"batch": 12, "together": 8}}, "batch=12"),
-        ({**SPEAKS, "train": {**GRPO, "group": 6}}, "group"),
-        ({**SPEAKS, "train": {**GRPO, "group": 1}}, "group"),
+        ({**SPEAKS, "train": {"batch": 12, "micro_batch": 8}}, "batch=12"),
+        ({**SPEAKS, "train": {**GRPO, "group_size": 6}}, "group"),
+        ({**SPEAKS, "train": {**GRPO, "group_size": 1}}, "group"),
         ({**SPEAKS, "student": "openai:http://127.0.0.1:9/v1#m"}, "openai:http://127.0.0.1:9/v1#m"),
         (
             {**SPEAKS, "arms": ["trust", "verbalised"]},
@@ -61,7 +61,7 @@ def test_contradictory_settings_are_refused(tables: dict[str, Any], code: str) -
         ),
         ({"arms": ["trust", "search_agreement"], "oracles": []}, "chain-missing-evidence"),
         (
-            {**SPEAKS, "trust": {"function": "logistic", "options": {"reads": ["afterstate"]}}},
+            {**SPEAKS, "trust": {"function": "logistic", "options": {"features": ["afterstate"]}}},
             "chain-missing-evidence",
         ),
         (

@@ -47,13 +47,15 @@ def test_numpy_numbers_are_accepted() -> None:
 
 
 def test_settings_of_a_command_line_are_parsed_by_name() -> None:
-    found = _settings(["kl=0.1", "save_memory=true", "schedule=constant", "targets=q_proj,v_proj", "group=4"])
+    found = _settings(
+        ["kl=0.1", "save_memory=true", "schedule=constant", "targets=q_proj,v_proj", "group_size=4"]
+    )
     assert found == {
         "kl": 0.1,
         "save_memory": True,
         "schedule": "constant",
         "targets": "q_proj,v_proj",
-        "group": 4,
+        "group_size": 4,
     }
     assert parse_settings("hf:small", found, 0).kl == 0.1  # type: ignore[union-attr]
     with raises_code("cli-invalid-set", UsageError):

@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 
-from w2s.chain.config import SPLITS, ColumnNames, DataSet, Examples, Regime, SplitFiles
+from w2s.chain.config import SPLITS, ColumnMapping, DataSet, Examples, Regime, SplitFiles
 from w2s.chain.data.splits import Splits, check_disjoint, exclude, split
-from w2s.errors import DataError
+from w2s.errors import DataError, UsageError
 from w2s.tasks import Example, MoveExample, read_examples
 
 Say = Callable[[str], None]
@@ -95,7 +95,7 @@ def load_outside_gold(
         DataError: too few examples, one without a known answer, or one of another game.
     """
     gold_task, rules = regime.gold_task or task, regime.gold_game or game
-    columns = regime.gold_columns or (source.columns if gold_task == task else None)
+    columns = regime.gold_column_mapping or (source.column_mapping if gold_task == task else None)
     content = FileContent(gold_task, rules, say if source.bad_rows == "skip" else None)
     found = read_files(regime.gold_examples, content, columns)
     _check_game(found, rules)
@@ -109,15 +109,16 @@ def load_outside_gold(
     return [*split(free, (source.gold_rows, 0, 0), seed).gold]
 
 
-def read_files(files: Iterable[str], content: FileContent, columns: ColumnNames = None) -> list[Example]:
+def read_files(files: Iterable[str], content: FileContent, columns: ColumnMapping = None) -> list[Example]:
     """The examples of several files; ids are unique over all of them.
 
     Raises:
-        DataError: no file is named, a row cannot be used, or an id repeats.
+        DataError: a row cannot be used, or an id repeats.
+        UsageError: no file is named.
     """
     files = list(files)
     if not files:
-        raise DataError("chain-no-examples", "the chain has no examples; name files with --examples")
+        raise UsageError("chain-no-examples", "the chain has no examples; name files with --examples")
     found = [example for file in files for example in _read_file(file, content, columns)]
     if len({example.id for example in found}) < len(found):
         raise DataError(
@@ -126,7 +127,7 @@ def read_files(files: Iterable[str], content: FileContent, columns: ColumnNames 
     return found
 
 
-def _read_file(file: str, content: FileContent, columns: ColumnNames) -> list[Example]:
+def _read_file(file: str, content: FileContent, columns: ColumnMapping) -> list[Example]:
     complaints: list[str] = []
     bad_row = None if content.skip is None else complaints.append
     found: list[Example] = read_examples(file, content.task, content.game, columns=columns, bad_row=bad_row)
@@ -142,7 +143,7 @@ def _own_rows(one: DataSet, content: FileContent, seed: int) -> ExamplesBySplit:
 
 
 def _rows_of(name: str, own: SplitFiles, content: FileContent, seed: int) -> list[Example]:
-    found = read_files(own.files, content, own.columns)
+    found = read_files(own.files, content, own.column_mapping)
     if own.rows is None:
         return found
     return [*getattr(split(found, [own.rows * (name == other) for other in SPLITS], seed), name)]
@@ -155,7 +156,7 @@ def _drawn_rows(
     counts = [one.counts.get(name, 0) if gold or name != "gold" else 0 for name in SPLITS]
     if not one.counts:
         return {name: [] for name in SPLITS}
-    found = read_files(one.files, content, one.columns)
+    found = read_files(one.files, content, one.column_mapping)
     free = exclude(found, taken)
     if len(free) < len(found):
         say(

@@ -29,7 +29,7 @@ class RoundExamples:
 
 
 @dataclass(frozen=True)
-class Source:
+class ExampleSource:
     """Examples of all rounds; gold and test stay those of the first.
 
     Attributes:
@@ -60,7 +60,7 @@ class Source:
         return RoundExamples(replace(self.first.splits, pool=found.splits.pool), found.report)
 
 
-def open_source(config: ChainConfig, folder: Path, say: Say, count: Count) -> Source:
+def open_examples(config: ChainConfig, folder: Path, say: Say, count: Count) -> ExampleSource:
     """Read the files, or play the matches of the first round.
 
     Raises:
@@ -77,11 +77,11 @@ def open_source(config: ChainConfig, folder: Path, say: Say, count: Count) -> So
         )
         found = matches.examples(request)
         first = RoundExamples(found.splits, found.report)
-        return Source(_with_outside_gold(config, first, say), counts["pool"], matches)
+        return ExampleSource(_with_outside_gold(config, first, say), counts["pool"], matches)
     splits = load_splits(
         config.examples, task=config.task, game=config.game, seed=config.seed, gold=own_gold, say=say
     )
-    return Source(_with_outside_gold(config, RoundExamples(splits), say))
+    return ExampleSource(_with_outside_gold(config, RoundExamples(splits), say))
 
 
 def _with_outside_gold(config: ChainConfig, first: RoundExamples, say: Say) -> RoundExamples:

@@ -62,14 +62,14 @@ def training_tokens(settings: LanguageTrainSettings | PolicyTrainSettings, lengt
     seen = lengths.learned * settings.epochs
     if not isinstance(settings, LanguageTrainSettings) or settings.objective == "supervised":
         return Tokens(learned=seen)
-    written = lengths.reply * settings.epochs * settings.group
-    return Tokens(seen * settings.group * (settings.kl > 0), written, seen * settings.group)
+    written = lengths.reply * settings.epochs * settings.group_size
+    return Tokens(seen * settings.group_size * (settings.kl > 0), written, seen * settings.group_size)
 
 
 def optimizer_steps(settings: LanguageTrainSettings | PolicyTrainSettings, rows: int) -> int:
     """Number of optimizer steps."""
     held = 0 if rows < 2 else round(settings.holdout * rows)
-    each = settings.group if _is_grpo(settings) else 1  # type: ignore[union-attr]
+    each = settings.group_size if _is_grpo(settings) else 1  # type: ignore[union-attr]
     return int(settings.epochs * math.ceil((rows - held) * each / settings.batch))
 
 
@@ -92,7 +92,7 @@ def seconds(
     least = PASS_S * shape.layers
     spent = tokens.read * 2 * shape.multiplied / (machine.flops * READ_SHARE)
     if settings is not None:
-        together = settings.together if isinstance(settings, LanguageTrainSettings) else settings.batch
+        together = settings.micro_batch if isinstance(settings, LanguageTrainSettings) else settings.batch
         passes = tokens.learned / (min(together, settings.batch) * lengths.learned)
         each = _operations(settings) * shape.multiplied / (machine.flops * LEARN_SHARE)
         spent += max(tokens.learned * each, passes * 3 * least)
@@ -109,7 +109,7 @@ def _operations(settings: LanguageTrainSettings | PolicyTrainSettings) -> int:
     """Operations per parameter and learned token."""
     if not isinstance(settings, LanguageTrainSettings):
         return 6
-    return (4 if settings.method == "lora" else 6) + (2 if settings.save_memory else 0)
+    return (4 if settings.finetuning == "lora" else 6) + (2 if settings.save_memory else 0)
 
 
 def read_per_s(shape: ModelShape, machine: Hardware) -> float:
@@ -138,10 +138,10 @@ def training_memory(
             "optimizer": shape.parameters * 12.0,
             "activations": places * shape.width * shape.layers * 4.0 * 4.0,
         }
-    whole = settings.method == "full"
+    whole = settings.finetuning == "full"
     number = 4.0 if settings.precision == "float32" else 2.0
-    rows = min(settings.together, settings.batch)
-    places = rows * min(float(settings.length), lengths.longest)
+    rows = min(settings.micro_batch, settings.batch)
+    places = rows * min(float(settings.max_length), lengths.longest)
     layers = shape.layers / _KEPT + 1 if settings.save_memory else shape.layers
     adapter = shape.adapter(settings.rank, settings.targets)
     found = {

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from w2s.chain.config import SPLITS, ChainConfig, ColumnNames, DataSet, SplitFiles
+from w2s.chain.config import SPLITS, ChainConfig, ColumnMapping, DataSet, SplitFiles
 from w2s.errors import DataError, W2sError
 from w2s.tasks import Example, read_examples
 
@@ -45,7 +45,7 @@ class DatasetFiles:
     def some_examples(self) -> tuple[list[Example], list[str]]:
         """Examples of the files of the pool, and which files are missing."""
         files = [
-            (file, one.columns)
+            (file, one.column_mapping)
             for one in self._config.examples.each
             for file in (one.own_files["pool"].files if "pool" in one.own_files else one.files)
         ]
@@ -63,7 +63,7 @@ class DatasetFiles:
         """Refuse to count more rows than the files hold, if all of them are on this machine."""
         outside = ("gold",) if self._config.regime.is_shift else ()
         wanted = sum(count for split, count in one.counts.items() if split not in outside)
-        there = [len(self._read(file, one.columns)) for file in one.files]
+        there = [len(self._read(file, one.column_mapping)) for file in one.files]
         if there and all(there) and sum(there) < wanted:
             raise DataError(
                 "chain-too-few-examples",
@@ -72,10 +72,10 @@ class DatasetFiles:
             )
 
     def _counted(self, own: SplitFiles) -> int | None:
-        found = [self._read(file, own.columns) for file in own.files]
+        found = [self._read(file, own.column_mapping) for file in own.files]
         return sum(map(len, found)) if all(found) else None
 
-    def _read(self, file: str, columns: ColumnNames) -> Sequence[Example]:
+    def _read(self, file: str, columns: ColumnMapping) -> Sequence[Example]:
         """The examples of a file; none if it is a published data set, missing or unreadable."""
         key = repr((file, columns))
         if key not in self._seen:
@@ -83,7 +83,7 @@ class DatasetFiles:
         return self._seen[key]
 
 
-def _read(file: str, config: ChainConfig, columns: ColumnNames) -> Sequence[Example]:
+def _read(file: str, config: ChainConfig, columns: ColumnMapping) -> Sequence[Example]:
     if file.startswith("hf:"):
         return []
     try:

@@ -46,7 +46,7 @@ def grpo_config(
     given["gradient_checkpointing"] = given.pop("activation_checkpointing")
     return trl.GRPOConfig(
         **given,
-        num_generations=settings.group,
+        num_generations=settings.group_size,
         max_completion_length=reply_tokens,
         temperature=settings.temperature,
         beta=settings.kl,

@@ -92,10 +92,10 @@ def load_language_student(reference: str, settings: LanguageTrainSettings) -> La
             f"{quote(reference)} is not a language model; name hf:DIR or hf:OWNER/NAME",
         )
     prompting = read_settings(parsed)
-    _refuse_quantised(settings.method == "full" and prompting.quant is not None, reference)
+    _refuse_quantised(settings.finetuning == "full" and prompting.quant is not None, reference)
     place = locate_model(parsed)
     # Weights in bfloat16 would lose small steps; autocast computes in it where the settings say so.
-    dtype = prompting.dtype if settings.method == "lora" or prompting.dtype != "auto" else "float32"
+    dtype = prompting.dtype if settings.finetuning == "lora" or prompting.dtype != "auto" else "float32"
     opened = load_checkpoint(place, replace(prompting, dtype=dtype), CAUSAL + CHOICE, settings.seed)
     network = _mark_trainable(opened.network, settings, reference)
     torch.manual_seed(settings.seed)  # for the weights of a new adapter
@@ -145,17 +145,17 @@ def save_language_student(
 def _mark_trainable(network: Any, settings: LanguageTrainSettings, reference: str) -> Any:
     """Mark the trainable weights: all, those of its adapter, or none before a new adapter."""
     if isinstance(network, peft.PeftModel):
-        if settings.method == "full":
+        if settings.finetuning == "full":
             raise UsageError(
                 "train-adapter-full",
-                f"{quote(reference)} is an adapter; train it with method=lora, or name its base model",
+                f"{quote(reference)} is an adapter; train it with finetuning=lora, or name its base model",
             )
         for name, weight in network.named_parameters():
             weight.requires_grad_("lora_" in name or ".modules_to_save." in name)
         network.peft_config["default"].inference_mode = False
         return network
     quantised = getattr(network, "is_quantized", False)
-    if settings.method == "full":
+    if settings.finetuning == "full":
         _refuse_quantised(quantised, reference)
         return network.requires_grad_(True)
     if quantised:
@@ -167,7 +167,7 @@ def _refuse_quantised(quantised: bool, reference: str) -> None:
     if quantised:
         raise UsageError(
             "train-quantised-full",
-            f"{quote(reference)} is quantised, and quantised weights cannot be trained; use method=lora, "
+            f"{quote(reference)} is quantised, and quantised weights cannot be trained; use finetuning=lora, "
             "or leave quant out",
         )
 
@@ -187,7 +187,7 @@ def _head_layers(opened: Checkpoint) -> list[str]:
 
 def _adapter(settings: LanguageTrainSettings, whole: list[str]) -> peft.LoraConfig | None:
     """The configuration of a new adapter; layers in ``whole`` are trained in full."""
-    if settings.method == "full":
+    if settings.finetuning == "full":
         return None
     targets = settings.targets if settings.targets == "all-linear" else settings.targets.split(",")
     return peft.LoraConfig(

@@ -115,11 +115,11 @@ def tokenize_sequences(
         if sequence.weight > LEAST_WEIGHT
     ]
     for sequence in found:
-        if len(sequence.ids) > settings.length:
+        if len(sequence.ids) > settings.max_length:
             raise DataError(
                 "train-row-too-long",
                 f"example {rows.examples[sequence.row].id!r} has {len(sequence.ids)} tokens with its reply, "
-                f"more than length={settings.length}; raise length, or remove the row",
+                f"more than max_length={settings.max_length}; raise max_length, or remove the row",
             )
     return found
 
@@ -146,11 +146,11 @@ def tokenize_choices(
             example = rows.examples[row]
             pairs = tokenize_pairs(reference, tokenizer, example, context)
             longest = max(map(len, pairs.tokens))
-            if longest > settings.length:
+            if longest > settings.max_length:
                 raise DataError(
                     "train-row-too-long",
                     f"example {example.id!r} has {longest} tokens with an option, more than "
-                    f"length={settings.length}; raise length, or remove the row",
+                    f"max_length={settings.max_length}; raise max_length, or remove the row",
                 )
             assert isinstance(example, ChoiceExample)  # pairs_of refuses others
             probs = _letter_probs(example, rows.targets[row])

@@ -27,7 +27,7 @@ from w2s.models.policy.device import has_fast_bfloat16, select_device
 from w2s.resume import Record, remove
 from w2s.train.dataset import TrainingSet
 from w2s.train.distributed import process_count
-from w2s.train.language.distributed import PaddedSampler
+from w2s.train.language.data_loader import PaddedSampler
 from w2s.train.language.objectives import Objective, TokenizedRow, build_objective, weighted_sum
 from w2s.train.language.student import (
     LanguageStudent,
@@ -180,7 +180,7 @@ def _split(
 def _grpo_trainer(job: _Job, rows: TrainingSet) -> PlainStateTrainer:
     from w2s.train.language.grpo import GrpoTrainer, grpo_config, max_reply_tokens
 
-    arguments = _trainer_arguments(job, len(rows) * job.settings.group)
+    arguments = _trainer_arguments(job, len(rows) * job.settings.group_size)
     config = grpo_config(arguments, job.settings, max_reply_tokens(job.student, rows, job.settings))
     return GrpoTrainer(job.student, config, rows, job.settings, job.inputs, job.progress)
 
@@ -337,8 +337,8 @@ class WeightedTrainer(PlainStateTrainer, transformers.Trainer):  # type: ignore[
         self.model.eval()
         total = weight = 0.0
         with torch.no_grad(), self.compute_loss_context_manager():
-            for start in range(0, len(self.held_out), self.settings.together):
-                batch = self.data_collator(self.held_out[start : start + self.settings.together])
+            for start in range(0, len(self.held_out), self.settings.micro_batch):
+                batch = self.data_collator(self.held_out[start : start + self.settings.micro_batch])
                 batch = self._prepare_inputs(batch)
                 labels = batch.pop("labels")
                 losses = self._losses(self.model(**batch).logits, labels)

@@ -57,7 +57,7 @@ def test_every_set_gives_each_split_its_number_of_rows(tmp_path: Path) -> None:
 def test_split_with_its_own_files_has_their_rows_and_columns(tmp_path: Path) -> None:
     train = questions(tmp_path / "train.jsonl", range(20))
     test = questions(tmp_path / "test.jsonl", range(50, 90), question="asked")
-    own = {"files": [test], "rows": 6, "columns": {"question": "asked"}}
+    own = {"files": [test], "rows": 6, "column_mapping": {"question": "asked"}}
     found = read({"files": [train], "gold": 5, "pool": 15, "test": own})
     assert [len(getattr(found, role)) for role in SPLITS] == [5, 15, 6]
     assert all(int(one.question.split()[-1][:-1]) >= 50 for one in found.test)
@@ -251,7 +251,7 @@ def test_named_columns_apply_to_all_files(tmp_path: Path) -> None:
         gold=2,
         pool=2,
         test=2,
-        columns={"question": "problem", "answer": "value", "answer_is": "text"},
+        column_mapping={"question": "problem", "answer": "value", "answer_is": "text"},
     )
     found = load_splits(source, task="answer", game="chess", seed=0)
     assert sorted(one.id for role in SPLITS for one in getattr(found, role)) == [f"r{i}" for i in range(6)]

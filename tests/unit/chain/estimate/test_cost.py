@@ -43,7 +43,7 @@ def test_label_is_scored_with_options_and_written_without() -> None:
 
 def test_row_is_learned_in_every_epoch_and_as_a_group_by_grpo() -> None:
     assert cost.training_tokens(LanguageTrainSettings(epochs=3), CHOICE) == Tokens(learned=273)
-    grpo = LanguageTrainSettings(objective="grpo", epochs=1, group=8, batch=16)
+    grpo = LanguageTrainSettings(objective="grpo", epochs=1, group_size=8, batch=16)
     assert cost.training_tokens(grpo, ANSWER) == Tokens(3200, 2400, 3200)
     assert cost.training_tokens(replace(grpo, kl=0.0), ANSWER) == Tokens(0, 2400, 3200)
 
@@ -52,7 +52,8 @@ def test_optimizer_steps_match_the_trainers() -> None:
     assert cost.optimizer_steps(LanguageTrainSettings(epochs=2, batch=16), 100) == 14
     assert cost.optimizer_steps(LanguageTrainSettings(epochs=2, batch=16, holdout=0.1), 100) == 12
     assert (
-        cost.optimizer_steps(LanguageTrainSettings(objective="grpo", epochs=1, group=8, batch=64), 100) == 13
+        cost.optimizer_steps(LanguageTrainSettings(objective="grpo", epochs=1, group_size=8, batch=64), 100)
+        == 13
     )
     assert cost.optimizer_steps(PolicyTrainSettings(epochs=2, batch=128), 1000) == 16
 
@@ -65,10 +66,10 @@ def test_reading_takes_two_operations_per_parameter_and_token() -> None:
 @pytest.mark.parametrize(
     ("settings", "operations"),
     [
-        (LanguageTrainSettings(method="lora", together=64, batch=64), 4),
-        (LanguageTrainSettings(method="lora", together=64, batch=64, save_memory=True), 6),
-        (LanguageTrainSettings(method="full", together=64, batch=64), 6),
-        (LanguageTrainSettings(method="full", together=64, batch=64, save_memory=True), 8),
+        (LanguageTrainSettings(finetuning="lora", micro_batch=64, batch=64), 4),
+        (LanguageTrainSettings(finetuning="lora", micro_batch=64, batch=64, save_memory=True), 6),
+        (LanguageTrainSettings(finetuning="full", micro_batch=64, batch=64), 6),
+        (LanguageTrainSettings(finetuning="full", micro_batch=64, batch=64, save_memory=True), 8),
     ],
 )
 def test_learning_takes_the_operations_of_its_method(
@@ -88,7 +89,7 @@ def test_net_reads_the_next_position_without_a_question() -> None:
 
 
 def test_short_pass_takes_its_launch_time() -> None:
-    settings = LanguageTrainSettings(together=2, batch=4)
+    settings = LanguageTrainSettings(micro_batch=2, batch=4)
     # 910 tokens are five passes of two rows of 91 tokens; each takes 3 · 0.0007 s in ten layers
     assert cost.seconds(Tokens(learned=910), SHAPE, CHOICE, MACHINE, settings) == pytest.approx(5 * 0.021)
 
@@ -107,7 +108,7 @@ def test_labelling_memory_is_weights_activations_and_cache() -> None:
 
 
 def test_adapter_memory_is_frozen_weights_and_the_adapter() -> None:
-    found = cost.training_memory(LanguageTrainSettings(rank=8, together=4, batch=8), SHAPE, CHOICE)
+    found = cost.training_memory(LanguageTrainSettings(rank=8, micro_batch=4, batch=8), SHAPE, CHOICE)
     assert found == {
         "weights": 2e6,
         "optimizer": 8 * 3_000 * 16,
@@ -119,17 +120,17 @@ def test_adapter_memory_is_frozen_weights_and_the_adapter() -> None:
 
 
 def test_full_training_memory_is_sixteen_bytes_per_parameter() -> None:
-    found = cost.training_memory(LanguageTrainSettings(method="full", precision="float32"), SHAPE, CHOICE)
+    found = cost.training_memory(LanguageTrainSettings(finetuning="full", precision="float32"), SHAPE, CHOICE)
     assert found["weights"] + found["optimizer"] == 16e6
     assert found["activations"] == 8 * 120 * 100 * 10 * 17 * 4
     saved = cost.training_memory(
-        LanguageTrainSettings(method="full", precision="float32", save_memory=True), SHAPE, CHOICE
+        LanguageTrainSettings(finetuning="full", precision="float32", save_memory=True), SHAPE, CHOICE
     )
     assert saved["activations"] == pytest.approx(8 * 120 * 100 * (10 + 17) * 4)
 
 
 def test_grpo_memory_has_the_cache_and_nets_have_their_batch() -> None:
-    grpo = LanguageTrainSettings(objective="grpo", batch=16, together=8)
+    grpo = LanguageTrainSettings(objective="grpo", batch=16, micro_batch=8)
     assert cost.training_memory(grpo, SHAPE, ANSWER)["cache"] == 16 * 500 * 4_000 * 2
     net = ModelShape(1_000, 1_000, 4, 16, 0, 0, 4.0, squares=64)
     found = cost.training_memory(PolicyTrainSettings(batch=32), net, ExampleLengths(64, 0, 0, 64, "squares"))

@@ -146,9 +146,9 @@ def test_the_command_prints_a_table_and_json_and_starts_nothing(
     config = chain(tmp_path)
     (tmp_path / "chain.toml").write_text(config.to_toml())
     monkeypatch.chdir(tmp_path)
-    shown = CliRunner().invoke(app, ["chain", "chain.toml", "--estimate", "--on", "h100"])
+    shown = CliRunner().invoke(app, ["chain", "chain.toml", "--estimate", "--hardware", "h100"])
     assert shown.exit_code == 0, shown.output
     assert "steps; 0.00 hours on one H100 SXM" in shown.output
-    plain = CliRunner().invoke(app, ["chain", "chain.toml", "--estimate", "--on", "a100", "--json"])
+    plain = CliRunner().invoke(app, ["chain", "chain.toml", "--estimate", "--hardware", "a100", "--json"])
     assert json.loads(plain.stdout)["machine"]["name"] == "one A100 SXM 80 GB"
     assert not (tmp_path / "runs").exists()

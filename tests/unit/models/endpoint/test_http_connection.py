@@ -93,6 +93,7 @@ model.answer([ChoiceExample(str(n), f"Question {n}?", ("one", "two")) for n in r
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("manner", ["hang", "busy"])
 def test_interrupted_run_ends_at_once(manner: str) -> None:
     def script(heard: ChatRequest) -> ChatReply:

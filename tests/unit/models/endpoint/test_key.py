@@ -104,6 +104,7 @@ def files_with(folder: Path, text: str) -> list[Path]:
     return [path for path in folder.rglob("*") if path.is_file() and text.encode() in path.read_bytes()]
 
 
+@pytest.mark.slow
 def test_repeated_key_is_redacted_everywhere(tmp_path: Path) -> None:
     echo = Echo()
     with ChatServer(echo) as server:

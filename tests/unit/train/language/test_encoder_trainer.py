@@ -19,13 +19,15 @@ from w2s.train import LanguageTrainSettings, TrainingSet, train
 torch = pytest.importorskip("torch", reason="needs torch: pip install 'w2s[models]'")
 pytest.importorskip("peft", reason="needs peft: pip install 'w2s[models]'")
 
-from w2s.train.language.collators import ChoiceCollator  # noqa: E402
+from w2s.train.language.data_loader import ChoiceCollator  # noqa: E402
 from w2s.train.language.objectives import (  # noqa: E402
     build_objective,
     option_losses,
 )
 from w2s.train.language.student import LanguageStudent, load_language_student  # noqa: E402
 from w2s.train.losses import LOSSES  # noqa: E402
+
+pytestmark = pytest.mark.slow
 
 
 @pytest.fixture(scope="module")
@@ -107,7 +109,7 @@ def test_an_encoder_is_trained_and_loaded_from_its_folder(
 ) -> None:
     reference = f"hf:{headed}" if head == "trained" else f"hf:{bare}?head=fresh"
     rows, rate = choices(16, label="B"), 3e-2 if method == "lora" else 3e-3
-    how = settings(method=method, epochs=8, learning_rate=rate)
+    how = settings(finetuning=method, epochs=8, learning_rate=rate)
     model = train(reference, rows, how, tmp_path / "s")
     assert model == f"hf:{tmp_path / 's'}"
     assert answered(model, rows) == answered(str(tmp_path / "s"), rows) == {"B"}
@@ -121,7 +123,7 @@ def test_soft_targets_are_learned_by_weight(bare: Path, tmp_path: Path) -> None:
     against = TrainingSet(
         rows.examples * 2, [{"A": 1.0}] * 16 + [{"A": 0.1, "B": 0.9}] * 16, np.repeat([0.05, 1.0], 16)
     )
-    how = settings(method="full", epochs=8, learning_rate=3e-3)
+    how = settings(finetuning="full", epochs=8, learning_rate=3e-3)
     model: Any = load_model(train(f"hf:{bare}?head=fresh", against, how, tmp_path / "s"))
     beliefs = [belief["B"] for belief in model.distributions(rows.examples)]
     assert np.mean(beliefs) == pytest.approx((0.9 + 0.0 * 0.05) / 1.05, abs=0.08)
@@ -135,7 +137,7 @@ def test_the_seed_decides_a_fresh_head(bare: Path) -> None:
         return model.distributions(rows.examples)
 
     assert believed(0) == believed(0) != believed(1)
-    student = load_language_student(f"hf:{bare}?head=fresh", settings(seed=1, method="full"))
+    student = load_language_student(f"hf:{bare}?head=fresh", settings(seed=1, finetuning="full"))
     model: Any = load_model(f"hf:{bare}?head=fresh", seed=1)
     drawn = model._network.state_dict()["classifier.weight"]
     assert torch.equal(student.network.state_dict()["classifier.weight"], drawn)
@@ -194,8 +196,8 @@ def test_an_encoder_with_missing_weights_is_refused(tmp_path: Path) -> None:
     "more",
     [
         {"holdout": 0.25, "dropout": 0.1},
-        {"method": "full", "learning_rate": 1e-3, "holdout": 0.25},
-        {"method": "full", "loss": "log_confidence", "learning_rate": 1e-3},
+        {"finetuning": "full", "learning_rate": 1e-3, "holdout": 0.25},
+        {"finetuning": "full", "loss": "log_confidence", "learning_rate": 1e-3},
     ],
 )
 def test_training_killed_at_every_step_ends_with_the_same_bytes(
@@ -220,11 +222,11 @@ LONG = TrainingSet.hard([ChoiceExample("long", "Which? " * 40, ("x", "y"))], ["A
 NO_CHOICE = TrainingSet.hard([AnswerExample("sum", "1+1?", ("2",))], ["2"])
 BAD: list[tuple[str, dict[str, Any], TrainingSet, type[W2sError], str]] = [
     ("", {}, LONG, DataError, "example 'long': the question with an option has .* is 128"),
-    ("", {"length": 4}, choices(2), DataError, r"example 'q0' has \d+ tokens .* raise length"),
+    ("", {"max_length": 4}, choices(2), DataError, r"example 'q0' has \d+ tokens .* raise max_length"),
     ("", {}, NO_CHOICE, UsageError, "answers only choices; choose a causal language model"),
     ("", {}, choices(2, label="C"), DataError, "the target 'C' of example 'q0' is not one of its letters AB"),
     ("?score=letter", {}, choices(2), UsageError, "score of .* an encoder only compares options"),
-    ("", {"objective": "grpo", "group": 4}, choices(2), UsageError, "cannot write replies"),
+    ("", {"objective": "grpo", "group_size": 4}, choices(2), UsageError, "cannot write replies"),
     ("", {"targets": "nowhere"}, choices(2), UsageError, "targets=.*nowhere"),
 ]
 

@@ -31,7 +31,7 @@ Make = Callable[..., Path]
     "more",
     [
         {"dropout": 0.1, "holdout": 0.25},
-        {"method": "full", "learning_rate": 1e-3},
+        {"finetuning": "full", "learning_rate": 1e-3},
         {"loss": "log_confidence"},
     ],
 )
@@ -55,7 +55,7 @@ def test_grpo_killed_at_every_step_ends_with_the_same_bytes(
 ) -> None:
     pytest.importorskip("trl", reason="needs trl: pip install 'w2s[rl]'")
     how = settings(
-        objective="grpo", group=4, new_tokens=6, epochs=epochs, checkpoint_s=0.0, learning_rate=1e-2
+        objective="grpo", group_size=4, new_tokens=6, epochs=epochs, checkpoint_s=0.0, learning_rate=1e-2
     )
     reference = f"hf:{folder(chat=True)}"
     train(reference, answers(rows), how, tmp_path / "whole")
@@ -66,7 +66,7 @@ def test_grpo_killed_at_every_step_ends_with_the_same_bytes(
 @pytest.mark.slow
 def test_grpo_ignores_rows_of_weight_zero_and_rationales(folder: Make, tmp_path: Path) -> None:
     pytest.importorskip("trl", reason="needs trl: pip install 'w2s[rl]'")
-    how = settings(objective="grpo", group=4, new_tokens=6, epochs=1)
+    how = settings(objective="grpo", group_size=4, new_tokens=6, epochs=1)
     reference, four, there = f"hf:{folder(chat=True)}", answers(4), [0, 1, 3]
     weighed = TrainingSet(four.examples, four.targets, np.array([1.0, 1.0, 0.0, 1.0]), ["x " * 3000] * 4)
     train(reference, weighed, how, tmp_path / "weighed")
@@ -78,13 +78,17 @@ def test_grpo_ignores_rows_of_weight_zero_and_rationales(folder: Make, tmp_path:
 @pytest.mark.slow
 def test_replies_of_grpo_fit_the_context(folder: Make, tmp_path: Path) -> None:
     pytest.importorskip("trl", reason="needs trl: pip install 'w2s[rl]'")
-    how, place = settings(objective="grpo", group=4, epochs=1, new_tokens=512), folder("gpt2", context=90)
+    how, place = (
+        settings(objective="grpo", group_size=4, epochs=1, new_tokens=512),
+        folder("gpt2", context=90),
+    )
     train(f"hf:{place}", answers(2), how, tmp_path / "s")
     with raises_code("train-prompt-too-long", DataError) as caught:
         train(f"hf:{folder('gpt2', context=16)}", answers(2), how, tmp_path / "t")
     assert "reads only 16" in str(caught.value)
 
 
+@pytest.mark.slow
 def test_negligible_weights_are_zero(folder: Make, tmp_path: Path) -> None:
     four, how = choices(4), settings(batch=1, epochs=1)
     tiny = TrainingSet(four.examples, four.targets, np.array([1.0, 1.0, 1e-60, 1.0]))
@@ -94,6 +98,7 @@ def test_negligible_weights_are_zero(folder: Make, tmp_path: Path) -> None:
     assert weights(tmp_path / "tiny") == weights(tmp_path / "gone")
 
 
+@pytest.mark.slow
 def test_negligible_probabilities_make_no_step_of_their_own(folder: Make, tmp_path: Path) -> None:
     three = choices(3)
     soft = TrainingSet(three.examples, [{"A": 1.0, "B": 1e-50}] * 3, np.ones(3))
@@ -111,7 +116,7 @@ def test_a_student_is_trained_and_loaded_from_its_folder(folder: Make, tmp_path:
     model = train(
         f"hf:{folder()}?score=letter",
         rows,
-        settings(method=method, epochs=6, learning_rate=rate),
+        settings(finetuning=method, epochs=6, learning_rate=rate),
         tmp_path / "s",
     )
     assert model == f"hf:{tmp_path / 's'}?score=letter"
@@ -120,6 +125,7 @@ def test_a_student_is_trained_and_loaded_from_its_folder(folder: Make, tmp_path:
     assert (tmp_path / "s" / "adapter_config.json").exists() == (method == "lora")
 
 
+@pytest.mark.slow
 def test_an_adapter_is_trained_further(folder: Make, tmp_path: Path) -> None:
     from w2s.models import Want, load_model
 
@@ -129,6 +135,7 @@ def test_an_adapter_is_trained_further(folder: Make, tmp_path: Path) -> None:
     assert {one.label for one in load_model(second).answer(rows.examples, Want())} == {"B"}
 
 
+@pytest.mark.slow
 def test_rows_of_weight_zero_are_not_learned(folder: Make, tmp_path: Path) -> None:
     rows = choices(16)
     some = TrainingSet(rows.examples, rows.targets, np.array([1.0, 0.0] * 8))
@@ -138,6 +145,7 @@ def test_rows_of_weight_zero_are_not_learned(folder: Make, tmp_path: Path) -> No
     assert weights(tmp_path / "some") == weights(tmp_path / "few")
 
 
+@pytest.mark.slow
 def test_a_constant_factor_of_all_weights_changes_nothing(folder: Make, tmp_path: Path) -> None:
     rows, given = choices(16), np.linspace(0.5, 1.0, 16)
     for name, times in (("once", 1.0), ("four times", 4.0)):
@@ -149,24 +157,30 @@ def test_a_constant_factor_of_all_weights_changes_nothing(folder: Make, tmp_path
     assert weights(tmp_path / "even") != weights(tmp_path / "once")
 
 
+@pytest.mark.slow
 def test_rows_per_pass_hardly_change_the_result(folder: Make, tmp_path: Path) -> None:
     from safetensors.numpy import load_file
 
     rows = TrainingSet(choices(16).examples, choices(16).targets, np.linspace(0.1, 1.0, 16))
     for together in (8, 2):
         train(
-            f"hf:{folder()}", rows, settings(together=together, precision="float32"), tmp_path / str(together)
+            f"hf:{folder()}",
+            rows,
+            settings(micro_batch=together, precision="float32"),
+            tmp_path / str(together),
         )
     one, other = (load_file(tmp_path / name / "adapter_model.safetensors") for name in ("8", "2"))
     assert all(np.allclose(one[name], other[name], atol=2e-4) for name in one)
 
 
+@pytest.mark.slow
 def test_the_seed_decides_the_bytes(folder: Make, tmp_path: Path) -> None:
     for name, seed in (("a", 0), ("b", 0), ("c", 1)):
         train(f"hf:{folder()}", choices(16), settings(seed=seed), tmp_path / name)
     assert weights(tmp_path / "a") == weights(tmp_path / "b") != weights(tmp_path / "c")
 
 
+@pytest.mark.slow
 def test_a_finished_training_is_kept_and_another_is_refused(folder: Make, tmp_path: Path) -> None:
     steps: list[TrainStep] = []
     train(f"hf:{folder()}", choices(8), settings(), tmp_path / "s")
@@ -178,13 +192,20 @@ def test_a_finished_training_is_kept_and_another_is_refused(folder: Make, tmp_pa
 
 
 BAD: Sequence[tuple[str, dict[str, Any], TrainingSet, type[W2sError], str, str]] = [
-    ("", {"length": 10}, choices(8), DataError, "train-row-too-long", "'q0'"),
+    ("", {"max_length": 10}, choices(8), DataError, "train-row-too-long", "'q0'"),
     ("", {}, choices(8, label="C"), DataError, "train-impossible-target", "'q0'"),
     ("", {"loss": "product"}, answers(8), UsageError, "train-loss-needs-letters", "loss"),
     ("?score=option", {"loss": "kl"}, choices(8), UsageError, "train-loss-needs-letters", "loss"),
     ("", {"targets": "nowhere"}, choices(8), UsageError, "train-invalid-targets", "nowhere"),
-    ("", {"batch": 8, "together": 3}, choices(8), UsageError, "train-batch-not-divisible", "batch=8"),
-    ("?quant=4bit", {"method": "full"}, choices(8), UsageError, "train-quantised-full", "method=lora"),
+    ("", {"batch": 8, "micro_batch": 3}, choices(8), UsageError, "train-batch-not-divisible", "batch=8"),
+    (
+        "?quant=4bit",
+        {"finetuning": "full"},
+        choices(8),
+        UsageError,
+        "train-quantised-full",
+        "finetuning=lora",
+    ),
     ("", {"holdout": 0.99}, choices(8), DataError, "train-holdout-too-large", "holdout=0.99"),
     ("", {}, TrainingSet([], [], np.ones(0)), DataError, "train-no-rows", ""),
     (
@@ -195,10 +216,17 @@ BAD: Sequence[tuple[str, dict[str, Any], TrainingSet, type[W2sError], str, str]]
         "train-zero-weights",
         "",
     ),
-    ("", {"objective": "grpo", "group": 3}, answers(4), UsageError, "train-batch-not-divisible", "group=3"),
     (
         "",
-        {"objective": "grpo", "group": 4, "holdout": 0.5},
+        {"objective": "grpo", "group_size": 3},
+        answers(4),
+        UsageError,
+        "train-batch-not-divisible",
+        "group_size=3",
+    ),
+    (
+        "",
+        {"objective": "grpo", "group_size": 4, "holdout": 0.5},
         answers(4),
         UsageError,
         "train-grpo-settings",
@@ -217,7 +245,7 @@ BAD: Sequence[tuple[str, dict[str, Any], TrainingSet, type[W2sError], str, str]]
     ("", {"targets": ["q_proj"]}, choices(4), UsageError, "train-invalid-setting", "targets"),
     (
         "",
-        {"objective": "grpo", "group": 4},
+        {"objective": "grpo", "group_size": 4},
         TrainingSet(answers(2).examples, answers(2).targets, np.array([1.0, 0.5])),
         UsageError,
         "train-grpo-weights",
@@ -245,6 +273,7 @@ def test_invalid_rows_and_settings_are_refused(
     assert "\n" not in str(caught.value)
 
 
+@pytest.mark.slow
 def test_other_options_of_the_student_are_another_training(folder: Make, tmp_path: Path) -> None:
     place, how = folder(), settings(epochs=1)
     train(f"hf:{place}?dtype=float32", choices(8), how, tmp_path / "s")
@@ -252,8 +281,9 @@ def test_other_options_of_the_student_are_another_training(folder: Make, tmp_pat
         train(f"hf:{place}?dtype=bfloat16", choices(8), how, tmp_path / "s")
 
 
+@pytest.mark.slow
 def test_an_incomplete_checkpoint_does_not_displace_a_complete_one(folder: Make, tmp_path: Path) -> None:
-    how, out = settings(batch=2, together=2, checkpoint_s=0.0), tmp_path / "s"
+    how, out = settings(batch=2, micro_batch=2, checkpoint_s=0.0), tmp_path / "s"
 
     def kill(step: TrainStep) -> None:
         if step.done == 3:
@@ -278,8 +308,8 @@ def test_an_incomplete_checkpoint_does_not_displace_a_complete_one(folder: Make,
 def test_an_adapter_cannot_be_trained_in_full(folder: Make, tmp_path: Path) -> None:
     first = train(f"hf:{folder()}", choices(8), settings(), tmp_path / "a")
     with raises_code("train-adapter-full", UsageError) as caught:
-        train(first, choices(8), settings(method="full"), tmp_path / "b")
-    assert "method=lora" in str(caught.value)
+        train(first, choices(8), settings(finetuning="full"), tmp_path / "b")
+    assert "finetuning=lora" in str(caught.value)
 
 
 def test_grpo_without_trl_names_the_extra(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import random
 from pathlib import Path
@@ -21,6 +22,7 @@ from w2s.train import PolicyTrainSettings, TrainingSet, train
 torch = pytest.importorskip("torch", reason="needs torch: pip install 'w2s[models]'")
 
 from w2s.models.policy.files import from_pretrained  # noqa: E402
+from w2s.train.policy.trainer import SCHEDULES, one_cycle  # noqa: E402
 from w2s.train.progress import TrainStep  # noqa: E402
 
 FEW = PolicyTrainSettings(epochs=3, batch=8, learning_rate=1e-2, device="cpu")
@@ -64,6 +66,7 @@ def share_right(reference: str, rows: TrainingSet) -> float:
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("loss", ["cross_entropy", "kl", "product", "log_confidence"])
 def test_a_student_learns_the_targets(student: str, tmp_path: Path, loss: str) -> None:
     settings = PolicyTrainSettings(epochs=12, batch=32, learning_rate=1e-2, loss=loss, device="cpu")  # type: ignore[arg-type]
@@ -104,6 +107,7 @@ class StoppedError(Exception):
     """Raised by a progress callback in place of a kill."""
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("at", [1, 7, 14])
 def test_a_stopped_training_resumes_to_the_same_bytes(student: str, tmp_path: Path, at: int) -> None:
     rows = last_moves("connect_four", 40)
@@ -169,6 +173,7 @@ def test_rows_of_weight_zero_are_not_learned(student: str, tmp_path: Path) -> No
     assert share_right(train(student, mixed, settings, tmp_path / "out"), right) > 0.8
 
 
+@pytest.mark.slow
 def test_a_soft_target_is_learned(student: str, tmp_path: Path) -> None:
     state = game("connect_four").state()
     asked = [MoveExample(f"e{i}", state) for i in range(8)]
@@ -208,6 +213,7 @@ def test_an_anchor_keeps_the_student_near_its_initial_weights(student: str, tmp_
     assert moved[1] < moved[0] / 2
 
 
+@pytest.mark.slow
 def test_training_in_bfloat16_learns(student: str, tmp_path: Path) -> None:
     rows = last_moves("connect_four", 128)
     settings = PolicyTrainSettings(
@@ -224,3 +230,27 @@ def test_invalid_students_rows_and_settings_are_refused(tmp_path: Path, student:
     assert "chess, but the student plays connect_four" in str(caught.value)
     with raises_code("train-holdout-too-large", DataError):
         train(student, last_moves("connect_four", 1), PolicyTrainSettings(holdout=0.9), tmp_path / "out")
+
+
+# Learning-rate schedules ----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", SCHEDULES)
+def test_schedules_are_continuous_and_at_most_one(name: str) -> None:
+    values = [SCHEDULES[name](step / 10_000) for step in range(10_001)]
+    assert max(abs(a - b) for a, b in itertools.pairwise(values)) < 1e-3
+    assert max(values) == pytest.approx(1.0)
+    assert min(values) >= 0.0
+
+
+def test_one_cycle_equals_that_of_torch() -> None:
+    steps = 501
+    optimizer = torch.optim.AdamW([torch.zeros(1, requires_grad=True)], lr=1.0)
+    theirs = torch.optim.lr_scheduler.OneCycleLR(optimizer, 1.0, total_steps=steps, pct_start=0.3)
+    for step in range(steps):
+        # theirs peaks at step 0.3 * steps - 1 and ends at steps - 1
+        warm = 0.3 * steps - 1
+        done = 0.3 * step / warm if step <= warm else 0.3 + 0.7 * (step - warm) / (steps - 1 - warm)
+        assert one_cycle(done) == pytest.approx(optimizer.param_groups[0]["lr"], abs=1e-9)
+        optimizer.step()
+        theirs.step()
