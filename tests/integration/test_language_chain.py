@@ -182,7 +182,7 @@ def test_endpoint_teaches_by_its_samples(
         assert run([*words, str(tmp_path / "run")]) == 0
         asked = len(server.heard)
         assert run([*words, str(tmp_path / "again")]) == 0
-        assert len(server.heard) == asked
+        assert len(server.heard) == 2 * asked
     assert numbers(tmp_path / "run") == numbers(tmp_path / "again")
     labels = pq.read_table(tmp_path / "run" / "round-1" / "labels" / "labels.parquet")
     assert set(labels.column("label").to_pylist()) == {"A"}
