@@ -41,7 +41,7 @@ demo: $(VENV)/.installed-models  ## teacher against student on the bundled chess
 	$(BIN)/w2s arena --game chess
 	@echo "next: $(BIN)/w2s chain --rounds 3, in which the student learns from what it can trust of the teacher"
 
-test: $(VENV)/.installed-dev  ## every test that this machine can run; what was skipped is printed with its reason
+test: $(VENV)/.installed-dev  ## every test that this machine can run, and the examples in docstrings; skipped tests say why
 	cargo test --release --workspace --quiet
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadfile
 

@@ -10,7 +10,7 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
-from w2s.chain.loading import paper_folder
+from w2s.chain.config_file import paper_folder
 from w2s.cli.app import app
 
 FENCES = re.compile(r"^```sh\n(.*?)^```", re.MULTILINE | re.DOTALL)

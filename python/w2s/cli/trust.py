@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from w2s.cli import options
+from w2s.cli.command import Command
 
 trust = typer.Typer(
     name="trust",
@@ -21,7 +22,7 @@ def _root() -> None:
     """Trust scores for labels."""
 
 
-@trust.command()
+@trust.command(cls=Command)
 def fit(
     labels: options.Labels,
     gold: options.GoldColumn,
@@ -30,7 +31,7 @@ def fit(
         str,
         typer.Option(help="neural, logistic, boosting, … or module:callable; see w2s trust compare."),
     ] = "neural",
-    reads: Annotated[
+    features: Annotated[
         str | None, typer.Option(help="Evidence that the function reads, for example hidden,afterstate.")
     ] = None,
     setting: Annotated[
@@ -46,7 +47,7 @@ def fit(
 
     Example:
 
-      w2s trust fit labels.parquet --gold correct --function neural --reads hidden,afterstate --out trust/
+      w2s trust fit labels.parquet --gold correct --function neural --features hidden,afterstate --out trust/
     """
     from w2s.cli import output, trust_text
     from w2s.trust.file_commands import fit_file, parse_options
@@ -56,7 +57,7 @@ def fit(
         out,
         gold=gold,
         function=function,
-        options=parse_options(setting or [], reads),
+        options=parse_options(setting or [], features),
         folds=folds,
         seed=seed,
         overwrite=overwrite,
@@ -65,7 +66,7 @@ def fit(
     return 0
 
 
-@trust.command()
+@trust.command(cls=Command)
 def score(
     labels: options.Labels,
     function: Annotated[str, typer.Option(help="Folder of a fitted trust function.")],
@@ -93,7 +94,7 @@ def score(
     return 0
 
 
-@trust.command()
+@trust.command(cls=Command)
 def compare(
     labels: options.Labels,
     gold: options.GoldColumn,
@@ -129,7 +130,7 @@ def compare(
     return 0
 
 
-@trust.command()
+@trust.command(cls=Command)
 def votes(
     inputs: Annotated[
         list[str], typer.Argument(help="Tables of votes: .parquet, .jsonl[.gz|.zst], .arrow, .csv.")
