@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from w2s.kernels import game_names
-from w2s.models.policy.bundled import bundled_policies, policies_folder
+from w2s.models.policy.model_card import bundled_policies, policies_folder
 
 
 def test_every_bundled_network_has_a_game_and_an_elo_inside_its_interval() -> None:
