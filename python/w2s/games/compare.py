@@ -24,12 +24,21 @@ from w2s.games.state import game
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """A row or game that differs: its name, the kind of difference, and what each file says."""
+    """A row or game that differs.
+
+    Attributes:
+        where: its name.
+        why: the kind of difference.
+        left: what the left file says.
+        right: what the right file says.
+        position: the position from which two games go on differently.
+    """
 
     where: str
     why: str
     left: str | None = None
     right: str | None = None
+    position: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +106,13 @@ def compare_files(name: str, left: str | Path, right: str | Path, *, show: int =
 
 
 def _file_kind(path: Path) -> Literal["labels", "games"]:
+    if not path.exists():
+        raise DataError("agree-file-missing", f"{path} does not exist; check the name")
+    if path.is_dir():
+        raise DataError(
+            "agree-file-missing",
+            f"{path} is a folder; name a file in it, for example {path / 'labels.parquet'}",
+        )
     suffix = path.suffix.lower()
     if suffix == ".pgn":
         return "games"
@@ -344,7 +360,10 @@ def _game_difference(name: str, key: str, left: GameRecord, right: GameRecord) -
     if (left.start, left.moves) == (right.start, right.moves):
         return None
     found = diverge(name, left.moves, right.moves, left_start=left.start, right_start=right.start)
-    return None if found is None else Difference(f"game {key}", str(found), found.left, found.right)
+    if found is None:
+        return None
+    place = None if found.why == "start" else game(name).state(left.start, left.moves[: found.ply]).position
+    return Difference(f"game {key}", str(found), found.left, found.right, place)
 
 
 def _unmatched_games(
