@@ -114,16 +114,19 @@ def _file_kind(path: Path) -> Literal["labels", "games"]:
             f"{path} is a folder; name a file in it, for example {path / 'labels.parquet'}",
         )
     suffix = path.suffix.lower()
-    if suffix == ".pgn":
-        return "games"
-    if suffix in PARQUET:
-        return "labels"
+    if suffix not in {".pgn", *PARQUET, *JSONL}:
+        raise UsageError(
+            "agree-unknown-format",
+            f"cannot read {path}: its ending names no format; labels are .parquet or .jsonl files, games are "
+            ".pgn or .jsonl files",
+        )
+    if not path.is_file():
+        what = "is a folder; give a file in it" if path.is_dir() else "does not exist; check the name"
+        raise DataError("agree-missing-file", f"{path} {what}")
     if suffix in JSONL:
         first = next((row for _, row in read_json_objects(path)), {})
         return "games" if "moves" in first and "label" not in first else "labels"
-    raise UsageError(
-        "agree-unknown-format", f"{path}: labels are .parquet or .jsonl files, games .pgn or .jsonl files"
-    )
+    return "games" if suffix == ".pgn" else "labels"
 
 
 # Labels ---------------------------------------------------------------------------------------------------
@@ -273,7 +276,7 @@ def _differences(joined: _JoinedRows, found: Agreement, rows: npt.NDArray[np.int
     for row in rows:
         left, right = (_short(labels[row]) for labels in (joined.left_labels, joined.right_labels))
         why = "another position" if joined.moved[row] else _label_difference(found, row)
-        yield Difference(joined.rows[row], why, left, right)
+        yield Difference(joined.rows[row], why, left, right, joined.positions[row] or None)
     for side, names in (("left", joined.only_left), ("right", joined.only_right)):
         for row_name in names:
             yield Difference(row_name, f"only in the {side} file")

@@ -85,7 +85,7 @@ def test_every_kind_of_difference_is_counted_and_named(tmp_path: Path) -> None:
         "l": "only in the left file",
         "r": "only in the right file",
     }
-    assert found.differences[0] == Difference("other", "another move", "e4", "d4")
+    assert found.differences[0] == Difference("other", "another move", "e4", "d4", "startpos")
 
 
 def test_invalid_labels_agree_only_if_their_texts_are_equal(tmp_path: Path) -> None:
@@ -184,7 +184,7 @@ def pgn(path: Path, games: list[tuple[str, str, str]]) -> Path:
     return path
 
 
-def test_games_are_joined_by_round(tmp_path: Path) -> None:
+def test_games_are_joined_by_round(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     left = pgn(tmp_path / "l.pgn", [("7", "1. e4 e5", "*"), ("8", "1. d4 d5 2. c4", "1-0")])
     right = pgn(tmp_path / "r.pgn", [("8", "1. d4 d5 2. Nf3 Nf6 3. c4", "0-1"), ("7", "1. e2e4 e7e5", "*")])
     found = compare_files("chess", left, right)
