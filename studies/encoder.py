@@ -22,12 +22,11 @@ from pathlib import Path
 from typing import Any
 
 from w2s.chain.config import ChainConfig
-from w2s.chain.examples.role_file import write_roles
-from w2s.chain.examples.splits import Splits, split
+from w2s.chain.data.splits import Splits, split, write_splits
 from w2s.chain.run import run
 from w2s.config import parse_config
 from w2s.tasks import ChoiceExample, read_examples
-from w2s.train import LanguageSettings, Rows, train
+from w2s.train import LanguageTrainSettings, TrainingSet, train
 
 DATA = Path(__file__).resolve().parents[2] / "shared" / "data" / "qa"
 FILES = (
@@ -73,7 +72,7 @@ def deal(examples: Sequence[ChoiceExample], size: Size, made: Path) -> list[Choi
     first = split(examples, wanted, seed=0)
     roles = split(first.pool, [size.gold, size.pool, size.test], seed=1)
     for name, rows in (("gold", roles.gold), ("pool", roles.pool), ("test", roles.test)):
-        write_roles(Splits(rows, [], []), made / f"{name}.parquet")
+        write_splits(Splits(rows, [], []), made / f"{name}.parquet")
     return [example for example in first.gold if isinstance(example, ChoiceExample)]
 
 
@@ -96,7 +95,7 @@ def write_encoders(made: Path) -> None:
 
 def settings(size: Size) -> dict[str, Any]:
     """How teacher and students are trained."""
-    return {"method": "full", "epochs": size.epochs, "learning_rate": 2e-4, "batch": 16, "together": 8}
+    return {"finetuning": "full", "epochs": size.epochs, "learning_rate": 2e-4, "batch": 16, "micro_batch": 8}
 
 
 def chain_of(teacher: str, size: Size, made: Path) -> ChainConfig:
@@ -130,9 +129,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     made.mkdir(parents=True, exist_ok=True)
     rows = deal(questions(given.data), size, made)
     write_encoders(made)
-    answers = Rows.hard(rows, [example.gold[0] for example in rows])
+    answers = TrainingSet.hard(rows, [example.gold[0] for example in rows])
     print(f"the teacher learns from {len(rows)} rows of its own", flush=True)
-    how = LanguageSettings(**settings(size))
+    how = LanguageTrainSettings(**settings(size))
     teacher = train(f"hf:{made / 'first-layers'}?head=fresh", answers, how, made / "teacher")
     run(chain_of(teacher, size, made), given.out, say=lambda line: print(line, flush=True))
     used = resource.getrusage(resource.RUSAGE_SELF)

@@ -19,14 +19,18 @@ from w2s.trust.evidence_requirements import evidence_columns
 
 SMALL = {
     "neural": {"width": 16, "batch": 32, "least_steps": 60, "fits": 2},
-    "boosting": {"trees": 20, "reads": "hidden"},
+    "boosting": {"trees": 20, "features": "hidden"},
 }
 """Options that keep the suite quick; every function runs all of it."""
 
 PACKAGES = {"neural": "torch", "boosting": "sklearn"}
 
 
-@pytest.fixture(params=function_names())
+SLOW = {"neural", "boosting", "stack"}
+PARAMS = [pytest.param(name, marks=[pytest.mark.slow] * (name in SLOW), id=name) for name in function_names()]
+
+
+@pytest.fixture(params=PARAMS)
 def function(request: pytest.FixtureRequest) -> Function:
     name = request.param
     if name in PACKAGES:

@@ -27,7 +27,7 @@ rounds = 1
 seeds = 2
 proposals = 1
 arms = ["base", "gold", "self", "trust", "gold+trust", "gold-then-trust", "trust-then-gold", "ceiling"]
-budget = [90, 40]
+gold_sizes = [90, 40]
 
 [examples]
 files = ["{nets}/examples.parquet"]
@@ -175,7 +175,7 @@ def test_the_same_chain_elsewhere_gives_the_same_numbers_and_weights(
 def test_a_budget_that_trust_cannot_be_fitted_on_says_so_and_keeps_gold(
     setting: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    words = ["--budget", "2", "--seeds", "1", "--arm", "trust", "--out", str(tmp_path / "run")]
+    words = ["--gold-sizes", "2", "--seeds", "1", "--arm", "trust", "--out", str(tmp_path / "run")]
     assert run(["chain", str(setting), *words]) == 0
     (point,) = json.loads((tmp_path / "run/metrics.json").read_text())["budget"]
     assert set(point) == {"gold", "arms", "refused"}
@@ -194,7 +194,7 @@ def test_soft_labels_teach_something_else(setting: Path, whole: Path, tmp_path: 
         "trust",
         "--arm",
         "naive",
-        "--budget",
+        "--gold-sizes",
         "40",
         "--out",
         str(tmp_path / "run"),
@@ -207,7 +207,7 @@ def test_soft_labels_teach_something_else(setting: Path, whole: Path, tmp_path: 
 def test_weights_take_the_place_of_a_cut(setting: Path, tmp_path: Path) -> None:
     path = tmp_path / "chain.toml"
     path.write_text(setting.read_text().replace('top = "25%"', 'top = "100%"\npower = 4'))
-    words = ["--seeds", "1", "--arm", "trust", "--arm", "naive", "--budget", "40", "--trust", "logistic"]
+    words = ["--seeds", "1", "--arm", "trust", "--arm", "naive", "--gold-sizes", "40", "--trust", "logistic"]
     assert run(["chain", str(path), *words, "--out", str(tmp_path / "run")]) == 0
     kept = pq.read_table(tmp_path / "run/round-1/seed-0/trust/selected.parquet")
     assert kept.num_rows == 120
@@ -219,7 +219,7 @@ def test_weights_take_the_place_of_a_cut(setting: Path, tmp_path: Path) -> None:
 def test_a_part_of_the_kept_labels_held_back_stops_early(setting: Path, tmp_path: Path) -> None:
     path = tmp_path / "chain.toml"
     path.write_text(setting.read_text().replace("epochs = 1", "epochs = 3\nholdout = 0.2"))
-    words = ["--seeds", "1", "--arm", "trust", "--budget", "40", "--out", str(tmp_path / "run")]
+    words = ["--seeds", "1", "--arm", "trust", "--gold-sizes", "40", "--out", str(tmp_path / "run")]
     assert run(["chain", str(path), *words]) == 0
     found = report(tmp_path / "run/round-1/seed-0/trust-arm/student")
     assert (found["rows"], found["held_back"]) == (24, 6)
@@ -231,7 +231,7 @@ def test_a_warm_start_begins_on_gold_that_later_trust_does_not_see(setting: Path
     path = tmp_path / "chain.toml"
     path.write_text(setting.read_text().replace("[teach]", "[teach]\nwarm_start = 0.3"))
     out = tmp_path / "run"
-    words = ["--seeds", "1", "--rounds", "2", "--arm", "trust", "--arm", "naive", "--budget", "40"]
+    words = ["--seeds", "1", "--rounds", "2", "--arm", "trust", "--arm", "naive", "--gold-sizes", "40"]
     assert run(["chain", str(path), *words, "--out", str(out)]) == 0
     warm = next(out.glob("fixed/*/seed-0/warm/student"))
     assert report(warm)["rows"] == 30
@@ -254,9 +254,9 @@ def test_a_warm_start_begins_on_gold_that_later_trust_does_not_see(setting: Path
 @pytest.mark.parametrize(
     ("options", "code", "said"),
     [
-        (["--budget", "500"], 3, "[chain-budget-too-large]"),
-        (["--budget", "ten"], 2, "[chain-invalid-budget]"),
-        (["--budget", "0"], 2, "budget"),
+        (["--gold-sizes", "500"], 3, "[chain-gold-size-too-large]"),
+        (["--gold-sizes", "ten"], 2, "[chain-invalid-gold-sizes]"),
+        (["--gold-sizes", "0"], 2, "gold_sizes"),
         (["--arm", "trust", "--arm", "gold>trust"], 2, "gold-then-trust"),
     ],
 )
@@ -342,7 +342,7 @@ def test_results_are_a_page_with_every_arm_and_how_to_run_it_again(
     assert "`w2s chain run.toml --out runs/run`" in text
     assert "seeds 0, 1" in text
     shown = tomllib.loads(text.split("```toml\n")[1].split("```")[0])
-    assert shown["budget"] == [90, 40]
+    assert shown["gold_sizes"] == [90, 40]
     assert "evidence" not in shown
 
 

@@ -18,11 +18,11 @@ import pytest
 from tests.doubles.chains import numbers, weights, write_nets
 from tests.doubles.errors import raises_code
 from tests.doubles.nets import write_policy
-from w2s.chain.folder import ChainFolder
-from w2s.chain.loading import load_config
+from w2s.chain.config_file import load_config
 from w2s.cli.app import run
 from w2s.config import read_toml
 from w2s.errors import UsageError
+from w2s.resume import RunFolder
 
 pytest.importorskip("torch")
 
@@ -169,13 +169,13 @@ def test_another_seed_gives_other_numbers(whole: Path, setting: Path, tmp_path: 
         (["--student", "policy:{nets}/teacher"], 2, "[chain-student-is-teacher]"),
         (["--arm", "trust", "--arm", "confidance"], 2, "[chain-unknown-arm]"),
         (["--arm", "naive"], 2, "[chain-arm-trust-missing]"),
-        (["--gold", "5000"], 3, "[chain-too-few-examples]"),
-        (["--gold", "3"], 3, "gold"),
-        (["--pool", "0"], 2, "pool"),
+        (["--gold-rows", "5000"], 3, "[chain-too-few-examples]"),
+        (["--gold-rows", "3"], 3, "gold"),
+        (["--pool-rows", "0"], 2, "pool"),
         (["--top", "0%"], 2, "[chain-keep-nothing]"),
         (["--trust", "nural"], 2, "did you mean neural"),
         (["--teacher", "policy:{nets}/nobody"], 4, "nobody"),
-        (["--student", "random"], 2, "cannot be trained: a student is policy"),
+        (["--student", "random"], 2, "[train-student-cannot-learn]"),
     ],
 )
 def test_what_makes_no_sense_is_one_line_with_its_code(
@@ -308,7 +308,7 @@ def test_what_makes_no_sense_is_said_before_any_label_and_the_folder_stays_free(
 def test_a_folder_in_which_nothing_was_made_takes_another_configuration(nets: Path, tmp_path: Path) -> None:
     file = tmp_path / "chain.toml"
     file.write_text(CHAIN.format(nets=nets), encoding="utf-8")
-    folder = ChainFolder(tmp_path / "run")
+    folder = RunFolder(tmp_path / "run", "chain")
     folder.open(load_config(file=file))
     folder.open(load_config(file=file, options={"rounds": 1}))
     assert read_toml(folder.config)["rounds"] == 1

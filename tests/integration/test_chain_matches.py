@@ -168,7 +168,7 @@ def test_soft_labels_are_of_the_pool_of_their_round(setting: Path, tmp_path: Pat
 
 def test_a_budget_is_measured_on_the_first_pool(setting: Path, tmp_path: Path) -> None:
     out = tmp_path / "run"
-    words = ["--rounds", "1", "--arm", "trust", "--budget", "60,100", "--out", str(out)]
+    words = ["--rounds", "1", "--arm", "trust", "--gold-sizes", "60,100", "--out", str(out)]
     assert run(["chain", str(setting), *words]) == 0
     points = json.loads((out / "metrics.json").read_text())["budget"]
     assert [point["gold"] for point in points] == [60, 100]
@@ -216,11 +216,11 @@ def test_killed_while_it_plays_it_ends_with_the_same_numbers(
     ("options", "code", "said"),
     [
         (["--games", "3"], 2, "[chain-odd-games]"),
-        (["--gold", "5000"], 3, "5000 gold with a known answer; play more games (--games)"),
-        (["--games", "2", "--gold", "5", "--test", "40"], 3, "ask for fewer (--test)"),
+        (["--gold-rows", "5000"], 3, "5000 gold with a known answer; play more games (--games)"),
+        (["--games", "2", "--gold-rows", "5", "--test-rows", "40"], 3, "ask for fewer (--test)"),
         (["--examples", "puzzles.csv"], 2, "[chain-matches-with-files]"),
         (["--source", "files"], 2, "[chain-matches-without-source]"),
-        (["--gold-oracle", "serch:depth=4"], 2, "no oracle is called 'serch:depth=4'"),
+        (["--gold-oracle", "serch:depth=4"], 2, "[oracle-unknown]"),
         (["--gold-oracle", "search:depth=3", "--oracle", "search:depth=3"], 2, "[chain-oracle-leaks-gold]"),
         (["--gold-oracle", "exact:nodes=1"], 3, "with a known answer"),
         (["--teacher", "policy:nobody"], 4, "nobody"),
@@ -244,4 +244,4 @@ def test_openings_that_are_not_there_are_one_line(setting: Path, tmp_path: Path,
     text = setting.read_text(encoding="utf-8").replace("games = 40", 'games = 40\nopenings = "none.txt"')
     file.write_text(text, encoding="utf-8")
     assert run(["chain", str(file), "--out", str(tmp_path / "run")]) == 2
-    assert "no openings file none.txt" in capsys.readouterr().err.strip().splitlines()[-1]
+    assert "[arena-openings-missing]" in capsys.readouterr().err.strip().splitlines()[-1]

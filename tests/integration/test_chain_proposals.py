@@ -22,7 +22,7 @@ student = "policy:{nets}/student"
 rounds = 2
 oracles = ["search:depth=4"]
 arms = ["base", "gold", "naive", "random", "confidence", "trust", "gold+trust"]
-budget = [60]
+gold_sizes = [60]
 
 [examples]
 files = ["{nets}/examples.parquet"]
@@ -119,7 +119,17 @@ def test_by_commands_the_most_trusted_proposals_are_kept(nets: Path, tmp_path: P
     label = ["label", examples, "--game", "connect_four", "--model", teacher, "--proposals", "3", "--hidden"]
     assert run([*label, "--oracle", "search:depth=4", "--out", labels, "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["labels"] > 600
-    fit = ["trust", "fit", labels, "--gold", "correct", "--function", "boosting", "--reads", "hidden,search"]
+    fit = [
+        "trust",
+        "fit",
+        labels,
+        "--gold",
+        "correct",
+        "--function",
+        "boosting",
+        "--features",
+        "hidden,search",
+    ]
     assert run([*fit, "--out", str(tmp_path / "trust")]) == 0
     assert run(["trust", "score", labels, "--function", str(tmp_path / "trust"), "--out", scored]) == 0
     assert run(["filter", scored, "--score", "trust", "--top", "1", "--by", "example_id", "--out", best]) == 0

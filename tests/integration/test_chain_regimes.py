@@ -140,9 +140,9 @@ def test_gold_of_another_game_lends_what_both_games_have(
     assert arms_of(metrics) == {"naive", "random", "confidence", "trust"}
     assert metrics["regime"]["gold_teacher"] == f"policy:{nets}/elsewhere"
     for round_ in metrics["rounds"]:
-        assert round_["trust"]["reads"] == ["log_prob", "margin", "entropy", "n_options"]
+        assert round_["trust"]["features"] == ["log_prob", "margin", "entropy", "n_options"]
         assert "estimate" in round_["trust"]["purity_on_gold"]
-    assert "it reads what labels of both have: log_prob, margin, entropy, n_options" in said
+    assert "it reads the evidence that gold and pool share: log_prob, margin, entropy, n_options" in said
     models = pq.read_table(out / "gold-labels/labels.parquet").column("model").to_pylist()
     assert set(models) == {f"policy:{nets}/elsewhere"}
     assert load(out / "round-1/seed-0/trust").state.facts["layout"]["vectors"] == {}
@@ -151,13 +151,13 @@ def test_gold_of_another_game_lends_what_both_games_have(
 def test_trust_reads_a_search_of_both_games_where_it_is_told_to(nets: Path, tmp_path: Path) -> None:
     file = tmp_path / "chain.toml"
     text = (nets / "chain.toml").read_text(encoding="utf-8")
-    file.write_text(text.replace("folds = 2", 'folds = 2\noptions = { reads = "hidden,search" }'))
+    file.write_text(text.replace("folds = 2", 'folds = 2\noptions = { features = "hidden,search" }'))
     out = tmp_path / "run"
     words = ["--rounds", "1", "--oracle", "search:depth=1", *domain(nets)]
     assert run(["chain", str(file), "--out", str(out), *words]) == 0
-    reads = json.loads((out / "metrics.json").read_text())["rounds"][0]["trust"]["reads"]
-    assert {"search_depth1_regret_cp", "search_depth1_best"} < set(reads)
-    assert not [name for name in reads if name.startswith(("hidden", "student", "afterstate"))]
+    features = json.loads((out / "metrics.json").read_text())["rounds"][0]["trust"]["features"]
+    assert {"search_depth1_regret_cp", "search_depth1_best"} < set(features)
+    assert not [name for name in features if name.startswith(("hidden", "student", "afterstate"))]
 
 
 def test_a_stop_says_that_it_rests_on_an_estimate(
@@ -177,12 +177,12 @@ def test_a_stop_says_that_it_rests_on_an_estimate(
 def test_in_distribution_nothing_is_said_of_shifts(
     nets: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    words = ["--rounds", "1", "--gold", "50", "--test", "20", "--arm", "trust", "--purity", "0.01"]
+    words = ["--rounds", "1", "--gold-rows", "50", "--test-rows", "20", "--arm", "trust", "--purity", "0.01"]
     assert chain(nets, tmp_path / "run", *words) == 0
     shown = capsys.readouterr()
     metrics = json.loads((tmp_path / "run/metrics.json").read_text())
     assert "regime" not in metrics
-    assert set(metrics["rounds"][0]["trust"]).isdisjoint({"guarantee", "reads"})
+    assert set(metrics["rounds"][0]["trust"]).isdisjoint({"guarantee", "features"})
     for word in ("regime", "heuristic", "estimate", "left out"):
         assert word not in shown.err + shown.out
 
@@ -191,8 +191,11 @@ def test_gold_that_pool_or_test_holds_is_left_out_and_said(
     nets: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     out = tmp_path / "run"
-    words = ["--regime", "ood_dist", "--gold-examples", f"{nets}/examples.parquet", "--gold", "40"]
-    assert chain(nets, out, *words, "--rounds", "1", "--arm", "trust", "--pool", "80", "--test", "40") == 0
+    words = ["--regime", "ood_dist", "--gold-examples", f"{nets}/examples.parquet", "--gold-rows", "40"]
+    assert (
+        chain(nets, out, *words, "--rounds", "1", "--arm", "trust", "--pool-rows", "80", "--test-rows", "40")
+        == 0
+    )
     assert "120 gold examples are left out" in capsys.readouterr().err
     assert set(ids_of(out, "gold")).isdisjoint([*ids_of(out, "pool"), *ids_of(out, "test")])
 
@@ -209,7 +212,7 @@ def cases() -> Sequence[tuple[list[str], int, str]]:
         ([*given, other, "--gold-game", "othello"], 2, "[chain-regime-incomplete]"),
         ([*given, "none.parquet"], 3, "none.parquet"),
         ([*given, othello], 3, "[chain-gold-wrong-game]"),
-        ([*given, other, "--gold", "900"], 3, "130 examples are too few for 900 gold"),
+        ([*given, other, "--gold-rows", "900"], 3, "130 examples are too few for 900 gold"),
         ([*games, othello], 2, "--gold-teacher"),
         ([*games, other, *net], 3, "[chain-gold-wrong-game]"),
         ([*games, othello, "--gold-teacher", "policy:{nets}/teacher"], 2, "plays connect_four, not othello"),

@@ -8,7 +8,7 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import pytest
 
-from tests.doubles.chat import ChatServer, Heard, Said, plays
+from tests.doubles.chat import ChatReply, ChatRequest, ChatServer, plays
 from w2s.cli.app import run
 
 
@@ -30,7 +30,7 @@ def arena(server: ChatServer, out: str, *options: str) -> list[str]:
 def test_arena_retries_illegal_replies_of_an_endpoint(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    def slips_first(heard: Heard) -> str:
+    def slips_first(heard: ChatRequest) -> str:
         return f"My move: {plays(heard)}!" if "not legal" in heard.question else "Ke9, what else?"
 
     with ChatServer(slips_first) as server:
@@ -51,8 +51,8 @@ def test_arena_retries_illegal_replies_of_an_endpoint(
 def test_unusable_reply_forfeits_its_match_and_run_continues(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    def breaks_now_and_then(heard: Heard) -> str | Said:
-        return Said(b'{"choices": nothing') if len(server.heard) % 9 == 0 else plays(heard)
+    def breaks_now_and_then(heard: ChatRequest) -> str | ChatReply:
+        return ChatReply(b'{"choices": nothing') if len(server.heard) % 9 == 0 else plays(heard)
 
     with ChatServer(breaks_now_and_then) as server:
         assert run(arena(server, "r", "--pairs", "3", "--illegal", "retry:3")) == 0
@@ -75,7 +75,7 @@ def test_eval_uses_gold_as_few_shot_examples(
         rows = [{"id": f"s{n}", "question": f"{n}+1?", "answer": str(n + 1)} for n in numbers]
         Path(f"{name}.jsonl").write_text("\n".join(map(json.dumps, rows)))
 
-    def counts(heard: Heard) -> str:
+    def counts(heard: ChatRequest) -> str:
         shown = len(heard.body["messages"]) // 2
         return str(int(heard.question.partition("+")[0][-1]) + (1 if shown == 3 else 0))
 

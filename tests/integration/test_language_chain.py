@@ -18,12 +18,12 @@ import pytest
 
 import w2s
 from tests.doubles.chains import numbers, weights
-from tests.doubles.chat import ChatServer, Heard, Said, completion, token
+from tests.doubles.chat import ChatReply, ChatRequest, ChatServer, completion, token
 from tests.doubles.encoders import write_encoder
 from tests.doubles.language import write_language_model
-from tests.doubles.learning import answers, choices, settings
+from tests.doubles.language_training import answers, choices, settings
 from w2s.cli.app import run
-from w2s.train import Rows, train
+from w2s.train import TrainingSet, train
 
 pytest.importorskip("torch", reason="needs torch: pip install 'w2s[models]'")
 pytest.importorskip("peft", reason="needs peft: pip install 'w2s[models]'")
@@ -77,10 +77,10 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for seed, name in enumerate(("teacher", "student", "silent")):
         write_language_model(folder / name, seed=seed)
     write_jsonl(folder)
-    how = settings(method="full", epochs=12, learning_rate=3e-3)
+    how = settings(finetuning="full", epochs=12, learning_rate=3e-3)
     train(f"hf:{folder / 'silent'}?score=generate", choices(40), how, folder / "speaker")
     sums = answers(40)
-    ones_and_twos = Rows.hard(sums.examples, ["12"[i % 2] for i in range(40)])
+    ones_and_twos = TrainingSet.hard(sums.examples, ["12"[i % 2] for i in range(40)])
     train(f"hf:{folder / 'silent'}", ones_and_twos, how, folder / "counter")
     return folder
 
@@ -202,7 +202,7 @@ def test_encoders_teach_and_learn_in_the_same_chain(place: Path, tmp_path: Path)
     assert set(metrics["rounds"][1]["arms"]) == {"naive", "confidence", "trust"}
 
 
-def says(heard: Heard) -> Said:
+def says(heard: ChatRequest) -> ChatReply:
     """A, with a log-probability where it is asked for; drawn, B as often as the question has it."""
     unsure = sum(heard.question.encode()) % 5
     letter = "B" if heard.body.get("seed", 4) % 5 < unsure else "A"
@@ -275,7 +275,18 @@ def test_trust_of_choices_reads_labels_of_chess_by_the_same_teacher(
     words = ["chain", "--regime", "ood_domain", "--gold-task", "choice", "--out", str(tmp_path / "run")]
     words += ["--gold-examples", str(place / "choice.jsonl"), "--examples", str(tmp_path / "puzzles.csv")]
     words += ["--teacher", f"hf:{place / 'teacher'}{prompt}", "--student", f"hf:{place / 'student'}{prompt}"]
-    words += ["--gold", "32", "--pool", "20", "--test", "10", "--rounds", "1", "--trust", "logistic"]
+    words += [
+        "--gold-rows",
+        "32",
+        "--pool-rows",
+        "20",
+        "--test-rows",
+        "10",
+        "--rounds",
+        "1",
+        "--trust",
+        "logistic",
+    ]
     base = tmp_path / "base.toml"
     base.write_text('evidence = ["hidden"]\n[train]\nepochs = 1\n[stop]\ncollapse = false\n')
     words += ["--arm", "base", "--arm", "naive", "--arm", "gold", "--arm", "trust"]
@@ -308,7 +319,7 @@ def test_a_user_goes_from_questions_to_a_student_by_commands(
     label = ["label", source, "--task", task, "--model", teacher, "--hidden", "--evidence", "samples:2"]
     made = typed(*label, "--out", labels)
     assert made["labels"] + made["unanswered"] == 90
-    fit = ["trust", "fit", labels, "--gold", "correct", "--function", "logistic", "--reads", "hidden"]
+    fit = ["trust", "fit", labels, "--gold", "correct", "--function", "logistic", "--features", "hidden"]
     assert typed(*fit, "--folds", "2", "--out", str(tmp_path / "trust"))["gold_rows"] == made["known"]
     assert typed("trust", "score", labels, "--function", str(tmp_path / "trust"), "--out", scored)["rows"]
     assert run(["filter", scored, "--score", "trust", "--top", "25%", "--out", kept]) == 0

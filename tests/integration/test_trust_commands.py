@@ -38,7 +38,7 @@ def test_fit_then_score_then_filter(table: Path, capsys: pytest.CaptureFixture[s
     pytest.importorskip("torch", exc_type=ImportError)
     trust, scored, kept = (str(table.parent / name) for name in ("trust", "scored.parquet", "kept.parquet"))
     fit = ["trust", "fit", str(table), "--gold", "correct", "--function", "neural", "--out", trust, *QUICK]
-    assert run([*fit, "--reads", "hidden,afterstate", "--json"]) == 0
+    assert run([*fit, "--features", "hidden,afterstate", "--json"]) == 0
     summary = json.loads(said(capsys))
     assert summary["needs"] == ["afterstate", "hidden", "log_prob"]
     assert summary["measures"]["auc"]["low"] > 0.6
@@ -107,7 +107,7 @@ def test_compare_measures_functions_and_names_missing_evidence(
     compare += [part for name in names for part in ("--function", name)]
     assert run([*compare, "--json"]) == 0
     functions = json.loads(said(capsys))["functions"]
-    by_title = {(one["name"], tuple(one["reads"])): one for one in functions}
+    by_title = {(one["name"], tuple(one["features"])): one for one in functions}
     assert by_title["knn", ("hidden",)]["lacks"] == ["hidden"]
     assert "--hidden" in by_title["knn", ("hidden",)]["remedy"]
     assert by_title["self_consistency", ()]["lacks"] == ["samples"]
@@ -115,7 +115,7 @@ def test_compare_measures_functions_and_names_missing_evidence(
     areas = [one["measures"]["auc"]["value"] for one in measured]
     assert areas == sorted(areas, reverse=True)
     assert {("confidence", ()), ("logistic", ("search", "peer"))} <= {
-        (m["name"], tuple(m["reads"])) for m in measured
+        (m["name"], tuple(m["features"])) for m in measured
     }
     for one in measured:
         assert set(one["measures"]) == {"auc", "ece", "brier", "purity@10%", "purity@25%", "purity@50%"}
@@ -156,7 +156,7 @@ def test_compare_measures_functions_and_names_missing_evidence(
                 "{out}",
                 "--function",
                 "logistic",
-                "--reads",
+                "--features",
                 "voice",
             ],
             3,

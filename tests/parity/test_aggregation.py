@@ -85,6 +85,7 @@ def test_ranks_equal_those_of_scipy(table: np.ndarray) -> None:
     np.testing.assert_allclose(w2s.aggregate(table, "borda"), (ranks - 1).sum(axis=1), rtol=1e-12)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("method", AGGREGATIONS)
 @given(table=tables(missing=False))
 def test_every_layout_gives_the_same_bytes(method: str, table: np.ndarray) -> None:

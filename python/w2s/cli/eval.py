@@ -9,7 +9,7 @@ import typer
 from w2s.cli import options
 
 if TYPE_CHECKING:
-    from w2s.labelling import Comparison
+    from w2s.labelling import Evaluation
     from w2s.metrics import Interval
 
 
@@ -46,7 +46,7 @@ def eval(
     from w2s.cli.example_file import read_file
     from w2s.cli.progress import CountProgress
     from w2s.errors import UsageError
-    from w2s.labelling import compare
+    from w2s.labelling import evaluate_models
     from w2s.models import Model, load_model
     from w2s.models.few_shot import labelled_shots
 
@@ -58,8 +58,8 @@ def eval(
     try:
         for name in model:
             models[name] = load_model(name, seed=seed, concurrency=concurrency)
-        result = compare(
-            found, models, shots=labelled_shots(solved), seed=seed, report=CountProgress("answered")
+        result = evaluate_models(
+            found, models, shots=labelled_shots(solved), seed=seed, progress=CountProgress("answered")
         )
     finally:
         for loaded in models.values():
@@ -68,7 +68,7 @@ def eval(
     return 0
 
 
-def _plain(result: Comparison) -> dict[str, Any]:
+def _plain(result: Evaluation) -> dict[str, Any]:
     return {
         "examples": result.examples,
         "models": [
@@ -87,7 +87,7 @@ def _plain(result: Comparison) -> dict[str, Any]:
     }
 
 
-def _text(result: Comparison) -> str:
+def _text(result: Evaluation) -> str:
     from w2s.cli import output
 
     header = ["model", "accuracy", "95 % interval"]

@@ -11,7 +11,7 @@ import typer
 from w2s.cli import options
 
 if TYPE_CHECKING:
-    from w2s.labelling import Request
+    from w2s.labelling import LabelSpec
 
 _VECTORS = ("hidden", "afterstate")
 
@@ -72,14 +72,14 @@ def label(
     from w2s.cli import output
     from w2s.cli.example_file import read_file
     from w2s.errors import UsageError
-    from w2s.labelling.files import check_place, label_file
+    from w2s.labelling.files import check_out, label_file
     from w2s.models import load_model
     from w2s.models.few_shot import labelled_shots
 
     vectors, asked = _evidence(hidden, evidence or [])
     if reward is not None and "reward" not in asked:
         raise UsageError("label-reward-without-evidence", "--reward needs --evidence reward")
-    check_place(out, overwrite)
+    check_out(out, overwrite)
     found = read_file(examples, task, game, bad_rows, column_mapping)[:limit]
     shots = [] if few_shot is None else read_file(few_shot, task, game, bad_rows, column_mapping)
     labeller = load_model(model, seed=seed, concurrency=concurrency)
@@ -87,15 +87,15 @@ def label(
     try:
         request = _request(labeller, judge, vectors, oracles or [], concurrency)
         request = replace(
-            request, asked=asked, shots=labelled_shots(shots), reward=reward, proposals=proposals
+            request, evidence=asked, shots=labelled_shots(shots), reward=reward, proposals=proposals
         )
         label_file(
             found,
             request,
             out,
-            identity={"seed": seed, **_states([model, student, reward])},
+            inputs={"seed": seed, **_states([model, student, reward])},
             overwrite=overwrite,
-            report=_reporter(),
+            progress=_reporter(),
         )
     finally:
         labeller.close()
@@ -109,10 +109,10 @@ def label(
 def _evidence(hidden: bool, evidence: list[str]) -> tuple[frozenset[str], tuple[str, ...]]:
     """Vectors that are kept, and what a language model is asked for, in the order given."""
     from w2s.errors import UsageError
-    from w2s.evidence import ASKED
+    from w2s.evidence_kinds import REQUESTS
 
     names = [name.strip() for text in evidence for name in text.split(",") if name.strip()]
-    known = [*_VECTORS, *ASKED]
+    known = [*_VECTORS, *REQUESTS]
     if unknown := [name for name in names if name.partition(":")[0] not in known]:
         raise UsageError(
             "evidence-unknown", f"unknown evidence {unknown[0]!r}; choose from {', '.join(known)}"
@@ -131,13 +131,13 @@ def _evidence(hidden: bool, evidence: list[str]) -> tuple[frozenset[str], tuple[
 
 def _request(
     model: Any, student: Any, vectors: frozenset[str], oracles: list[str], concurrency: int
-) -> Request:
-    from w2s.labelling import Request
-    from w2s.labelling.oracles import load_by_column
-    from w2s.labelling.student import as_judge
+) -> LabelSpec:
+    from w2s.labelling import LabelSpec
+    from w2s.labelling.evidence import as_judge
+    from w2s.labelling.oracle_columns import load_oracles_by_prefix
 
     judge = None if student is None else as_judge(student)
-    return Request(model, vectors, judge, load_by_column(oracles, concurrency=concurrency))
+    return LabelSpec(model, vectors, judge, load_oracles_by_prefix(oracles, concurrency=concurrency))
 
 
 def _states(references: list[str | None]) -> dict[str, object]:
@@ -163,9 +163,10 @@ def _reporter() -> Any:
 
 
 def _summary(out: Path, asked: tuple[str, ...]) -> dict[str, Any]:
-    from w2s.evidence import ASKED, VECTORS, read_table
+    from w2s.evidence import read_table
+    from w2s.evidence_kinds import STATES, parse_evidence
 
-    evidence = [column for name in asked for column in ASKED[name.partition(":")[0]]]
+    evidence = [column for name in asked for column in parse_evidence(name).kind.columns]
     table = read_table(out, ["label", "correct", *evidence])
     labels, correct = table.column("label"), table.column("correct").to_pylist()
     known = [right for right in correct if right is not None]
@@ -176,7 +177,7 @@ def _summary(out: Path, asked: tuple[str, ...]) -> dict[str, Any]:
         "correct": sum(known),
         "out": str(out),
         "empty": [name for name in evidence if table.column(name).null_count == len(table)],
-        "vectors": [name for name in VECTORS if out.with_name(f"{name}.parquet").exists()],
+        "vectors": [name for name in STATES if out.with_name(f"{name}.parquet").exists()],
     }
 
 

@@ -30,7 +30,7 @@ def fit(
         str,
         typer.Option(help="neural, logistic, boosting, … or module:callable; see w2s trust compare."),
     ] = "neural",
-    reads: Annotated[
+    features: Annotated[
         str | None, typer.Option(help="Evidence that the function reads, for example hidden,afterstate.")
     ] = None,
     setting: Annotated[
@@ -46,7 +46,7 @@ def fit(
 
     Example:
 
-      w2s trust fit labels.parquet --gold correct --function neural --reads hidden,afterstate --out trust/
+      w2s trust fit labels.parquet --gold correct --function neural --features hidden,afterstate --out trust/
     """
     from w2s.cli import output, trust_text
     from w2s.trust.file_commands import fit_file, parse_options
@@ -56,7 +56,7 @@ def fit(
         out,
         gold=gold,
         function=function,
-        options=parse_options(setting or [], reads),
+        options=parse_options(setting or [], features),
         folds=folds,
         seed=seed,
         overwrite=overwrite,

@@ -45,7 +45,7 @@ def compare_text(summary: Mapping[str, Any]) -> str:
 
 
 def _title(one: Mapping[str, Any]) -> str:
-    return f"{one['name']}({','.join(one['reads'])})" if one["reads"] else str(one["name"])
+    return f"{one['name']}({','.join(one['features'])})" if one["features"] else str(one["name"])
 
 
 def _interval(interval: Mapping[str, float]) -> str:

@@ -48,7 +48,7 @@ _Token = tuple[str, str, int]
 """Group name of the pattern, matched text, and line number."""
 
 
-def split_games(path: str | Path) -> Iterator[PgnGame]:
+def split_pgn(path: str | Path) -> Iterator[PgnGame]:
     """The games of a PGN file, one by one. A line that is not UTF-8 is read as Latin-1.
 
     Raises:

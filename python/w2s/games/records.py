@@ -13,7 +13,7 @@ from typing import Any
 
 from w2s import kernels
 from w2s.errors import DataError
-from w2s.games.pgn import PgnGame, split_games
+from w2s.games.pgn import PgnGame, split_pgn
 from w2s.games.state import Game, State, game
 
 _CHESS_VARIANTS = {"", "standard", "chess", "normal", "from position", "chess960", "fischerandom"}
@@ -75,7 +75,7 @@ def read_pgn(path: str | Path) -> Iterator[GameRecord]:
         [({'White': 'A'}, ('f2f3', 'e7e5', 'g2g4', 'd8h4'), '0-1')]
     """
     rules = game("chess")
-    for number, text in enumerate(split_games(path), 1):
+    for number, text in enumerate(split_pgn(path), 1):
         where = f"{path}, game {number}"
         state = _pgn_start(rules, text, where)
         start = state.position

@@ -1,7 +1,4 @@
-"""Several labels of each example: a row for each, joined to the example by id.
-
-Knows nothing about evidence beside what the model gives with its labels.
-"""
+"""Several labels per example: one row for each, joined to the example by ``example_id``."""
 
 from __future__ import annotations
 
@@ -18,10 +15,13 @@ from w2s.tasks import Example
 
 @dataclass(frozen=True, slots=True)
 class Proposals:
-    """Examples as often as they are answered, and their answers.
+    """Several answers per example, as rows.
 
-    The first answer of an example has its id, the second ``ID#2``; all of one example are of one group.
-    ``columns``: the example's own id, and which of its answers it is, from 1.
+    Attributes:
+        examples: each example once per answer. The first has the example's own id, the second ``ID#2``, and
+            all have one group.
+        answers: the answers, those of one example in order of likelihood.
+        columns: ``example_id``, the example's own id; and ``proposal``, the rank of the answer, from 1.
     """
 
     examples: list[Example]
@@ -29,11 +29,11 @@ class Proposals:
     columns: dict[str, pa.Array]
 
 
-def proposed(examples: Sequence[Example], model: Model, count: int, want: Want) -> Proposals:
-    """Up to so many labels of each example, those of one example side by side.
+def propose_labels(examples: Sequence[Example], model: Model, count: int, want: Want) -> Proposals:
+    """Up to ``count`` labels per example, those of one example in consecutive rows.
 
     Raises:
-        UsageError: the model gives one label only.
+        UsageError: the model gives only one label per example.
     """
     if not isinstance(model, SupportsCandidates):
         raise UsageError(
@@ -42,19 +42,21 @@ def proposed(examples: Sequence[Example], model: Model, count: int, want: Want) 
             "lc0: or hf: model",
         )
     found = model.propose(examples, count, want)
-    pairs = [
-        (example, place) for example, some in zip(examples, found, strict=True) for place in range(len(some))
+    ranked = [
+        (example, rank)
+        for example, answers in zip(examples, found, strict=True)
+        for rank in range(1, len(answers) + 1)
     ]
     return Proposals(
-        [_another(example, place) for example, place in pairs],
-        [answer for some in found for answer in some],
+        [_row(example, rank) for example, rank in ranked],
+        [answer for answers in found for answer in answers],
         {
-            EXAMPLE_ID: pa.array([example.id for example, _ in pairs], pa.string()),
-            PROPOSAL: pa.array([place + 1 for _, place in pairs], pa.int32()),
+            EXAMPLE_ID: pa.array([example.id for example, _ in ranked], pa.string()),
+            PROPOSAL: pa.array([rank for _, rank in ranked], pa.int32()),
         },
     )
 
 
-def _another(example: Example, place: int) -> Example:
-    name = f"{example.id}#{place + 1}" if place else example.id
+def _row(example: Example, rank: int) -> Example:
+    name = f"{example.id}#{rank}" if rank > 1 else example.id
     return replace(example, id=name, group=example.group or example.id)

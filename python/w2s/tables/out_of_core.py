@@ -106,7 +106,8 @@ class OutOfCoreSelection:
     def _fits(self, n_bytes: int, what: str) -> None:
         if n_bytes > self.memory:
             raise W2sError(
-                "filter-memory-too-small", f"{what} do not fit in memory; raise --memory, or keep fewer rows"
+                "filter-rows-exceed-memory",
+                f"{what} do not fit in memory; raise --memory, or keep fewer rows",
             )
 
     def _random(self) -> Decision:

@@ -204,7 +204,7 @@ def shuffle_options(example: ChoiceExample) -> ChoiceExample:
     )
 
 
-def check_options(options: Sequence[str]) -> None:
+def check_choices(options: Sequence[str]) -> None:
     """Check that there are 1 to 26 different options.
 
     Raises:
@@ -239,7 +239,7 @@ def _options(row: Row, columns: ChoiceColumns) -> tuple[list[str], tuple[str, ..
     if value is None or isinstance(value, str) or not isinstance(value, Sequence):
         raise DataError("task-options-not-list", f"the options are {ascii(value)[:40]}, not a list")
     options = tuple(as_text(option, f"option {number}") for number, option in enumerate(value, 1))
-    check_options(options)
+    check_choices(options)
     return labels if len(labels) == len(options) else [], options
 
 

@@ -1,7 +1,4 @@
-"""Learning rates over the steps of a training: pure, continuous functions.
-
-Knows nothing about optimizers.
-"""
+"""Learning-rate schedules of policy nets: pure, continuous functions of the share of finished steps."""
 
 from __future__ import annotations
 
@@ -12,10 +9,12 @@ _WARM, _FIRST, _LAST = 0.3, 1 / 25, 1 / 25e4
 
 
 def one_cycle(done: float) -> float:
-    """Share of the peak rate: up from 1/25 in the first 0.3 of the steps, then down to 1/250,000, by cosines.
+    """Share of the peak rate: from 1/25 to 1 in the first 0.3 of the steps, then to 1/250,000, by cosines.
 
     Source: Smith, Topin, *Super-convergence*, arXiv 1708.07120; the shape of torch's ``OneCycleLR``.
-    ``done`` in [0, 1] is the share of the steps that are done.
+
+    Args:
+        done: share of finished steps, in [0, 1].
     """
     if done <= _WARM:
         return _between(_FIRST, 1.0, done / _WARM)
@@ -23,12 +22,12 @@ def one_cycle(done: float) -> float:
 
 
 def cosine(done: float) -> float:
-    """Share of the peak rate: from 1 down to 0."""
+    """Share of the peak rate: from 1 to 0, by a cosine."""
     return _between(1.0, 0.0, done)
 
 
 def constant(done: float) -> float:
-    """Always the peak rate."""
+    """The peak rate at every step."""
     del done
     return 1.0
 
@@ -42,4 +41,4 @@ SCHEDULES: dict[str, Callable[[float], float]] = {
     "cosine": cosine,
     "constant": constant,
 }
-"""By the name that :class:`w2s.train.Settings` takes."""
+"""Schedules by the name in the settings."""

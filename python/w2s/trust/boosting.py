@@ -21,9 +21,9 @@ from w2s.trust.regression import sigmoid
 
 
 class BoostingOptions(FeatureOptions):
-    """Options of the trees. By default only scalars are read; vectors can be named in ``reads``."""
+    """Options of the trees. By default only scalars are read; vectors can be named in ``features``."""
 
-    reads: tuple[str, ...] = ()
+    features: tuple[str, ...] = ()
     trees: int = Field(150, ge=1)
     leaves: int = Field(8, ge=2)
     learning_rate: float = Field(0.05, gt=0, le=1)

@@ -11,8 +11,8 @@ from collections.abc import Iterable
 import numpy as np
 
 from w2s.errors import DataError
-from w2s.evidence import VECTORS, Labels
-from w2s.evidence_kinds import EVIDENCE, remedy
+from w2s.evidence import Labels
+from w2s.evidence_kinds import EVIDENCE, STATES, remedy
 
 
 def evidence_columns(labels: Labels, name: str) -> list[str]:
@@ -24,7 +24,7 @@ def evidence_columns(labels: Labels, name: str) -> list[str]:
 
 def has_evidence(labels: Labels, name: str) -> bool:
     """Whether labels have the named evidence."""
-    if name in VECTORS:
+    if name in STATES:
         vector = labels.vectors.get(name)
         return vector is not None and (not len(labels) or bool(np.isfinite(vector).any()))
     if name == "samples":

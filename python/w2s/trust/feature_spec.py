@@ -1,4 +1,4 @@
-"""The option ``reads``, such as ``hidden,afterstate,student``: which evidence becomes features."""
+"""The option ``features``, such as ``hidden,afterstate,student``: which evidence becomes features."""
 
 from __future__ import annotations
 
@@ -25,11 +25,13 @@ def parse_names(value: object) -> tuple[str, ...]:
     elif isinstance(value, list | tuple):
         parts = value
     else:
-        raise invalid_value("trust-bad-reads", f"give names of evidence separated by commas, not {value!r}")
+        raise invalid_value(
+            "trust-bad-features", f"give names of evidence separated by commas, not {value!r}"
+        )
     for part in parts:
         if not isinstance(part, str) or not _NAME.fullmatch(part):
             raise invalid_value(
-                "trust-bad-reads",
+                "trust-bad-features",
                 f"{part!r} is not a name of evidence; give hidden, afterstate, student or names of columns",
             )
     return tuple(dict.fromkeys(str(part) for part in parts))
@@ -42,9 +44,9 @@ class FeatureOptions(Config):
         reads: names of evidence; log_prob, margin, entropy and n_options are always read if present.
     """
 
-    reads: tuple[str, ...] = ("hidden",)
+    features: tuple[str, ...] = ("hidden",)
 
-    @field_validator("reads", mode="before")
+    @field_validator("features", mode="before")
     @classmethod
     def _parse(cls, value: object) -> tuple[str, ...]:
         return parse_names(value)

@@ -15,7 +15,8 @@ import numpy as np
 import numpy.typing as npt
 
 from w2s.errors import DataError
-from w2s.evidence import VECTORS, Labels
+from w2s.evidence import Labels
+from w2s.evidence_kinds import STATES
 from w2s.kernels.arrays import Flags
 from w2s.kernels.numbers import Doubles
 from w2s.trust import columns
@@ -25,7 +26,7 @@ from w2s.trust.function import Arrays
 COMMON_COLUMNS = ("log_prob", "margin", "entropy", "n_options")
 """Columns that are always read if present."""
 
-EVIDENCE_GROUPS = (*VECTORS, "search", "peer")
+EVIDENCE_GROUPS = (*STATES, "search", "peer")
 """Names that stand for a vector and for all columns that begin with them."""
 
 _FARTHEST = 10.0  # standard deviations: values beyond carry no more information
@@ -62,15 +63,15 @@ class FeatureLayout:
         return cls(tuple(found["columns"]), tuple(found["agrees"]), dict(found["vectors"]))
 
 
-def feature_layout(labels: Labels, reads: Sequence[str]) -> FeatureLayout:
-    """Find the columns and vectors of labels that the names in ``reads`` stand for."""
+def feature_layout(labels: Labels, features: Sequence[str]) -> FeatureLayout:
+    """Find the columns and vectors of labels that the names in ``features`` stand for."""
     numeric = [name for name in COMMON_COLUMNS if has_evidence(labels, name)]
     text: list[str] = []
-    for name in reads:
+    for name in features:
         members = _group_columns(labels, name) if name in EVIDENCE_GROUPS else [name]
         numeric += [member for member in members if columns.is_numeric(labels, member)]
         text += [member for member in members if columns.is_text(labels, member)]
-    vectors = {name: int(labels.vectors[name].shape[1]) for name in reads if name in labels.vectors}
+    vectors = {name: int(labels.vectors[name].shape[1]) for name in features if name in labels.vectors}
     return FeatureLayout(tuple(dict.fromkeys(numeric)), tuple(dict.fromkeys(text)), vectors)
 
 

@@ -11,7 +11,7 @@ import numpy as np
 import pyarrow as pa
 
 from w2s.errors import DataError, UsageError
-from w2s.evidence import Labels, known_flags, read_labels, read_table, write_table
+from w2s.evidence import Labels, nullable_boolean_column, read_labels, read_table, write_table
 from w2s.kernels.arrays import Flags
 from w2s.kernels.numbers import Doubles
 from w2s.resume import write_text
@@ -38,18 +38,18 @@ def take_gold(labels: Labels, column: str) -> tuple[Labels, Flags]:
     Raises:
         DataError: the column does not exist or is not boolean, or the gold has one class only.
     """
-    correct, known = known_flags(labels, column)
+    correct, known = nullable_boolean_column(labels, column)
     check_gold(correct[known], int(known.sum()))
     return labels.take(known), correct[known]
 
 
-def parse_options(pairs: Sequence[str], reads: str | None) -> dict[str, Any]:
+def parse_options(pairs: Sequence[str], features: str | None) -> dict[str, Any]:
     """Parse ``name=value`` texts as options of a function; the value ``None`` means None.
 
     Raises:
         UsageError: a text has no ``=``, or an option is given twice.
     """
-    options: dict[str, Any] = {} if reads is None else {"reads": reads}
+    options: dict[str, Any] = {} if features is None else {"features": features}
     for pair in pairs:
         name, equals, value = pair.partition("=")
         if not name or not equals:

@@ -66,12 +66,12 @@ class Probe:
     classifier: Classifier
 
     def needs(self, options: FeatureOptions) -> frozenset[str]:
-        """Return the log-probability and what ``reads`` names."""
-        return frozenset({"log_prob", *options.reads})
+        """Return the log-probability and what ``features`` names."""
+        return frozenset({"log_prob", *options.features})
 
     def fit(self, labels: Labels, correct: Flags, seed: int, options: FeatureOptions) -> FittedState:
         """Fit the layout of the features, their scaling and the classifier."""
-        layout = feature_layout(labels, options.reads)
+        layout = feature_layout(labels, options.features)
         scaling = fit_scaling(labels, layout)
         sample = GoldSample(feature_matrix(labels, layout, scaling), correct, labels, seed)
         learned = self.classifier.fit(sample, options)

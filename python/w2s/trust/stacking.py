@@ -34,10 +34,10 @@ class StackOptions(Config):
     """
 
     of: tuple[str, ...] = ("isotonic", "logistic", "knn")
-    reads: tuple[str, ...] = ("hidden",)
+    features: tuple[str, ...] = ("hidden",)
     folds: int = Field(5, ge=2)
 
-    @field_validator("of", "reads", mode="before")
+    @field_validator("of", "features", mode="before")
     @classmethod
     def _parse(cls, value: object) -> tuple[str, ...]:
         return parse_names(value)
@@ -104,8 +104,8 @@ def _member(name: str, options: StackOptions) -> Function:
             f"{name!r} cannot be part of a stack: name built-in functions other than stack itself",
         )
     method = builtin_method(name)
-    reads = {"reads": options.reads} if issubclass(method.options, FeatureOptions) else {}
-    return Function(method, method.options(**reads))
+    features = {"features": options.features} if issubclass(method.options, FeatureOptions) else {}
+    return Function(method, method.options(**features))
 
 
 def _log_odds(scores: list[Doubles]) -> Doubles:

@@ -10,7 +10,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from tests.doubles.errors import raises_code
-from tests.unit.arena.doubles import Scripted, first_legal
+from tests.unit.arena.doubles import ScriptedPlayer, first_legal
 from w2s.arena import ArenaProgress, ArenaSpec, run
 from w2s.arena.journal import Journal
 from w2s.arena.players import Players
@@ -23,14 +23,14 @@ from w2s.tasks import MoveExample
 run_module = import_module("w2s.arena.run")  # the package exports its function under the same name
 
 
-class Seats(dict[str, Scripted]):
+class Seats(dict[str, ScriptedPlayer]):
     """A double of loaded players: two models with one script."""
 
     script: Any = staticmethod(first_legal)
     loaded = 0
 
     def __init__(self, references: dict[str, str], *, seed: int, concurrency: int) -> None:
-        super().__init__({name: Scripted(type(self).script) for name in references})
+        super().__init__({name: ScriptedPlayer(type(self).script) for name in references})
         type(self).loaded += 1
 
     def __enter__(self) -> Seats:

@@ -15,7 +15,7 @@ import pytest
 from tests.doubles.errors import raises_code
 from w2s.errors import DataError
 from w2s.games import game
-from w2s.games.pgn import split_games
+from w2s.games.pgn import split_pgn
 from w2s.games.records import GameRecord, read_games, read_pgn
 
 START = game("chess").state().position
@@ -236,6 +236,7 @@ def test_bad_json_line_raises_with_its_number(
     assert fact in str(caught.value)
 
 
+@pytest.mark.slow
 @pytest.mark.data
 def test_real_games_match_python_chess(data: Path) -> None:
     path = data / "lichess-pgn-sample" / "lichess_db_1000k.pgn"
@@ -255,5 +256,5 @@ def test_published_book_is_read_completely(tmp_path: Path, data: Path) -> None:
     with zipfile.ZipFile(data / "books" / "8moves_v3.pgn.zip") as book:
         book.extractall(tmp_path)
     path = tmp_path / "8moves_v3.pgn"
-    assert Counter(len(text.moves) for text in split_games(path)) == {16: 34_700}
+    assert Counter(len(text.moves) for text in split_pgn(path)) == {16: 34_700}
     assert Counter(len(found.moves) for found in islice(read_pgn(path), 5000)) == {16: 5000}

@@ -55,6 +55,7 @@ def test_intervals_narrow_with_the_rows_and_widen_with_groups() -> None:
     assert width(100, 4) == pytest.approx(width(100, 1), abs=1e-12)
 
 
+@pytest.mark.slow
 def test_interval_covers_the_truth_at_its_confidence_level() -> None:
     draw, covered = np.random.default_rng(4), 0
     for seed in range(100):

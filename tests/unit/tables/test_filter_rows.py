@@ -246,6 +246,7 @@ def test_a_table_without_rows_gives_one_without_rows(tmp_path: Path, table: pa.T
     assert pq.read_table(tmp_path / "out.parquet").schema.equals(table.schema)
 
 
+@pytest.mark.slow
 def test_ten_thousand_columns(tmp_path: Path) -> None:
     table = pa.table({f"c{i}": [i, i + 1, None] for i in range(10_000)} | {"trust": [0.1, 0.9, 0.5]})
     pq.write_table(table, tmp_path / "in.parquet")

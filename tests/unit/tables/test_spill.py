@@ -23,6 +23,8 @@ from w2s.tables.progress import ProgressCounter
 from w2s.tables.spec import FilterSpec, parse_scores
 from w2s.tables.spill import spill
 
+pytestmark = pytest.mark.slow
+
 
 def w2s(arguments: list[str], stdin: bytes, folder: Path) -> subprocess.CompletedProcess[bytes]:
     code = "import sys; from w2s.cli.app import run; sys.exit(run(sys.argv[1:]))"

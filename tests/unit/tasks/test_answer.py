@@ -152,6 +152,7 @@ def test_labels_are_compared_and_normalized_and_questions_keyed() -> None:
     assert task.key(example) != task.key(AnswerExample("a", "How few?", ("5",)))
 
 
+@pytest.mark.slow
 @pytest.mark.data
 @pytest.mark.parametrize(("file", "count"), [("train.jsonl", 7473), ("test.jsonl", 1319)])
 def test_real_files_are_read_and_their_gold_is_judged_right(data: Path, file: str, count: int) -> None:

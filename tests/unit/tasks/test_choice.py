@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from tests.doubles.errors import raises_code
 from w2s.errors import DataError
 from w2s.tasks import ChoiceExample, grade, judge, read_examples, task_for
-from w2s.tasks.choice import check_options, choice_row, choice_schema, shuffle_options
+from w2s.tasks.choice import check_choices, choice_row, choice_schema, shuffle_options
 from w2s.tasks.column_mapping import CHOICE_COLUMNS
 
 EXAMPLE = ChoiceExample("a", "Which is blue?", ("red", "the sky", "A", "grass"), ("B",))
@@ -87,9 +87,9 @@ def test_key_ignores_option_order_case_and_spacing() -> None:
 )
 def test_invalid_options_are_refused(options: tuple[str, ...], code: str, fact: str) -> None:
     with raises_code(code, DataError) as raised:
-        check_options(options)
+        check_choices(options)
     assert fact in str(raised.value)
-    check_options(list(string.ascii_lowercase))
+    check_choices(list(string.ascii_lowercase))
 
 
 @given(st.text(min_size=1, max_size=8), st.integers(1, 26), st.data())
@@ -326,6 +326,7 @@ def test_csv_options_are_columns_or_a_json_list(tmp_path: Path) -> None:
     assert read_examples(path, "choice")[0].options == ("red", "blue")
 
 
+@pytest.mark.slow
 @pytest.mark.data
 @pytest.mark.parametrize(
     ("file", "count", "equal_options"),

@@ -10,14 +10,14 @@ from w2s.train.schedule import SCHEDULES, one_cycle
 
 
 @pytest.mark.parametrize("name", SCHEDULES)
-def test_a_schedule_is_continuous_and_stays_within_its_peak(name: str) -> None:
+def test_schedules_are_continuous_and_at_most_one(name: str) -> None:
     values = [SCHEDULES[name](step / 10_000) for step in range(10_001)]
     assert max(abs(a - b) for a, b in itertools.pairwise(values)) < 1e-3
     assert max(values) == pytest.approx(1.0)
     assert min(values) >= 0.0
 
 
-def test_the_one_cycle_is_that_of_torch() -> None:
+def test_one_cycle_equals_that_of_torch() -> None:
     torch = pytest.importorskip("torch", reason="needs torch: pip install 'w2s[models]'")
     steps = 501
     optimizer = torch.optim.AdamW([torch.zeros(1, requires_grad=True)], lr=1.0)

@@ -1,7 +1,4 @@
-"""A reference → the net that is trained.
-
-Knows nothing about rows or training.
-"""
+"""Loads the policy net that a reference names, and identifies it by a digest."""
 
 from __future__ import annotations
 
@@ -15,12 +12,13 @@ from w2s.models.policy.nets import PolicyNet
 from w2s.models.reference import quote, resolve_reference
 
 
-def student_net(reference: str) -> PolicyNet:
+def load_student(reference: str) -> PolicyNet:
     """The net that a reference names, on the CPU, in float32.
 
     Raises:
-        UsageError: it names a model that cannot be trained.
-        ModelError, DataError: the net cannot be read.
+        UsageError: the model is not a policy net.
+        ModelError: the net cannot be loaded.
+        DataError: its files are invalid.
     """
     parsed = resolve_reference(reference)
     if parsed.kind == "policy":
@@ -33,8 +31,8 @@ def student_net(reference: str) -> PolicyNet:
     )
 
 
-def digest_of(net: PolicyNet) -> str:
-    """A hash of what a net is made of and of its weights."""
+def net_digest(net: PolicyNet) -> str:
+    """A digest of the configuration and the weights of a net."""
     digest = hashlib.blake2b(net.config.text().encode(), digest_size=16)
     for name, tensor in sorted(net.state_dict().items()):
         digest.update(name.encode())

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.doubles.chat import ChatServer, Heard
+from tests.doubles.chat import ChatRequest, ChatServer
 from w2s.models import Answer, Want
 from w2s.models.endpoint.key import ApiKey
 from w2s.models.endpoint.model import EndpointModel
@@ -29,9 +29,9 @@ def ask(
         return asked.answer(examples, want or Want())  # type: ignore[arg-type]
 
 
-def number_of(heard: Heard) -> int:
+def number_of(heard: ChatRequest) -> int:
     return int(heard.question.split()[1].rstrip("?"))
 
 
-def letters(heard: Heard) -> str:
+def letters(heard: ChatRequest) -> str:
     return "ABC"[number_of(heard) % 3]

@@ -19,6 +19,8 @@ from w2s.errors import ModelError
 from w2s.tasks.answer_check import answers_equal, guard
 from w2s.tasks.answer_check.equal import MAX_LETTERS
 
+pytestmark = pytest.mark.slow
+
 TIMEOUT_S = 0.5
 ALLOWED_S = 60.0
 """For a time-out and a start of the process on a slow, busy machine."""

@@ -206,6 +206,7 @@ def test_every_legal_move_is_found_in_every_notation(state: w2s.games.State, for
             assert parse_reply(MoveExample("a", state), form.format(text)) == move
 
 
+@pytest.mark.slow
 @given(st.text(max_size=200))
 def test_any_reply_gives_a_valid_label_or_none(text: str) -> None:
     assert parse_reply(CHOICE, text) in ("A", "B", "C", "D", None)
@@ -213,6 +214,7 @@ def test_any_reply_gives_a_valid_label_or_none(text: str) -> None:
     assert move is None or move in START.legal_moves()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "piece", ["answer is ", "**", "e4 ", "(A) ", "a cat ", "1.", "\\boxed{", "x", "-", "move "]
 )
