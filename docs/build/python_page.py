@@ -35,9 +35,10 @@ This page is generated from the docstrings.
 
 def python_page() -> str:
     """The page as Markdown."""
-    functions = {f"w2s.{name}": getattr(w2s, name) for name in w2s.__all__}
+    found = {f"w2s.{name}": getattr(w2s, name) for name in w2s.__all__}
+    functions = {name: one for name, one in found.items() if callable(one)}
     parts = [_INTRODUCTION, "## w2s"]
-    parts += [describe(name, one) for name, one in functions.items() if callable(one)]
+    parts += [describe(name, one) for name, one in functions.items()]
     for package, about in PACKAGES.items():
         parts += [f"## w2s.{package}", about]
         parts += [

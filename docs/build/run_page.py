@@ -1,7 +1,7 @@
 """Runs the commands of a page of the documentation, and refreshes the outputs that the page shows.
 
 ``python -m docs.build.run_page docs/tutorial.md`` runs the page in a temporary folder and writes what its
-commands print into the page.
+commands print into the page. Images of the page that its commands draw are copied to ``docs/images``.
 
 Blocks of a page run from top to bottom in one folder:
 
@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -23,6 +24,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 _FENCE = re.compile(r"^( *)```(\w+)(?: title=\"([^\"]+)\")?\n(.*?)^\1```$", re.MULTILINE | re.DOTALL)
+_IMAGE = re.compile(r"\]\(images/([^)]+)\)")
 _RUN = ("sh", "python")
 OUTPUT = "output"
 """Title of blocks that show an output."""
@@ -112,6 +114,9 @@ def refresh(path: Path) -> bool:
     page = path.read_text(encoding="utf-8")
     with tempfile.TemporaryDirectory() as folder:
         outputs = list(run_page(page, Path(folder)))
+        for image in _IMAGE.findall(page):
+            if (Path(folder) / image).exists():
+                shutil.copy(Path(folder) / image, path.parent / "images" / image)
     fresh = page
     for block, output in reversed(outputs):
         fresh = fresh[: block.start] + output + fresh[block.end :]

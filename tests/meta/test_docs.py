@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import re
 import shlex
 from pathlib import Path
@@ -11,13 +12,17 @@ import pytest
 import typer
 
 from docs.build import cli_page, config_page, docstrings, error_page, python_page
+from docs.build.config_meanings import MEANINGS
 from docs.build.figure import FIGURE, RESULTS, draw, read_accuracies
 from docs.build.reference import PAGES
 from docs.build.run_page import Block, read_blocks, run_page
 from w2s.arena.spec import ArenaSpec
 from w2s.chain import ChainConfig, load_config
 from w2s.chain.config_file import paper_folder
+from w2s.chain.data.matches import MatchReport
+from w2s.chain.report import ArmReport, CurvePoint, Measure, RoundReport, TrustSummary
 from w2s.cli.app import app
+from w2s.config import Config
 
 ROOT = Path(__file__).resolve().parents[2]
 DOCS = ROOT / "docs"
@@ -135,7 +140,7 @@ def test_toml_of_a_page_is_a_chain_or_a_part_of_one(path: Path, tmp_path: Path) 
             continue
         file = tmp_path / f"{place}.toml"
         has_questions = "columns" in block.text or "hf:" in block.text
-        file.write_text(("task = \"choice\"\n" if has_questions else "") + base + block.text)
+        file.write_text(('task = "choice"\n' if has_questions else "") + base + block.text)
         load_config(file)
 
 
@@ -253,3 +258,20 @@ def test_checksums_are_those_of_the_data(data: Path) -> None:
         if (data / file).exists() and hashlib.sha256((data / file).read_bytes()).hexdigest() != digest
     ]
     assert wrong == []
+
+
+def test_every_meaning_belongs_to_a_key() -> None:
+    tables = [table for model in (ArenaSpec, ChainConfig) for _, table in config_page.nested(model)]
+    kinds = {base.__name__: base for table in tables for base in table.__mro__ if issubclass(base, Config)}
+    rows = [key.split(".") for key in MEANINGS]
+    assert [(kind, key) for kind, key in rows if key not in kinds[kind].model_fields] == []
+
+
+@pytest.mark.parametrize(
+    "kind",
+    [Measure, TrustSummary, ArmReport, RoundReport, CurvePoint, MatchReport],
+    ids=lambda kind: kind.__name__,
+)
+def test_every_key_of_the_metrics_is_explained(kind: Any) -> None:
+    page = (DOCS / "reference" / "metrics-json.md").read_text(encoding="utf-8")
+    assert [one.name for one in dataclasses.fields(kind) if f"`{one.name}`" not in page] == []

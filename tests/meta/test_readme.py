@@ -6,6 +6,8 @@ import re
 import tomllib
 from pathlib import Path
 
+from docs.build.run_page import read_blocks
+
 ROOT = Path(__file__).resolve().parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 
@@ -26,7 +28,7 @@ def test_links_of_the_readme_are_absolute_and_lead_to_files() -> None:
 
 
 def test_the_tree_of_the_readme_is_true() -> None:
-    tree = next(body for body in re.findall(r"^```\n(.*?)^```", README, re.MULTILINE | re.DOTALL) if "rust/" in body)
+    tree = next(block.text for block in read_blocks(README) if block.text.startswith("rust/"))
     names = [line.split()[0] for line in tree.splitlines() if line.strip()]
     assert len(names) > 15
     assert [name for name in names if not (ROOT / name).exists()] == []
