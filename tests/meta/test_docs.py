@@ -140,8 +140,10 @@ def test_toml_of_a_page_is_a_chain_or_a_part_of_one(path: Path, tmp_path: Path) 
             continue
         file = tmp_path / f"{place}.toml"
         has_questions = "columns" in block.text or "hf:" in block.text
+        has_examples = "examples" in block.text or "matches" in block.text
+        options = {} if has_examples else {"examples": {"files": ["puzzles.csv"]}}
         file.write_text(('task = "choice"\n' if has_questions else "") + base + block.text)
-        load_config(file)
+        load_config(file=file, options=options)
 
 
 # Generated pages --------------------------------------------------------------------------------------------
