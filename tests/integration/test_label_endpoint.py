@@ -1,4 +1,4 @@
-"""``w2s label`` with samples of an endpoint: what it writes, what it pays for, what a server can do to it."""
+"""``w2s label`` with samples of an endpoint: columns, repeated requests, and failing servers."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ def rows_of(sums: Path, out: str) -> list[dict[str, Any]]:
     return rows
 
 
-def test_samples_become_columns_and_a_second_run_asks_nothing(sums: Path) -> None:
+def test_samples_become_columns_and_a_second_run_sends_no_request(sums: Path) -> None:
     with ChatServer(counts) as server:
         assert run(command(sums, server, "first.parquet")) == 0
         assert Counter(map(is_sample, server.heard)) == {False: QUESTIONS, True: 4 * QUESTIONS}
@@ -98,7 +98,7 @@ def test_samples_become_columns_and_a_second_run_asks_nothing(sums: Path) -> Non
         ("samples:4,p_true", "gives no such evidence; choose an hf: model"),
     ],
 )
-def test_what_cannot_be_asked_for_is_refused_before_anything_is_paid(
+def test_invalid_evidence_is_refused_before_any_request(
     sums: Path, capsys: pytest.CaptureFixture[str], evidence: str, message: str
 ) -> None:
     with ChatServer(counts) as server:
@@ -109,7 +109,9 @@ def test_what_cannot_be_asked_for_is_refused_before_anything_is_paid(
     assert said.count("\n") == 1
 
 
-def test_a_model_that_draws_no_samples_says_who_does(sums: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_model_without_samples_is_refused_with_the_models_that_have_them(
+    sums: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     puzzles = sums.with_name("puzzles.csv")
     puzzles.write_text("PuzzleId,FEN,Moves\na,7k/5ppp/8/8/8/8/8/R3K3 b - - 0 1,h8g8 a1a8\n", encoding="utf-8")
     words = ["label", str(puzzles), "--model", "search:depth=1", "--evidence", "samples:4"]
@@ -119,7 +121,7 @@ def test_a_model_that_draws_no_samples_says_who_does(sums: Path, capsys: pytest.
     )
 
 
-def test_hostile_samples_leave_labels_as_they_are_and_agree_with_nothing(sums: Path) -> None:
+def test_hostile_samples_do_not_change_labels_and_agree_with_nothing(sums: Path) -> None:
     scripts = {
         0: lambda heard: ChatReply(b"{", 200),
         1: lambda heard: ChatReply(b"oops", 500),
@@ -143,7 +145,7 @@ def test_hostile_samples_leave_labels_as_they_are_and_agree_with_nothing(sums: P
     assert consistency[4] in (None, 1.0)
 
 
-def test_a_server_that_stops_answering_ends_the_run_and_what_it_said_is_not_paid_again(
+def test_a_server_that_stops_answering_ends_the_run_and_its_replies_are_kept(
     sums: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     def refuses(heard: ChatRequest) -> str | ChatReply:
@@ -161,7 +163,7 @@ def test_a_server_that_stops_answering_ends_the_run_and_what_it_said_is_not_paid
     assert all(row["self_consistency"] is not None for row in rows_of(sums, "labels.parquet"))
 
 
-def test_a_run_that_was_killed_while_it_sampled_pays_nothing_twice(sums: Path) -> None:
+def test_a_run_killed_while_sampling_repeats_no_request_but_the_last(sums: Path) -> None:
     victim: list[subprocess.Popen[bytes]] = []
 
     def kills(heard: ChatRequest) -> str:

@@ -1,4 +1,4 @@
-"""A training killed at any moment, and what it leaves: the next run ends with the same bytes."""
+"""A training killed at any moment: the next run ends with the same bytes."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def steps(process: subprocess.Popen[str]) -> list[int]:
 
 
 @pytest.mark.slow
-def test_a_killed_training_ends_with_the_same_bytes(tmp_path: Path) -> None:
+def test_a_killed_training_resumes_to_the_same_bytes(tmp_path: Path) -> None:
     student = write_policy(tmp_path / "student", "connect_four")
     whole = start(student, tmp_path / "whole")
     assert steps(whole) == list(range(1, 37))

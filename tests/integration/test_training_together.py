@@ -1,4 +1,4 @@
-"""``w2s train`` in two processes on the CPU: one student, the same again, near that of one process."""
+"""``w2s train`` in two processes on the CPU: reproducible, and near the student of one process."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ def train(launch: list[str], folder: Path, out: str, *more: str) -> subprocess.C
 
 
 @pytest.mark.slow
-def test_two_processes_train_one_student_near_that_of_one(folder: Path) -> None:
+def test_two_processes_train_nearly_the_student_of_one(folder: Path) -> None:
     one, two = (train(launch, folder, out) for launch, out in ((ALONE, "one"), (TOGETHER, "two")))
     assert (one.returncode, two.returncode) == (0, 0), two.stderr
     assert len(two.stdout.splitlines()) == 1  # the first speaks for both
@@ -79,7 +79,7 @@ def test_two_processes_train_one_student_near_that_of_one(folder: Path) -> None:
 
 
 @pytest.mark.slow
-def test_two_processes_give_the_same_bytes_again_and_hold_rows_back(folder: Path) -> None:
+def test_two_processes_are_reproducible_and_hold_out_rows(folder: Path) -> None:
     for out in ("a", "b"):
         done = train(TOGETHER, folder, out, "--holdout", "0.2")
         assert done.returncode == 0, done.stderr
@@ -90,7 +90,7 @@ def test_two_processes_give_the_same_bytes_again_and_hold_rows_back(folder: Path
 
 
 @pytest.mark.slow
-def test_a_training_of_one_process_is_not_gone_on_with_by_two(folder: Path) -> None:
+def test_a_training_of_one_process_is_not_resumed_by_two(folder: Path) -> None:
     assert train(ALONE, folder, "c").returncode == 0
     done = train(TOGETHER, folder, "c")
     assert done.returncode != 0
@@ -98,7 +98,7 @@ def test_a_training_of_one_process_is_not_gone_on_with_by_two(folder: Path) -> N
 
 
 @pytest.mark.slow
-def test_a_language_model_is_trained_by_as_many_as_before_and_says_how_to_go_on(
+def test_a_language_model_is_resumed_by_the_same_number_of_processes(
     tmp_path_factory: pytest.TempPathFactory,
 ) -> None:
     place = tmp_path_factory.mktemp("speaker")
@@ -121,7 +121,7 @@ def test_a_language_model_is_trained_by_as_many_as_before_and_says_how_to_go_on(
 
 @pytest.mark.slow
 @pytest.mark.parametrize(("family", "method"), [("gemma3", "full"), ("llama", "lora")])
-def test_weights_that_lie_in_parts_learn_as_whole_ones_do_killed_or_not(
+def test_sharded_weights_are_trained_like_whole_ones_killed_or_not(
     tmp_path: Path, family: str, method: str
 ) -> None:
     write_language_model(tmp_path / "student", family)
@@ -141,7 +141,7 @@ def test_weights_that_lie_in_parts_learn_as_whole_ones_do_killed_or_not(
 
 
 @pytest.mark.slow
-def test_rows_that_fill_the_last_pass_of_two_processes_count_for_nothing(tmp_path: Path) -> None:
+def test_padding_rows_of_the_last_pass_do_not_count(tmp_path: Path) -> None:
     write_language_model(tmp_path / "student", "llama")
     how = {"micro_batch": 4, "epochs": 3, "finetuning": "full", "learning_rate": 1e-3}
     for out, count in (("one", 1), ("two", 2)):
@@ -159,7 +159,7 @@ def test_rows_that_fill_the_last_pass_of_two_processes_count_for_nothing(tmp_pat
         ("answers:5", {"objective": "grpo", "group_size": 4, "new_tokens": 6}, 5),
     ],
 )
-def test_two_processes_killed_within_a_later_epoch_end_with_the_same_bytes(
+def test_two_processes_killed_in_a_later_epoch_resume_to_the_same_bytes(
     tmp_path: Path, rows: str, how: dict[str, Any], kill_at: int
 ) -> None:
     if "objective" in how:
@@ -172,7 +172,7 @@ def test_two_processes_killed_within_a_later_epoch_end_with_the_same_bytes(
 
 
 @pytest.mark.slow
-def test_an_encoder_does_not_lie_in_parts(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+def test_an_encoder_with_fsdp_is_refused(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
     write_encoder(tmp_path / "student")
     assert teach(tmp_path, "out", "choices:8", {"finetuning": "full"}, fsdp=True) != 0
     assert "encoders cannot be trained with FSDP; launch without --use_fsdp" in capfd.readouterr().err

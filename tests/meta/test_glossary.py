@@ -34,11 +34,9 @@ def test_each_place_exists(root: Path) -> None:
 
 
 def is_place(root: Path, where: str) -> bool:
-    """Whether a dotted name is a module of the package, or a name without dots a crate."""
-    if "." not in where:
-        return (root / "rust" / where).is_dir()
-    path = root / "python" / where.replace(".", "/")
-    return path.is_dir() or path.with_suffix(".py").is_file()
+    """Whether a path is a crate, or a module or package of ``python/w2s``."""
+    path = root / "python" / "w2s" / where
+    return (root / where).is_dir() or path.is_dir() or path.with_suffix(".py").is_file()
 
 
 def test_every_arm_is_in_the_glossary(root: Path) -> None:

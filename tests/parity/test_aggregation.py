@@ -65,6 +65,7 @@ def test_every_method_has_an_oracle() -> None:
     assert set(AGGREGATIONS) == set(ORACLES) | RANKED
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("method", sorted(ORACLES))
 @given(data=st.data())
 def test_aggregates_equal_a_plain_loop(method: str, data: st.DataObject) -> None:

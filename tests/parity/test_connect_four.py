@@ -72,6 +72,7 @@ def evened(stacks: list[str], draw: random.Random) -> list[str]:
     return stacks
 
 
+@pytest.mark.slow
 @settings(max_examples=300, deadline=None)
 @given(columns, st.integers(0, 1 << 30))
 @example(["ox", "", "", "", "", "", ""], 0)  # who starts cannot stand on a stone with nothing below

@@ -28,6 +28,7 @@ def chunked(draw: Any) -> tuple[np.ndarray, Chunks]:
     return values, draw(st.permutations(chunks))
 
 
+@pytest.mark.slow
 @given(chunked(), COUNTS)
 def test_the_top_of_a_stream(column: tuple[np.ndarray, Chunks], k: int) -> None:
     values, chunks = column

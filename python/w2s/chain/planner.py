@@ -104,15 +104,11 @@ class _Planner:
         config, seeds = self._config, self._config.all_seeds
         rounds: list[tuple[SeedPlan, ...]] = []
         for number in range(1, config.rounds + 1):
-            before = rounds[-1] if rounds else ()
-            rounds.append(
-                tuple(
-                    self._seed(
-                        self._round_scope(number, seed), before[place].arms[TEACHING_ARM] if before else None
-                    )
-                    for place, seed in enumerate(seeds)
-                )
+            teachers = (
+                [planned.arms[TEACHING_ARM] for planned in rounds[-1]] if rounds else [None] * len(seeds)
             )
+            scopes = [self._round_scope(number, seed) for seed in seeds]
+            rounds.append(tuple(map(self._seed, scopes, teachers)))
         points = {
             count: tuple(self._point(rounds[0][place], count) for place in range(len(seeds)))
             for count in sorted(set(config.gold_sizes))

@@ -60,7 +60,7 @@ def spill(
     try:
         with path.open("wb") as file:
             if found.kind == "jsonl" and (prefilter := prefilter_of(spec)):
-                return _filtered(_Rejoined(head, stream), found, file, path, spec, prefilter, steps)
+                return _filtered(_PrependedStream(head, stream), found, file, path, spec, prefilter, steps)
             file.write(head)
             shutil.copyfileobj(stream, file, _COPY_BYTES)
     except OSError as error:
@@ -84,7 +84,7 @@ def sniff(head: bytes) -> Format:
     return Format("jsonl" if head.lstrip()[:1] in {b"{", b""} else "csv")
 
 
-class _Rejoined:
+class _PrependedStream:
     """A stream with the bytes that were read already in front."""
 
     def __init__(self, head: bytes, stream: IO[bytes]) -> None:

@@ -128,6 +128,7 @@ def test_circular_and_invalid_extends_are_refused(tmp_path: Path) -> None:
         load_config(file=tmp_path / "c.toml")
 
 
+@pytest.mark.slow
 @pytest.mark.data
 def test_local_data_sets_have_the_rows_of_the_table(data: Path, tmp_path: Path) -> None:
     """Those of OpenBookQA and ARC, by their official parts: nothing of test is in what is learned from."""

@@ -209,6 +209,7 @@ def test_unreadable_files_are_refused(tmp_path: Path) -> None:
         read_examples(written(tmp_path, "b.csv", ROW), game="othello")
 
 
+@pytest.mark.slow
 @pytest.mark.data
 @pytest.mark.parametrize(
     ("file", "count"),

@@ -107,6 +107,7 @@ def test_fitting_restores_the_state_of_torch() -> None:
     assert torch.get_num_threads() == threads
 
 
+@pytest.mark.slow
 def test_two_wrong_rows_are_enough_and_one_is_not() -> None:
     found = labels(60)
     wrong = np.zeros(60, bool)

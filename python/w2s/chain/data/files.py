@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 
 from w2s.chain.config import SPLITS, ColumnMapping, DataSet, Examples, Regime, SplitFiles
 from w2s.chain.data.splits import Splits, check_disjoint, exclude, split
-from w2s.errors import DataError
+from w2s.errors import DataError, UsageError
 from w2s.tasks import Example, MoveExample, read_examples
 
 Say = Callable[[str], None]
@@ -113,11 +113,12 @@ def read_files(files: Iterable[str], content: FileContent, columns: ColumnMappin
     """The examples of several files; ids are unique over all of them.
 
     Raises:
-        DataError: no file is named, a row cannot be used, or an id repeats.
+        DataError: a row cannot be used, or an id repeats.
+        UsageError: no file is named.
     """
     files = list(files)
     if not files:
-        raise DataError("chain-no-examples", "the chain has no examples; name files with --examples")
+        raise UsageError("chain-no-examples", "the chain has no examples; name files with --examples")
     found = [example for file in files for example in _read_file(file, content, columns)]
     if len({example.id for example in found}) < len(found):
         raise DataError(

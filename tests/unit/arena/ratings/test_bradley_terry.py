@@ -68,6 +68,7 @@ def test_ratings_maximise_the_likelihood() -> None:
     assert elos_of(rate_field(results)) == pytest.approx(expected, abs=0.01)
 
 
+@pytest.mark.slow
 def test_intervals_cover_true_ratings() -> None:
     planted = {"a": 120.0, "b": 40.0, "c": -40.0, "d": -120.0}
     generator = np.random.default_rng(17)

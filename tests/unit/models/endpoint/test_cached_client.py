@@ -89,6 +89,7 @@ model.close()
 """
 
 
+@pytest.mark.slow
 def test_killed_run_continues_from_cache(tmp_path: Path) -> None:
     victim: list[subprocess.Popen[str]] = []
 

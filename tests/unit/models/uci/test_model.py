@@ -287,6 +287,7 @@ def test_finished_game_has_no_label_and_no_search(scripted: ScriptedEngines) -> 
         assert ask(model, MATED, Want(mask=True), match="m").label == "(none)"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("options", "limits", "deterministic"),
     [

@@ -180,6 +180,7 @@ def test_the_seed_decides_the_bytes(folder: Make, tmp_path: Path) -> None:
     assert weights(tmp_path / "a") == weights(tmp_path / "b") != weights(tmp_path / "c")
 
 
+@pytest.mark.slow
 def test_a_finished_training_is_kept_and_another_is_refused(folder: Make, tmp_path: Path) -> None:
     steps: list[TrainStep] = []
     train(f"hf:{folder()}", choices(8), settings(), tmp_path / "s")
