@@ -90,7 +90,7 @@ policies: positions $(VENV)/.installed-models  ## train arenas/policies again, a
 results: $(VENV)/.installed  ## write docs/results.md from finished chains: RUNS="runs/a runs/b"
 	$(BIN)/python arenas/build/results.py $(RUNS)
 
-docs: $(VENV)/.installed-models  ## build the documentation, with the generated reference, into site/
+docs: $(VENV)/.installed  ## build the documentation, with the generated reference, into site/
 	$(PIP) --no-build-isolation --editable '.[docs]'
 	$(BIN)/python -m docs.build.figure
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict

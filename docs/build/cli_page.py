@@ -40,7 +40,7 @@ the program.
 def cli_page() -> str:
     """The page as Markdown."""
     root = typer.main.get_command(app)
-    sections = [_INTRODUCTION, _options_table("Options of `w2s` itself", root.params)]
+    sections = [_INTRODUCTION, _options_table("## w2s", root.params)]
     for words, command in commands(root):
         sections.append(_section(words, command))
     return "\n".join(sections)
@@ -106,7 +106,7 @@ def _options_table(title: str, params: list[Any]) -> str:
         if default is not None and not isinstance(default, bool) and default != "":
             notes.append(f"default `{default}`")
         rows.append(f"| `{name}` | {_type(one)} | {to_cell(one.help or '')} | {'; '.join(notes)} |")
-    return "\n".join([title, "", "| option | value | meaning | |", "|---|---|---|---|", *rows])
+    return "\n".join([title, "", "| option | value | meaning | |", "|---|---|---|---|", *rows, ""])
 
 
 def _type(option: Any, annotation: Any = None) -> str:

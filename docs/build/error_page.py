@@ -66,7 +66,7 @@ the message, and in Python it is the attribute `code` of the exception. Messages
 This page is generated from the source: `{name}` in a message is filled in, and `…` is a part that varies.
 
 ```text
-error: no column 'trsut': did you mean trust? [filter-missing-column]
+error: there is no column 'trsut'; did you mean trust? [table-unknown-column]
 ```
 
 ```python

@@ -119,6 +119,7 @@ def _annotation(value: Any) -> str:
 def _short_types(text: str) -> str:
     """Annotations without quotes, modules and the addresses of default values."""
     text = re.sub(r": '([^']*)'", r": \1", text)
+    text = re.sub(r': "([^"]*)"', r": \1", text)
     return re.sub(r"<factory>|<[^<>]* object at 0x[0-9a-f]+>", "…", text)
 
 

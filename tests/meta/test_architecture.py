@@ -1,4 +1,4 @@
-"""docs/architecture.md names the layers that are enforced, and files that exist."""
+"""docs/explanation/architecture.md names the layers that are enforced, and files that exist."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 
 def text(root: Path) -> str:
     """The page."""
-    return (root / "docs" / "architecture.md").read_text(encoding="utf-8")
+    return (root / "docs" / "explanation" / "architecture.md").read_text(encoding="utf-8")
 
 
 def test_layers_are_those_of_the_contract(root: Path) -> None:

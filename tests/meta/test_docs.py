@@ -149,10 +149,13 @@ def test_toml_of_a_page_is_a_chain_or_a_part_of_one(path: Path, tmp_path: Path) 
 # Generated pages --------------------------------------------------------------------------------------------
 
 
-def test_error_codes_are_complete() -> None:
+def test_error_codes_are_complete(tmp_path: Path) -> None:
     page = PAGES["reference/error-codes.md"]()
     assert len(set(re.findall(r"^\| `([a-z0-9-]+)` ", page, re.MULTILINE))) > 150
     assert "| `filter-null-score` | `DataError` | 3 |" in page
+    assert "[table-unknown-column]" in page
+    assert "\n| `table-unknown-column` |" in page
+    list(run_page(page, tmp_path))
 
 
 def test_every_raise_of_the_package_is_found() -> None:
