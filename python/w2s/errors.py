@@ -7,7 +7,7 @@ A code is lower-case words joined by hyphens. It starts with the part of w2s tha
 from __future__ import annotations
 
 import difflib
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 
 
 class W2sError(Exception):
@@ -26,6 +26,16 @@ class W2sError(Exception):
             code, message = "", code
         super().__init__(message)
         self.code = code
+
+    def __reduce__(self) -> tuple[Callable[..., W2sError], tuple[type[W2sError], str, str]]:
+        """Keep the code when another process raised the exception."""
+        return _rebuild, (type(self), self.code, str(self))
+
+
+def _rebuild(kind: type[W2sError], code: str, message: str) -> W2sError:
+    error = kind.__new__(kind)
+    W2sError.__init__(error, code, message)
+    return error
 
 
 class UsageError(W2sError):

@@ -222,7 +222,7 @@ LONG = TrainingSet.hard([ChoiceExample("long", "Which? " * 40, ("x", "y"))], ["A
 NO_CHOICE = TrainingSet.hard([AnswerExample("sum", "1+1?", ("2",))], ["2"])
 BAD: list[tuple[str, dict[str, Any], TrainingSet, type[W2sError], str]] = [
     ("", {}, LONG, DataError, "example 'long': the question with an option has .* is 128"),
-    ("", {"length": 4}, choices(2), DataError, r"example 'q0' has \d+ tokens .* raise length"),
+    ("", {"max_length": 4}, choices(2), DataError, r"example 'q0' has \d+ tokens .* raise max_length"),
     ("", {}, NO_CHOICE, UsageError, "answers only choices; choose a causal language model"),
     ("", {}, choices(2, label="C"), DataError, "the target 'C' of example 'q0' is not one of its letters AB"),
     ("?score=letter", {}, choices(2), UsageError, "score of .* an encoder only compares options"),

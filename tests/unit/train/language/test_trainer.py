@@ -192,7 +192,7 @@ def test_a_finished_training_is_kept_and_another_is_refused(folder: Make, tmp_pa
 
 
 BAD: Sequence[tuple[str, dict[str, Any], TrainingSet, type[W2sError], str, str]] = [
-    ("", {"length": 10}, choices(8), DataError, "train-row-too-long", "'q0'"),
+    ("", {"max_length": 10}, choices(8), DataError, "train-row-too-long", "'q0'"),
     ("", {}, choices(8, label="C"), DataError, "train-impossible-target", "'q0'"),
     ("", {"loss": "product"}, answers(8), UsageError, "train-loss-needs-letters", "loss"),
     ("?score=option", {"loss": "kl"}, choices(8), UsageError, "train-loss-needs-letters", "loss"),
