@@ -280,3 +280,20 @@ def test_every_meaning_belongs_to_a_key() -> None:
 def test_every_key_of_the_metrics_is_explained(kind: Any) -> None:
     page = (DOCS / "reference" / "metrics-json.md").read_text(encoding="utf-8")
     assert [one.name for one in dataclasses.fields(kind) if f"`{one.name}`" not in page] == []
+
+
+@pytest.mark.parametrize("path", WRITTEN, ids=name)
+def test_files_of_the_repository_that_a_page_names_exist(path: Path) -> None:
+    text = path.read_text(encoding="utf-8")
+    named = set(re.findall(r"\b((?:python|tests|rust|arenas|studies|benchmarks)/[\w./-]*\w)", text))
+    missing = [one for one in sorted(named) if not re.search("[A-Z]", one) and not (ROOT / one).exists()]
+    assert missing == []
+
+
+def test_what_a_game_must_implement_is_listed() -> None:
+    trait = (ROOT / "rust" / "w2s-games" / "src" / "game.rs").read_text(encoding="utf-8")
+    required = re.findall(r"^    (?:fn (\w+)\([^{;]*|const (\w+): [^=;]*);", trait, re.MULTILINE)
+    page = (DOCS / "howto" / "add-a-game.md").read_text(encoding="utf-8")
+    names = ["".join(pair) for pair in required]
+    assert len(names) > 12
+    assert [one for one in names if f"`{one}`" not in page] == []
