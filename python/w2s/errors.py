@@ -67,11 +67,10 @@ class MissingExtraError(W2sError):
 
     exit_code = 5
 
-    def __init__(self, feature: str, extra: str) -> None:
-        """Name the feature and the optional dependency group that it needs."""
-        super().__init__(
-            f"missing-extra-{extra}", f"{feature} needs more packages: pip install 'w2s[{extra}]'"
-        )
+    def __init__(self, feature: str, extra: str, instead: str = "") -> None:
+        """Name the feature, the optional dependency group that it needs, and what works without it."""
+        text = f"{feature} needs more packages: pip install 'w2s[{extra}]'"
+        super().__init__(f"missing-extra-{extra}", f"{text}; {instead}" if instead else text)
 
 
 def suggest_name(name: str, known: Collection[str]) -> str:

@@ -15,7 +15,7 @@ from w2s.errors import DataError, UsageError
 from w2s.evidence import Labels
 from w2s.evidence_kinds import remedy
 from w2s.trust import Function, cross_fit, function_names, load, save, trust_function
-from w2s.trust.evidence_requirements import evidence_columns
+from w2s.trust.columns import evidence_columns
 
 SMALL = {
     "neural": {"width": 16, "batch": 32, "least_steps": 60, "fits": 2},

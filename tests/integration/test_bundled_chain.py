@@ -24,10 +24,10 @@ def test_every_game_has_its_chain() -> None:
 
 @pytest.mark.parametrize("game", GAMES)
 def test_a_bundled_chain_names_what_is_there(game: str) -> None:
-    from w2s.models.policy.loading import bundled_policies
+    from w2s.models.policy.bundled import bundled_policies
 
     config = load_config(options={"game": game})
-    assert {config.teacher, *config.student} <= {f"policy:{name}" for name in bundled_policies()}
+    assert {config.teacher, *config.student} <= {f"policy:{net.name}" for net in bundled_policies()}
     found = load_splits(config.examples, game=game, seed=config.seed)
     counts = config.examples.counts
     assert {role: len(getattr(found, role)) for role in counts} == dict(counts)

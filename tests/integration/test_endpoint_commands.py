@@ -18,7 +18,6 @@ def _elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     for name in ("W2S_API_KEY", "OPENAI_API_KEY"):
         monkeypatch.delenv(name, raising=False)
-    monkeypatch.setenv("W2S_CACHE", str(tmp_path / "cache"))
 
 
 def arena(server: ChatServer, out: str, *options: str) -> list[str]:
@@ -44,7 +43,7 @@ def test_arena_retries_illegal_replies_of_an_endpoint(
         assert sum(result["endings"].values()) == 2
         asked = len(server.heard)
         assert run(arena(server, "again", "--illegal", "retry:3")) == 0
-        assert len(server.heard) == asked
+        assert len(server.heard) == 2 * asked
     assert Path("r/games.pgn").read_text() == Path("again/games.pgn").read_text()
 
 
@@ -96,7 +95,7 @@ c,6k1/5ppp/8/8/8/8/8/RR2K3 b - - 0 1,h7h6 a1a8,700
 """
 
 
-def test_label_uses_cache_and_eval_counts_failures(
+def test_label_asks_again_in_another_run_and_eval_counts_failures(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     Path("puzzles.csv").write_text(PUZZLES, encoding="utf-8")
@@ -106,10 +105,35 @@ def test_label_uses_cache_and_eval_counts_failures(
         assert json.loads(capsys.readouterr().out)["correct"] == 2
         rows = pq.read_table("labels.parquet").to_pylist()
         assert [(row["label"], row["raw"]) for row in rows] == [("a1a8", "It is Ra8.")] * 3
+        server.script = lambda heard: "It is Rb8."
         assert run([*label, "--overwrite"]) == 0
-        assert len(server.heard) == 3
+        assert len(server.heard) == 6
+        rows = pq.read_table("labels.parquet").to_pylist()
+        assert [row["raw"] for row in rows] == ["It is Rb8."] * 3
         assert run([*label, "--overwrite", "--hidden"]) == 2
         assert "[model-no-hidden-states]" in capsys.readouterr().err
         server.script = lambda heard: "I resign"
         assert run(["eval", "puzzles.csv", "--model", server.reference(cache="off"), "--json"]) == 0
         assert json.loads(capsys.readouterr().out)["models"][0]["failures"] == 3
+
+
+def test_interrupted_eval_continues_and_a_finished_one_leaves_nothing(
+    capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
+) -> None:
+    Path("puzzles.csv").write_text(PUZZLES, encoding="utf-8")
+    with ChatServer(lambda heard: ChatReply(b"", 401) if len(server.heard) > 2 else "It is Ra8.") as server:
+        words = ["eval", "puzzles.csv", "--model", server.reference(concurrency=1), "--json"]
+        assert run(words) == 0
+        assert json.loads(capsys.readouterr().out)["models"][0]["failures"] == 1
+        assert [path.name for path in Path().iterdir()] == ["puzzles.csv"]
+        server.heard.clear()
+        many = "".join(f"x{n},7k/5ppp/8/8/8/8/8/R3K3 b - - {n} {n + 1},h8g8 a1a8,600\n" for n in range(20))
+        Path("puzzles.csv").write_text(PUZZLES + many, encoding="utf-8")
+        assert run(words) == 4
+        capsys.readouterr()
+        server.heard.clear()
+        server.script = lambda heard: "It is Ra8."
+        assert run(words) == 0
+        assert len(server.heard) == 20  # two positions have the same request
+        assert "2 of 22 replies came from the cache .w2s-eval-" in caplog.text
+        assert [path.name for path in Path().iterdir()] == ["puzzles.csv"]

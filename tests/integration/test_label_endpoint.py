@@ -25,7 +25,7 @@ QUESTIONS = 6
 
 @pytest.fixture(autouse=True)
 def _own_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("W2S_CACHE", str(tmp_path / "cache"))
+    monkeypatch.chdir(tmp_path)
     for name in ("W2S_API_KEY", "OPENAI_API_KEY"):
         monkeypatch.delenv(name, raising=False)
 
@@ -66,7 +66,7 @@ def rows_of(sums: Path, out: str) -> list[dict[str, Any]]:
     return rows
 
 
-def test_samples_become_columns_and_a_second_run_sends_no_request(sums: Path) -> None:
+def test_samples_become_columns_and_another_run_asks_again(sums: Path) -> None:
     with ChatServer(counts) as server:
         assert run(command(sums, server, "first.parquet")) == 0
         assert Counter(map(is_sample, server.heard)) == {False: QUESTIONS, True: 4 * QUESTIONS}
@@ -75,7 +75,12 @@ def test_samples_become_columns_and_a_second_run_sends_no_request(sums: Path) ->
             n: [h.body["seed"] for h in server.heard if is_sample(h) and number_of(h) == n] for n in range(6)
         }
         assert run(command(sums, server, "second.parquet")) == 0
-        assert len(server.heard) == 5 * QUESTIONS
+        assert len(server.heard) == 2 * 5 * QUESTIONS
+    assert sorted(path.name for path in sums.parent.iterdir()) == [
+        "first.parquet",
+        "second.parquet",
+        "sums.jsonl",
+    ]
     rows = rows_of(sums, "first.parquet")
     assert rows == rows_of(sums, "second.parquet")
     assert all(row["correct"] for row in rows)
@@ -145,8 +150,8 @@ def test_hostile_samples_do_not_change_labels_and_agree_with_nothing(sums: Path)
     assert consistency[4] in (None, 1.0)
 
 
-def test_a_server_that_stops_answering_ends_the_run_and_its_replies_are_kept(
-    sums: Path, capsys: pytest.CaptureFixture[str]
+def test_a_server_that_stops_answering_ends_the_run_and_what_it_said_is_not_paid_again(
+    sums: Path, capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
 ) -> None:
     def refuses(heard: ChatRequest) -> str | ChatReply:
         return ChatReply(b"", 429) if is_sample(heard) and len(server.heard) > 15 else counts(heard)
@@ -160,6 +165,7 @@ def test_a_server_that_stops_answering_ends_the_run_and_its_replies_are_kept(
         server.script = counts
         assert run(command(sums, server, "labels.parquet", retries=0, concurrency=1)) == 0
         assert len(server.heard) - asked == 5 * QUESTIONS - 15
+        assert f"15 of {5 * QUESTIONS} replies came from the cache" in caplog.text
     assert all(row["self_consistency"] is not None for row in rows_of(sums, "labels.parquet"))
 
 

@@ -54,7 +54,7 @@ def load_spec(
     if "players" in overrides and not set(overrides["players"]) <= {"teacher", "student"}:
         tables.pop("players", None)
         overrides.setdefault("tournament", "match" if len(overrides["players"]) == 2 else "round-robin")
-    return parse_config(ArenaSpec, merge_tables(tables, overrides), str(path))
+    return parse_config(ArenaSpec, merge_tables(tables, overrides), str(path), overrides)
 
 
 def bundled_arenas() -> dict[str, Path]:

@@ -25,7 +25,8 @@ class ArenaFolder(RunFolder):
     """The run folder of an arena.
 
     Attributes:
-        journal: every finished match, its labels and findings.
+        journal: every finished match, its labels and findings; packed when the run is complete.
+        replies: the cache of the replies of endpoints.
         labels: the table of labels.
         ratings: the summary of the run.
     """
@@ -34,6 +35,7 @@ class ArenaFolder(RunFolder):
         """Name the folder; nothing is created yet."""
         super().__init__(path, "arena")
         self.journal = path / "journal.jsonl"
+        self.replies = path / "replies"
         self.labels = path / "labels.parquet"
         self.ratings = path / "ratings.json"
 

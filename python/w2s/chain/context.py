@@ -42,6 +42,11 @@ class RunContext:
     say: Say
     count: Count
 
+    @property
+    def replies(self) -> Path:
+        """The cache of the replies of endpoints."""
+        return self.root / "replies"
+
     def folder(self, step: PlannedStep) -> Path:
         """Where the result of a step is saved."""
         return self.root / step.folder

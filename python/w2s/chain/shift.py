@@ -10,7 +10,7 @@ from __future__ import annotations
 from w2s.chain.config import ChainConfig, TrustSpec
 from w2s.evidence import EXAMPLE_ID, PROPOSAL, Labels
 from w2s.trust import trust_function
-from w2s.trust.evidence_requirements import has_evidence
+from w2s.trust.columns import has_evidence
 from w2s.trust.features import feature_layout
 
 _WHY = {

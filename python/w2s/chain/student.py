@@ -153,16 +153,18 @@ def evaluate_untrained(step: PlannedTest, context: RunContext, examples_digest: 
     """Evaluate a model as it is; models that use few-shot examples are shown gold."""
 
     def work(folder: Path) -> dict[str, Any]:
-        evaluate(folder, step.model, context.test, labelled_shots(context.gold))
+        evaluate(folder, step.model, context.test, labelled_shots(context.gold), context.replies)
         return {"model": step.model}
 
     context.cached(step, {"examples": examples_digest, "model": step.model}, work)
     return read_correct(context.folder(step), context.test)
 
 
-def evaluate(folder: Path, reference: str, test: Sequence[Example], shots: Shots = ()) -> None:
-    """Write which test rows a model answers right."""
-    model = load_model(reference)
+def evaluate(
+    folder: Path, reference: str, test: Sequence[Example], shots: Shots = (), cache: Path | None = None
+) -> None:
+    """Write which test rows a model answers right; ``cache`` is the folder for replies of an endpoint."""
+    model = load_model(reference, cache=cache)
     try:
         found = evaluate_models(test, {"model": model}, shots=shots).scores["model"]
     finally:

@@ -107,7 +107,7 @@ def label_examples(
     """
 
     def work(folder: Path) -> dict[str, Any]:
-        model = load_model(teacher, seed=context.seed)
+        model = load_model(teacher, seed=context.seed, cache=context.replies)
         judge = load_model(step.student, seed=context.seed) if "student" in step.evidence else None
         oracles = load_oracles_by_prefix(step.oracles)
         try:

@@ -52,7 +52,8 @@ def label(
 ) -> int:
     """Label a file of examples: one row per label, with log-probability, margin, entropy and other evidence.
 
-    If the command is killed, the same command continues.
+    If the command is killed, the same command continues. Replies of an endpoint are kept beside the output
+    until it is complete; other runs ask again.
 
     Examples:
 
@@ -75,6 +76,7 @@ def label(
     from w2s.labelling.files import check_out, label_file
     from w2s.models import load_model
     from w2s.models.few_shot import labelled_shots
+    from w2s.resume import remove
 
     vectors, asked = _evidence(hidden, evidence or [])
     if reward is not None and "reward" not in asked:
@@ -82,7 +84,8 @@ def label(
     check_out(out, overwrite)
     found = read_file(examples, task, game, bad_rows, column_mapping)[:limit]
     shots = [] if few_shot is None else read_file(few_shot, task, game, bad_rows, column_mapping)
-    labeller = load_model(model, seed=seed, concurrency=concurrency)
+    replies = out.with_name(f".{out.name}.replies")
+    labeller = load_model(model, seed=seed, concurrency=concurrency, cache=replies)
     judge = None if student is None else load_model(student, seed=seed, concurrency=concurrency)
     try:
         request = _request(labeller, judge, vectors, oracles or [], concurrency)
@@ -101,6 +104,7 @@ def label(
         labeller.close()
         if judge is not None:
             judge.close()
+    remove(replies)
     summary = _summary(out, asked)
     output.data(summary, as_json=json, text=_text(summary, model))
     return 0

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -11,12 +12,11 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from w2s.errors import ModelError, UsageError
-from w2s.evidence import Labels
+from w2s.evidence import EXAMPLE_ID, PROPOSAL, Labels
 from w2s.labelling.evidence import check_spec, elicit_evidence, student_view
 from w2s.labelling.oracle_columns import verify_labels
-from w2s.labelling.proposals import propose_labels
 from w2s.labelling.spec import LabelSpec
-from w2s.models import Answer, Failure, check_task
+from w2s.models import Answer, Failure, Model, SupportsCandidates, Want, check_task
 from w2s.schemas import LABELS
 from w2s.tasks import Example, Task, task_for
 
@@ -34,7 +34,7 @@ _MAX_REPLY = 200
 def label_batch(examples: Sequence[Example], spec: LabelSpec) -> Labels:
     """Label examples, in their order; ``label`` is null where the model gives none.
 
-    With several proposals each is a row, see :class:`w2s.labelling.proposals.Proposals`.
+    With several proposals each is a row, see :class:`w2s.labelling.label.Proposals`.
 
     Args:
         examples: at least one, all of one task.
@@ -160,3 +160,55 @@ def _key(task: Task[Any], example: Example) -> int:
     if state is not None:
         return int(state.key)
     return int.from_bytes(hashlib.blake2b(task.key(example).encode(), digest_size=8).digest(), "big")
+
+
+# Several labels per example -------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Proposals:
+    """Several answers per example, as rows.
+
+    Attributes:
+        examples: each example once per answer. The first has the example's own id, the second ``ID#2``, and
+            all have one group.
+        answers: the answers, those of one example in order of likelihood.
+        columns: ``example_id``, the example's own id; and ``proposal``, the rank of the answer, from 1.
+    """
+
+    examples: list[Example]
+    answers: list[Answer]
+    columns: dict[str, pa.Array]
+
+
+def propose_labels(examples: Sequence[Example], model: Model, count: int, want: Want) -> Proposals:
+    """Up to ``count`` labels per example, those of one example in consecutive rows.
+
+    Raises:
+        UsageError: the model gives only one label per example.
+    """
+    if not isinstance(model, SupportsCandidates):
+        raise UsageError(
+            "label-no-proposals",
+            f"{model.reference} gives only one label per example; leave proposals out, or name a policy:, "
+            "lc0: or hf: model",
+        )
+    found = model.propose(examples, count, want)
+    ranked = [
+        (example, rank)
+        for example, answers in zip(examples, found, strict=True)
+        for rank in range(1, len(answers) + 1)
+    ]
+    return Proposals(
+        [_proposal_row(example, rank) for example, rank in ranked],
+        [answer for answers in found for answer in answers],
+        {
+            EXAMPLE_ID: pa.array([example.id for example, _ in ranked], pa.string()),
+            PROPOSAL: pa.array([rank for _, rank in ranked], pa.int32()),
+        },
+    )
+
+
+def _proposal_row(example: Example, rank: int) -> Example:
+    name = f"{example.id}#{rank}" if rank > 1 else example.id
+    return replace(example, id=name, group=example.group or example.id)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from pathlib import Path
 
 from w2s.models import keyed_random
 from w2s.models.candidates import allowed_moves, no_move_answer, option_letters
@@ -58,9 +59,9 @@ class RandomModel:
         return answer
 
 
-def load(reference: Reference, *, seed: int, concurrency: int) -> RandomModel:
+def load(reference: Reference, *, seed: int, concurrency: int, cache: Path | None = None) -> RandomModel:
     """The model of ``random``."""
-    del concurrency
+    del concurrency, cache
     check_options(reference, ())
     return RandomModel(str(reference), seed)
 

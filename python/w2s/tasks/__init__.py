@@ -3,11 +3,9 @@
 from w2s.tasks.answer import AnswerExample
 from w2s.tasks.choice import ChoiceExample
 from w2s.tasks.dataset import read_examples
-from w2s.tasks.example import Example
 from w2s.tasks.move import Clock, MoveExample
-from w2s.tasks.registry import TASKS, get_task, task_for
-from w2s.tasks.scoring import grade, judge
-from w2s.tasks.task import Task
+from w2s.tasks.registry import TASKS, get_task, grade, judge, task_for
+from w2s.tasks.task import Example, Task
 
 __all__ = [
     "TASKS",

@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING, Any
 
 from w2s.errors import DataError
 from w2s.tasks.answer_check import answers_equal
-from w2s.tasks.answer_check.extract import after_hashes, last_boxed
-from w2s.tasks.answer_check.normalize import normalize
-from w2s.tasks.rows import OnBadRow, Row, as_text, located, read_rows
+from w2s.tasks.answer_check.text import after_hashes, last_boxed, normalize
+from w2s.tasks.row_sources import read_rows
+from w2s.tasks.rows import OnBadRow, Row, as_text, located
 
 if TYPE_CHECKING:
     import pyarrow as pa

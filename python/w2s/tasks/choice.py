@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from w2s.errors import DataError
-from w2s.tasks.rows import OnBadRow, Row, as_text, located, read_rows
-from w2s.tasks.rows.llm_adapters import is_llm_adapters, split_instruction
+from w2s.tasks.row_sources import read_rows
+from w2s.tasks.rows import OnBadRow, Row, as_text, located
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -159,7 +159,14 @@ def _row_parser(
     source: str | Path, first: Row, columns: ChoiceColumns | None
 ) -> Callable[[Row], ChoiceExample]:
     """The parser for all rows of a source, by the columns of the first."""
-    from w2s.tasks.column_mapping import CHOICE_COLUMNS, ChoiceColumns, check_columns, detect_columns
+    from w2s.tasks.column_mapping import (
+        CHOICE_COLUMNS,
+        ChoiceColumns,
+        check_columns,
+        detect_columns,
+        is_llm_adapters,
+        split_instruction,
+    )
 
     if columns is None and is_llm_adapters(first):
         split = ChoiceColumns(answer_is="index")

@@ -11,12 +11,11 @@ from w2s.assets import arenas_folder
 from w2s.errors import DataError, UsageError
 from w2s.tasks.answer import AnswerExample
 from w2s.tasks.choice import ChoiceExample
-from w2s.tasks.example import Example
 from w2s.tasks.move import MoveExample
 from w2s.tasks.registry import get_task
+from w2s.tasks.row_sources import is_hub
 from w2s.tasks.rows import OnBadRow
-from w2s.tasks.rows.hub import is_hub
-from w2s.tasks.task import ReadOptions
+from w2s.tasks.task import Example, ReadOptions
 
 if TYPE_CHECKING:
     from w2s.tasks.column_mapping import ColumnsSpec

@@ -1,4 +1,7 @@
-"""Examples of moves from files: the ending chooses the reader; Parquet puzzles and labels are read here."""
+"""Examples of moves from files: the ending chooses the reader; Parquet puzzles and labels are read here.
+
+An example from a match of the arena has its history: the match is replayed from its first position.
+"""
 
 from __future__ import annotations
 
@@ -12,11 +15,8 @@ import pyarrow.parquet as pq
 from w2s import kernels
 from w2s.errors import DataError, UsageError
 from w2s.games import State, game
-from w2s.tasks.arena_labels import ARENA_COLUMNS, read_arena_labels
-from w2s.tasks.epd import read_epd
-from w2s.tasks.lichess import read_lichess
 from w2s.tasks.move import MoveExample, move_schema
-from w2s.tasks.pgn_moves import read_pgn_moves
+from w2s.tasks.move_formats import read_epd, read_lichess, read_pgn_moves
 from w2s.tasks.rows import OnBadRow, located
 
 _SUPPORTED = (
@@ -72,8 +72,8 @@ def _read_parquet(path: Path, rules: str, on_bad_row: OnBadRow) -> Iterator[Move
     try:
         with pq.ParquetFile(path) as file:
             names = file.schema_arrow.names
-            if set(names) >= ARENA_COLUMNS:
-                return read_arena_labels(path, file.read(), rules, on_bad_row)
+            if set(names) >= _ARENA_COLUMNS:
+                return _read_arena_labels(path, file.read(), rules, on_bad_row)
             rows = file.read(columns=[name for name in move_schema().names if name in names])
     except (OSError, pa.ArrowException) as error:
         reason = str(error).partition("\n")[0][:200]
@@ -147,6 +147,82 @@ def _canonical(state: State, text: str) -> str:
     if move is None:
         raise DataError("game-illegal-move", f"the solution {text[:20]!r} is {why} in {state.position}")
     return move
+
+
+# Labels of an arena run -----------------------------------------------------------------------------------
+
+
+_ARENA_COLUMNS = frozenset({"match", "ply", "played", "label"})
+"""A table with these columns holds labels of an arena run."""
+_ARENA_NEEDED = ("id", "game", "match", "ply", "position", "label", "played", "legal")
+
+
+def _read_arena_labels(
+    path: Path, table: pa.Table, rules: str, on_bad_row: OnBadRow
+) -> Iterator[MoveExample]:
+    """One example per position of each match, even if several players labelled it.
+
+    Gold moves are the best moves of the oracles and the labels that were judged right. ``group`` is the
+    match.
+
+    Raises:
+        DataError: a column is missing.
+    """
+    missing = [name for name in _ARENA_NEEDED if name not in table.column_names]
+    if missing:
+        raise DataError(
+            "task-missing-column", f"{path} has no column {', '.join(missing)}; arena labels need it"
+        )
+    oracles = [name for name in table.column_names if name.endswith("_best")]
+    kept = [*_ARENA_NEEDED, *(["correct"] if "correct" in table.column_names else []), *oracles]
+    matches: dict[int, dict[int, list[dict[str, Any]]]] = {}
+    for row in table.select(kept).to_pylist():
+        matches.setdefault(row["match"], {}).setdefault(row["ply"], []).append(row)
+    for number in sorted(matches):
+        yield from _match_examples(path, matches[number], oracles, rules, on_bad_row)
+
+
+def _match_examples(
+    path: Path,
+    plies: dict[int, list[dict[str, Any]]],
+    oracles: list[str],
+    rules: str,
+    on_bad_row: OnBadRow,
+) -> Iterator[MoveExample]:
+    before: State | None = None
+    for ply in sorted(plies):
+        rows = plies[ply]
+        try:
+            state = _state_at(before, rows[0], rules)
+            yield _arena_example(state, rows, oracles)
+            before = _state_after(state, rows)
+        except DataError as error:
+            on_bad_row(located(f"{path}, id {rows[0]['id']}", error))
+            before = None
+
+
+def _state_at(before: State | None, row: dict[str, Any], rules: str) -> State:
+    if before is not None and before.position == row["position"]:
+        return before
+    return game(row["game"] or rules).state(row["position"])
+
+
+def _state_after(state: State, rows: list[dict[str, Any]]) -> State | None:
+    played = [row["label"] for row in rows if row["played"]]
+    return state.play(played[0]) if played else None
+
+
+def _arena_example(state: State, rows: list[dict[str, Any]], oracles: list[str]) -> MoveExample:
+    best = [row[oracle] for row in rows for oracle in oracles if row[oracle] is not None]
+    right = [row["label"] for row in rows if row.get("correct")]
+    first = rows[0]
+    group = f"{first['game']}-{first['match']}"
+    return MoveExample(
+        f"{group}-{first['ply']}", state, gold=tuple(dict.fromkeys([*best, *right])), group=group
+    )
+
+
+# Readers by ending -----------------------------------------------------------------------------------------
 
 
 _READERS: dict[str, Callable[[Path, str, OnBadRow], Iterator[MoveExample]]] = {

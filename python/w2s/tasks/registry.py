@@ -1,4 +1,7 @@
-"""The tasks by name: move, choice and answer. A new task is its module and one entry here."""
+"""The tasks by name: move, choice and answer. A new task is its module and one entry here.
+
+Labels of any example are judged and graded here, by the task of the example.
+"""
 
 from __future__ import annotations
 
@@ -27,17 +30,17 @@ from w2s.tasks.choice import (
     read_choices,
     same_choice,
 )
-from w2s.tasks.example import Example
 from w2s.tasks.move import (
     MoveExample,
     canonical_move,
+    grade_move,
     judge_move,
     move_key,
     move_row,
     move_schema,
     same_move,
 )
-from w2s.tasks.task import ReadOptions, Task
+from w2s.tasks.task import Example, ReadOptions, Task
 
 
 def _read_moves(source: str | Path, options: ReadOptions) -> Iterator[MoveExample]:
@@ -104,3 +107,37 @@ def get_task(name: str) -> Task[Any]:
 def task_for(example: Example) -> Task[Any]:
     """The task of an example."""
     return _BY_KIND[type(example)]
+
+
+# Labels of any example ------------------------------------------------------------------------------------
+
+
+def judge(example: Example, label: str | None) -> bool | None:
+    """Whether a label is right; None if the example has no gold. A missing label is wrong.
+
+    A move in any notation is right if it is a gold move, or if it wins immediately and a gold move does too.
+    An option is right by its letter or its text. A final answer is right if it equals an accepted one.
+    Labels that mean nothing are wrong.
+
+    Example:
+        >>> import w2s
+        >>> from w2s.tasks import AnswerExample, MoveExample, judge
+        >>> state = w2s.game("chess").state("6k1/5ppp/8/8/8/8/8/RR2K3 w - - 0 1")
+        >>> [judge(MoveExample("a", state, gold=("a1a8",)), move) for move in ("Rb8#", "Ra7", "?")]
+        [True, False, False]
+        >>> judge(AnswerExample("b", "Half of 3?", gold=("3/2",)), "1.5")
+        True
+    """
+    right: bool | None = task_for(example).judge(example, label)
+    return right
+
+
+def grade(example: Example, label: str | None) -> float | None:
+    """The share of the full score that a label earns, in [0, 1]; None if it cannot be judged.
+
+    Without grades, a right label earns 1 and any other 0.
+    """
+    if isinstance(example, MoveExample) and example.grades:
+        return grade_move(example, label)
+    right = judge(example, label)
+    return None if right is None else float(right)

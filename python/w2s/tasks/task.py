@@ -1,4 +1,4 @@
-"""The interface of a task: how its examples are read, stored and compared, and how labels are judged."""
+"""What an example is, and the interface of a task: how examples are read, stored and compared."""
 
 from __future__ import annotations
 
@@ -7,6 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
+from w2s.tasks.answer import AnswerExample
+from w2s.tasks.choice import ChoiceExample
+from w2s.tasks.move import MoveExample
 from w2s.tasks.rows import OnBadRow
 
 if TYPE_CHECKING:
@@ -15,6 +18,8 @@ if TYPE_CHECKING:
     from w2s.tasks.column_mapping import ColumnsSpec
 
 AnyExample = TypeVar("AnyExample")
+Example = MoveExample | ChoiceExample | AnswerExample
+"""What a model can be asked."""
 
 
 @dataclass(frozen=True, slots=True)

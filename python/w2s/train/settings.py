@@ -33,7 +33,7 @@ class PolicyTrainSettings:
         learning_rate: peak of the schedule.
         batch: rows per step.
         weight_decay: weight decay of AdamW, on weights with two or more dimensions.
-        schedule: learning-rate schedule, see :mod:`w2s.train.schedule`.
+        schedule: learning-rate schedule, see :mod:`w2s.train.policy.trainer`.
         loss: see :mod:`w2s.train.losses`.
         anchor: weight of the divergence from the untrained student on the same rows; 0 turns it off.
         clip: maximum norm of a step's gradient.

@@ -12,7 +12,6 @@ from w2s.evidence import Labels
 from w2s.kernels.numbers import Doubles
 from w2s.trust import columns
 from w2s.trust.calibration import CalibratedScore, Isotonic
-from w2s.trust.evidence_requirements import evidence_columns, has_evidence
 from w2s.trust.function import NoOptions
 
 
@@ -29,8 +28,8 @@ class SearchAgreementOptions(Config):
 
 def search_agreement(labels: Labels, options: SearchAgreementOptions) -> Doubles:
     """−regret in centipawns, or whether the search's best move equals the label, as 1 or 0."""
-    name = options.column or _deepest(evidence_columns(labels, "search"))
-    if not has_evidence(labels, name):
+    name = options.column or _deepest(columns.evidence_columns(labels, "search"))
+    if not columns.has_evidence(labels, name):
         raise DataError(
             "trust-missing-evidence", f"search_agreement needs column {name}, which these labels do not have"
         )
@@ -52,7 +51,7 @@ def _natural(name: str) -> list[tuple[int, str]]:
 
 def peer_agreement(labels: Labels, options: NoOptions) -> Doubles:
     """Share of the known peers that agree with the label; NaN where no peer is known."""
-    opinions = np.stack([_opinion(labels, name) for name in evidence_columns(labels, "peer")], axis=1)
+    opinions = np.stack([_opinion(labels, name) for name in columns.evidence_columns(labels, "peer")], axis=1)
     known = ~np.isnan(opinions)
     count = known.sum(axis=1)
     share = np.where(known, opinions, 0).sum(axis=1) / np.maximum(count, 1)

@@ -12,7 +12,7 @@ from w2s.evidence_kinds import STATES, remedy
 from w2s.kernels.arrays import Flags
 from w2s.kernels.numbers import Doubles
 from w2s.metrics import COVERAGES, Interval, trust_measures
-from w2s.trust.evidence_requirements import has_evidence, missing_evidence
+from w2s.trust.columns import has_evidence, missing_evidence
 from w2s.trust.features import EVIDENCE_GROUPS
 from w2s.trust.folds import assign_folds, cross_fit, row_groups
 from w2s.trust.registry import function_names, trust_function
@@ -24,7 +24,7 @@ class BenchmarkResult:
 
     Attributes:
         name: the name in the registry.
-        reads: names of the evidence that it was told to read; empty if it has no such option.
+        features: names of the evidence that it was told to read; empty if it has no such option.
         measures: interval by measure; empty where the function was not fitted.
         lacks: what is missing: names of evidence, packages or gold.
         remedy: what to do about it.

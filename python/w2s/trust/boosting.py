@@ -13,8 +13,7 @@ from pydantic import Field
 
 from w2s.errors import MissingExtraError
 from w2s.kernels.numbers import Doubles, Positions
-from w2s.trust.feature_spec import FeatureOptions
-from w2s.trust.features import FeatureMatrix
+from w2s.trust.features import FeatureMatrix, FeatureOptions
 from w2s.trust.function import Arrays
 from w2s.trust.probe import GoldSample, Probe
 from w2s.trust.regression import sigmoid

@@ -18,7 +18,7 @@ from w2s.errors import DataError, UsageError, W2sError
 from w2s.evidence import Labels
 from w2s.kernels.arrays import Flags
 from w2s.kernels.numbers import Doubles
-from w2s.trust.evidence_requirements import require_evidence
+from w2s.trust.columns import require_evidence
 
 Arrays = Mapping[str, npt.NDArray[Any]]
 """Fitted arrays, by name."""

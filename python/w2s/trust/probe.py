@@ -10,8 +10,14 @@ import numpy.typing as npt
 from w2s.evidence import Labels
 from w2s.kernels.arrays import Flags
 from w2s.kernels.numbers import Doubles, Positions
-from w2s.trust.feature_spec import FeatureOptions
-from w2s.trust.features import FeatureLayout, FeatureMatrix, feature_layout, feature_matrix, fit_scaling
+from w2s.trust.features import (
+    FeatureLayout,
+    FeatureMatrix,
+    FeatureOptions,
+    feature_layout,
+    feature_matrix,
+    fit_scaling,
+)
 from w2s.trust.folds import assign_folds
 from w2s.trust.function import Arrays, FittedState
 

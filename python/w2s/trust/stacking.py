@@ -14,7 +14,7 @@ from w2s.errors import UsageError
 from w2s.evidence import Labels
 from w2s.kernels.arrays import Flags
 from w2s.kernels.numbers import Doubles
-from w2s.trust.feature_spec import FeatureOptions, parse_names
+from w2s.trust.features import FeatureOptions, parse_names
 from w2s.trust.folds import cross_fit
 from w2s.trust.function import Arrays, FittedState, Function
 from w2s.trust.registry import builtin_method, is_builtin
@@ -29,7 +29,7 @@ class StackOptions(Config):
 
     Attributes:
         of: names of built-in functions, such as ``isotonic,logistic,boosting``.
-        reads: names of evidence, for the members that read features.
+        features: names of evidence, for the members that read features.
         folds: number of folds of the out-of-fold scores that the weights are fitted on.
     """
 

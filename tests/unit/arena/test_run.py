@@ -16,6 +16,7 @@ from w2s.arena.journal import Journal
 from w2s.arena.players import Players
 from w2s.arena.spec import LabelPolicy, MatchRules, PlayerLimits, SprtConfig, Verification
 from w2s.errors import ModelError, UsageError
+from w2s.games import State
 from w2s.games.records import read_games
 from w2s.models import Answer
 from w2s.tasks import MoveExample
@@ -29,7 +30,7 @@ class Seats(dict[str, ScriptedPlayer]):
     script: Any = staticmethod(first_legal)
     loaded = 0
 
-    def __init__(self, references: dict[str, str], *, seed: int, concurrency: int) -> None:
+    def __init__(self, references: dict[str, str], starts: list[State], **_: Any) -> None:
         super().__init__({name: ScriptedPlayer(type(self).script) for name in references})
         type(self).loaded += 1
 

@@ -21,7 +21,7 @@ from w2s.models.hf.settings import read_settings
 from w2s.models.reference import resolve_reference
 from w2s.tasks.column_mapping import ANSWER_COLUMNS, CHOICE_COLUMNS
 from w2s.tasks.prompts import read_prompt
-from w2s.tasks.rows.hub import KNOWN_DATASETS, is_hub, parse_hub_name
+from w2s.tasks.row_sources import KNOWN_DATASETS, is_hub, parse_hub_name
 from w2s.train import LanguageTrainSettings, parse_settings
 from w2s.trust import option_names, trust_function
 

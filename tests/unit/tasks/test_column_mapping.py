@@ -1,15 +1,19 @@
-"""Which column of a source holds what: named, known and missing columns."""
+"""Columns that a user names or that are detected, and the text form of LLM-Adapters."""
 
 from __future__ import annotations
 
 import json
 from pathlib import Path
 
+import pytest
+
 from tests.doubles.errors import raises_code
 from w2s.config import parse_config
 from w2s.errors import DataError, UsageError
 from w2s.tasks import AnswerExample, ChoiceExample, read_examples
-from w2s.tasks.column_mapping import CHOICE_COLUMNS, ChoiceColumns
+from w2s.tasks.choice import parse_choice
+from w2s.tasks.column_mapping import CHOICE_COLUMNS, ChoiceColumns, split_instruction
+from w2s.tasks.rows import Row
 
 
 def written(folder: Path, row: object) -> Path:
@@ -100,3 +104,77 @@ def test_missing_answer_column_error_lists_existing_columns(tmp_path: Path) -> N
         with raises_code("task-missing-column", DataError) as raised:
             read_examples(path, "answer", columns=columns)
         assert "no column question; it has: prompt, target;" in str(raised.value)
+
+
+# LLM-Adapters ---------------------------------------------------------------------------------------------
+
+
+ASKED = "Please choose the correct answer to the question: "
+
+
+def read(instruction: str, answer: object = "answer2") -> ChoiceExample:
+    row = Row("file, row 1", "a", {"instruction": instruction, "answer": answer})
+    return parse_choice(split_instruction(row), ChoiceColumns(answer_is="index"))
+
+
+def test_question_options_and_answer_are_split() -> None:
+    found = read(
+        f"{ASKED}Why is it so: how?\n\nAnswer1: because Answer2: it is: so\n\nAnswer format: answer1/answer2"
+    )
+    assert found == ChoiceExample("a", "Why is it so: how?", ("because", "it is: so"), ("B",))
+
+
+@pytest.mark.parametrize("word", ["Solution", "Option", "Ending"])
+def test_other_words_for_answer_are_accepted(word: str) -> None:
+    low = word.lower()
+    text = f"Please choose the correct {low}: Why?\n\n{word}1: x {word}2: y\n\nAnswer format: {low}1/{low}2"
+    assert read(text, f"{low}1") == ChoiceExample("a", "Why?", ("x", "y"), ("A",))
+
+
+def test_true_and_false_are_the_default_options() -> None:
+    asked = "Please answer the following question with true or false, question: is it?"
+    assert read(f"{asked}\n\nAnswer format: true/false", "false") == ChoiceExample(
+        "a", "is it?", ("True", "False"), ("B",)
+    )
+
+
+def test_mark_out_of_order_is_part_of_an_option() -> None:
+    found = read(f"{ASKED}Why?\n\nAnswer1: see Answer3: there Answer2: no\n\nAnswer format: answer1/answer2")
+    assert found.options == ("see Answer3: there", "no")
+
+
+@pytest.mark.parametrize("answer", ["", None])
+def test_missing_answer_gives_no_gold(answer: object) -> None:
+    assert read(f"{ASKED}Why?\n\nAnswer1: x Answer2: y\n\nAnswer format: answer1/answer2", answer).gold == ()
+
+
+@pytest.mark.parametrize(
+    ("instruction", "answer", "code"),
+    [
+        (
+            f"{ASKED}Why?\n\nAnswer1: x Answer2: y\n\nAnswer format: answer1/answer2",
+            "answer3",
+            "task-answer-not-option",
+        ),
+        (
+            f"{ASKED}Why?\n\nAnswer1: x Answer2: x\n\nAnswer format: answer1/answer2",
+            "answer1",
+            "task-equal-options",
+        ),
+        (f"{ASKED}Why?\n\nAnswer1: x\n\nAnswer format: answer1/answer2", "answer1", "task-option-count"),
+        (
+            f"{ASKED}Why?\n\nAnswer1: Answer2: y\n\nAnswer format: answer1/answer2",
+            "answer1",
+            "task-empty-text",
+        ),
+        (f"{ASKED}Why?", "answer1", "task-no-options"),
+        (
+            f"{ASKED}\n\nAnswer1: x Answer2: y\n\nAnswer format: answer1/answer2",
+            "answer1",
+            "task-empty-text",
+        ),
+    ],
+)
+def test_invalid_instruction_is_refused(instruction: str, answer: str, code: str) -> None:
+    with raises_code(code, DataError):
+        read(instruction, answer)

@@ -15,7 +15,7 @@ from w2s.errors import DataError, MissingExtraError
 from w2s.evidence import Labels
 from w2s.metrics import auc, trust_measures
 from w2s.trust import cross_fit, trust_function
-from w2s.trust.neural.hyperparameters import NeuralOptions
+from w2s.trust.neural.forward import NeuralOptions
 
 torch = pytest.importorskip("torch", exc_type=ImportError)
 

@@ -15,6 +15,7 @@ class EngineOracle:
     """Regret by two searches with the same limit: one of all moves, one of the labelled move alone."""
 
     rank = 2
+    game: str | None = "chess"
 
     def __init__(self, reference: str, cap_cp: int, concurrency: int) -> None:
         """Start the engine of a ``uci:…`` reference."""

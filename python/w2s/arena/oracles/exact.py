@@ -16,6 +16,7 @@ class ExactOracle:
     """Regret by solving the game to its end within ``nodes`` nodes per position, or unknown."""
 
     rank = 1
+    game: str | None = None
 
     def __init__(self, nodes: int, cap_cp: int) -> None:
         """Set the node limit per position and the cap of values."""

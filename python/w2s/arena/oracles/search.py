@@ -15,6 +15,7 @@ class SearchOracle:
     """Regret by ``search:depth=N``: the difference between two values of one search."""
 
     rank = 3
+    game: str | None = None
 
     def __init__(self, reference: Reference, cap_cp: int) -> None:
         """Use the limits of a ``search:…`` reference."""

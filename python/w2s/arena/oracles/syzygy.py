@@ -15,6 +15,7 @@ class SyzygyOracle:
     """Regret by result: 0 for a move that keeps the result, ``cap_cp`` for each half point lost."""
 
     rank = 0
+    game: str | None = "chess"
 
     def __init__(self, folder: str, cap_cp: int) -> None:
         """Open the tables of a folder."""

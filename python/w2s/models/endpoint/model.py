@@ -37,10 +37,10 @@ class EndpointModel:
     """A model behind an OpenAI-compatible endpoint; implements ``Model``,
     ``SupportsSampling`` and ``SupportsFewShot``.
 
-    It answers moves, choices and questions. Replies are cached in a file, so that no request is paid for
-    twice, in this run or another. A failure of the endpoint is the failure of one answer, not an exception,
-    unless the endpoint was unavailable many times in a row. Not for use by several threads at once; it uses
-    several itself.
+    It answers moves, choices and questions. With a cache, replies are stored in a file, so that a run that
+    was killed does not pay for them again; a line in the log says how many were used again. A failure of the
+    endpoint is the failure of one answer, not an exception, unless the endpoint was unavailable many times in
+    a row. Not for use by several threads at once; it uses several itself.
 
     The model is deterministic if the temperature is 0 and there is a cache: then an answer, once given, is
     repeated. Without a cache a server may answer differently at any time, because its results depend on the

@@ -111,17 +111,28 @@ class PolicyModel:
             for example, output in zip(examples, outputs, strict=True)
         ]
 
+    def check(self, examples: Sequence[MoveExample]) -> None:
+        """Refuse examples of another game.
+
+        Raises:
+            UsageError: names the game that the network plays.
+        """
+        self._check_game([example.state for example in examples])
+
     def close(self) -> None:
         """Nothing to release."""
 
-    def _run(self, states: Sequence[State]) -> list[NetOutput]:
-        """The output for each state; a state that is listed several times is computed once."""
+    def _check_game(self, states: Sequence[State]) -> None:
         for state in states:
             if state.game != self.game:
                 raise UsageError(
                     "model-other-game",
                     f"{self.reference} plays {self.game}, not {state.game}; use another model",
                 )
+
+    def _run(self, states: Sequence[State]) -> list[NetOutput]:
+        """The output for each state; a state that is listed several times is computed once."""
+        self._check_game(states)
         distinct = {id(state): state for state in states}
         outputs = dict(zip(distinct, self._net.run(list(distinct.values())), strict=True))
         return [outputs[id(state)] for state in states]

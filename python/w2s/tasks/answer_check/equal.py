@@ -5,8 +5,8 @@ from __future__ import annotations
 from functools import lru_cache
 
 from w2s.tasks.answer_check.composite import composites_equal
-from w2s.tasks.answer_check.normalize import fold, normalize
 from w2s.tasks.answer_check.scalar import scalars_equal
+from w2s.tasks.answer_check.text import fold, normalize
 
 ALGEBRA_TIMEOUT_S = 3.0
 """CPU seconds that algebra may take for one pair."""

@@ -10,7 +10,7 @@ import re
 from functools import lru_cache
 from typing import Any
 
-from w2s.tasks.answer_check.units import split_unit
+from w2s.tasks.answer_check.scalar import split_unit
 
 _OPERAND = re.compile(r"\s*(?:[-+]?\d+(?:\.\d+)?(?!\w)|\w+|\([^()]*\))")
 _PLAIN = (

@@ -14,7 +14,7 @@ from w2s.errors import UsageError
 from w2s.models.hf.multiple_choice import encoder_context, refuse_causal_options
 from w2s.models.reference import quote
 from w2s.train.dataset import TrainingSet
-from w2s.train.language.collators import IGNORED, ChoiceCollator, SequenceCollator
+from w2s.train.language.data_loader import IGNORED, ChoiceCollator, SequenceCollator
 from w2s.train.language.student import LanguageStudent
 from w2s.train.language.tokenization import (
     ChoiceTokens,

@@ -27,7 +27,7 @@ from w2s.models.policy.device import has_fast_bfloat16, select_device
 from w2s.resume import Record, remove
 from w2s.train.dataset import TrainingSet
 from w2s.train.distributed import process_count
-from w2s.train.language.distributed import PaddedSampler
+from w2s.train.language.data_loader import PaddedSampler
 from w2s.train.language.objectives import Objective, TokenizedRow, build_objective, weighted_sum
 from w2s.train.language.student import (
     LanguageStudent,

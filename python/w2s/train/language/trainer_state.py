@@ -1,4 +1,8 @@
-"""The state of a transformers trainer in safetensors and JSON files, where transformers would pickle."""
+"""The state of a transformers trainer in safetensors and JSON files, where transformers would pickle.
+
+Weights may be sharded over processes by FSDP. All processes gather and scatter them together; process 0 holds
+what is gathered.
+"""
 
 from __future__ import annotations
 
@@ -16,12 +20,18 @@ import transformers
 from safetensors import safe_open
 from safetensors.torch import load_file, save_file
 from torch import Tensor
+from torch.distributed.checkpoint import state_dict
+from torch.distributed.checkpoint.state_dict import StateDictOptions
 
 from w2s.errors import UsageError
 from w2s.resume import Record, atomic_file, remove, write_json
-from w2s.train.language import distributed
-from w2s.train.language.distributed import OptimizerState
 from w2s.train.progress import StepCallback, TrainStep, refuse_other_training
+
+OptimizerState = Mapping[str, Mapping[str, Tensor]]
+"""The tensors of an optimizer, by weight and then by name."""
+
+_GATHER = StateDictOptions(full_state_dict=True, cpu_offload=True, ignore_frozen_params=True)
+_SCATTER = StateDictOptions(full_state_dict=True, broadcast_from_rank0=True, strict=False)
 
 WEIGHTS, OPTIMIZER, SCHEDULER = "weights.safetensors", "optimizer.safetensors", "scheduler.json"
 DONE = "done.json"
@@ -100,13 +110,13 @@ class PlainStateTrainer:
     def trainable_weights(self) -> Mapping[str, Tensor]:
         """The trainable weights by name; with FSDP all processes call this, and process 0 has them."""
         if self.is_fsdp_enabled:
-            return distributed.gather_weights(self.model)
+            return gather_weights(self.model)
         return {name: weight for name, weight in self.model.named_parameters() if weight.requires_grad}
 
     def load_weights(self, path: Path) -> None:
         """Load trainable weights from a file."""
         if self.is_fsdp_enabled:
-            distributed.scatter_weights(self.model, load_file(path) if self.args.should_save else {})
+            scatter_weights(self.model, load_file(path) if self.args.should_save else {})
         else:
             self.model.load_state_dict(load_file(path), strict=False)
 
@@ -133,7 +143,7 @@ class PlainStateTrainer:
     def _save_optimizer_and_scheduler(self, output_dir: str) -> None:
         optimizer = self.optimizer.optimizer  # accelerate's wrapper cannot be gathered
         state = (
-            distributed.gather_optimizer_state(self.model, optimizer)
+            gather_optimizer_state(self.model, optimizer)
             if self.is_fsdp_enabled
             else {str(number): one for number, one in optimizer.state_dict()["state"].items()}
         )
@@ -146,7 +156,7 @@ class PlainStateTrainer:
         optimizer = self.optimizer.optimizer
         state, rates = _read_optimizer(Path(checkpoint), self.lr_scheduler)
         if self.is_fsdp_enabled:
-            distributed.scatter_optimizer_state(self.model, optimizer, state, rates)
+            scatter_optimizer_state(self.model, optimizer, state, rates)
         else:
             _load_optimizer_state(optimizer, state, rates)
 
@@ -296,3 +306,39 @@ def _is_json(value: object) -> bool:
     if isinstance(value, list):
         return all(isinstance(one, int | float) for one in value)
     return isinstance(value, int | float | bool)
+
+
+# Sharded weights ------------------------------------------------------------------------------------------
+
+
+def gather_weights(network: Any) -> dict[str, Tensor]:
+    """The trainable weights by name, in process 0; nothing in the others."""
+    weights: dict[str, Any] = state_dict.get_model_state_dict(network, options=_GATHER)
+    tied = set(getattr(network, "all_tied_weights_keys", None) or {})  # second names of the same weights
+    return {name: weight for name, weight in weights.items() if name not in tied}
+
+
+def scatter_weights(network: Any, weights: Mapping[str, Tensor]) -> None:
+    """Load weights that process 0 holds into the shards of all processes; other weights stay."""
+    given: dict[str, Any] = dict(weights)
+    state_dict.set_model_state_dict(network, given, options=_SCATTER)
+
+
+def gather_optimizer_state(network: Any, optimizer: Any) -> OptimizerState:
+    """The state of the optimizer, in process 0; nothing in the others."""
+    state: OptimizerState = _gathered_optimizer(network, optimizer).get("state", {})
+    return state
+
+
+def scatter_optimizer_state(network: Any, optimizer: Any, state: OptimizerState, rates: list[float]) -> None:
+    """Load the state that process 0 holds into all processes, with the learning rate of each group."""
+    groups = _gathered_optimizer(network, optimizer).get("param_groups")
+    given: dict[str, Any] = {}
+    if groups is not None:
+        with_rates = [{**group, "lr": rate} for group, rate in zip(groups, rates, strict=True)]
+        given = {"state": state, "param_groups": with_rates}
+    state_dict.set_optimizer_state_dict(network, optimizer, given, options=_SCATTER)
+
+
+def _gathered_optimizer(network: Any, optimizer: Any) -> dict[str, Any]:
+    return dict(state_dict.get_optimizer_state_dict(network, optimizer, options=_GATHER))

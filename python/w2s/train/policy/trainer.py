@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import contextlib
 import copy
+import math
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import asdict
 from pathlib import Path
 
@@ -25,11 +26,15 @@ from w2s.resume import Record, remove
 from w2s.train.dataset import TrainingSet
 from w2s.train.losses import LOSSES, kl
 from w2s.train.policy.batches import Batch, Batches, MoveTargets, move_targets
-from w2s.train.policy.checkpoint import CHECKPOINT, read_checkpoint, write_checkpoint
+from w2s.train.policy.checkpoint import (
+    CHECKPOINT,
+    load_student,
+    net_digest,
+    read_checkpoint,
+    write_checkpoint,
+)
 from w2s.train.policy.data_parallel import ProcessGroup, RowNumbers, process_group
-from w2s.train.policy.student import load_student, net_digest
 from w2s.train.progress import REPORT, StepCallback, TrainStep, is_finished
-from w2s.train.schedule import SCHEDULES
 from w2s.train.settings import PolicyTrainSettings
 
 
@@ -269,3 +274,45 @@ def _autocast(
     """Compute in bfloat16 where the settings say so, or the device gains from it."""
     halves = settings.precision == "bfloat16" or (settings.precision == "auto" and has_fast_bfloat16(device))
     return torch.autocast(device.type, torch.bfloat16) if halves else contextlib.nullcontext()
+
+
+# Learning-rate schedules ----------------------------------------------------------------------------------
+
+
+_WARM, _FIRST, _LAST = 0.3, 1 / 25, 1 / 25e4
+
+
+def one_cycle(done: float) -> float:
+    """Share of the peak rate: from 1/25 to 1 in the first 0.3 of the steps, then to 1/250,000, by cosines.
+
+    Source: Smith, Topin, *Super-convergence*, arXiv 1708.07120; the shape of torch's ``OneCycleLR``.
+
+    Args:
+        done: share of finished steps, in [0, 1].
+    """
+    if done <= _WARM:
+        return _cosine_between(_FIRST, 1.0, done / _WARM)
+    return _cosine_between(1.0, _LAST, (done - _WARM) / (1.0 - _WARM))
+
+
+def cosine(done: float) -> float:
+    """Share of the peak rate: from 1 to 0, by a cosine."""
+    return _cosine_between(1.0, 0.0, done)
+
+
+def constant(done: float) -> float:
+    """The peak rate at every step."""
+    del done
+    return 1.0
+
+
+def _cosine_between(start: float, end: float, share: float) -> float:
+    return end + (start - end) * (1.0 + math.cos(math.pi * share)) / 2.0
+
+
+SCHEDULES: dict[str, Callable[[float], float]] = {
+    "one_cycle": one_cycle,
+    "cosine": cosine,
+    "constant": constant,
+}
+"""Schedules by the name in the settings."""

@@ -16,8 +16,7 @@ from w2s.kernels.numbers import Doubles
 from w2s.trust.calibration import Platt
 from w2s.trust.features import FeatureMatrix
 from w2s.trust.function import Arrays
-from w2s.trust.neural.forward import network_logits
-from w2s.trust.neural.hyperparameters import NeuralOptions
+from w2s.trust.neural.forward import NeuralOptions, network_logits
 from w2s.trust.probe import GoldSample, Probe
 
 

@@ -17,8 +17,7 @@ from w2s.kernels.arrays import Flags
 from w2s.kernels.numbers import Doubles
 from w2s.metrics import auc
 from w2s.trust.features import FeatureMatrix
-from w2s.trust.neural.forward import EPSILON
-from w2s.trust.neural.hyperparameters import NeuralOptions
+from w2s.trust.neural.forward import EPSILON, NeuralOptions
 
 
 class TrustNetwork(nn.Module):

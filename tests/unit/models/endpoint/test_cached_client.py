@@ -8,6 +8,8 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import closing
+from datetime import datetime
 from pathlib import Path
 
 import pytest
@@ -183,3 +185,36 @@ def test_full_disk_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
             asked.answer([choice(1)], Want())
         assert "the disk is full" in str(caught.value)
         assert "cache=off" in str(caught.value)
+
+
+def test_replies_of_an_earlier_run_are_reported_with_their_date(
+    cache: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(cache_file.time, "time", lambda: datetime(2026, 11, 30, 15, 20).timestamp())
+    with ChatServer(letters) as server:
+        with caplog.at_level(logging.WARNING):
+            ask(server, [choice(1), choice(2), choice(1)])
+        assert caplog.records == []
+        ask(server, [choice(1), choice(2), choice(3)])
+        (path,) = cache.iterdir()
+        assert [record.message for record in caplog.records] == [
+            f"http://127.0.0.1:{server.port}/v1#small: 2 of 3 replies came from the cache {path}, written "
+            "2026-11-30 15:20; delete the file, or add cache=off, to request them again"
+        ]
+
+
+def test_nothing_is_cached_without_a_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    with ChatServer(letters) as server:
+        for _ in range(2):
+            with closing(load_model(server.reference())) as asked:
+                asked.answer([choice(1)], Want())
+        assert len(server.heard) == 2
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_cache_creates_nothing_before_the_first_reply(cache: Path) -> None:
+    with ChatServer(letters) as server, model(server) as asked:
+        assert not cache.exists()
+        asked.answer([choice(1)], Want())
+        assert cache.exists()

@@ -64,7 +64,7 @@ def test_trusted_certificate_is_accepted(certificate: Path, monkeypatch: pytest.
             answers = loaded.answer([choice(n) for n in range(6)], Want())  # type: ignore[misc]
             assert [answer.label for answer in answers] == ["A", "B", "C"] * 2
         loaded.close()
-    assert len(server.heard) == 6
+    assert len(server.heard) == 12
     assert {heard.headers["authorization"] for heard in server.heard} == {"Bearer sk-hunter2"}
     assert len({heard.line for heard in server.heard}) <= 2
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import gzip
 import os
 import pickle
 import subprocess
@@ -114,7 +115,7 @@ def test_repeated_key_is_redacted_everywhere(tmp_path: Path) -> None:
         found = subprocess.run(
             [*command, *players, "--out", "run", "--oracle", "search:depth=1", "--json"],
             cwd=tmp_path,
-            env={**os.environ, "W2S_API_KEY": SECRET, "W2S_CACHE": "cache"},
+            env={**os.environ, "W2S_API_KEY": SECRET},
             capture_output=True,
             text=True,
             check=False,
@@ -124,7 +125,8 @@ def test_repeated_key_is_redacted_everywhere(tmp_path: Path) -> None:
     assert all(heard.headers["authorization"] == f"Bearer {SECRET}" for heard in server.heard)
     assert SECRET not in found.stdout + found.stderr
     assert files_with(tmp_path, "connect_four")
-    assert files_with(tmp_path / "cache", "[key]")
+    assert files_with(tmp_path / "run" / "replies", "[key]")
+    assert SECRET.encode() not in gzip.decompress((tmp_path / "run" / "journal.jsonl.gz").read_bytes())
     assert files_with(tmp_path, SECRET) == []
 
 

@@ -272,11 +272,21 @@ def test_other_game_is_refused(scripted: ScriptedEngines) -> None:
         ask(model, game("othello").state())
 
 
-def test_example_without_limit_or_clock_is_refused(scripted: ScriptedEngines) -> None:
+def test_search_without_limit_or_clock_has_default_limit_and_says_so(
+    scripted: ScriptedEngines, caplog: pytest.LogCaptureFixture
+) -> None:
     with scripted.model(limits=SearchLimits()) as model:
-        with raises_code("uci-no-limit", UsageError):
-            ask(model)
         assert ask(model, match="m", clock=Clock(1.0, 1.0, 0.0)).failure is None
+        assert caplog.records == []
+        assert ask(model).failure is None
+        assert ask(model).failure is None
+    searches = [command for command in said(scripted) if command.startswith("go")]
+    assert searches[0].startswith("go wtime")
+    assert searches[1:] == ["go nodes 1000"] * 2
+    assert [record.message for record in caplog.records] == [
+        f"{model.reference} has no limit: it searches 1,000 nodes where it has no clock; add ?nodes=N, "
+        "?depth=N or ?movetime=MS to choose"
+    ]
 
 
 def test_finished_game_has_no_label_and_no_search(scripted: ScriptedEngines) -> None:

@@ -7,7 +7,7 @@ import pytest
 
 torch = pytest.importorskip("torch")
 
-from w2s.train.language.collators import IGNORED  # noqa: E402
+from w2s.train.language.data_loader import IGNORED  # noqa: E402
 from w2s.train.language.objectives import letter_losses, reply_losses, weighted_sum  # noqa: E402
 from w2s.train.losses import LOSSES  # noqa: E402
 

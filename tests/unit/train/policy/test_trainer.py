@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import random
 from pathlib import Path
@@ -21,6 +22,7 @@ from w2s.train import PolicyTrainSettings, TrainingSet, train
 torch = pytest.importorskip("torch", reason="needs torch: pip install 'w2s[models]'")
 
 from w2s.models.policy.files import from_pretrained  # noqa: E402
+from w2s.train.policy.trainer import SCHEDULES, one_cycle  # noqa: E402
 from w2s.train.progress import TrainStep  # noqa: E402
 
 FEW = PolicyTrainSettings(epochs=3, batch=8, learning_rate=1e-2, device="cpu")
@@ -228,3 +230,27 @@ def test_invalid_students_rows_and_settings_are_refused(tmp_path: Path, student:
     assert "chess, but the student plays connect_four" in str(caught.value)
     with raises_code("train-holdout-too-large", DataError):
         train(student, last_moves("connect_four", 1), PolicyTrainSettings(holdout=0.9), tmp_path / "out")
+
+
+# Learning-rate schedules ----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", SCHEDULES)
+def test_schedules_are_continuous_and_at_most_one(name: str) -> None:
+    values = [SCHEDULES[name](step / 10_000) for step in range(10_001)]
+    assert max(abs(a - b) for a, b in itertools.pairwise(values)) < 1e-3
+    assert max(values) == pytest.approx(1.0)
+    assert min(values) >= 0.0
+
+
+def test_one_cycle_equals_that_of_torch() -> None:
+    steps = 501
+    optimizer = torch.optim.AdamW([torch.zeros(1, requires_grad=True)], lr=1.0)
+    theirs = torch.optim.lr_scheduler.OneCycleLR(optimizer, 1.0, total_steps=steps, pct_start=0.3)
+    for step in range(steps):
+        # theirs peaks at step 0.3 * steps - 1 and ends at steps - 1
+        warm = 0.3 * steps - 1
+        done = 0.3 * step / warm if step <= warm else 0.3 + 0.7 * (step - warm) / (steps - 1 - warm)
+        assert one_cycle(done) == pytest.approx(optimizer.param_groups[0]["lr"], abs=1e-9)
+        optimizer.step()
+        theirs.step()

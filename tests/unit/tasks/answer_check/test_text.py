@@ -7,7 +7,7 @@ import time
 import pytest
 
 from w2s.tasks.answer_check import final_answer
-from w2s.tasks.answer_check.normalize import normalize
+from w2s.tasks.answer_check.text import normalize
 
 
 @pytest.mark.parametrize(

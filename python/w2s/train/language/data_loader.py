@@ -1,11 +1,13 @@
-"""Tokenised rows → the padded tensors of a batch."""
+"""The batches of a language model's training: the order of rows, and tokenised rows as padded tensors."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
+import numpy as np
 import torch
+from torch.utils.data import Sampler
 
 from w2s.train.language.tokenization import ChoiceTokens, TokenSequence
 
@@ -88,3 +90,35 @@ def _block(
     """Rows padded to ``width``, and rows of padding up to ``count``, whose first value is ``first``."""
     blank = [padding if first is None else first, *[padding] * (width - 1)]
     return [_padded(row, width, padding) for row in rows] + [blank] * (count - len(rows))
+
+
+# Order of rows --------------------------------------------------------------------------------------------
+
+
+class PaddedSampler(Sampler[int]):
+    """Every row once, in an order by seed and epoch, then the row ``count``, until all passes are complete.
+
+    Launchers would fill the last pass with rows from the start of the epoch, which would then count twice.
+
+    Args:
+        count: number of rows; the row behind them has weight 0.
+        pass_size: rows of one pass of all processes.
+        seed: random seed of the order.
+    """
+
+    def __init__(self, count: int, pass_size: int, seed: int) -> None:
+        self._count, self._pass_size, self._seed, self._epoch = count, pass_size, seed, 0
+
+    def set_epoch(self, epoch: int) -> None:
+        """Called before every epoch, also after a kill."""
+        self._epoch = epoch
+
+    def __iter__(self) -> Iterator[int]:
+        """Row numbers."""
+        order = np.random.default_rng([self._seed, 1, self._epoch]).permutation(self._count)
+        yield from order.tolist()
+        yield from [self._count] * (len(self) - self._count)
+
+    def __len__(self) -> int:
+        """Number of rows of an epoch, with padding."""
+        return -(-self._count // self._pass_size) * self._pass_size

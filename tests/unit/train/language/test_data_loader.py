@@ -6,7 +6,7 @@ import pytest
 
 pytest.importorskip("torch", reason="needs torch: pip install 'w2s[models]'")
 
-from w2s.train.language.distributed import PaddedSampler
+from w2s.train.language.data_loader import PaddedSampler
 
 
 def order(epoch: int, seed: int = 0) -> list[int]:
