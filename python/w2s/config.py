@@ -102,7 +102,8 @@ def parse_config(
         kind: the class of the configuration.
         tables: the tables of a TOML file, as :func:`read_toml` returns them.
         where: where they come from, for messages.
-        overrides: those tables that came from options; a message about one of them does not blame ``where``.
+        overrides: those tables that came from options; a message about one of them names the option instead
+            of ``where``.
 
     Raises:
         UsageError: a key is unknown or a value invalid; the message names the key and the nearest known one.
@@ -111,8 +112,10 @@ def parse_config(
         return kind.model_validate(tables)
     except ValidationError as error:
         code, path, problem = _first_problem(kind, error)
-        source = "options" if _is_set(overrides or {}, path) else where
-        raise UsageError(code, f"{source}: {problem}") from None
+        key = ".".join(path)
+        if _is_set(overrides or {}, path):
+            raise UsageError(code, f"`{key}`{problem.removeprefix(key)}") from None
+        raise UsageError(code, f"{where}: {problem}") from None
 
 
 def invalid_value(code: str, message: str) -> PydanticCustomError:

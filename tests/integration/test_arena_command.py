@@ -70,7 +70,7 @@ BAD = [
     (["--game", "chess", "--sprt", "5"], 2, "--sprt"),
     (["--game", "chess", "--sprt", "5,0"], 2, "elo0"),
     (["--game", "chess", "--tc", "fast"], 2, "seconds+increment"),
-    (["--game", "chess", "--illegal", "shrug"], 2, "error: options: rules.illegal"),
+    (["--game", "chess", "--illegal", "shrug"], 2, "error: --illegal: "),
     (["--game", "chess", "--oracle", "nobody"], 2, "[oracle-unknown]"),
     (["--game", "chess", "--oracle", "exact:nodes=x"], 2, "exact:nodes=N"),
     (["--game", "chess", "--openings", "nothing.txt"], 2, "[arena-openings-missing]"),

@@ -67,6 +67,7 @@ def best_of_groups(values: np.ndarray, groups: list[str], quota: Any) -> list[in
     return sorted(kept)
 
 
+@pytest.mark.slow
 @given(grouped(), COUNTS, st.none() | COUNTS, st.none() | COUNTS)
 def test_each_group_keeps_its_best_rows(
     column: tuple[np.ndarray, list[str]], k: int, least: int | None, most: int | None
@@ -89,6 +90,7 @@ def test_each_group_keeps_its_best_rows(
     assert by_limit.tolist() == limit
 
 
+@pytest.mark.slow
 @given(grouped(), COUNTS)
 def test_strata_keep_the_proportions_of_the_pool(column: tuple[np.ndarray, list[str]], k: int) -> None:
     values, strata = column

@@ -89,6 +89,7 @@ def narrowed(narrowing: Narrowing, chunks: Chunks, groups: np.ndarray, quotas: l
     return kept
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("memory", [1 << 30, 1])
 @given(chunked(), st.lists(st.integers(0, 30), min_size=4, max_size=4))
 def test_narrowing_finds_the_rows_that_the_whole_column_keeps(

@@ -145,7 +145,7 @@ def test_invalid_values_are_named(options: dict[str, Any], error: type, message:
     ("options", "error", "code", "named"),
     [
         ({"method": "normal"}, UsageError, "certify-unknown-method", "known: clopper-pearson, "),
-        ({"grid": 0}, UsageError, "certify-bad-grid", "grid is 0"),
+        ({"grid": 0}, UsageError, "certify-bad-grid", "`grid` is 0"),
         ({"scores": [0.5, 1.5]}, UsageError, "certify-score-not-probability", "score 1 is 1.5"),
         ({"correct": [True]}, DataError, "certify-length-mismatch", "correct has 1 values for 2 scores"),
         ({"folds": [0, 1]}, UsageError, "certify-folds-without-fitted", ""),

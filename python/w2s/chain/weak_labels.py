@@ -16,8 +16,7 @@ from w2s.chain.shift import shared_columns
 from w2s.evidence import Labels, read_labels
 from w2s.evidence_kinds import STATES
 from w2s.labelling import LabelSpec, label_file
-from w2s.labelling.evidence import as_judge
-from w2s.labelling.oracle_columns import load_oracles_by_prefix
+from w2s.labelling.evidence import as_judge, load_oracles_by_prefix
 from w2s.models import load_model
 from w2s.models.few_shot import labelled_shots
 from w2s.resume import digest

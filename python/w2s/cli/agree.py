@@ -48,5 +48,7 @@ def _text(found: FileComparison) -> str:
         said = (difference.left, difference.right)
         answers = "" if found.kind == "games" or said == (None, None) else ": {!r} against {!r}".format(*said)
         lines.append(f"{difference.where}: {difference.why}{answers}")
+        if difference.position is not None:
+            lines.append(f"  in {difference.position}")
     lines.append("they agree" if found.agrees else "they differ")
     return "\n".join(lines)

@@ -80,8 +80,8 @@ def chain(
     arm: Annotated[
         list[str] | None,
         typer.Option(
-            help="Arm to measure: base, gold, self, naive, random, trust, gold+trust, gold-then-trust, "
-            "trust-then-gold, ceiling or any trust function; repeatable."
+            help="Arm to measure, such as naive, gold+trust or the name of a trust function; repeatable. An "
+            "unknown name lists them all."
         ),
     ] = None,
     gold_sizes: Annotated[

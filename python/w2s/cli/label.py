@@ -137,8 +137,7 @@ def _request(
     model: Any, student: Any, vectors: frozenset[str], oracles: list[str], concurrency: int
 ) -> LabelSpec:
     from w2s.labelling import LabelSpec
-    from w2s.labelling.evidence import as_judge
-    from w2s.labelling.oracle_columns import load_oracles_by_prefix
+    from w2s.labelling.evidence import as_judge, load_oracles_by_prefix
 
     judge = None if student is None else as_judge(student)
     return LabelSpec(model, vectors, judge, load_oracles_by_prefix(oracles, concurrency=concurrency))

@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from w2s.cli import options
+from w2s.cli.command import Command
 
 trust = typer.Typer(
     name="trust",
@@ -21,7 +22,7 @@ def _root() -> None:
     """Trust scores for labels."""
 
 
-@trust.command()
+@trust.command(cls=Command)
 def fit(
     labels: options.Labels,
     gold: options.GoldColumn,
@@ -65,7 +66,7 @@ def fit(
     return 0
 
 
-@trust.command()
+@trust.command(cls=Command)
 def score(
     labels: options.Labels,
     function: Annotated[str, typer.Option(help="Folder of a fitted trust function.")],
@@ -93,7 +94,7 @@ def score(
     return 0
 
 
-@trust.command()
+@trust.command(cls=Command)
 def compare(
     labels: options.Labels,
     gold: options.GoldColumn,
@@ -129,7 +130,7 @@ def compare(
     return 0
 
 
-@trust.command()
+@trust.command(cls=Command)
 def votes(
     inputs: Annotated[
         list[str], typer.Argument(help="Tables of votes: .parquet, .jsonl[.gz|.zst], .arrow, .csv.")

@@ -24,12 +24,21 @@ from w2s.games.state import game
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """A row or game that differs: its name, the kind of difference, and what each file says."""
+    """A row or game that differs.
+
+    Attributes:
+        where: its name.
+        why: the kind of difference.
+        left: what the left file says.
+        right: what the right file says.
+        position: the position of the label, or the one in which the games part; None if it cannot be read.
+    """
 
     where: str
     why: str
     left: str | None = None
     right: str | None = None
+    position: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,16 +107,19 @@ def compare_files(name: str, left: str | Path, right: str | Path, *, show: int =
 
 def _file_kind(path: Path) -> Literal["labels", "games"]:
     suffix = path.suffix.lower()
-    if suffix == ".pgn":
-        return "games"
-    if suffix in PARQUET:
-        return "labels"
+    if suffix not in {".pgn", *PARQUET, *JSONL}:
+        raise UsageError(
+            "agree-unknown-format",
+            f"cannot read {path}: its ending names no format; labels are .parquet or .jsonl files, games are "
+            ".pgn or .jsonl files",
+        )
+    if not path.is_file():
+        what = "is a folder; give a file in it" if path.is_dir() else "does not exist; check the name"
+        raise DataError("agree-missing-file", f"{path} {what}")
     if suffix in JSONL:
         first = next((row for _, row in read_json_objects(path)), {})
         return "games" if "moves" in first and "label" not in first else "labels"
-    raise UsageError(
-        "agree-unknown-format", f"{path}: labels are .parquet or .jsonl files, games .pgn or .jsonl files"
-    )
+    return "games" if suffix == ".pgn" else "labels"
 
 
 # Labels ---------------------------------------------------------------------------------------------------
@@ -257,7 +269,7 @@ def _differences(joined: _JoinedRows, found: Agreement, rows: npt.NDArray[np.int
     for row in rows:
         left, right = (_short(labels[row]) for labels in (joined.left_labels, joined.right_labels))
         why = "another position" if joined.moved[row] else _label_difference(found, row)
-        yield Difference(joined.rows[row], why, left, right)
+        yield Difference(joined.rows[row], why, left, right, joined.positions[row] or None)
     for side, names in (("left", joined.only_left), ("right", joined.only_right)):
         for row_name in names:
             yield Difference(row_name, f"only in the {side} file")
@@ -344,7 +356,18 @@ def _game_difference(name: str, key: str, left: GameRecord, right: GameRecord) -
     if (left.start, left.moves) == (right.start, right.moves):
         return None
     found = diverge(name, left.moves, right.moves, left_start=left.start, right_start=right.start)
-    return None if found is None else Difference(f"game {key}", str(found), found.left, found.right)
+    if found is None:
+        return None
+    position = None if found.why == "start" else _position_after(name, left, found.ply)
+    return Difference(f"game {key}", str(found), found.left, found.right, position)
+
+
+def _position_after(name: str, record: GameRecord, plies: int) -> str:
+    """The position after some moves of a game, which are legal."""
+    state = game(name).state(record.start)
+    for move in record.moves[:plies]:
+        state = state.play(move)
+    return state.position
 
 
 def _unmatched_games(

@@ -13,8 +13,7 @@ import pyarrow as pa
 
 from w2s.errors import ModelError, UsageError
 from w2s.evidence import EXAMPLE_ID, PROPOSAL, Labels
-from w2s.labelling.evidence import check_spec, elicit_evidence, student_view
-from w2s.labelling.oracle_columns import verify_labels
+from w2s.labelling.evidence import check_spec, elicit_evidence, student_view, verify_labels
 from w2s.labelling.spec import LabelSpec
 from w2s.models import Answer, Failure, Model, SupportsCandidates, Want, check_task
 from w2s.schemas import LABELS

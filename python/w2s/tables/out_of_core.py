@@ -107,7 +107,7 @@ class OutOfCoreSelection:
         if n_bytes > self.memory:
             raise W2sError(
                 "filter-rows-exceed-memory",
-                f"{what} do not fit in memory; raise --memory, or keep fewer rows",
+                f"{what} do not fit in memory; raise `memory`, or keep fewer rows",
             )
 
     def _random(self) -> Decision:
@@ -294,12 +294,12 @@ def open_columns(
     """
     if spec.id is not None:
         raise UsageError(
-            "filter-memory-too-small", "the ids do not fit in memory; raise --memory, or omit --id"
+            "filter-memory-too-small", "the ids do not fit in memory; raise `memory`, or omit `id`"
         )
     if len(spec.score.columns) > 1 and spec.score.method in RANKING:
         raise UsageError(
             "filter-memory-too-small",
-            f"{spec.score.method} needs whole columns, which do not fit in memory; raise --memory, or use "
-            "another --aggregate",
+            f"{spec.score.method} needs whole columns, which do not fit in memory; raise `memory`, or use "
+            "another `aggregate`",
         )
     return OutOfCoreSelection(partitions, spec, memory, threads, steps)

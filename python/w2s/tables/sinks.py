@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import gzip
+import os
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
@@ -16,7 +18,8 @@ import pyarrow.parquet as pq
 from w2s.errors import W2sError
 from w2s.resume import partial_output
 from w2s.tables.formats import Format
-from w2s.tables.jsonl import encode_rows
+from w2s.tables.json_encoding import encode_rows
+from w2s.tables.parquet import GZIP_LEVEL, reason_of
 
 _GROUP_ROWS = 1 << 18
 
@@ -121,7 +124,7 @@ class Output:
         if form.kind == "parquet":
             self.sink: Sink = ParquetSink(target, schema, style or {}, memory)
         elif form.kind == "arrow":
-            self.sink = ArrowSink(target, schema, stream=path is None)
+            self.sink = ArrowSink(target, schema, stream=path is None or form.is_stream)
         else:
             self.sink = LinesSink(target)
         self._raw = raw
@@ -144,28 +147,48 @@ class Output:
 
 def _compressed(raw: Any, form: Format) -> Any:
     if form.compression == "gzip":
-        return gzip.GzipFile(fileobj=raw, mode="wb", mtime=0, filename="")  # the same bytes at any time
+        # Without a time and a name, the bytes are always the same.
+        return gzip.GzipFile(fileobj=raw, mode="wb", compresslevel=GZIP_LEVEL, mtime=0, filename="")
     return pa.CompressedOutputStream(pa.PythonFile(raw, "w"), "zstd")
 
 
 def cannot_write(path: object, error: Exception) -> W2sError:
-    """The exception for an output that cannot be written."""
-    reason = getattr(error, "strerror", None) or str(error).partition("\n")[0]
+    """The exception for an output that cannot be written; the remedy depends on the reason."""
+    number = error.errno if isinstance(error, OSError) else None
+    if number in {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}:
+        remedy = "free some space, or choose another place"
+    else:
+        remedy = "choose another place" if number is not None else "choose another format"
     return W2sError(
-        "output-not-writable",
-        f"cannot write {path}: {reason}; nothing was left there; free some space, or choose another place",
+        "output-not-writable", f"cannot write {path}: {reason_of(error)}; nothing was left there; {remedy}"
     )
+
+
+def check_writable(out: Path) -> None:
+    """Refuse an output whose folder neither exists nor can be made; nothing is made yet.
+
+    Raises:
+        W2sError: the nearest folder that exists cannot be written to, or is a file.
+    """
+    folder = next(parent for parent in out.absolute().parents if parent.exists())
+    if not folder.is_dir():
+        raise cannot_write(out, NotADirectoryError(errno.ENOTDIR, f"{folder} is a file"))
+    if not os.access(folder, os.W_OK | os.X_OK):
+        raise cannot_write(out, PermissionError(errno.EACCES, f"no permission to write to {folder}"))
 
 
 @contextmanager
 def output_part(out: Path, *, folder: bool = False) -> Iterator[Path]:
     """The hidden place where an output is written, see :func:`w2s.resume.partial_output`.
 
+    Missing parent folders are made.
+
     Raises:
         W2sError: nothing can be written there.
     """
     with ExitStack() as stack:
         try:
+            out.parent.mkdir(parents=True, exist_ok=True)
             part = stack.enter_context(partial_output(out, folder=folder))
         except OSError as error:
             raise cannot_write(out, error) from None

@@ -85,7 +85,7 @@ def test_every_kind_of_difference_is_counted_and_named(tmp_path: Path) -> None:
         "l": "only in the left file",
         "r": "only in the right file",
     }
-    assert found.differences[0] == Difference("other", "another move", "e4", "d4")
+    assert found.differences[0] == Difference("other", "another move", "e4", "d4", "startpos")
 
 
 def test_invalid_labels_agree_only_if_their_texts_are_equal(tmp_path: Path) -> None:
@@ -163,8 +163,9 @@ def test_unreadable_files_are_refused(tmp_path: Path) -> None:
         compare_files("chess", not_parquet, good)
     assert str(not_parquet) in str(caught.value)
     for missing in ("m.parquet", "m.jsonl", "m.pgn"):
-        with pytest.raises(DataError, match="No such file"):
+        with raises_code("agree-missing-file", DataError) as caught:
             compare_files("chess", tmp_path / missing, tmp_path / missing)
+        assert f"{missing} does not exist" in str(caught.value)
     with raises_code("agree-unknown-format", UsageError):
         compare_files("chess", tmp_path / "x.csv", good)
     with pytest.raises(UsageError, match="the games are: chess"):
@@ -183,7 +184,7 @@ def pgn(path: Path, games: list[tuple[str, str, str]]) -> Path:
     return path
 
 
-def test_games_are_joined_by_round(tmp_path: Path) -> None:
+def test_games_are_joined_by_round(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     left = pgn(tmp_path / "l.pgn", [("7", "1. e4 e5", "*"), ("8", "1. d4 d5 2. c4", "1-0")])
     right = pgn(tmp_path / "r.pgn", [("8", "1. d4 d5 2. Nf3 Nf6 3. c4", "0-1"), ("7", "1. e2e4 e7e5", "*")])
     found = compare_files("chess", left, right)
@@ -196,7 +197,11 @@ def test_games_are_joined_by_round(tmp_path: Path) -> None:
         "differing": 1,
         "other_result": 1,
     }
-    assert found.differences == [Difference("game 8", "ply 3: c2c4 against g1f3", "c2c4", "g1f3")]
+    position = "rnbqkbnr/ppp1pppp/8/3p4/3P4/8/PPP1PPPP/RNBQKBNR w KQkq - 0 2"
+    why = "ply 3: c2c4 against g1f3"
+    assert found.differences == [Difference("game 8", why, "c2c4", "g1f3", position)]
+    assert run(["agree", "--game", "chess", str(left), str(right)]) == 1
+    assert f"game 8: {why}\n  in {position}" in capsys.readouterr().out
     assert compare_files("chess", left, left).agrees
 
 

@@ -1,4 +1,4 @@
-"""Prompted evidence, samples, and a student's view of labels."""
+"""Prompted evidence, samples, a student's view of labels, and the columns of oracles."""
 
 from __future__ import annotations
 
@@ -7,12 +7,15 @@ from pathlib import Path
 
 import pytest
 
-from tests.unit.labelling.doubles import CHOICES, Fickle
+from tests.doubles.errors import raises_code
+from tests.unit.labelling.doubles import CHOICES, Fickle, Net, mates
 from w2s.errors import UsageError
 from w2s.labelling import LabelSpec, label_batch
 from w2s.labelling.evidence import (
     cluster_by_meaning,
+    column_prefix,
     elicit_evidence,
+    load_oracles_by_prefix,
     predictive_entropy,
     self_consistency,
 )
@@ -98,3 +101,19 @@ def test_predictive_entropy_is_the_entropy_over_meanings() -> None:
     assert predictive_entropy(CHOICE, ["A", "B"] * 4) == pytest.approx(math.log(2))
     assert predictive_entropy(SUM, ["1/2", "0.5", "3", "3.0"]) == pytest.approx(math.log(2))
     assert math.isnan(predictive_entropy(SUM, []))
+
+
+# Oracles --------------------------------------------------------------------------------------------------
+
+
+def test_each_oracle_has_its_own_columns() -> None:
+    labels = label_batch(mates(2), LabelSpec(Net(), oracles=load_oracles_by_prefix(["search:depth=2"])))
+    first = labels.table.to_pylist()[0]
+    assert first["search_depth2_best"] in ("a1a8", "b1b8")
+    assert first["search_depth2_regret_cp"] > 0
+    assert column_prefix("uci:stockfish?nodes=1000&Skill Level=3") == "uci_stockfish_nodes1000_Skill_Level3"
+
+
+def test_an_oracle_named_twice_is_refused() -> None:
+    with raises_code("label-duplicate-oracle", UsageError):
+        load_oracles_by_prefix(["search:depth=2", "search:depth=2"])

@@ -13,8 +13,7 @@ from tests.doubles.nets import write_policy
 from w2s.errors import UsageError
 from w2s.evidence import read_labels
 from w2s.labelling import LabelSpec, label_batch, label_file
-from w2s.labelling.evidence import as_judge
-from w2s.labelling.oracle_columns import load_oracles_by_prefix
+from w2s.labelling.evidence import as_judge, load_oracles_by_prefix
 from w2s.models import Model, load_model
 from w2s.tasks import MoveExample
 from w2s.trust.folds import assign_folds

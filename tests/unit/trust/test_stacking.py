@@ -11,6 +11,7 @@ from w2s.metrics import auc
 from w2s.trust import cross_fit, trust_function
 
 
+@pytest.mark.slow
 def test_stack_beats_its_best_member() -> None:
     found = labels(800, signal=1.5)
     members = ("temperature", "logistic", "search_agreement")

@@ -32,6 +32,7 @@ def elos_of(field: FieldRating) -> dict[str, float]:
     return {player.name: player.elo for player in field.players}
 
 
+@pytest.mark.slow
 def test_planted_strengths_are_recovered() -> None:
     planted = {"a": 210.0, "b": 60.0, "c": 0.0, "d": -90.0, "e": -180.0}
     field = rate_field(play(np.random.default_rng(11), planted, pairs=3000))

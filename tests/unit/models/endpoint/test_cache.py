@@ -95,6 +95,7 @@ def _append(folder: str, first: int) -> None:
     cache.close()
 
 
+@pytest.mark.slow
 def test_two_processes_append_complete_lines(tmp_path: Path) -> None:
     start = multiprocessing.get_context("spawn")
     writers = [start.Process(target=_append, args=(str(tmp_path), first)) for first in (0, 1000)]

@@ -336,6 +336,7 @@ def test_reference_sets_limits_options_and_timeout(scripted: ScriptedEngines) ->
     assert "go nodes 7" in said(scripted)
 
 
+@pytest.mark.slow
 def test_processes_end_when_model_is_collected(scripted: ScriptedEngines) -> None:
     model = scripted.model()
     assert scripted.count(1) == 1
