@@ -110,28 +110,74 @@ def _exit_code(kind: str) -> int:
     return _CLASSES[kind].exit_code if kind in _CLASSES else 2
 
 
+_TRANSLATED = (
+    Raise("config-unknown-key", "UsageError", "w2s.config", "{key} is not a known key; did you mean …?"),
+    Raise("config-invalid-value", "UsageError", "w2s.config", "{key}: …"),
+)
+"""Codes that a module chooses for errors of another package."""
+
+
 def find_raises() -> Iterator[Raise]:
-    """All places of the package where a literal code is used, sorted by file."""
+    """All places of the package that raise an error with a code, sorted by file."""
+    yield from _TRANSLATED
     for path in sorted(_PACKAGE.rglob("*.py")):
         module = ".".join(path.relative_to(_PACKAGE.parent).with_suffix("").parts).removesuffix(".__init__")
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-            if isinstance(node, ast.Call):
-                yield from _from_call(node, module)
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        yield from _literal_raises(tree, module)
+        for function in ast.walk(tree):
+            if isinstance(function, ast.FunctionDef):
+                yield from _chosen_codes(function, module)
+                yield from _passed_codes(function, tree, module)
 
 
-def _from_call(call: ast.Call, module: str) -> Iterator[Raise]:
-    """A call of an exception, of ``invalid_value``, or of a helper that is given the code."""
-    name = call.func.id if isinstance(call.func, ast.Name) else getattr(call.func, "attr", "")
-    named = [one.value for one in call.keywords if one.arg == "code"]
-    for place, value in enumerate([*call.args, *named]):
-        if not (isinstance(value, ast.Constant) and isinstance(value.value, str)):
-            continue
-        if not _CODE.fullmatch(value.value):
-            continue
-        if (name in _CLASSES or name == "invalid_value") and place == 0:
-            message = _message(call.args[1]) if len(call.args) > 1 else ""
-            kind = name if name in _CLASSES else "invalid value"
-            yield Raise(value.value, kind, module, message)
+def _literal_raises(tree: ast.AST, module: str) -> Iterator[Raise]:
+    """Calls of an exception or of ``invalid_value`` with a code as their first argument."""
+    for call in ast.walk(tree):
+        kind = _kind(call)
+        if kind and _is_code(call.args[0]):  # type: ignore[attr-defined]
+            yield Raise(call.args[0].value, kind, module, _text(call))  # type: ignore[attr-defined]
+
+
+def _chosen_codes(function: ast.FunctionDef, module: str) -> Iterator[Raise]:
+    """Codes that a function chooses between before it raises an exception with a variable code."""
+    raised = [one for one in ast.walk(function) if _kind(one) and isinstance(one.args[0], ast.Name)]  # type: ignore[attr-defined]
+    literal = {id(one.args[0]) for one in ast.walk(function) if _kind(one)}  # type: ignore[attr-defined]
+    for one in raised[:1]:
+        for node in ast.walk(function):
+            if _is_code(node) and id(node) not in literal:
+                yield Raise(node.value, _kind(one), module, _text(one))  # type: ignore[attr-defined]
+
+
+def _passed_codes(helper: ast.FunctionDef, tree: ast.AST, module: str) -> Iterator[Raise]:
+    """Codes that callers pass to a function whose parameter ``code`` becomes the code of an exception."""
+    names = [one.arg for one in [*helper.args.args, *helper.args.kwonlyargs]]
+    kinds = [_kind(one) for one in ast.walk(helper) if _kind(one)]
+    if "code" not in names or not kinds:
+        return
+    for call in ast.walk(tree):
+        called = getattr(call, "func", None)
+        if getattr(called, "id", getattr(called, "attr", "")) == helper.name:
+            values = [*call.args, *(one.value for one in call.keywords)]  # type: ignore[attr-defined]
+            for value in filter(_is_code, values):
+                yield Raise(value.value, kinds[0], module, "")
+
+
+def _kind(node: ast.AST) -> str:
+    """The exception that a call builds from a code and a message, or nothing."""
+    if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Name) or len(node.args) < 2:
+        return ""
+    name = node.func.id
+    return name if name in _CLASSES else "invalid value" if name == "invalid_value" else ""
+
+
+def _is_code(node: ast.AST) -> bool:
+    return (
+        isinstance(node, ast.Constant) and isinstance(node.value, str) and bool(_CODE.fullmatch(node.value))
+    )
+
+
+def _text(call: ast.AST) -> str:
+    return _message(call.args[1])  # type: ignore[attr-defined]
 
 
 def _message(node: ast.expr) -> str:
