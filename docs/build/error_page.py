@@ -134,7 +134,7 @@ def _literal_raises(tree: ast.AST, module: str) -> Iterator[Raise]:
     """Calls of an exception or of ``invalid_value`` with a code as their first argument."""
     for call in ast.walk(tree):
         kind = _kind(call)
-        if kind and _is_code(call.args[0]):  # type: ignore[attr-defined]
+        if kind and is_code(call.args[0]):  # type: ignore[attr-defined]
             yield Raise(call.args[0].value, kind, module, _text(call))  # type: ignore[attr-defined]
 
 
@@ -144,7 +144,7 @@ def _chosen_codes(function: ast.FunctionDef, module: str) -> Iterator[Raise]:
     literal = {id(one.args[0]) for one in ast.walk(function) if _kind(one)}  # type: ignore[attr-defined]
     for one in raised[:1]:
         for node in ast.walk(function):
-            if _is_code(node) and id(node) not in literal:
+            if is_code(node) and id(node) not in literal:
                 yield Raise(node.value, _kind(one), module, _text(one))  # type: ignore[attr-defined]
 
 
@@ -158,7 +158,7 @@ def _passed_codes(helper: ast.FunctionDef, tree: ast.AST, module: str) -> Iterat
         called = getattr(call, "func", None)
         if getattr(called, "id", getattr(called, "attr", "")) == helper.name:
             values = [*call.args, *(one.value for one in call.keywords)]  # type: ignore[attr-defined]
-            for value in filter(_is_code, values):
+            for value in filter(is_code, values):
                 yield Raise(value.value, kinds[0], module, "")
 
 
@@ -170,7 +170,8 @@ def _kind(node: ast.AST) -> str:
     return name if name in _CLASSES else "invalid value" if name == "invalid_value" else ""
 
 
-def _is_code(node: ast.AST) -> bool:
+def is_code(node: ast.AST) -> bool:
+    """Whether a node is a text in the form of an error code."""
     return (
         isinstance(node, ast.Constant) and isinstance(node.value, str) and bool(_CODE.fullmatch(node.value))
     )
