@@ -63,7 +63,8 @@ def test_unusable_reply_forfeits_its_match_and_run_continues(
     assert lost
     assert result["endings"]["forfeit: unparsable"] == len(lost)
     assert {row["failure"] for row in failed} == {"reply"}
-    assert {row["verdict"] for row in failed} == {"unknown"}
+    assert {(row["verdict"], row["correct"]) for row in failed} == {("unparsable", None)}
+    assert result["verdicts"]["teacher"]["unparsable"] == len(failed)
     assert {row["raw"] for row in failed} == {"the reply is not JSON"}
 
 
