@@ -11,7 +11,7 @@ POSITIONS ?= 1000000
 LADDER ?= $(HOME)/.cache/w2s-ladder
 GAMES := chess connect_four othello
 
-.PHONY: help demo test test-fast check lint bench differential wheel openings positions puzzles policies results clean
+.PHONY: help demo test test-fast check lint bench differential wheel openings positions puzzles policies results docs clean
 
 help:  ## print this list
 	@grep -E '^[a-z-]+:.*##' Makefile | sed 's/:.*##/\t/' | expand -t 16
@@ -90,5 +90,10 @@ policies: positions $(VENV)/.installed-models  ## train arenas/policies again, a
 results: $(VENV)/.installed  ## write docs/results.md from finished chains: RUNS="runs/a runs/b"
 	$(BIN)/python arenas/build/results.py $(RUNS)
 
+docs: $(VENV)/.installed  ## build the documentation, with the generated reference, into site/
+	$(PIP) --no-build-isolation --editable '.[docs]'
+	$(BIN)/python -m docs.build.figure
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
+
 clean:  ## remove what make made
-	rm -rf $(VENV) target dist python/w2s/_core.*.so
+	rm -rf $(VENV) target dist site python/w2s/_core.*.so
