@@ -93,5 +93,10 @@ policies: positions $(VENV)/.installed-models  ## train arenas/policies again, a
 results: $(VENV)/.installed  ## write docs/results.md from finished chains: RUNS="runs/a runs/b"
 	$(BIN)/python arenas/build/results.py $(RUNS)
 
+docs: $(VENV)/.installed  ## build the documentation, with the generated reference, into site/
+	$(PIP) --no-build-isolation --editable '.[docs]'
+	$(BIN)/python -m docs.build.figure
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
+
 clean:  ## remove what make made
-	rm -rf $(VENV) target dist python/w2s/_core.*.so
+	rm -rf $(VENV) target dist site python/w2s/_core.*.so

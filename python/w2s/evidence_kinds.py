@@ -165,7 +165,7 @@ EVIDENCE = {
             "icl",
             "probability of the label after that many few-shot examples",
             "request",
-            "label with --evidence icl:4 and --gold FILE",
+            "label with --evidence icl:4 and --few-shot FILE",
             ("icl",),
             4,
             _cost_of_few_shot,

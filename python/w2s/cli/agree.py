@@ -47,8 +47,7 @@ def _text(found: FileComparison) -> str:
     for difference in found.differences:
         said = (difference.left, difference.right)
         answers = "" if found.kind == "games" or said == (None, None) else ": {!r} against {!r}".format(*said)
-        lines.append(f"{difference.where}: {difference.why}{answers}")
-        if difference.position is not None:
-            lines.append(f"  in {difference.position}")
+        position = "" if difference.position is None else f", in {difference.position}"
+        lines.append(f"{difference.where}: {difference.why}{answers}{position}")
     lines.append("they agree" if found.agrees else "they differ")
     return "\n".join(lines)

@@ -18,6 +18,9 @@ from w2s.arena.verification import VERDICTS
 from w2s.cli import output
 
 _SECONDS_BETWEEN_LINES = 10.0
+_WIDE_ELO = 400
+"""Width of a 95 % interval from which on it is called wide."""
+_HYPOTHESES = (("H0", "elo0"), ("H1", "elo1"))
 
 
 class View:
@@ -119,7 +122,7 @@ def standing_text(result: dict[str, Any], folder: Path) -> str:
     ratings = result["ratings"]
     parts.append(_field(ratings) if "player" not in ratings else _match(ratings))
     parts.append(output.table(["ending", "games"], list(result["endings"].items())))
-    parts.append(_verdicts(result))
+    parts.append(_verdicts(result) + _without_log_prob(result))
     parts.append(f"files: {folder}/")
     return "\n\n".join(parts)
 
@@ -139,14 +142,20 @@ def _match(ratings: dict[str, Any]) -> str:
     lines = [output.table(header, rows)]
     lines += [counted["note"]] if counted["note"] else []
     if "sprt" in counted:
-        lines.append(_sprt(counted["sprt"]))
+        lines.append(_sprt(counted["sprt"], ratings["player"], ratings["opponent"]))
     return "\n".join(lines)
 
 
-def _sprt(test: dict[str, Any]) -> str:
+def _sprt(test: dict[str, Any], player: str, opponent: str) -> str:
+    claims = {name: f"{name} ({player} is {test[key]:+g} Elo from {opponent})" for name, key in _HYPOTHESES}
+    decision = (
+        "not decided; it needs more pairs"
+        if test["verdict"] == "continue"
+        else f"{claims[test['verdict']]} is accepted"
+    )
     return (
-        f"SPRT ({test['model']}) {test['elo0']:g} against {test['elo1']:g}: LLR {test['llr']:.2f} in"
-        f" [{test['lower']:.2f}, {test['upper']:.2f}], {test['verdict']}"
+        f"SPRT ({test['model']} Elo) of {claims['H0']} against {claims['H1']}: {decision};"
+        f" LLR {test['llr']:.2f}, bounds {test['lower']:.2f} and {test['upper']:.2f}"
     )
 
 
@@ -155,9 +164,34 @@ def _field(ratings: dict[str, Any]) -> str:
         [player["player"], player["games"], _wdl(player), f"{player['score']:.3f}", _spread(player["elo"])]
         for player in ratings["with_forfeits"]["players"]
     ]
-    text = output.table(["player", "games", "W/D/L", "score", "Elo (Bradley–Terry)"], rows)
-    note = ratings["with_forfeits"]["note"]
-    return f"{text}\n{note}" if note else text
+    counted = ratings["with_forfeits"]
+    lines = [output.table(["player", "games", "W/D/L", "score", "Elo (Bradley–Terry)"], rows)]
+    anchor = counted["anchor"]
+    lines.append(
+        f"Elo is relative to {anchor or 'the mean of the players'}, which has 0; intervals are at 95 %"
+    )
+    if any(_is_wide(player["elo"]) for player in counted["players"]):
+        lines.append(f"some intervals are wider than {_WIDE_ELO} Elo: these games decide little, add --pairs")
+    lines += [counted["note"]] if counted["note"] else []
+    return "\n".join(lines)
+
+
+def _is_wide(interval: dict[str, float | None]) -> bool:
+    low, high = interval["low"], interval["high"]
+    return low is None or high is None or high - low > _WIDE_ELO
+
+
+def _without_log_prob(result: dict[str, Any]) -> str:
+    """Which labels a trust function that reads log-probabilities cannot use."""
+    lines = []
+    for player, count in result.get("without_log_prob", {}).items():
+        labels = sum(result["verdicts"][player].values())
+        if count:
+            lines.append(
+                f"\n{count:,} of {labels:,} labels by {player} have no log_prob, which many trust functions"
+                " read (a UCI engine gives it for its own moves with MultiPV=3)"
+            )
+    return "".join(lines)
 
 
 def _verdicts(result: dict[str, Any]) -> str:

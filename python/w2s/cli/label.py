@@ -170,7 +170,7 @@ def _summary(out: Path, asked: tuple[str, ...]) -> dict[str, Any]:
     from w2s.evidence_kinds import STATES, parse_evidence
 
     evidence = [column for name in asked for column in parse_evidence(name).kind.columns]
-    table = read_table(out, ["label", "correct", *evidence])
+    table = read_table(out, ["task", "label", "log_prob", "correct", *evidence])
     labels, correct = table.column("label"), table.column("correct").to_pylist()
     known = [right for right in correct if right is not None]
     return {
@@ -178,6 +178,8 @@ def _summary(out: Path, asked: tuple[str, ...]) -> dict[str, Any]:
         "unanswered": labels.null_count,
         "known": len(known),
         "correct": sum(known),
+        "task": table.column("task")[0].as_py() if len(table) else None,
+        "without_log_prob": table.column("log_prob").null_count - labels.null_count,
         "out": str(out),
         "empty": [name for name in evidence if table.column(name).null_count == len(table)],
         "vectors": [name for name in STATES if out.with_name(f"{name}.parquet").exists()],
@@ -193,5 +195,11 @@ def _text(summary: dict[str, Any], model: str) -> str:
     if summary["empty"]:
         line += f"\nnull for every label: {', '.join(summary['empty'])}"
     if summary["known"]:
-        line += f"\n{summary['correct']:,} of {summary['known']:,} are right"
+        line += f"\n{summary['correct']:,} of {summary['known']:,} are right: they agree with gold"
+        line += " (in a file of games: the move that was played)" if summary["task"] == "move" else ""
+    if summary["without_log_prob"]:
+        line += (
+            f"\n{summary['without_log_prob']:,} labels have no log_prob, which most trust functions read; an "
+            "openai: model gives it with logprobs=true"
+        )
     return line

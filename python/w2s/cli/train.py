@@ -125,8 +125,22 @@ def train(
     output.data(
         {"model": model, "rows": len(rows)},
         as_json=json,
-        text=f"{model} was trained on {len(rows):,} labels",
+        text=f"{model} was trained on {len(rows):,} labels{_report_text(out)}",
     )
+
+
+def _report_text(out: Path) -> str:
+    """Loss, held-out loss by epoch, and the epoch that was kept, as far as the report has them."""
+    from w2s.resume import read_json
+
+    report = read_json(out / "train.json") or {}
+    text = f"\nloss {report['loss']:.3f}" if isinstance(report.get("loss"), float) else ""
+    losses, best = report.get("held_back_losses"), report.get("best_epoch")
+    if losses:
+        text += f"; held-out loss by epoch: {', '.join(f'{loss:.3f}' for loss in losses)}"
+        if best is not None:
+            text += f"; epoch {best + 1} was kept"
+    return f"{text}; more in {out / 'train.json'}" if text else ""
 
 
 def _settings(texts: list[str]) -> dict[str, object]:

@@ -31,7 +31,7 @@ class Difference:
         why: the kind of difference.
         left: what the left file says.
         right: what the right file says.
-        position: the position of the label, or the one in which the games part; None if it cannot be read.
+        position: the position from which two games go on differently.
     """
 
     where: str
@@ -106,6 +106,13 @@ def compare_files(name: str, left: str | Path, right: str | Path, *, show: int =
 
 
 def _file_kind(path: Path) -> Literal["labels", "games"]:
+    if not path.exists():
+        raise DataError("agree-file-missing", f"{path} does not exist; check the name")
+    if path.is_dir():
+        raise DataError(
+            "agree-file-missing",
+            f"{path} is a folder; name a file in it, for example {path / 'labels.parquet'}",
+        )
     suffix = path.suffix.lower()
     if suffix not in {".pgn", *PARQUET, *JSONL}:
         raise UsageError(
@@ -358,16 +365,8 @@ def _game_difference(name: str, key: str, left: GameRecord, right: GameRecord) -
     found = diverge(name, left.moves, right.moves, left_start=left.start, right_start=right.start)
     if found is None:
         return None
-    position = None if found.why == "start" else _position_after(name, left, found.ply)
-    return Difference(f"game {key}", str(found), found.left, found.right, position)
-
-
-def _position_after(name: str, record: GameRecord, plies: int) -> str:
-    """The position after some moves of a game, which are legal."""
-    state = game(name).state(record.start)
-    for move in record.moves[:plies]:
-        state = state.play(move)
-    return state.position
+    place = None if found.why == "start" else game(name).state(left.start, left.moves[: found.ply]).position
+    return Difference(f"game {key}", str(found), found.left, found.right, place)
 
 
 def _unmatched_games(

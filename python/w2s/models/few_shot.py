@@ -58,7 +58,7 @@ class FewShotSampler:
             raise UsageError(
                 "model-too-few-shots",
                 f"{quote(reference)} requests {count} few-shot examples, but only {len(shots)} are available "
-                f"for example {example.id!r}; give more gold (--gold FILE, in a chain examples.gold) or "
+                f"for example {example.id!r}; give more with --few-shot FILE (in a chain: more gold) or "
                 "request fewer shots",
             )
         return shots

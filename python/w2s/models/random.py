@@ -33,6 +33,9 @@ class RandomModel:
         self.reference = reference
         self._seed = seed
 
+    def __repr__(self) -> str:
+        return f"load_model({self.reference!r})"
+
     def answer(self, examples: Sequence[MoveExample | ChoiceExample], want: Want) -> list[Answer]:
         """One legal move or letter per example, with the evidence of a uniform draw and without values."""
         return [self._answer(example, want) for example in examples]

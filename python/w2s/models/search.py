@@ -82,6 +82,9 @@ class SearchModel:
         self._limits = options
         self._seed = seed
 
+    def __repr__(self) -> str:
+        return f"load_model({self.reference!r})"
+
     def answer(self, examples: Sequence[MoveExample], want: Want) -> list[Answer]:
         """One legal move per example; the positions are searched in parallel on all cores."""
         answers: list[Answer | None] = [None] * len(examples)

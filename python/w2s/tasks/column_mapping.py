@@ -197,7 +197,8 @@ def resolve_columns(
     if isinstance(spec, str):
         if spec.lower() not in known:
             raise UsageError(
-                "task-unknown-columns", f"no columns are called {spec[:40]!r}; known are: {', '.join(known)}"
+                "task-unknown-columns",
+                f"no columns are called {spec[:40]!r}; known are: {', '.join(known)}; or write KEY=COLUMN,…",
             )
         spec = known[spec.lower()].columns
     if isinstance(spec, Mapping):
@@ -235,7 +236,7 @@ def check_columns(source: str | Path, first: Row, columns: TaskColumns, needed: 
         raise DataError(
             "task-missing-column",
             f"{source} has no column {', '.join(missing)}; it has: {', '.join(map(str, first.values))}; "
-            "name its columns with --columns, in Python columns=",
+            "write --column-mapping question=COLUMN,… (in Python columns=)",
         )
 
 

@@ -8,11 +8,11 @@ from typing import Any
 
 from w2s.errors import DataError, MissingExtraError
 from w2s.evidence import Labels
-from w2s.evidence_kinds import STATES, remedy
+from w2s.evidence_kinds import STATES
 from w2s.kernels.arrays import Flags
 from w2s.kernels.columns import Doubles
 from w2s.metrics import COVERAGES, Interval, trust_measures
-from w2s.trust.columns import has_evidence, missing_evidence
+from w2s.trust.columns import find_remedy, has_evidence, missing_evidence
 from w2s.trust.features import EVIDENCE_GROUPS
 from w2s.trust.folds import assign_folds, cross_fit, row_groups
 from w2s.trust.registry import function_names, trust_function
@@ -62,7 +62,7 @@ class _Benchmark:
         function = trust_function(name, **({"features": features} if features else {}))
         absent = tuple(missing_evidence(function.needs, self.labels))
         if absent:
-            remedies = "; ".join(dict.fromkeys(map(remedy, absent)))
+            remedies = "; ".join(dict.fromkeys(find_remedy(name, self.labels) for name in absent))
             return BenchmarkResult(name, features, lacks=absent, remedy=remedies)
         try:
             scores = cross_fit(function, self.labels, self.correct, self.folds, self.seed)

@@ -117,6 +117,18 @@ def missing_evidence(needs: Iterable[str], labels: Labels) -> list[str]:
     return sorted(name for name in needs if not has_evidence(labels, name))
 
 
+def find_remedy(name: str, labels: Labels) -> str:
+    """What to do about missing evidence; a column that is null in every row was requested in vain."""
+    kind = EVIDENCE.get(name)
+    columns = [] if kind is None else kind.find_columns(labels.table.column_names)
+    if kind is not None and kind.source == "request" and columns and len(labels):
+        return (
+            f"{', '.join(columns)} is null in every row, because the model never gave it when it was asked; "
+            "label with another model or prompt"
+        )
+    return remedy(name)
+
+
 def require_evidence(who: str, needs: Iterable[str], labels: Labels) -> None:
     """Refuse labels that lack evidence.
 
@@ -130,7 +142,7 @@ def require_evidence(who: str, needs: Iterable[str], labels: Labels) -> None:
     """
     absent = missing_evidence(needs, labels)
     if absent:
-        remedies = "; ".join(dict.fromkeys(remedy(name) for name in absent))
+        remedies = "; ".join(dict.fromkeys(find_remedy(name, labels) for name in absent))
         raise DataError(
             "trust-missing-evidence",
             f"{who} needs {', '.join(absent)}, which these labels do not have: {remedies}",

@@ -105,6 +105,11 @@ class Function:
     state: FittedState | None = None
     source: str = ""
 
+    def __repr__(self) -> str:
+        """The name, what it reads, and whether it is fitted."""
+        reads = ", ".join(sorted(self.needs)) or "nothing"
+        return f"<trust function {self.name}, {'not ' if self.state is None else ''}fitted, reads {reads}>"
+
     @property
     def name(self) -> str:
         """The name in the registry."""

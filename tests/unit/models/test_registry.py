@@ -41,6 +41,11 @@ def test_listed_options_are_exactly_those_that_a_reference_takes() -> None:
             assert "\n" not in about
 
 
+@pytest.mark.parametrize("text", ["random", "search:depth=2", "openai:http://127.0.0.1/v1#m"])
+def test_repr_of_a_model_is_how_it_is_loaded(text: str) -> None:
+    assert repr(load_model(text)) == f"load_model({text!r})"
+
+
 def test_public_load_model_is_that_of_the_registry() -> None:
     assert w2s.load_model is load_model
 

@@ -89,6 +89,9 @@ class EndpointModel:
     def __exit__(self, *_: object) -> None:
         self.close()
 
+    def __repr__(self) -> str:
+        return f"load_model({self.reference!r})"
+
     def answer(self, examples: Sequence[Example], want: Want) -> list[Answer]:
         """One answer per example, in their order.
 

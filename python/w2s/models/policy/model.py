@@ -67,6 +67,9 @@ class PolicyModel:
         self._temperature = settings.temperature
         self._seed = seed
 
+    def __repr__(self) -> str:
+        return f"load_model({self.reference!r})"
+
     def answer(self, examples: Sequence[MoveExample], want: Want) -> list[Answer]:
         """One legal move per example; there are no values."""
         return [answer for (answer,) in self.propose(examples, 1, want)]

@@ -82,6 +82,9 @@ class UciModel:
     def __exit__(self, *_: object) -> None:
         self.close()
 
+    def __repr__(self) -> str:
+        return f"load_model({self.reference!r})"
+
     def answer(self, examples: Sequence[MoveExample], want: Want) -> list[Answer]:
         """One answer per example, in their order.
 
