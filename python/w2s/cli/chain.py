@@ -193,19 +193,19 @@ def _numbers(text: str) -> list[int]:
 def _estimate(config: ChainConfig, hardware: str | None, *, as_json: bool) -> None:
     from w2s.chain.estimate import estimate, machine_named, this_machine
     from w2s.cli import output
-    from w2s.cli.estimate_text import table
+    from w2s.cli.chain_text import estimate_table
 
     found = estimate(config, this_machine() if hardware is None else machine_named(hardware))
-    output.data(found, as_json=as_json, text=table(found))
+    output.data(found, as_json=as_json, text=estimate_table(found))
 
 
 def _run(config: ChainConfig, out: Path | None, *, as_json: bool) -> None:
     from w2s.chain.run import METRICS, run
     from w2s.cli import output
-    from w2s.cli.chain_text import table
+    from w2s.cli.chain_text import report_table
     from w2s.cli.progress import CountProgress
 
     folder = out or Path("runs") / f"chain-{config.digest()[:8]}"
     report = run(config, folder, say=output.note, count=CountProgress("done"))
-    output.data(report.to_json(), as_json=as_json, text=table(report))
+    output.data(report.to_json(), as_json=as_json, text=report_table(report))
     output.note(f"{folder / METRICS} holds every number")

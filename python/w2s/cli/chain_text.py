@@ -1,11 +1,17 @@
-"""A chain's report as tables for people."""
-
+"""Text of ``w2s chain``: the report of a chain, and the estimate of its cost."""
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from w2s.cli import output
+
+
+from typing import Any
+
+from w2s.cli import output
+
+
 
 if TYPE_CHECKING:
     from w2s.chain.report import ArmReport, ChainReport, CurvePoint, Measure, TrustSummary
@@ -13,7 +19,7 @@ if TYPE_CHECKING:
 _COLUMNS = ("rows", "accuracy", "Recovery", "PGR", "trust is better by", "better than gold by")
 
 
-def table(report: ChainReport) -> str:
+def report_table(report: ChainReport) -> str:
     """All arms of all rounds, trust in each round, and why the chain stopped if it did."""
     rows = _arm_rows("", report.references)
     for one in report.rounds:
@@ -81,3 +87,72 @@ def _shown(found: Measure | None, times: int) -> str:
     digits = 1 if times == 100 else 2
     mean, low, high = (f"{value * times:.{digits}f}" for value in (found.mean, found.low, found.high))
     return f"{mean} ({low}–{high})"
+
+
+_ESTIMATE_COLUMNS = ["", "arm", "model", "times", "labels", "learns", "M tokens", "steps", "GiB", "hours"]
+
+
+def estimate_table(found: dict[str, Any]) -> str:
+    """Every arm of every round, the models, the whole, what was assumed and what is not known."""
+    total = found["total"]
+    parts = [
+        output.table(_ESTIMATE_COLUMNS, [_estimate_row(arm) for arm in found["arms"]]),
+        output.table(
+            ["model", "parameters", "size", "reads", "prompt + reply", "tokens"],
+            list(map(_estimate_model, found["models"])),
+        ),
+        _estimate_total(total, found["machine"]),
+        "\n".join(["assumed:", *(f"  {line}" for line in found["assumptions"])]),
+    ]
+    if found["not_known"]:
+        parts.append("\n".join(["not known:", *(f"  {line}" for line in found["not_known"])]))
+    return "\n\n".join(parts)
+
+
+def _estimate_row(arm: dict[str, Any]) -> tuple[str, ...]:
+    return (
+        f"round {arm['round']}" if arm["round"] else "",
+        arm["arm"],
+        _short(arm["model"]),
+        f"{arm['times']}",
+        f"{arm['labels']:,}" if arm["labels"] else "",
+        f"{arm['learned_rows']:,}" if arm["learned_rows"] else "",
+        f"{arm['tokens'] / 1e6:,.1f}",
+        f"{arm['optimizer_steps']:,}" if arm["optimizer_steps"] else "",
+        "?" if arm["peak_gib"] is None else f"{arm['peak_gib']:.1f}",
+        _hours(arm["hours"]),
+    )
+
+
+def _estimate_model(model: dict[str, Any]) -> tuple[str, ...]:
+    size = "?" if model["parameters"] is None else f"{model['parameters']:,}"
+    lengths = f"{model['prompt']:.0f} + {model['reply']:.0f}"
+    reads = "?" if model["reads_per_s"] is None else f"{model['reads_per_s']:,.0f} {model['reads']}/s"
+    known = model["size_from"] or "not known"
+    return (_short(model["model"]), size, known, reads, lengths, model["tokens_from"])
+
+
+def _estimate_total(total: dict[str, Any], machine: dict[str, Any] | None) -> str:
+    work = (
+        f"in all: {total['labels']:,} labels, {total['tokens'] / 1e6:,.0f} M tokens, "
+        f"{total['optimizer_steps']:,} steps"
+    )
+    if machine is None:
+        return f"{work}; how long they take is not known without torch: pip install 'w2s[models]'"
+    peak = "?" if total["peak_gib"] is None else f"{total['peak_gib']:.1f}"
+    fits = "" if total["fits"] is not False else ": more than there are"
+    return (
+        f"{work}; {_hours(total['hours'])} hours on {machine['name']}; at most {peak} of its "
+        f"{machine['memory_gib']:.0f} GiB{fits}"
+    )
+
+
+def _short(model: str) -> str:
+    """Without its options."""
+    return model.partition("?")[0]
+
+
+def _hours(hours: float | None) -> str:
+    if hours is None:
+        return "?"
+    return f"{hours:.2f}" if hours < 10 else f"{hours:,.0f}"

@@ -23,17 +23,16 @@ from w2s.kernels.arrays import check_nulls
 from w2s.selection import Rule
 from w2s.tables.copy_rows import RowCopy
 from w2s.tables.decision import Decision
-from w2s.tables.formats import Format, format_named, format_to_write, output_format_named
-from w2s.tables.inputs import InputFile, check_local, check_output_is_no_input, find_inputs
+from w2s.tables.formats import STREAM, Format, format_named
+from w2s.tables.inputs import InputFile, check_output_is_no_input, find_inputs
 from w2s.tables.progress import ProgressCounter, Report
 from w2s.tables.select_rows import select_rows
-from w2s.tables.sinks import check_writable, output_part
+from w2s.tables.sinks import OutputSpec, output_part, parse_output
 from w2s.tables.source import Source, open_source
 from w2s.tables.spec import FilterSpec, GoldSpec, parse_bytes, parse_scores
 from w2s.tables.spill import SpilledStream, spill
 from w2s.tables.summary import build_summary, publish_output, read_finished, with_quantiles
 
-STREAM = "-"
 _LOG = logging.getLogger(__name__)
 _OWN_BYTES = 224 << 20  # of Python, numpy and Arrow themselves
 
@@ -153,7 +152,7 @@ def filter(
     form = None if input_format is None else format_named(input_format)
     limits = _Limits(parse_bytes(memory) - _OWN_BYTES, threads or min(4, os.cpu_count() or 1))
     texts = _input_texts(inputs)
-    output = _parse_output(None if explain else out, output_format, shards, overwrite=overwrite)
+    output = parse_output(None if explain else out, output_format, shards, overwrite=overwrite)
     steps = ProgressCounter(report)
     if form is not None and STREAM not in texts:
         raise UsageError(
@@ -217,76 +216,12 @@ class _Limits:
     threads: int
 
 
-@dataclass(frozen=True)
-class _Output:
-    """Where kept rows are written.
-
-    Attributes:
-        path: a file, or a folder of shards; None for standard output.
-        format: the format; None for that of the input.
-        shards: number of files in a folder; None for a single file.
-        overwrite: whether an existing output is replaced.
-    """
-
-    path: Path | None
-    format: Format | None
-    shards: int | None
-    overwrite: bool
-
-    def format_for(self, source: Source) -> Format:
-        """The format to write; rows of CSV become JSON Lines by default."""
-        own = source.format if source.format.kind != "csv" else Format("jsonl", source.format.compression)
-        return self.format or own
-
-
-def _parse_output(
-    out: str | Path | None, output_format: str | None, shards: int | None, *, overwrite: bool
-) -> _Output | None:
-    """Check the options of the output, before anything is read; None if nothing is written.
-
-    Raises:
-        UsageError: a format is unknown or cannot be written, or the shards have no folder.
-        W2sError: nothing can be written there.
-    """
-    wanted = None if output_format is None else output_format_named(output_format)
-    if shards is not None and shards < 1:
-        raise UsageError("filter-invalid-shards", f"`shards` is {shards}; give at least 1")
-    if out is None:
-        return None
-    text = str(out)
-    if text == STREAM:
-        if shards is not None:
-            raise UsageError(
-                "filter-shards-need-folder", "standard output cannot be split into `shards`; give a folder"
-            )
-        return _Output(None, wanted, None, overwrite)
-    check_local(text)
-    path = Path(text)
-    is_file = bool(path.suffix) and not path.is_dir() and not text.endswith("/")
-    if is_file and shards is not None:
-        raise UsageError(
-            "filter-shards-need-folder",
-            f"`shards` are written into a folder; use {path.with_suffix('')}/ instead of {path}",
-        )
-    if is_file:
-        given = format_to_write(path)
-        if wanted not in {None, given}:
-            raise UsageError(
-                "filter-two-output-formats",
-                f"`output_format` is {output_format}, but {path} names another format; leave one of them out",
-            )
-        check_writable(path)
-        return _Output(path, given, None, overwrite)
-    check_writable(path)
-    return _Output(path, wanted, shards or 1, overwrite)
-
-
 def _filter_stream(
     texts: list[str],
     form: Format | None,
     delimiter: str | None,
     spec: FilterSpec,
-    output: _Output | None,
+    output: OutputSpec | None,
     limits: _Limits,
     steps: ProgressCounter,
     *,
@@ -334,7 +269,7 @@ def _named_standard_input(folder: Path) -> Iterator[None]:
 def _filter_source(
     source: Source,
     spec: FilterSpec,
-    output: _Output | None,
+    output: OutputSpec | None,
     limits: _Limits,
     steps: ProgressCounter,
     *,
@@ -342,7 +277,7 @@ def _filter_source(
     spilled: SpilledStream | None = None,
 ) -> dict[str, Any]:
     _LOG.debug("opened %d files with %d partitions", len(source.stamps), len(source.partitions))
-    source.check_columns(spec.columns)
+    source.require_columns(spec.columns)
     source = source.with_types(_number_types(spec))
     made_of: dict[str, object] = {
         "files": [source.stamps, source.format.ending],
@@ -388,7 +323,7 @@ def _stream_counts(spilled: SpilledStream | None, decision: Decision) -> dict[st
 def _write(
     source: Source,
     decision: Decision,
-    output: _Output,
+    output: OutputSpec,
     spec: FilterSpec,
     made_of: dict[str, object],
     summary: dict[str, Any],

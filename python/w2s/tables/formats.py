@@ -8,6 +8,8 @@ from typing import Literal
 
 from w2s.errors import UsageError
 
+STREAM = "-"
+"""The name of standard input and standard output."""
 Kind = Literal["parquet", "jsonl", "arrow", "csv"]
 Compression = Literal["gzip", "zstd"]
 

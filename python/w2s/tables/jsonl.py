@@ -12,7 +12,7 @@ import pyarrow as pa
 
 from w2s.errors import DataError
 from w2s.tables.formats import Compression
-from w2s.tables.json_parsing import LineName, infer_schema, join_lines, parse
+from w2s.tables.json_tables import LineName, infer_schema, join_lines, parse
 from w2s.tables.parquet import reason_of
 from w2s.tables.partition import Mask, arrow_mask
 

@@ -16,7 +16,7 @@ from w2s.errors import DataError
 from w2s.kernels.arrays import Flags, Scores
 from w2s.kernels.columns import Doubles
 from w2s.kernels.groups import Codes
-from w2s.tables.json_encoding import python_values
+from w2s.tables.json_rows import python_values
 from w2s.tables.ordered_map import OrderedMap
 from w2s.tables.partition import Partition
 from w2s.tables.progress import ProgressCounter

@@ -8,6 +8,7 @@ import os
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any, Protocol
 
@@ -15,11 +16,13 @@ import pyarrow as pa
 import pyarrow.ipc
 import pyarrow.parquet as pq
 
-from w2s.errors import W2sError
+from w2s.errors import UsageError, W2sError
 from w2s.resume import partial_output
-from w2s.tables.formats import Format
-from w2s.tables.json_encoding import encode_rows
+from w2s.tables.formats import STREAM, Format, format_to_write, output_format_named
+from w2s.tables.inputs import check_local
+from w2s.tables.json_rows import encode_rows
 from w2s.tables.parquet import GZIP_LEVEL, reason_of
+from w2s.tables.source import Source
 
 _GROUP_ROWS = 1 << 18
 
@@ -193,3 +196,67 @@ def output_part(out: Path, *, folder: bool = False) -> Iterator[Path]:
         except OSError as error:
             raise cannot_write(out, error) from None
         yield part
+
+
+@dataclass(frozen=True)
+class OutputSpec:
+    """Where kept rows are written.
+
+    Attributes:
+        path: a file, or a folder of shards; None for standard output.
+        format: the format; None for that of the input.
+        shards: number of files in a folder; None for a single file.
+        overwrite: whether an existing output is replaced.
+    """
+
+    path: Path | None
+    format: Format | None
+    shards: int | None
+    overwrite: bool
+
+    def format_for(self, source: Source) -> Format:
+        """The format to write; rows of CSV become JSON Lines by default."""
+        own = source.format if source.format.kind != "csv" else Format("jsonl", source.format.compression)
+        return self.format or own
+
+
+def parse_output(
+    out: str | Path | None, output_format: str | None, shards: int | None, *, overwrite: bool
+) -> OutputSpec | None:
+    """Check the options of the output, before anything is read; None if nothing is written.
+
+    Raises:
+        UsageError: a format is unknown or cannot be written, or the shards have no folder.
+        W2sError: nothing can be written there.
+    """
+    wanted = None if output_format is None else output_format_named(output_format)
+    if shards is not None and shards < 1:
+        raise UsageError("filter-invalid-shards", f"`shards` is {shards}; give at least 1")
+    if out is None:
+        return None
+    text = str(out)
+    if text == STREAM:
+        if shards is not None:
+            raise UsageError(
+                "filter-shards-need-folder", "standard output cannot be split into `shards`; give a folder"
+            )
+        return OutputSpec(None, wanted, None, overwrite)
+    check_local(text)
+    path = Path(text)
+    is_file = bool(path.suffix) and not path.is_dir() and not text.endswith("/")
+    if is_file and shards is not None:
+        raise UsageError(
+            "filter-shards-need-folder",
+            f"`shards` are written into a folder; use {path.with_suffix('')}/ instead of {path}",
+        )
+    if is_file:
+        given = format_to_write(path)
+        if wanted not in {None, given}:
+            raise UsageError(
+                "filter-two-output-formats",
+                f"`output_format` is {output_format}, but {path} names another format; leave one of them out",
+            )
+        check_writable(path)
+        return OutputSpec(path, given, None, overwrite)
+    check_writable(path)
+    return OutputSpec(path, wanted, shards or 1, overwrite)

@@ -16,7 +16,7 @@ from w2s.tables.arrow_files import open_arrow
 from w2s.tables.csv_files import CsvPartition, open_csv
 from w2s.tables.formats import Format, format_of
 from w2s.tables.inputs import HivePartition, InputFile, hive_columns
-from w2s.tables.json_parsing import infer_schema
+from w2s.tables.json_tables import infer_schema
 from w2s.tables.jsonl import JsonlPartition, open_lines
 from w2s.tables.parquet import open_parquet
 from w2s.tables.partition import Partition
@@ -46,9 +46,9 @@ class Source:
         counts = [partition.rows for partition in self.partitions]
         return None if None in counts else sum(filter(None, counts))
 
-    def check_columns(self, names: Iterable[str]) -> None:
-        """Refuse columns that the table does not have; see :func:`check_columns`."""
-        check_columns(self.schema, names)
+    def require_columns(self, names: Iterable[str]) -> None:
+        """Refuse columns that the table does not have; see :func:`require_columns`."""
+        require_columns(self.schema, names)
 
     def with_types(self, types: Mapping[str, pa.DataType]) -> Source:
         """The same table; text formats are read with these column types."""
@@ -92,7 +92,7 @@ def _line_after(partition: Partition, start: int, line: int) -> str:
     return partition.row_name(start + line)
 
 
-def check_columns(schema: pa.Schema, names: Iterable[str]) -> None:
+def require_columns(schema: pa.Schema, names: Iterable[str]) -> None:
     """Refuse a column that a schema does not have, or has twice.
 
     Raises:

@@ -18,13 +18,13 @@ import pyarrow as pa
 from w2s.errors import DataError, W2sError
 from w2s.kernels.arrays import Scores
 from w2s.tables.formats import Format
-from w2s.tables.json_parsing import infer_schema, join_lines, parse
+from w2s.tables.json_tables import infer_schema, join_lines, parse
 from w2s.tables.jsonl import BYTE_ORDER_MARK, blocks_of
 from w2s.tables.parquet import reason_of
 from w2s.tables.partition import Mask, arrow_mask
 from w2s.tables.progress import ProgressCounter
 from w2s.tables.score_columns import read_chunk
-from w2s.tables.source import check_columns
+from w2s.tables.source import require_columns
 from w2s.tables.spec import RANKING, FilterSpec
 
 _HEAD = 16
@@ -182,7 +182,7 @@ def _filtered(
     with form_path.open("wb") as out:
         for lines in _blocks(stream, form):
             if not rows:
-                check_columns(infer_schema(lines, _row_name, ragged=True), spec.columns)
+                require_columns(infer_schema(lines, _row_name, ragged=True), spec.columns)
             table = parse(lines, _schema(spec), partial(_line_after, rows))
             chunk = read_chunk(table, spec, 0, _row_name, rows, combine=True)
             flags = prefilter.may_keep(chunk.scores[0])

@@ -14,7 +14,7 @@ from w2s.errors import DataError, UsageError
 from w2s.resume import publish
 from w2s.tables.formats import format_to_write
 from w2s.tables.inputs import InputFile, check_local, check_output_is_no_input, find_inputs
-from w2s.tables.json_encoding import python_values
+from w2s.tables.json_rows import python_values
 from w2s.tables.sinks import Output, cannot_write, check_writable, output_part
 from w2s.tables.source import open_source
 
@@ -84,7 +84,7 @@ def _votes(files: Sequence[InputFile], names: list[str]) -> pa.Table:
     if len(wanted) < len(names):
         raise UsageError("votes-same-column", "`item`, `worker` and `vote` must be different columns")
     source = open_source(files)
-    source.check_columns(names)
+    source.require_columns(names)
     tables = [table for partition in source.partitions for table in partition.read_columns(wanted)]
     if not tables:
         raise DataError("votes-empty", "there are no votes")

@@ -19,7 +19,7 @@ from w2s.chain.config import ChainConfig
 from w2s.chain.config_file import load_config, paper_folder
 from w2s.chain.estimate import MACHINES, estimate, machine_named, this_machine
 from w2s.cli.app import app
-from w2s.cli.estimate_text import table
+from w2s.cli.chain_text import estimate_table
 from w2s.config import parse_config
 from w2s.errors import DataError, UsageError
 
@@ -110,14 +110,14 @@ def test_unknown_sizes_are_listed(tmp_path: Path) -> None:
     ]
     total = found["total"]
     assert (total["hours"], total["peak_gib"], total["fits"]) == (None, None, None)
-    assert "not known:" in table(found)
+    assert "not known:" in estimate_table(found)
 
 
 def test_chain_that_does_not_fit_is_reported(tmp_path: Path) -> None:
     config = chain(tmp_path, student="hf:Nobody/Never-70B?dtype=bfloat16")
     found = estimate(config, machine_named("rtx4090"))
     assert found["total"]["fits"] is False
-    assert "more than there are" in table(found)
+    assert "more than there are" in estimate_table(found)
     with raises_code("chain-unknown-machine", UsageError) as caught:
         machine_named("abacus")
     assert "h100, a100, rtx4090" in str(caught.value)

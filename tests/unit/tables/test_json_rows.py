@@ -10,7 +10,7 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
-from w2s.tables.json_encoding import encode_rows, python_values
+from w2s.tables.json_rows import encode_rows, python_values
 
 LATE = 10**18 + 1  # 2001-09-09T01:46:40.000000001
 TIMES = pa.timestamp("ns")

@@ -12,7 +12,7 @@ import w2s
 from tests.doubles.errors import raises_code
 from w2s.errors import DataError
 from w2s.tables import jsonl
-from w2s.tables.json_parsing import infer_schema, parse
+from w2s.tables.json_tables import infer_schema, parse
 
 LINES = [
     b'{"trust": 0.5, "a": 1, "b": {"c": 1}}\n',
