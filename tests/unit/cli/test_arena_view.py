@@ -22,7 +22,7 @@ def test_sequential_test_says_in_words_what_it_decided(tmp_path: Path) -> None:
     players = {"teacher": "random", "student": "search:depth=2"}
     result, text = standing(tmp_path, players, pairs=60, sprt=SprtConfig(elo0=0, elo1=150))
     assert result["ratings"]["with_forfeits"]["sprt"]["verdict"] == "H1"
-    assert "H1 (student is +150 Elo from teacher) is accepted" in text
+    assert "H1 (student is 150 Elo above teacher) is accepted" in text
 
 
 def test_open_sequential_test_is_not_decided(tmp_path: Path) -> None:
