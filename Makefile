@@ -8,10 +8,11 @@ CONSTRAINTS := constraints.txt
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint $(CONSTRAINTS)
 SOURCES := Cargo.toml Cargo.lock pyproject.toml $(shell find rust arenas -type f -not -path '*/target/*')
 POSITIONS ?= 1000000
+FUZZ_SECONDS ?= 60
 LADDER ?= $(HOME)/.cache/w2s-ladder
 GAMES := chess connect_four othello
 
-.PHONY: help demo test test-fast check lint bench differential wheel openings positions puzzles policies results clean
+.PHONY: help demo test lint rust-doc fuzz bench differential wheel openings positions puzzles policies results clean
 
 help:  ## print this list
 	@grep -E '^[a-z-]+:.*##' Makefile | sed 's/:.*##/\t/' | expand -t 16
@@ -44,18 +45,20 @@ test: $(VENV)/.installed-dev  ## every test that this machine can run, and the e
 	cargo test --release --workspace --quiet
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadfile
 
-test-fast: $(VENV)/.installed-dev  ## Python tests that take seconds, and the examples in docstrings; no Rust tests
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadfile -m "not slow"
-
-check: lint test-fast  ## what to run before a commit: lint and the fast tests
-
-lint: $(VENV)/.installed-dev  ## formatting, clippy, ruff, mypy --strict, import layers
+lint: $(VENV)/.installed-dev rust-doc  ## formatting, clippy, Rust docs, ruff, mypy --strict, import layers
 	cargo fmt --check
+	rustfmt --edition 2024 --check rust/*/fuzz/src/*.rs rust/*/fuzz/fuzz_targets/*.rs
 	cargo clippy --release --workspace --all-targets --quiet -- -D warnings
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+rust-doc:  ## the documentation of the Rust crates, without a warning
+	RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --quiet
+
+fuzz:  ## throw mutated bytes at every Rust parser for FUZZ_SECONDS each, on stable Rust
+	W2S_FUZZ_SECONDS=$(FUZZ_SECONDS) cargo test --profile fuzz --quiet -p w2s-core -p w2s-games --test fuzz -- --nocapture
 
 bench: $(VENV)/.installed-dev  ## every figure beside its peer, in one run; writes docs/benchmarks.md
 	$(PIP) --editable '.[bench]' --no-build-isolation
@@ -90,5 +93,10 @@ policies: positions $(VENV)/.installed-models  ## train arenas/policies again, a
 results: $(VENV)/.installed  ## write docs/results.md from finished chains: RUNS="runs/a runs/b"
 	$(BIN)/python arenas/build/results.py $(RUNS)
 
+docs: $(VENV)/.installed  ## build the documentation, with the generated reference, into site/
+	$(PIP) --no-build-isolation --editable '.[docs]'
+	$(BIN)/python -m docs.build.figure
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
+
 clean:  ## remove what make made
-	rm -rf $(VENV) target dist python/w2s/_core.*.so
+	rm -rf $(VENV) target dist site python/w2s/_core.*.so

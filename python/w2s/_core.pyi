@@ -7,8 +7,10 @@ import numpy.typing as npt
 
 __all__ = [
     "Consensus",
+    "CoreError",
     "Narrowing",
     "RandomK",
+    "SearchResult",
     "Searched",
     "SettingError",
     "State",
@@ -27,6 +29,7 @@ __all__ = [
     "game_names",
     "kept_texts",
     "lc0_places",
+    "move_traits",
     "page_header",
     "perft",
     "planes_shape",
@@ -69,7 +72,10 @@ class _FitOptions(TypedDict):
     restarts: int
     seed: int
 
-class SettingError(ValueError): ...
+class CoreError(ValueError):
+    code: str
+
+class SettingError(CoreError): ...
 
 def game_names() -> list[str]: ...
 def planes_shape(game: str) -> list[int]: ...
@@ -81,8 +87,8 @@ def search(
     nodes: int | None = None,
     all_moves: bool = False,
     moves: list[list[str]] | None = None,
-) -> list[Searched]: ...
-def solve(states: list[State], nodes: int, cap: int) -> list[Searched | None]: ...
+) -> list[SearchResult]: ...
+def solve(states: list[State], nodes: int, cap: int) -> list[SearchResult | None]: ...
 def perft(state: State, depth: int) -> tuple[int, int]: ...
 def agree(
     game: str, positions: _Texts, left: _Texts, right: _Texts
@@ -93,9 +99,10 @@ def encode(
     game: str, states: list[State], view: str
 ) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.int64], npt.NDArray[np.int64], npt.NDArray[np.int32]]: ...
 def signs(states: list[State], moves: list[int]) -> _Flags: ...
+def move_traits(states: list[State], moves: list[int]) -> _Flags: ...
 
 @final
-class Searched:
+class SearchResult:
     @property
     def best(self) -> str | None: ...
     @property
@@ -110,6 +117,8 @@ class Searched:
     def values(self) -> dict[str, int]: ...
     @property
     def exact(self) -> bool: ...
+
+Searched = SearchResult
 
 @final
 class State:

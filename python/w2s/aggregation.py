@@ -10,7 +10,7 @@ import numpy as np
 from w2s import kernels
 from w2s.errors import DataError, UsageError, suggest_name
 from w2s.kernels.arrays import Scores, as_numpy, is_arrow
-from w2s.kernels.numbers import Aggregated, Doubles
+from w2s.kernels.columns import AggregatedScores, Doubles
 
 AGGREGATIONS = (
     "mean",
@@ -83,7 +83,7 @@ def aggregate_counting(
     clip: float = 1e-6,
     limit: float = 0.5,
     missing: str = "error",
-) -> Aggregated:
+) -> AggregatedScores:
     """Like :func:`aggregate`; the result also counts the missing scores and the rows without any score."""
     if method not in AGGREGATIONS:
         raise UsageError(

@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from w2s import kernels
 from w2s.errors import DataError, UsageError, suggest_name
-from w2s.kernels import Nulls, Seen
+from w2s.kernels import GridPoint, Nulls
 from w2s.kernels.arrays import Flags, Scores, check_nulls
 
 PURITY_BOUNDS = ("clopper-pearson", "hoeffding", "betting")
@@ -42,8 +42,8 @@ class Certificate:
     delta: float
     method: str
     rows: int
-    reached: Seen | None
-    nearest: Seen | None
+    reached: GridPoint | None
+    nearest: GridPoint | None
 
     @property
     def threshold(self) -> float | None:

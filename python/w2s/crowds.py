@@ -14,8 +14,8 @@ import numpy.typing as npt
 
 from w2s import kernels
 from w2s.errors import DataError, UsageError, suggest_name
+from w2s.kernels.columns import Doubles
 from w2s.kernels.groups import Codes
-from w2s.kernels.numbers import Doubles
 
 _Keys = npt.NDArray[Any]
 

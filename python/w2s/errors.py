@@ -20,10 +20,8 @@ class W2sError(Exception):
 
     exit_code = 1
 
-    def __init__(self, code: str, message: str | None = None) -> None:
+    def __init__(self, code: str, message: str) -> None:
         """Store the code and the message, which says what is wrong, where, and the remedy."""
-        if message is None:
-            code, message = "", code
         super().__init__(message)
         self.code = code
 

@@ -149,8 +149,8 @@ def test_moves_of_other_states_are_verdicts(name: str) -> None:
     assert verdicts <= {"", "illegal"}
 
 
-def test_unknown_notation_is_refused(name: str) -> None:
-    with pytest.raises((W2sError, ValueError), match="canonical, san or long"):
+def test_an_unknown_notation_is_refused(name: str) -> None:
+    with pytest.raises((W2sError, ValueError), match="canonical, san, long"):
         game(name).state().legal_moves("descriptive")
 
 

@@ -24,7 +24,7 @@ def test_every_game_has_its_chain() -> None:
 
 @pytest.mark.parametrize("game", GAMES)
 def test_a_bundled_chain_names_what_is_there(game: str) -> None:
-    from w2s.models.policy.bundled import bundled_policies
+    from w2s.models.policy.model_card import bundled_policies
 
     config = load_config(options={"game": game})
     assert {config.teacher, *config.student} <= {f"policy:{net.name}" for net in bundled_policies()}

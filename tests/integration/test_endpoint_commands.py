@@ -20,9 +20,9 @@ def _elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.delenv(name, raising=False)
 
 
-def arena(server: ChatServer, out: str, *options: str) -> list[str]:
+def arena(server: ChatServer, out: str, *options: str, pairs: int = 1) -> list[str]:
     teacher = ["--teacher", server.reference(), "--student", "search:depth=1"]
-    short = ["--pairs", "1", "--max-plies", "24", "--oracle", "search:depth=1", "--json"]
+    short = ["--pairs", str(pairs), "--max-plies", "24", "--oracle", "search:depth=1", "--json"]
     return ["arena", "--game", "chess", *teacher, *short, "--out", out, *options]
 
 
@@ -54,7 +54,7 @@ def test_unusable_reply_forfeits_its_match_and_run_continues(
         return ChatReply(b'{"choices": nothing') if len(server.heard) % 9 == 0 else plays(heard)
 
     with ChatServer(breaks_now_and_then) as server:
-        assert run(arena(server, "r", "--pairs", "3", "--illegal", "retry:3")) == 0
+        assert run(arena(server, "r", "--illegal", "retry:3", pairs=3)) == 0
     result = json.loads(capsys.readouterr().out)
     table = pq.read_table("r/labels.parquet").to_pylist()
     failed = [row for row in table if row["failure"]]

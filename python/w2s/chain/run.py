@@ -16,12 +16,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from w2s.chain.arms import check_arm_evidence
-from w2s.chain.baselines import measure_references
 from w2s.chain.budget_curve import check_gold_sizes, measure_point, with_fewer_gold
 from w2s.chain.config import ChainConfig
 from w2s.chain.context import Count, RunContext, Say
 from w2s.chain.data.matches import MatchReport
 from w2s.chain.data.source import ExampleSource, open_examples
+from w2s.chain.data.splits import Splits
 from w2s.chain.leakage import FILE, Provenance, record_provenance
 from w2s.chain.plan import Plan, SeedPlan
 from w2s.chain.planner import plan_chain
@@ -36,7 +36,7 @@ from w2s.chain.report import (
 )
 from w2s.chain.round import SeedRun
 from w2s.chain.shift import exchangeability_warning, shift_of_round
-from w2s.chain.student import StudentTrainer, TrainResult
+from w2s.chain.student import StudentTrainer, TrainResult, evaluate_untrained
 from w2s.chain.trust_step import TrustReport, TrustSettings
 from w2s.chain.validate import check_config
 from w2s.chain.weak_labels import label_round
@@ -164,7 +164,7 @@ class _Chain:
             SeedRun(planned, self._trainer, self._trust, self._config.teach, splits)
             for planned in self._plan.references
         ]
-        return measure_references(self._plan, self._context, splits, seeds)
+        return _measure_references(self._plan, self._context, splits, seeds)
 
     def _round(self, number: int, seeds: Sequence[SeedPlan]) -> list[_SeedResult]:
         results = [self._run_seed(planned) for planned in seeds]
@@ -254,3 +254,31 @@ class _Chain:
         """Why trust collapsed, and whether gold only gives an estimate of that."""
         shift = shift_of_round(self._config, number)
         return why if shift is None else f"{why} (an estimate: {shift})"
+
+
+def _measure_references(
+    plan: Plan, context: RunContext, splits: Splits, seeds: Sequence[SeedRun]
+) -> References:
+    """Evaluate the models that are not trained, and train the reference arms of all seeds.
+
+    No teacher of a round takes part in them: base, teacher, gold, self-training and ceiling.
+
+    Args:
+        plan: of the chain.
+        context: of the run.
+        splits: examples of the first round.
+        seeds: the reference arms, one per seed.
+    """
+    identity = context.examples_digest(splits)
+    tests = {}
+    for arm, step in plan.tests.items():
+        context.say(f"testing {arm}, {step.model}")
+        tests[arm] = evaluate_untrained(step, context, identity)
+    planned = seeds[0].planned.arms
+    results: dict[str, list[TrainResult]] = {arm: [seed.train(arm) for seed in seeds] for arm in planned}
+    trust = {
+        arm: [seed.own_trust(arm) for seed in seeds]
+        for arm, found in planned.items()
+        if found.own_labels is not None
+    }
+    return References.of(tests, results, trust, context.seed)

@@ -11,7 +11,7 @@ from w2s.cli import options
 
 if TYPE_CHECKING:
     from w2s.models.model import ModelKind
-    from w2s.models.policy.bundled import BundledPolicy
+    from w2s.models.policy.model_card import BundledPolicy
 
 
 def models(
@@ -27,7 +27,7 @@ def models(
       w2s models policy
     """
     from w2s.cli import output
-    from w2s.models.policy.bundled import bundled_policies
+    from w2s.models.policy.model_card import bundled_policies
     from w2s.models.registry import find_kind, model_kinds
     from w2s.models.uci.finder import find_engines
 

@@ -149,7 +149,7 @@ class State:
 
     def search(
         self, *, depth: int | None = None, nodes: int | None = None, all_moves: bool = False
-    ) -> kernels.Searched:
+    ) -> kernels.CoreSearchResult:
         """The result of the built-in search; it depends on the limits only, not on the machine.
 
         Args:

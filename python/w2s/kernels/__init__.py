@@ -1,39 +1,22 @@
-"""The only importer of the compiled core: shapes are documented and checked here, then it is called.
-
-Knows nothing about files, models or configuration.
+"""The only importer of the compiled core: documents and checks shapes, calls it and translates its errors.
 
 - ``arrays``: columns of any library as numpy arrays
 - ``groups``: columns of ids as dense codes
 - ``games``: rules, search and agreement
 - ``encode``: states as feature planes and policy entries
-- ``numbers``: selection over whole columns, aggregation, certification, crowds
+- ``columns``: selection over whole columns, aggregation, certification, crowds
 - ``streams``: selection over chunks
 - ``pages``: kept texts of Parquet pages
+- ``core_errors``: exceptions of the core as those of w2s
 """
 
 from w2s.kernels.arrays import Column, Nulls, correctness, double_column, score_column
-from w2s.kernels.encode import Encoded, Shape, View, encode, lc0_places, signs, view_shape
-from w2s.kernels.games import (
-    LARGEST_CP,
-    READINGS,
-    Agreements,
-    CoreState,
-    Flags,
-    Searched,
-    agree,
-    game_names,
-    perft,
-    search,
-    solve,
-    start,
-)
-from w2s.kernels.groups import Groups, group_column
-from w2s.kernels.numbers import (
+from w2s.kernels.columns import (
     ABSTAIN,
-    Aggregated,
+    AggregatedScores,
     Consensus,
-    Grouped,
-    Seen,
+    GridPoint,
+    GroupedTop,
     Top,
     aggregate,
     apportion,
@@ -50,27 +33,43 @@ from w2s.kernels.numbers import (
     weights,
     within_budget,
 )
+from w2s.kernels.encode import EncodedStates, Shape, View, encode, lc0_places, move_traits, view_shape
+from w2s.kernels.games import (
+    LARGEST_CP,
+    READINGS,
+    Agreements,
+    CoreSearchResult,
+    CoreState,
+    Flags,
+    agree,
+    game_names,
+    perft,
+    search,
+    solve,
+    start,
+)
+from w2s.kernels.groups import Groups, group_column
 from w2s.kernels.streams import Cut, Narrowing, RandomK, TopK, TopKByGroup, WithinBudget
 
 __all__ = [
     "ABSTAIN",
     "LARGEST_CP",
     "READINGS",
-    "Aggregated",
+    "AggregatedScores",
     "Agreements",
     "Column",
     "Consensus",
+    "CoreSearchResult",
     "CoreState",
     "Cut",
-    "Encoded",
+    "EncodedStates",
     "Flags",
-    "Grouped",
+    "GridPoint",
+    "GroupedTop",
     "Groups",
     "Narrowing",
     "Nulls",
     "RandomK",
-    "Searched",
-    "Seen",
     "Shape",
     "Top",
     "TopK",
@@ -90,13 +89,13 @@ __all__ = [
     "game_names",
     "group_column",
     "lc0_places",
+    "move_traits",
     "perft",
     "quantile",
     "random_k",
     "rows_of_share",
     "score_column",
     "search",
-    "signs",
     "solve",
     "start",
     "top",

@@ -1,6 +1,6 @@
 """Columns of any library as numpy arrays: ``__array__``, ``__dlpack__``, the Arrow PyCapsule interface.
 
-Knows nothing about what the numbers mean. Nothing is copied that can be shared.
+Nothing is copied that can be shared.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 Nulls: TypeAlias = Literal["error", "drop"]
-"""What is done about a null: refuse it and name its row, or leave its row out."""
+"""What to do about a null: raise an error that names its row, or leave its row out."""
 
 Scores: TypeAlias = npt.NDArray[np.float32] | npt.NDArray[np.float64]
 Flags: TypeAlias = npt.NDArray[np.bool_]
@@ -49,7 +49,8 @@ class Column(NamedTuple, Generic[Floats]):
         """
         row = self.first_null()
         if row is not None:
-            raise DataError(f'{name}: row {row} is null; fill it, or leave such rows out with nulls="drop"')
+            remedy = 'fill it, or leave such rows out with nulls="drop"'
+            raise DataError("table-null-value", f"{name}: row {row} is null; {remedy}")
         return self.values
 
 
@@ -66,7 +67,9 @@ def score_column(data: object, name: str = "scores") -> Column[Scores]:
     """
     array, valid = as_numpy(data, name)
     if array.ndim != 1:
-        raise DataError(f"{name}: shape {array.shape} is not one column; give n numbers")
+        raise DataError(
+            "table-not-one-column", f"{name}: shape {array.shape} is not one column; give n numbers"
+        )
     if array.dtype == object:
         array, valid = _numbers_or_none(array, name)
     return Column(_floats(array, name), None if valid is None or valid.all() else valid)
@@ -82,20 +85,21 @@ def correctness(data: object, name: str = "correct") -> tuple[Flags, Flags | Non
     """A column of booleans, or of numbers 0 and 1, and its flags as in :class:`Column`.
 
     Raises:
-        DataError: there is something else in it; the message names the row.
+        DataError: another value; the message names its row.
     """
     column = score_column(data, name)
     odd = (column.values != 0) & (column.values != 1)
     if odd.any():
         row = int(np.argmax(odd))
-        raise DataError(f"{name}: row {row} is {column.values[row]}, neither true (1) nor false (0)")
+        value = column.values[row]
+        raise DataError("table-not-boolean", f"{name}: row {row} is {value}, neither true (1) nor false (0)")
     return column.values != 0, column.valid
 
 
 def check_nulls(nulls: str) -> None:
     """Refuse an unknown way to treat nulls."""
     if nulls not in {"error", "drop"}:
-        raise UsageError(f'nulls is {nulls!r}; it is "error" or "drop"')
+        raise UsageError("table-bad-nulls", f'nulls is {nulls!r}; use "error" or "drop"')
 
 
 def is_arrow(data: object) -> bool:
@@ -116,7 +120,8 @@ def as_numpy(data: object, name: str) -> tuple[npt.NDArray[Any], Flags | None]:
     try:
         return np.asarray(data), None
     except (TypeError, ValueError) as error:
-        raise DataError(f"{name}: a {type(data).__name__} is not a column ({error})") from None
+        kind = type(data).__name__
+        raise DataError("table-not-a-column", f"{name}: a {kind} is not a column ({error})") from None
 
 
 def as_arrow(data: object, name: str) -> pa.ChunkedArray:
@@ -129,7 +134,8 @@ def as_arrow(data: object, name: str) -> pa.ChunkedArray:
         return pa.chunked_array([pa.array(data)])
     except (pa.ArrowException, TypeError, ValueError) as error:
         reason = str(error).partition("\n")[0]
-        raise DataError(f"{name}: a {type(data).__name__} cannot be read as a column ({reason})") from None
+        kind = type(data).__name__
+        raise DataError("table-not-a-column", f"{name}: a {kind} is not a column ({reason})") from None
 
 
 def _arrow_numbers(column: pa.ChunkedArray, name: str) -> tuple[npt.NDArray[Any], Flags | None]:
@@ -142,7 +148,7 @@ def _arrow_numbers(column: pa.ChunkedArray, name: str) -> tuple[npt.NDArray[Any]
         column = column.cast(pa.float64())
     kind = column.type
     if not (pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_boolean(kind)):
-        raise DataError(f"{name}: {kind} is not a type of numbers")
+        raise DataError("table-not-numbers", f"{name}: values of type {kind} are not numbers")
     valid = plain_numbers(column.is_valid()) if column.null_count else None
     if column.null_count:
         column = column.fill_null(pa.scalar(0, pa.int8()).cast(kind))
@@ -183,8 +189,9 @@ def _from_dlpack(data: Any, name: str) -> npt.NDArray[Any]:
     except (BufferError, RuntimeError, TypeError, ValueError) as error:
         reason = str(error).partition("\n")[0]
         raise DataError(
+            "table-tensor-not-shared",
             f"{name}: a {type(data).__name__} cannot be read in place ({reason}); "
-            "a tensor must be on the CPU, without gradient and of a numpy type: x.detach().cpu().float()"
+            "a tensor must be on the CPU, without gradient and of a numpy type: x.detach().cpu().float()",
         ) from None
 
 
@@ -195,7 +202,9 @@ def _numbers_or_none(array: npt.NDArray[Any], name: str) -> tuple[npt.NDArray[An
         return np.array([0 if item is None else item for item in array.tolist()], np.float64), valid
     except (TypeError, ValueError):
         row = next(i for i, item in enumerate(array.tolist()) if not _is_number(item))
-        raise DataError(f"{name}: row {row} is {array[row]!r}, which is no number") from None
+        raise DataError(
+            "table-not-numbers", f"{name}: row {row} is {array[row]!r}, which is not a number"
+        ) from None
 
 
 def _is_number(item: object) -> bool:
@@ -206,7 +215,8 @@ def _floats(array: npt.NDArray[Any], name: str) -> Scores:
     """Contiguous floats in the machine's byte order that equal the numbers."""
     kind, size = array.dtype.kind, array.dtype.itemsize
     if kind not in "fiub" or (kind == "f" and size > 8):
-        raise DataError(f"{name}: {array.dtype} is not a type of numbers that w2s reads; cast it to float64")
+        message = f"{name}: values of type {array.dtype} are not numbers that w2s reads; cast them to float64"
+        raise DataError("table-not-numbers", message)
     if kind in "iu" and size == 8:
         _refuse_inexact(array, name)
     narrow = size <= 4 if kind == "f" else size <= 2
@@ -218,4 +228,7 @@ def _refuse_inexact(array: npt.NDArray[Any], name: str) -> None:
     if len(array) and max(int(array.max()), -int(array.min())) > LARGEST_EXACT:
         beyond = (array > LARGEST_EXACT) | (array < -LARGEST_EXACT if array.dtype.kind == "i" else False)
         row = int(np.argmax(beyond))
-        raise DataError(f"{name}: row {row} is {array[row]}, beyond ±2^53, where double precision has gaps")
+        raise DataError(
+            "table-inexact-number",
+            f"{name}: row {row} is {array[row]}, beyond ±2^53, where double precision has gaps",
+        )

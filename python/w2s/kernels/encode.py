@@ -1,7 +1,4 @@
-"""States as a network sees them: shapes are documented and checked here, then the compiled core is called.
-
-Knows nothing about networks.
-"""
+"""States as a network sees them: feature planes, policy entries and traits of moves."""
 
 from __future__ import annotations
 
@@ -12,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from w2s import _core
-from w2s.errors import UsageError
+from w2s.kernels.core_errors import core_errors
 from w2s.kernels.games import CoreState
 
 View = Literal["own", "lc0"]
@@ -31,7 +28,7 @@ class Shape(NamedTuple):
     policy: int
 
 
-class Encoded(NamedTuple):
+class EncodedStates(NamedTuple):
     """n states with m legal moves in all.
 
     Attributes:
@@ -54,23 +51,19 @@ def view_shape(game: str, view: View = "own") -> Shape:
     Raises:
         UsageError: no game has that name, or it has no such view.
     """
-    try:
+    with core_errors():
         (channels, rows, columns), policy = _core.view_shape(game, view)
-    except ValueError as error:
-        raise UsageError(str(error)) from None
     return Shape((channels, rows, columns), policy)
 
 
-def encode(game: str, states: Sequence[CoreState], view: View = "own") -> Encoded:
+def encode(game: str, states: Sequence[CoreState], view: View = "own") -> EncodedStates:
     """Feature planes and policy entries of states of one game, in parallel and without the GIL.
 
     Raises:
         UsageError: a state is of another game, or the game has no such view.
     """
-    try:
-        return Encoded(*_core.encode(game, list(states), view))
-    except ValueError as error:
-        raise UsageError(str(error)) from None
+    with core_errors():
+        return EncodedStates(*_core.encode(game, list(states), view))
 
 
 def lc0_places() -> npt.NDArray[np.int64]:
@@ -78,7 +71,7 @@ def lc0_places() -> npt.NDArray[np.int64]:
     return _core.lc0_places()
 
 
-def signs(states: Sequence[CoreState], moves: Sequence[int]) -> npt.NDArray[np.bool_]:
+def move_traits(states: Sequence[CoreState], moves: Sequence[int]) -> npt.NDArray[np.bool_]:
     """What the board shows after one legal move of each state, by its number: bool, (n, 3).
 
     Takes, threatens, exposed. Chess: captures, checks, the moved piece can be captured. Connect Four: nothing
@@ -88,7 +81,5 @@ def signs(states: Sequence[CoreState], moves: Sequence[int]) -> npt.NDArray[np.b
     Raises:
         UsageError: a move is not legal in its state.
     """
-    try:
-        return _core.signs(list(states), list(moves))
-    except ValueError as error:
-        raise UsageError(str(error)) from None
+    with core_errors():
+        return _core.move_traits(list(states), list(moves))

@@ -1,7 +1,4 @@
-"""Rules, search and agreement of the compiled core: shapes are documented and checked, then it is called.
-
-Knows nothing about files, models or configuration.
-"""
+"""Rules, search and agreement of the compiled core."""
 
 from __future__ import annotations
 
@@ -13,6 +10,7 @@ import numpy.typing as npt
 
 from w2s import _core
 from w2s.errors import DataError, UsageError
+from w2s.kernels.core_errors import core_errors, translate
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -20,14 +18,14 @@ if TYPE_CHECKING:
     TextColumn: TypeAlias = Sequence[str] | npt.NDArray[np.str_] | pa.Array | pa.ChunkedArray
 
 CoreState = _core.State
-Searched = _core.Searched
+CoreSearchResult = _core.SearchResult
 Flags = npt.NDArray[np.bool_]
 
 LARGEST_CP = 1_000_000
 """A win on the spot; no value is larger."""
 
 READINGS = ("ok", "unparsable", "illegal", "ambiguous", "no position")
-"""What an answer can turn out to be; its place here is its code in :class:`Agreements`."""
+"""What an answer can turn out to be; its index here is its number in :class:`Agreements`."""
 
 
 def game_names() -> list[str]:
@@ -42,11 +40,12 @@ def start(game: str, position: str) -> _core.State:
         UsageError: no game has that name.
         DataError: the text is not a position of that game.
     """
-    _check_game(game)
     try:
         return _core.start(game, position)
-    except ValueError as error:
-        raise DataError(f"{error}: {position[:80]!r}") from None
+    except _core.CoreError as error:
+        raise translate(error, f": {position[:80]!r}") from None
+    except UnicodeEncodeError:
+        raise DataError("game-invalid-position", f"not a {game} position: {position[:80]!a}") from None
 
 
 def search(
@@ -56,7 +55,7 @@ def search(
     nodes: int | None = None,
     all_moves: bool = False,
     moves: Sequence[Sequence[str]] | None = None,
-) -> list[Searched]:
+) -> list[CoreSearchResult]:
     """Search states of any games side by side, in their order; deterministic whatever the threads.
 
     Args:
@@ -71,12 +70,10 @@ def search(
     """
     for name, limit in (("depth", depth), ("nodes", nodes)):
         if limit is not None and limit < 1:
-            raise UsageError(f"{name} of a search is a whole number from 1, not {limit}")
+            raise UsageError("game-bad-search-limit", f"{name} of a search is {limit}; use at least 1")
     wanted = None if moves is None else [list(texts) for texts in moves]
-    try:
+    with core_errors():
         return _core.search(list(states), depth, nodes, all_moves, wanted)
-    except ValueError as error:
-        raise UsageError(str(error)) from None
 
 
 def solve(
@@ -96,9 +93,9 @@ def solve(
         UsageError: ``nodes`` or ``cap_cp`` is not positive.
     """
     if nodes < 1:
-        raise UsageError(f"nodes of a proof is a whole number from 1, not {nodes}")
+        raise UsageError("game-bad-search-limit", f"nodes of a proof is {nodes}; use at least 1")
     if cap_cp is not None and cap_cp < 1:
-        raise UsageError(f"cap_cp of a proof is a whole number from 1, not {cap_cp}")
+        raise UsageError("game-bad-search-limit", f"cap_cp of a proof is {cap_cp}; use at least 1")
     solved = _core.solve(list(states), nodes, min(cap_cp or LARGEST_CP, LARGEST_CP))
     return [None if found is None else found.values for found in solved]
 
@@ -106,7 +103,7 @@ def solve(
 def perft(state: CoreState, depth: int) -> tuple[int, int]:
     """Lines of exactly ``depth`` plies from a state, and lines that ended before."""
     if not 0 <= depth <= 64:
-        raise UsageError(f"depth of a perft is a whole number from 0 to 64, not {depth}")
+        raise UsageError("game-bad-perft-depth", f"depth of a perft is {depth}; use 0 to 64")
     return _core.perft(state, depth)
 
 
@@ -144,19 +141,11 @@ def agree(game: str, positions: TextColumn, left: TextColumn, right: TextColumn)
     Raises:
         UsageError: no game has that name, or the columns differ in length.
     """
-    _check_game(game)
-    try:
+    with core_errors():
         first, second, same_move, same_state, same_key = _core.agree(
             game, _texts(positions), _texts(left), _texts(right)
         )
-    except ValueError as error:
-        raise UsageError(str(error)) from None
     return Agreements(first[0], second[0], _moves(*first), _moves(*second), same_move, same_state, same_key)
-
-
-def _check_game(game: str) -> None:
-    if game not in _core.game_names():
-        raise UsageError(f"no game is called {game!r}; the games are: {', '.join(_core.game_names())}")
 
 
 def _texts(column: TextColumn) -> list[str] | tuple[npt.NDArray[np.uint8], npt.NDArray[np.int64]]:

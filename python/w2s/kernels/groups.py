@@ -1,7 +1,4 @@
-"""Columns of ids (groups, strata, items, workers, classes) as dense codes.
-
-Knows nothing about what is grouped.
-"""
+"""Columns of ids (groups, strata, items, workers, classes) as dense codes."""
 
 from __future__ import annotations
 
@@ -13,6 +10,7 @@ import numpy.typing as npt
 from w2s import _core
 from w2s.errors import DataError
 from w2s.kernels.arrays import as_arrow, as_numpy, is_arrow, plain_numbers
+from w2s.kernels.core_errors import core_errors
 
 Codes = npt.NDArray[np.uint32]
 
@@ -47,7 +45,8 @@ def group_column(data: object, name: str, *, compact: bool = False) -> Groups:
     # Unsigned numbers that sort as the ids do.
     flip = np.uint64(1 << 63) if array.dtype.kind == "i" else np.uint64(0)
     wide = array.astype(np.int64 if array.dtype.kind == "i" else np.uint64).view(np.uint64) ^ flip
-    codes, ids = _core.dense_groups(wide)
+    with core_errors():
+        codes, ids = _core.dense_groups(wide)
     return Groups(codes, (ids ^ flip).view(np.int64 if array.dtype.kind == "i" else np.uint64))
 
 
@@ -64,7 +63,7 @@ def _whole_numbers(data: object, name: str) -> npt.NDArray[Any] | None:
         return None
     array, valid = as_numpy(data, name)
     if array.ndim != 1:
-        raise DataError(f"{name}: shape {array.shape} is not one column")
+        raise DataError("table-not-one-column", f"{name}: shape {array.shape} is not one column")
     return array if array.dtype.kind in "iu" and valid is None else None
 
 
@@ -91,7 +90,10 @@ def _encoded(data: object, name: str) -> Groups:
     try:
         encoded = column.dictionary_encode("encode").combine_chunks()
     except pa.ArrowNotImplementedError:
-        raise DataError(f"{name}: {column.type} cannot be compared; give one id a row") from None
+        raise DataError(
+            "table-incomparable-ids",
+            f"{name}: values of type {column.type} cannot be compared; give one id per row",
+        ) from None
     if isinstance(encoded, pa.ChunkedArray):  # more than one chunk even when combined
         encoded = pa.concat_arrays(encoded.chunks)
     keys = encoded.dictionary.to_pylist()

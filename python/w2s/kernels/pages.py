@@ -1,6 +1,6 @@
 """Pages of Parquet columns of texts: headers, and the texts of the rows that are kept.
 
-Knows nothing about files or compression. Layouts: https://github.com/apache/parquet-format.
+The pages are already decompressed. Layouts: https://github.com/apache/parquet-format.
 """
 
 from __future__ import annotations
@@ -11,8 +11,8 @@ import numpy as np
 import numpy.typing as npt
 
 from w2s import _core
-from w2s.errors import DataError
 from w2s.kernels.arrays import Flags
+from w2s.kernels.core_errors import core_errors
 
 Bytes = npt.NDArray[np.uint8]
 Offsets = npt.NDArray[np.int32]
@@ -58,15 +58,13 @@ class Texts(NamedTuple):
 
 
 def page_header(data: Bytes, at: int) -> PageHeader | None:
-    """The header that begins at a place; None where the bytes end before it does.
+    """The header at an offset; None where the bytes end before the header does.
 
     Raises:
-        DataError: it is none.
+        DataError: the bytes are not a page header.
     """
-    try:
+    with core_errors():
         found = _core.page_header(data, at)
-    except ValueError as error:
-        raise DataError(str(error)) from None
     return None if found is None else PageHeader._make(found)
 
 
@@ -84,7 +82,5 @@ def kept_texts(
     Raises:
         DataError: the page is damaged.
     """
-    try:
+    with core_errors():
         return Texts(*_core.kept_texts(levels, page, keep, dictionary))
-    except ValueError as error:
-        raise DataError(str(error)) from None

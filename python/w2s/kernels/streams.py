@@ -1,7 +1,7 @@
 """Selection over chunks: what is kept so far fits in memory, or the cut is found in passes.
 
-Knows nothing about where chunks come from. ``start`` is the position of a chunk's first row in the stream.
-Chunks may come in any order; the answer is the same. All may be pushed from several threads.
+``start`` is the position of a chunk's first row in the stream. Chunks may come in any order; the answer is
+the same. Several threads may push chunks.
 """
 
 from __future__ import annotations
@@ -15,8 +15,9 @@ import numpy.typing as npt
 from w2s import _core
 from w2s.errors import UsageError
 from w2s.kernels.arrays import Scores
+from w2s.kernels.columns import Doubles, Positions
+from w2s.kernels.core_errors import core_errors
 from w2s.kernels.groups import Codes
-from w2s.kernels.numbers import Doubles, Positions, core_errors
 
 DIGIT_BITS = 16
 NARROW_DIGIT_BITS = 8
@@ -27,47 +28,47 @@ class TopK:
     """The k best rows of a stream, in memory O(k)."""
 
     def __init__(self, k: int) -> None:
-        self._held = _core.TopK(k)
+        self._core = _core.TopK(k)
 
     def push(self, start: int, scores: Scores) -> None:
         """See a chunk."""
         with core_errors():
-            self._held.push(start, scores)
+            self._core.push(start, scores)
 
     def best_first(self) -> Positions:
         """Positions of the rows so far, best first."""
-        return self._held.best_first()
+        return self._core.best_first()
 
 
 class TopKByGroup:
     """The k best rows of each group of a stream, in memory O(groups · k)."""
 
     def __init__(self, k: int) -> None:
-        self._held = _core.TopKByGroup(k)
+        self._core = _core.TopKByGroup(k)
 
     def push(self, start: int, scores: Scores, groups: npt.NDArray[np.uint64]) -> None:
         """See a chunk with its group ids, any 64-bit numbers."""
         with core_errors():
-            self._held.push(start, scores, groups)
+            self._core.push(start, scores, groups)
 
     def best_first(self) -> list[tuple[int, Positions]]:
         """The groups so far, ascending, each with the positions of its rows, best first."""
-        return self._held.best_first()
+        return self._core.best_first()
 
 
 class RandomK:
     """k rows of a stream drawn by a seed: those that :func:`w2s.kernels.random_k` draws of the whole."""
 
     def __init__(self, k: int, seed: int) -> None:
-        self._held = _core.RandomK(k, seed)
+        self._core = _core.RandomK(k, seed)
 
     def push(self, start: int, rows: int) -> None:
-        """See so many rows."""
-        self._held.push(start, rows)
+        """See ``rows`` rows."""
+        self._core.push(start, rows)
 
     def ascending(self) -> Positions:
         """Positions of the rows so far, ascending."""
-        return self._held.ascending()
+        return self._core.ascending()
 
 
 class WithinBudget:
@@ -75,16 +76,16 @@ class WithinBudget:
 
     def __init__(self, budget: float) -> None:
         with core_errors():
-            self._held = _core.WithinBudget(budget)
+            self._core = _core.WithinBudget(budget)
 
     def push(self, start: int, scores: Scores, costs: Doubles) -> None:
         """See a chunk with the cost of each row."""
         with core_errors():
-            self._held.push(start, scores, costs)
+            self._core.push(start, scores, costs)
 
     def best_first(self) -> tuple[Positions, float]:
         """Positions of the rows so far, best first, and what they cost."""
-        return self._held.best_first()
+        return self._core.best_first()
 
 
 class Cut(NamedTuple):
@@ -124,36 +125,36 @@ class Narrowing:
                 KiB a group; where that is too much, twice as many passes take 2 KiB a group.
         """
         if np.dtype(dtype) not in (np.float32, np.float64):
-            raise UsageError(f"scores are float32 or float64, not {np.dtype(dtype)}")
+            raise UsageError("select-bad-dtype", f"scores are {np.dtype(dtype)}; use float32 or float64")
         wide_digits = n_groups * BYTES_A_COUNT << DIGIT_BITS
         self._digit_bits = DIGIT_BITS if wide_digits <= memory else NARROW_DIGIT_BITS
-        self._held = _core.Narrowing(np.dtype(dtype) == np.float64, self._digit_bits)
+        self._core = _core.Narrowing(np.dtype(dtype) == np.float64, self._digit_bits)
         self.passes = np.dtype(dtype).itemsize * 8 // self._digit_bits
 
     @property
     def is_done(self) -> bool:
         """Whether the cuts are known."""
-        return self._held.is_done()
+        return self._core.is_done()
 
     @property
     def sizes(self) -> Positions:
         """Rows of each group, all seen at the end of the first pass."""
-        return self._held.sizes()
+        return self._core.sizes()
 
     def push(self, start: int, scores: Scores, groups: Codes | None = None) -> None:
         """See a chunk in this pass; groups are codes, and none may be new after the first pass."""
         with core_errors():
-            self._held.push(start, scores, groups)
+            self._core.push(start, scores, groups)
 
     def end_pass(self, quotas: Sequence[int]) -> None:
         """End a pass, with the rows that each group is to keep: the same in every pass."""
         with core_errors():
-            self._held.end_pass(list(map(int, quotas)))
+            self._core.end_pass(list(map(int, quotas)))
 
     @property
     def cuts(self) -> list[Cut]:
         """The cut of each group."""
-        return [Cut(*cut) for cut in self._held.cuts()]
+        return [Cut(*cut) for cut in self._core.cuts()]
 
     def kept(
         self, scores: Scores, groups: Codes | None = None, before: Sequence[int] | Positions | None = None
@@ -167,4 +168,4 @@ class Narrowing:
         """
         ties = [0] * len(self.sizes) if before is None else list(map(int, before))
         with core_errors():
-            return self._held.kept(scores, groups, ties)
+            return self._core.kept(scores, groups, ties)

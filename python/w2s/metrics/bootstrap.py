@@ -12,7 +12,7 @@ import numpy as np
 
 from w2s.errors import DataError, UsageError
 from w2s.kernels.arrays import Flags
-from w2s.kernels.numbers import Doubles, Positions
+from w2s.kernels.columns import Doubles, Positions
 from w2s.metrics.calibration import BINS, brier, expected_calibration_error, read_probabilities
 from w2s.metrics.ranking import auc, purity_at
 

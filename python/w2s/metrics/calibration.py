@@ -11,7 +11,7 @@ import numpy as np
 
 from w2s.errors import DataError, UsageError
 from w2s.kernels.arrays import Flags
-from w2s.kernels.numbers import Doubles, Positions
+from w2s.kernels.columns import Doubles, Positions
 from w2s.metrics.ranking import read_scores
 
 BINS = 15

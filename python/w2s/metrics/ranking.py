@@ -13,7 +13,7 @@ import numpy as np
 from w2s import kernels
 from w2s.errors import DataError, UsageError
 from w2s.kernels.arrays import Flags
-from w2s.kernels.numbers import Doubles
+from w2s.kernels.columns import Doubles
 
 
 def read_scores(scores: object, correct: object) -> tuple[Doubles, Flags]:

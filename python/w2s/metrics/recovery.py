@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from w2s.errors import DataError, UsageError
 from w2s.kernels.arrays import as_numpy
-from w2s.kernels.numbers import Doubles
+from w2s.kernels.columns import Doubles
 from w2s.metrics.bootstrap import CONFIDENCE_LEVEL, Interval, check_draws, percentile_interval
 
 DRAWS = 2000

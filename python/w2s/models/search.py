@@ -117,7 +117,7 @@ class SearchModel:
         confined = bool(example.only or example.rejected)
         return confined or want.evidence or want.values or self._limits.noise_cp > 0
 
-    def _answer(self, example: MoveExample, searched: kernels.Searched, want: Want) -> Answer:
+    def _answer(self, example: MoveExample, searched: kernels.CoreSearchResult, want: Want) -> Answer:
         if searched.best is None:
             return no_move_answer()
         values = {move: to_model_cp(value) for move, value in searched.values.items()}

@@ -15,7 +15,7 @@ from w2s import kernels
 from w2s.errors import DataError, UsageError
 from w2s.kernels import Nulls
 from w2s.kernels.arrays import Flags, Scores, check_nulls
-from w2s.kernels.numbers import Doubles, Positions
+from w2s.kernels.columns import Doubles, Positions
 from w2s.selection.group_ids import column_names, group_ids
 from w2s.selection.rule import Rule, whole_number
 

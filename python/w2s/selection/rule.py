@@ -17,7 +17,7 @@ import numpy as np
 
 from w2s import kernels
 from w2s.errors import UsageError
-from w2s.kernels.numbers import Positions
+from w2s.kernels.columns import Positions
 
 RuleKind: TypeAlias = Literal["top", "random", "threshold", "band", "budget", "purity"]
 

@@ -15,8 +15,8 @@ import numpy.typing as npt
 from w2s import kernels
 from w2s.errors import UsageError, W2sError
 from w2s.kernels.arrays import Scores
+from w2s.kernels.columns import Doubles, Positions
 from w2s.kernels.groups import Codes
-from w2s.kernels.numbers import Doubles, Positions
 from w2s.kernels.streams import Narrowing, WithinBudget
 from w2s.selection import GroupCount
 from w2s.tables.decision import Decision, purity_of

@@ -14,8 +14,8 @@ from w2s import kernels
 from w2s.aggregation import aggregate
 from w2s.errors import DataError
 from w2s.kernels.arrays import Flags, Scores
+from w2s.kernels.columns import Doubles
 from w2s.kernels.groups import Codes
-from w2s.kernels.numbers import Doubles
 from w2s.tables.json_encoding import python_values
 from w2s.tables.ordered_map import OrderedMap
 from w2s.tables.partition import Partition

@@ -12,7 +12,7 @@ import numpy as np
 from w2s import kernels
 from w2s.certification import DEFAULT_GRID, Certificate, certify
 from w2s.errors import DataError, UsageError, W2sError
-from w2s.kernels.numbers import Positions
+from w2s.kernels.columns import Positions
 from w2s.selection import RuleInputs, Selection, apply_rule
 from w2s.tables.decision import Decision, purity_of
 from w2s.tables.out_of_core import open_columns

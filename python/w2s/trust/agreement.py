@@ -9,7 +9,7 @@ import numpy as np
 from w2s.config import Config
 from w2s.errors import DataError
 from w2s.evidence import Labels
-from w2s.kernels.numbers import Doubles
+from w2s.kernels.columns import Doubles
 from w2s.trust import columns
 from w2s.trust.calibration import CalibratedScore, Isotonic
 from w2s.trust.function import NoOptions

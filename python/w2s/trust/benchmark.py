@@ -10,7 +10,7 @@ from w2s.errors import DataError, MissingExtraError
 from w2s.evidence import Labels
 from w2s.evidence_kinds import STATES
 from w2s.kernels.arrays import Flags
-from w2s.kernels.numbers import Doubles
+from w2s.kernels.columns import Doubles
 from w2s.metrics import COVERAGES, Interval, trust_measures
 from w2s.trust.columns import find_remedy, has_evidence, missing_evidence
 from w2s.trust.features import EVIDENCE_GROUPS

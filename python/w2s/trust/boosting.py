@@ -12,7 +12,7 @@ import numpy.typing as npt
 from pydantic import Field
 
 from w2s.errors import MissingExtraError
-from w2s.kernels.numbers import Doubles, Positions
+from w2s.kernels.columns import Doubles, Positions
 from w2s.trust.features import FeatureMatrix, FeatureOptions
 from w2s.trust.function import Arrays
 from w2s.trust.probe import GoldSample, Probe

@@ -15,7 +15,7 @@ import pyarrow.compute as pc
 from w2s.errors import DataError
 from w2s.evidence import Labels
 from w2s.evidence_kinds import EVIDENCE, STATES, remedy
-from w2s.kernels.numbers import Doubles
+from w2s.kernels.columns import Doubles
 
 
 def is_numeric(labels: Labels, name: str) -> bool:

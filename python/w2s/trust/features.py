@@ -22,7 +22,7 @@ from w2s.errors import DataError
 from w2s.evidence import Labels
 from w2s.evidence_kinds import STATES
 from w2s.kernels.arrays import Flags
-from w2s.kernels.numbers import Doubles
+from w2s.kernels.columns import Doubles
 from w2s.trust import columns
 from w2s.trust.function import Arrays
 

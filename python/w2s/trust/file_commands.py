@@ -13,7 +13,7 @@ import pyarrow as pa
 from w2s.errors import DataError, UsageError
 from w2s.evidence import Labels, nullable_boolean_column, read_labels, read_table, write_table
 from w2s.kernels.arrays import Flags
-from w2s.kernels.numbers import Doubles
+from w2s.kernels.columns import Doubles
 from w2s.resume import write_text
 from w2s.trust.benchmark import compare_functions, out_of_fold_measures
 from w2s.trust.files import SETTINGS, load, save

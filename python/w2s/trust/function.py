@@ -17,7 +17,7 @@ from w2s.config import Config
 from w2s.errors import DataError, UsageError, W2sError
 from w2s.evidence import Labels
 from w2s.kernels.arrays import Flags
-from w2s.kernels.numbers import Doubles
+from w2s.kernels.columns import Doubles
 from w2s.trust.columns import require_evidence
 
 Arrays = Mapping[str, npt.NDArray[Any]]

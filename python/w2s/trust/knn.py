@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 from pydantic import Field
 
-from w2s.kernels.numbers import Doubles
+from w2s.kernels.columns import Doubles
 from w2s.trust.features import FeatureMatrix, FeatureOptions
 from w2s.trust.function import Arrays
 from w2s.trust.probe import GoldSample, Probe

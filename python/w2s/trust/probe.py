@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from w2s.evidence import Labels
 from w2s.kernels.arrays import Flags
-from w2s.kernels.numbers import Doubles, Positions
+from w2s.kernels.columns import Doubles, Positions
 from w2s.trust.features import (
     FeatureLayout,
     FeatureMatrix,

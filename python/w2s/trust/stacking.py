@@ -13,7 +13,7 @@ from w2s.config import Config, invalid_value
 from w2s.errors import UsageError
 from w2s.evidence import Labels
 from w2s.kernels.arrays import Flags
-from w2s.kernels.numbers import Doubles
+from w2s.kernels.columns import Doubles
 from w2s.trust.features import FeatureOptions, parse_names
 from w2s.trust.folds import cross_fit
 from w2s.trust.function import Arrays, FittedState, Function

@@ -1,6 +1,19 @@
 //! Agreement: do two answers to a position mean the same move, and do they lead to the same state?
 //!
 //! Knows no particular game. Bad text is a verdict, never an error.
+//!
+//! ```
+//! use std::sync::atomic::AtomicBool;
+//! use w2s_games::agree::{Reading, agree};
+//! use w2s_games::chess::Chess;
+//!
+//! let found = agree::<Chess>(
+//!     [&["startpos", "startpos"], &["Nf3", "e4"], &["g1f3", "e2e5"]],
+//!     &AtomicBool::new(false),
+//! );
+//! assert_eq!(found.same_move, [true, false]);
+//! assert_eq!(found.right.readings[1], Reading::Illegal as u8);
+//! ```
 
 use crate::game::{Game, Move, MoveError, Notation};
 use rayon::prelude::*;

@@ -2,9 +2,16 @@
 //!
 //! A position is a diagram: six rows from the top, `/` between them, `x` for the player that starts, `o` for the
 //! other, digits for free squares, then who is to move. The start is `7/7/7/7/7/7 x`. A move is its column, `1` to `7`.
+//!
+//! ```
+//! use w2s_games::{Game, connect_four::ConnectFour};
+//! let state = ConnectFour::parse("7/7/7/7/7/3x3 o").unwrap();
+//! assert_eq!(state.count_legal_moves(), 7);
+//! assert!(ConnectFour::parse("7/7/7/7/3x3/7 o").is_err()); // a stone hangs in the air
+//! ```
 
 use crate::diagram;
-use crate::game::{Draws, Game, Move, MoveError, Notation, Outcome, PositionError, Reason, Side, Signs};
+use crate::game::{Draws, Game, Move, MoveError, MoveTraits, Notation, Outcome, PositionError, Reason, Side};
 use std::collections::HashSet;
 
 const COLUMNS: usize = 7;
@@ -242,19 +249,20 @@ impl Game for ConnectFour {
 
     /// Nothing is ever taken; a threat is a square that would complete a line at the next move, exposed is
     /// whether the opponent has one.
-    fn signs(&self, mv: Move) -> Signs {
+    fn move_traits(&self, mv: Move) -> MoveTraits {
         let mut after = *self;
         after.play(mv);
         let over = has_line(after.other());
         let completes = |stones: u64| !over && after.places() & threats(stones, after.all) != 0;
-        Signs { takes: false, threatens: completes(after.other()), exposed: completes(after.own) }
+        MoveTraits { takes: false, threatens: completes(after.other()), exposed: completes(after.own) }
     }
 
     fn evaluate(&self) -> i32 {
         let other = self.other();
         let centre = 0x3f << (3 * HEIGHT);
         let count = |stones: u64| {
-            30 * threats(stones, self.all).count_ones() as i32 + 5 * (stones & centre).count_ones() as i32
+            30 * threats(stones, self.all).count_ones().cast_signed()
+                + 5 * (stones & centre).count_ones().cast_signed()
         };
         count(self.own) - count(other)
     }
@@ -276,8 +284,8 @@ impl Game for ConnectFour {
     fn order(&self, mv: Move) -> i32 {
         let column = mv.0 as usize;
         let stone = (self.all + Self::square(column, 0)) & !self.all & (0x7f << (column * HEIGHT));
-        let gained = threats(self.own | stone, self.all | stone).count_ones() as i32;
-        10 * gained - (column as i32 - 3).abs()
+        let gained = threats(self.own | stone, self.all | stone).count_ones().cast_signed();
+        10 * gained - (column.cast_signed() as i32 - 3).abs()
     }
 
     fn max_plies_left(&self) -> Option<u32> {

@@ -1,7 +1,19 @@
 //! The contract of a game: two players, taking turns, nothing hidden.
 //!
-//! Knows no particular game, no history (see [`crate::line`]) and no search.
+//! Knows no particular game and no search; how a state was reached is an argument (see [`History`]).
+//!
+//! ```
+//! use w2s_games::{Game, Notation, chess::Chess};
+//!
+//! let mut state = Chess::start();
+//! let mv = state.parse_move("Nf3")?;
+//! assert_eq!(state.print_move(mv, Notation::Canonical), "g1f3");
+//! state.play(mv);
+//! assert!(state.print().starts_with("rnbqkbnr/pppppppp/8/8/8/5N2/PPPPPPPP/RNBQKB1R b"));
+//! # Ok::<(), w2s_games::MoveError>(())
+//! ```
 
+use crate::view::{Choice, View, ViewShape};
 use thiserror::Error;
 
 /// A move as a number: its meaning belongs to the game, its order is the order of legal moves.
@@ -19,6 +31,7 @@ pub enum Side {
 
 impl Side {
     /// The opponent.
+    #[must_use]
     pub fn other(self) -> Side {
         match self {
             Side::First => Side::Second,
@@ -29,6 +42,7 @@ impl Side {
 
 /// Why a game is over by its rules.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub enum Reason {
     /// Chess: the king is attacked and cannot escape.
     Mate,
@@ -62,6 +76,7 @@ impl Reason {
     ];
 
     /// The word for it in files and on screens.
+    #[must_use]
     pub fn word(self) -> &'static str {
         match self {
             Reason::Mate => "mate",
@@ -95,7 +110,13 @@ pub enum Draws {
 }
 
 /// How a move is written. A game without a variant writes its only form for every one.
+///
+/// ```
+/// use w2s_games::Notation;
+/// assert_eq!("san".parse(), Ok(Notation::San));
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub enum Notation {
     /// The canonical form, used as label: UCI for chess, `4` for Connect Four, `d3` for Othello.
     Canonical,
@@ -105,9 +126,66 @@ pub enum Notation {
     Long,
 }
 
+impl Notation {
+    /// Every notation.
+    pub const ALL: [Notation; 3] = [Notation::Canonical, Notation::San, Notation::Long];
+
+    /// The name that users write.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Notation::Canonical => "canonical",
+            Notation::San => "san",
+            Notation::Long => "long",
+        }
+    }
+}
+
+/// A name that no notation has.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[error("unknown notation {name:?}; use one of: {}", Notation::ALL.map(Notation::name).join(", "))]
+pub struct UnknownNotation {
+    /// The name that was asked for.
+    pub name: String,
+}
+
+impl UnknownNotation {
+    /// A stable identifier of the fault.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        "game-unknown-notation"
+    }
+
+    /// Always true: no data could make the argument right.
+    #[must_use]
+    pub fn is_setting(&self) -> bool {
+        true
+    }
+}
+
+impl std::str::FromStr for Notation {
+    type Err = UnknownNotation;
+
+    fn from_str(name: &str) -> Result<Self, UnknownNotation> {
+        let found = Notation::ALL.into_iter().find(|notation| notation.name() == name);
+        found.ok_or_else(|| UnknownNotation { name: name.to_string() })
+    }
+}
+
+/// How a state was reached: the line of play behind it.
+#[derive(Clone, Copy, Debug)]
+pub struct History<'a, G> {
+    /// The state at the beginning of the line.
+    pub start: &'a G,
+    /// The moves played since, oldest first.
+    pub moves: &'a [Move],
+    /// The key of the state before each of these moves, oldest first.
+    pub keys: &'a [u64],
+}
+
 /// What the board shows at once after a move; each game says what the words mean there.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-pub struct Signs {
+pub struct MoveTraits {
     /// It takes something from the opponent.
     pub takes: bool,
     /// The opponent has to answer it.
@@ -126,7 +204,23 @@ pub struct PositionError {
     pub why: String,
 }
 
-/// Why a text is not a legal move. The order is the order of the codes at the Python border.
+impl PositionError {
+    /// A stable identifier of the fault.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        "game-invalid-position"
+    }
+
+    /// Always false: the text is data.
+    #[must_use]
+    pub fn is_setting(&self) -> bool {
+        false
+    }
+}
+
+/// Why a text is not a legal move.
+///
+/// The three variants are all there are: every text is unparsable, illegal, ambiguous or a legal move.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Error)]
 pub enum MoveError {
     /// No notation of this game reads like that.
@@ -138,6 +232,36 @@ pub enum MoveError {
     /// More than one legal move reads like that.
     #[error("ambiguous: more than one legal move reads like that")]
     Ambiguous,
+}
+
+impl MoveError {
+    /// The word for it in files and on screens.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            MoveError::Unparsable => "unparsable",
+            MoveError::Illegal => "illegal",
+            MoveError::Ambiguous => "ambiguous",
+        }
+    }
+
+    /// A stable identifier of the fault.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        match self {
+            MoveError::Unparsable => "game-unparsable-move",
+            MoveError::Illegal => "game-illegal-move",
+            MoveError::Ambiguous => "game-ambiguous-move",
+        }
+    }
+
+    /// Always false: the text is data.
+    #[must_use]
+    pub fn is_setting(&self) -> bool {
+        match self {
+            MoveError::Unparsable | MoveError::Illegal | MoveError::Ambiguous => false,
+        }
+    }
 }
 
 /// A state of a two-player, turn-based game without hidden information.
@@ -236,8 +360,28 @@ pub trait Game: Clone + Eq + Send + Sync + std::fmt::Debug + 'static {
     /// a move without a place.
     fn cells(&self, mv: Move) -> [Option<usize>; 2];
 
+    /// The shape of a view of this game; `None` where the game does not have the view. A game that returns a shape
+    /// for another view than [`View::Own`] also overrides [`Game::fill_view`] and [`Game::view_choice`].
+    #[must_use]
+    fn view(view: View) -> Option<ViewShape> {
+        (view == View::Own).then_some(ViewShape { planes: Self::PLANES, policy: Self::POLICY })
+    }
+
+    /// Writes the feature planes of a view that the game has, as [`Game::planes`] does for its own. `history` is
+    /// the line of play that led to this state.
+    fn fill_view(&self, view: View, _history: History<'_, Self>, out: &mut [f32]) {
+        debug_assert_eq!(view, View::Own, "{} does not have this view", Self::NAME);
+        self.planes(out);
+    }
+
+    /// A legal move in a view that the game has.
+    fn view_choice(&self, view: View, mv: Move) -> Choice {
+        debug_assert_eq!(view, View::Own, "{} does not have this view", Self::NAME);
+        Choice { index: self.policy_index(mv), cells: self.cells(mv) }
+    }
+
     /// What the board shows at once after a legal move.
-    fn signs(&self, mv: Move) -> Signs;
+    fn move_traits(&self, mv: Move) -> MoveTraits;
 
     /// Static value in hundredths of a unit (pawn, disc), positive where the player to move is better.
     /// Always strictly inside ±[`crate::game::MATE`] / 2.
@@ -247,8 +391,8 @@ pub trait Game: Clone + Eq + Send + Sync + std::fmt::Debug + 'static {
     fn final_value(&self, outcome: Outcome, ply: u32) -> i32 {
         match outcome.winner {
             None => 0,
-            Some(side) if side == self.to_move() => MATE - ply as i32,
-            Some(_) => ply as i32 - MATE,
+            Some(side) if side == self.to_move() => MATE - ply.cast_signed(),
+            Some(_) => ply.cast_signed() - MATE,
         }
     }
 

@@ -1,8 +1,21 @@
 //! A line of play: where it started, the moves, and the state they led to.
 //!
 //! Knows repetition, because it remembers keys; knows no particular game.
+//!
+//! ```
+//! use w2s_games::{Draws, Game, Line, Reason, connect_four::ConnectFour};
+//!
+//! let mut line = Line::new(ConnectFour::start());
+//! for column in ["4", "3", "4", "3", "4", "3", "4"] {
+//!     let mv = line.now().parse_move(column)?;
+//!     line.play(mv)?;
+//! }
+//! assert_eq!(line.played(), "4 3 4 3 4 3 4");
+//! assert_eq!(line.outcome(Draws::Claimed).map(|outcome| outcome.reason), Some(Reason::Line));
+//! # Ok::<(), w2s_games::MoveError>(())
+//! ```
 
-use crate::game::{Draws, Game, Move, MoveError, Notation, Outcome};
+use crate::game::{Draws, Game, History, Move, MoveError, Notation, Outcome};
 
 /// A state together with how it was reached.
 #[derive(Clone, Debug)]
@@ -43,6 +56,11 @@ impl<G: Game> Line<G> {
     /// Keys of the states before this one, oldest first.
     pub fn earlier(&self) -> &[u64] {
         &self.keys
+    }
+
+    /// How the state that was reached came about.
+    pub fn history(&self) -> History<'_, G> {
+        History { start: &self.start, moves: &self.moves, keys: &self.keys }
     }
 
     /// Plays a legal move.

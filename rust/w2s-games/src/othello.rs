@@ -3,9 +3,16 @@
 //! A position is a diagram: eight rows from the top (rank 1), `/` between them, `x` for Black (who starts), `o`
 //! for White, digits for free squares, then who is to move. A move is its square, `a1` (top left) to `h8`;
 //! `pass` is a move exactly where the player to move cannot place a disc and the opponent can.
+//!
+//! ```
+//! use w2s_games::{Game, othello::Othello};
+//! let state = Othello::start();
+//! assert!(state.parse_move("d3").is_ok());
+//! assert!(state.parse_move("pass").is_err()); // there are discs to place
+//! ```
 
 use crate::diagram;
-use crate::game::{Draws, Game, Move, MoveError, Notation, Outcome, PositionError, Reason, Side, Signs};
+use crate::game::{Draws, Game, Move, MoveError, MoveTraits, Notation, Outcome, PositionError, Reason, Side};
 
 const SIZE: usize = 8;
 const SQUARES: u16 = 64;
@@ -238,11 +245,11 @@ impl Game for Othello {
     }
 
     /// Takes a corner; leaves the opponent without a place; lets the opponent take a corner.
-    fn signs(&self, mv: Move) -> Signs {
+    fn move_traits(&self, mv: Move) -> MoveTraits {
         let mut after = *self;
         after.play(mv);
         let replies = placements(after.own, after.other);
-        Signs {
+        MoveTraits {
             takes: mv != PASS && CORNERS >> mv.0 & 1 == 1,
             threatens: replies == 0,
             exposed: replies & CORNERS != 0,
@@ -252,25 +259,25 @@ impl Game for Othello {
     fn evaluate(&self) -> i32 {
         let side = |own: u64, other: u64| {
             let free = !(own | other);
-            let moves = placements(own, other).count_ones() as i32;
-            let corners = (own & CORNERS).count_ones() as i32;
+            let moves = placements(own, other).count_ones().cast_signed();
+            let corners = (own & CORNERS).count_ones().cast_signed();
             // A disc beside a free corner hands the corner over.
             let near = near_free_corners(free);
-            let risky = (own & near & X_SQUARES).count_ones() as i32 * 2
-                + (own & near & C_SQUARES).count_ones() as i32;
-            let frontier = (own & around(free)).count_ones() as i32;
+            let risky = (own & near & X_SQUARES).count_ones().cast_signed() * 2
+                + (own & near & C_SQUARES).count_ones().cast_signed();
+            let frontier = (own & around(free)).count_ones().cast_signed();
             80 * moves + 900 * corners - 180 * risky - 25 * frontier
         };
         let position = side(self.own, self.other) - side(self.other, self.own);
-        let discs = 100 * (self.own.count_ones() as i32 - self.other.count_ones() as i32);
-        let late = self.discs() as i32;
+        let discs = 100 * (self.own.count_ones().cast_signed() - self.other.count_ones().cast_signed());
+        let late = self.discs().cast_signed();
         if late > 52 { (position * (64 - late) + discs * (late - 40)) / 24 } else { position }
     }
 
     /// The difference of discs in hundredths: how much is won by matters, how soon does not. Free squares
     /// count for nobody.
     fn final_value(&self, _outcome: Outcome, _ply: u32) -> i32 {
-        100 * (self.own.count_ones() as i32 - self.other.count_ones() as i32)
+        100 * (self.own.count_ones().cast_signed() - self.other.count_ones().cast_signed())
     }
 
     fn order(&self, mv: Move) -> i32 {
@@ -287,7 +294,7 @@ impl Game for Othello {
         } else {
             0
         };
-        place - 4 * placements(after.own, after.other).count_ones() as i32
+        place - 4 * placements(after.own, after.other).count_ones().cast_signed()
     }
 
     /// Two passes in a row end the game, so at most one pass comes with each disc.

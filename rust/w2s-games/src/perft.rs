@@ -19,6 +19,11 @@ pub struct Perft {
 }
 
 /// Counts the lines of `depth` plies from a state.
+///
+/// ```
+/// use w2s_games::{Game, chess::Chess, perft::perft};
+/// assert_eq!(perft(&Chess::start(), 3).lines, 8_902);
+/// ```
 pub fn perft<G: Game>(state: &G, depth: u32) -> Perft {
     perft_until(state, depth, &AtomicBool::new(false))
 }

@@ -1,5 +1,5 @@
 //! Chess: what is known to go wrong elsewhere, and what only chess has.
-#![allow(clippy::unwrap_used)]
+#![expect(clippy::unwrap_used, reason = "a failed unwrap is a failed test, in shared functions too")]
 
 use w2s_games::chess::Chess;
 use w2s_games::{Draws, Game, Line, Move, MoveError, Notation, Reason};

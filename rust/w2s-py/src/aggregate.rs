@@ -1,14 +1,14 @@
 //! Many scores of each row become one.
 
-use crate::errors::{aggregate_error, setting_error, value_error};
+use crate::errors::{data_error, raised};
 use crate::interrupt;
 use crate::scores::{Scores, values};
 use numpy::{IntoPyArray, PyArray1, PyReadonlyArray2};
 use pyo3::prelude::*;
-use w2s_core::aggregate::{AggregateError, Aggregated, Method, Missing, Table, aggregate as combine};
+use w2s_core::aggregate::{self as core, AggregateError, AggregatedScores, Method, Missing, Table};
 use w2s_core::select::Score;
 
-/// Scores as they stand: row after row, or column by column.
+/// Scores as Python holds them: row after row, or column by column.
 #[derive(FromPyObject)]
 pub enum Scored<'py> {
     /// Rows of single precision.
@@ -32,29 +32,6 @@ pub struct Settings {
     limit: f64,
 }
 
-fn method<'a>(name: &str, settings: &'a Settings) -> PyResult<Method<'a>> {
-    let Settings { weights, trim, clip, limit } = settings;
-    let weights = weights.as_deref();
-    let found = match (name, weights) {
-        ("log_odds", _) => Method::LogOdds { clip: *clip, weights },
-        ("vote", _) => Method::Vote { limit: *limit, weights },
-        ("weighted_mean", Some(weights)) => Method::WeightedMean(weights),
-        ("weighted_mean", None) => return Err(setting_error("weighted_mean needs weights")),
-        (_, Some(_)) => return Err(setting_error(format!("weights mean nothing to {name}; leave them out"))),
-        ("mean", None) => Method::Mean,
-        ("median", None) => Method::Median,
-        ("trimmed_mean", None) => Method::TrimmedMean(*trim),
-        ("min", None) => Method::Min,
-        ("max", None) => Method::Max,
-        ("product", None) => Method::Product,
-        ("mean_rank", None) => Method::MeanRank,
-        ("borda", None) => Method::Borda,
-        ("majority", None) => Method::Majority { limit: *limit },
-        _ => return Err(setting_error(format!("no method is called {name:?}"))),
-    };
-    Ok(found)
-}
-
 /// One score for each row, how many scores are missing, and how many rows have none.
 #[pyfunction]
 pub fn aggregate<'py>(
@@ -64,7 +41,9 @@ pub fn aggregate<'py>(
     settings: Settings,
     skip_missing: bool,
 ) -> PyResult<(Bound<'py, PyArray1<f64>>, usize, usize)> {
-    let method = self::method(method, &settings)?;
+    let Settings { weights, trim, clip, limit } = &settings;
+    let settings = core::Settings { weights: weights.as_deref(), trim: *trim, clip: *clip, limit: *limit };
+    let method = Method::named(method, settings).map_err(raised)?;
     let missing = if skip_missing { Missing::Skip } else { Missing::Refuse };
     let run = Run { py, method, missing };
     let found = match &scores {
@@ -82,11 +61,11 @@ struct Run<'a, 'py> {
 }
 
 impl Run<'_, '_> {
-    fn rows<S: Score>(&self, values: &[S], n_columns: usize) -> PyResult<Aggregated> {
+    fn rows<S: Score>(&self, values: &[S], n_columns: usize) -> PyResult<AggregatedScores> {
         self.table(Table::rows(values, n_columns))
     }
 
-    fn columns(&self, columns: &[Scores<'_>]) -> PyResult<Aggregated> {
+    fn columns(&self, columns: &[Scores<'_>]) -> PyResult<AggregatedScores> {
         let (mut narrow, mut wide) = (Vec::new(), Vec::new());
         for column in columns {
             match column {
@@ -95,14 +74,16 @@ impl Run<'_, '_> {
             }
         }
         match (narrow.is_empty(), wide.is_empty()) {
-            (false, false) => Err(value_error("columns of scores must be of one precision")),
+            (false, false) => {
+                Err(data_error("aggregate-mixed-precision", "columns of scores must be of one precision"))
+            }
             (false, true) => self.table(Table::columns(&narrow)),
             _ => self.table(Table::columns(&wide)),
         }
     }
 
-    fn table<S: Score>(&self, table: Result<Table<S>, AggregateError>) -> PyResult<Aggregated> {
-        let (table, method, missing) = (table.map_err(aggregate_error)?, self.method, self.missing);
-        interrupt::run(self.py, |_| combine(table, method, missing))?.map_err(aggregate_error)
+    fn table<S: Score>(&self, table: Result<Table<S>, AggregateError>) -> PyResult<AggregatedScores> {
+        let (table, method, missing) = (table.map_err(raised)?, self.method, self.missing);
+        interrupt::run(self.py, |_| core::aggregate(table, method, missing))?.map_err(raised)
     }
 }

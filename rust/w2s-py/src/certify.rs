@@ -1,11 +1,11 @@
 //! Thresholds whose purity is guaranteed.
 
-use crate::errors::{certify_error, setting_error};
+use crate::errors::raised;
 use crate::interrupt;
 use crate::scores::{Scores, values, with_scores};
 use numpy::PyReadonlyArray1;
 use pyo3::prelude::*;
-use w2s_core::certify::{self as core, Bound as PurityBound, Certified, Folds, Target};
+use w2s_core::certify::{self as core, Certification, Folds, Target};
 
 /// Threshold, coverage, rows kept, rows of them that are right, lower bound of the purity.
 type Certificate = (f64, f64, usize, usize, f64);
@@ -13,7 +13,7 @@ type Certificate = (f64, f64, usize, usize, f64);
 /// Whether a threshold of the grid reaches the purity, and what was seen at it, or else at the best one.
 #[pyfunction]
 #[pyo3(signature = (scores, correct, purity, delta, bound, grid, folds = None, fitted = None))]
-#[allow(clippy::too_many_arguments)]
+#[expect(clippy::too_many_arguments, reason = "the signature is that of the Python function")]
 pub fn certify<'py>(
     py: Python<'py>,
     scores: Scores<'py>,
@@ -25,29 +25,20 @@ pub fn certify<'py>(
     folds: Option<PyReadonlyArray1<'py, u32>>,
     fitted: Option<Vec<u32>>,
 ) -> PyResult<(bool, Option<Certificate>)> {
-    let target = Target { purity, delta, bound: purity_bound(bound)?, grid: &grid };
+    let target = Target { purity, delta, bound: bound.parse().map_err(raised)?, grid: &grid };
     let correct = values(&correct)?;
     let fitted = fitted.unwrap_or_default();
     let of_row = folds.as_ref().map(values).transpose()?;
     let folds = of_row.map(|of_row| Folds { of_row, fitted: &fitted });
     with_scores!(&scores, |slice| {
         let found = interrupt::run(py, |_| core::certify(slice, correct, folds, target))?;
-        Ok(match found.map_err(certify_error)? {
-            Certified::Reached(certificate) => (true, Some(open(certificate))),
-            Certified::Nothing(best) => (false, best.map(open)),
+        Ok(match found.map_err(raised)? {
+            Certification::Reached(certificate) => (true, Some(open(certificate))),
+            Certification::Nothing(best) => (false, best.map(open)),
         })
     })
 }
 
 fn open(found: core::Certificate) -> Certificate {
     (found.threshold, found.coverage, found.kept, found.correct, found.bound)
-}
-
-fn purity_bound(name: &str) -> PyResult<PurityBound> {
-    match name {
-        "hoeffding" => Ok(PurityBound::Hoeffding),
-        "clopper_pearson" => Ok(PurityBound::ClopperPearson),
-        "betting" => Ok(PurityBound::Betting),
-        _ => Err(setting_error(format!("no bound is called {name:?}"))),
-    }
 }

@@ -1,6 +1,6 @@
 //! Many votes on each item become one label.
 
-use crate::errors::crowd_error;
+use crate::errors::{raised, shape_error};
 use crate::interrupt;
 use crate::scores::values;
 use numpy::ndarray::{ArrayD, IxDyn};
@@ -15,6 +15,7 @@ pub fn crowd_methods() -> Vec<&'static str> {
 }
 
 /// What the crowd says; an array that the method does not learn is `None`.
+#[derive(Debug)]
 #[pyclass(frozen, get_all, module = "w2s._core")]
 pub struct Consensus {
     /// Class code of each item.
@@ -41,7 +42,7 @@ impl Consensus {
     fn wrap(py: Python<'_>, shape: Shape, found: crowd::Consensus) -> PyResult<Self> {
         let Shape { items, workers, classes } = shape;
         let array = |values: Vec<f64>, sides: &[usize]| -> PyResult<Py<PyArrayDyn<f64>>> {
-            let array = ArrayD::from_shape_vec(IxDyn(sides), values).map_err(crate::errors::value_error)?;
+            let array = ArrayD::from_shape_vec(IxDyn(sides), values).map_err(shape_error)?;
             Ok(array.into_pyarray(py).unbind())
         };
         let learned = |values: Vec<f64>, sides: &[usize]| {
@@ -63,7 +64,7 @@ impl Consensus {
 }
 
 /// Options by the names that Python gives them.
-#[derive(FromPyObject)]
+#[derive(Debug, FromPyObject)]
 #[pyo3(from_item_all)]
 pub struct FitOptions {
     max_iterations: usize,
@@ -83,7 +84,7 @@ impl From<FitOptions> for Options {
 
 /// Reconciles votes given as dense codes; `shape` is the number of items, workers and classes.
 #[pyfunction]
-#[allow(clippy::too_many_arguments)]
+#[expect(clippy::too_many_arguments, reason = "the signature is that of the Python function")]
 pub fn crowd_fit<'py>(
     py: Python<'py>,
     items: PyReadonlyArray1<'py, u32>,
@@ -94,7 +95,7 @@ pub fn crowd_fit<'py>(
     method: &str,
     options: FitOptions,
 ) -> PyResult<Consensus> {
-    let method: Method = method.parse().map_err(crowd_error)?;
+    let method: Method = method.parse().map_err(raised)?;
     let shape = Shape { items: shape.0, workers: shape.1, classes: shape.2 };
     let weights = weights.as_ref().map(values).transpose()?;
     let rows = Rows { items: values(&items)?, workers: values(&workers)?, votes: values(&votes)?, weights };
@@ -102,5 +103,5 @@ pub fn crowd_fit<'py>(
     let found = interrupt::run(py, |stop| {
         Votes::new(shape, rows).and_then(|votes| fit(&votes, method, &options, stop))
     })?;
-    Consensus::wrap(py, shape, found.map_err(crowd_error)?)
+    Consensus::wrap(py, shape, found.map_err(raised)?)
 }

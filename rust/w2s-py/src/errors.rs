@@ -1,68 +1,95 @@
-//! Rust errors as Python exceptions: bad values are `ValueError`, bad settings its kind `SettingError`.
+//! Rust errors as Python exceptions: each has a message and a stable `code`.
 //!
-//! The message is the remedy.
+//! Bad data is a `CoreError`, a kind of `ValueError`; an argument that no data could make right is its kind
+//! `SettingError`. Which of both an error is, and its code, is said by the error itself.
 
+use numpy::ndarray::ShapeError;
 use pyo3::exceptions::PyValueError;
-use pyo3::{PyErr, create_exception};
+use pyo3::prelude::*;
+use pyo3::{PyTypeInfo, create_exception};
 use std::fmt::Display;
 use w2s_core::aggregate::AggregateError;
 use w2s_core::certify::CertifyError;
 use w2s_core::crowd::CrowdError;
+use w2s_core::pages::PageError;
 use w2s_core::select::SelectError;
+use w2s_games::game::UnknownNotation;
+use w2s_games::registry::UnknownGame;
+use w2s_games::view::UnknownView;
+use w2s_games::{MoveError, PositionError};
 
-create_exception!(w2s._core, SettingError, PyValueError, "An argument that no data could make right.");
+create_exception!(
+    w2s._core,
+    CoreError,
+    PyValueError,
+    "Data that cannot be used; its code says why, the message where."
+);
+create_exception!(w2s._core, SettingError, CoreError, "An argument that no data could make right.");
 
-/// An error of the core as a `ValueError` with the same words.
-pub fn value_error(error: impl Display) -> PyErr {
+/// Gives both exceptions the attribute that instances fill.
+pub fn add_code(py: Python<'_>) -> PyResult<()> {
+    py.get_type::<CoreError>().setattr("code", "")
+}
+
+/// An error that says what kind of fault it is.
+pub trait Fault: Display {
+    /// A stable identifier of the fault.
+    fn code(&self) -> &'static str;
+    /// Whether an argument is wrong that no data could make right.
+    fn is_setting(&self) -> bool;
+}
+
+macro_rules! fault {
+    ($($error:ty),+ $(,)?) => {
+        $(impl Fault for $error {
+            fn code(&self) -> &'static str {
+                <$error>::code(self)
+            }
+
+            fn is_setting(&self) -> bool {
+                <$error>::is_setting(self)
+            }
+        })+
+    };
+}
+
+fault!(
+    AggregateError,
+    CertifyError,
+    CrowdError,
+    MoveError,
+    PageError,
+    PositionError,
+    SelectError,
+    UnknownGame,
+    UnknownNotation,
+    UnknownView,
+);
+
+/// An error as its exception.
+pub fn raised(error: impl Fault) -> PyErr {
+    if error.is_setting() { setting_error(error.code(), &error) } else { data_error(error.code(), &error) }
+}
+
+/// Data that cannot be used.
+pub fn data_error(code: &'static str, message: impl Display) -> PyErr {
+    exception::<CoreError>(code, message)
+}
+
+/// An argument that no data could make right.
+pub fn setting_error(code: &'static str, message: impl Display) -> PyErr {
+    exception::<SettingError>(code, message)
+}
+
+/// An array whose values do not fit its shape: a fault of the binding.
+pub fn shape_error(error: ShapeError) -> PyErr {
     PyValueError::new_err(error.to_string())
 }
 
-/// An error of the core as a `SettingError` with the same words.
-pub fn setting_error(error: impl Display) -> PyErr {
-    SettingError::new_err(error.to_string())
-}
-
-/// Why rows could not be selected.
-pub fn select_error(error: SelectError) -> PyErr {
-    use SelectError::{
-        BadBudget, BadPower, BandUpsideDown, MinAboveMax, NanLimit, NotAShare, PerGroup, TooManyGroups,
-    };
-    match error {
-        NotAShare { .. }
-        | NanLimit { .. }
-        | BandUpsideDown { .. }
-        | PerGroup { .. }
-        | MinAboveMax { .. }
-        | TooManyGroups
-        | BadBudget { .. }
-        | BadPower { .. } => setting_error(error),
-        _ => value_error(error),
-    }
-}
-
-/// Why scores could not be combined.
-pub fn aggregate_error(error: AggregateError) -> PyErr {
-    use AggregateError::{ColumnLength, NanScore, NotAProbability, Ragged};
-    match error {
-        NanScore { .. } | NotAProbability { .. } | Ragged { .. } | ColumnLength { .. } => value_error(error),
-        _ => setting_error(error),
-    }
-}
-
-/// Why nothing could be certified.
-pub fn certify_error(error: CertifyError) -> PyErr {
-    use CertifyError::{NanThreshold, NoGrid, OutOfRange};
-    match error {
-        OutOfRange { .. } | NoGrid | NanThreshold { .. } => setting_error(error),
-        _ => value_error(error),
-    }
-}
-
-/// Why there is no consensus.
-pub fn crowd_error(error: CrowdError) -> PyErr {
-    use CrowdError::{Code, Empty, Length, Weight};
-    match error {
-        Empty { .. } | Length { .. } | Code { .. } | Weight { .. } => value_error(error),
-        _ => setting_error(error),
-    }
+fn exception<E: PyTypeInfo>(code: &'static str, message: impl Display) -> PyErr {
+    let error = PyErr::new::<E, _>(message.to_string());
+    Python::attach(|py| match error.value(py).setattr("code", code) {
+        Ok(()) => error,
+        Err(other) => other,
+    })
 }

@@ -29,13 +29,13 @@ mod _core {
     #[pymodule_export]
     use crate::crowd::{Consensus, crowd_fit, crowd_methods};
     #[pymodule_export]
-    use crate::encode::{encode, lc0_places, signs, view_shape};
+    use crate::encode::{encode, lc0_places, move_traits, view_shape};
     #[pymodule_export]
-    use crate::errors::SettingError;
+    use crate::errors::{CoreError, SettingError};
     #[pymodule_export]
     use crate::pages::{kept_texts, page_header};
     #[pymodule_export]
-    use crate::search::{Searched, perft, search, solve};
+    use crate::search::{SearchResult, perft, search, solve};
     #[pymodule_export]
     use crate::select::{
         apportion, between, dense_groups, quantile, random_k, rows_of_share, top, top_by_group, top_k,
@@ -45,4 +45,14 @@ mod _core {
     use crate::state::{State, game_names, planes_shape, policy_size, start};
     #[pymodule_export]
     use crate::stream::{Narrowing, RandomK, TopK, TopKByGroup, WithinBudget};
+
+    use pyo3::prelude::*;
+
+    #[pymodule_init]
+    fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {
+        crate::errors::add_code(module.py())?;
+        // The names of the version before, until every user has moved.
+        module.add("signs", wrap_pyfunction!(move_traits, module)?)?;
+        module.add("Searched", module.py().get_type::<SearchResult>())
+    }
 }

@@ -1,10 +1,10 @@
 //! Pages of Parquet columns of texts.
 
-use crate::errors::value_error;
+use crate::errors::raised;
 use crate::scores::values;
 use numpy::{IntoPyArray, PyArray1, PyReadonlyArray1};
 use pyo3::prelude::*;
-use w2s_core::pages::{self, PageError, PageKind, Values};
+use w2s_core::pages::{self, PageError, Values};
 
 /// Kind (data, data2, dictionary, other), bytes of the header, of the page in the file, and decompressed, values,
 /// encoding, bytes of both levels, whether it is compressed.
@@ -18,16 +18,10 @@ type Texts<'py> = (Bound<'py, PyArray1<i32>>, Bytes<'py>, Option<Bytes<'py>>, us
 pub fn page_header(bytes: PyReadonlyArray1<'_, u8>, at: usize) -> PyResult<Option<Fields>> {
     let found = match pages::header(values(&bytes)?.get(at..).unwrap_or_default()) {
         Err(PageError::HeaderCutOff) => return Ok(None),
-        found => found.map_err(value_error)?,
-    };
-    let kind = match found.kind {
-        PageKind::Data => "data",
-        PageKind::DataV2 => "data2",
-        PageKind::Dictionary => "dictionary",
-        PageKind::Other => "other",
+        found => found.map_err(raised)?,
     };
     Ok(Some((
-        kind,
+        found.kind.word(),
         found.header_bytes,
         found.compressed_bytes,
         found.bytes,
@@ -57,7 +51,7 @@ pub fn kept_texts<'py>(
             Values::Dictionary { places: page, offsets: values(offsets)?, data: values(data)? }
         }
     };
-    let texts = py.detach(|| pages::kept(levels, held, keep)).map_err(value_error)?;
+    let texts = py.detach(|| pages::kept(levels, held, keep)).map_err(raised)?;
     Ok((
         texts.offsets.into_pyarray(py),
         texts.data.into_pyarray(py),

@@ -2,7 +2,7 @@
 //!
 //! Knows nothing about what is done with them.
 
-use crate::errors::value_error;
+use crate::errors::data_error;
 use numpy::{Element, PyReadonlyArray1};
 use pyo3::prelude::*;
 
@@ -20,9 +20,9 @@ pub enum Scores<'py> {
 /// The values of a column.
 ///
 /// # Errors
-/// `ValueError` where they do not stand one behind another.
+/// `CoreError` where they are not contiguous.
 pub fn values<'a, T: Element>(column: &'a PyReadonlyArray1<'_, T>) -> PyResult<&'a [T]> {
-    column.as_slice().map_err(|_| value_error("a column must be contiguous"))
+    column.as_slice().map_err(|_| data_error("table-not-contiguous", "a column must be contiguous"))
 }
 
 /// Runs the same code over scores of either precision.

@@ -1,17 +1,17 @@
 //! Search, exact solving and perft of states.
 
-use crate::errors::value_error;
+use crate::errors::setting_error;
 use crate::interrupt;
 use crate::state::State;
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
-use w2s_games::rules::AnyLine;
-use w2s_games::search::{Found, Limits, Valued, batch, solve_batch};
-use w2s_games::{Move, Notation};
+use w2s_games::search::{Limits, RootMoves, SearchResult as Found};
+use w2s_games::{DynLine, Move, MoveError, Notation, batch};
 
-/// What a search found, with moves as canonical texts.
+/// The result of a search, with moves as canonical texts.
+#[derive(Debug)]
 #[pyclass(frozen, module = "w2s._core")]
-pub struct Searched {
+pub struct SearchResult {
     /// The best move; `None` where the game is over.
     #[pyo3(get)]
     best: Option<String>,
@@ -34,7 +34,7 @@ pub struct Searched {
 }
 
 #[pymethods]
-impl Searched {
+impl SearchResult {
     /// Values of the moves that were to get one, in their fixed order.
     #[getter]
     fn values<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
@@ -46,45 +46,34 @@ impl Searched {
     }
 }
 
-impl Searched {
-    fn new(line: &dyn AnyLine, found: Found) -> Self {
+impl SearchResult {
+    fn new(line: &dyn DynLine, found: Found) -> Self {
         let text = |mv: Move| line.print_move(mv, Notation::Canonical).unwrap_or_default();
         Self {
             best: found.best.map(text),
             value_cp: found.value,
             depth: found.depth,
             nodes: found.nodes,
-            line: texts_of(line, &found.line),
+            line: line.continuation_texts(&found.line),
             exact: found.exact,
             values: found.values.into_iter().map(|(mv, value)| (text(mv), value)).collect(),
         }
     }
 }
 
-/// The moves of a continuation, each in the state where it is played.
-fn texts_of(line: &dyn AnyLine, moves: &[Move]) -> Vec<String> {
-    let mut line = line.boxed();
-    let mut texts = Vec::with_capacity(moves.len());
-    for &mv in moves {
-        texts.extend(line.print_move(mv, Notation::Canonical));
-        if line.play(mv).is_err() {
-            break;
-        }
-    }
-    texts
-}
-
-fn lines(states: &[Py<State>]) -> Vec<&dyn AnyLine> {
+fn lines(states: &[Py<State>]) -> Vec<&dyn DynLine> {
     states.iter().map(|state| state.get().line()).collect()
 }
 
 /// The moves of a state that are to get a value, from their texts.
-fn valued(line: &dyn AnyLine, texts: &[String]) -> PyResult<Valued> {
+fn root_moves(line: &dyn DynLine, texts: &[String]) -> PyResult<RootMoves> {
     let number = |text: &String| {
-        let why = |error| value_error(format!("{text:?} is {error} at {}", line.position()));
+        let why = |error: MoveError| {
+            setting_error(error.code(), format!("{text:?} is {error} at {}", line.position()))
+        };
         line.parse_move(text).map_err(why)
     };
-    Ok(Valued::These(texts.iter().map(number).collect::<PyResult<_>>()?))
+    Ok(RootMoves::These(texts.iter().map(number).collect::<PyResult<_>>()?))
 }
 
 /// Searches many states side by side; `moves` names for each state those that get a value beside the best.
@@ -97,20 +86,21 @@ pub fn search(
     nodes: Option<u64>,
     all_moves: bool,
     moves: Option<Vec<Vec<String>>>,
-) -> PyResult<Vec<Searched>> {
+) -> PyResult<Vec<SearchResult>> {
     let lines = lines(&states);
-    let simple = if all_moves { Valued::All } else { Valued::Best };
+    let simple = if all_moves { RootMoves::All } else { RootMoves::Best };
     let mut questions: Vec<_> = lines.iter().map(|&line| (line, simple.clone())).collect();
     if let Some(moves) = moves {
         if moves.len() != states.len() {
-            return Err(value_error(format!("{} states, but moves of {}", states.len(), moves.len())));
+            let message = format!("{} states, but moves of {}", states.len(), moves.len());
+            return Err(setting_error("game-length-mismatch", message));
         }
         for ((line, wanted), texts) in questions.iter_mut().zip(&moves) {
-            *wanted = valued(*line, texts)?;
+            *wanted = root_moves(*line, texts)?;
         }
     }
-    let found = interrupt::run(py, |stop| batch(&questions, Limits { depth, nodes }, stop))?;
-    Ok(lines.into_iter().zip(found).map(|(line, found)| Searched::new(line, found)).collect())
+    let found = interrupt::run(py, |stop| batch::search(&questions, Limits { depth, nodes }, stop))?;
+    Ok(lines.into_iter().zip(found).map(|(line, found)| SearchResult::new(line, found)).collect())
 }
 
 /// Solves many states side by side, each within `nodes` nodes; `None` where the proof did not fit. Values
@@ -121,10 +111,10 @@ pub fn solve(
     states: Vec<Py<State>>,
     nodes: u64,
     cap: i32,
-) -> PyResult<Vec<Option<Searched>>> {
+) -> PyResult<Vec<Option<SearchResult>>> {
     let lines = lines(&states);
-    let found = interrupt::run(py, |stop| solve_batch(&lines, nodes, cap, stop))?;
-    Ok(lines.into_iter().zip(found).map(|(line, found)| Some(Searched::new(line, found?))).collect())
+    let found = interrupt::run(py, |stop| batch::solve(&lines, nodes, cap, stop))?;
+    Ok(lines.into_iter().zip(found).map(|(line, found)| Some(SearchResult::new(line, found?))).collect())
 }
 
 /// Counts lines of play: `(lines of exactly this depth, lines that ended before)`.

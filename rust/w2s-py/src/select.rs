@@ -1,6 +1,6 @@
 //! Selections over whole columns.
 
-use crate::errors::{select_error, setting_error};
+use crate::errors::{raised, setting_error};
 use crate::interrupt;
 use crate::scores::{Scores, values, with_scores};
 use numpy::{IntoPyArray, PyArray1, PyReadonlyArray1};
@@ -11,12 +11,15 @@ type Positions<'py> = Bound<'py, PyArray1<i64>>;
 /// Positions, rows of each group, rows that each keeps.
 type Grouped<'py> = (Positions<'py>, Positions<'py>, Positions<'py>);
 
+/// Codes of the rows, and the id of each code.
+type DenseGroups<'py> = (Bound<'py, PyArray1<u32>>, Bound<'py, PyArray1<u64>>);
+
 /// Positions of the `k` best scores, best first.
 #[pyfunction]
 pub fn top_k<'py>(py: Python<'py>, scores: Scores<'py>, k: usize) -> PyResult<Positions<'py>> {
     with_scores!(&scores, |slice| {
         let found = interrupt::run(py, |_| select::top_k(slice, k))?;
-        Ok(found.map_err(select_error)?.into_pyarray(py))
+        Ok(found.map_err(raised)?.into_pyarray(py))
     })
 }
 
@@ -29,10 +32,10 @@ pub fn top<'py>(
 ) -> PyResult<(Positions<'py>, Option<f64>, usize)> {
     with_scores!(&scores, |slice| {
         let found = interrupt::run(py, |_| {
-            let top = select::top(slice, k)?;
-            Ok((top.rows.positions(), top.cut.map(Score::to_f64), top.ties_left_out))
+            let top = select::top(slice, k);
+            top.map(|top| (top.rows.positions(), top.cut.map(Score::to_f64), top.ties_left_out))
         })?;
-        let (rows, cut, ties) = found.map_err(select_error)?;
+        let (rows, cut, ties) = found.map_err(raised)?;
         Ok((rows.into_pyarray(py), cut, ties))
     })
 }
@@ -54,7 +57,7 @@ pub fn between<'py>(
             };
             rows.map(|rows| rows.positions())
         })?;
-        Ok(found.map_err(select_error)?.into_pyarray(py))
+        Ok(found.map_err(raised)?.into_pyarray(py))
     })
 }
 
@@ -63,14 +66,14 @@ pub fn between<'py>(
 pub fn quantile(py: Python<'_>, scores: Scores<'_>, q: f64) -> PyResult<Option<f64>> {
     with_scores!(&scores, |slice| {
         let found = interrupt::run(py, |_| select::quantile(slice, q))?;
-        Ok(found.map_err(select_error)?.map(Score::to_f64))
+        Ok(found.map_err(raised)?.map(Score::to_f64))
     })
 }
 
 /// The best rows of each group by exactly one of counts, shares and limits: one for all groups, or one for each.
 #[pyfunction]
 #[pyo3(signature = (scores, groups, n_groups, counts = None, shares = None, limits = None, least = None, most = None))]
-#[allow(clippy::too_many_arguments)]
+#[expect(clippy::too_many_arguments, reason = "the signature is that of the Python function")]
 pub fn top_by_group<'py>(
     py: Python<'py>,
     scores: Scores<'py>,
@@ -87,18 +90,18 @@ pub fn top_by_group<'py>(
         (Some(counts), None, None) => PerGroup::Count(counts),
         (None, Some(shares), None) => PerGroup::Fraction(shares),
         (None, None, Some(limits)) => PerGroup::Threshold(limits),
-        _ => return Err(setting_error("give one of counts, shares and limits")),
+        _ => return Err(setting_error("select-not-one-rule", "give one of counts, shares and limits")),
     };
     let (min, max) = (least.as_deref().unwrap_or(&[]), most.as_deref().unwrap_or(&[]));
     let rule = GroupRule { keep, min, max };
     with_scores!(&scores, |slice| {
         let found = interrupt::run(py, |_| select::top_by_group(slice, groups, n_groups, &rule).map(open))?;
-        Ok(wrap(py, found.map_err(select_error)?))
+        Ok(wrap(py, found.map_err(raised)?))
     })
 }
 
 fn open(top: GroupedTop) -> [Vec<i64>; 3] {
-    let wide = |counts: Vec<usize>| counts.into_iter().map(|count| count as i64).collect();
+    let wide = |counts: Vec<usize>| counts.into_iter().map(|count| count.cast_signed() as i64).collect();
     [top.rows.positions(), wide(top.sizes), wide(top.kept)]
 }
 
@@ -117,7 +120,7 @@ pub fn within_budget<'py>(
     let costs = values(&costs)?;
     with_scores!(&scores, |slice| {
         let found = interrupt::run(py, |_| select::within_budget(slice, costs, budget))?;
-        let bought = found.map_err(select_error)?;
+        let bought = found.map_err(raised)?;
         Ok((bought.positions.into_pyarray(py), bought.spent))
     })
 }
@@ -139,31 +142,26 @@ pub fn weights<'py>(
     let scale = if mean_one { Scale::Mean } else { Scale::Sum };
     with_scores!(&scores, |slice| {
         let found = interrupt::run(py, |_| select::weights(slice, power, scale))?;
-        Ok(found.map_err(select_error)?.into_pyarray(py))
+        Ok(found.map_err(raised)?.into_pyarray(py))
     })
 }
 
 /// Dense ids for sparse ones, and the sparse id of each dense one, ascending.
 #[pyfunction]
-#[allow(clippy::type_complexity)]
-pub fn dense_groups<'py>(
-    py: Python<'py>,
-    ids: PyReadonlyArray1<'py, u64>,
-) -> PyResult<(Bound<'py, PyArray1<u32>>, Bound<'py, PyArray1<u64>>)> {
+pub fn dense_groups<'py>(py: Python<'py>, ids: PyReadonlyArray1<'py, u64>) -> PyResult<DenseGroups<'py>> {
     let ids = values(&ids)?;
-    let (dense, sparse) = interrupt::run(py, |_| select::dense_groups(ids))?.map_err(select_error)?;
+    let (dense, sparse) = interrupt::run(py, |_| select::dense_groups(ids))?.map_err(raised)?;
     Ok((dense.into_pyarray(py), sparse.into_pyarray(py)))
 }
 
 /// How many of `rows` rows a share is.
 #[pyfunction]
 pub fn rows_of_share(rows: usize, share: f64) -> PyResult<usize> {
-    select::rows_of_fraction(rows, share).map_err(select_error)
+    select::rows_of_fraction(rows, share).map_err(raised)
 }
 
 /// Shares `k` among parts by their sizes.
 #[pyfunction]
 pub fn apportion(sizes: Vec<usize>, k: usize) -> Vec<usize> {
-    let total = sizes.iter().fold(0usize, |sum, &size| sum.saturating_add(size));
-    select::largest_remainder(&sizes, k.min(total))
+    select::largest_remainder(&sizes, k)
 }

@@ -1,11 +1,10 @@
 //! A line of play as an immutable Python object.
 
-use crate::errors::value_error;
+use crate::errors::{data_error, raised};
 use numpy::ndarray::Array3;
 use numpy::{IntoPyArray, PyArray1, PyArray3};
 use pyo3::prelude::*;
-use w2s_games::rules::AnyLine;
-use w2s_games::{Draws, Move, Notation, Side, registry};
+use w2s_games::{Draws, DynLine, Move, Notation, Side, View, ViewShape, registry};
 
 /// The names of all games.
 #[pyfunction]
@@ -13,44 +12,45 @@ pub fn game_names() -> Vec<&'static str> {
     registry::names()
 }
 
+fn own_view(game: &str) -> PyResult<ViewShape> {
+    let shape = registry::game(game).map_err(raised)?.view(View::Own);
+    shape.ok_or_else(|| data_error("game-unknown-view", format!("{game} has no planes")))
+}
+
 /// Channels, rows and columns of a game's feature planes.
 #[pyfunction]
 pub fn planes_shape(game: &str) -> PyResult<[usize; 3]> {
-    Ok(registry::game(game).map_err(value_error)?.planes_shape())
+    Ok(own_view(game)?.planes)
 }
 
 /// Entries of a game's policy over moves.
 #[pyfunction]
 pub fn policy_size(game: &str) -> PyResult<usize> {
-    Ok(registry::game(game).map_err(value_error)?.policy_size())
+    Ok(own_view(game)?.policy)
 }
 
 /// The state that a position text describes.
 #[pyfunction]
 pub fn start(game: &str, position: &str) -> PyResult<State> {
-    let rules = registry::game(game).map_err(value_error)?;
-    Ok(State { game: rules.name(), line: rules.line(position).map_err(value_error)? })
+    let game = registry::game(game).map_err(raised)?;
+    Ok(State { game: game.name(), line: game.line(position).map_err(raised)? })
 }
 
 fn notation(name: &str) -> PyResult<Notation> {
-    match name {
-        "canonical" => Ok(Notation::Canonical),
-        "san" => Ok(Notation::San),
-        "long" => Ok(Notation::Long),
-        _ => Err(value_error(format!("no notation is called {name:?}; use canonical, san or long"))),
-    }
+    name.parse().map_err(raised)
 }
 
 /// A state with the moves that led to it; playing a move gives a new one.
+#[derive(Debug)]
 #[pyclass(frozen, module = "w2s._core")]
 pub struct State {
     game: &'static str,
-    line: Box<dyn AnyLine>,
+    line: Box<dyn DynLine>,
 }
 
 impl State {
     /// The line of play that led to this state.
-    pub fn line(&self) -> &dyn AnyLine {
+    pub fn line(&self) -> &dyn DynLine {
         self.line.as_ref()
     }
 
@@ -60,9 +60,8 @@ impl State {
     }
 
     fn text(&self, mv: Move, notation: Notation) -> PyResult<String> {
-        self.line
-            .print_move(mv, notation)
-            .ok_or_else(|| value_error(format!("move number {} is not legal here", mv.0)))
+        let illegal = || data_error("game-illegal-move", format!("move number {} is not legal here", mv.0));
+        self.line.print_move(mv, notation).ok_or_else(illegal)
     }
 }
 
@@ -136,12 +135,9 @@ impl State {
 
     /// `(move, "")`, or `(None, why)` with why one of unparsable, illegal, ambiguous.
     fn parse_move(&self, text: &str) -> (Option<u16>, &'static str) {
-        use w2s_games::MoveError::{Ambiguous, Illegal, Unparsable};
         match self.line.parse_move(text) {
             Ok(mv) => (Some(mv.0), ""),
-            Err(Unparsable) => (None, "unparsable"),
-            Err(Illegal) => (None, "illegal"),
-            Err(Ambiguous) => (None, "ambiguous"),
+            Err(error) => (None, error.word()),
         }
     }
 
@@ -153,8 +149,9 @@ impl State {
 
     /// The state after a legal move.
     fn play(&self, mv: u16) -> PyResult<State> {
-        let mut line = self.line.boxed();
-        line.play(Move(mv)).map_err(|error| value_error(format!("move number {mv} is {error}")))?;
+        let mut line = self.line.clone_box();
+        line.play(Move(mv))
+            .map_err(|error| data_error(error.code(), format!("move number {mv} is {error}")))?;
         Ok(State { game: self.game, line })
     }
 
@@ -168,13 +165,17 @@ impl State {
 
     /// Feature planes, float32, channels × rows × columns, seen by the player to move.
     fn planes<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyArray3<f32>>> {
-        let shape = registry::game(self.game).map_err(value_error)?.planes_shape();
-        Ok(Array3::from_shape_vec(shape, self.line.planes()).map_err(value_error)?.into_pyarray(py))
+        let mut planes = Array3::zeros(own_view(self.game)?.planes);
+        if let Some(values) = planes.as_slice_mut() {
+            self.line.fill_planes(View::Own, values);
+        }
+        Ok(planes.into_pyarray(py))
     }
 
     /// Policy index of each legal move, int64, in the order of `legal_moves`.
     fn policy_indices<'py>(&self, py: Python<'py>) -> Bound<'py, PyArray1<i64>> {
-        let indices: Vec<i64> = self.line.policy_indices().into_iter().map(|index| index as i64).collect();
+        let choices = self.line.choices(View::Own);
+        let indices: Vec<i64> = choices.iter().map(|choice| choice.index.cast_signed() as i64).collect();
         indices.into_pyarray(py)
     }
 }

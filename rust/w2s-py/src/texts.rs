@@ -2,7 +2,7 @@
 //!
 //! Knows nothing about what the texts mean.
 
-use crate::errors::value_error;
+use crate::errors::data_error;
 use numpy::PyReadonlyArray1;
 use pyo3::prelude::*;
 use pyo3::pybacked::PyBackedStr;
@@ -36,7 +36,7 @@ impl<'py> Texts<'py> {
     /// Every row as a text; whatever is none reads as one that no game understands.
     ///
     /// # Errors
-    /// `ValueError` where the offsets do not fit the data.
+    /// `CoreError` where the offsets do not fit the data.
     pub fn rows(&self) -> PyResult<Vec<&str>> {
         match self {
             Self::List(list) => {
@@ -61,6 +61,11 @@ fn arrow_rows<'a>(data: &'a [u8], offsets: &[i64]) -> PyResult<Vec<&'a str>> {
     };
     offsets
         .windows(2)
-        .map(|ends| row(ends).ok_or_else(|| value_error("the offsets of a text column do not fit its data")))
+        .map(|ends| {
+            row(ends).ok_or_else(|| {
+                let message = "the offsets of a text column do not fit its data";
+                data_error("table-bad-offsets", message)
+            })
+        })
         .collect()
 }

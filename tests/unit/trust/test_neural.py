@@ -141,7 +141,7 @@ def shown(value: object) -> str:
 
 
 def test_documentation_lists_every_option_with_its_default(root: Path) -> None:
-    text = (root / "docs" / "trust.md").read_text(encoding="utf-8")
+    text = (root / "docs" / "explanation" / "trust.md").read_text(encoding="utf-8")
     table = text.partition("| option | default | option | default |")[2].partition("\n\n")[0]
     told = dict(re.findall(r"`(\w+)` \| (\S+)", table))
     assert told == {name: shown(field.default) for name, field in NeuralOptions.model_fields.items()}

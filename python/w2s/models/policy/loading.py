@@ -7,7 +7,7 @@ from pathlib import Path
 
 from w2s.errors import MissingExtraError, ModelError, UsageError
 from w2s.models.model import Model, ModelKind
-from w2s.models.policy.bundled import bundled_policies, policies_folder
+from w2s.models.policy.model_card import bundled_policies, policies_folder
 from w2s.models.policy.settings import OPTIONS, PolicySettings
 from w2s.models.reference import Reference, quote
 

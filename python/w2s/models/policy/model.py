@@ -168,7 +168,7 @@ class PolicyModel:
         before = [examples[i].state for i in played]
         labels = [answers[i].label for i in played]
         after = [state.play(label) for state, label in zip(before, labels, strict=True)]
-        signs = kernels.signs(
+        signs = kernels.move_traits(
             [s._core for s in before], [s._number(m) for s, m in zip(before, labels, strict=True)]
         )
         over = np.array([state.outcome() is not None for state in after], bool)

@@ -14,7 +14,6 @@ from w2s.errors import UsageError
 from w2s.models.hf.multiple_choice import encoder_context, refuse_causal_options
 from w2s.models.reference import quote
 from w2s.train.dataset import TrainingSet
-from w2s.train.language.data_loader import IGNORED, ChoiceCollator, SequenceCollator
 from w2s.train.language.student import LanguageStudent
 from w2s.train.language.tokenization import (
     ChoiceTokens,
@@ -24,6 +23,9 @@ from w2s.train.language.tokenization import (
 )
 from w2s.train.losses import LOSSES, MASKED_LOGIT
 from w2s.train.settings import LanguageTrainSettings
+
+IGNORED = -100
+"""The label of a token that is not learned."""
 
 TokenizedRow = TokenSequence | ChoiceTokens
 Collate = Callable[[Sequence[Any]], dict[str, Any]]
@@ -95,6 +97,86 @@ def _choice_objective(
         ChoiceCollator(student.padding, has_types),
         lambda logits, labels, done: option_losses(logits, labels, name, done),
     )
+
+
+# Collators ------------------------------------------------------------------------------------------------
+
+
+class SequenceCollator:
+    """Pads sequences on the right.
+
+    Args:
+        padding: the padding token, which is masked.
+    """
+
+    def __init__(self, padding: int) -> None:
+        self._padding = padding
+
+    def __call__(self, sequences: Sequence[TokenSequence]) -> dict[str, Any]:
+        """``input_ids`` and ``attention_mask`` for the network, ``labels`` for the loss."""
+        width = max(len(one.ids) for one in sequences)
+        ids = [_padded(one.ids, width, self._padding) for one in sequences]
+        mask = [_padded([1] * len(one.ids), width, 0) for one in sequences]
+        tokens = [
+            _padded([IGNORED] * one.n_prompt + one.ids[one.n_prompt :], width, IGNORED) for one in sequences
+        ]
+        most = max(len(one.options) for one in sequences)
+        labels = {
+            "tokens": torch.tensor(tokens),
+            "weights": torch.tensor([one.weight for one in sequences]),
+            "last": torch.tensor([one.n_prompt - 1 for one in sequences]),
+            "options": torch.tensor([_padded(one.options, most, 0) for one in sequences], dtype=torch.long),
+            "mask": torch.tensor(
+                [_padded([True] * len(one.options), most, False) for one in sequences], dtype=torch.bool
+            ),
+            "probs": torch.tensor([_padded(one.probs, most, 0.0) for one in sequences]),
+        }
+        return {"input_ids": torch.tensor(ids), "attention_mask": torch.tensor(mask), "labels": labels}
+
+
+class ChoiceCollator:
+    """Pads the tokens of options on the right, and questions with few options by masked options.
+
+    A masked option is one token that is attended to, because attention over no token at all would be NaN.
+
+    Args:
+        padding: the padding token.
+        has_types: whether the network reads which tokens belong to the option.
+    """
+
+    def __init__(self, padding: int, has_types: bool) -> None:
+        self._padding, self._has_types = padding, has_types
+
+    def __call__(self, questions: Sequence[ChoiceTokens]) -> dict[str, Any]:
+        """``input_ids`` and ``attention_mask``, of shape (n, k, width), and ``labels`` for the loss."""
+        most = max(len(one.tokens) for one in questions)
+        width = max(len(row) for one in questions for row in one.tokens)
+        inputs = {
+            "input_ids": [_block(one.tokens, most, width, self._padding) for one in questions],
+            "attention_mask": [
+                _block([[1] * len(row) for row in one.tokens], most, width, 0, first=1) for one in questions
+            ],
+        }
+        if self._has_types:
+            inputs["token_type_ids"] = [_block(one.types, most, width, 0) for one in questions]
+        labels = {
+            "weights": torch.tensor([one.weight for one in questions]),
+            "mask": torch.tensor([_padded([True] * len(one.tokens), most, False) for one in questions]),
+            "probs": torch.tensor([_padded(one.probs, most, 0.0) for one in questions]),
+        }
+        return {**{name: torch.tensor(value) for name, value in inputs.items()}, "labels": labels}
+
+
+def _padded(values: Sequence[Any], width: int, padding: Any) -> list[Any]:
+    return [*values, *[padding] * (width - len(values))]
+
+
+def _block(
+    rows: Sequence[Sequence[int]], count: int, width: int, padding: int, first: int | None = None
+) -> list[list[int]]:
+    """Rows padded to ``width``, and rows of padding up to ``count``, whose first value is ``first``."""
+    blank = [padding if first is None else first, *[padding] * (width - 1)]
+    return [_padded(row, width, padding) for row in rows] + [blank] * (count - len(rows))
 
 
 # Losses -----------------------------------------------------------------------------------------------------

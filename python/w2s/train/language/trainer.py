@@ -20,6 +20,7 @@ import numpy as np
 import torch
 import transformers
 from torch import Tensor
+from torch.utils.data import Sampler
 
 from w2s.errors import DataError, MissingExtraError, UsageError
 from w2s.models.hf.weights import quiet_transformers
@@ -27,7 +28,6 @@ from w2s.models.policy.device import has_fast_bfloat16, select_device
 from w2s.resume import Record, remove
 from w2s.train.dataset import TrainingSet
 from w2s.train.distributed import process_count
-from w2s.train.language.data_loader import PaddedSampler
 from w2s.train.language.objectives import Objective, TokenizedRow, build_objective, weighted_sum
 from w2s.train.language.student import (
     LanguageStudent,
@@ -243,6 +243,35 @@ def _trainer_arguments(job: _Job, rows: int) -> dict[str, Any]:
         "remove_unused_columns": False,
         "optim": "adamw_torch",
     }
+
+
+class PaddedSampler(Sampler[int]):
+    """Every row once, in an order by seed and epoch, then the row ``count``, until all passes are complete.
+
+    Launchers would fill the last pass with rows from the start of the epoch, which would then count twice.
+
+    Args:
+        count: number of rows; the row behind them has weight 0.
+        pass_size: rows of one pass of all processes.
+        seed: random seed of the order.
+    """
+
+    def __init__(self, count: int, pass_size: int, seed: int) -> None:
+        self._count, self._pass_size, self._seed, self._epoch = count, pass_size, seed, 0
+
+    def set_epoch(self, epoch: int) -> None:
+        """Called before every epoch, also after a kill."""
+        self._epoch = epoch
+
+    def __iter__(self) -> Iterator[int]:
+        """Row numbers."""
+        order = np.random.default_rng([self._seed, 1, self._epoch]).permutation(self._count)
+        yield from order.tolist()
+        yield from [self._count] * (len(self) - self._count)
+
+    def __len__(self) -> int:
+        """Number of rows of an epoch, with padding."""
+        return -(-self._count // self._pass_size) * self._pass_size
 
 
 class WeightedTrainer(PlainStateTrainer, transformers.Trainer):  # type: ignore[misc]

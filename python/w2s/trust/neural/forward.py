@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 from pydantic import Field
 
-from w2s.kernels.numbers import Doubles
+from w2s.kernels.columns import Doubles
 from w2s.trust.features import FeatureOptions
 from w2s.trust.function import Arrays
 

@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from w2s.errors import DataError, MissingExtraError
 from w2s.kernels.arrays import Flags
-from w2s.kernels.numbers import Doubles
+from w2s.kernels.columns import Doubles
 from w2s.trust.calibration import Platt
 from w2s.trust.features import FeatureMatrix
 from w2s.trust.function import Arrays

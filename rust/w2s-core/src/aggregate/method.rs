@@ -3,10 +3,41 @@
 use rayon::prelude::*;
 
 use super::{AggregateError, CHUNK, Table};
+use crate::Argument;
 use crate::select::Score;
+
+/// Every setting of every method, by name. A method uses those that its variant of [`Method`] holds.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Settings<'a> {
+    /// A weight for each column; none where they are not given.
+    pub weights: Option<&'a [f64]>,
+    /// The share that a trimmed mean leaves out at each end.
+    pub trim: f64,
+    /// How far probabilities are kept from 0 and 1 before they become log-odds.
+    pub clip: f64,
+    /// The score from which on a column votes for the row.
+    pub limit: f64,
+}
+
+/// The names of all methods, by the order in which lists show them.
+pub const METHODS: [&str; 12] = [
+    "mean",
+    "weighted_mean",
+    "median",
+    "trimmed_mean",
+    "min",
+    "max",
+    "product",
+    "log_odds",
+    "mean_rank",
+    "borda",
+    "majority",
+    "vote",
+];
 
 /// A way to combine the scores of a row. Missing scores are left out, with their weights.
 #[derive(Clone, Copy, Debug, PartialEq)]
+#[non_exhaustive]
 pub enum Method<'a> {
     /// The arithmetic mean.
     Mean,
@@ -48,6 +79,45 @@ pub enum Method<'a> {
 }
 
 impl<'a> Method<'a> {
+    /// The method of a name, with what it uses of the settings.
+    ///
+    /// ```
+    /// use w2s_core::aggregate::{Method, Settings};
+    /// let settings = Settings { weights: None, trim: 0.1, clip: 1e-6, limit: 0.5 };
+    /// assert_eq!(Method::named("trimmed_mean", settings), Ok(Method::TrimmedMean(0.1)));
+    /// assert_eq!(Method::named("weighted_mean", settings).unwrap_err().code(), "aggregate-missing-weights");
+    /// ```
+    ///
+    /// # Errors
+    /// The name is unknown, the method needs weights and there are none, or it does not use weights and there are.
+    pub fn named(name: &str, settings: Settings<'a>) -> Result<Self, AggregateError> {
+        let Settings { weights, trim, clip, limit } = settings;
+        let unknown = || AggregateError::UnknownMethod { name: name.to_string(), known: METHODS.join(", ") };
+        let name = METHODS.into_iter().find(|known| *known == name).ok_or_else(unknown)?;
+        let unweighted = match (name, weights) {
+            ("log_odds", _) => return Ok(Self::LogOdds { clip, weights }),
+            ("vote", _) => return Ok(Self::Vote { limit, weights }),
+            ("weighted_mean", Some(weights)) => return Ok(Self::WeightedMean(weights)),
+            ("weighted_mean", None) => {
+                return Err(AggregateError::MissingSetting { argument: Argument::Weights, method: name });
+            }
+            ("mean", _) => Self::Mean,
+            ("median", _) => Self::Median,
+            ("trimmed_mean", _) => Self::TrimmedMean(trim),
+            ("min", _) => Self::Min,
+            ("max", _) => Self::Max,
+            ("product", _) => Self::Product,
+            ("mean_rank", _) => Self::MeanRank,
+            ("borda", _) => Self::Borda,
+            ("majority", _) => Self::Majority { limit },
+            _ => return Err(unknown()),
+        };
+        if weights.is_some() {
+            return Err(AggregateError::UnusedSetting { argument: Argument::Weights, method: name });
+        }
+        Ok(unweighted)
+    }
+
     /// The weights of the columns; none where they are equal.
     pub(super) fn weights(&self) -> Option<&'a [f64]> {
         match *self {
@@ -96,7 +166,11 @@ impl<'a> Method<'a> {
 
 fn check_weights(weights: &[f64], columns: usize) -> Result<(), AggregateError> {
     if weights.len() != columns {
-        return Err(AggregateError::Weights { len: weights.len(), columns });
+        return Err(AggregateError::SettingLength {
+            argument: Argument::Weights,
+            len: weights.len(),
+            expected: columns,
+        });
     }
     if let Some(column) = weights.iter().position(|weight| !(0.0..f64::INFINITY).contains(weight)) {
         return Err(AggregateError::BadWeight { column, weight: weights[column] });

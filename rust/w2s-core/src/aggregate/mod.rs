@@ -23,7 +23,7 @@ mod tests;
 use rayon::prelude::*;
 
 pub use error::AggregateError;
-pub use method::Method;
+pub use method::{METHODS, Method, Settings};
 pub use table::Table;
 
 use crate::select::Score;
@@ -43,7 +43,7 @@ pub enum Missing {
 
 /// One score for each row.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Aggregated {
+pub struct AggregatedScores {
     /// The combined scores; NaN where every score of the row is missing.
     pub values: Vec<f64>,
     /// How many scores are missing in all.
@@ -66,7 +66,7 @@ pub fn aggregate<S: Score>(
     table: Table<S>,
     method: Method,
     missing: Missing,
-) -> Result<Aggregated, AggregateError> {
+) -> Result<AggregatedScores, AggregateError> {
     method.check(table.n_columns())?;
     let counts = count_missing(table, missing)?;
     method.check_scores(table)?;
@@ -78,7 +78,7 @@ pub fn aggregate<S: Score>(
         Method::Borda => ranks::borda(table),
         _ => by_row(table, &RowRule::of(method, table.n_columns()), counts.0 > 0),
     };
-    Ok(Aggregated { values, missing: counts.0, empty_rows: counts.1 })
+    Ok(AggregatedScores { values, missing: counts.0, empty_rows: counts.1 })
 }
 
 /// Missing scores and rows without any, or the error that names the first.

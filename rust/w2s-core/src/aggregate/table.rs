@@ -32,7 +32,7 @@ impl<'a, S: Score> Table<'a, S> {
             return Err(AggregateError::NoColumns);
         }
         if !values.len().is_multiple_of(n_columns) {
-            return Err(AggregateError::Ragged { len: values.len(), columns: n_columns });
+            return Err(AggregateError::IncompleteRow { len: values.len(), columns: n_columns });
         }
         Ok(Self { layout: Layout::Rows(values), start: 0, n_rows: values.len() / n_columns, n_columns })
     }
@@ -44,17 +44,23 @@ impl<'a, S: Score> Table<'a, S> {
     pub fn columns(columns: &'a [&'a [S]]) -> Result<Self, AggregateError> {
         let rows = columns.first().ok_or(AggregateError::NoColumns)?.len();
         if let Some(column) = columns.iter().position(|column| column.len() != rows) {
-            return Err(AggregateError::ColumnLength { column, len: columns[column].len(), rows });
+            return Err(AggregateError::LengthMismatch {
+                column,
+                len: columns[column].len(),
+                expected: rows,
+            });
         }
         Ok(Self { layout: Layout::Columns(columns), start: 0, n_rows: rows, n_columns: columns.len() })
     }
 
     /// How many rows there are.
+    #[must_use]
     pub fn n_rows(&self) -> usize {
         self.n_rows
     }
 
     /// How many columns there are.
+    #[must_use]
     pub fn n_columns(&self) -> usize {
         self.n_columns
     }

@@ -131,6 +131,20 @@ fn long_tables_are_the_same_for_any_number_of_threads() {
 }
 
 #[test]
+fn every_name_has_a_method() {
+    for name in METHODS {
+        let weights = (name == "weighted_mean").then_some(&[1.0][..]);
+        let settings = Settings { weights, trim: 0.1, clip: 0.01, limit: 0.5 };
+        let method = Method::named(name, settings).unwrap();
+        assert!(aggregate(Table::rows(&[0.5], 1).unwrap(), method, Missing::Refuse).is_ok(), "{name}");
+        let weighted = Method::named(name, Settings { weights: Some(&[1.0]), ..settings });
+        assert_eq!(weighted.is_ok(), ["weighted_mean", "log_odds", "vote"].contains(&name), "{name}");
+    }
+    let settings = Settings { weights: None, trim: 0.1, clip: 0.01, limit: 0.5 };
+    assert_eq!(Method::named("average", settings).unwrap_err().code(), "aggregate-unknown-method");
+}
+
+#[test]
 fn bad_input_is_named() {
     let run = |values: &[f64], method| {
         aggregate(Table::rows(values, 2).unwrap(), method, Missing::Refuse).unwrap_err()
@@ -142,7 +156,7 @@ fn bad_input_is_named() {
     );
     assert_eq!(
         run(&[0.0, 1.0], Method::WeightedMean(&[1.0])),
-        AggregateError::Weights { len: 1, columns: 2 }
+        AggregateError::SettingLength { argument: crate::Argument::Weights, len: 1, expected: 2 }
     );
     assert_eq!(
         run(&[0.0, 1.0], Method::WeightedMean(&[1.0, -1.0])),
@@ -156,10 +170,10 @@ fn bad_input_is_named() {
     );
     assert_eq!(run(&[0.0, 1.0], Method::Majority { limit: f64::NAN }), AggregateError::NanLimit);
     assert_eq!(Table::<f32>::rows(&[], 0).unwrap_err(), AggregateError::NoColumns);
-    assert_eq!(Table::rows(&[0.5f32], 2).unwrap_err(), AggregateError::Ragged { len: 1, columns: 2 });
+    assert_eq!(Table::rows(&[0.5f32], 2).unwrap_err(), AggregateError::IncompleteRow { len: 1, columns: 2 });
     let (long, short) = ([0.5f32, 1.0], [0.5f32]);
     assert_eq!(
         Table::columns(&[&long[..], &short[..]]).unwrap_err(),
-        AggregateError::ColumnLength { column: 1, len: 1, rows: 2 }
+        AggregateError::LengthMismatch { column: 1, len: 1, expected: 2 }
     );
 }

@@ -4,10 +4,19 @@
 
 use super::beta::upper_tail;
 use super::betting::{Bets, in_random_order};
+use super::error::CertifyError;
 use crate::select::Score;
+use std::str::FromStr;
 
 /// How a purity is bounded from below.
+///
+/// ```
+/// use w2s_core::certify::Bound;
+/// assert_eq!("betting".parse(), Ok(Bound::Betting));
+/// assert_eq!("normal".parse::<Bound>().unwrap_err().code(), "certify-unknown-method");
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Bound {
     /// p̂ − √(ln(1/α) / 2n). Source: Hoeffding, JASA 1963.
     Hoeffding,
@@ -18,11 +27,37 @@ pub enum Bound {
     Betting,
 }
 
+impl Bound {
+    /// Every bound.
+    pub const ALL: [Bound; 3] = [Bound::Hoeffding, Bound::ClopperPearson, Bound::Betting];
+
+    /// The name by which users call it.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Hoeffding => "hoeffding",
+            Self::ClopperPearson => "clopper_pearson",
+            Self::Betting => "betting",
+        }
+    }
+}
+
+impl FromStr for Bound {
+    type Err = CertifyError;
+
+    fn from_str(name: &str) -> Result<Self, CertifyError> {
+        Bound::ALL.into_iter().find(|bound| bound.name() == name).ok_or_else(|| CertifyError::UnknownBound {
+            name: name.to_string(),
+            known: Bound::ALL.map(Self::name).join(", "),
+        })
+    }
+}
+
 /// Steps of a bisection, to within 10⁻¹³.
 const HALVINGS: usize = 44;
 
 /// What was seen at each threshold of a grid, ascending.
-pub struct Seen<'a> {
+pub struct GridCounts<'a> {
     bound: Bound,
     grid: &'a [f64],
     kept: Vec<usize>,
@@ -30,7 +65,7 @@ pub struct Seen<'a> {
     sequence: Vec<(f64, bool)>, // scores and answers in a random order, for bets
 }
 
-impl<'a> Seen<'a> {
+impl<'a> GridCounts<'a> {
     /// Counts the rows at or above each threshold.
     pub fn of<S: Score>(scores: &[S], correct: &[bool], grid: &'a [f64], bound: Bound) -> Self {
         let (mut kept, mut right) = (vec![0; grid.len() + 1], vec![0; grid.len() + 1]);

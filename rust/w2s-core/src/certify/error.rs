@@ -1,9 +1,11 @@
 //! What can be wrong with the input of a certificate, one variant a cause.
 
+use crate::Argument;
 use thiserror::Error;
 
 /// Why nothing could be certified.
 #[derive(Clone, Debug, Error, PartialEq)]
+#[non_exhaustive]
 pub enum CertifyError {
     /// A score is not a number.
     #[error("score {index} is NaN; drop such rows first")]
@@ -12,14 +14,14 @@ pub enum CertifyError {
         index: usize,
     },
     /// Two columns of one table differ in length.
-    #[error("{name} has {len} values for {rows} scores")]
-    Lengths {
+    #[error("{argument} has {len} values for {expected} scores")]
+    LengthMismatch {
         /// Which column it is.
-        name: &'static str,
+        argument: Argument,
         /// Its length.
         len: usize,
         /// Length of the scores.
-        rows: usize,
+        expected: usize,
     },
     /// There are no rows.
     #[error("there are no rows to calibrate on")]
@@ -30,11 +32,11 @@ pub enum CertifyError {
         /// Whether they are right.
         correct: bool,
     },
-    /// A probability is none.
-    #[error("{name} {value} lies outside (0, 1)")]
+    /// A probability lies outside (0, 1).
+    #[error("{argument} {value} lies outside (0, 1)")]
     OutOfRange {
         /// Which argument it is.
-        name: &'static str,
+        argument: Argument,
         /// What was given.
         value: f64,
     },
@@ -47,7 +49,7 @@ pub enum CertifyError {
         /// Its place in the grid.
         index: usize,
     },
-    /// The trust function was fitted on a row.
+    /// A row belongs to a fold on which the trust function was fitted.
     #[error(
         "row {index} is of fold {fold}, on which the trust function was fitted; calibrate on rows held back"
     )]
@@ -57,4 +59,46 @@ pub enum CertifyError {
         /// Its fold.
         fold: u32,
     },
+    /// No bound has this name.
+    #[error("unknown bound {name:?}; use one of: {known}")]
+    UnknownBound {
+        /// What was given.
+        name: String,
+        /// The names that exist.
+        known: String,
+    },
+}
+
+impl CertifyError {
+    /// Whether an argument is wrong that no data could make right; otherwise the data is.
+    #[must_use]
+    pub fn is_setting(&self) -> bool {
+        match self {
+            Self::OutOfRange { .. }
+            | Self::NoGrid
+            | Self::NanThreshold { .. }
+            | Self::UnknownBound { .. } => true,
+            Self::NanScore { .. }
+            | Self::LengthMismatch { .. }
+            | Self::NoRows
+            | Self::OneClass { .. }
+            | Self::FittedRow { .. } => false,
+        }
+    }
+
+    /// A stable identifier of the fault.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::NanScore { .. } => "certify-nan-score",
+            Self::LengthMismatch { .. } => "certify-length-mismatch",
+            Self::NoRows => "certify-no-rows",
+            Self::OneClass { .. } => "certify-one-class",
+            Self::OutOfRange { .. } => "certify-out-of-range",
+            Self::NoGrid => "certify-bad-grid",
+            Self::NanThreshold { .. } => "certify-nan-threshold",
+            Self::FittedRow { .. } => "certify-fitted-row",
+            Self::UnknownBound { .. } => "certify-unknown-method",
+        }
+    }
 }

@@ -8,7 +8,7 @@
 //!
 //! The guarantee: where pool and held-back rows are exchangeable, the true purity at the threshold returned is below
 //! the target with probability at most δ. It holds for all thresholds of the grid at once, which therefore has to be
-//! fixed before the rows are seen. Under a shift between the two it is a heuristic.
+//! fixed before the rows are counts. Under a shift between the two it is a heuristic.
 
 mod beta;
 mod betting;
@@ -23,8 +23,9 @@ use rayon::prelude::*;
 pub use bound::Bound;
 pub use error::CertifyError;
 
+use crate::Argument;
 use crate::select::Score;
-use bound::Seen;
+use bound::GridCounts;
 
 /// What is asked for.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -65,7 +66,7 @@ pub struct Certificate {
 
 /// The answer.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Certified {
+pub enum Certification {
     /// The threshold with the largest coverage among those whose bound reaches the target.
     Reached(Certificate),
     /// No threshold reaches it; the one with the highest bound, if any keeps a row.
@@ -73,6 +74,7 @@ pub enum Certified {
 }
 
 /// Thresholds 0, 1/k, …, (k − 1)/k, for scores in [0, 1].
+#[must_use]
 pub fn even_grid(k: usize) -> Vec<f64> {
     (0..k).map(|i| i as f64 / k as f64).collect()
 }
@@ -80,11 +82,11 @@ pub fn even_grid(k: usize) -> Vec<f64> {
 /// The largest coverage whose purity is at least the target with probability 1 − δ.
 ///
 /// ```
-/// use w2s_core::certify::{Bound, Certified, Target, certify, even_grid};
+/// use w2s_core::certify::{Bound, Certification, Target, certify, even_grid};
 /// let scores: Vec<f32> = (0..1000).map(|i| i as f32 / 1000.0).collect();
 /// let correct: Vec<bool> = scores.iter().map(|&score| score >= 0.5).collect();
 /// let target = Target { purity: 0.9, delta: 0.05, bound: Bound::ClopperPearson, grid: &even_grid(20) };
-/// let Ok(Certified::Reached(answer)) = certify(&scores, &correct, None, target) else { panic!() };
+/// let Ok(Certification::Reached(answer)) = certify(&scores, &correct, None, target) else { panic!() };
 /// assert!(answer.threshold == 0.5 && answer.bound >= 0.9);
 /// ```
 ///
@@ -95,25 +97,25 @@ pub fn certify<S: Score>(
     correct: &[bool],
     folds: Option<Folds>,
     target: Target,
-) -> Result<Certified, CertifyError> {
+) -> Result<Certification, CertifyError> {
     check_target(target)?;
     check_rows(scores, correct)?;
     folds.map_or(Ok(()), |folds| check_folds(folds, scores.len()))?;
     let mut grid = target.grid.to_vec();
     grid.sort_unstable_by(f64::total_cmp);
     let alpha = target.delta / grid.len() as f64;
-    let seen = Seen::of(scores, correct, &grid, target.bound);
+    let counts = GridCounts::of(scores, correct, &grid, target.bound);
     let certificate = |i: usize| Certificate {
         threshold: grid[i],
-        coverage: seen.kept(i) as f64 / scores.len() as f64,
-        kept: seen.kept(i),
-        correct: seen.correct(i),
-        bound: seen.lower_bound(i, alpha),
+        coverage: counts.kept(i) as f64 / scores.len() as f64,
+        kept: counts.kept(i),
+        correct: counts.correct(i),
+        bound: counts.lower_bound(i, alpha),
     };
-    let reached = (0..grid.len()).into_par_iter().find_first(|&i| seen.reaches(i, target.purity, alpha));
+    let reached = (0..grid.len()).into_par_iter().find_first(|&i| counts.reaches(i, target.purity, alpha));
     Ok(match reached {
-        Some(i) => Certified::Reached(certificate(i)),
-        None => Certified::Nothing(highest((0..grid.len()).into_par_iter().map(certificate).collect())),
+        Some(i) => Certification::Reached(certificate(i)),
+        None => Certification::Nothing(highest((0..grid.len()).into_par_iter().map(certificate).collect())),
     })
 }
 
@@ -124,9 +126,9 @@ fn highest(certificates: Vec<Certificate>) -> Option<Certificate> {
 }
 
 fn check_target(target: Target) -> Result<(), CertifyError> {
-    for (name, value) in [("purity", target.purity), ("delta", target.delta)] {
+    for (argument, value) in [(Argument::Purity, target.purity), (Argument::Delta, target.delta)] {
         if !(value > 0.0 && value < 1.0) {
-            return Err(CertifyError::OutOfRange { name, value });
+            return Err(CertifyError::OutOfRange { argument, value });
         }
     }
     if target.grid.is_empty() {
@@ -138,7 +140,11 @@ fn check_target(target: Target) -> Result<(), CertifyError> {
 
 fn check_rows<S: Score>(scores: &[S], correct: &[bool]) -> Result<(), CertifyError> {
     if correct.len() != scores.len() {
-        return Err(CertifyError::Lengths { name: "correct", len: correct.len(), rows: scores.len() });
+        return Err(CertifyError::LengthMismatch {
+            argument: Argument::Correct,
+            len: correct.len(),
+            expected: scores.len(),
+        });
     }
     if let Some(index) = scores.iter().position(|score| score.is_nan()) {
         return Err(CertifyError::NanScore { index });
@@ -154,7 +160,11 @@ fn check_rows<S: Score>(scores: &[S], correct: &[bool]) -> Result<(), CertifyErr
 
 fn check_folds(folds: Folds, rows: usize) -> Result<(), CertifyError> {
     if folds.of_row.len() != rows {
-        return Err(CertifyError::Lengths { name: "folds", len: folds.of_row.len(), rows });
+        return Err(CertifyError::LengthMismatch {
+            argument: Argument::Folds,
+            len: folds.of_row.len(),
+            expected: rows,
+        });
     }
     let fitted = folds.of_row.iter().position(|fold| folds.fitted.contains(fold));
     fitted.map_or(Ok(()), |index| Err(CertifyError::FittedRow { index, fold: folds.of_row[index] }))

@@ -2,15 +2,15 @@
 
 use proptest::prelude::*;
 
-use super::bound::Seen;
+use super::bound::GridCounts;
 use super::*;
 use crate::select::draw;
 
-const BOUNDS: [Bound; 3] = [Bound::Hoeffding, Bound::ClopperPearson, Bound::Betting];
+const BOUNDS: [Bound; 3] = Bound::ALL;
 
 fn bound_of(bound: Bound, kept: usize, correct: usize, alpha: f64) -> f64 {
     let answers: Vec<bool> = (0..kept).map(|i| i < correct).collect();
-    Seen::of(&vec![1.0f32; kept], &answers, &[0.5], bound).lower_bound(0, alpha)
+    GridCounts::of(&vec![1.0f32; kept], &answers, &[0.5], bound).lower_bound(0, alpha)
 }
 
 /// Uniform scores, each right with its own probability `right(score)`.
@@ -45,8 +45,8 @@ fn the_purity_falls_below_the_target_in_no_more_runs_than_promised() {
                 let (scores, correct) = simulated(400, seed, |score| 0.5 + 0.5 * score);
                 let target = Target { purity, delta, bound, grid: &even_grid(10) };
                 match certify(&scores, &correct, None, target).unwrap() {
-                    Certified::Reached(answer) => 0.75 + 0.25 * answer.threshold < purity - 1e-12,
-                    Certified::Nothing(_) => false,
+                    Certification::Reached(answer) => 0.75 + 0.25 * answer.threshold < purity - 1e-12,
+                    Certification::Nothing(_) => false,
                 }
             })
             .count();
@@ -62,7 +62,7 @@ fn a_single_threshold_just_below_the_target_is_rarely_accepted() {
             .filter(|&seed| {
                 let (scores, correct) = simulated(300, seed, |_| 0.9);
                 let target = Target { purity: 0.9 + 1e-9, delta, bound, grid: &[0.0] };
-                matches!(certify(&scores, &correct, None, target), Ok(Certified::Reached(_)))
+                matches!(certify(&scores, &correct, None, target), Ok(Certification::Reached(_)))
             })
             .count();
         assert!(accepted as f64 <= delta * runs as f64, "{bound:?}: {accepted} of {runs}");
@@ -78,8 +78,8 @@ fn hoeffding_keeps_no_more_than_clopper_and_pearson_and_less_than_bets_on_the_wh
         let coverage = BOUNDS.map(|bound| {
             let target = Target { purity: 0.95, delta: 0.05, bound, grid: &even_grid(50) };
             match certify(&scores, &correct, None, target).unwrap() {
-                Certified::Reached(answer) => answer.kept,
-                Certified::Nothing(_) => 0,
+                Certification::Reached(answer) => answer.kept,
+                Certification::Nothing(_) => 0,
             }
         });
         assert!(coverage[0] <= coverage[1]);
@@ -93,10 +93,12 @@ fn hoeffding_keeps_no_more_than_clopper_and_pearson_and_less_than_bets_on_the_wh
 fn nothing_that_qualifies_is_said_so_with_the_best_that_was_found() {
     let (scores, correct) = simulated(200, 1, |_| 0.5);
     let target = Target { purity: 0.95, delta: 0.05, bound: Bound::ClopperPearson, grid: &[0.0, 0.5, 2.0] };
-    let Certified::Nothing(Some(best)) = certify(&scores, &correct, None, target).unwrap() else { panic!() };
+    let Certification::Nothing(Some(best)) = certify(&scores, &correct, None, target).unwrap() else {
+        panic!()
+    };
     assert!(best.kept > 0 && best.bound < 0.95 && best.threshold < 2.0);
     let beyond = Target { grid: &[2.0], ..target };
-    assert_eq!(certify(&scores, &correct, None, beyond), Ok(Certified::Nothing(None)));
+    assert_eq!(certify(&scores, &correct, None, beyond), Ok(Certification::Nothing(None)));
 }
 
 #[test]
@@ -116,7 +118,7 @@ fn bad_input_is_named() {
     assert_eq!(run(&[0.1, f32::NAN], &[true, false], good), CertifyError::NanScore { index: 1 });
     assert_eq!(run(&[0.1, 0.2], &[true, true], good), CertifyError::OneClass { correct: true });
     assert_eq!(run(&[], &[], good), CertifyError::NoRows);
-    assert!(matches!(run(&[0.1], &[], good), CertifyError::Lengths { .. }));
+    assert!(matches!(run(&[0.1], &[], good), CertifyError::LengthMismatch { .. }));
     assert_eq!(run(&[0.1], &[true], Target { grid: &[], ..good }), CertifyError::NoGrid);
     assert_eq!(
         run(&[0.1], &[true], Target { grid: &[f64::NAN], ..good }),

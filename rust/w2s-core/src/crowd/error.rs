@@ -1,113 +1,169 @@
 //! What can be wrong with votes, and that a fit was stopped.
-//!
-//! Knows nothing about how votes are reconciled.
 
+use crate::Argument;
 use thiserror::Error;
 
 /// Why there is no consensus.
 #[derive(Clone, Debug, PartialEq, Error)]
+#[non_exhaustive]
 pub enum CrowdError {
-    /// There is nothing to reconcile.
-    #[error("no {what}: a crowd needs at least one row, item, worker and class")]
+    /// Rows, items, workers or classes are missing altogether.
+    #[error("no {argument}: a crowd needs at least one row, item, worker and class")]
     Empty {
-        /// What is missing: rows, items, workers or classes.
-        what: &'static str,
+        /// What there is none of.
+        argument: Argument,
     },
-    /// Two inputs that belong together have different lengths.
-    #[error("{what} has {found} values, expected {expected}")]
-    Length {
-        /// Which input.
-        what: &'static str,
+    /// Two columns of one table differ in length.
+    #[error("{argument} has {len} values for {expected} votes")]
+    LengthMismatch {
+        /// Which column it is.
+        argument: Argument,
         /// Its length.
-        found: usize,
-        /// The length that the other inputs ask for.
+        len: usize,
+        /// How many rows there are.
+        expected: usize,
+    },
+    /// A setting does not have one value for each class or worker.
+    #[error("{argument} has {len} values, expected {expected}")]
+    SettingLength {
+        /// Which setting it is.
+        argument: Argument,
+        /// How many values were given.
+        len: usize,
+        /// How many are needed.
         expected: usize,
     },
     /// A code is not below the number of items, workers or classes.
-    #[error("row {row}: {what} code {code} is out of range, there are {limit}")]
-    Code {
+    #[error("{argument}: row {row} has code {code}, but codes are below {limit}")]
+    UnknownCode {
+        /// Which column it is.
+        argument: Argument,
         /// The first such row.
         row: usize,
-        /// Which column: item, worker or vote.
-        what: &'static str,
-        /// The code found.
+        /// Its code.
         code: u32,
-        /// How many items, workers or classes there are.
+        /// How many codes there are.
         limit: usize,
     },
-    /// A vote's weight is negative, infinite or not a number.
+    /// A weight is negative, infinite or not a number.
     #[error("row {row}: weight {weight} is not a finite number of at least 0")]
-    Weight {
+    BadWeight {
         /// The first such row.
         row: usize,
-        /// The weight found.
+        /// What was given.
         weight: f64,
     },
-    /// A class prior is negative, infinite or not a number.
+    /// A prior lies outside [0, 1].
     #[error("prior of class {class} is {prior}, not a number from 0 to 1")]
-    Prior {
-        /// The first such class.
+    BadPrior {
+        /// Its class.
         class: usize,
-        /// The prior found.
+        /// What was given.
         prior: f64,
     },
-    /// The class priors do not sum to one.
+    /// Priors do not sum to 1.
     #[error("class priors sum to {sum}, not to 1")]
-    PriorSum {
-        /// Their sum.
+    BadPriorSum {
+        /// What they sum to.
         sum: f64,
     },
-    /// A worker's skill is negative, infinite or not a number.
+    /// A skill is negative, infinite or not a number.
     #[error("skill of worker {worker} is {skill}, not a finite number of at least 0")]
-    Skill {
-        /// The first such worker.
+    BadSkill {
+        /// Its worker.
         worker: usize,
-        /// The skill found.
+        /// What was given.
         skill: f64,
     },
-    /// The tolerance is negative or not a number.
+    /// A tolerance is negative or not a number.
     #[error("tolerance {tolerance} is not a number of at least 0")]
-    Tolerance {
-        /// The tolerance found.
+    BadTolerance {
+        /// What was given.
         tolerance: f64,
     },
-    /// A count that must be at least one is zero.
-    #[error("{what} is 0, at least 1 is needed")]
-    Zero {
-        /// Which option.
-        what: &'static str,
+    /// A count is 0 that has to be positive.
+    #[error("{argument} is 0; it must be at least 1")]
+    ZeroCount {
+        /// Which setting it is.
+        argument: Argument,
     },
-    /// The method has no use for an option that was given.
-    #[error("{option} mean nothing to {method}; leave them out")]
-    Unused {
-        /// The option.
-        option: &'static str,
-        /// The method's name.
+    /// A setting was given that the method does not use.
+    #[error("{method} does not use {argument}; leave them out")]
+    UnusedSetting {
+        /// Which setting it is.
+        argument: Argument,
+        /// The name of the method.
         method: &'static str,
     },
-    /// The method needs an option that was not given.
-    #[error("{method} needs {option}")]
-    Missing {
-        /// The option.
-        option: &'static str,
-        /// The method's name.
+    /// A method needs a setting that was not given.
+    #[error("{method} needs {argument}")]
+    MissingSetting {
+        /// Which setting it is.
+        argument: Argument,
+        /// The name of the method.
         method: &'static str,
     },
-    /// A table would have more cells than memory can address.
-    #[error("a table of {what} is larger than memory can address")]
+    /// A table that the fit needs is larger than memory can address.
+    #[error("a table of {table} is larger than memory can address")]
     TooLarge {
-        /// What it is made of.
-        what: &'static str,
+        /// The sides of the table.
+        table: &'static str,
     },
     /// No method has this name.
-    #[error("no method is called {name:?}; the methods are: {known}")]
+    #[error("unknown method {name:?}; use one of: {known}")]
     UnknownMethod {
-        /// The name that was asked for.
+        /// What was given.
         name: String,
         /// The names that exist.
         known: String,
     },
-    /// Somebody asked the fit to stop before it was done.
+    /// The caller ended the fit.
     #[error("stopped before the fit was done")]
     Stopped,
+}
+
+impl CrowdError {
+    /// Whether an argument is wrong that no data could make right; otherwise the data is.
+    #[must_use]
+    pub fn is_setting(&self) -> bool {
+        match self {
+            Self::SettingLength { .. }
+            | Self::BadPrior { .. }
+            | Self::BadPriorSum { .. }
+            | Self::BadSkill { .. }
+            | Self::BadTolerance { .. }
+            | Self::ZeroCount { .. }
+            | Self::UnusedSetting { .. }
+            | Self::MissingSetting { .. }
+            | Self::TooLarge { .. }
+            | Self::UnknownMethod { .. } => true,
+            Self::Empty { .. }
+            | Self::LengthMismatch { .. }
+            | Self::UnknownCode { .. }
+            | Self::BadWeight { .. }
+            | Self::Stopped => false,
+        }
+    }
+
+    /// A stable identifier of the fault.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Empty { .. } => "votes-empty",
+            Self::LengthMismatch { .. } => "votes-length-mismatch",
+            Self::SettingLength { .. } => "votes-setting-length",
+            Self::UnknownCode { .. } => "votes-unknown-code",
+            Self::BadWeight { .. } => "votes-bad-weight",
+            Self::BadPrior { .. } => "votes-bad-prior",
+            Self::BadPriorSum { .. } => "votes-bad-prior-sum",
+            Self::BadSkill { .. } => "votes-bad-skill",
+            Self::BadTolerance { .. } => "votes-bad-tolerance",
+            Self::ZeroCount { .. } => "votes-bad-count",
+            Self::UnusedSetting { .. } => "votes-unused-option",
+            Self::MissingSetting { .. } => "votes-missing-skills",
+            Self::TooLarge { .. } => "votes-table-too-large",
+            Self::UnknownMethod { .. } => "votes-unknown-method",
+            Self::Stopped => "votes-stopped",
+        }
+    }
 }

@@ -12,11 +12,13 @@ use super::one_coin::one_coin;
 use super::options::Options;
 use super::votes::{Shape, Votes};
 use super::zero_based::zero_based;
+use crate::Argument;
 use std::str::FromStr;
 use std::sync::atomic::AtomicBool;
 
 /// A way to reconcile votes. See the crate's `crowd` module for when to use which.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Method {
     /// Each class gets its share of the votes.
     Majority,
@@ -47,6 +49,7 @@ pub const METHODS: [Method; 7] = [
 
 impl Method {
     /// The name by which users call it.
+    #[must_use]
     pub fn name(self) -> &'static str {
         match self {
             Self::Majority => "majority",
@@ -113,7 +116,7 @@ pub fn fit(
     match (method, &options.skills) {
         (Method::WeightedMajority, Some(skills)) => weighted_majority(votes, skills, options, stop),
         (Method::WeightedMajority, None) => {
-            Err(CrowdError::Missing { option: "skills", method: method.name() })
+            Err(CrowdError::MissingSetting { argument: Argument::Skills, method: method.name() })
         }
         (Method::Majority, _) => majority(votes, options, stop),
         (Method::DawidSkene, _) => dawid_skene(votes, options, stop),
@@ -125,11 +128,11 @@ pub fn fit(
 }
 
 fn check_use(method: Method, options: &Options) -> Result<(), CrowdError> {
-    let unused = |option| Err(CrowdError::Unused { option, method: method.name() });
+    let unused = |argument| Err(CrowdError::UnusedSetting { argument, method: method.name() });
     match method {
         Method::WeightedMajority => {}
-        _ if options.skills.is_some() => return unused("skills"),
+        _ if options.skills.is_some() => return unused(Argument::Skills),
         _ => {}
     }
-    if options.restarts > 1 && method != Method::Mace { unused("restarts") } else { Ok(()) }
+    if options.restarts > 1 && method != Method::Mace { unused(Argument::Restarts) } else { Ok(()) }
 }

@@ -4,6 +4,7 @@
 
 use super::error::CrowdError;
 use super::votes::Shape;
+use crate::Argument;
 
 /// How a fit is done. Options that a method has no use for are refused.
 #[derive(Clone, Debug, PartialEq)]
@@ -38,13 +39,13 @@ impl Options {
     /// Whether every option makes sense for votes of a shape.
     pub(super) fn check(&self, shape: Shape) -> Result<(), CrowdError> {
         if self.max_iterations == 0 {
-            return Err(CrowdError::Zero { what: "max_iterations" });
+            return Err(CrowdError::ZeroCount { argument: Argument::MaxIterations });
         }
         if self.restarts == 0 {
-            return Err(CrowdError::Zero { what: "restarts" });
+            return Err(CrowdError::ZeroCount { argument: Argument::Restarts });
         }
         if self.tolerance.is_nan() || self.tolerance < 0.0 {
-            return Err(CrowdError::Tolerance { tolerance: self.tolerance });
+            return Err(CrowdError::BadTolerance { tolerance: self.tolerance });
         }
         self.priors.as_ref().map_or(Ok(()), |priors| check_priors(priors, shape.classes))?;
         self.skills.as_ref().map_or(Ok(()), |skills| check_skills(skills, shape.workers))
@@ -56,24 +57,24 @@ impl Options {
     }
 }
 
-fn check_length(what: &'static str, values: &[f64], expected: usize) -> Result<(), CrowdError> {
-    let found = values.len();
-    if found == expected { Ok(()) } else { Err(CrowdError::Length { what, found, expected }) }
+fn check_length(argument: Argument, values: &[f64], expected: usize) -> Result<(), CrowdError> {
+    let len = values.len();
+    if len == expected { Ok(()) } else { Err(CrowdError::SettingLength { argument, len, expected }) }
 }
 
 fn check_priors(priors: &[f64], classes: usize) -> Result<(), CrowdError> {
-    check_length("priors", priors, classes)?;
+    check_length(Argument::Priors, priors, classes)?;
     if let Some(class) = priors.iter().position(|prior| !(0.0..=1.0).contains(prior)) {
-        return Err(CrowdError::Prior { class, prior: priors[class] });
+        return Err(CrowdError::BadPrior { class, prior: priors[class] });
     }
     let sum: f64 = priors.iter().sum();
-    if (sum - 1.0).abs() <= PRIOR_SUM_TOLERANCE { Ok(()) } else { Err(CrowdError::PriorSum { sum }) }
+    if (sum - 1.0).abs() <= PRIOR_SUM_TOLERANCE { Ok(()) } else { Err(CrowdError::BadPriorSum { sum }) }
 }
 
 fn check_skills(skills: &[f64], workers: usize) -> Result<(), CrowdError> {
-    check_length("skills", skills, workers)?;
+    check_length(Argument::Skills, skills, workers)?;
     match skills.iter().position(|skill| !(*skill >= 0.0 && skill.is_finite())) {
-        Some(worker) => Err(CrowdError::Skill { worker, skill: skills[worker] }),
+        Some(worker) => Err(CrowdError::BadSkill { worker, skill: skills[worker] }),
         None => Ok(()),
     }
 }

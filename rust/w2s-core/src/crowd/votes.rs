@@ -3,6 +3,7 @@
 //! Knows nothing about how votes are reconciled.
 
 use super::error::CrowdError;
+use crate::Argument;
 use std::ops::Range;
 
 /// The vote code of a worker who looked at an item and did not answer.
@@ -49,10 +50,10 @@ pub struct Votes {
 
 impl Shape {
     /// Refuses a table of so many cells where memory cannot address it.
-    pub(super) fn check_table(what: &'static str, sides: &[usize]) -> Result<(), CrowdError> {
+    pub(super) fn check_table(table: &'static str, sides: &[usize]) -> Result<(), CrowdError> {
         let most = isize::MAX as usize / size_of::<f64>();
         let cells = sides.iter().try_fold(1usize, |cells, side| cells.checked_mul(*side));
-        if cells.is_some_and(|cells| cells <= most) { Ok(()) } else { Err(CrowdError::TooLarge { what }) }
+        if cells.is_some_and(|cells| cells <= most) { Ok(()) } else { Err(CrowdError::TooLarge { table }) }
     }
 }
 
@@ -84,28 +85,33 @@ impl Votes {
     }
 
     /// How many items, workers and classes there are.
+    #[must_use]
     pub fn shape(&self) -> Shape {
         self.shape
     }
 
     /// Number of votes that count.
+    #[must_use]
     pub fn len(&self) -> usize {
         self.votes.len()
     }
 
     /// Whether nobody voted.
+    #[must_use]
     pub fn is_empty(&self) -> bool {
         self.votes.is_empty()
     }
 
     /// Where the votes on an item lie; for use with [`Votes::vote`].
     #[inline(always)]
+    #[must_use]
     pub fn of(&self, item: usize) -> Range<usize> {
         self.starts[item]..self.starts[item + 1]
     }
 
     /// Worker, class and weight of the vote at a place.
     #[inline(always)]
+    #[must_use]
     pub fn vote(&self, at: usize) -> (usize, usize, f64) {
         let weight = if self.weights.is_empty() { 1.0 } else { self.weights[at] };
         let (worker, class) = self.votes[at];
@@ -113,22 +119,26 @@ impl Votes {
     }
 
     /// The weight that each worker gave to each class: workers × classes.
+    #[must_use]
     pub fn given(&self) -> &[f64] {
         &self.given
     }
 
     /// The weight of all votes of each worker.
+    #[must_use]
     pub fn totals(&self) -> Vec<f64> {
         self.given.chunks(self.shape.classes).map(|row| row.iter().sum()).collect()
     }
 
     /// The weight of all votes.
+    #[must_use]
     pub fn total(&self) -> f64 {
         self.given.iter().sum()
     }
 
     /// Splits the items into at most `count` runs of about equally many votes. The same votes give the same
     /// runs.
+    #[must_use]
     pub fn runs(&self, count: usize) -> Vec<Range<usize>> {
         let share = |run: usize| (self.len() as u128 * run as u128 / count as u128) as usize;
         let mut ends: Vec<usize> =
@@ -159,36 +169,40 @@ impl Rows<'_> {
 
 fn check(shape: Shape, rows: Rows<'_>) -> Result<(), CrowdError> {
     let sizes = [
-        ("rows", rows.items.len()),
-        ("items", shape.items),
-        ("workers", shape.workers),
-        ("classes", shape.classes),
+        (Argument::Rows, rows.items.len()),
+        (Argument::Items, shape.items),
+        (Argument::Workers, shape.workers),
+        (Argument::Classes, shape.classes),
     ];
-    if let Some((what, _)) = sizes.into_iter().find(|&(_, size)| size == 0) {
-        return Err(CrowdError::Empty { what });
+    if let Some((argument, _)) = sizes.into_iter().find(|&(_, size)| size == 0) {
+        return Err(CrowdError::Empty { argument });
     }
     Shape::check_table("items × classes", &[shape.items, shape.classes])?;
     Shape::check_table("workers × classes", &[shape.workers, shape.classes])?;
     let expected = rows.items.len();
-    let mut columns = vec![("workers", rows.workers.len()), ("votes", rows.votes.len())];
-    columns.extend(rows.weights.map(|weights| ("weights", weights.len())));
-    if let Some((what, found)) = columns.into_iter().find(|&(_, found)| found != expected) {
-        return Err(CrowdError::Length { what, found, expected });
+    let mut columns = vec![(Argument::Workers, rows.workers.len()), (Argument::Votes, rows.votes.len())];
+    columns.extend(rows.weights.map(|weights| (Argument::Weights, weights.len())));
+    if let Some((argument, len)) = columns.into_iter().find(|&(_, len)| len != expected) {
+        return Err(CrowdError::LengthMismatch { argument, len, expected });
     }
     Ok(())
 }
 
 fn check_row(shape: Shape, rows: Rows<'_>, row: usize) -> Result<(), CrowdError> {
-    let code = |what, code: u32, limit| {
-        if (code as usize) < limit { Ok(()) } else { Err(CrowdError::Code { row, what, code, limit }) }
+    let code = |argument, code: u32, limit| {
+        if (code as usize) < limit {
+            Ok(())
+        } else {
+            Err(CrowdError::UnknownCode { argument, row, code, limit })
+        }
     };
-    code("item", rows.items[row], shape.items)?;
-    code("worker", rows.workers[row], shape.workers)?;
+    code(Argument::Items, rows.items[row], shape.items)?;
+    code(Argument::Workers, rows.workers[row], shape.workers)?;
     if rows.votes[row] != ABSTAIN {
-        code("vote", rows.votes[row], shape.classes)?;
+        code(Argument::Votes, rows.votes[row], shape.classes)?;
     }
     let weight = rows.weight(row);
-    if weight >= 0.0 && weight.is_finite() { Ok(()) } else { Err(CrowdError::Weight { row, weight }) }
+    if weight >= 0.0 && weight.is_finite() { Ok(()) } else { Err(CrowdError::BadWeight { row, weight }) }
 }
 
 /// Checks every row; where each item's votes start once they are sorted, and the number of all.

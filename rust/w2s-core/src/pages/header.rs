@@ -6,6 +6,7 @@ use super::PageError;
 
 /// What a page holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum PageKind {
     /// Values, with their levels in front of them.
     Data,
@@ -15,6 +16,19 @@ pub enum PageKind {
     Dictionary,
     /// Something that a reader may skip.
     Other,
+}
+
+impl PageKind {
+    /// The word for it at the Python border.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            PageKind::Data => "data",
+            PageKind::DataV2 => "data2",
+            PageKind::Dictionary => "dictionary",
+            PageKind::Other => "other",
+        }
+    }
 }
 
 /// A page header.
@@ -41,6 +55,15 @@ pub struct Header {
 }
 
 /// Reads the header at the start of some bytes.
+///
+/// ```
+/// use w2s_core::pages::{PageError, PageKind, header};
+/// // A data page of 1000 bytes, 600 of them in the file, with 7 plain values.
+/// let bytes = [0x15, 0, 0x15, 0xd0, 0x0f, 0x15, 0xb0, 0x09, 0x2c, 0x15, 0x0e, 0x15, 0, 0, 0];
+/// let found = header(&bytes).unwrap();
+/// assert_eq!((found.kind, found.bytes, found.compressed_bytes, found.values), (PageKind::Data, 1000, 600, 7));
+/// assert_eq!(header(&bytes[..9]), Err(PageError::HeaderCutOff));
+/// ```
 ///
 /// # Errors
 /// [`PageError::HeaderCutOff`] where the bytes end too early, [`PageError::BadHeader`] where they are no header.
@@ -136,7 +159,7 @@ impl Reader<'_> {
     /// A zigzag number.
     fn int(&mut self) -> Result<i64, PageError> {
         let value = self.unsigned()?;
-        Ok((value >> 1) as i64 ^ -((value & 1) as i64))
+        Ok((value >> 1).cast_signed() ^ -(value & 1).cast_signed())
     }
 
     /// A number of bytes or values, which the format holds in 31 bits.
@@ -150,13 +173,16 @@ impl Reader<'_> {
         &mut self,
         mut field: impl FnMut(&mut Self, i64, u8) -> Result<(), PageError>,
     ) -> Result<(), PageError> {
-        let mut id = 0;
+        let mut id = 0i64;
         loop {
             let head = self.byte()?;
             if head == 0 {
                 return Ok(());
             }
             id = if head >> 4 == 0 { self.int()? } else { id + i64::from(head >> 4) };
+            if i16::try_from(id).is_err() {
+                return Err(PageError::BadHeader); // an id has 16 bits
+            }
             field(self, id, head & 15)?;
         }
     }

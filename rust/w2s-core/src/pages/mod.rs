@@ -1,7 +1,16 @@
 //! Pages of Parquet columns of texts: the values of the rows that are kept, and no others.
 //!
 //! A reader that decodes whole columns copies every text before one is left out. Here a page, already decompressed,
-//! is walked from length to length and only kept texts are copied. Knows nothing about files or compression.
+//! is walked from length to length and only kept texts are copied. Knows nothing about files or compression. The bytes
+//! may be anything: damage is a [`PageError`], never a panic.
+//!
+//! ```
+//! use w2s_core::pages::{Values, kept};
+//! let page = b"\x02\0\0\0e4\x03\0\0\0Nf3";
+//! let texts = kept(None, Values::Plain(page), &[false, true])?;
+//! assert_eq!((texts.offsets, texts.data), (vec![0, 3], b"Nf3".to_vec()));
+//! # Ok::<(), w2s_core::pages::PageError>(())
+//! ```
 
 mod error;
 mod header;

@@ -68,15 +68,15 @@ fn runs_and_packed_groups_are_decoded() {
 #[test]
 fn a_dictionary_that_lacks_a_place_is_refused() {
     let values = Values::Dictionary { places: &[1, 0x04, 0x01], offsets: &[0, 1], data: b"a" };
-    assert_eq!(kept(None, values, &[true, true]), Err(PageError::NotInDictionary(0)));
+    assert_eq!(kept(None, values, &[true, true]), Err(PageError::NotInDictionary { row: 0 }));
     let fine = Values::Dictionary { places: &[1, 0x04, 0x00], offsets: &[0, 1], data: b"a" };
     assert_eq!(kept(None, fine, &[true, false]).unwrap().data, b"a");
 }
 
 #[test]
 fn a_text_beyond_the_page_is_refused() {
-    assert_eq!(kept(None, Values::Plain(&[9, 0, 0, 0, b'a']), &[false]), Err(PageError::BadText(0)));
-    assert_eq!(kept(None, Values::Plain(&[]), &[false]), Err(PageError::BadText(0)));
+    assert_eq!(kept(None, Values::Plain(&[9, 0, 0, 0, b'a']), &[false]), Err(PageError::BadText { row: 0 }));
+    assert_eq!(kept(None, Values::Plain(&[]), &[false]), Err(PageError::BadText { row: 0 }));
 }
 
 proptest! {

@@ -82,9 +82,9 @@ fn plain(
             }
             continue;
         }
-        let (len, tail) = rest.split_first_chunk().ok_or(PageError::BadText(row))?;
+        let (len, tail) = rest.split_first_chunk().ok_or(PageError::BadText { row })?;
         let (text, tail) =
-            tail.split_at_checked(u32::from_le_bytes(*len) as usize).ok_or(PageError::BadText(row))?;
+            tail.split_at_checked(u32::from_le_bytes(*len) as usize).ok_or(PageError::BadText { row })?;
         if wanted {
             texts.push(text)?;
         }
@@ -113,7 +113,7 @@ fn looked_up(
         if wanted {
             let bounds = offsets.get(place as usize..).and_then(|from| from.first_chunk::<2>());
             let text = bounds.and_then(|&[begin, end]| data.get(begin as usize..end as usize));
-            texts.push(text.ok_or(PageError::NotInDictionary(row))?)?;
+            texts.push(text.ok_or(PageError::NotInDictionary { row })?)?;
         }
     }
     Ok(())
@@ -146,6 +146,7 @@ impl Collected {
 
     fn push_null(&mut self) {
         self.found.nulls += 1;
-        self.found.offsets.push(self.found.data.len() as i32);
+        let end = self.found.offsets[self.found.offsets.len() - 1];
+        self.found.offsets.push(end);
     }
 }

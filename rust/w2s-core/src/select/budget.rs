@@ -10,18 +10,20 @@ use super::blocks::{CHUNK, refuse_nan};
 use super::order::best_first;
 use super::top::top;
 use super::{Rows, Score, SelectError};
+use crate::Argument;
 
 /// The rows that a budget pays for.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Bought {
+pub struct BudgetSelection {
     /// Positions of the rows, best first.
     pub positions: Vec<i64>,
     /// What they cost together.
     pub spent: f64,
 }
 
-impl Bought {
+impl BudgetSelection {
     /// Positions of the rows, ascending.
+    #[must_use]
     pub fn ascending(&self) -> Vec<i64> {
         let mut positions = self.positions.clone();
         positions.par_sort_unstable();
@@ -33,9 +35,17 @@ impl Bought {
 ///
 /// # Errors
 /// A score is NaN; a cost is negative or not finite; the budget is negative or NaN; lengths differ.
-pub fn within_budget<S: Score>(scores: &[S], costs: &[f64], budget: f64) -> Result<Bought, SelectError> {
+pub fn within_budget<S: Score>(
+    scores: &[S],
+    costs: &[f64],
+    budget: f64,
+) -> Result<BudgetSelection, SelectError> {
     if costs.len() != scores.len() {
-        return Err(SelectError::Lengths { name: "costs", len: costs.len(), rows: scores.len() });
+        return Err(SelectError::LengthMismatch {
+            argument: Argument::Costs,
+            len: costs.len(),
+            expected: scores.len(),
+        });
     }
     check_budget(budget)?;
     check_costs(costs)?;
@@ -60,7 +70,7 @@ fn first_look(rows: usize, total: f64, budget: f64) -> usize {
     (affordable as usize + 1024).min(rows)
 }
 
-fn buy(mut order: Vec<i64>, costs: &[f64], budget: f64) -> Bought {
+fn buy(mut order: Vec<i64>, costs: &[f64], budget: f64) -> BudgetSelection {
     let mut spent = 0.0;
     let fits = order.iter().take_while(|&&row| {
         let sum = spent + costs[row as usize];
@@ -71,7 +81,7 @@ fn buy(mut order: Vec<i64>, costs: &[f64], budget: f64) -> Bought {
     });
     let count = fits.count();
     order.truncate(count);
-    Bought { positions: order, spent }
+    BudgetSelection { positions: order, spent }
 }
 
 /// Nothing, or the error for a budget that is none.

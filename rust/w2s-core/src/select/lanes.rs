@@ -14,7 +14,11 @@ pub use sse2::{at_least_f32, at_least_f64, not_at_most_f32, not_at_most_f64};
 #[cfg(target_arch = "x86_64")]
 mod sse2 {
     use super::LANES;
-    use safe_arch::*;
+    use safe_arch::{
+        cast_to_m128i_from_m128, cast_to_m128i_from_m128d, cmp_ge_mask_m128, cmp_ge_mask_m128d,
+        cmp_nle_mask_m128, cmp_nle_mask_m128d, load_unaligned_m128, load_unaligned_m128d, m128, m128d, m128i,
+        move_mask_i8_m128i, pack_i16_to_i8_m128i, pack_i32_to_i16_m128i, set_splat_m128, set_splat_m128d,
+    };
 
     #[inline(always)]
     pub fn at_least_f32(block: &[f32; LANES], cut: f32) -> u64 {
@@ -72,7 +76,7 @@ mod sse2 {
 }
 
 #[cfg(any(test, not(target_arch = "x86_64")))]
-#[allow(clippy::neg_cmp_op_on_partial_ord)] // a NaN has to give a set bit
+#[expect(clippy::neg_cmp_op_on_partial_ord, reason = "a NaN has to give a set bit")]
 mod plain {
     use super::LANES;
 
@@ -103,7 +107,7 @@ mod plain {
 }
 
 #[cfg(test)]
-#[allow(clippy::neg_cmp_op_on_partial_ord)] // as above
+#[expect(clippy::neg_cmp_op_on_partial_ord, reason = "a NaN has to give a set bit")]
 mod tests {
     use super::*;
     use proptest::prelude::*;

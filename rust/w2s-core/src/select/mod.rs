@@ -11,6 +11,14 @@
 //! | [`weights`] | all, the trusted ones more |
 //! | [`stream`] | the same of a stream, in memory that does not grow with it |
 //!
+//! ```
+//! use w2s_core::select::{top, top_k};
+//! let scores = [0.25f32, 1.0, 0.5, 1.0];
+//! assert_eq!(top(&scores, 3)?.rows.positions(), [1, 2, 3]);
+//! assert_eq!(top_k(&scores, 3)?, [1, 3, 2]);
+//! # Ok::<(), w2s_core::select::SelectError>(())
+//! ```
+//!
 //! Everywhere: the higher score is the better, ties go to the lower position, NaN is refused, and the answer does not
 //! depend on the number of threads. Knows nothing about what the scores mean.
 
@@ -35,7 +43,7 @@ mod weights;
 #[cfg(test)]
 mod tests;
 
-pub use budget::{Bought, within_budget};
+pub use budget::{BudgetSelection, within_budget};
 pub use error::SelectError;
 pub use group::{GroupRule, GroupedTop, PerGroup, dense_groups, top_by_group};
 pub use order::{best_first, top_k};

@@ -80,7 +80,7 @@ impl Rank for u128 {
 
     #[inline(always)]
     fn position(self) -> i64 {
-        self as u64 as i64
+        (self as u64).cast_signed()
     }
 }
 

@@ -10,6 +10,13 @@ use super::rows::Rows;
 /// `k` of `rows` rows, every set of that size as likely as any other; all of them where there are no more.
 ///
 /// The rows with the highest draws are kept, ties to the lower position.
+///
+/// ```
+/// use w2s_core::select::random_k;
+/// assert_eq!(random_k(1000, 10, 7).count(), 10);
+/// assert_eq!(random_k(1000, 10, 7), random_k(1000, 10, 7));
+/// ```
+#[must_use]
 pub fn random_k(rows: usize, k: usize, seed: u64) -> Rows {
     if k >= rows {
         return Rows::all(rows);
@@ -38,6 +45,7 @@ fn drawn_above(rows: usize, seed: u64, low: f64) -> Vec<(f64, usize)> {
 
 /// The draw of a row: uniform in [0, 1), 53 bits.
 #[inline(always)]
+#[must_use]
 pub fn draw(seed: u64, position: u64) -> f64 {
     (hash(seed, position) >> 11) as f64 / (1u64 << 53) as f64
 }

@@ -48,16 +48,19 @@ impl Rows {
     }
 
     /// How many rows there are to choose from.
+    #[must_use]
     pub fn len(&self) -> usize {
         self.len
     }
 
     /// Whether there is no row to choose from.
+    #[must_use]
     pub fn is_empty(&self) -> bool {
         self.len == 0
     }
 
     /// How many rows are kept.
+    #[must_use]
     pub fn count(&self) -> usize {
         self.chunk_counts().iter().sum()
     }
@@ -78,6 +81,7 @@ impl Rows {
     }
 
     /// Whether a row is kept.
+    #[must_use]
     pub fn contains(&self, row: usize) -> bool {
         self.words[row / LANES] >> (row % LANES) & 1 == 1
     }
@@ -102,6 +106,7 @@ impl Rows {
     }
 
     /// Positions of the rows, ascending.
+    #[must_use]
     pub fn positions(&self) -> Vec<i64> {
         let counts = self.chunk_counts();
         let mut positions = vec![0; counts.iter().sum()];
@@ -109,7 +114,9 @@ impl Rows {
             .into_par_iter()
             .zip(self.words.par_chunks(CHUNK_WORDS))
             .enumerate()
-            .for_each(|(chunk, (out, words))| write_positions(words, (chunk * CHUNK) as i64, out));
+            .for_each(|(chunk, (out, words))| {
+                write_positions(words, (chunk * CHUNK).cast_signed() as i64, out)
+            });
         positions
     }
 }
@@ -148,10 +155,10 @@ fn first_bits(word: u64, count: usize) -> u64 {
 fn write_positions(words: &[u64], start: i64, out: &mut [i64]) {
     let mut slots = out.iter_mut();
     for (i, &word) in words.iter().enumerate() {
-        let base = start + (i * LANES) as i64;
+        let base = start + (i * LANES).cast_signed() as i64;
         for_each_bit(word, |bit| {
             if let Some(slot) = slots.next() {
-                *slot = base + bit as i64;
+                *slot = base + bit.cast_signed() as i64;
             }
         });
     }
@@ -171,14 +178,14 @@ mod tests {
     fn all_rows_end_where_the_table_ends() {
         for len in [0, 1, 63, 64, 65, CHUNK, CHUNK + 1] {
             assert_eq!(Rows::all(len).count(), len);
-            assert_eq!(Rows::all(len).positions(), (0..len as i64).collect::<Vec<_>>());
+            assert_eq!(Rows::all(len).positions(), (0..len.cast_signed() as i64).collect::<Vec<_>>());
         }
     }
 
     proptest! {
         #[test]
         fn positions_are_those_of_a_plain_loop(kept in prop::collection::vec(any::<bool>(), 0..400), first in 0usize..400) {
-            let expected: Vec<i64> = (0..kept.len()).filter(|&i| kept[i]).map(|i| i as i64).collect();
+            let expected: Vec<i64> = (0..kept.len()).filter(|&i| kept[i]).map(|i| i.cast_signed() as i64).collect();
             let mut rows = rows_of(&kept);
             prop_assert_eq!(rows.count(), expected.len());
             prop_assert_eq!(rows.positions(), expected.clone());
@@ -191,6 +198,6 @@ mod tests {
     fn the_first_rows_are_kept_across_chunks() {
         let mut rows = Rows::all(3 * CHUNK);
         rows.keep_first(CHUNK + 77);
-        assert_eq!(rows.positions(), (0..(CHUNK + 77) as i64).collect::<Vec<_>>());
+        assert_eq!(rows.positions(), (0..(CHUNK + 77).cast_signed() as i64).collect::<Vec<_>>());
     }
 }

@@ -3,6 +3,7 @@
 use super::blocks::refuse_nan;
 use super::group::{GroupedTop, sizes, top_of_quotas};
 use super::{Score, SelectError};
+use crate::Argument;
 
 /// The best rows of each stratum, `k` in all, shared among the strata by their sizes; `strata[i] < n_strata`.
 ///
@@ -19,27 +20,39 @@ pub fn stratified<S: Score>(
     min: usize,
 ) -> Result<GroupedTop, SelectError> {
     if strata.len() != scores.len() {
-        return Err(SelectError::Lengths { name: "strata", len: strata.len(), rows: scores.len() });
+        return Err(SelectError::LengthMismatch {
+            argument: Argument::Strata,
+            len: strata.len(),
+            expected: scores.len(),
+        });
     }
     refuse_nan(scores)?;
     let sizes = sizes(strata, n_strata)?;
-    let shares = largest_remainder(&sizes, k.min(scores.len()));
+    let shares = largest_remainder(&sizes, k);
     let kept: Vec<usize> =
         shares.iter().zip(&sizes).map(|(share, &size)| (*share).max(min).min(size)).collect();
     Ok(GroupedTop { rows: top_of_quotas(scores, strata, &sizes, &kept), sizes, kept })
 }
 
-/// Shares `k` among parts by their sizes, whose sum is no less than `k`; the sum of the shares is `k`.
+/// Shares `k` among parts by their sizes; the sum of the shares is `k`, or the sum of the sizes where that is less.
+///
+/// ```
+/// use w2s_core::select::largest_remainder;
+/// assert_eq!(largest_remainder(&[50, 30, 20], 7), [4, 2, 1]);
+/// assert_eq!(largest_remainder(&[1, 2], 9), [1, 2]);
+/// ```
 ///
 /// Source: Hamilton's method of apportionment.
+#[must_use]
 pub fn largest_remainder(sizes: &[usize], k: usize) -> Vec<usize> {
     let total: u128 = sizes.iter().map(|&size| size as u128).sum();
     if total == 0 {
         return vec![0; sizes.len()];
     }
-    let product = |size: usize| size as u128 * k as u128;
+    let k = u128::min(k as u128, total);
+    let product = |size: usize| size as u128 * k;
     let mut shares: Vec<usize> = sizes.iter().map(|&size| (product(size) / total) as usize).collect();
-    let rest = k - shares.iter().sum::<usize>();
+    let rest = k as usize - shares.iter().sum::<usize>();
     let mut order: Vec<usize> = (0..sizes.len()).collect();
     order.sort_by_key(|&i| (std::cmp::Reverse(product(sizes[i]) % total), i));
     order.iter().take(rest).for_each(|&i| shares[i] += 1);

@@ -29,7 +29,7 @@ fn better(scores: &[f32], a: usize, b: usize) -> Ordering {
 /// All rows of a set, best first, by a plain sort.
 fn sorted(scores: &[f32], mut rows: Vec<usize>) -> Vec<i64> {
     rows.sort_by(|&a, &b| better(scores, a, b));
-    rows.into_iter().map(|row| row as i64).collect()
+    rows.into_iter().map(|row: usize| row.cast_signed() as i64).collect()
 }
 
 fn best(scores: &[f32], k: usize) -> Vec<i64> {
@@ -104,7 +104,7 @@ proptest! {
 
     #[test]
     fn limits_are_compared_as_written(scores in scores(), low in -2.0f64..2.0, width in 0.0f64..2.0) {
-        let at_least: Vec<i64> = (0..scores.len()).filter(|&i| f64::from(scores[i]) >= low).map(|i| i as i64).collect();
+        let at_least: Vec<i64> = (0..scores.len()).filter(|&i| f64::from(scores[i]) >= low).map(|i| i.cast_signed() as i64).collect();
         prop_assert_eq!(threshold(&scores, low).unwrap().positions(), at_least.clone());
         let high = low + width;
         let inside: Vec<i64> = at_least.into_iter().filter(|&i| f64::from(scores[i as usize]) <= high).collect();
@@ -175,7 +175,7 @@ proptest! {
             bought.merge(three);
             drawn.merge(four);
         }
-        let signed = |rows: Vec<u64>| rows.into_iter().map(|row| row as i64).collect::<Vec<_>>();
+        let signed = |rows: Vec<u64>| rows.into_iter().map(u64::cast_signed).collect::<Vec<_>>();
         prop_assert_eq!(signed(top.finish()), top_k(&scores, k).unwrap());
         prop_assert_eq!(signed(drawn.finish()), random_k(rows.len(), k, 7).positions());
         let whole = within_budget(&scores, &costs, budget).unwrap();
@@ -287,7 +287,7 @@ fn fractions_are_exact_at_their_ends_and_rounded_between() {
     assert_eq!([0.0, 0.1, 0.25, 1.0].map(|f| rows_of_fraction(10, f).unwrap()), [0, 1, 3, 10]);
     assert_eq!(rows_of_fraction(100_000_000, 0.1), Ok(10_000_000));
     for bad in [-0.1, 1.1, f64::NAN] {
-        assert!(matches!(rows_of_fraction(10, bad), Err(SelectError::NotAShare { .. })));
+        assert!(matches!(rows_of_fraction(10, bad), Err(SelectError::ShareOutOfRange { .. })));
     }
 }
 
@@ -326,10 +326,13 @@ fn bad_input_is_named() {
     );
     assert!(matches!(
         top_by_group(&scores, &[0], 2, &count),
-        Err(SelectError::Lengths { len: 1, rows: 2, .. })
+        Err(SelectError::LengthMismatch { len: 1, expected: 2, .. })
     ));
     let three = GroupRule::of(PerGroup::Count(&[1, 2, 3]));
-    assert!(matches!(top_by_group(&scores, &[0, 1], 2, &three), Err(SelectError::PerGroup { len: 3, .. })));
+    assert!(matches!(
+        top_by_group(&scores, &[0, 1], 2, &three),
+        Err(SelectError::SettingLength { len: 3, .. })
+    ));
     let crossed = GroupRule { min: &[2], max: &[1], ..count };
     assert_eq!(
         top_by_group(&scores, &[0, 1], 2, &crossed),
@@ -337,6 +340,9 @@ fn bad_input_is_named() {
     );
     assert_eq!(within_budget(&scores, &[1.0, -2.0], 3.0), Err(SelectError::BadCost { index: 1, cost: -2.0 }));
     assert!(matches!(within_budget(&scores, &[1.0, 1.0], f64::NAN), Err(SelectError::BadBudget { .. })));
-    assert_eq!(band(&scores, 1.0, 0.0), Err(SelectError::BandUpsideDown { low: 1.0, high: 0.0 }));
-    assert_eq!(threshold(&scores, f64::NAN), Err(SelectError::NanLimit { name: "threshold" }));
+    assert_eq!(band(&scores, 1.0, 0.0), Err(SelectError::LimitsReversed { low: 1.0, high: 0.0 }));
+    assert_eq!(
+        threshold(&scores, f64::NAN),
+        Err(SelectError::NanLimit { argument: crate::Argument::Threshold })
+    );
 }

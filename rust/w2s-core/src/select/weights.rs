@@ -16,6 +16,11 @@ pub enum Scale {
 
 /// score^power of each row, scaled. A power of 0 weighs all rows alike, 0⁰ being 1.
 ///
+/// ```
+/// use w2s_core::select::{Scale, weights};
+/// assert_eq!(weights(&[0.5f32, 1.0, 0.5], 1.0, Scale::Sum).unwrap(), [0.25, 0.5, 0.25]);
+/// ```
+///
 /// # Errors
 /// A score is NaN, negative or infinite; the power is negative or not finite; every weight is 0.
 pub fn weights<S: Score>(scores: &[S], power: f64, scale: Scale) -> Result<Vec<f64>, SelectError> {

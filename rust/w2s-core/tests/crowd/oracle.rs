@@ -120,7 +120,7 @@ fn zero_based(table: &Table, rounds: usize) -> (Matrix, Vec<f64>) {
     let classes = table.shape.classes;
     let mut skills = vec![1.0 / classes as f64 + 1e-5; table.shape.workers];
     for round in 1..=rounds {
-        let rate = 0.5f64.powi((round / 20) as i32);
+        let rate = 0.5f64.powi((round / 20).cast_signed() as i32);
         let shares = majority(table, &skills);
         // Shares that differ by rounding are tied.
         let label = |row: &Vec<f64>| {

@@ -3,6 +3,7 @@
 use crate::table::{LEARNERS, Table, planted};
 use std::str::FromStr;
 use std::sync::atomic::AtomicBool;
+use w2s_core::Argument;
 use w2s_core::crowd::{CrowdError, METHODS, Method, Options, Rows, Shape, Votes, fit};
 
 const SHAPE: Shape = Shape { items: 2, workers: 3, classes: 4 };
@@ -20,14 +21,14 @@ fn refused(method: Method, options: Options) -> String {
 
 #[test]
 fn codes_out_of_range_name_the_row() {
-    assert_eq!(said((2, 0, 0, 1.0)), "row 2: item code 2 is out of range, there are 2");
-    assert_eq!(said((0, 3, 0, 1.0)), "row 2: worker code 3 is out of range, there are 3");
-    assert_eq!(said((0, 0, 4, 1.0)), "row 2: vote code 4 is out of range, there are 4");
+    assert_eq!(said((2, 0, 0, 1.0)), "items: row 2 has code 2, but codes are below 2");
+    assert_eq!(said((0, 3, 0, 1.0)), "workers: row 2 has code 3, but codes are below 3");
+    assert_eq!(said((0, 0, 4, 1.0)), "votes: row 2 has code 4, but codes are below 4");
 }
 
 #[test]
 fn abstentions_are_checked_too() {
-    assert_eq!(said((9, 0, u32::MAX, 1.0)), "row 2: item code 9 is out of range, there are 2");
+    assert_eq!(said((9, 0, u32::MAX, 1.0)), "items: row 2 has code 9, but codes are below 2");
     assert_eq!(said((0, 0, u32::MAX, -1.0)), "row 2: weight -1 is not a finite number of at least 0");
 }
 
@@ -41,32 +42,32 @@ fn weights_that_are_no_weights_name_the_row() {
 #[test]
 fn nothing_is_refused() {
     let empty = Rows { items: &[], workers: &[], votes: &[], weights: None };
-    assert_eq!(Votes::new(SHAPE, empty).unwrap_err(), CrowdError::Empty { what: "rows" });
+    assert_eq!(Votes::new(SHAPE, empty).unwrap_err(), CrowdError::Empty { argument: Argument::Rows });
     let one = Rows { items: &[0], workers: &[0], votes: &[0], weights: None };
-    for (shape, what) in [
-        (Shape { items: 0, ..SHAPE }, "items"),
-        (Shape { workers: 0, ..SHAPE }, "workers"),
-        (Shape { classes: 0, ..SHAPE }, "classes"),
+    for (shape, argument) in [
+        (Shape { items: 0, ..SHAPE }, Argument::Items),
+        (Shape { workers: 0, ..SHAPE }, Argument::Workers),
+        (Shape { classes: 0, ..SHAPE }, Argument::Classes),
     ] {
-        assert_eq!(Votes::new(shape, one).unwrap_err(), CrowdError::Empty { what });
+        assert_eq!(Votes::new(shape, one).unwrap_err(), CrowdError::Empty { argument });
     }
 }
 
 #[test]
 fn columns_of_different_lengths_are_named() {
     let rows = Rows { items: &[0, 1], workers: &[0], votes: &[0, 0], weights: None };
-    assert_eq!(Votes::new(SHAPE, rows).unwrap_err().to_string(), "workers has 1 values, expected 2");
+    assert_eq!(Votes::new(SHAPE, rows).unwrap_err().to_string(), "workers has 1 values for 2 votes");
     let rows = Rows { items: &[0, 1], workers: &[0, 0], votes: &[0, 0], weights: Some(&[1.0; 3]) };
-    assert_eq!(Votes::new(SHAPE, rows).unwrap_err().to_string(), "weights has 3 values, expected 2");
+    assert_eq!(Votes::new(SHAPE, rows).unwrap_err().to_string(), "weights has 3 values for 2 votes");
 }
 
 #[test]
 fn tables_beyond_memory_are_refused() {
     let one = Rows { items: &[0], workers: &[0], votes: &[0], weights: None };
     let shape = Shape { items: 1 << 40, workers: 1, classes: 1 << 40 };
-    assert_eq!(Votes::new(shape, one).unwrap_err(), CrowdError::TooLarge { what: "items × classes" });
+    assert_eq!(Votes::new(shape, one).unwrap_err(), CrowdError::TooLarge { table: "items × classes" });
     let shape = Shape { items: 1, workers: 1 << 40, classes: 1 << 40 };
-    assert_eq!(Votes::new(shape, one).unwrap_err(), CrowdError::TooLarge { what: "workers × classes" });
+    assert_eq!(Votes::new(shape, one).unwrap_err(), CrowdError::TooLarge { table: "workers × classes" });
 }
 
 #[test]
@@ -84,10 +85,10 @@ fn options_that_make_no_sense_are_refused() {
             "prior of class 1 is NaN, not a number from 0 to 1",
         ),
         (Options { tolerance: f64::NAN, ..options() }, "tolerance NaN is not a number of at least 0"),
-        (Options { max_iterations: 0, ..options() }, "max_iterations is 0, at least 1 is needed"),
-        (Options { restarts: 0, ..options() }, "restarts is 0, at least 1 is needed"),
-        (Options { restarts: 2, ..options() }, "restarts mean nothing to glad; leave them out"),
-        (Options { skills: Some(vec![1.0; 3]), ..options() }, "skills mean nothing to glad; leave them out"),
+        (Options { max_iterations: 0, ..options() }, "max_iterations is 0; it must be at least 1"),
+        (Options { restarts: 0, ..options() }, "restarts is 0; it must be at least 1"),
+        (Options { restarts: 2, ..options() }, "glad does not use restarts; leave them out"),
+        (Options { skills: Some(vec![1.0; 3]), ..options() }, "glad does not use skills; leave them out"),
     ];
     for (options, message) in cases {
         assert_eq!(refused(Method::Glad, options), message);
@@ -119,5 +120,5 @@ fn methods_are_found_by_name() {
         assert_eq!(Method::from_str(method.name()), Ok(method));
     }
     let message = Method::from_str("dawid").unwrap_err().to_string();
-    assert!(message.starts_with("no method is called \"dawid\"; the methods are: majority, "), "{message}");
+    assert!(message.starts_with("unknown method \"dawid\"; use one of: majority, "), "{message}");
 }

@@ -38,9 +38,9 @@ static SQUARES: [[Score; 64]; 6] = squares();
 
 const fn squares() -> [[Score; 64]; 6] {
     let mut table = [[Score(0, 0); 64]; 6];
-    let mut square = 0;
+    let mut square = 0usize;
     while square < 64 {
-        let (file, rank) = ((square % 8) as i32, (square / 8) as i32);
+        let (file, rank) = ((square % 8).cast_signed() as i32, (square / 8).cast_signed() as i32);
         table[0][square] = pawn_square(file, rank);
         table[1][square] = Score(13 * centre(file, rank) - 28, 9 * centre(file, rank) - 18);
         table[2][square] = Score(7 * centre(file, rank) - 10, 5 * centre(file, rank) - 8);
@@ -142,7 +142,7 @@ fn add_mobility(board: &Board, color: Color, piece: Piece, square: Square, side:
         Piece::Rook => (get_rook_moves(square, occupied), 7, Score(2, 4)),
         _ => return,
     };
-    side.add(weight, (reach & !board.colors(color)).len() as i32 - usual);
+    side.add(weight, (reach & !board.colors(color)).len().cast_signed() - usual);
 }
 
 fn add_pawns(board: &Board, color: Color, side: &mut Side) {
@@ -180,7 +180,7 @@ fn shelter(board: &Board, color: Color) -> i32 {
     }
     let files = king.file().adjacent() | king.file().bitboard();
     let ranks = Rank::Second.relative_to(color).bitboard() | Rank::Third.relative_to(color).bitboard();
-    (board.colored_pieces(color, Piece::Pawn) & files & ranks).len().min(3) as i32
+    (board.colored_pieces(color, Piece::Pawn) & files & ranks).len().min(3).cast_signed()
 }
 
 /// What a capture or promotion wins in material, and more than it can win in position.

@@ -10,15 +10,15 @@
 //! the start of chess there is nothing.
 
 use super::{Chess, moves, turned};
-use crate::game::{Game, Move};
-use crate::line::Line;
+use crate::game::{Game, History, Move};
+use crate::view::ViewShape;
 use cozy_chess::{Board, Color, File, Piece, Rank, Square};
 use std::sync::LazyLock;
 
-/// Channels, rows and columns.
-pub const SHAPE: [usize; 3] = [112, 8, 8];
-/// Entries of the policy: 1,792 pairs of squares, then promotions but to a knight.
-pub const POLICY: usize = 1858;
+/// 112 planes; the policy is 1,792 pairs of squares, then promotions except to a knight.
+pub const SHAPE: ViewShape = ViewShape { planes: [112, 8, 8], policy: POLICY };
+
+const POLICY: usize = 1858;
 
 const BOARD: usize = 64;
 const HISTORY: usize = 8;
@@ -71,6 +71,13 @@ fn entries() -> Vec<Entry> {
 }
 
 /// Where each entry lies in a convolutional policy: `plane * 64 + from`, 80 planes of which 73 are used.
+///
+/// ```
+/// use w2s_games::chess::lc0;
+/// let places = lc0::convolution_places();
+/// assert_eq!(places.len(), lc0::SHAPE.policy);
+/// assert_eq!(places[0], 14 * 64); // a1b1: one step to the east is plane 14, a1 is square 0
+/// ```
 pub fn convolution_places() -> Vec<usize> {
     ENTRIES.iter().map(|entry| plane(entry) * BOARD + entry.from).collect()
 }
@@ -92,6 +99,7 @@ fn plane(entry: &Entry) -> usize {
 }
 
 /// The entry of a legal move; castling is the king taking its own rook.
+#[must_use]
 pub fn policy_index(state: &Chess, mv: Move) -> usize {
     let (mv, mover) = (moves::decode(mv), state.board.side_to_move());
     let (from, to) = (turned(mv.from, mover), turned(mv.to, mover));
@@ -103,12 +111,11 @@ pub fn policy_index(state: &Chess, mv: Move) -> usize {
     }
 }
 
-/// Writes the planes of the state that a line has reached into `out`, `112 * 64` values.
-pub fn fill(line: &Line<Chess>, out: &mut [f32]) {
+/// Writes the planes of a state into `out`, `112 * 64` values; `history` is the line of play that led to it.
+pub fn fill(now: &Chess, history: History<'_, Chess>, out: &mut [f32]) {
     out.fill(0.0);
-    let past = past(line);
+    let past = past(history);
     let (known, earlier) = out[..HISTORY * STEP * BOARD].split_at_mut(past.len() * STEP * BOARD);
-    let now = line.now();
     let mover = now.board.side_to_move();
     for ((state, recurs), planes) in past.iter().zip(known.chunks_exact_mut(STEP * BOARD)) {
         fill_step(&state.board, mover, *recurs, planes);
@@ -124,16 +131,16 @@ pub fn fill(line: &Line<Chess>, out: &mut [f32]) {
 }
 
 /// At most eight states that led here, newest first, each with whether it had occurred before.
-fn past(line: &Line<Chess>) -> Vec<(Chess, bool)> {
-    let plies = line.moves().len();
+fn past(history: History<'_, Chess>) -> Vec<(Chess, bool)> {
+    let plies = history.moves.len();
     let first = (plies + 1).saturating_sub(HISTORY);
-    let mut state = line.start().clone();
+    let mut state = history.start.clone();
     let mut found = Vec::with_capacity(HISTORY);
     for ply in 0..=plies {
         if ply >= first {
-            found.push((state.clone(), state.recurs(&line.earlier()[..ply])));
+            found.push((state.clone(), state.recurs(&history.keys[..ply])));
         }
-        if let Some(&mv) = line.moves().get(ply) {
+        if let Some(&mv) = history.moves.get(ply) {
             state.play(mv);
         }
     }
@@ -179,6 +186,7 @@ fn fill_rest(state: &Chess, planes: &mut [f32]) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::line::Line;
     use std::collections::HashSet;
 
     fn line(position: &str, moves: &[&str]) -> Line<Chess> {
@@ -191,8 +199,8 @@ mod tests {
     }
 
     fn planes(line: &Line<Chess>) -> Vec<f32> {
-        let mut out = vec![f32::NAN; SHAPE.iter().product()];
-        fill(line, &mut out);
+        let mut out = vec![f32::NAN; SHAPE.planes.iter().product()];
+        fill(line.now(), line.history(), &mut out);
         out
     }
 

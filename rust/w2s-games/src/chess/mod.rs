@@ -11,6 +11,13 @@
 //! | [`lc0`] | what do Lc0's networks see, and how do they number moves? |
 //! | `evaluate` | what is a position worth at a glance? |
 //!
+//! ```
+//! use w2s_games::{Game, chess::Chess};
+//! let state = Chess::parse("r3k2r/8/8/8/8/8/8/R3K2R w KQkq - 0 1").unwrap();
+//! assert_eq!(state.parse_move("O-O"), state.parse_move("e1h1"));
+//! assert_eq!(state.count_legal_moves(), 26);
+//! ```
+//!
 //! The board's own clock stops at 100 and its own comparison takes every double pawn push for an en passant
 //! right, so the clock, the key and the comparison are ours.
 
@@ -24,7 +31,10 @@ mod print_move;
 mod read_fen;
 mod read_move;
 
-use crate::game::{Draws, Game, Move, MoveError, Notation, Outcome, PositionError, Reason, Side, Signs};
+use crate::game::{
+    Draws, Game, History, Move, MoveError, MoveTraits, Notation, Outcome, PositionError, Reason, Side,
+};
+use crate::view::{Choice, View, ViewShape};
 use cozy_chess::{Board, Color, File, Piece, Rank, Square, get_pawn_attacks};
 
 /// A chess state: board, side to move, castling rights, en passant, clocks.
@@ -218,13 +228,35 @@ impl Game for Chess {
         [mv.from, mv.to].map(|square| Some(turned(square, mover)))
     }
 
+    fn view(view: View) -> Option<ViewShape> {
+        match view {
+            View::Own => Some(ViewShape { planes: Self::PLANES, policy: Self::POLICY }),
+            View::Lc0 => Some(lc0::SHAPE),
+        }
+    }
+
+    fn fill_view(&self, view: View, history: History<'_, Self>, out: &mut [f32]) {
+        match view {
+            View::Own => self.planes(out),
+            View::Lc0 => lc0::fill(self, history, out),
+        }
+    }
+
+    fn view_choice(&self, view: View, mv: Move) -> Choice {
+        let index = match view {
+            View::Own => self.policy_index(mv),
+            View::Lc0 => lc0::policy_index(self, mv),
+        };
+        Choice { index, cells: self.cells(mv) }
+    }
+
     /// Captures, checks, and whether the moved piece can be taken back.
-    fn signs(&self, mv: Move) -> Signs {
+    fn move_traits(&self, mv: Move) -> MoveTraits {
         let mv = moves::decode(mv);
         let mut after = self.board.clone();
         after.play_unchecked(mv);
         let exposed = !self.is_castling(mv) && attacks(&after, mv.to);
-        Signs { takes: self.is_capture(mv), threatens: !after.checkers().is_empty(), exposed }
+        MoveTraits { takes: self.is_capture(mv), threatens: !after.checkers().is_empty(), exposed }
     }
 
     fn evaluate(&self) -> i32 {

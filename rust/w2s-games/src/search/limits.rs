@@ -19,6 +19,7 @@ const NODES_BETWEEN_LOOKS: u64 = 1024;
 
 impl Limits {
     /// The last depth of the iteration.
+    #[must_use]
     pub fn last_depth(self) -> u32 {
         match (self.depth, self.nodes) {
             (Some(depth), _) => depth.clamp(1, DEEPEST),

@@ -12,7 +12,19 @@
 //! | `solve` | what is a state worth for certain? |
 //!
 //! One position is searched by one thread with a table of its own, so the answer depends on nothing but the
-//! position and the limit; [`batch`] searches many positions side by side.
+//! position and the limit; [`crate::batch`] searches many positions side by side.
+//!
+//! ```
+//! use std::sync::atomic::AtomicBool;
+//! use w2s_games::search::{Limits, RootMoves, search};
+//! use w2s_games::{Game, Line, Notation, chess::Chess};
+//!
+//! let line = Line::new(Chess::parse("6k1/5ppp/8/8/8/8/5PPP/3R2K1 w - - 0 1").unwrap());
+//! let limits = Limits { depth: Some(2), nodes: None };
+//! let found = search(&line, limits, &RootMoves::Best, &AtomicBool::new(false));
+//! assert_eq!(line.now().print_move(found.best.unwrap(), Notation::San), "Rd8#");
+//! assert!(found.exact);
+//! ```
 
 mod limits;
 mod order;
@@ -22,24 +34,8 @@ mod table;
 mod tree;
 
 pub use limits::Limits;
-pub use root::{Found, Valued, search};
+pub use root::{RootMoves, SearchResult, search};
 pub use solve::solve;
-
-use crate::rules::AnyLine;
-use rayon::prelude::*;
-use std::sync::atomic::AtomicBool;
-
-/// Searches many lines side by side, each with the moves that are to get a value; the answers are in their
-/// order, whatever the number of threads.
-pub fn batch(questions: &[(&dyn AnyLine, Valued)], limits: Limits, stop: &AtomicBool) -> Vec<Found> {
-    let search = |(line, valued): &(&dyn AnyLine, Valued)| line.search(limits, valued, stop);
-    questions.par_iter().with_max_len(1).map(search).collect()
-}
-
-/// Solves many lines side by side, each within `nodes` nodes; see [`solve()`].
-pub fn solve_batch(lines: &[&dyn AnyLine], nodes: u64, cap: i32, stop: &AtomicBool) -> Vec<Option<Found>> {
-    lines.par_iter().with_max_len(1).map(|line| line.solve(nodes, cap, stop)).collect()
-}
 
 #[cfg(test)]
 mod tests;

@@ -15,31 +15,31 @@ const NEAR: i32 = 40;
 /// How many times more nodes than all before it an iteration is expected to visit.
 const GROWTH: u64 = 4;
 
-/// Which moves get a value of their own, so that differences of values are true regrets.
+/// Which moves of the root get a value of their own, so that differences of values are true regrets.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub enum Valued {
+pub enum RootMoves {
     /// The best one only.
     #[default]
     Best,
-    /// These legal moves beside the best one.
+    /// These legal moves, and the best one.
     These(Vec<Move>),
     /// Every legal move.
     All,
 }
 
-impl Valued {
-    fn has(&self, mv: Move) -> bool {
+impl RootMoves {
+    fn contains(&self, mv: Move) -> bool {
         match self {
-            Valued::Best => false,
-            Valued::These(moves) => moves.contains(&mv),
-            Valued::All => true,
+            RootMoves::Best => false,
+            RootMoves::These(moves) => moves.contains(&mv),
+            RootMoves::All => true,
         }
     }
 }
 
-/// What a search found.
+/// The result of a search.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Found {
+pub struct SearchResult {
     /// The best move; `None` where the game is over.
     pub best: Option<Move>,
     /// Value for the player to move, in hundredths of a unit.
@@ -60,18 +60,23 @@ pub struct Found {
 
 /// Searches the state that a line of play has reached.
 ///
-/// The best move is certain to be the best; each of those that are `valued` is searched for its own value.
-pub fn search<G: Game>(line: &Line<G>, limits: Limits, valued: &Valued, stop: &AtomicBool) -> Found {
+/// The best move is certain to be the best; each of the `root_moves` is searched for its own value.
+pub fn search<G: Game>(
+    line: &Line<G>,
+    limits: Limits,
+    root_moves: &RootMoves,
+    stop: &AtomicBool,
+) -> SearchResult {
     let state = line.now();
     if let Some(outcome) = line.outcome(Draws::Claimed).filter(|_| state.count_legal_moves() == 0) {
-        return Found { value: state.final_value(outcome, 0), exact: true, ..Found::default() };
+        return SearchResult { value: state.final_value(outcome, 0), exact: true, ..SearchResult::default() };
     }
     let last = limits.last_depth();
     // The first ply is finished whatever it takes; the node limit counts from then on.
     let mut tree = Tree::new(Table::new(), Budget::new(None, stop), line.earlier().to_vec());
     let mut moves = Vec::new();
     state.legal_moves(&mut moves);
-    let mut found = Found::default();
+    let mut found = SearchResult::default();
     for depth in 1..=last {
         let whole = state.max_plies_left().is_some_and(|plies| depth >= plies);
         if whole {
@@ -79,8 +84,8 @@ pub fn search<G: Game>(line: &Line<G>, limits: Limits, valued: &Valued, stop: &A
             tree.table.clear();
         }
         tree.table.make_room(GROWTH * tree.budget.nodes);
-        let Some(better) = deepen(&mut tree, state, &mut moves, depth, valued, INFINITE) else { break };
-        found = Found { exact: whole || better.value.abs() > MATE / 2, depth, ..better };
+        let Some(better) = deepen(&mut tree, state, &mut moves, depth, root_moves, INFINITE) else { break };
+        found = SearchResult { exact: whole || better.value.abs() > MATE / 2, depth, ..better };
         tree.budget.set_limit(limits.nodes);
         if whole || is_settled(&found) || tree.budget.is_spent() {
             break;
@@ -93,7 +98,7 @@ pub fn search<G: Game>(line: &Line<G>, limits: Limits, valued: &Valued, stop: &A
 }
 
 /// Deeper search cannot change values that are forced wins or losses.
-pub fn is_settled(found: &Found) -> bool {
+pub fn is_settled(found: &SearchResult) -> bool {
     let mut values = found.values.iter().map(|(_, value)| value);
     found.value.abs() > MATE / 2 && values.all(|value| value.abs() > MATE / 2)
 }
@@ -106,16 +111,16 @@ pub fn deepen<G: Game>(
     state: &G,
     moves: &mut [Move],
     depth: u32,
-    valued: &Valued,
+    root_moves: &RootMoves,
     most: i32,
-) -> Option<Found> {
+) -> Option<SearchResult> {
     tree.longest = 2 * depth;
-    let mut found = Found { value: -INFINITE, ..Found::default() };
+    let mut found = SearchResult { value: -INFINITE, ..SearchResult::default() };
     let mut values = Vec::with_capacity(moves.len());
     let guesses = std::mem::take(&mut tree.guesses);
     let mut rest = Vec::new();
     for &mv in moves.iter() {
-        let own = valued.has(mv);
+        let own = root_moves.contains(mv);
         let value = if own {
             let guess = guesses.iter().find(|(guessed, _)| *guessed == mv).map(|(_, value)| *value);
             its_own(tree, state, mv, depth, guess, most, &mut rest)
@@ -140,7 +145,7 @@ pub fn deepen<G: Game>(
     for (place, (mv, _)) in moves.iter_mut().zip(&values) {
         *place = *mv;
     }
-    values.retain(|&(mv, _)| valued.has(mv));
+    values.retain(|&(mv, _)| root_moves.contains(mv));
     tree.guesses.clone_from(&values);
     found.values = values;
     Some(found)
@@ -155,7 +160,7 @@ fn at_most_better<G: Game>(
     best: i32,
     rest: &mut Vec<Move>,
 ) -> i32 {
-    let depth = depth as i32;
+    let depth = depth.cast_signed();
     if best == -INFINITE {
         return tree.after(state, mv, depth, (-INFINITE, INFINITE), 0, rest);
     }
@@ -177,7 +182,7 @@ fn its_own<G: Game>(
     most: i32,
     rest: &mut Vec<Move>,
 ) -> i32 {
-    let depth = depth as i32;
+    let depth = depth.cast_signed();
     let (mut low, mut high) = (-most, most);
     if let Some(guess) = guess.filter(|guess| guess.abs() < MATE / 2 && guess.abs() < most - NEAR) {
         let value = tree.after(state, mv, depth, (guess - NEAR, guess + NEAR), 0, rest);

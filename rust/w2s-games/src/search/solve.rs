@@ -3,7 +3,7 @@
 //! Knows nothing about guesses; only games that end within a known number of plies can be solved.
 
 use super::limits::Budget;
-use super::root::{Found, Valued, deepen, is_settled};
+use super::root::{RootMoves, SearchResult, deepen, is_settled};
 use super::table::Table;
 use super::tree::{INFINITE, Tree};
 use crate::game::{Draws, Game};
@@ -20,11 +20,15 @@ const HOPE: f64 = 1000.0;
 /// more that it is not tried) or the game has no bound on its length.
 ///
 /// Values beyond ±`cap` are given as ±`cap`: how soon a game is won costs far more to prove than that it is.
-pub fn solve<G: Game>(line: &Line<G>, nodes: u64, cap: i32, stop: &AtomicBool) -> Option<Found> {
+pub fn solve<G: Game>(line: &Line<G>, nodes: u64, cap: i32, stop: &AtomicBool) -> Option<SearchResult> {
     let state = line.now();
     let plies = state.max_plies_left()?;
     if let Some(outcome) = line.outcome(Draws::Claimed) {
-        return Some(Found { value: state.final_value(outcome, 0), exact: true, ..Found::default() });
+        return Some(SearchResult {
+            value: state.final_value(outcome, 0),
+            exact: true,
+            ..SearchResult::default()
+        });
     }
     let mut moves = Vec::new();
     state.legal_moves(&mut moves);
@@ -32,7 +36,7 @@ pub fn solve<G: Game>(line: &Line<G>, nodes: u64, cap: i32, stop: &AtomicBool) -
     let mut tree = Tree::new(Table::new(), budget, line.earlier().to_vec());
     tree.table.make_room(nodes);
     for depth in GLANCES.into_iter().filter(|depth| 2 * depth < plies) {
-        let glance = deepen(&mut tree, state, &mut moves, depth, &Valued::All, INFINITE)?;
+        let glance = deepen(&mut tree, state, &mut moves, depth, &RootMoves::All, INFINITE)?;
         if is_settled(&glance) {
             return Some(finish(glance, cap, depth, &tree));
         }
@@ -42,16 +46,22 @@ pub fn solve<G: Game>(line: &Line<G>, nodes: u64, cap: i32, stop: &AtomicBool) -
     }
     // What the glances guessed must not pass for certain.
     tree.table.clear();
-    let found = deepen(&mut tree, state, &mut moves, plies, &Valued::All, cap)?;
+    let found = deepen(&mut tree, state, &mut moves, plies, &RootMoves::All, cap)?;
     Some(finish(found, cap, plies, &tree))
 }
 
-fn finish(mut found: Found, cap: i32, depth: u32, tree: &Tree) -> Found {
+fn finish(mut found: SearchResult, cap: i32, depth: u32, tree: &Tree) -> SearchResult {
     for (_, value) in &mut found.values {
         *value = (*value).clamp(-cap, cap);
     }
     found.values.sort_unstable();
-    Found { value: found.value.clamp(-cap, cap), depth, nodes: tree.budget.nodes, exact: true, ..found }
+    SearchResult {
+        value: found.value.clamp(-cap, cap),
+        depth,
+        nodes: tree.budget.nodes,
+        exact: true,
+        ..found
+    }
 }
 
 /// What alpha-beta visits with perfect order, if half as many moves as now are usual until the end.

@@ -76,13 +76,18 @@ impl Table {
         let slot = self.slots[index..index + 2].iter().find(|slot| slot.key == key && slot.depth >= 0)?;
         let bound = [Bound::Exact, Bound::AtLeast, Bound::AtMost][usize::from(slot.bound)];
         let best = (slot.best != NO_MOVE).then_some(Move(slot.best));
-        Some(Entry { value: from_here(slot.value, -(ply as i32)), depth: slot.depth.into(), bound, best })
+        Some(Entry {
+            value: from_here(slot.value, -ply.cast_signed()),
+            depth: slot.depth.into(),
+            bound,
+            best,
+        })
     }
 
     pub fn put(&mut self, key: u64, ply: u32, entry: Entry) {
         let new = Slot {
             key,
-            value: from_here(entry.value, ply as i32),
+            value: from_here(entry.value, ply.cast_signed()),
             best: entry.best.map_or(NO_MOVE, |mv| mv.0),
             depth: entry.depth.clamp(0, 127) as i8,
             bound: entry.bound as u8,

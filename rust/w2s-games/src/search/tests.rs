@@ -1,11 +1,14 @@
 //! Search against plain minimax, mates, and proofs against brute force.
 
 use super::*;
+use crate::batch;
 use crate::chess::Chess;
 use crate::connect_four::ConnectFour;
+use crate::dyn_game::DynLine;
 use crate::game::{Draws, Game, MATE, Move};
 use crate::line::Line;
 use crate::othello::Othello;
+use std::sync::atomic::AtomicBool;
 
 static NEVER: AtomicBool = AtomicBool::new(false);
 
@@ -52,12 +55,12 @@ fn agrees_with_minimax<G: Game>(depth: u32, plies: &[usize]) {
             }
             let expected = minimax(&mut line, depth, 0);
             let limits = Limits { depth: Some(depth), nodes: None };
-            for valued in [Valued::Best, Valued::All] {
-                let found = search(&line, limits, &valued, &NEVER);
+            for root_moves in [RootMoves::Best, RootMoves::All] {
+                let found = search(&line, limits, &root_moves, &NEVER);
                 assert_eq!(found.value, expected, "{} seed {seed}", line.now().print());
                 let best = found.best.unwrap();
                 assert_eq!(found.line.first(), Some(&best));
-                if valued == Valued::All {
+                if root_moves == RootMoves::All {
                     let of_best = found.values.iter().find(|(mv, _)| *mv == best).unwrap().1;
                     assert_eq!(of_best, expected);
                     assert_eq!(found.values.len(), line.now().count_legal_moves());
@@ -79,7 +82,7 @@ fn games_without_forcing_moves_get_the_value_of_minimax() {
 fn values_of_all_moves_are_true_values_of_their_own() {
     for seed in 0..8 {
         let line = random_line::<Othello>(30, seed);
-        let found = search(&line, Limits { depth: Some(3), nodes: None }, &Valued::All, &NEVER);
+        let found = search(&line, Limits { depth: Some(3), nodes: None }, &RootMoves::All, &NEVER);
         for (mv, value) in found.values {
             let mut next = line.clone();
             next.play(mv).unwrap();
@@ -93,9 +96,9 @@ fn moves_that_were_asked_for_get_the_values_of_a_search_of_all() {
     for seed in 0..8 {
         let line = random_line::<Othello>(24, seed);
         let limits = Limits { depth: Some(4), nodes: None };
-        let all = search(&line, limits, &Valued::All, &NEVER);
+        let all = search(&line, limits, &RootMoves::All, &NEVER);
         let asked = vec![all.values[0].0, all.values[all.values.len() - 1].0];
-        let found = search(&line, limits, &Valued::These(asked.clone()), &NEVER);
+        let found = search(&line, limits, &RootMoves::These(asked.clone()), &NEVER);
         let expected: Vec<_> = all.values.iter().filter(|(mv, _)| asked.contains(mv)).copied().collect();
         assert_eq!((found.value, found.values), (all.value, expected));
     }
@@ -103,10 +106,10 @@ fn moves_that_were_asked_for_get_the_values_of_a_search_of_all() {
 
 fn mate(position: &str, depth: u32, plies: i32) {
     let line = Line::new(Chess::parse(position).unwrap());
-    let found = search(&line, Limits { depth: Some(depth), nodes: None }, &Valued::Best, &NEVER);
+    let found = search(&line, Limits { depth: Some(depth), nodes: None }, &RootMoves::Best, &NEVER);
     assert_eq!(found.value, MATE - plies, "{position}: {:?}", found.line);
     assert!(found.exact);
-    assert_eq!(found.line.len() as i32, plies);
+    assert_eq!(i32::try_from(found.line.len()), Ok(plies));
 }
 
 #[test]
@@ -119,7 +122,7 @@ fn mates_are_found_and_counted() {
 #[test]
 fn a_finished_game_has_a_value_and_no_move() {
     let line = Line::new(Chess::parse("7k/6Q1/6K1/8/8/8/8/8 b - - 0 1").unwrap());
-    let found = search(&line, Limits { depth: Some(3), nodes: None }, &Valued::All, &NEVER);
+    let found = search(&line, Limits { depth: Some(3), nodes: None }, &RootMoves::All, &NEVER);
     assert_eq!((found.best, found.value), (None, -MATE));
 }
 
@@ -127,7 +130,7 @@ fn a_finished_game_has_a_value_and_no_move() {
 fn perpetual_check_saves_the_side_that_is_behind() {
     // Black is two rooks ahead and threatens mate; White checks on e8 and h5 for ever.
     let line = Line::new(Chess::parse("6k1/6p1/8/7Q/8/8/rr4PK/q7 w - - 0 1").unwrap());
-    let found = search(&line, Limits { depth: Some(6), nodes: None }, &Valued::Best, &NEVER);
+    let found = search(&line, Limits { depth: Some(6), nodes: None }, &RootMoves::Best, &NEVER);
     assert_eq!(found.value, 0, "{:?}", found.line);
 }
 
@@ -136,8 +139,8 @@ fn a_node_limit_is_kept_and_gives_the_same_answer_twice() {
     let line = random_line::<Chess>(20, 3);
     for nodes in [1, 500, 5_000, 50_000] {
         let limits = Limits { depth: None, nodes: Some(nodes) };
-        let first = search(&line, limits, &Valued::Best, &NEVER);
-        assert_eq!(first, search(&line, limits, &Valued::Best, &NEVER));
+        let first = search(&line, limits, &RootMoves::Best, &NEVER);
+        assert_eq!(first, search(&line, limits, &RootMoves::Best, &NEVER));
         assert!(first.best.is_some());
         assert!(first.depth == 1 || first.nodes <= nodes, "{} of {nodes}", first.nodes);
     }
@@ -147,11 +150,12 @@ fn a_node_limit_is_kept_and_gives_the_same_answer_twice() {
 fn a_batch_answers_like_its_parts_whatever_the_threads() {
     let lines: Vec<Line<Chess>> = (0..12).map(|seed| random_line(16, seed)).collect();
     let limits = Limits { depth: Some(3), nodes: None };
-    let alone: Vec<Found> = lines.iter().map(|line| search(line, limits, &Valued::All, &NEVER)).collect();
-    let any: Vec<_> = lines.iter().map(|line| (line as &dyn AnyLine, Valued::All)).collect();
+    let alone: Vec<SearchResult> =
+        lines.iter().map(|line| search(line, limits, &RootMoves::All, &NEVER)).collect();
+    let any: Vec<_> = lines.iter().map(|line| (line as &dyn DynLine, RootMoves::All)).collect();
     for threads in [1, 2, 5] {
         let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
-        assert_eq!(pool.install(|| batch(&any, limits, &NEVER)), alone);
+        assert_eq!(pool.install(|| batch::search(&any, limits, &NEVER)), alone);
     }
 }
 
@@ -206,7 +210,7 @@ fn a_proof_that_does_not_fit_is_no_answer() {
 fn a_search_stops_when_told_to() {
     let stop = AtomicBool::new(true);
     let found =
-        search(&Line::new(Chess::start()), Limits { depth: Some(60), nodes: None }, &Valued::Best, &stop);
+        search(&Line::new(Chess::start()), Limits { depth: Some(60), nodes: None }, &RootMoves::Best, &stop);
     assert!(found.stopped);
     let _: Option<Move> = found.best;
 }

@@ -28,6 +28,15 @@ pub struct Tree<'a> {
     pub longest: u32,
 }
 
+/// How a state is searched: so deep, within a window, so many plies below the root.
+#[derive(Clone, Copy)]
+struct Node {
+    depth: i32,
+    alpha: i32,
+    beta: i32,
+    ply: u32,
+}
+
 impl<'a> Tree<'a> {
     pub fn new(table: Table, budget: Budget<'a>, path: Vec<u64>) -> Self {
         Self {
@@ -111,7 +120,7 @@ impl<'a> Tree<'a> {
         let mark = self.line_up(state, known.and_then(|entry| entry.best), ply);
         while let Some(mv) = self.queue.next(mark) {
             let first = best_move.is_none();
-            let value = self.scout(state, mv, depth, (alpha, beta), ply, first, &mut rest);
+            let value = self.scout(state, mv, Node { depth, alpha, beta, ply }, first, &mut rest);
             if self.budget.is_spent() {
                 return 0;
             }
@@ -149,17 +158,8 @@ impl<'a> Tree<'a> {
     }
 
     /// The first move gets the whole window; the others must first show that they are better at all.
-    #[allow(clippy::too_many_arguments)]
-    fn scout<G: Game>(
-        &mut self,
-        state: &G,
-        mv: Move,
-        depth: i32,
-        (alpha, beta): (i32, i32),
-        ply: u32,
-        first: bool,
-        rest: &mut Vec<Move>,
-    ) -> i32 {
+    fn scout<G: Game>(&mut self, state: &G, mv: Move, node: Node, first: bool, rest: &mut Vec<Move>) -> i32 {
+        let Node { depth, alpha, beta, ply } = node;
         if first {
             return self.after(state, mv, depth, (alpha, beta), ply, rest);
         }
@@ -223,7 +223,7 @@ impl<'a> Tree<'a> {
 /// The value of a win or loss that the game foresees within the depth of the search.
 fn foreseen<G: Game>(state: &G, depth: i32, ply: u32) -> Option<i32> {
     let plies = state.foreseen().filter(|plies| plies.abs() <= depth)?;
-    let value = MATE - (ply as i32 + plies.abs());
+    let value = MATE - (ply.cast_signed() + plies.abs());
     Some(if plies > 0 { value } else { -value })
 }
 

@@ -2,7 +2,7 @@
 //!
 //! Knows no particular game but for a few positions that lead where random play seldom goes. A game joins by being
 //! registered; `every_game_is_registered` fails for one that is not.
-#![allow(clippy::unwrap_used)]
+#![expect(clippy::unwrap_used, reason = "a failed unwrap is a failed test, in shared functions too")]
 
 mod lines;
 mod moves;
@@ -10,7 +10,7 @@ mod outcome;
 mod text;
 
 use w2s_games::registry::{self, ForEach};
-use w2s_games::{Draws, Game, rules::Rules};
+use w2s_games::{Draws, DynGame, DynLine, Game, View};
 
 /// One test that runs a check of this name for every game, and counts that it did.
 #[macro_export]
@@ -89,13 +89,17 @@ fn the_face_by_name_says_what_the_game_says() {
         let mut line = game.line("startpos").unwrap();
         let mut draw = lines::Draw::new(3);
         while let Some(mv) = draw.pick(&line.legal_moves()) {
-            let before = line.boxed();
+            let before = line.clone_box();
             line.play(mv).unwrap();
             assert_eq!(line.moves(), [before.moves(), &[mv]].concat());
             assert_eq!(line.start_text(), before.start_text());
-            assert_eq!(line.planes().len(), game.planes_shape().iter().product());
-            assert_eq!(line.policy_indices().len(), line.legal_moves().len());
-            assert!(line.policy_indices().iter().all(|&index| index < game.policy_size()));
+            for view in View::ALL {
+                let Some(shape) = game.view(view) else { continue };
+                line.fill_planes(view, &mut vec![0.0; shape.planes.iter().product()]);
+                let choices = line.choices(view);
+                assert_eq!(choices.len(), line.legal_moves().len());
+                assert!(choices.iter().all(|choice| choice.index < shape.policy));
+            }
             if line.outcome(Draws::Claimed).is_some() {
                 break;
             }
@@ -105,7 +109,7 @@ fn the_face_by_name_says_what_the_game_says() {
     }
 }
 
-fn replayed(game: &dyn Rules, line: &dyn w2s_games::rules::AnyLine) -> String {
+fn replayed(game: &dyn DynGame, line: &dyn DynLine) -> String {
     let mut again = game.line(&line.start_text()).unwrap();
     for text in line.move_texts(w2s_games::Notation::Long) {
         again.play(again.parse_move(&text).unwrap()).unwrap();

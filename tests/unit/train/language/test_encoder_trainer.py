@@ -19,8 +19,8 @@ from w2s.train import LanguageTrainSettings, TrainingSet, train
 torch = pytest.importorskip("torch", reason="needs torch: pip install 'w2s[models]'")
 pytest.importorskip("peft", reason="needs peft: pip install 'w2s[models]'")
 
-from w2s.train.language.data_loader import ChoiceCollator  # noqa: E402
 from w2s.train.language.objectives import (  # noqa: E402
+    ChoiceCollator,
     build_objective,
     option_losses,
 )

@@ -7,8 +7,12 @@ import pytest
 
 torch = pytest.importorskip("torch")
 
-from w2s.train.language.data_loader import IGNORED  # noqa: E402
-from w2s.train.language.objectives import letter_losses, reply_losses, weighted_sum  # noqa: E402
+from w2s.train.language.objectives import (  # noqa: E402
+    IGNORED,
+    letter_losses,
+    reply_losses,
+    weighted_sum,
+)
 from w2s.train.losses import LOSSES  # noqa: E402
 
 

@@ -23,6 +23,10 @@ from tests.doubles.language_training import (
 from w2s.errors import DataError, MissingExtraError, UsageError, W2sError
 from w2s.train import TrainingSet, TrainStep, train
 
+pytest.importorskip("transformers", reason="needs transformers: pip install 'w2s[models]'")
+
+from w2s.train.language.trainer import PaddedSampler
+
 Make = Callable[..., Path]
 
 
@@ -318,3 +322,24 @@ def test_grpo_without_trl_names_the_extra(
     monkeypatch.setattr("w2s.train.language.trainer.find_spec", lambda name: None)
     with pytest.raises(MissingExtraError, match=r"w2s\[rl\]"):
         train(f"hf:{folder()}", answers(4), settings(objective="grpo"), tmp_path / "s")
+
+
+# Order of rows --------------------------------------------------------------------------------------------
+
+
+def order(epoch: int, seed: int = 0) -> list[int]:
+    sampler = PaddedSampler(10, 4, seed)
+    sampler.set_epoch(epoch)
+    return list(sampler)
+
+
+def test_every_row_comes_once_and_the_last_pass_is_padded() -> None:
+    found = order(0)
+    assert sorted(found) == [*range(10), 10, 10]
+    assert found[10:] == [10, 10]
+    assert len(PaddedSampler(8, 4, 0)) == len(list(PaddedSampler(8, 4, 0))) == 8
+
+
+def test_orders_depend_on_epoch_and_seed_alone() -> None:
+    assert order(1) == order(1)
+    assert len({tuple(order(epoch, seed)) for epoch in range(3) for seed in range(3)}) == 9

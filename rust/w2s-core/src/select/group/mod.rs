@@ -22,6 +22,7 @@ use self::cut::{Cuts, cuts};
 use super::blocks::{CHUNK, refuse_nan};
 use super::lanes::LANES;
 use super::{Rows, Score, SelectError};
+use crate::Argument;
 
 /// The rows that groups keep, and what there was of each group.
 #[derive(Clone, Debug, PartialEq)]
@@ -53,7 +54,11 @@ pub fn top_by_group<S: Score>(
     rule: &GroupRule,
 ) -> Result<GroupedTop, SelectError> {
     if groups.len() != scores.len() {
-        return Err(SelectError::Lengths { name: "groups", len: groups.len(), rows: scores.len() });
+        return Err(SelectError::LengthMismatch {
+            argument: Argument::Groups,
+            len: groups.len(),
+            expected: scores.len(),
+        });
     }
     refuse_nan(scores)?;
     let sizes = sizes(groups, n_groups)?;

@@ -3,6 +3,7 @@
 //! Knows nothing about which rows those are.
 
 use super::ids::count;
+use crate::Argument;
 use crate::select::score::Score;
 use crate::select::{SelectError, rows_of_fraction};
 
@@ -30,6 +31,7 @@ pub struct GroupRule<'a> {
 
 impl<'a> GroupRule<'a> {
     /// A rule without minimum and maximum.
+    #[must_use]
     pub fn of(keep: PerGroup<'a>) -> Self {
         Self { keep, min: &[], max: &[] }
     }
@@ -43,17 +45,17 @@ impl<'a> GroupRule<'a> {
     ) -> Result<Vec<usize>, SelectError> {
         let n_groups = sizes.len();
         let wanted = match self.keep {
-            PerGroup::Count(counts) => spread("count", counts, n_groups)?,
+            PerGroup::Count(counts) => spread(Argument::Count, counts, n_groups)?,
             PerGroup::Fraction(fractions) => {
-                let fractions = spread("fraction", fractions, n_groups)?;
+                let fractions = spread(Argument::Fraction, fractions, n_groups)?;
                 let quotas =
                     fractions.iter().zip(sizes).map(|(&fraction, &size)| rows_of_fraction(size, fraction));
                 quotas.collect::<Result<_, _>>()?
             }
             PerGroup::Threshold(limits) => {
-                let limits = spread("threshold", limits, n_groups)?;
+                let limits = spread(Argument::Threshold, limits, n_groups)?;
                 if limits.iter().any(|limit| limit.is_nan()) {
-                    return Err(SelectError::NanLimit { name: "threshold" });
+                    return Err(SelectError::NanLimit { argument: Argument::Threshold });
                 }
                 rows_at_least(scores, groups, &limits)
             }
@@ -62,11 +64,11 @@ impl<'a> GroupRule<'a> {
     }
 
     fn bounded(&self, wanted: Vec<usize>, sizes: &[usize]) -> Result<Vec<usize>, SelectError> {
-        let bound = |name, values: &[usize], default| match values {
+        let bound = |argument, values: &[usize], default| match values {
             [] => Ok(vec![default; sizes.len()]),
-            values => spread(name, values, sizes.len()),
+            values => spread(argument, values, sizes.len()),
         };
-        let (min, max) = (bound("min", self.min, 0)?, bound("max", self.max, usize::MAX)?);
+        let (min, max) = (bound(Argument::Min, self.min, 0)?, bound(Argument::Max, self.max, usize::MAX)?);
         if let Some(group) = (0..sizes.len()).find(|&group| min[group] > max[group]) {
             return Err(SelectError::MinAboveMax { group, min: min[group], max: max[group] });
         }
@@ -77,11 +79,11 @@ impl<'a> GroupRule<'a> {
 }
 
 /// One value for each group.
-fn spread<T: Copy>(name: &'static str, values: &[T], n_groups: usize) -> Result<Vec<T>, SelectError> {
+fn spread<T: Copy>(argument: Argument, values: &[T], n_groups: usize) -> Result<Vec<T>, SelectError> {
     match values {
         &[one] => Ok(vec![one; n_groups]),
         many if many.len() == n_groups => Ok(many.to_vec()),
-        _ => Err(SelectError::PerGroup { name, len: values.len(), n_groups }),
+        _ => Err(SelectError::SettingLength { argument, len: values.len(), expected: n_groups }),
     }
 }
 

@@ -3,6 +3,7 @@
 use super::super::budget::{check_budget, check_costs};
 use super::super::{Score, SelectError};
 use super::{position, rank, refuse_nan};
+use crate::Argument;
 
 /// The rows so far that the budget pays for.
 ///
@@ -35,14 +36,13 @@ impl WithinBudget {
     /// of the shard is then seen.
     pub fn push<S: Score>(&mut self, start: u64, scores: &[S], costs: &[f64]) -> Result<(), SelectError> {
         if costs.len() != scores.len() {
-            return Err(SelectError::Lengths { name: "costs", len: costs.len(), rows: scores.len() });
+            return Err(SelectError::LengthMismatch {
+                argument: Argument::Costs,
+                len: costs.len(),
+                expected: scores.len(),
+            });
         }
-        check_costs(costs).map_err(|error| match error {
-            SelectError::BadCost { index, cost } => {
-                SelectError::BadCost { index: start as usize + index, cost }
-            }
-            other => other,
-        })?;
+        check_costs(costs).map_err(|error| error.shifted(start as usize))?;
         refuse_nan(start, scores)?;
         for (i, (&score, &cost)) in scores.iter().zip(costs).enumerate() {
             self.see(rank(score, start + i as u64), cost);
@@ -58,6 +58,7 @@ impl WithinBudget {
     }
 
     /// Positions of the rows, best first, and what they cost.
+    #[must_use]
     pub fn finish(mut self) -> (Vec<u64>, f64) {
         let spent = self.tidy();
         (self.rows.into_iter().map(|(rank, _)| position(rank)).collect(), spent)

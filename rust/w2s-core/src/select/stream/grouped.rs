@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use super::super::{Score, SelectError};
 use super::{TopK, rank, refuse_nan};
+use crate::Argument;
 
 /// The k best rows so far of each group, whatever the group ids; ties to the lower position.
 #[derive(Clone, Debug)]
@@ -14,6 +15,7 @@ pub struct TopKByGroup {
 
 impl TopKByGroup {
     /// Nothing seen yet.
+    #[must_use]
     pub fn new(k: usize) -> Self {
         Self { k, groups: HashMap::new() }
     }
@@ -24,7 +26,11 @@ impl TopKByGroup {
     /// A score is NaN, named by its position in the stream; lengths differ. Nothing of the shard is then seen.
     pub fn push<S: Score>(&mut self, start: u64, scores: &[S], groups: &[u64]) -> Result<(), SelectError> {
         if groups.len() != scores.len() {
-            return Err(SelectError::Lengths { name: "groups", len: groups.len(), rows: scores.len() });
+            return Err(SelectError::LengthMismatch {
+                argument: Argument::Groups,
+                len: groups.len(),
+                expected: scores.len(),
+            });
         }
         refuse_nan(start, scores)?;
         for (i, (&score, &group)) in scores.iter().zip(groups).enumerate() {
@@ -39,6 +45,7 @@ impl TopKByGroup {
     }
 
     /// The groups, ascending, with the positions of their best rows, best first.
+    #[must_use]
     pub fn finish(self) -> Vec<(u64, Vec<u64>)> {
         let mut groups: Vec<_> = self.groups.into_iter().map(|(group, top)| (group, top.finish())).collect();
         groups.sort_unstable_by_key(|(group, _)| *group);

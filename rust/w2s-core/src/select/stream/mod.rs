@@ -19,7 +19,7 @@ mod top_k;
 
 pub use budget::WithinBudget;
 pub use grouped::TopKByGroup;
-pub use narrowing::{Cut, Narrowing, kept};
+pub use narrowing::{Cut, Cuts, Narrowing};
 pub use top_k::{RandomK, TopK};
 
 use super::Score;
@@ -35,8 +35,7 @@ fn position(rank: u128) -> u64 {
     rank as u64
 }
 
-/// Position in the stream of the first NaN of a shard that starts at a position.
+/// Nothing, or the error that names the first NaN of a shard by its position in the stream.
 fn refuse_nan<S: Score>(start: u64, scores: &[S]) -> Result<(), super::SelectError> {
-    super::blocks::first_nan(scores)
-        .map_or(Ok(()), |index| Err(super::SelectError::NanScore { index: start as usize + index }))
+    super::blocks::refuse_nan(scores).map_err(|error| error.shifted(start as usize))
 }

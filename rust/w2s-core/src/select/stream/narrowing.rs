@@ -5,6 +5,7 @@
 
 use super::super::{Score, SelectError};
 use super::refuse_nan;
+use crate::Argument;
 
 /// Where a group is cut: rows with a key above this one are kept, and of those with this key the first `ties`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -21,15 +22,91 @@ impl Cut {
     const NOTHING: Self = Self { key: u64::MAX, ties: 0, ties_left_out: 0 };
 
     /// Whether no row is kept.
+    #[must_use]
     pub fn is_nothing(&self) -> bool {
         *self == Self::NOTHING
     }
 
     /// Whether a row is kept that has this key and that many rows with the key of the cut before it.
     #[inline(always)]
+    #[must_use]
     pub fn keeps(&self, key: u64, ties_before: u64) -> bool {
         key > self.key || (key == self.key && ties_before < self.ties)
     }
+}
+
+/// The cuts of all groups of a stream.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Cuts {
+    key_bits: u32,
+    of_group: Vec<Cut>,
+}
+
+impl Cuts {
+    /// The cut of each group.
+    #[must_use]
+    pub fn of_group(&self) -> &[Cut] {
+        &self.of_group
+    }
+
+    /// The lowest score that each group keeps; none where it keeps no row.
+    #[must_use]
+    pub fn scores(&self) -> Vec<Option<f64>> {
+        let score = |cut: &Cut| match u32::try_from(cut.key) {
+            Ok(key) if self.key_bits == u32::BITS => f64::from(f32::of_key(key)),
+            _ => f64::of_key(cut.key),
+        };
+        self.of_group.iter().map(|cut| (!cut.is_nothing()).then(|| score(cut))).collect()
+    }
+
+    /// Offsets of the rows of a shard that the cuts keep, and how many of its rows are at the cut of each group.
+    ///
+    /// `ties_before` holds the rows of earlier shards at the cut of each group.
+    ///
+    /// # Errors
+    /// Scores of another precision than the stream's; lengths differ; a group that the stream had not.
+    pub fn kept<S: Score>(
+        &self,
+        scores: &[S],
+        groups: Option<&[u32]>,
+        ties_before: &[u64],
+    ) -> Result<(Vec<i64>, Vec<u64>), SelectError> {
+        check_precision::<S>(self.key_bits)?;
+        if ties_before.len() != self.of_group.len() {
+            let (len, expected) = (ties_before.len(), self.of_group.len());
+            return Err(SelectError::SettingLength { argument: Argument::TiesBefore, len, expected });
+        }
+        if let Some(groups) = groups {
+            check_length(groups, scores)?;
+            check_known(groups, self.of_group.len())?;
+        }
+        let (mut offsets, mut ties) = (Vec::new(), vec![0; self.of_group.len()]);
+        for (offset, score) in scores.iter().enumerate() {
+            let (group, key) = (groups.map_or(0, |groups| groups[offset] as usize), score.key().into());
+            let cut = self.of_group[group];
+            if cut.keeps(key, ties_before[group] + ties[group]) {
+                offsets.push(offset.cast_signed() as i64);
+            }
+            ties[group] += u64::from(key == cut.key);
+        }
+        Ok((offsets, ties))
+    }
+}
+
+fn check_precision<S: Score>(expected: u32) -> Result<(), SelectError> {
+    let bits = S::KEY_BITS;
+    if bits == expected { Ok(()) } else { Err(SelectError::PrecisionMismatch { bits, expected }) }
+}
+
+fn check_length<S>(groups: &[u32], scores: &[S]) -> Result<(), SelectError> {
+    let (len, expected) = (groups.len(), scores.len());
+    let mismatch = SelectError::LengthMismatch { argument: Argument::Groups, len, expected };
+    if len == expected { Ok(()) } else { Err(mismatch) }
+}
+
+fn check_known(groups: &[u32], n_groups: usize) -> Result<(), SelectError> {
+    let unknown = groups.iter().position(|&group| group as usize >= n_groups);
+    unknown.map_or(Ok(()), |index| Err(SelectError::UnknownGroup { index, group: groups[index], n_groups }))
 }
 
 /// Counts of a stream's scores, group by group, on the way to the cut of each.
@@ -37,14 +114,18 @@ impl Cut {
 /// ```
 /// use w2s_core::select::stream::Narrowing;
 /// let shards = [[0.5f32, 0.75], [0.75, 0.25]];
-/// let mut narrowing = Narrowing::new::<f32>(16);
+/// let mut narrowing = Narrowing::new::<f32>(16)?;
 /// while !narrowing.is_done() {
 ///     for (i, shard) in shards.iter().enumerate() {
-///         narrowing.push(2 * i as u64, shard, None).unwrap();
+///         narrowing.push(2 * i as u64, shard, None)?;
 ///     }
-///     narrowing.end_pass(&[1]).unwrap();
+///     narrowing.end_pass(&[1])?;
 /// }
-/// assert_eq!((narrowing.cuts()[0].ties, narrowing.cuts()[0].ties_left_out), (1, 1));
+/// let cuts = narrowing.cuts();
+/// assert_eq!((cuts.of_group()[0].ties, cuts.of_group()[0].ties_left_out), (1, 1));
+/// assert_eq!(cuts.kept(&shards[1], None, &[1])?.0, []); // the tie of the first shard is kept, this one is not
+/// assert_eq!(cuts.scores(), [Some(0.75)]);
+/// # Ok::<(), w2s_core::select::SelectError>(())
 /// ```
 #[derive(Clone, Debug)]
 pub struct Narrowing {
@@ -55,14 +136,19 @@ pub struct Narrowing {
     counts: Vec<u64>,   // groups × digits, of this pass
     above: Vec<u64>,    // rows of each group above its prefix
     sizes: Vec<u64>,    // rows of each group
-    cuts: Vec<Cut>,     // once done
+    cuts: Cuts,         // once done
 }
 
 impl Narrowing {
     /// Nothing seen yet of scores of this type. A digit has 8 or 16 bits: each pass holds 2^`digit_bits` numbers of 8
     /// bytes a group, and there are as many passes as digits in a key.
-    pub fn new<S: Score>(digit_bits: u32) -> Self {
-        debug_assert!(digit_bits > 0 && S::KEY_BITS.is_multiple_of(digit_bits));
+    ///
+    /// # Errors
+    /// [`SelectError::BadDigit`] for another number of bits.
+    pub fn new<S: Score>(digit_bits: u32) -> Result<Self, SelectError> {
+        if digit_bits != 8 && digit_bits != 16 {
+            return Err(SelectError::BadDigit { bits: digit_bits });
+        }
         let mut narrowing = Self {
             key_bits: S::KEY_BITS,
             digit_bits,
@@ -71,39 +157,34 @@ impl Narrowing {
             counts: Vec::new(),
             above: Vec::new(),
             sizes: Vec::new(),
-            cuts: Vec::new(),
+            cuts: Cuts { key_bits: S::KEY_BITS, of_group: Vec::new() },
         };
         narrowing.grow(1);
-        narrowing
+        Ok(narrowing)
     }
 
     /// Sees a shard whose first row stands at position `start` of the stream; without groups, all rows are of group 0.
     ///
     /// # Errors
-    /// A score is NaN, named by its position in the stream; lengths differ; after the first pass, a group that this
-    /// had not. Nothing of the shard is then seen.
+    /// A score is NaN, named by its position in the stream; another precision than this narrowing's; lengths differ;
+    /// after the first pass, a group that this had not. Nothing of the shard is then seen.
     pub fn push<S: Score>(
         &mut self,
         start: u64,
         scores: &[S],
         groups: Option<&[u32]>,
     ) -> Result<(), SelectError> {
-        debug_assert_eq!(S::KEY_BITS, self.key_bits);
+        check_precision::<S>(self.key_bits)?;
         refuse_nan(start, scores)?;
         let Some(groups) = groups else {
             scores.iter().for_each(|score| self.see(0, score.key().into()));
             return Ok(());
         };
-        if groups.len() != scores.len() {
-            return Err(SelectError::Lengths { name: "groups", len: groups.len(), rows: scores.len() });
-        }
-        let n_groups = groups.iter().max().map_or(0, |&most| most as usize + 1);
+        check_length(groups, scores)?;
         if self.known_bits == 0 {
-            self.grow(n_groups);
-        } else if let Some(index) = groups.iter().position(|&group| group as usize >= self.sizes.len()) {
-            let index = start as usize + index;
-            let group = groups[index - start as usize];
-            return Err(SelectError::UnknownGroup { index, group, n_groups: self.sizes.len() });
+            self.grow(groups.iter().max().map_or(0, |&most| most as usize + 1));
+        } else {
+            check_known(groups, self.sizes.len()).map_err(|error| error.shifted(start as usize))?;
         }
         scores.iter().zip(groups).for_each(|(score, &group)| self.see(group as usize, score.key().into()));
         Ok(())
@@ -118,6 +199,7 @@ impl Narrowing {
     }
 
     /// One of the same pass that has seen nothing, to be merged later.
+    #[must_use]
     pub fn empty(&self) -> Self {
         let mut empty = self.clone();
         empty.counts.fill(0);
@@ -125,6 +207,7 @@ impl Narrowing {
     }
 
     /// Rows of each group seen so far in the first pass, or in all of it.
+    #[must_use]
     pub fn sizes(&self) -> Vec<u64> {
         if self.known_bits > 0 {
             return self.sizes.clone();
@@ -135,26 +218,28 @@ impl Narrowing {
     /// Ends a pass, with the rows that each group is to keep: the same in every pass. More than a group has is all.
     ///
     /// # Errors
-    /// [`SelectError::PerGroup`] where there are not as many quotas as groups.
+    /// [`SelectError::SettingLength`] where there are not as many quotas as groups.
     pub fn end_pass(&mut self, quotas: &[u64]) -> Result<(), SelectError> {
         if quotas.len() != self.sizes.len() {
-            let (len, n_groups) = (quotas.len(), self.sizes.len());
-            return Err(SelectError::PerGroup { name: "quota", len, n_groups });
+            let (len, expected) = (quotas.len(), self.sizes.len());
+            return Err(SelectError::SettingLength { argument: Argument::Quota, len, expected });
         }
         self.sizes = self.sizes();
         self.known_bits += self.digit_bits;
-        self.cuts = (0..quotas.len()).map(|group| self.narrow(group, quotas[group])).collect();
+        self.cuts.of_group = (0..quotas.len()).map(|group| self.narrow(group, quotas[group])).collect();
         self.counts.fill(0);
         Ok(())
     }
 
     /// Whether every digit of the cuts is known.
+    #[must_use]
     pub fn is_done(&self) -> bool {
         self.known_bits == self.key_bits
     }
 
     /// The cut of each group; meaningful once this is done.
-    pub fn cuts(&self) -> &[Cut] {
+    #[must_use]
+    pub fn cuts(&self) -> &Cuts {
         &self.cuts
     }
 
@@ -195,27 +280,6 @@ impl Narrowing {
     }
 }
 
-/// Offsets of the rows of a shard that the cuts keep, and how many of its rows stand at the cut of each group.
-///
-/// `before` holds the rows of earlier shards at the cut of each group.
-pub fn kept<S: Score>(
-    scores: &[S],
-    groups: Option<&[u32]>,
-    cuts: &[Cut],
-    before: &[u64],
-) -> (Vec<i64>, Vec<u64>) {
-    let (mut offsets, mut ties) = (Vec::new(), vec![0; cuts.len()]);
-    for (offset, score) in scores.iter().enumerate() {
-        let (group, key) = (groups.map_or(0, |groups| groups[offset] as usize), score.key().into());
-        let cut = cuts[group];
-        if cut.keeps(key, before[group] + ties[group]) {
-            offsets.push(offset as i64);
-        }
-        ties[group] += u64::from(key == cut.key);
-    }
-    (offsets, ties)
-}
-
 #[cfg(test)]
 mod tests {
     use super::super::super::top;
@@ -223,7 +287,7 @@ mod tests {
     use proptest::prelude::*;
 
     fn narrowed(shards: &[Vec<f64>], k: u64, digit_bits: u32) -> Narrowing {
-        let mut narrowing = Narrowing::new::<f64>(digit_bits);
+        let mut narrowing = Narrowing::new::<f64>(digit_bits).unwrap();
         while !narrowing.is_done() {
             for shard in shards.iter().rev() {
                 let mut part = narrowing.empty();
@@ -247,23 +311,43 @@ mod tests {
             let narrowing = narrowed(&shards, k, digit_bits);
             let (mut found, mut before, mut start) = (Vec::new(), vec![0], 0);
             for shard in &shards {
-                let (offsets, ties) = kept(shard, None, narrowing.cuts(), &before);
+                let (offsets, ties) = narrowing.cuts().kept(shard, None, &before).unwrap();
                 found.extend(offsets.iter().map(|offset| start + offset));
                 before[0] += ties[0];
-                start += shard.len() as i64;
+                start += shard.len().cast_signed() as i64;
             }
             let expected = top(&whole, k as usize).unwrap();
             prop_assert_eq!(found, expected.rows.positions());
-            prop_assert_eq!(narrowing.cuts()[0].ties_left_out, expected.ties_left_out as u64);
+            prop_assert_eq!(narrowing.cuts().of_group()[0].ties_left_out, expected.ties_left_out as u64);
         }
     }
 
     #[test]
     fn a_group_seen_only_after_the_first_pass_is_refused() {
-        let mut narrowing = Narrowing::new::<f32>(16);
+        let mut narrowing = Narrowing::new::<f32>(16).unwrap();
         narrowing.push(0, &[0.5f32, 0.25], Some(&[0, 1])).unwrap();
         narrowing.end_pass(&[1, 1]).unwrap();
         let found = narrowing.push(10, &[0.5f32, 0.25], Some(&[0, 2]));
         assert_eq!(found, Err(SelectError::UnknownGroup { index: 11, group: 2, n_groups: 2 }));
+    }
+
+    #[test]
+    fn shards_that_do_not_fit_the_stream_are_refused() {
+        assert_eq!(Narrowing::new::<f32>(11).unwrap_err(), SelectError::BadDigit { bits: 11 });
+        let mut narrowing = Narrowing::new::<f32>(16).unwrap();
+        let wide = SelectError::PrecisionMismatch { bits: 64, expected: 32 };
+        assert_eq!(narrowing.push(0, &[0.5f64], None), Err(wide.clone()));
+        narrowing.push(0, &[0.5f32], None).unwrap();
+        for _ in 0..2 {
+            narrowing.end_pass(&[1]).unwrap();
+            narrowing.push(0, &[0.5f32], None).unwrap();
+        }
+        let cuts = narrowing.cuts();
+        assert_eq!(cuts.kept(&[0.5f64], None, &[0]), Err(wide));
+        let unknown = SelectError::UnknownGroup { index: 0, group: 1, n_groups: 1 };
+        assert_eq!(cuts.kept(&[0.5f32], Some(&[1]), &[0]), Err(unknown));
+        assert!(matches!(cuts.kept(&[0.5f32], Some(&[]), &[0]), Err(SelectError::LengthMismatch { .. })));
+        assert!(matches!(cuts.kept(&[0.5f32], None, &[]), Err(SelectError::SettingLength { .. })));
+        assert_eq!(cuts.kept(&[0.5f32, 0.25], None, &[0]), Ok((vec![0], vec![1])));
     }
 }

@@ -23,6 +23,7 @@ pub struct TopK {
 
 impl TopK {
     /// Nothing seen yet.
+    #[must_use]
     pub fn new(k: usize) -> Self {
         Self { k, ranks: Vec::new(), worst: u128::MAX }
     }
@@ -71,6 +72,7 @@ pub struct RandomK {
 
 impl RandomK {
     /// Nothing seen yet.
+    #[must_use]
     pub fn new(k: usize, seed: u64) -> Self {
         Self { seed, top: TopK::new(k) }
     }
@@ -87,6 +89,7 @@ impl RandomK {
     }
 
     /// Positions of the rows drawn, ascending.
+    #[must_use]
     pub fn finish(self) -> Vec<u64> {
         let mut rows = self.top.finish();
         rows.sort_unstable();
