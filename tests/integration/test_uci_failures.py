@@ -463,7 +463,7 @@ def test_failure_forfeits_its_match_only(
         pairs=2,
         rules=MatchRules(max_plies=2),
         limits=ArenaLimits(**limits),
-        labels=LabelPolicy(by="mover"),
+        labels=LabelPolicy(labellers="mover"),
         verify=Verification(oracles=()),
     )
     found = run(spec, tmp_path / "run")

@@ -147,7 +147,7 @@ def _match(ratings: dict[str, Any]) -> str:
 
 
 def _sprt(test: dict[str, Any], player: str, opponent: str) -> str:
-    claims = {name: f"{name} ({player} is {test[key]:+g} Elo from {opponent})" for name, key in _HYPOTHESES}
+    claims = {name: f"{name} ({player} is {test[key]:g} Elo above {opponent})" for name, key in _HYPOTHESES}
     decision = (
         "not decided; it needs more pairs"
         if test["verdict"] == "continue"

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from w2s.arena import ArenaSpec, run
+from w2s.arena import ArenaProgress, ArenaSpec, run
 from w2s.arena.spec import SprtConfig, Verification
-from w2s.cli.arena_view import standing_text
+from w2s.cli import arena_view
+from w2s.cli.arena_view import View, standing_text
 
 
 def standing(tmp_path: Path, players: dict[str, str], **changes: Any) -> tuple[dict[str, Any], str]:
@@ -22,7 +24,7 @@ def test_sequential_test_says_in_words_what_it_decided(tmp_path: Path) -> None:
     players = {"teacher": "random", "student": "search:depth=2"}
     result, text = standing(tmp_path, players, pairs=60, sprt=SprtConfig(elo0=0, elo1=150))
     assert result["ratings"]["with_forfeits"]["sprt"]["verdict"] == "H1"
-    assert "H1 (student is +150 Elo from teacher) is accepted" in text
+    assert "H1 (student is 150 Elo above teacher) is accepted" in text
 
 
 def test_open_sequential_test_is_not_decided(tmp_path: Path) -> None:
@@ -54,3 +56,19 @@ def test_illegal_and_unparsable_labels_have_columns_of_their_own(tmp_path: Path,
     _, text = standing(tmp_path, {"teacher": "random", "student": "random"})
     header = next(line for line in text.splitlines() if line.startswith("labels by"))
     assert word in header.split()
+
+
+def test_time_passes_on_the_screen_while_nothing_is_finished(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(arena_view, "_SECONDS_BETWEEN_LINES", 0.5)
+    spec = ArenaSpec(game="othello", players={"teacher": "random", "student": "random"})
+    view = View(spec, "w2s arena --resume x")
+    with view:
+        assert not view.has_started
+        view.show(ArenaProgress("play", 0, 40, time.monotonic()))
+        time.sleep(1.6)
+    lines = capsys.readouterr().err.splitlines()
+    assert lines[0] == "resume with: w2s arena --resume x"
+    assert len(lines) > 2
+    assert all(line.startswith("step play · games 0/40 · time ") for line in lines[1:])
