@@ -1,17 +1,11 @@
 """Text of ``w2s chain``: the report of a chain, and the estimate of its cost."""
+
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from w2s.cli import output
-
-
-from typing import Any
-
-from w2s.cli import output
-
-
 
 if TYPE_CHECKING:
     from w2s.chain.report import ArmReport, ChainReport, CurvePoint, Measure, TrustSummary

@@ -137,8 +137,8 @@ def filter(
     from w2s.cli import output
     from w2s.cli.progress import RowProgress
     from w2s.errors import InterruptedWorkError, UsageError
-    from w2s.tables.formats import STREAM
     from w2s.tables.filter_rows import filter as keep
+    from w2s.tables.formats import STREAM
 
     target = out if out is not None else STREAM if STREAM in inputs else None
     if target is None and not explain:

@@ -13,7 +13,7 @@ from w2s.errors import ModelError
 from w2s.models.endpoint.cache import ReplyCache
 from w2s.models.endpoint.chat_completions import ChatRequest, Completion
 from w2s.models.endpoint.client import ChatClient
-from w2s.models.endpoint.errors import NoReplyError
+from w2s.models.endpoint.http_connection import NoReplyError
 
 MAX_UNAVAILABLE = 8
 """This many ``void`` failures in a row end the work."""

@@ -9,7 +9,7 @@ import pytest
 
 from w2s.games import game
 from w2s.models.endpoint.chat_completions import Completion
-from w2s.models.endpoint.evidence import add_evidence, option_probs
+from w2s.models.endpoint.model import add_evidence, option_probs
 from w2s.models.model import Answer
 from w2s.tasks import MoveExample
 from w2s.tasks.answer import AnswerExample
