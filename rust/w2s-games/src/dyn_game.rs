@@ -97,6 +97,8 @@ pub trait DynEncode {
     fn fill_planes(&self, view: View, planes: &mut [f32]);
     /// Each legal move in a view, ascending by move.
     fn choices(&self, view: View) -> Vec<Choice>;
+    /// The entry of each legal move in the game's own policy, ascending by move.
+    fn policy_indices(&self) -> Vec<usize>;
     /// What the board shows after a legal move; `None` where the move is not legal.
     fn move_traits(&self, mv: Move) -> Option<MoveTraits>;
 }
@@ -230,8 +232,18 @@ impl<G: Game> DynEncode for Line<G> {
     }
 
     fn choices(&self, view: View) -> Vec<Choice> {
-        let moves = DynLine::legal_moves(self);
-        moves.into_iter().map(|mv| self.now().view_choice(view, mv)).collect()
+        let (state, moves) = (self.now(), DynLine::legal_moves(self).into_iter());
+        match view {
+            // Every game has its own view; asked apart, because networks ask for it most.
+            View::Own => {
+                moves.map(|mv| Choice { index: state.policy_index(mv), cells: state.cells(mv) }).collect()
+            }
+            other => moves.map(|mv| state.view_choice(other, mv)).collect(),
+        }
+    }
+
+    fn policy_indices(&self) -> Vec<usize> {
+        DynLine::legal_moves(self).into_iter().map(|mv| self.now().policy_index(mv)).collect()
     }
 
     fn move_traits(&self, mv: Move) -> Option<MoveTraits> {

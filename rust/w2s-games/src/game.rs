@@ -375,6 +375,7 @@ pub trait Game: Clone + Eq + Send + Sync + std::fmt::Debug + 'static {
     }
 
     /// A legal move in a view that the game has.
+    #[inline]
     fn view_choice(&self, view: View, mv: Move) -> Choice {
         debug_assert_eq!(view, View::Own, "{} does not have this view", Self::NAME);
         Choice { index: self.policy_index(mv), cells: self.cells(mv) }

@@ -174,8 +174,8 @@ impl State {
 
     /// Policy index of each legal move, int64, in the order of `legal_moves`.
     fn policy_indices<'py>(&self, py: Python<'py>) -> Bound<'py, PyArray1<i64>> {
-        let choices = self.line.choices(View::Own);
-        let indices: Vec<i64> = choices.iter().map(|choice| choice.index.cast_signed() as i64).collect();
+        let indices = self.line.policy_indices();
+        let indices: Vec<i64> = indices.into_iter().map(|index| index.cast_signed() as i64).collect();
         indices.into_pyarray(py)
     }
 }

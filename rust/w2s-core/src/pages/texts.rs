@@ -68,6 +68,7 @@ fn read_places(bytes: &[u8], count: usize) -> Result<Vec<u32>, PageError> {
     }
 }
 
+#[inline(never)] // a loop of its own is faster than one inside of the choice between two
 fn plain(
     bytes: &[u8],
     present: Option<&[u32]>,
@@ -93,6 +94,7 @@ fn plain(
     Ok(())
 }
 
+#[inline(never)]
 fn looked_up(
     places: &[u32],
     offsets: &[i32],

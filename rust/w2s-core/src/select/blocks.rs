@@ -43,19 +43,24 @@ pub fn for_each_bit(mut word: u64, mut see: impl FnMut(usize)) {
     }
 }
 
+/// Position of the first value of which something is true.
+pub fn first_where<T: Copy + Sync>(values: &[T], is_so: impl Fn(T) -> bool + Sync) -> Option<usize> {
+    let start = values.par_chunks(CHUNK).position_first(|chunk| any(chunk, &is_so))? * CHUNK;
+    values[start..].iter().position(|&value| is_so(value)).map(|offset| start + offset)
+}
+
+/// Without a branch in it, the loop is vectorised; inlined into the search for a chunk, it is not.
+#[inline(never)]
+fn any<T: Copy>(chunk: &[T], is_so: &impl Fn(T) -> bool) -> bool {
+    chunk.iter().fold(false, |any, &value| any | is_so(value))
+}
+
 /// Position of the first NaN.
 pub fn first_nan<S: Score>(scores: &[S]) -> Option<usize> {
-    let chunk = scores.par_chunks(CHUNK).position_first(|chunk| has_nan(chunk))?;
-    let start = chunk * CHUNK;
-    scores[start..].iter().position(|score| score.is_nan()).map(|offset| start + offset)
+    first_where(scores, S::is_nan)
 }
 
 /// Nothing, or the error that names the first NaN.
 pub fn refuse_nan<S: Score>(scores: &[S]) -> Result<(), SelectError> {
     first_nan(scores).map_or(Ok(()), |index| Err(SelectError::NanScore { index }))
-}
-
-fn has_nan<S: Score>(chunk: &[S]) -> bool {
-    // Without a branch in it, the loop is vectorised.
-    chunk.iter().fold(false, |any, score| any | score.is_nan())
 }

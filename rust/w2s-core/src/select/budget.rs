@@ -6,7 +6,7 @@
 
 use rayon::prelude::*;
 
-use super::blocks::{CHUNK, refuse_nan};
+use super::blocks::{CHUNK, first_where, refuse_nan};
 use super::order::best_first;
 use super::top::top;
 use super::{Rows, Score, SelectError};
@@ -91,7 +91,6 @@ pub(super) fn check_budget(budget: f64) -> Result<(), SelectError> {
 
 /// Nothing, or the error that names the first cost that is none.
 pub(super) fn check_costs(costs: &[f64]) -> Result<(), SelectError> {
-    let is_bad = |cost: &f64| !(*cost >= 0.0 && *cost < f64::INFINITY);
-    let bad = costs.par_iter().with_min_len(CHUNK).position_first(is_bad);
-    bad.map_or(Ok(()), |index| Err(SelectError::BadCost { index, cost: costs[index] }))
+    let is_bad = |cost: f64| !(0.0..f64::INFINITY).contains(&cost);
+    first_where(costs, is_bad).map_or(Ok(()), |index| Err(SelectError::BadCost { index, cost: costs[index] }))
 }

@@ -2,7 +2,7 @@
 
 use rayon::prelude::*;
 
-use super::blocks::{CHUNK, refuse_nan};
+use super::blocks::{CHUNK, first_where, refuse_nan};
 use super::{Score, SelectError};
 
 /// What weights are scaled to.
@@ -28,8 +28,8 @@ pub fn weights<S: Score>(scores: &[S], power: f64, scale: Scale) -> Result<Vec<f
         return Err(SelectError::BadPower { power });
     }
     refuse_nan(scores)?;
-    let is_bad = |score: &S| !(0.0..f64::INFINITY).contains(&score.to_f64());
-    if let Some(index) = scores.par_iter().with_min_len(CHUNK).position_first(is_bad) {
+    let is_bad = |score: S| !(0.0..f64::INFINITY).contains(&score.to_f64());
+    if let Some(index) = first_where(scores, is_bad) {
         return Err(SelectError::BadWeight { index, score: scores[index].to_f64() });
     }
     // Relative to the best score, so that no power overflows.

@@ -99,6 +99,7 @@ fn plane(entry: &Entry) -> usize {
 }
 
 /// The entry of a legal move; castling is the king taking its own rook.
+#[inline]
 #[must_use]
 pub fn policy_index(state: &Chess, mv: Move) -> usize {
     let (mv, mover) = (moves::decode(mv), state.board.side_to_move());

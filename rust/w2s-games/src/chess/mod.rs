@@ -219,10 +219,12 @@ impl Game for Chess {
         planes::fill(self, out);
     }
 
+    #[inline]
     fn policy_index(&self, mv: Move) -> usize {
         planes::policy_index(self, moves::decode(mv))
     }
 
+    #[inline]
     fn cells(&self, mv: Move) -> [Option<usize>; 2] {
         let (mv, mover) = (moves::decode(mv), self.board.side_to_move());
         [mv.from, mv.to].map(|square| Some(turned(square, mover)))
@@ -242,6 +244,7 @@ impl Game for Chess {
         }
     }
 
+    #[inline]
     fn view_choice(&self, view: View, mv: Move) -> Choice {
         let index = match view {
             View::Own => self.policy_index(mv),
@@ -298,6 +301,7 @@ fn attacks(board: &Board, square: Square) -> bool {
 }
 
 /// The square's index with rank 0 on the mover's side.
+#[inline]
 fn turned(square: Square, mover: Color) -> usize {
     square as usize ^ if mover == Color::White { 0 } else { 56 }
 }

@@ -23,6 +23,7 @@ pub fn is_number(mv: Move) -> bool {
 }
 
 /// The move of a number that [`is_number`].
+#[inline]
 pub fn decode(mv: Move) -> cozy_chess::Move {
     cozy_chess::Move {
         from: Square::index(usize::from(mv.0 >> 9)),

@@ -37,6 +37,7 @@ pub fn fill(state: &Chess, out: &mut [f32]) {
     out[17 * BOARD..].fill(f32::from(state.clock.min(100)) / 100.0);
 }
 
+#[inline]
 pub fn policy_index(state: &Chess, mv: Move) -> usize {
     let mover = state.board.side_to_move();
     let (from, to) = (turned(mv.from, mover), turned(mv.to, mover));

@@ -41,6 +41,7 @@ pub fn read(text: &str) -> Result<Chess, PositionError> {
     Ok(Chess { board, clock, shredder })
 }
 
+#[cold]
 fn error(why: &str) -> PositionError {
     PositionError { game: Chess::NAME, why: why.to_string() }
 }

@@ -97,6 +97,10 @@ fn the_face_by_name_says_what_the_game_says() {
                 let Some(shape) = game.view(view) else { continue };
                 line.fill_planes(view, &mut vec![0.0; shape.planes.iter().product()]);
                 let choices = line.choices(view);
+                if view == View::Own {
+                    let indices: Vec<usize> = choices.iter().map(|choice| choice.index).collect();
+                    assert_eq!(line.policy_indices(), indices);
+                }
                 assert_eq!(choices.len(), line.legal_moves().len());
                 assert!(choices.iter().all(|choice| choice.index < shape.policy));
             }

@@ -64,13 +64,19 @@ impl WithinBudget {
         (self.rows.into_iter().map(|(rank, _)| position(rank)).collect(), spent)
     }
 
+    // Called for each row from code that is compiled in the caller's crate.
+    #[inline]
     fn see(&mut self, rank: u128, cost: f64) {
         if rank < self.end {
-            self.rows.push((rank, cost));
-            if self.rows.len() >= self.tidy_at {
-                self.tidy();
-                self.tidy_at = LEAST.max(2 * self.rows.len());
-            }
+            self.keep(rank, cost);
+        }
+    }
+
+    fn keep(&mut self, rank: u128, cost: f64) {
+        self.rows.push((rank, cost));
+        if self.rows.len() >= self.tidy_at {
+            self.tidy();
+            self.tidy_at = LEAST.max(2 * self.rows.len());
         }
     }
 

@@ -50,10 +50,15 @@ impl TopK {
         self.ranks.into_iter().map(position).collect()
     }
 
+    // Called for each row from code that is compiled in the caller's crate.
+    #[inline]
     pub(super) fn see(&mut self, rank: u128) {
-        if self.k == 0 || rank > self.worst {
-            return;
+        if self.k > 0 && rank <= self.worst {
+            self.keep(rank);
         }
+    }
+
+    fn keep(&mut self, rank: u128) {
         self.ranks.push(rank);
         if self.ranks.len() >= self.k.saturating_mul(2).max(1024) {
             let (_, worst, _) = self.ranks.select_nth_unstable(self.k - 1);
