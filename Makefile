@@ -12,7 +12,7 @@ FUZZ_SECONDS ?= 60
 LADDER ?= $(HOME)/.cache/w2s-ladder
 GAMES := chess connect_four othello
 
-.PHONY: help demo test lint rust-doc fuzz bench differential wheel openings positions puzzles policies results clean
+.PHONY: help demo test test-fast check lint format rust-doc fuzz bench differential wheel openings positions puzzles policies results docs clean
 
 help:  ## print this list
 	@grep -E '^[a-z-]+:.*##' Makefile | sed 's/:.*##/\t/' | expand -t 16
@@ -44,6 +44,16 @@ demo: $(VENV)/.installed-models  ## teacher against student on the bundled chess
 test: $(VENV)/.installed-dev  ## every test that this machine can run, and the examples in docstrings; skipped tests say why
 	cargo test --release --workspace --quiet
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadfile
+
+test-fast: $(VENV)/.installed-dev  ## Python tests that take seconds, and the examples in docstrings; no Rust tests
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadfile -m "not slow"
+
+check: lint test-fast  ## what to run before a commit: lint and the fast tests
+
+format: $(VENV)/.installed-dev  ## format Rust and Python, and sort imports
+	cargo fmt
+	$(BIN)/ruff check --select I --fix --quiet .
+	$(BIN)/ruff format --quiet .
 
 lint: $(VENV)/.installed-dev rust-doc  ## formatting, clippy, Rust docs, ruff, mypy --strict, import layers
 	cargo fmt --check
