@@ -195,7 +195,7 @@ def _trusted_labels(inputs: TrainingInputs) -> TrainingSet:
 
 
 class Need(Enum):
-    """What some examples cannot give."""
+    """What an arm needs of its examples; the value is the reason shown where the arm is left out."""
 
     GOLD_OF_THIS_GAME = "gold is of another game or task"
     POOL_ANSWERS = (

@@ -4,7 +4,7 @@ The run carries out these steps and the estimate adds up their cost, so neither 
 does not. A step is identified by its folder in the run.
 
     round-1/matches/                what teacher and student played, if examples come from matches
-    gold-labels/                    labels of gold of another game; of another task round-1/gold-labels/
+    gold-labels/                    labels of gold of another game; those of another task are in round-1/
     fixed/                          reference arms: teacher/, STUDENT/base/, STUDENT/seed-S/ARM/
     fixed/STUDENT/seed-S/warm/      the warm start; other arms start there
     round-1/labels/                 labels with their evidence; in later rounds round-N/seed-S/labels/

@@ -86,9 +86,11 @@ class _Scope:
 
     @property
     def cost_round(self) -> int:
+        """The round of a step in the estimate; 0 for points of the label-budget curve."""
         return 0 if self.gold_count is not None else self.round
 
     def cost_name(self, arm: str) -> str:
+        """The name of an arm in the estimate; points of the label-budget curve name their gold rows."""
         return arm if self.gold_count is None else f"budget {self.gold_count}, {arm}"
 
 

@@ -75,7 +75,7 @@ class TrustSummary:
         purity_on_gold: the same, estimated on gold; None for an arm that labels itself.
         coverage: share of the pool that is kept.
         measured_on: ``pool`` if its answers are known, else ``gold``.
-        reads: columns that trust reads, if only columns that gold and pool share.
+        features: columns that trust reads, if only columns that gold and pool share.
         estimate: why numbers on gold are only estimates; None if they are measurements.
         guarantee: why a certified purity is no guarantee; None if it is one.
     """
@@ -254,7 +254,7 @@ class ChainReport:
 
 
 def stack(results: Sequence[TrainResult]) -> CorrectMatrix:
-    """Right answers of all seeds."""
+    """For each seed and test row, whether the answer is right: shape (n_seeds, n_test)."""
     return np.stack([result.tested for result in results])
 
 

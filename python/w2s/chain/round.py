@@ -46,7 +46,7 @@ class SeedRun:
         return [int(row) for row in rows]
 
     @cached_property
-    def cold_gold_ids(self) -> set[str]:
+    def gold_ids_outside_warm_start(self) -> set[str]:
         """Ids of the gold rows that share nothing with those of the warm start."""
         gold = self.splits.gold
         return {gold[row].id for row in disjoint_from(gold, self.warm_rows)}

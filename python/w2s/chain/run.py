@@ -214,7 +214,7 @@ class _Chain:
             context.say(f"{planned.title}: examples left out, whose labels hold no answer: {missing:,}")
         seed = SeedRun(planned, self._trainer, self._trust, config.teach, splits, labels, teacher)
         if planned.round > 1:  # the warm start of the teacher learned the rest of gold
-            seed = replace(seed, labels=labels.with_gold(seed.cold_gold_ids))
+            seed = replace(seed, labels=labels.with_gold(seed.gold_ids_outside_warm_start))
         return seed, examples.matches
 
     def _summarize(self, number: int, results: Sequence[_SeedResult], references: References) -> RoundReport:

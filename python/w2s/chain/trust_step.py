@@ -44,7 +44,7 @@ class TrustReport:
         purity_on_gold: the same, estimated on gold.
         coverage: share of the pool that is kept.
         rows: number of labels kept.
-        reads: columns that trust reads, if only columns that gold and pool share.
+        features: columns that trust reads, if only columns that gold and pool share.
     """
 
     measured_on: str
@@ -70,7 +70,7 @@ class TrustSelection:
         gold_scores: of gold in the same way, out of fold.
         gold_correct: whether these labels of gold are right.
         threshold: the lowest score that is kept.
-        reads: columns that trust reads, if it is limited to those that gold and pool share.
+        features: columns that trust reads, if it is limited to those that gold and pool share.
         digest: identity of the step.
     """
 
@@ -161,7 +161,7 @@ class TrustSettings:
 
     Attributes:
         spec: the trust function.
-        reads: the evidence that the chain makes.
+        features: the evidence that the chain makes.
         keep: the selection rule.
         is_shared: whether gold and pool have different teachers, so that only shared evidence is read.
     """

@@ -8,13 +8,13 @@ from w2s.chain.arms import ARMS, check_arms
 from w2s.chain.config import ChainConfig
 from w2s.chain.trust_step import build_trust_function
 from w2s.errors import MissingExtraError, UsageError
-from w2s.evidence_kinds import STATES
+from w2s.evidence_kinds import REQUESTS, STATES
 from w2s.models.reference import quote, resolve_reference
 from w2s.train import LanguageTrainSettings, parse_settings
 from w2s.trust import trust_function
 
-_CONFIGURED = frozenset({*STATES, "search", "icl", "verbalised", "p_true", "reward"})
-"""Evidence that exists only if the configuration asks for it."""
+_CONFIGURED = frozenset({*STATES, *REQUESTS, "search"}) - {"samples"}
+"""Evidence that exists only if the configuration asks for it; samples may also be in an endpoint's labels."""
 
 
 def check_config(config: ChainConfig) -> None:

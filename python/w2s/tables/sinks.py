@@ -6,7 +6,7 @@ import errno
 import gzip
 import os
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -124,12 +124,12 @@ class Output:
         self._stack = ExitStack()
         raw: Any = sys.stdout.buffer if path is None else self._stack.enter_context(path.open("wb"))
         target = self._stack.enter_context(_compressed(raw, form)) if form.compression else raw
-        if form.kind == "parquet":
-            self.sink: Sink = ParquetSink(target, schema, style or {}, memory)
-        elif form.kind == "arrow":
-            self.sink = ArrowSink(target, schema, stream=path is None or form.is_stream)
-        else:
-            self.sink = LinesSink(target)
+        sinks: dict[str, Callable[[], Sink]] = {
+            "parquet": lambda: ParquetSink(target, schema, style or {}, memory),
+            "arrow": lambda: ArrowSink(target, schema, stream=path is None or form.is_stream),
+            "jsonl": lambda: LinesSink(target),
+        }
+        self.sink = sinks[form.kind]()
         self._raw = raw
 
     def close(self) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
@@ -14,7 +14,7 @@ import pyarrow as pa
 from w2s.errors import DataError, UsageError
 from w2s.tables.arrow_files import open_arrow
 from w2s.tables.csv_files import CsvPartition, open_csv
-from w2s.tables.formats import Format, format_of
+from w2s.tables.formats import Format, Kind, format_of
 from w2s.tables.inputs import HivePartition, InputFile, hive_columns
 from w2s.tables.json_tables import infer_schema
 from w2s.tables.jsonl import JsonlPartition, open_lines
@@ -179,17 +179,18 @@ def _format(path: Path, delimiter: str | None) -> Format:
 
 
 def _open(path: Path, found: Format) -> tuple[pa.Schema, Sequence[Partition], Mapping[str, Any]]:
-    if found.kind == "parquet":
-        return open_parquet(path)
-    schema: pa.Schema
-    partitions: Sequence[Partition]
-    if found.kind == "arrow":
-        schema, partitions = open_arrow(path)
-    elif found.kind == "jsonl":
-        schema, partitions = open_lines(path, found.compression)
-    else:
-        schema, partitions = open_csv(path, found.compression, found.delimiter)
-    return schema, partitions, {}
+    return _OPENERS[found.kind](path, found)
+
+
+_OPENERS: Mapping[
+    Kind, Callable[[Path, Format], tuple[pa.Schema, Sequence[Partition], Mapping[str, Any]]]
+] = {
+    "parquet": lambda path, _: open_parquet(path),
+    "arrow": lambda path, _: (*open_arrow(path), {}),
+    "jsonl": lambda path, found: (*open_lines(path, found.compression), {}),
+    "csv": lambda path, found: (*open_csv(path, found.compression, found.delimiter), {}),
+}
+"""How a file of each kind is opened: its schema, its partitions, and the options that write it alike."""
 
 
 def _agreed(schema: pa.Schema, found: pa.Schema, first: Path, path: Path) -> pa.Schema:

@@ -118,7 +118,7 @@ def missing_evidence(needs: Iterable[str], labels: Labels) -> list[str]:
 
 
 def find_remedy(name: str, labels: Labels) -> str:
-    """What to do about missing evidence; a column that is null in every row was requested in vain."""
+    """What to do about missing evidence; a column of nulls was requested, but the model never gave it."""
     kind = EVIDENCE.get(name)
     columns = [] if kind is None else kind.find_columns(labels.table.column_names)
     if kind is not None and kind.source == "request" and columns and len(labels):

@@ -70,6 +70,6 @@ class EngineOracle:
         return findings
 
 
-def load(target: str, cap_cp: int, concurrency: int) -> EngineOracle:
+def load(reference: str, cap_cp: int, concurrency: int) -> EngineOracle:
     """The oracle of a ``uci:…`` reference."""
-    return EngineOracle(target, cap_cp, concurrency)
+    return EngineOracle(reference, cap_cp, concurrency)

@@ -44,7 +44,7 @@ class SearchOracle:
         }
 
 
-def load(target: str, cap_cp: int, concurrency: int) -> SearchOracle:
+def load(reference: str, cap_cp: int, concurrency: int) -> SearchOracle:
     """The oracle of a ``search:…`` reference."""
     del concurrency
-    return SearchOracle(parse_reference(target), cap_cp)
+    return SearchOracle(parse_reference(reference), cap_cp)

@@ -46,7 +46,7 @@ class SyzygyOracle:
         return Finding(best, (now + after) * self._cap_cp, now)
 
 
-def load(target: str, cap_cp: int, concurrency: int) -> SyzygyOracle:
+def load(reference: str, cap_cp: int, concurrency: int) -> SyzygyOracle:
     """The oracle of ``syzygy:FOLDER``."""
     del concurrency
-    return SyzygyOracle(target.removeprefix("syzygy:"), cap_cp)
+    return SyzygyOracle(reference.removeprefix("syzygy:"), cap_cp)
