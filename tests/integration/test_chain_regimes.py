@@ -105,7 +105,7 @@ def test_trust_reads_what_two_games_share(
     assert arms_of(found) == {"naive", "random", "confidence", "trust"}
     assert found["regime"]["gold_teacher"] == f"policy:{place}/elsewhere"
     for round_ in found["rounds"]:
-        assert round_["trust"]["reads"] == ["log_prob", "margin", "entropy", "n_options"]
+        assert round_["trust"]["features"] == ["log_prob", "margin", "entropy", "n_options"]
         assert "estimate" in round_["trust"]["purity_on_gold"]
     assert "it reads the evidence that gold and pool share: log_prob, margin, entropy, n_options" in said
     models = pq.read_table(out / "gold-labels/labels.parquet").column("model").to_pylist()
@@ -114,12 +114,12 @@ def test_trust_reads_what_two_games_share(
 
 
 def test_trust_reads_searches_of_both_games_on_request(place: Path, tmp_path: Path) -> None:
-    trust = {"function": "logistic", "folds": 2, "options": {"reads": "hidden,search"}}
+    trust = {"function": "logistic", "folds": 2, "options": {"features": "hidden,search"}}
     chain = tables(place, rounds=1, trust=trust, oracles=["search:depth=1"])
     out = chain_run(tmp_path / "run", chain, *domain(place))
-    reads = metrics(out)["rounds"][0]["trust"]["reads"]
-    assert {"search_depth1_regret_cp", "search_depth1_best"} < set(reads)
-    assert not [name for name in reads if name.startswith(("hidden", "student", "afterstate"))]
+    features = metrics(out)["rounds"][0]["trust"]["features"]
+    assert {"search_depth1_regret_cp", "search_depth1_best"} < set(features)
+    assert not [name for name in features if name.startswith(("hidden", "student", "afterstate"))]
 
 
 def test_stop_says_that_it_rests_on_an_estimate(
@@ -137,12 +137,12 @@ def test_stop_says_that_it_rests_on_an_estimate(
 def test_chain_without_a_shift_reports_none(
     place: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    words = ["--rounds", "1", "--gold", "50", "--test", "20", "--arm", "trust", "--purity", "0.01"]
+    words = ["--rounds", "1", "--gold-rows", "50", "--test-rows", "20", "--arm", "trust", "--purity", "0.01"]
     assert chain(place, tmp_path / "run", *words) == 0
     shown = capsys.readouterr()
     found = metrics(tmp_path / "run")
     assert "regime" not in found
-    assert set(found["rounds"][0]["trust"]).isdisjoint({"guarantee", "reads"})
+    assert set(found["rounds"][0]["trust"]).isdisjoint({"guarantee", "features"})
     for word in ("regime", "heuristic", "estimate", "left out"):
         assert word not in shown.err + shown.out
 
@@ -151,8 +151,11 @@ def test_gold_of_pool_or_test_is_left_out_and_reported(
     place: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     out = tmp_path / "run"
-    words = ["--regime", "ood_dist", "--gold-examples", f"{place}/examples.parquet", "--gold", "40"]
-    assert chain(place, out, *words, "--rounds", "1", "--arm", "trust", "--pool", "80", "--test", "40") == 0
+    words = ["--regime", "ood_dist", "--gold-examples", f"{place}/examples.parquet", "--gold-rows", "40"]
+    assert (
+        chain(place, out, *words, "--rounds", "1", "--arm", "trust", "--pool-rows", "80", "--test-rows", "40")
+        == 0
+    )
     assert "120 gold examples are left out" in capsys.readouterr().err
     assert set(ids_of(out, "gold")).isdisjoint([*ids_of(out, "pool"), *ids_of(out, "test")])
 

@@ -54,7 +54,7 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for seed, name in enumerate(("teacher", "student", "silent")):
         write_language_model(folder / name, seed=seed)
     write_questions(folder)
-    how = settings(method="full", epochs=12, learning_rate=3e-3)
+    how = settings(finetuning="full", epochs=12, learning_rate=3e-3)
     train(f"hf:{folder / 'silent'}?score=generate", choices(40), how, folder / "speaker")
     sums = answers(40)
     ones_and_twos = TrainingSet.hard(sums.examples, ["12"[i % 2] for i in range(40)])
@@ -144,7 +144,7 @@ def test_model_with_shots_is_shown_gold(place: Path, tmp_path: Path) -> None:
     for column in ("log_prob", "student_log_prob"):
         assert read[0].column(column).to_pylist() != read[1].column(column).to_pylist()
     student = next((tmp_path / "two/run/round-1").glob("seed-0/trust-arm/step.json"))
-    assert "shots" not in json.loads(student.read_text())["model"]
+    assert "shots=" not in json.loads(student.read_text())["model"]
 
 
 @pytest.mark.slow
@@ -285,7 +285,7 @@ def test_commands_lead_from_questions_to_a_student(
     capsys.readouterr()
     rows = pq.read_table(kept)
     assert {"question", "label", "raw", "trust"} <= set(rows.column_names)
-    student = ["--student", f"hf:{place / 'student'}", "--method", "lora", "--rank", "4", "--epochs", "1"]
+    student = ["--student", f"hf:{place / 'student'}", "--finetuning", "lora", "--rank", "4", "--epochs", "1"]
     learned = typed("train", kept, *student, "--weight-column", "trust", "--out", str(tmp_path / "student"))
     assert learned["rows"] == rows.num_rows == 23
     asked = ["eval", source, "--task", task, "--limit", "20", "--model"]

@@ -106,7 +106,7 @@ def test_a_language_model_is_resumed_by_the_same_number_of_processes(
     rows = {"id": ["a", "b", "c"], "question": ["up", "down", "left"], "options": [["x", "y"]] * 3}
     pq.write_table(pa.table({**rows, "label": ["A", "B", "A"]}), place / "labels.parquet")
     words = ["train", str(place / "labels.parquet"), "--task", "choice", "--student", f"hf:{place}/student"]
-    words += ["--method", "lora", "--epochs", "1", "--out", str(place / "out")]
+    words += ["--finetuning", "lora", "--epochs", "1", "--out", str(place / "out")]
     environment = {**os.environ, "OMP_NUM_THREADS": "1", "HF_HUB_OFFLINE": "1"}
     two, one = (
         subprocess.run([*launch, *words], env=environment, capture_output=True, text=True, timeout=240)
