@@ -12,7 +12,7 @@ FUZZ_SECONDS ?= 60
 LADDER ?= $(HOME)/.cache/w2s-ladder
 GAMES := chess connect_four othello
 
-.PHONY: help demo test lint rust-doc fuzz bench differential wheel openings positions puzzles policies results clean
+.PHONY: help demo test test-fast check lint format rust-doc fuzz bench differential wheel openings positions puzzles policies results docs clean
 
 help:  ## print this list
 	@grep -E '^[a-z-]+:.*##' Makefile | sed 's/:.*##/\t/' | expand -t 16
@@ -41,9 +41,19 @@ demo: $(VENV)/.installed-models  ## teacher against student on the bundled chess
 	$(BIN)/w2s arena --game chess
 	@echo "next: $(BIN)/w2s chain --rounds 3, in which the student learns from what it can trust of the teacher"
 
-test: $(VENV)/.installed-dev  ## every test that this machine can run; what was skipped is printed with its reason
+test: $(VENV)/.installed-dev  ## every test that this machine can run, and the examples in docstrings; skipped tests say why
 	cargo test --release --workspace --quiet
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadfile
+
+test-fast: $(VENV)/.installed-dev  ## Python tests that take seconds, and the examples in docstrings; no Rust tests
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadfile -m "not slow"
+
+check: lint test-fast  ## what to run before a commit: lint and the fast tests
+
+format: $(VENV)/.installed-dev  ## format Rust and Python, and sort imports
+	cargo fmt
+	$(BIN)/ruff check --select I --fix --quiet .
+	$(BIN)/ruff format --quiet .
 
 lint: $(VENV)/.installed-dev rust-doc  ## formatting, clippy, Rust docs, ruff, mypy --strict, import layers
 	cargo fmt --check
@@ -93,5 +103,10 @@ policies: positions $(VENV)/.installed-models  ## train arenas/policies again, a
 results: $(VENV)/.installed  ## write docs/results.md from finished chains: RUNS="runs/a runs/b"
 	$(BIN)/python arenas/build/results.py $(RUNS)
 
+docs: $(VENV)/.installed  ## build the documentation, with the generated reference, into site/
+	$(PIP) --no-build-isolation --editable '.[docs]'
+	$(BIN)/python -m docs.build.figure
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
+
 clean:  ## remove what make made
-	rm -rf $(VENV) target dist python/w2s/_core.*.so
+	rm -rf $(VENV) target dist site python/w2s/_core.*.so

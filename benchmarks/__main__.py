@@ -10,7 +10,7 @@ from typing import Any
 
 from benchmarks import machine
 from benchmarks.bare import cozy_version
-from benchmarks.figure import Figure, Measured, SkippedError
+from benchmarks.figure import Figure, Measurement, SkippedError
 from benchmarks.registry import FIGURES
 from benchmarks.table import HEAD, Results, line
 
@@ -40,7 +40,7 @@ def _measure(figure: Figure, results: Results, command: str) -> None:
     results.keep(figure.name, measured, _circumstances(figure, command))
 
 
-def _explained(figure: Figure, measured: Measured) -> Measured:
+def _explained(figure: Figure, measured: Measurement) -> Measurement:
     """With where the time goes, if a target is missed."""
     if figure.explain is None or not measured.misses:
         return measured

@@ -55,7 +55,7 @@ class Row:
 
 
 @dataclass(frozen=True)
-class Measured:
+class Measurement:
     """What one run of a figure found: its rows, and what else is worth knowing.
 
     ``shown`` goes to the screen and nowhere else: real inputs are not copied into the project.
@@ -82,6 +82,6 @@ class Figure:
     name: str
     title: str
     how: str
-    measure: Callable[[], Measured]
+    measure: Callable[[], Measurement]
     peers: tuple[str, ...] = ()
     explain: Callable[[], str] | None = None

@@ -6,6 +6,7 @@ Knows nothing about time. Puzzles are real inputs outside the checkout; position
 from __future__ import annotations
 
 import csv
+import os
 import random
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -14,7 +15,7 @@ from pathlib import Path
 from benchmarks.figure import SkippedError
 from w2s.games import State, game
 
-PUZZLES = Path(__file__).resolve().parents[2] / "shared/data/lichess-puzzles-10k/lichess_puzzles.csv"
+PUZZLES = Path(os.environ.get("W2S_DATA", "data")) / "lichess-puzzles-10k" / "lichess_puzzles.csv"
 FROM_PLAY = 10_000
 
 

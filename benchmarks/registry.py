@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from benchmarks.figure import Figure
 from benchmarks.figures import (
-    aggregating,
+    aggregation,
     agree,
     crowds,
-    filtering,
+    filter,
     growth,
     language,
     lockstep,
@@ -23,10 +23,10 @@ FIGURES: dict[str, Figure] = {
     figure.name: figure
     for figure in (
         select.FIGURE,
-        aggregating.FIGURE,
+        aggregation.FIGURE,
         crowds.FIGURE,
         growth.FIGURE,
-        filtering.FIGURE,
+        filter.FIGURE,
         agree.FIGURE,
         perft.FIGURE,
         uci.FIGURE,

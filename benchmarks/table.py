@@ -11,7 +11,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from benchmarks.figure import Figure, Measured, Row, Target
+from benchmarks.figure import Figure, Measurement, Row, Target
 
 DOCS = Path(__file__).resolve().parents[1] / "docs"
 HEAD = "| work | w2s | peer | peer's | ratio | target | |\n|---|---|---|---|---|---|---|"
@@ -34,7 +34,7 @@ class Results:
         text = self._json.read_text(encoding="utf-8") if self._json.exists() else "{}"
         self._known: dict[str, dict[str, Any]] = json.loads(text)
 
-    def keep(self, name: str, measured: Measured, circumstances: Mapping[str, Any]) -> None:
+    def keep(self, name: str, measured: Measurement, circumstances: Mapping[str, Any]) -> None:
         """Replace what was known of a figure."""
         rows = [asdict(row) for row in measured.rows]
         self._known[name] = {**circumstances, "rows": rows, "notes": list(measured.notes)}

@@ -19,8 +19,7 @@ from typing import Any
 
 from studies.sums import PROMPT, carries_in_short_sums, carries_now_and_then, examples, write_model
 from w2s.chain.config import ChainConfig
-from w2s.chain.examples.role_file import write_roles
-from w2s.chain.examples.splits import Splits
+from w2s.chain.data.splits import Splits, write_splits
 from w2s.chain.run import run
 from w2s.config import parse_config
 
@@ -29,9 +28,10 @@ ARMS = (
     "trust", "gold+trust", "gold-then-trust", "trust-then-gold", "ceiling",
 )  # fmt: skip
 TRAIN: dict[str, dict[str, Any]] = {
-    "supervised": {"epochs": 2, "learning_rate": 3e-4, "batch": 16, "together": 16},
+    "supervised": {"epochs": 2, "learning_rate": 3e-4, "batch": 16, "micro_batch": 16},
     "grpo": {
-        "objective": "grpo", "epochs": 1, "learning_rate": 3e-4, "batch": 64, "together": 64, "group": 8,
+        "objective": "grpo", "epochs": 1, "learning_rate": 3e-4, "batch": 64, "micro_batch": 64,
+        "group_size": 8,
         "new_tokens": 40, "kl": 0.0, "form_reward": 0.0,
     },
 }  # fmt: skip
@@ -65,7 +65,7 @@ def chain_of(objective: str, made: Path, size: Size) -> ChainConfig:
         "trust": {"function": "neural", "folds": 2},
         "keep": {"top": "50%"},
         "arms": list(ARMS),
-        "train": {"method": "full", **TRAIN[objective]},
+        "train": {"finetuning": "full", **TRAIN[objective]},
         "stop": {"collapse": False},
     }
     return parse_config(ChainConfig, tables, "the study")
@@ -83,7 +83,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     made.mkdir(parents=True, exist_ok=True)
     (made / "prompt.jinja").write_text(PROMPT, encoding="utf-8")
     rows = examples(max(sum(size.supervised[:3]), sum(size.grpo[:3])), seed=0)
-    write_roles(Splits(rows, [], []), made / "sums.parquet")
+    write_splits(Splits(rows, [], []), made / "sums.parquet")
     write_model(made / "teacher", carries_in_short_sums, 48, 2, size.steps, seed=0)
     write_model(made / "student", carries_now_and_then, 80, 3, size.steps, seed=1)
     _told("models")

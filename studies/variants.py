@@ -1,7 +1,7 @@
 """What the search for better chains tries: each variant changes some settings of a base configuration.
 
 Knows nothing about how a variant is measured. Labels are shared by all of them, so none changes what is made
-when labelling; what trust reads of it is ``reads``.
+when labelling; what trust reads of it is ``features``.
 """
 
 from __future__ import annotations
@@ -15,8 +15,8 @@ STATES = "hidden,afterstate,student"
 DEEPER = f"{STATES},search"
 
 
-def _trust(function: str = "boosting", reads: str = DEEPER, **options: Any) -> Tables:
-    return {"trust": {"function": function, "options": {"reads": reads, **options}}}
+def _trust(function: str = "boosting", features: str = DEEPER, **options: Any) -> Tables:
+    return {"trust": {"function": function, "options": {"features": features, **options}}}
 
 
 def _keep(**rule: Any) -> Tables:
@@ -44,7 +44,7 @@ EVIDENCE: dict[str, Tables] = {
 
 FUNCTIONS: dict[str, Tables] = {
     "boosting": _trust(),
-    "boosting without searches": _trust(reads=STATES),
+    "boosting without searches": _trust(features=STATES),
     "logistic": _trust("logistic"),
     "neural, width 256": _trust("neural", width=256),
     "neural, width 64": _trust("neural", width=64),

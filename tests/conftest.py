@@ -1,4 +1,4 @@
-"""What this machine lacks is skipped, and said so."""
+"""Skips tests of what this machine lacks, with the reason, and marks integration tests as slow."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pytest
 from hypothesis import settings
 
 ROOT = Path(__file__).resolve().parent.parent
-DATA = ROOT.parent / "shared" / "data"
+DATA = Path(os.environ.get("W2S_DATA", ROOT / "data"))
 
 # CI judges the change and not the luck of the draw: there examples come from a fixed seed.
 settings.register_profile("w2s", deadline=None, print_blob=True, derandomize="CI" in os.environ)
@@ -21,12 +21,15 @@ def has_stockfish() -> bool:
     return shutil.which("stockfish") is not None or Path("/usr/games/stockfish").exists()
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     missing = {
-        "data": None if DATA.is_dir() else f"needs real inputs in {DATA}",
+        "data": None if DATA.is_dir() else "needs public data: set W2S_DATA to its folder",
         "engine": None if has_stockfish() else "needs Stockfish (Debian: apt-get install stockfish)",
     }
     for item in items:
+        if item.path.is_relative_to(ROOT / "tests" / "integration"):
+            item.add_marker(pytest.mark.slow)
         for mark, reason in missing.items():
             if reason and item.get_closest_marker(mark):
                 item.add_marker(pytest.mark.skip(reason=reason))

@@ -15,7 +15,7 @@ from stockfish import Stockfish, nodes_until_stable, ranked_lines
 
 from w2s import kernels
 from w2s.games import State
-from w2s.tasks.move_judging import wins_at_once
+from w2s.tasks.move import wins_at_once
 
 MIN_CHANCES = -0.2
 EASY_SHARE = 0.15

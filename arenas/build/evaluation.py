@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from ladder_dataset import Examples
 
-from w2s.labelling import compare
+from w2s.labelling import evaluate_models
 from w2s.metrics import Interval
 from w2s.models import Want, load_model
 from w2s.tasks import MoveExample, read_examples
@@ -46,7 +46,7 @@ def evaluate_policy(reference: str, game: str, validation: pa.Table) -> PolicySc
         sum(a == b for a, b in zip(moves, some[column].to_pylist(), strict=True)) / len(moves)
         for column in ("best", "played")
     ]
-    result = compare(_test_puzzles(game), {reference: model})
+    result = evaluate_models(_test_puzzles(game), {reference: model})
     return PolicyScores(len(moves), shares[0], shares[1], result.examples, result.accuracy[reference])
 
 

@@ -18,7 +18,7 @@ import pyarrow.parquet as pq
 from w2s.games import game
 from w2s.models import Want, load_model
 from w2s.tasks import MoveExample
-from w2s.train import Rows
+from w2s.train import TrainingSet
 
 _COLUMNS = ["game", "position", "key", "player", "played", "best"]
 _VALIDATION_EVERY = 48
@@ -128,6 +128,6 @@ def with_played_by(table: pa.Table, name: str, reference: str) -> pa.Table:
     return table.set_column(table.schema.get_field_index("played"), "played", pa.array(moves))
 
 
-def training_set(name: str, table: pa.Table, played_share: float) -> Rows:
+def training_set(name: str, table: pa.Table, played_share: float) -> TrainingSet:
     """The training set of a table of positions, with equal weights."""
-    return Rows(Examples(name, table), Targets(table, played_share), np.ones(table.num_rows))
+    return TrainingSet(Examples(name, table), Targets(table, played_share), np.ones(table.num_rows))

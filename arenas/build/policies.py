@@ -22,10 +22,10 @@ from positions import FOLDER, WANTED_POSITIONS, ladder
 from w2s.models.policy.config import PolicyConfig
 from w2s.models.policy.files import from_pretrained, save_pretrained
 from w2s.models.policy.nets import build_net
-from w2s.train import Settings, train
+from w2s.train import PolicyTrainSettings, train
 
 if TYPE_CHECKING:
-    from w2s.train.step import Step
+    from w2s.train.progress import TrainStep
 
 BUNDLE = Path(__file__).resolve().parent.parent / "policies"
 _STEPS_PER_LINE = 200
@@ -104,7 +104,7 @@ def make(name: str, folder: Path, seed: int, positions: int | None) -> None:
     game = recipe.config.game
     enough = WANTED_POSITIONS[game] if positions is None else 2 * positions  # some repeat
     positions_read = read_ladder(ladder(folder, game, enough), game, recipe.positions, recipe.players)
-    settings = Settings(
+    settings = PolicyTrainSettings(
         epochs=recipe.epochs,
         learning_rate=recipe.learning_rate,
         batch=recipe.batch,
@@ -120,7 +120,7 @@ def make(name: str, folder: Path, seed: int, positions: int | None) -> None:
     )
     rows = training_set(game, played, recipe.played_share)
     out = folder / "policies" / name
-    train(start, rows, settings, out, watch=_print_step)
+    train(start, rows, settings, out, progress=_print_step)
     save_pretrained(from_pretrained(out), BUNDLE / name, dtype="float16")
     report = json.loads((out / "train.json").read_text(encoding="utf-8"))
     found = evaluate_policy(f"policy:{BUNDLE / name}", game, positions_read.validation)
@@ -128,7 +128,7 @@ def make(name: str, folder: Path, seed: int, positions: int | None) -> None:
     print(f"{name}: {found}", flush=True)
 
 
-def _print_step(step: Step) -> None:
+def _print_step(step: TrainStep) -> None:
     if step.done % _STEPS_PER_LINE == 0 or step.done == step.total:
         print(f"step {step.done:,} of {step.total:,}, loss {step.loss:.4f}", flush=True)
 

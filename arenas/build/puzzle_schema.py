@@ -8,12 +8,12 @@ from typing import Any
 import pyarrow as pa
 
 from w2s.games import State, game
-from w2s.tasks.tables import PUZZLES
+from w2s.tasks.move import move_schema
 
 HISTORY = 8
 """Number of plies before the question that a puzzle stores."""
 
-BUNDLED = PUZZLES.append(pa.field("split", pa.string()))
+BUNDLED = move_schema().append(pa.field("split", pa.string()))
 MINED = BUNDLED.append(pa.field("key", pa.uint64())).append(pa.field("easy", pa.bool_()))
 
 

@@ -17,10 +17,10 @@ from typing import Any
 import tomli_w
 
 from w2s.chain import ChainConfig
+from w2s.chain.arms import reference_arms
 from w2s.config import parse_config
 from w2s.errors import DataError, UsageError, W2sError
 
-FIXED = ("base", "teacher", "gold", "self", "ceiling")
 COLUMNS = ("rows", "accuracy", "Recovery", "PGR", "trust is better by", "better than gold by", "seconds")
 TRUST = ("auc", "ece", "brier", "purity", "coverage")
 INTRODUCTION = """\
@@ -129,7 +129,7 @@ def _circumstances(name: str, config: ChainConfig, about: Facts) -> str:
 
 
 def _arms(metrics: Facts) -> str:
-    rows = [("", arm, *cells(metrics[arm])) for arm in FIXED if arm in metrics]
+    rows = [("", arm, *cells(metrics[arm])) for arm in reference_arms() if arm in metrics]
     rows += [
         (f"round {round_['round']}", arm, *cells(found))
         for round_ in metrics["rounds"]
@@ -140,8 +140,8 @@ def _arms(metrics: Facts) -> str:
 
 def _trust(metrics: Facts) -> str:
     rows = [(f"round {round_['round']}", *_quality(round_["trust"])) for round_ in metrics["rounds"]]
-    if "self" in metrics:
-        rows.append(("self", *_quality(metrics["self"]["trust"])))
+    own = [arm for arm in reference_arms() if "trust" in metrics.get(arm, {})]
+    rows += [(arm, *_quality(metrics[arm]["trust"])) for arm in own]
     return table(("trust", "AUC", "ECE", "Brier", "purity", "coverage", "measured on"), rows)
 
 

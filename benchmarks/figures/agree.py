@@ -15,7 +15,7 @@ import chess
 
 import w2s
 from benchmarks.bare import bare
-from benchmarks.figure import Figure, Measured, Row, Target
+from benchmarks.figure import Figure, Measurement, Row, Target
 from benchmarks.positions import Rows, rows, source
 from benchmarks.timing import hot_spots, interleaved
 
@@ -28,7 +28,7 @@ OVER_PYTHON_CHESS = {1: Target(least=70), 2: Target(least=100)}
 CORES = {1: "one core", 2: "two cores"}
 
 
-def measure() -> Measured:
+def measure() -> Measurement:
     bare()  # built here, so that no worker has to
     found: list[Row] = []
     for threads in (1, 2):
@@ -47,7 +47,7 @@ def measure() -> Measured:
                 target,
             )
         )
-    return Measured(tuple(found), (f"Positions: {source()}.",))
+    return Measurement(tuple(found), (f"Positions: {source()}.",))
 
 
 def _row(work: str, ours: float, peer: str, theirs: float, target: Target) -> Row:

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 import w2s
-from benchmarks.figure import Figure, Measured, Row, SkippedError, Target
+from benchmarks.figure import Figure, Measurement, Row, SkippedError, Target
 from benchmarks.timing import interleaved
 
 WORKERS, CLASSES, VOTES_AN_ITEM, ITERATIONS = 50, 4, 5, 10
@@ -31,7 +31,7 @@ def votes(count: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     return items, workers, np.where(right, truth[items], rng.integers(0, CLASSES, count))
 
 
-def measure() -> Measured:
+def measure() -> Measurement:
     if importlib.util.find_spec("crowdkit") is None:
         raise SkippedError("needs crowd-kit (pip install crowd-kit)")
     rows, notes = [], []
@@ -59,7 +59,7 @@ def measure() -> Measured:
     notes.append(
         f"crowd-kit's GLAD takes nine minutes for {VOTES:,} votes: it is measured on {GLAD_VOTES:,}."
     )
-    return Measured(tuple(rows), tuple(notes))
+    return Measurement(tuple(rows), tuple(notes))
 
 
 def _peer(method: str, data: tuple[np.ndarray, ...]) -> tuple[Any, Any]:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 import numpy as np
 
 import w2s
-from benchmarks.figure import Figure, Measured, Row
+from benchmarks.figure import Figure, Measurement, Row
 from benchmarks.timing import interleaved
 from w2s import aggregation, certification, crowds, kernels
 from w2s.selection import weights
@@ -83,14 +83,14 @@ def _crowd(rng: np.random.Generator, n: int, method: str) -> Work:
     )
 
 
-def measure() -> Measured:
+def measure() -> Measurement:
     rows = []
     for name, work in works():
         seconds = {times: interleaved({"": work(times * ROWS)}, REPEATS)[""] for times in TIMES}
         rows += [
             Row(f"{name}, {times}n", "s", seconds[times], "n", seconds[1]) for times in TIMES if times > 1
         ]
-    return Measured(tuple(rows))
+    return Measurement(tuple(rows))
 
 
 FIGURE = Figure(

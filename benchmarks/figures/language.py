@@ -11,7 +11,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from benchmarks.figure import Figure, Measured, Row, SkippedError, Target
+from benchmarks.figure import Figure, Measurement, Row, SkippedError, Target
 from benchmarks.language import (
     BLOCKS,
     VOCABULARY,
@@ -37,7 +37,7 @@ NOT_GROWING = Target(most=1.1)
 Work = Callable[[], Any]
 
 
-def measure() -> Measured:
+def measure() -> Measurement:
     if not has_transformers():
         raise SkippedError("needs transformers (pip install 'w2s[models]')")
     with tempfile.TemporaryDirectory() as folder:
@@ -61,7 +61,7 @@ def measure() -> Measured:
         "takes a second pass over one token behind the cache of the prompts. Reading all letters in the "
         "first pass, as leaves of a tree mask, took as long where it was tried."
     )
-    return Measured((*letters, *options, *written, memory), (note,))
+    return Measurement((*letters, *options, *written, memory), (note,))
 
 
 class Contest:
@@ -140,11 +140,11 @@ class Contest:
 
 def label(model: Any, examples: Sequence[Any], hidden: bool = False) -> list[str | None]:
     """The labels that w2s gives, evidence and table included."""
-    from w2s.labelling import Request, label_batch
+    from w2s.labelling import LabelSpec, label_batch
 
     vectors = frozenset({"hidden"}) if hidden else frozenset[str]()
     labels: list[str | None] = (
-        label_batch(examples, Request(model, vectors)).table.column("label").to_pylist()
+        label_batch(examples, LabelSpec(model, vectors)).table.column("label").to_pylist()
     )
     return labels
 
@@ -180,12 +180,12 @@ def grown(count: int) -> float:
 
 
 def _worker(count: int) -> float:
-    from w2s.labelling import Request, label_file
+    from w2s.labelling import LabelSpec, label_file
     from w2s.models import load_model
 
     with tempfile.TemporaryDirectory() as folder:
         write_language_model(Path(folder) / "model", *SMALL)
-        request = Request(load_model(f"hf:{folder}/model", seed=0), frozenset({"hidden"}))
+        request = LabelSpec(load_model(f"hf:{folder}/model", seed=0), frozenset({"hidden"}))
         examples = choice_questions(count)
         return grown_mib(lambda: label_file(examples, request, Path(folder) / "labels.parquet"))
 

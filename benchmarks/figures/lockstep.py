@@ -6,7 +6,7 @@ import tempfile
 from functools import partial
 from pathlib import Path
 
-from benchmarks.figure import Figure, Measured, Row, SkippedError, Target
+from benchmarks.figure import Figure, Measurement, Row, SkippedError, Target
 from benchmarks.nets import has_torch, write_net
 from benchmarks.timing import hot_spots, interleaved
 from w2s import arena
@@ -21,7 +21,7 @@ REPEATS = 2
 OVER_ALONE = Target(least=10)
 
 
-def measure() -> Measured:
+def measure() -> Measurement:
     if not has_torch():
         raise SkippedError("needs torch (pip install 'w2s[models]')")
     with tempfile.TemporaryDirectory() as folder:
@@ -29,7 +29,7 @@ def measure() -> Measured:
         return _measured(nets)
 
 
-def _measured(nets: list[str]) -> Measured:
+def _measured(nets: list[str]) -> Measurement:
     lockstep = partial(play, nets, PAIRS, WIDTH)
     alone = partial(play, nets, PAIRS_ALONE, 1)
     small = partial(play, [f"{net}?batch=1" for net in nets], PAIRS_ALONE, 1)
@@ -38,7 +38,7 @@ def _measured(nets: list[str]) -> Measured:
         raise AssertionError("games in lockstep are not the games that were played one at a time")
     seconds = interleaved({"lockstep": lockstep, "alone": alone, "small": small}, REPEATS)
     rate = plies(together) / seconds["lockstep"]
-    return Measured(
+    return Measurement(
         (
             Row(
                 f"{WIDTH} games in lockstep",

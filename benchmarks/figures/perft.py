@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from benchmarks.bare import bare
-from benchmarks.figure import Figure, Measured, Row, Target
+from benchmarks.figure import Figure, Measurement, Row, Target
 from benchmarks.timing import hot_spots, interleaved
 from w2s import kernels
 
@@ -14,8 +14,8 @@ CASES = (("start position, depth 5", START, 5, 4_865_609), ("Kiwipete, depth 4",
 WITHIN = Target(least=round(1 / 1.3, 3))
 
 
-def measure() -> Measured:
-    return Measured(tuple(_row(*case) for case in CASES))
+def measure() -> Measurement:
+    return Measurement(tuple(_row(*case) for case in CASES))
 
 
 def _row(work: str, position: str, depth: int, lines: int) -> Row:

@@ -6,7 +6,7 @@ import math
 import random
 from dataclasses import replace
 
-from benchmarks.figure import Figure, Measured, Row, SkippedError, Target
+from benchmarks.figure import Figure, Measurement, Row, SkippedError, Target
 from benchmarks.positions import Puzzle, puzzles
 from benchmarks.timing import interleaved
 from w2s import kernels
@@ -28,12 +28,12 @@ SPEEDS = (
 )
 
 
-def measure() -> Measured:
+def measure() -> Measurement:
     rows = [_speed(*case) for case in SPEEDS]
     try:
         solved = _solved()
     except SkippedError as reason:
-        return Measured(tuple(rows), (f"Puzzles skipped: {reason}.",))
+        return Measurement(tuple(rows), (f"Puzzles skipped: {reason}.",))
     return replace(solved, rows=(*rows, *solved.rows))
 
 
@@ -44,7 +44,7 @@ def _speed(work: str, name: str, position: str, depth: int) -> Row:
     return Row(work, "M nodes/s", nodes / seconds / 1e6)
 
 
-def _solved() -> Measured:
+def _solved() -> Measurement:
     drawn = random.Random(SEED).sample(puzzles(), PUZZLES)
     examples = [MoveExample(str(index), puzzle.state) for index, puzzle in enumerate(drawn)]
     answers = load_model(MODEL).answer(examples, Want())
@@ -56,7 +56,7 @@ def _solved() -> Measured:
         f"Solved {solved} of {PUZZLES} puzzles drawn with seed {SEED}: 95 % interval {low:.1%} to {high:.1%}."
     )
     notes = (share, _by_rating(drawn, {id(puzzle) for puzzle, _ in missed}))
-    return Measured((row,), notes, (_examples(missed),))
+    return Measurement((row,), notes, (_examples(missed),))
 
 
 def solves(puzzle: Puzzle, label: str) -> bool:

@@ -9,7 +9,7 @@ from collections.abc import Callable
 import numpy as np
 
 import w2s
-from benchmarks.figure import Figure, Measured, Row, Target
+from benchmarks.figure import Figure, Measurement, Row, Target
 from benchmarks.timing import hot_spots, interleaved
 
 ROWS = int(os.environ.get("W2S_BENCH_ROWS", "100_000_000"))
@@ -100,7 +100,7 @@ def peers_by_group(x: np.ndarray, groups: np.ndarray) -> dict[str, Callable[[], 
     return works
 
 
-def measure() -> Measured:
+def measure() -> Measurement:
     rows: list[Row] = []
     notes = [
         f"Not installed, not measured: {name}."
@@ -131,7 +131,7 @@ def measure() -> Measured:
     theirs = peers_by_group(x, groups)
     seconds = interleaved({"ours": lambda: w2s.select(x, top="10%", by=groups)} | theirs, 3)
     rows += _rows(f"10 % of each of {GROUPS:,} groups", seconds, list(theirs), OVER_PEERS_BY_GROUP)
-    return Measured(tuple(rows), tuple(notes))
+    return Measurement(tuple(rows), tuple(notes))
 
 
 def explain() -> str:

@@ -10,7 +10,7 @@ import tempfile
 from functools import partial
 from pathlib import Path
 
-from benchmarks.figure import Figure, Measured, Row, Target
+from benchmarks.figure import Figure, Measurement, Row, Target
 from benchmarks.timing import interleaved
 
 REPEATS = 15
@@ -23,13 +23,13 @@ HEAVY = {"torch", "pyarrow.dataset", "chess"}
 _HELP_CODE = "from w2s.cli.app import run; run(['--help'])"
 
 
-def measure() -> Measured:
+def measure() -> Measurement:
     with tempfile.TemporaryDirectory() as cache:
         works = {name: partial(_run, command, cache) for name, command in COMMANDS.items()}
         interleaved(works, 1)  # compiles
         seconds = interleaved(works, REPEATS)
     peer = "python -c pass"
-    return Measured(
+    return Measurement(
         (
             Row(
                 "import w2s", "s", seconds["import"], peer, seconds["bare"], Target(most=0.15, of_ratio=False)

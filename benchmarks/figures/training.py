@@ -9,11 +9,11 @@ from pathlib import Path
 import numpy as np
 
 import w2s
-from benchmarks.figure import Figure, Measured, Row, SkippedError, Target
+from benchmarks.figure import Figure, Measurement, Row, SkippedError, Target
 from benchmarks.nets import has_torch, write_net
 from benchmarks.timing import hot_spots, interleaved
 from w2s.tasks import MoveExample
-from w2s.train import Rows, Settings, train
+from w2s.train import PolicyTrainSettings, TrainingSet, train
 
 SHAPE = (64, 6)
 ROWS = 1024
@@ -22,7 +22,7 @@ REPEATS = 3
 OVER_PLAIN = Target(least=2)
 
 
-def measure() -> Measured:
+def measure() -> Measurement:
     if not has_torch():
         raise SkippedError("needs torch (pip install 'w2s[models]')")
     import torch
@@ -49,25 +49,24 @@ def measure() -> Measured:
         if halves
         else "This processor has no bfloat16, which the target of 2× is about: both compute in float32."
     )
-    return Measured((row,), (numbers,))
+    return Measurement((row,), (numbers,))
 
 
-def ours(student: str, rows: Rows) -> None:
+def ours(student: str, rows: TrainingSet) -> None:
     """One epoch of ``w2s.train``, all of it: reading the net, batches, steps, writing the net."""
     with tempfile.TemporaryDirectory() as folder:
-        train(student, rows, Settings(epochs=1, batch=BATCH, device="cpu"), Path(folder) / "out")
+        train(student, rows, PolicyTrainSettings(epochs=1, batch=BATCH, device="cpu"), Path(folder) / "out")
 
 
-def plain(student: str, rows: Rows) -> None:
+def plain(student: str, rows: TrainingSet) -> None:
     """The same epoch as a plain loop writes it: float32, memory as it comes, the same batches."""
     import torch
 
     from w2s.models.policy.files import from_pretrained
-    from w2s.train.policy.batches import Batches
-    from w2s.train.policy.targets import read_targets
+    from w2s.train.policy.batches import Batches, move_targets
 
     net = from_pretrained(Path(student.removeprefix("policy:"))).train()
-    batches = Batches(rows, read_targets(rows, "chess"), net.config, torch.device("cpu"))
+    batches = Batches(rows, move_targets(rows, "chess"), net.config, torch.device("cpu"))
     optimizer = torch.optim.AdamW(net.parameters(), lr=5e-4)
     order = np.random.default_rng(0).permutation(len(rows))
     for start in range(0, len(rows), BATCH):
@@ -78,7 +77,7 @@ def plain(student: str, rows: Rows) -> None:
         optimizer.step()
 
 
-def _rows() -> Rows:
+def _rows() -> TrainingSet:
     """Positions of random games, each with a legal move as its label."""
     draw, examples, labels = random.Random(0), [], []
     while len(examples) < ROWS:
@@ -89,7 +88,7 @@ def _rows() -> Rows:
         if state.outcome() is None:
             examples.append(MoveExample(f"e{len(examples)}", state))
             labels.append(draw.choice(state.legal_moves()))
-    return Rows.hard(examples, labels)
+    return TrainingSet.hard(examples, labels)
 
 
 def _where_time_goes() -> str:

@@ -9,7 +9,7 @@ from pathlib import Path
 import chess
 import chess.engine
 
-from benchmarks.figure import Figure, Measured, Row, SkippedError, Target
+from benchmarks.figure import Figure, Measurement, Row, SkippedError, Target
 from benchmarks.timing import hot_spots, interleaved
 from w2s import arena
 from w2s.arena.openings import Opening, read_openings
@@ -28,7 +28,7 @@ FASTCHESS_PLIES = 1914
 OVER_LOOP = Target(least=2.3)
 
 
-def measure() -> Measured:
+def measure() -> Measurement:
     program = _stockfish()
     openings = list(islice(read_openings(OPENINGS, "chess"), PAIRS))
     plies = loop(program, openings)
@@ -40,7 +40,7 @@ def measure() -> Measured:
     )
     rates = {name: plies / taken for name, taken in seconds.items()}
     peer = "python-chess loop"
-    return Measured(
+    return Measurement(
         (
             Row("w2s.arena.run", "plies/s", rates["arena"], peer, rates["loop"], OVER_LOOP),
             Row("the UCI client alone", "plies/s", rates["client"], peer, rates["loop"]),

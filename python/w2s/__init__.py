@@ -1,6 +1,6 @@
-"""w2s: learn when to trust a weak teacher. This is the public API; everything else is private.
+"""w2s: learn when to trust a weak teacher's labels. The names in ``__all__`` are the public interface.
 
-Every name is imported when it is first used, so that ``import w2s`` costs nothing.
+Each name is imported when it is first used, so that ``import w2s`` is quick.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from w2s import arena
+    from w2s import arena, chain, evidence, labelling, metrics, train, trust
     from w2s.aggregation import aggregate
     from w2s.certification import certify
     from w2s.crowds import aggregate_votes
@@ -19,7 +19,9 @@ if TYPE_CHECKING:
     from w2s.tables import filter
     from w2s.trust import trust_function
 
-_PUBLIC = {
+    __version__: str
+
+_HOMES = {
     "aggregate": "w2s.aggregation",
     "aggregate_votes": "w2s.crowds",
     "agree": "w2s.games",
@@ -30,31 +32,45 @@ _PUBLIC = {
     "select": "w2s.selection",
     "top_k": "w2s.selection",
     "trust_function": "w2s.trust",
-    "arena": "w2s",
 }
+"""Public functions, and the modules that define them."""
+
+_PACKAGES = ("arena", "chain", "evidence", "labelling", "metrics", "train", "trust")
+"""Public packages and modules."""
 
 __all__ = [
+    "__version__",
     "aggregate",
     "aggregate_votes",
     "agree",
     "arena",
     "certify",
+    "chain",
+    "evidence",
     "filter",
     "game",
+    "labelling",
     "load_model",
+    "metrics",
     "select",
     "top_k",
+    "train",
+    "trust",
     "trust_function",
 ]
 
 
 def __getattr__(name: str) -> Any:
-    home = _PUBLIC.get(name)
-    if home is None:
+    if name == "__version__":
+        from importlib.metadata import version
+
+        value: Any = version("w2s")
+    elif name in _PACKAGES:
+        value = importlib.import_module(f"w2s.{name}")
+    elif name in _HOMES:
+        value = getattr(importlib.import_module(_HOMES[name]), name)
+    else:
         raise AttributeError(f"module 'w2s' has no attribute {name!r}; public names: {', '.join(__all__)}")
-    if home == "w2s":
-        return importlib.import_module(f"w2s.{name}")
-    value = getattr(importlib.import_module(home), name)
     globals()[name] = value
     return value
 

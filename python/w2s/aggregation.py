@@ -10,7 +10,7 @@ import numpy as np
 from w2s import kernels
 from w2s.errors import DataError, UsageError, suggest_name
 from w2s.kernels.arrays import Scores, as_numpy, is_arrow
-from w2s.kernels.numbers import Aggregated, Doubles
+from w2s.kernels.columns import AggregatedScores, Doubles
 
 AGGREGATIONS = (
     "mean",
@@ -83,7 +83,7 @@ def aggregate_counting(
     clip: float = 1e-6,
     limit: float = 0.5,
     missing: str = "error",
-) -> Aggregated:
+) -> AggregatedScores:
     """Like :func:`aggregate`; the result also counts the missing scores and the rows without any score."""
     if method not in AGGREGATIONS:
         raise UsageError(
@@ -91,14 +91,8 @@ def aggregate_counting(
             f"{method!r} is not an aggregation; {suggest_name(method, AGGREGATIONS)}",
         )
     if missing not in {"error", "skip"}:
-        raise UsageError("aggregate-bad-missing", f'missing is {missing!r}; give "error" or "skip"')
-    if method == "weighted-mean" and weights is None:
-        raise UsageError("aggregate-missing-weights", "weighted-mean needs weights, one for each column")
-    if weights is not None and method not in WEIGHTED_AGGREGATIONS:
-        raise UsageError(
-            "aggregate-unused-weights",
-            f"{method} takes no weights; leave them out, or use {', '.join(WEIGHTED_AGGREGATIONS)}",
-        )
+        raise UsageError("aggregate-bad-missing", f'`missing` is {missing!r}; give "error" or "skip"')
+    check_weights(method, weights)
     return kernels.aggregate(
         _table(scores, skip=missing == "skip"),
         method.replace("-", "_"),
@@ -108,6 +102,23 @@ def aggregate_counting(
         limit=limit,
         skip_missing=missing == "skip",
     )
+
+
+def check_weights(method: str, weights: Sequence[float] | None) -> None:
+    """Refuse weights that a method does not take, and their absence where it needs them.
+
+    Raises:
+        UsageError: the weights are missing, unused, or not finite numbers from 0.
+    """
+    if method == "weighted-mean" and weights is None:
+        raise UsageError("aggregate-missing-weights", "weighted-mean needs `weights`, one for each column")
+    if weights is None:
+        return
+    if method not in WEIGHTED_AGGREGATIONS:
+        raise UsageError(
+            "aggregate-unused-weights",
+            f"{method} takes no `weights`; leave them out, or use {', '.join(WEIGHTED_AGGREGATIONS)}",
+        )
 
 
 def _table(scores: object, *, skip: bool) -> Scores | list[Scores]:

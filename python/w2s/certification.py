@@ -5,6 +5,7 @@ The guarantee needs rows that were not used to fit the scores.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -13,7 +14,7 @@ import numpy.typing as npt
 
 from w2s import kernels
 from w2s.errors import DataError, UsageError, suggest_name
-from w2s.kernels import Nulls, Seen
+from w2s.kernels import GridPoint, Nulls
 from w2s.kernels.arrays import Flags, Scores, check_nulls
 
 PURITY_BOUNDS = ("clopper-pearson", "hoeffding", "betting")
@@ -41,8 +42,8 @@ class Certificate:
     delta: float
     method: str
     rows: int
-    reached: Seen | None
-    nearest: Seen | None
+    reached: GridPoint | None
+    nearest: GridPoint | None
 
     @property
     def threshold(self) -> float | None:
@@ -88,7 +89,8 @@ def certify(
             with scores in [0, 1]; or the thresholds.
         folds: n fold ids, whole numbers; ``fitted`` names the folds that the trust function was fitted on.
         fitted: fold ids; a row of one of these folds is refused.
-        nulls: "drop" leaves out rows whose score or answer is null; otherwise they are an error.
+        nulls: "drop" leaves out rows whose score is null or NaN, or whose answer is null; otherwise they are
+            an error.
 
     Raises:
         UsageError: a setting is unknown or out of range.
@@ -102,10 +104,7 @@ def certify(
         0.47
     """
     check_nulls(nulls)
-    if method not in PURITY_BOUNDS:
-        raise UsageError(
-            "certify-unknown-method", f"{method!r} is not a bound; {suggest_name(method, PURITY_BOUNDS)}"
-        )
+    check_bound(method)
     values, answers, codes = _rows(scores, correct, folds, nulls)
     if (folds is None) != (fitted is None):
         raise UsageError(
@@ -127,19 +126,43 @@ def certify(
     )
 
 
+def check_bound(method: str) -> None:
+    """Refuse an unknown method that bounds a purity.
+
+    Raises:
+        UsageError: the message names the known methods.
+    """
+    if method not in PURITY_BOUNDS:
+        raise UsageError(
+            "certify-unknown-method", f"{method!r} is not a bound; {suggest_name(method, PURITY_BOUNDS)}"
+        )
+
+
+def check_grid(grid: Sequence[float]) -> None:
+    """Refuse thresholds to choose from that are not finite numbers, or none.
+
+    Raises:
+        UsageError: the message names the first one.
+    """
+    bad = [threshold for threshold in grid if not math.isfinite(threshold)]
+    if bad or not len(grid):
+        what = f"holds {bad[0]}" if bad else "is empty"
+        raise UsageError("certify-bad-grid", f"`grid` {what}; give finite thresholds")
+
+
 def _thresholds(grid: int | Sequence[float], scores: Scores) -> Sequence[float]:
     if not isinstance(grid, int):
         return [float(threshold) for threshold in grid]
     if grid < 1:
         raise UsageError(
-            "certify-bad-grid", f"grid is {grid}; give a number of thresholds from 1, or the thresholds"
+            "certify-bad-grid", f"`grid` is {grid}; give a number of thresholds from 1, or the thresholds"
         )
     outside = (scores < 0) | (scores > 1)
     if outside.any():
         row = int(np.argmax(outside))
         raise UsageError(
             "certify-score-not-probability",
-            f"score {row} is {scores[row]:g}, outside [0, 1]; give the thresholds with grid=[…]",
+            f"score {row} is {scores[row]:g}, outside [0, 1]; give the thresholds to choose from with `grid`",
         )
     return [i / grid for i in range(grid)]
 
@@ -158,7 +181,7 @@ def _rows(
     if nulls == "error":
         kernels.Column(column.values, known).refuse_nulls("correct")
         return column.refuse_nulls("scores"), answers, codes
-    keep = np.ones(len(answers), bool)
+    keep = ~np.isnan(column.values)
     for valid in (column.valid, known):
         keep &= True if valid is None else valid
     return column.values[keep], answers[keep], None if codes is None else codes[keep]

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import difflib
 import hashlib
+import os
 import re
 import tomllib
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -35,18 +37,41 @@ _KEY = re.compile(r"(?!(?:int|str|float|bool)$)[a-z_][a-z0-9_]*|\d+")
 AnyConfig = TypeVar("AnyConfig", bound=Config)
 
 
+DATA_VARIABLE = "W2S_DATA"
+"""The environment variable that names the folder of public data and weights."""
+
+
 def read_toml(path: Path) -> dict[str, Any]:
-    """The tables of a TOML file.
+    """The tables of a TOML file; ``$W2S_DATA`` in a text is replaced by the folder that it names.
 
     Raises:
-        UsageError: the file is missing or not TOML; the message gives the line.
+        UsageError: the file is missing or not TOML, where the message gives the line; or ``W2S_DATA`` is
+            needed and not set.
     """
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
+        tables: dict[str, Any] = _with_data_folder(tomllib.loads(path.read_text(encoding="utf-8")), path)
+        return tables
     except OSError as error:
         raise UsageError("config-file-unreadable", f"cannot read {path}: {error.strerror or error}") from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise UsageError("config-not-toml", f"{path} is not TOML: {error}") from None
+
+
+def _with_data_folder(value: Any, path: Path) -> Any:
+    """A value of a TOML file with ``$W2S_DATA`` replaced in all its texts."""
+    if isinstance(value, dict):
+        return {key: _with_data_folder(inner, path) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [_with_data_folder(inner, path) for inner in value]
+    if not isinstance(value, str) or f"${DATA_VARIABLE}" not in value:
+        return value
+    folder = os.environ.get(DATA_VARIABLE, "")
+    if not folder:
+        raise UsageError(
+            "config-data-folder-unset",
+            f"{path} needs public data: set {DATA_VARIABLE} to the folder that holds it",
+        )
+    return value.replace(f"${DATA_VARIABLE}", folder)
 
 
 def merge_tables(base: dict[str, Any], overrides: dict[str, Any]) -> dict[str, Any]:
@@ -65,13 +90,20 @@ def merge_tables(base: dict[str, Any], overrides: dict[str, Any]) -> dict[str, A
     return merged
 
 
-def parse_config(kind: type[AnyConfig], tables: dict[str, Any], where: str) -> AnyConfig:
+def parse_config(
+    kind: type[AnyConfig],
+    tables: dict[str, Any],
+    where: str,
+    overrides: Mapping[str, Any] | None = None,
+) -> AnyConfig:
     """A validated configuration from tables.
 
     Args:
         kind: the class of the configuration.
         tables: the tables of a TOML file, as :func:`read_toml` returns them.
         where: where they come from, for messages.
+        overrides: those tables that came from options; a message about one of them names the option instead
+            of ``where``.
 
     Raises:
         UsageError: a key is unknown or a value invalid; the message names the key and the nearest known one.
@@ -79,7 +111,10 @@ def parse_config(kind: type[AnyConfig], tables: dict[str, Any], where: str) -> A
     try:
         return kind.model_validate(tables)
     except ValidationError as error:
-        code, problem = _first_problem(kind, error)
+        code, path, problem = _first_problem(kind, error)
+        key = ".".join(path)
+        if _is_set(overrides or {}, path):
+            raise UsageError(code, f"`{key}`{problem.removeprefix(key)}") from None
         raise UsageError(code, f"{where}: {problem}") from None
 
 
@@ -93,17 +128,30 @@ def invalid_value(code: str, message: str) -> PydanticCustomError:
     return PydanticCustomError(code, "{message}", {"message": message})
 
 
-def _first_problem(kind: type[BaseModel], error: ValidationError) -> tuple[str, str]:
-    """The code and the text of the first problem that pydantic found."""
+def _is_set(tables: Mapping[str, Any], path: Sequence[str]) -> bool:
+    """Whether nested tables have a value at this path or above it."""
+    value: Any = tables
+    for key in path:
+        if not isinstance(value, Mapping):
+            break
+        if key not in value:
+            return False
+        value = value[key]
+    return bool(path)
+
+
+def _first_problem(kind: type[BaseModel], error: ValidationError) -> tuple[str, list[str], str]:
+    """The code, the keys that lead to it, and the text of the first problem that pydantic found."""
     problem = error.errors(include_url=False)[0]
     path = [part for part in map(str, problem["loc"]) if _KEY.fullmatch(part)]
     if problem["type"] != "extra_forbidden":
         code = problem["type"] if "-" in problem["type"] else "config-invalid-value"
-        return code, f"{'.'.join(path) or 'configuration'}: {problem['msg'].removeprefix('Value error, ')}"
+        text = problem["msg"].removeprefix("Value error, ")
+        return code, path, f"{'.'.join(path) or 'configuration'}: {text}"
     known = _keys_at(kind, path[:-1])
     near = difflib.get_close_matches(path[-1], known, n=1)
     hint = f"did you mean {near[0]!r}?" if near else f"known keys: {', '.join(known)}"
-    return "config-unknown-key", f"{'.'.join(path)} is not a known key; {hint}"
+    return "config-unknown-key", path, f"{'.'.join(path)} is not a known key; {hint}"
 
 
 def _keys_at(kind: type[BaseModel], path: list[str]) -> list[str]:

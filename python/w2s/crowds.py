@@ -14,8 +14,8 @@ import numpy.typing as npt
 
 from w2s import kernels
 from w2s.errors import DataError, UsageError, suggest_name
+from w2s.kernels.columns import Doubles
 from w2s.kernels.groups import Codes
-from w2s.kernels.numbers import Doubles
 
 _Keys = npt.NDArray[Any]
 
@@ -102,7 +102,7 @@ def aggregate_votes(
         >>> found.items.tolist(), found.labels.tolist(), found.trust.round(2).tolist()
         (['a', 'b'], [1, 0], [0.67, 1.0])
     """
-    _check_method(method, skills, restarts)
+    check_method(method, skills, restarts)
     item_codes, item_keys = _ids(items, "items")
     worker_codes, worker_keys = _ids(workers, "workers")
     vote_codes, class_keys = _vote_codes(votes, classes)
@@ -128,19 +128,24 @@ def vote_methods() -> list[str]:
     return [name.replace("_", "-") for name in kernels.crowd_methods()]
 
 
-def _check_method(method: str, skills: Mapping[Any, float] | None, restarts: int) -> None:
+def check_method(method: str, skills: Mapping[Any, float] | None = None, restarts: int = 1) -> None:
+    """Refuse an unknown method, and options that do not belong to it.
+
+    Raises:
+        UsageError: the message names the known methods, or the method that has the option.
+    """
     known = vote_methods()
     if method not in known:
         raise UsageError("votes-unknown-method", f"{method!r} is not a method; {suggest_name(method, known)}")
     if method == "weighted-majority" and skills is None:
-        raise UsageError("votes-missing-skills", "weighted-majority needs skills")
+        raise UsageError("votes-missing-skills", "weighted-majority needs `skills`")
     for name, given, owner in (
         ("skills", skills is not None, "weighted-majority"),
         ("restarts", restarts > 1, "mace"),
     ):
         if given and method != owner:
             raise UsageError(
-                "votes-unused-option", f"{name} cannot be used with {method}; it belongs to {owner}"
+                "votes-unused-option", f"`{name}` cannot be used with {method}; it belongs to {owner}"
             )
 
 
@@ -159,7 +164,7 @@ def _vote_codes(votes: object, classes: Sequence[Any] | None) -> tuple[Codes, _K
     named = voted if classes is None else list(classes)
     places = {key: place for place, key in enumerate(named)}
     if len(places) < len(named):
-        raise UsageError("votes-repeated-class", "classes: a class is named twice")
+        raise UsageError("votes-repeated-class", "`classes` names a class twice")
     for code, key in enumerate(voted):
         if key not in places:
             row = int(np.argmax(codes == code))
@@ -195,13 +200,13 @@ def _by_key(
     plain = keys.tolist()
     missing = [key for key in plain if key not in values]
     if missing:
-        raise UsageError("votes-missing-value", f"{name} has no value for {missing[0]!r}")
+        raise UsageError("votes-missing-value", f"`{name}` has no value for {missing[0]!r}")
     return [float(values[key]) for key in plain]
 
 
 def _at_least_one(name: str, value: int) -> int:
     if value < 1:
-        raise UsageError("votes-bad-count", f"{name} is {value}; give a whole number from 1")
+        raise UsageError("votes-bad-count", f"`{name}` is {value}; give a whole number from 1")
     return value
 
 

@@ -7,7 +7,7 @@ A code is lower-case words joined by hyphens. It starts with the part of w2s tha
 from __future__ import annotations
 
 import difflib
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 
 
 class W2sError(Exception):
@@ -20,12 +20,20 @@ class W2sError(Exception):
 
     exit_code = 1
 
-    def __init__(self, code: str, message: str | None = None) -> None:
+    def __init__(self, code: str, message: str) -> None:
         """Store the code and the message, which says what is wrong, where, and the remedy."""
-        if message is None:
-            code, message = "", code
         super().__init__(message)
         self.code = code
+
+    def __reduce__(self) -> tuple[Callable[..., W2sError], tuple[type[W2sError], str, str]]:
+        """Keep the code when another process raised the exception."""
+        return _rebuild, (type(self), self.code, str(self))
+
+
+def _rebuild(kind: type[W2sError], code: str, message: str) -> W2sError:
+    error = kind.__new__(kind)
+    W2sError.__init__(error, code, message)
+    return error
 
 
 class UsageError(W2sError):
@@ -57,11 +65,10 @@ class MissingExtraError(W2sError):
 
     exit_code = 5
 
-    def __init__(self, feature: str, extra: str) -> None:
-        """Name the feature and the optional dependency group that it needs."""
-        super().__init__(
-            f"missing-extra-{extra}", f"{feature} needs more packages: pip install 'w2s[{extra}]'"
-        )
+    def __init__(self, feature: str, extra: str, instead: str = "") -> None:
+        """Name the feature, the optional dependency group that it needs, and what works without it."""
+        text = f"{feature} needs more packages: pip install 'w2s[{extra}]'"
+        super().__init__(f"missing-extra-{extra}", f"{text}; {instead}" if instead else text)
 
 
 def suggest_name(name: str, known: Collection[str]) -> str:

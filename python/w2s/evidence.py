@@ -1,12 +1,10 @@
-"""Labels with their evidence: a table, and vectors beside it, joined by ``id``.
-
-Knows nothing about who labelled, or who trusts the labels.
-"""
+"""Labels with their evidence: a table, and vectors in files beside it, joined by ``id``."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import chain
 from pathlib import Path
@@ -17,44 +15,16 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from w2s.errors import DataError, UsageError, W2sError
-
-VECTORS = ("hidden", "afterstate", "student")
-"""What may lie beside a table of labels, one Parquet file each: ``id``, ``vector``."""
-
-ASKED = {
-    "icl": ("icl",),
-    "verbalised": ("verbalised",),
-    "p_true": ("p_true",),
-    "samples": ("self_consistency", "predictive_entropy"),
-    "reward": ("reward",),
-}
-"""What a language model can be asked for beside its label, and the columns that it becomes."""
+from w2s.errors import DataError, W2sError
+from w2s.evidence_kinds import STATES
+from w2s.resume import atomic_file
 
 EXAMPLE_ID, PROPOSAL = "example_id", "proposal"
-"""Columns of labels of which several answer one example: its id, and the place among them, from 1."""
-
-_MOST = 10_000
+"""Columns of labels with several proposals per example: the example's id, and the rank from 1."""
 
 Vectors = npt.NDArray[np.float32]
-Rows = npt.NDArray[Any]
-
-
-def number_of(name: str) -> int | None:
-    """The number behind the colon of a name: 8 of ``samples:8``, None of ``samples``.
-
-    Raises:
-        UsageError: it is none from 1 to 10,000.
-    """
-    word, colon, number = name.partition(":")
-    if not colon:
-        return None
-    if number.isascii() and number.isdigit() and len(number) < 9 and 1 <= int(number) <= _MOST:
-        return int(number)
-    raise UsageError(
-        "label-evidence-number",
-        f"{name[:40]!r} needs a whole number from 1 to {_MOST}, for example {word[:40]}:4",
-    )
+RowIndex = npt.NDArray[Any]
+"""Positions of rows, or a boolean per row."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,12 +33,12 @@ class Labels:
 
     Attributes:
         table: the columns of :data:`w2s.schemas.LABELS` that are known, and any others; ``id`` is text,
-            never null, never twice.
-        vectors: by name of :data:`VECTORS`, n × d float32, rows aligned with the table; a row of NaN where
-            that label has none.
+            never null, and unique.
+        vectors: by name of :data:`w2s.evidence_kinds.STATES`, float32 of shape (n, d), in the order of the
+            table; a row is NaN where the label has no vector.
 
     Raises:
-        DataError: ids that are missing, null or repeated; vectors of another number of rows.
+        DataError: ids are missing, null or repeated, or vectors have another number of rows.
     """
 
     table: pa.Table
@@ -94,7 +64,7 @@ class Labels:
 
     @property
     def example_ids(self) -> list[str]:
-        """Ids of the examples that the labels answer: their own where each answers another."""
+        """Ids of the examples that the labels answer; without proposals the ids of the labels."""
         if EXAMPLE_ID not in self.table.column_names:
             return self.ids
         found: list[str] = self.table.column(EXAMPLE_ID).to_pylist()
@@ -102,15 +72,15 @@ class Labels:
 
     @property
     def correct(self) -> npt.NDArray[np.bool_]:
-        """Whether each label is right.
+        """Whether each label is correct, of shape (n,).
 
         Raises:
-            DataError: there is no such column, or it is null somewhere.
+            DataError: there is no column ``correct``, or it has nulls.
         """
-        return flags(self, "correct")
+        return boolean_column(self, "correct")
 
-    def take(self, rows: Rows) -> Labels:
-        """Some rows, in the order given: positions, or a flag for each row."""
+    def take(self, rows: RowIndex) -> Labels:
+        """The labels of some rows: positions, in the order given, or a boolean per row."""
         places = np.flatnonzero(rows) if rows.dtype == np.bool_ else np.asarray(rows, np.int64)
         vectors = {name: vector[places] for name, vector in self.vectors.items()}
         return Labels(self.table.take(pa.array(places)), vectors)
@@ -123,13 +93,13 @@ class Labels:
         return Labels(table, self.vectors)
 
 
-def flags(labels: Labels, name: str) -> npt.NDArray[np.bool_]:
-    """A column of yes and no that is known for every row.
+def boolean_column(labels: Labels, name: str) -> npt.NDArray[np.bool_]:
+    """A boolean column without nulls, of shape (n,).
 
     Raises:
-        DataError: there is no such column, it holds something else, or it is null somewhere.
+        DataError: there is no such column, it is not boolean, or it has nulls.
     """
-    values, known = known_flags(labels, name)
+    values, known = nullable_boolean_column(labels, name)
     if not known.all():
         row = int(np.argmin(known))
         raise DataError(
@@ -139,11 +109,11 @@ def flags(labels: Labels, name: str) -> npt.NDArray[np.bool_]:
     return values
 
 
-def known_flags(labels: Labels, name: str) -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.bool_]]:
-    """A column of yes and no, and where it is known.
+def nullable_boolean_column(labels: Labels, name: str) -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.bool_]]:
+    """A boolean column and where it is not null, each of shape (n,).
 
     Raises:
-        DataError: there is no such column, or it holds something else.
+        DataError: there is no such column, or it is not boolean.
     """
     if name not in labels.table.column_names:
         raise DataError(
@@ -158,20 +128,20 @@ def known_flags(labels: Labels, name: str) -> tuple[npt.NDArray[np.bool_], npt.N
 
 
 def read_labels(path: Path | str) -> Labels:
-    """Labels from ``labels.parquet`` with ``hidden``, ``afterstate`` and ``student.parquet`` beside it.
+    """Labels from a Parquet table and the files ``hidden``, ``afterstate`` and ``student.parquet`` beside it.
 
-    Vectors are joined by id: an id that such a file lacks has a row of NaN, one that the labels lack is
-    left out.
+    Vectors are joined by id: an id that such a file lacks gets a row of NaN, and an id that the table lacks
+    is ignored.
 
     Raises:
-        DataError: a file that cannot be read, or ids that cannot be joined.
+        DataError: a file cannot be read, or ids cannot be joined.
     """
     path = Path(path)
     table = _read(path)
     check_ids(table, str(path))
     places = {id_: row for row, id_ in enumerate(table.column("id").to_pylist())}
     vectors = {}
-    for name in VECTORS:
+    for name in STATES:
         beside = path.with_name(f"{name}.parquet")
         if beside.exists():
             vectors[name] = _joined(beside, places)
@@ -179,11 +149,11 @@ def read_labels(path: Path | str) -> Labels:
 
 
 def write_labels(labels: Labels, path: Path | str) -> None:
-    """Write the table there and each vector beside it as float16, every file whole or not at all.
+    """Write the vectors as float16 beside ``path`` and then the table, each file atomically.
 
     Raises:
-        DataError: a vector that float16 cannot hold.
-        W2sError: nothing can be written there.
+        DataError: a vector has a value that float16 cannot hold.
+        W2sError: a file cannot be written.
     """
     path = Path(path)
     for name, vector in labels.vectors.items():
@@ -192,7 +162,7 @@ def write_labels(labels: Labels, path: Path | str) -> None:
 
 
 def read_table(path: Path | str, columns: list[str] | None = None) -> pa.Table:
-    """A whole Parquet file, or some of its columns.
+    """A Parquet file, or some of its columns.
 
     Raises:
         DataError: it cannot be read.
@@ -201,35 +171,35 @@ def read_table(path: Path | str, columns: list[str] | None = None) -> pa.Table:
 
 
 def write_table(table: pa.Table, path: Path | str) -> None:
-    """Write a Parquet file, whole or not at all.
+    """Write a Parquet file atomically.
 
     Raises:
-        W2sError: nothing can be written there.
+        W2sError: it cannot be written.
     """
     _write(Path(path), table)
 
 
 def write_tables(tables: Iterable[pa.Table], path: Path | str) -> None:
-    """Write tables of one schema one after another as a Parquet file, whole or not at all.
+    """Write one or more tables of one schema as a Parquet file, atomically, with one in memory at a time.
 
     Raises:
-        W2sError: nothing can be written there.
+        W2sError: it cannot be written.
     """
-    _whole(Path(path), lambda part: _write_each(iter(tables), part))
-
-
-def _write_each(tables: Iterator[pa.Table], part: Path) -> None:
-    first = next(tables)
-    with pq.ParquetWriter(part, first.schema, compression="zstd") as writer:
-        for table in chain([first], tables):
+    rest = iter(tables)
+    first = next(rest)
+    with (
+        _new_file(Path(path)) as part,
+        pq.ParquetWriter(part, first.schema, compression="zstd") as writer,
+    ):
+        for table in chain([first], rest):
             writer.write_table(table)
 
 
 def check_ids(table: pa.Table, where: str) -> None:
-    """Refuse ids that are missing, null, no text or repeated.
+    """Refuse a table whose column ``id`` is missing, not text, null somewhere or not unique.
 
     Raises:
-        DataError: names the first.
+        DataError: names ``where`` and the first such row or id.
     """
     if "id" not in table.column_names:
         raise DataError("label-id-missing", f"{where}: there is no column id; every label needs one")
@@ -276,7 +246,7 @@ def _joined(path: Path, places: Mapping[str, int]) -> Vectors:
     use = (here >= 0) & column.is_valid().to_numpy(zero_copy_only=False)
     if places and not (here >= 0).any():
         raise DataError(
-            "label-vectors-of-other-table",
+            "label-vectors-share-no-id",
             f"{path} shares no id with the labels; its vectors are of other labels",
         )
     joined = np.full((len(places), column.type.list_size), np.nan, np.float32)
@@ -285,7 +255,7 @@ def _joined(path: Path, places: Mapping[str, int]) -> Vectors:
 
 
 def _values(column: pa.FixedSizeListArray) -> npt.NDArray[Any]:
-    """Rows × width; what a null row holds is of no account."""
+    """The values of shape (rows, width); those of null rows are arbitrary."""
     width = column.type.list_size
     flat = column.values.slice(column.offset * width, len(column) * width)
     return np.asarray(flat.to_numpy(zero_copy_only=False)).reshape(-1, width)
@@ -309,20 +279,19 @@ def _vector_table(ids: list[str], name: str, vector: Vectors) -> pa.Table:
 
 
 def _write(path: Path, table: pa.Table) -> None:
-    _whole(path, lambda part: pq.write_table(table, part, compression="zstd"))
+    with _new_file(path) as part:
+        pq.write_table(table, part, compression="zstd")
 
 
-def _whole(path: Path, write: Callable[[Path], object]) -> None:
-    part = path.with_name(f".{path.name}.part")
+@contextmanager
+def _new_file(path: Path) -> Iterator[Path]:
     try:
-        write(part)
-        part.replace(path)
+        with atomic_file(path) as part:
+            yield part
     except (OSError, pa.ArrowException) as error:
         raise W2sError(
             "table-not-writable", f"cannot write {path}: {_reason(error)}; choose another place"
         ) from None
-    finally:
-        part.unlink(missing_ok=True)
 
 
 def _reason(error: Exception) -> str:

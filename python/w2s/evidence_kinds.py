@@ -1,7 +1,7 @@
 """Kinds of evidence about labels: description, columns, cost, and the remedy if labels do not have it.
 
 A new kind is one row of :data:`EVIDENCE`. If a language model has to be asked for it, the function that
-measures it is one row in :mod:`w2s.models.hf.evidence`.
+measures it is one row in :mod:`w2s.models.hf.evidence`, and gives one column.
 """
 
 from __future__ import annotations
@@ -19,8 +19,8 @@ Source = Literal["answer", "state", "request", "oracle", "table"]
 
 - ``answer``: the model, together with its label, if it computes probabilities.
 - ``state``: a network; vectors in a Parquet file of that name next to the labels.
-- ``request``: a language model that is asked again about its label; columns.
-- ``oracle``: a search or an engine; columns named after it.
+- ``request``: a language model that is asked again about its label; one column, or several for samples.
+- ``oracle``: the built-in search; columns ``search…``. Columns of other oracles are named one by one.
 - ``table``: the user, who adds a column to the table of labels.
 """
 
@@ -165,7 +165,7 @@ EVIDENCE = {
             "icl",
             "probability of the label after that many few-shot examples",
             "request",
-            "label with --evidence icl:4 and --gold FILE",
+            "label with --evidence icl:4 and --few-shot FILE",
             ("icl",),
             4,
             _cost_of_few_shot,

@@ -5,6 +5,7 @@ Only this module gives a file or a folder its final name. It does not know what 
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
 import os
@@ -260,8 +261,8 @@ class RunFolder:
         self._state = path / "run.json"
         self._command = command
 
-    def open(self, config: Config, inputs: Mapping[str, object] | None = None) -> None:
-        """Create the folder, or check that it holds a run of the same configuration and inputs.
+    def check(self, config: Config, inputs: Mapping[str, object] | None = None) -> bool:
+        """Refuse a folder that :meth:`open` would refuse, without writing anything.
 
         A folder in which no work has been saved takes another configuration.
 
@@ -269,29 +270,41 @@ class RunFolder:
             config: what the run is to do.
             inputs: what else decides its results, as JSON values by name.
 
+        Returns:
+            Whether the folder already holds this run.
+
         Raises:
             UsageError: the folder holds another run, or cannot be written.
         """
-        record = Record.of(inputs or {})
+        changed: list[str] | None = None
         if self.config.exists():
-            changed = self._changed(config, record)
-            if not changed:
-                return
-            if self._has_work():
+            changed = self._changed(config, Record.of(inputs or {}))
+            if changed and self._has_work():
                 raise UsageError(
                     "run-folder-other-configuration",
                     f"{self.path} holds a run of w2s {self._command} with another configuration: "
                     f"{'; '.join(changed)}; name another --out, or resume it as it was",
                 )
+        place = next(place for place in (self.path, *self.path.absolute().parents) if place.exists())
+        if not place.is_dir():
+            raise self._not_writable(f"{place} is not a folder")
+        if not os.access(place, os.W_OK) and changed != []:
+            raise self._not_writable(os.strerror(errno.EACCES))
+        return changed == []
+
+    def open(self, config: Config, inputs: Mapping[str, object] | None = None) -> None:
+        """Create the folder, or check that it holds a run of the same configuration and inputs.
+
+        Args and errors are those of :meth:`check`.
+        """
+        if self.check(config, inputs):
+            return
         try:
             self.path.mkdir(parents=True, exist_ok=True)
-            self._write_state({**record.to_json(), "complete": False})
+            self._write_state({**Record.of(inputs or {}).to_json(), "complete": False})
             write_text(self.config, config.to_toml())
         except OSError as error:
-            raise UsageError(
-                "run-folder-not-writable",
-                f"cannot write to {self.path}: {error.strerror}; name another --out",
-            ) from None
+            raise self._not_writable(str(error.strerror)) from None
 
     def state(self) -> dict[str, Any]:
         """What ``run.json`` says; empty where it is missing or damaged."""
@@ -304,6 +317,11 @@ class RunFolder:
     def finish(self, facts: Facts | None = None) -> None:
         """Mark the run as complete, and add facts to ``run.json``."""
         self._write_state({**self.state(), **(facts or {}), "complete": True})
+
+    def _not_writable(self, reason: str) -> UsageError:
+        return UsageError(
+            "run-folder-not-writable", f"cannot write to {self.path}: {reason}; name another --out"
+        )
 
     def _changed(self, config: Config, wanted: Record) -> list[str]:
         changed = changed_keys(read_toml(self.config), config.model_dump(mode="json", exclude_none=True))

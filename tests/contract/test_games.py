@@ -49,29 +49,29 @@ def many(name: str) -> list[State]:
     return [state for seed in range(4) for state in line(name, seed)]
 
 
-def test_there_are_games() -> None:
+def test_games_are_registered() -> None:
     assert len(GAMES) >= 3
     assert len(set(GAMES)) == len(GAMES)
 
 
-def test_the_public_door_opens_every_game(name: str) -> None:
+def test_public_function_gives_every_game(name: str) -> None:
     assert w2s.game(name).state().game == name
 
 
-def test_an_unknown_game_is_answered_with_those_that_exist() -> None:
+def test_unknown_game_error_lists_all_games() -> None:
     with pytest.raises(UsageError) as caught:
         w2s.game("checkers")
     assert all(name in str(caught.value) for name in GAMES)
 
 
-def test_a_position_is_read_as_it_was_printed(name: str) -> None:
+def test_position_text_round_trips(name: str) -> None:
     for state in many(name):
         again = game(name).state(state.position)
         assert (again.position, again.key, again.to_move) == (state.position, state.key, state.to_move)
         assert again.legal_moves() == state.legal_moves()
 
 
-def test_moves_are_read_in_every_notation_as_what_was_printed(name: str) -> None:
+def test_move_text_round_trips_in_every_notation(name: str) -> None:
     for state in many(name):
         moves = state.legal_moves()
         assert len(set(moves)) == len(moves)
@@ -81,7 +81,7 @@ def test_moves_are_read_in_every_notation_as_what_was_printed(name: str) -> None
             assert [state.print(move, notation) for move in moves] == texts
 
 
-def test_the_moves_of_a_line_lead_from_its_start_to_its_end_in_every_notation(name: str) -> None:
+def test_line_is_replayed_in_every_notation(name: str) -> None:
     *_, end = line(name, seed=7)
     assert end.ply == len(end.moves()) > 6
     for notation in NOTATIONS:
@@ -89,7 +89,7 @@ def test_the_moves_of_a_line_lead_from_its_start_to_its_end_in_every_notation(na
         assert (again.position, again.key, again.moves()) == (end.position, end.key, end.moves())
 
 
-def test_playing_gives_a_new_state_and_leaves_the_old_one(name: str) -> None:
+def test_playing_leaves_the_old_state_unchanged(name: str) -> None:
     for before in line(name, seed=8):
         position, legal = before.position, before.legal_moves()
         for move in legal:
@@ -97,13 +97,13 @@ def test_playing_gives_a_new_state_and_leaves_the_old_one(name: str) -> None:
         assert (before.position, before.legal_moves()) == (position, legal)
 
 
-def test_keys_are_64_bits_and_tell_positions_of_a_line_apart(name: str) -> None:
+def test_keys_are_64_bits_and_differ_within_a_line(name: str) -> None:
     states = many(name)
     assert all(0 <= state.key < 2**64 for state in states)
     assert len({state.key for state in states}) > len(states) // 2
 
 
-def test_without_moves_the_game_is_over_and_a_win_needs_no_claim(name: str) -> None:
+def test_game_without_moves_is_over_and_a_win_needs_no_claim(name: str) -> None:
     for state in many(name):
         automatic, claimed = state.outcome(claimed=False), state.outcome()
         assert automatic is not None or state.legal_moves()
@@ -115,7 +115,7 @@ def test_without_moves_the_game_is_over_and_a_win_needs_no_claim(name: str) -> N
             assert claimed.reason
 
 
-def test_planes_and_policy_have_the_shape_that_the_game_states(name: str) -> None:
+def test_planes_and_policy_have_the_declared_shape(name: str) -> None:
     from w2s import _core as core
 
     for state in many(name):
@@ -129,7 +129,7 @@ def test_planes_and_policy_have_the_shape_that_the_game_states(name: str) -> Non
 
 
 @pytest.mark.parametrize("text", BAD_TEXTS, ids=lambda text: ascii(text[:8]))
-def test_bad_text_is_a_verdict_or_an_error_of_one_line(name: str, text: str) -> None:
+def test_invalid_text_is_a_verdict_or_an_error_of_one_line(name: str, text: str) -> None:
     state = game(name).state()
     move, why = state.read(text)
     assert move is None
@@ -143,7 +143,7 @@ def test_bad_text_is_a_verdict_or_an_error_of_one_line(name: str, text: str) -> 
     assert state.position == game(name).state().position
 
 
-def test_legal_looking_moves_of_other_states_are_verdicts(name: str) -> None:
+def test_moves_of_other_states_are_verdicts(name: str) -> None:
     start = game(name).state()
     verdicts = {start.read(move)[1] for state in many(name) for move in state.legal_moves()}
     assert verdicts <= {"", "illegal"}
@@ -154,7 +154,7 @@ def test_an_unknown_notation_is_refused(name: str) -> None:
         game(name).state().legal_moves("descriptive")
 
 
-def test_counted_lines_are_the_lines_that_are_listed(name: str) -> None:
+def test_perft_matches_listed_lines(name: str) -> None:
     start = game(name).state()
     after = [start.play(move) for move in start.legal_moves()]
     assert start.perft(0) == 1

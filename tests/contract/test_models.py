@@ -80,7 +80,10 @@ def kind_of(reference: str) -> str:
 
 
 def case(reference: str) -> ParameterSet:
-    marks = [pytest.mark.engine] if kind_of(reference) == "uci" else []
+    kind = kind_of(reference)
+    marks = [pytest.mark.slow] if kind in ("hf", "uci") else []
+    if kind == "uci":
+        marks.append(pytest.mark.engine)
     return pytest.param(reference, marks=marks, id=reference)
 
 

@@ -15,18 +15,22 @@ from w2s.errors import DataError, UsageError
 from w2s.evidence import Labels
 from w2s.evidence_kinds import remedy
 from w2s.trust import Function, cross_fit, function_names, load, save, trust_function
-from w2s.trust.evidence_requirements import evidence_columns
+from w2s.trust.columns import evidence_columns
 
 SMALL = {
     "neural": {"width": 16, "batch": 32, "least_steps": 60, "fits": 2},
-    "boosting": {"trees": 20, "reads": "hidden"},
+    "boosting": {"trees": 20, "features": "hidden"},
 }
 """Options that keep the suite quick; every function runs all of it."""
 
 PACKAGES = {"neural": "torch", "boosting": "sklearn"}
 
 
-@pytest.fixture(params=function_names())
+SLOW = {"neural", "boosting", "stack"}
+PARAMS = [pytest.param(name, marks=[pytest.mark.slow] * (name in SLOW), id=name) for name in function_names()]
+
+
+@pytest.fixture(params=PARAMS)
 def function(request: pytest.FixtureRequest) -> Function:
     name = request.param
     if name in PACKAGES:
@@ -50,7 +54,7 @@ def fitted(function: Function) -> Function:
     return fitted_once(function.name)
 
 
-def test_there_is_something_to_examine() -> None:
+def test_registry_is_not_empty() -> None:
     assert {"confidence", "neural", "stack"} <= set(function_names())
 
 
@@ -63,17 +67,17 @@ def test_scores_lie_between_0_and_1_and_order_by_trust(fitted: Function) -> None
         assert scores[POOL.correct].mean() > scores[~POOL.correct].mean()
 
 
-def test_fitting_leaves_the_function_as_it_was(function: Function) -> None:
+def test_fitting_does_not_change_the_function(function: Function) -> None:
     function.fit(GOLD)
     with raises_code("trust-not-fitted", UsageError):
         function.score(POOL)
 
 
-def test_the_same_seed_gives_the_same_bytes(function: Function, fitted: Function) -> None:
+def test_same_seed_gives_the_same_bytes(function: Function, fitted: Function) -> None:
     assert function.fit(GOLD, seed=7).score(POOL).tobytes() == fitted.score(POOL).tobytes()
 
 
-def test_the_order_of_gold_changes_nothing(function: Function, fitted: Function) -> None:
+def test_order_of_gold_does_not_matter(function: Function, fitted: Function) -> None:
     shuffled = GOLD.take(np.random.default_rng(2).permutation(len(GOLD)))
     assert np.array_equal(fitted.score(POOL), function.fit(shuffled, seed=7).score(POOL))
 
@@ -83,16 +87,16 @@ def test_permuting_rows_permutes_scores(fitted: Function) -> None:
     np.testing.assert_allclose(fitted.score(POOL)[order], fitted.score(POOL.take(order)), atol=1e-9)
 
 
-def test_a_row_is_scored_by_itself(fitted: Function) -> None:
+def test_score_of_a_row_does_not_depend_on_other_rows(fitted: Function) -> None:
     alone = np.concatenate([fitted.score(POOL.take(np.array([row]))) for row in range(5)])
     np.testing.assert_allclose(alone, fitted.score(POOL)[:5], atol=1e-9)
 
 
-def test_no_labels_have_no_scores(fitted: Function) -> None:
+def test_no_labels_give_no_scores(fitted: Function) -> None:
     assert fitted.score(POOL.take(np.zeros(0, np.int64))).shape == (0,)
 
 
-def test_saved_and_loaded_it_gives_the_same_bytes(fitted: Function, tmp_path: Path) -> None:
+def test_saving_and_loading_keeps_the_bytes(fitted: Function, tmp_path: Path) -> None:
     save(fitted, tmp_path / "a")
     loaded = load(tmp_path / "a")
     save(loaded, tmp_path / "b")
@@ -108,7 +112,7 @@ def lacking(name: str) -> Labels:
     return without(GOLD, *columns)
 
 
-def test_missing_evidence_is_refused_by_its_name_and_remedy(function: Function, fitted: Function) -> None:
+def test_missing_evidence_is_refused_with_name_and_remedy(function: Function, fitted: Function) -> None:
     assert function.needs
     for name in function.needs:
         for attempt in (function.fit, fitted.score):
@@ -126,7 +130,7 @@ def test_gold_of_one_class_is_refused(function: Function, value: bool) -> None:
     assert f"all 240 gold rows are {'right' if value else 'wrong'}" in str(caught.value)
 
 
-def test_evidence_that_a_few_rows_lack_is_borne(fitted: Function) -> None:
+def test_missing_values_are_allowed(fitted: Function) -> None:
     holes = np.arange(len(POOL)) % 9 == 0
     table, vectors = POOL.table, {name: vector.copy() for name, vector in POOL.vectors.items()}
     for name in table.column_names:
@@ -148,7 +152,7 @@ def test_cross_fitting_scores_every_row(function: Function) -> None:
     assert ((scores >= 0) & (scores <= 1)).all()
 
 
-def test_an_unknown_option_is_refused(function: Function) -> None:
+def test_unknown_option_is_refused(function: Function) -> None:
     with raises_code("config-unknown-key", UsageError) as caught:
         trust_function(function.name, colour="red")
     assert f"trust function {function.name}: colour" in str(caught.value)

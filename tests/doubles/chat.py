@@ -15,7 +15,7 @@ from w2s.games import game
 
 
 @dataclass(frozen=True)
-class Heard:
+class ChatRequest:
     """A request as the server saw it; ``line`` is the connection that it came on."""
 
     path: str
@@ -29,7 +29,7 @@ class Heard:
 
 
 @dataclass(frozen=True)
-class Said:
+class ChatReply:
     """A reply, byte for byte; ``length`` is the Content-Length where it is a lie, -1 for none at all."""
 
     body: bytes = b""
@@ -38,15 +38,15 @@ class Said:
     length: int | None = None
 
 
-Script = Callable[[Heard], "str | Said | Callable[[BaseHTTPRequestHandler], None]"]
+Script = Callable[[ChatRequest], "str | ChatReply | Callable[[BaseHTTPRequestHandler], None]"]
 
 
-def completion(text: Any, logprobs: list[dict[str, Any]] | None = None) -> Said:
+def completion(text: Any, logprobs: list[dict[str, Any]] | None = None) -> ChatReply:
     """A well-formed reply."""
     choice = {"index": 0, "message": {"role": "assistant", "content": text}, "finish_reason": "stop"}
     if logprobs is not None:
         choice["logprobs"] = {"content": logprobs}
-    return Said(json.dumps({"object": "chat.completion", "choices": [choice]}).encode())
+    return ChatReply(json.dumps({"object": "chat.completion", "choices": [choice]}).encode())
 
 
 def token(text: str, log_prob: float, **others: float) -> dict[str, Any]:
@@ -60,7 +60,7 @@ class ChatServer:
 
     def __init__(self, script: Script) -> None:
         self.script = script
-        self.heard: list[Heard] = []
+        self.heard: list[ChatRequest] = []
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
         self._server.daemon_threads = True
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True)
@@ -98,7 +98,7 @@ def _handler(server: ChatServer) -> type[BaseHTTPRequestHandler]:
         def do_POST(self) -> None:
             body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
             headers = {name.lower(): value for name, value in self.headers.items()}
-            heard = Heard(self.path, headers, body, self.client_address)
+            heard = ChatRequest(self.path, headers, body, self.client_address)
             server.heard.append(heard)
             said = server.script(heard)
             try:
@@ -109,7 +109,7 @@ def _handler(server: ChatServer) -> type[BaseHTTPRequestHandler]:
             except (BrokenPipeError, ConnectionResetError):  # whoever asked has hung up
                 self.close_connection = True
 
-        def _say(self, said: Said) -> None:
+        def _say(self, said: ChatReply) -> None:
             self.send_response(said.status)
             length = len(said.body) if said.length is None else said.length
             if length >= 0:
@@ -127,7 +127,7 @@ def _handler(server: ChatServer) -> type[BaseHTTPRequestHandler]:
     return Handler
 
 
-def plays(heard: Heard) -> str:
+def plays(heard: ChatRequest) -> str:
     """A player that knows the rules: a legal move, the same for the same question."""
     asked = heard.question
     name, position = re.findall(r"The position in (.+):\n(.+)\n?", asked)[0]

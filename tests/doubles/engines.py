@@ -1,4 +1,4 @@
-"""Scripted engines for tests: their commands and models, and a check that no process is left."""
+"""ScriptedEngines engines for tests: their commands and models, and a check that no process is left."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ _PROGRAM = Path(__file__).with_name("scripted_engine.py")
 _MOMENT_S = 5.0
 
 
-class Scripted:
+class ScriptedEngines:
     """Engines of one test; leaving the ``with`` block asserts that none of their processes is left."""
 
     def __init__(self, folder: Path) -> None:
         self.tag = f"scripted-{uuid.uuid4().hex}"
         self.log = folder / f"{self.tag}.log"
 
-    def __enter__(self) -> Scripted:
+    def __enter__(self) -> ScriptedEngines:
         return self
 
     def __exit__(self, kind: object, *_: object) -> None:

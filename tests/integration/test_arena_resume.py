@@ -91,7 +91,7 @@ def test_ctrl_c_prints_the_resume_command(
         pytest.skip("the run was over before Ctrl-C reached it")
     assert run.returncode == 130
     assert "Traceback" not in said
-    line = next(line for line in said.splitlines() if "nothing is lost" in line)
+    line = next(line for line in said.splitlines() if "finished games are kept" in line)
     words = line.split("resume with: ")[1].split()
     assert subprocess.run([W2S, *words[1:]], capture_output=True, check=False).returncode == 0
     assert ((out / "labels.parquet").read_bytes(), (out / "games.jsonl").read_bytes()) == whole[0]

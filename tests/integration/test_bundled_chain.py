@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from w2s.assets import arenas_folder
-from w2s.chain.examples.dealt import read_splits
-from w2s.chain.loading import load_config
+from w2s.chain.config_file import load_config
+from w2s.chain.data.files import load_splits
 from w2s.cli.app import run
 from w2s.kernels import game_names
 
@@ -24,11 +24,11 @@ def test_every_game_has_its_chain() -> None:
 
 @pytest.mark.parametrize("game", GAMES)
 def test_a_bundled_chain_names_what_is_there(game: str) -> None:
-    from w2s.models.policy.loading import bundled_policies
+    from w2s.models.policy.model_card import bundled_policies
 
     config = load_config(options={"game": game})
-    assert {config.teacher, *config.student} <= {f"policy:{name}" for name in bundled_policies()}
-    found = read_splits(config.examples, game=game, seed=config.seed)
+    assert {config.teacher, *config.student} <= {f"policy:{net.name}" for net in bundled_policies()}
+    found = load_splits(config.examples, game=game, seed=config.seed)
     counts = config.examples.counts
     assert {role: len(getattr(found, role)) for role in counts} == dict(counts)
 
@@ -36,7 +36,7 @@ def test_a_bundled_chain_names_what_is_there(game: str) -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("game", GAMES)
 def test_a_small_part_of_a_bundled_chain_runs(game: str, tmp_path: Path) -> None:
-    sizes = ["--gold", "200", "--pool", "300", "--test", "200", "--rounds", "1"]
+    sizes = ["--gold-rows", "200", "--pool-rows", "300", "--test-rows", "200", "--rounds", "1"]
     arms = [word for arm in ("base", "random", "trust") for word in ("--arm", arm)]
     assert run(["chain", "--game", game, *sizes, *arms, "--out", str(tmp_path / "run")]) == 0
     metrics = json.loads((tmp_path / "run" / "metrics.json").read_text())

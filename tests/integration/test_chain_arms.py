@@ -14,64 +14,44 @@ from typing import Any
 import pyarrow.parquet as pq
 import pytest
 
-from tests.doubles.chains import numbers, weights, write_nets
+from tests.doubles.chains import chain_run, chain_tables, numbers, weights, write_chain
 from w2s.cli.app import run
 
 pytest.importorskip("torch", reason="needs torch: pip install 'w2s[models]'")
 
-CHAIN = """
-game = "connect_four"
-teacher = "policy:{nets}/teacher"
-student = "policy:{nets}/student"
-rounds = 1
-seeds = 2
-proposals = 1
-arms = ["base", "gold", "self", "trust", "gold+trust", "gold-then-trust", "trust-then-gold", "ceiling"]
-budget = [90, 40]
 
-[examples]
-files = ["{nets}/examples.parquet"]
-gold = 100
-pool = 120
-test = 80
+BOTH = ["gold+trust", "gold-then-trust", "trust-then-gold"]
+TEACH = {"gold_times": 4, "later_rate": 0.2}
 
-[trust]
-function = "confidence"
-folds = 2
 
-[keep]
-top = "25%"
-
-[train]
-epochs = 1
-batch = 32
-
-[teach]
-gold_times = 4
-later_rate = 0.2
-
-[stop]
-collapse = false
-"""
+def tables(nets: Path, **overrides: Any) -> dict[str, Any]:
+    usual = {
+        "seeds": 2,
+        "arms": [
+            "base",
+            "gold",
+            "self",
+            "trust",
+            "gold+trust",
+            "gold-then-trust",
+            "trust-then-gold",
+            "ceiling",
+        ],
+        "gold_sizes": [90, 40],
+        "keep": {"top": "25%"},
+        "teach": TEACH,
+    }
+    return chain_tables(nets, **{**usual, **overrides})
 
 
 @pytest.fixture(scope="module")
-def nets(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return write_nets(tmp_path_factory.mktemp("nets"))
+def setting(nets: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_chain(tmp_path_factory.mktemp("setting") / "chain.toml", tables(nets))
 
 
 @pytest.fixture(scope="module")
-def setting(nets: Path) -> Path:
-    path = nets / "chain.toml"
-    path.write_text(CHAIN.format(nets=nets), encoding="utf-8")
-    return path
-
-
-@pytest.fixture(scope="module")
-def whole(setting: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    out = tmp_path_factory.mktemp("whole") / "run"
-    assert run(["chain", str(setting), "--out", str(out)]) == 0
-    return out
+def whole(nets: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return chain_run(tmp_path_factory.mktemp("whole") / "run", tables(nets))
 
 
 def report(student: Path) -> dict[str, Any]:
@@ -84,7 +64,7 @@ def ids(path: Path) -> set[str]:
     return set(pq.read_table(path).column("id").to_pylist())
 
 
-def test_arms_of_gold_and_trust_are_measured_beside_gold(whole: Path) -> None:
+def test_arms_of_gold_and_trust_are_compared_with_gold(whole: Path) -> None:
     metrics = json.loads((whole / "metrics.json").read_text())
     arms = metrics["rounds"][0]["arms"]
     both = {"gold+trust", "gold-then-trust", "trust-then-gold"}
@@ -97,7 +77,7 @@ def test_arms_of_gold_and_trust_are_measured_beside_gold(whole: Path) -> None:
     assert set(metrics["self"]["trust"]) >= {"auc", "ece", "brier", "purity", "coverage"}
 
 
-def test_what_comes_second_is_learned_at_the_lower_rate(whole: Path) -> None:
+def test_second_stage_uses_the_lower_learning_rate(whole: Path) -> None:
     seed = whole / "round-1/seed-0"
     for arm in ("gold-then-trust", "trust-then-gold"):
         assert report(seed / f"{arm}-arm/student")["settings"]["learning_rate"] == pytest.approx(1e-4)
@@ -107,7 +87,7 @@ def test_what_comes_second_is_learned_at_the_lower_rate(whole: Path) -> None:
     assert report(seed / "gold-and-trust-arm/student")["rows"] == 4 * 100 + 30
 
 
-def test_self_labels_gold_with_students_that_did_not_train_on_it(whole: Path) -> None:
+def test_self_training_labels_gold_out_of_fold(whole: Path) -> None:
     place = next(whole.glob("fixed/*/seed-0/self"))
     roles = pq.read_table(whole / "splits.parquet").to_pydict()
     gold = {id_ for id_, role in zip(roles["id"], roles["role"], strict=True) if role == "gold"}
@@ -121,7 +101,7 @@ def test_self_labels_gold_with_students_that_did_not_train_on_it(whole: Path) ->
     assert report(place / "arm/student")["rows"] == 30
 
 
-def test_the_curve_has_gold_trust_and_both_at_every_budget(whole: Path) -> None:
+def test_curve_has_gold_trust_and_both_at_every_point(whole: Path) -> None:
     points = json.loads((whole / "metrics.json").read_text())["budget"]
     assert [point["gold"] for point in points] == [40, 90]
     for point in points:
@@ -133,7 +113,7 @@ def test_the_curve_has_gold_trust_and_both_at_every_budget(whole: Path) -> None:
         assert set(point["trust"]) >= {"auc", "ece", "brier", "purity", "coverage"}
 
 
-def test_the_gold_of_a_budget_holds_that_of_smaller_ones_and_another_seed_draws_another(whole: Path) -> None:
+def test_gold_of_a_point_contains_that_of_smaller_ones_and_depends_on_the_seed(whole: Path) -> None:
     def gold(count: int, seed: int) -> set[str]:
         scores = pq.read_table(whole / f"budget/{count}/seed-{seed}/trust/scores.parquet").to_pydict()
         return {id_ for id_, role in zip(scores["id"], scores["role"], strict=True) if role == "gold"}
@@ -144,13 +124,13 @@ def test_the_gold_of_a_budget_holds_that_of_smaller_ones_and_another_seed_draws_
     assert gold(40, 0) != gold(40, 1)
 
 
-def test_the_teacher_labels_once_for_all_budgets(whole: Path) -> None:
+def test_teacher_labels_once_for_all_points(whole: Path) -> None:
     tables = {path.parent.relative_to(whole) for path in whole.rglob("labels.parquet")}
     by_teacher = {path for path in tables if "self" not in path.parts}
     assert by_teacher == {Path("round-1/labels")}
 
 
-def test_the_table_shows_the_curve(whole: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_table_shows_the_curve(whole: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["chain", "--resume", str(whole)]) == 0
     said = capsys.readouterr().out
     assert "better than gold by" in said
@@ -158,13 +138,13 @@ def test_the_table_shows_the_curve(whole: Path, capsys: pytest.CaptureFixture[st
     assert any(line.split()[:2] == ["40", "gold"] for line in said.splitlines())
 
 
-def test_a_finished_curve_is_read_and_not_made_again(whole: Path) -> None:
+def test_finished_curve_is_read_from_disk(whole: Path) -> None:
     before = {path: path.stat().st_mtime_ns for path in whole.rglob("*.safetensors")}
     assert run(["chain", "--resume", str(whole)]) == 0
     assert before == {path: path.stat().st_mtime_ns for path in whole.rglob("*.safetensors")}
 
 
-def test_the_same_chain_elsewhere_gives_the_same_numbers_and_weights(
+def test_same_chain_in_another_folder_gives_the_same_numbers_and_weights(
     whole: Path, setting: Path, tmp_path: Path
 ) -> None:
     assert run(["chain", str(setting), "--out", str(tmp_path / "run")]) == 0
@@ -172,10 +152,10 @@ def test_the_same_chain_elsewhere_gives_the_same_numbers_and_weights(
     assert weights(tmp_path / "run") == weights(whole)
 
 
-def test_a_budget_that_trust_cannot_be_fitted_on_says_so_and_keeps_gold(
+def test_point_on_which_trust_cannot_be_fitted_keeps_gold(
     setting: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    words = ["--budget", "2", "--seeds", "1", "--arm", "trust", "--out", str(tmp_path / "run")]
+    words = ["--gold-sizes", "2", "--seeds", "1", "--arm", "trust", "--out", str(tmp_path / "run")]
     assert run(["chain", str(setting), *words]) == 0
     (point,) = json.loads((tmp_path / "run/metrics.json").read_text())["budget"]
     assert set(point) == {"gold", "arms", "refused"}
@@ -183,32 +163,19 @@ def test_a_budget_that_trust_cannot_be_fitted_on_says_so_and_keeps_gold(
     assert "2 gold rows: " in capsys.readouterr().out
 
 
+SMALL = {"seeds": 1, "arms": ["trust", "naive"], "gold_sizes": [40]}
+
+
 @pytest.mark.parametrize("soft", ["teacher", "trust"])
-def test_soft_labels_teach_something_else(setting: Path, whole: Path, tmp_path: Path, soft: str) -> None:
-    path = tmp_path / "chain.toml"
-    path.write_text(setting.read_text().replace("[teach]", f'[teach]\nsoft = "{soft}"'))
-    words = [
-        "--seeds",
-        "1",
-        "--arm",
-        "trust",
-        "--arm",
-        "naive",
-        "--budget",
-        "40",
-        "--out",
-        str(tmp_path / "run"),
-    ]
-    assert run(["chain", str(path), *words]) == 0
+def test_soft_labels_change_the_student(nets: Path, whole: Path, tmp_path: Path, soft: str) -> None:
+    chain_run(tmp_path / "run", tables(nets, **SMALL, teach={**TEACH, "soft": soft}))
     place = "round-1/seed-0/trust-arm/student/model.safetensors"
     assert weights(tmp_path / "run")[place] != weights(whole)[place]
 
 
-def test_weights_take_the_place_of_a_cut(setting: Path, tmp_path: Path) -> None:
-    path = tmp_path / "chain.toml"
-    path.write_text(setting.read_text().replace('top = "25%"', 'top = "100%"\npower = 4'))
-    words = ["--seeds", "1", "--arm", "trust", "--arm", "naive", "--budget", "40", "--trust", "logistic"]
-    assert run(["chain", str(path), *words, "--out", str(tmp_path / "run")]) == 0
+def test_rows_can_be_weighted_instead_of_cut(nets: Path, tmp_path: Path) -> None:
+    keep, trust = {"top": "100%", "power": 4}, {"function": "logistic", "folds": 2}
+    chain_run(tmp_path / "run", tables(nets, **SMALL, keep=keep, trust=trust))
     kept = pq.read_table(tmp_path / "run/round-1/seed-0/trust/selected.parquet")
     assert kept.num_rows == 120
     given = kept.column("weight").to_numpy()
@@ -216,23 +183,18 @@ def test_weights_take_the_place_of_a_cut(setting: Path, tmp_path: Path) -> None:
     assert given.std() > 0
 
 
-def test_a_part_of_the_kept_labels_held_back_stops_early(setting: Path, tmp_path: Path) -> None:
-    path = tmp_path / "chain.toml"
-    path.write_text(setting.read_text().replace("epochs = 1", "epochs = 3\nholdout = 0.2"))
-    words = ["--seeds", "1", "--arm", "trust", "--budget", "40", "--out", str(tmp_path / "run")]
-    assert run(["chain", str(path), *words]) == 0
+def test_held_back_labels_stop_training_early(nets: Path, tmp_path: Path) -> None:
+    train = {"epochs": 3, "batch": 32, "holdout": 0.2}
+    chain_run(tmp_path / "run", tables(nets, **{**SMALL, "arms": ["trust"]}, train=train))
     found = report(tmp_path / "run/round-1/seed-0/trust-arm/student")
     assert (found["rows"], found["held_back"]) == (24, 6)
     losses = found["held_back_losses"]
     assert found["best_epoch"] == losses.index(min(losses))
 
 
-def test_a_warm_start_begins_on_gold_that_later_trust_does_not_see(setting: Path, tmp_path: Path) -> None:
-    path = tmp_path / "chain.toml"
-    path.write_text(setting.read_text().replace("[teach]", "[teach]\nwarm_start = 0.3"))
-    out = tmp_path / "run"
-    words = ["--seeds", "1", "--rounds", "2", "--arm", "trust", "--arm", "naive", "--budget", "40"]
-    assert run(["chain", str(path), *words, "--out", str(out)]) == 0
+def test_later_trust_is_not_fitted_on_gold_of_the_warm_start(nets: Path, tmp_path: Path) -> None:
+    teach = {**TEACH, "warm_start": 0.3}
+    out = chain_run(tmp_path / "run", tables(nets, **SMALL, rounds=2, teach=teach))
     warm = next(out.glob("fixed/*/seed-0/warm/student"))
     assert report(warm)["rows"] == 30
 
@@ -254,13 +216,13 @@ def test_a_warm_start_begins_on_gold_that_later_trust_does_not_see(setting: Path
 @pytest.mark.parametrize(
     ("options", "code", "said"),
     [
-        (["--budget", "500"], 3, "[chain-budget-too-large]"),
-        (["--budget", "ten"], 2, "[chain-invalid-budget]"),
-        (["--budget", "0"], 2, "budget"),
+        (["--gold-sizes", "500"], 3, "[chain-gold-size-too-large]"),
+        (["--gold-sizes", "ten"], 2, "[chain-invalid-gold-sizes]"),
+        (["--gold-sizes", "0"], 2, "gold_sizes"),
         (["--arm", "trust", "--arm", "gold>trust"], 2, "gold-then-trust"),
     ],
 )
-def test_what_makes_no_sense_is_one_line_with_its_code(
+def test_invalid_option_is_one_line_with_its_code(
     setting: Path,
     tmp_path: Path,
     capsys: pytest.CaptureFixture[str],
@@ -273,33 +235,31 @@ def test_what_makes_no_sense_is_one_line_with_its_code(
 
 
 @pytest.mark.parametrize(
-    ("before", "after", "code", "said"),
+    ("changes", "code", "said"),
     [
-        ("[teach]", "[teach]\nwarm_start = 1.5", 2, "teach.warm_start"),
-        ("gold_times = 4", "gold_times = 0", 2, "teach.gold_times"),
-        ("later_rate = 0.2", "later_rate = 0", 2, "teach.later_rate"),
-        ("[teach]", '[teach]\nsoft = "students"', 2, "teach.soft"),
-        ("[teach]", "[teach]\nwarm_starts = 1", 2, "did you mean 'warm_start'"),
-        ("folds = 2", "folds = 101", 3, "[chain-too-few-groups]"),
+        ({"teach": {"warm_start": 1.5}}, 2, "teach.warm_start"),
+        ({"teach": {"gold_times": 0}}, 2, "teach.gold_times"),
+        ({"teach": {"later_rate": 0}}, 2, "teach.later_rate"),
+        ({"teach": {"soft": "students"}}, 2, "teach.soft"),
+        ({"teach": {"warm_starts": 1}}, 2, "did you mean 'warm_start'"),
+        ({"trust": {"function": "confidence", "folds": 101}}, 3, "[chain-too-few-groups]"),
     ],
 )
-def test_a_setting_that_makes_no_sense_is_one_line_with_its_code(
-    setting: Path,
+def test_invalid_setting_is_one_line_with_its_code(
+    nets: Path,
     tmp_path: Path,
     capsys: pytest.CaptureFixture[str],
-    before: str,
-    after: str,
+    changes: dict[str, Any],
     code: int,
     said: str,
 ) -> None:
-    path = tmp_path / "chain.toml"
-    path.write_text(setting.read_text().replace(before, after))
+    path = write_chain(tmp_path / "chain.toml", tables(nets, **changes))
     assert run(["chain", str(path), "--out", str(tmp_path / "run")]) == code
     assert said in capsys.readouterr().err.strip().splitlines()[-1]
 
 
 @pytest.mark.slow
-def test_a_killed_curve_ends_with_the_same_numbers_and_weights(
+def test_killed_curve_ends_with_the_same_numbers_and_weights(
     whole: Path, setting: Path, tmp_path: Path
 ) -> None:
     out = tmp_path / "run"
@@ -342,7 +302,7 @@ def test_results_are_a_page_with_every_arm_and_how_to_run_it_again(
     assert "`w2s chain run.toml --out runs/run`" in text
     assert "seeds 0, 1" in text
     shown = tomllib.loads(text.split("```toml\n")[1].split("```")[0])
-    assert shown["budget"] == [90, 40]
+    assert shown["gold_sizes"] == [90, 40]
     assert "evidence" not in shown
 
 

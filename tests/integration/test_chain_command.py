@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import random
 import signal
 import subprocess
@@ -15,93 +14,73 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from tests.doubles.chains import numbers, weights, write_nets
+from tests.doubles.chains import chain_run, chain_tables, metrics, numbers, weights, write_chain
 from tests.doubles.errors import raises_code
 from tests.doubles.nets import write_policy
-from w2s.chain.folder import ChainFolder
-from w2s.chain.loading import load_config
+from w2s.chain.config_file import load_config
 from w2s.cli.app import run
 from w2s.config import read_toml
 from w2s.errors import UsageError
+from w2s.resume import RunFolder
 
 pytest.importorskip("torch")
 
-CHAIN = """
-game = "connect_four"
-teacher = "policy:{nets}/teacher"
-student = "policy:{nets}/student"
-rounds = 2
-seeds = 2
-oracles = ["search:depth=2"]
-proposals = 2
-arms = ["base", "gold", "naive", "random", "confidence", "search_agreement", "trust", "gold+trust", "ceiling"]
+ARMS = ["base", "gold", "naive", "random", "confidence", "search_agreement", "trust", "gold+trust", "ceiling"]
+NEURAL = {
+    "function": "neural",
+    "folds": 2,
+    "options": {"epochs": 3, "fits": 1, "width": 16, "blocks": 1},
+}
 
-[examples]
-files = ["{nets}/examples.parquet"]
-gold = 100
-pool = 120
-test = 80
 
-[trust]
-function = "neural"
-folds = 2
-options = {{ epochs = 3, fits = 1, width = 16, blocks = 1 }}
-
-[train]
-epochs = 1
-checkpoint_s = 0
-
-[stop]
-collapse = false
-"""
+def tables(nets: Path, **overrides: Any) -> dict[str, Any]:
+    usual = {
+        "rounds": 2,
+        "seeds": 2,
+        "oracles": ["search:depth=2"],
+        "proposals": 2,
+        "arms": ARMS,
+        "trust": NEURAL,
+        "train": {"epochs": 1, "checkpoint_s": 0},
+    }
+    return chain_tables(nets, **{**usual, **overrides})
 
 
 @pytest.fixture(scope="module")
-def nets(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Two nets of random weights, and examples."""
-    return write_nets(tmp_path_factory.mktemp("nets"))
+def setting(nets: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_chain(tmp_path_factory.mktemp("setting") / "chain.toml", tables(nets))
 
 
 @pytest.fixture(scope="module")
-def setting(nets: Path) -> Path:
-    path = nets / "chain.toml"
-    path.write_text(CHAIN.format(nets=nets), encoding="utf-8")
-    return path
-
-
-@pytest.fixture(scope="module")
-def whole(setting: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    out = tmp_path_factory.mktemp("whole") / "run"
-    assert run(["chain", str(setting), "--out", str(out)]) == 0
-    return out
+def whole(nets: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return chain_run(tmp_path_factory.mktemp("whole") / "run", tables(nets))
 
 
 def test_every_arm_is_measured_with_intervals(whole: Path) -> None:
-    metrics = json.loads((whole / "metrics.json").read_text())
-    assert [round_["round"] for round_ in metrics["rounds"]] == [1, 2]
-    for fixed in ("base", "teacher", "gold", "ceiling"):
-        found = metrics[fixed]["accuracy"]
-        assert 0 <= found["low"] <= found["mean"] <= found["high"] <= 1
-    for round_ in metrics["rounds"]:
+    found = metrics(whole)
+    assert [round_["round"] for round_ in found["rounds"]] == [1, 2]
+    for arm in ("base", "teacher", "gold", "ceiling"):
+        accuracy = found[arm]["accuracy"]
+        assert 0 <= accuracy["low"] <= accuracy["mean"] <= accuracy["high"] <= 1
+    for round_ in found["rounds"]:
         arms = round_["arms"]
         assert set(arms) == {"naive", "random", "confidence", "search_agreement", "trust", "gold+trust"}
         assert arms["naive"]["rows"]["mean"] == 120
         assert {arms[arm]["rows"]["mean"] for arm in ("random", "confidence", "trust")} == {30}
         assert arms["gold+trust"]["rows"]["mean"] == 130
         assert set(round_["trust"]) >= {"auc", "ece", "brier", "purity", "coverage"}
-        for found in arms.values():
-            assert found["accuracy"]["seeds"] == 2
-            assert found["recovery"]["mean"] is not None or "gap too small" in found["recovery"]["refused"]
+        for its in arms.values():
+            assert its["accuracy"]["seeds"] == 2
+            assert its["recovery"]["mean"] is not None or "gap too small" in its["recovery"]["refused"]
 
 
-def test_the_next_teacher_is_the_student_of_trust(whole: Path) -> None:
-    metrics = json.loads((whole / "metrics.json").read_text())
-    assert metrics["rounds"][1]["teacher"] == [
+def test_next_teacher_is_the_student_of_trust(whole: Path) -> None:
+    assert metrics(whole)["rounds"][1]["teacher"] == [
         f"policy:{whole}/round-1/seed-{seed}/trust-arm/student" for seed in (0, 1)
     ]
 
 
-def test_roles_are_disjoint_and_gold_is_scored_out_of_fold(whole: Path) -> None:
+def test_splits_are_disjoint_and_only_pool_labels_are_kept(whole: Path) -> None:
     roles = pq.read_table(whole / "splits.parquet").to_pydict()
     by_role = {role: {i for i, r in zip(*roles.values(), strict=True) if r == role} for role in roles["role"]}
     assert {role: len(ids) for role, ids in by_role.items()} == {"gold": 100, "pool": 120, "test": 80}
@@ -110,14 +89,14 @@ def test_roles_are_disjoint_and_gold_is_scored_out_of_fold(whole: Path) -> None:
     assert kept <= by_role["pool"]
 
 
-def test_a_finished_chain_is_read_and_not_made_again(whole: Path, setting: Path) -> None:
+def test_finished_chain_is_read_from_disk(whole: Path, setting: Path) -> None:
     before = {path: path.stat().st_mtime_ns for path in whole.rglob("*.safetensors")}
     assert run(["chain", "--resume", str(whole)]) == 0
     assert before == {path: path.stat().st_mtime_ns for path in whole.rglob("*.safetensors")}
 
 
 @pytest.mark.slow
-def test_killed_at_20_moments_it_ends_with_the_same_numbers_and_weights(
+def test_chain_killed_20_times_ends_with_the_same_numbers_and_weights(
     whole: Path, setting: Path, tmp_path: Path
 ) -> None:
     out = tmp_path / "run"
@@ -140,9 +119,7 @@ def test_killed_at_20_moments_it_ends_with_the_same_numbers_and_weights(
 
 
 @pytest.mark.slow
-def test_a_kill_while_a_checkpoint_is_written_costs_nothing(
-    whole: Path, setting: Path, tmp_path: Path
-) -> None:
+def test_kill_while_a_checkpoint_is_written_loses_nothing(whole: Path, setting: Path, tmp_path: Path) -> None:
     out = tmp_path / "run"
     words = [str(Path(sys.executable).with_name("w2s")), "chain", str(setting), "--out", str(out)]
     for _ in range(3):
@@ -169,16 +146,16 @@ def test_another_seed_gives_other_numbers(whole: Path, setting: Path, tmp_path: 
         (["--student", "policy:{nets}/teacher"], 2, "[chain-student-is-teacher]"),
         (["--arm", "trust", "--arm", "confidance"], 2, "[chain-unknown-arm]"),
         (["--arm", "naive"], 2, "[chain-arm-trust-missing]"),
-        (["--gold", "5000"], 3, "[chain-too-few-examples]"),
-        (["--gold", "3"], 3, "gold"),
-        (["--pool", "0"], 2, "pool"),
+        (["--gold-rows", "5000"], 3, "[chain-too-few-examples]"),
+        (["--gold-rows", "3"], 3, "gold"),
+        (["--pool-rows", "0"], 2, "pool"),
         (["--top", "0%"], 2, "[chain-keep-nothing]"),
         (["--trust", "nural"], 2, "did you mean neural"),
         (["--teacher", "policy:{nets}/nobody"], 4, "nobody"),
-        (["--student", "random"], 2, "cannot be trained: a student is policy"),
+        (["--student", "random"], 2, "[train-student-cannot-learn]"),
     ],
 )
-def test_what_makes_no_sense_is_one_line_with_its_code(
+def test_invalid_option_is_one_line_with_its_code(
     nets: Path,
     setting: Path,
     tmp_path: Path,
@@ -193,7 +170,7 @@ def test_what_makes_no_sense_is_one_line_with_its_code(
     assert said in last
 
 
-def test_an_arm_without_its_evidence_is_refused_before_anything_is_trained(
+def test_arm_without_its_evidence_is_refused_before_training(
     setting: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     words = ["--arm", "gold", "--arm", "trust", "--arm", "peer_agreement", "--out", str(tmp_path / "run")]
@@ -209,7 +186,7 @@ def test_another_configuration_in_the_same_folder_is_refused(
     assert "rounds (2 → 9)" in capsys.readouterr().err
 
 
-def test_a_damaged_net_is_one_line(nets: Path, setting: Path, tmp_path: Path, capsys: Any) -> None:
+def test_damaged_net_is_one_line(nets: Path, setting: Path, tmp_path: Path, capsys: Any) -> None:
     broken = tmp_path / "broken"
     broken.mkdir()
     (broken / "config.json").write_bytes((nets / "student/config.json").read_bytes())
@@ -219,36 +196,26 @@ def test_a_damaged_net_is_one_line(nets: Path, setting: Path, tmp_path: Path, ca
     assert "damaged" in capsys.readouterr().err.strip().splitlines()[-1]
 
 
-def roles(nets: Path, folder: Path, **changed: pa.Table) -> list[str]:
-    """A file of examples for each role; those that are named hold another table."""
+def split_files(nets: Path, folder: Path, **changed: pa.Table) -> dict[str, Any]:
+    """The chain with a file of examples for each split; those that are named hold another table."""
     table = pq.read_table(nets / "examples.parquet")
     parts = {"gold": table.slice(0, 100), "pool": table.slice(100, 120), "test": table.slice(220)} | changed
-    lines = []
-    for role, rows in parts.items():
-        pq.write_table(rows, folder / f"{role}.parquet")
-        lines.append(f'{role} = ["{folder / role}.parquet"]')
-    return lines
+    for name, rows in parts.items():
+        pq.write_table(rows, folder / f"{name}.parquet")
+    return tables(nets, examples={name: [f"{folder}/{name}.parquet"] for name in parts})
 
 
-def chain_of(nets: Path, folder: Path, examples: list[str]) -> Path:
-    """The chain with these lines instead of its examples."""
-    head, _, tail = CHAIN.format(nets=nets).partition("[examples]")
-    path = folder / "chain.toml"
-    path.write_text("\n".join([head, "[examples]", *examples, "[trust]" + tail.partition("[trust]")[2]]))
-    return path
-
-
-def test_roles_that_overlap_are_refused(nets: Path, tmp_path: Path, capsys: Any) -> None:
+def test_overlapping_splits_are_refused(nets: Path, tmp_path: Path, capsys: Any) -> None:
     table = pq.read_table(nets / "examples.parquet")
-    path = chain_of(nets, tmp_path, roles(nets, tmp_path, test=table.slice(99, 80)))
+    path = write_chain(tmp_path / "chain.toml", split_files(nets, tmp_path, test=table.slice(99, 80)))
     assert run(["chain", str(path), "--out", str(tmp_path / "run")]) == 3
     assert "gold and test share the id 'p99'" in capsys.readouterr().err.strip().splitlines()[-1]
 
 
-def test_one_position_under_two_ids_is_an_overlap_too(nets: Path, tmp_path: Path, capsys: Any) -> None:
+def test_position_under_two_ids_is_an_overlap(nets: Path, tmp_path: Path, capsys: Any) -> None:
     table = pq.read_table(nets / "examples.parquet")
     again = table.slice(0, 80).set_column(0, "id", pa.array([f"other{i}" for i in range(80)]))
-    path = chain_of(nets, tmp_path, roles(nets, tmp_path, test=again))
+    path = write_chain(tmp_path / "chain.toml", split_files(nets, tmp_path, test=again))
     assert run(["chain", str(path), "--out", str(tmp_path / "run")]) == 3
     assert "gold and test share the position or question of" in capsys.readouterr().err
 
@@ -261,14 +228,14 @@ def test_gold_of_one_class_is_one_line(nets: Path, tmp_path: Path, capsys: Any) 
     answers = load_model(f"policy:{nets}/teacher").answer(examples, Want())
     table = pq.read_table(nets / "examples.parquet").slice(0, 100)
     always = table.set_column(3, "solutions", pa.array([[answer.label] for answer in answers]))
-    path = chain_of(nets, tmp_path, roles(nets, tmp_path, gold=always))
+    path = write_chain(tmp_path / "chain.toml", split_files(nets, tmp_path, gold=always))
     assert run(["chain", str(path), "--out", str(tmp_path / "run")]) == 3
     last = capsys.readouterr().err.strip().splitlines()[-1]
     assert "right" in last
     assert "gold" in last
 
 
-def test_a_net_of_another_game_is_one_line(nets: Path, setting: Path, tmp_path: Path, capsys: Any) -> None:
+def test_net_of_another_game_is_one_line(nets: Path, setting: Path, tmp_path: Path, capsys: Any) -> None:
     write_policy(tmp_path / "othello", "othello")
     words = ["--teacher", f"policy:{tmp_path}/othello", "--out", str(tmp_path / "run")]
     assert run(["chain", str(setting), *words]) == 2
@@ -293,11 +260,10 @@ def test_truncated_weights_of_lc0_are_one_line(
         (["--top", "200%"], "a share is at most 100%"),
     ],
 )
-def test_what_makes_no_sense_is_said_before_any_label_and_the_folder_stays_free(
+def test_invalid_option_is_refused_before_labelling_by_run_and_estimate(
     nets: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], options: list[str], said: str
 ) -> None:
-    file, out = tmp_path / "chain.toml", tmp_path / "run"
-    file.write_text(CHAIN.format(nets=nets), encoding="utf-8")
+    file, out = write_chain(tmp_path / "chain.toml", tables(nets)), tmp_path / "run"
     assert run(["chain", str(file), "--out", str(out), *options]) == 2
     assert said in capsys.readouterr().err
     assert not (out / "round-1").exists()
@@ -305,10 +271,9 @@ def test_what_makes_no_sense_is_said_before_any_label_and_the_folder_stays_free(
     assert said in capsys.readouterr().err
 
 
-def test_a_folder_in_which_nothing_was_made_takes_another_configuration(nets: Path, tmp_path: Path) -> None:
-    file = tmp_path / "chain.toml"
-    file.write_text(CHAIN.format(nets=nets), encoding="utf-8")
-    folder = ChainFolder(tmp_path / "run")
+def test_folder_without_results_takes_another_configuration(nets: Path, tmp_path: Path) -> None:
+    file = write_chain(tmp_path / "chain.toml", tables(nets))
+    folder = RunFolder(tmp_path / "run", "chain")
     folder.open(load_config(file=file))
     folder.open(load_config(file=file, options={"rounds": 1}))
     assert read_toml(folder.config)["rounds"] == 1
@@ -319,11 +284,10 @@ def test_a_folder_in_which_nothing_was_made_takes_another_configuration(nets: Pa
     assert "rounds" in str(caught.value)
 
 
-def test_each_labelling_is_said_once_behind_the_line_that_goes_on(
+def test_each_labelling_is_reported_once_after_the_resume_line(
     nets: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    file, out = tmp_path / "chain.toml", tmp_path / "run"
-    file.write_text(CHAIN.format(nets=nets), encoding="utf-8")
+    file, out = write_chain(tmp_path / "chain.toml", tables(nets)), tmp_path / "run"
     command = ["chain", str(file), "--out", str(out), "--arm", "naive", "--arm", "trust"]
     assert run(command) == 0
     said = capsys.readouterr().err.splitlines()
@@ -334,21 +298,18 @@ def test_each_labelling_is_said_once_behind_the_line_that_goes_on(
     assert not [line for line in capsys.readouterr().err.splitlines() if line.endswith(" labels")]
 
 
-def test_a_later_student_of_a_ladder_is_not_measured_by_the_first(
+def test_later_student_of_a_ladder_is_not_measured_by_the_first(
     nets: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     write_policy(tmp_path / "other", "connect_four", seed=9)
-    file, out = tmp_path / "chain.toml", tmp_path / "run"
-    ladder = f'student = ["policy:{nets}/student", "policy:{tmp_path}/other"]'
-    text = CHAIN.format(nets=nets).replace(f'student = "policy:{nets}/student"', ladder)
-    file.write_text(text.replace("seeds = 2", "seeds = 1"), encoding="utf-8")
-    words = [word for arm in ("base", "gold", "trust", "ceiling") for word in ("--arm", arm)]
-    assert run(["chain", str(file), "--out", str(out), *words]) == 0
+    ladder = [f"policy:{nets}/student", f"policy:{tmp_path}/other"]
+    chain = tables(nets, student=ladder, seeds=1, arms=["base", "gold", "trust", "ceiling"])
+    out = chain_run(tmp_path / "run", chain)
     assert "does not learn" not in capsys.readouterr().err
-    first, second = json.loads((out / "metrics.json").read_text())["rounds"]
+    first, second = metrics(out)["rounds"]
     measured = {"recovery", "pgr", "better_than_gold_by"}
     assert first["student"] != second["student"]
     assert measured <= set(first["arms"]["trust"])
     assert not measured & set(second["arms"]["trust"])
-    assert run(["chain", str(file), "--out", str(tmp_path / "one"), "--rounds", "1", *words]) == 0
+    chain_run(tmp_path / "one", chain, "--rounds", "1")
     assert "other does not learn: the chain ends with round 1" in capsys.readouterr().err

@@ -9,70 +9,37 @@ from typing import Any
 import pyarrow.parquet as pq
 import pytest
 
-from tests.doubles.chains import weights, write_nets
+from tests.doubles.chains import chain_run, chain_tables, metrics, weights
 from w2s.chain import ChainConfig
 from w2s.cli.app import run
 
 pytest.importorskip("torch", reason="needs torch: pip install 'w2s[models]'")
 
-CHAIN = """
-game = "connect_four"
-teacher = "policy:{nets}/teacher"
-student = "policy:{nets}/student"
-rounds = 2
-oracles = ["search:depth=4"]
-arms = ["base", "gold", "naive", "random", "confidence", "trust", "gold+trust"]
-budget = [60]
 
-[examples]
-files = ["{nets}/examples.parquet"]
-gold = 100
-pool = 120
-test = 80
-
-[trust]
-function = "boosting"
-folds = 2
-
-[keep]
-top = "50%"
-
-[train]
-epochs = 1
-
-[stop]
-collapse = false
-"""
-
-
-@pytest.fixture(scope="module")
-def nets(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = write_nets(tmp_path_factory.mktemp("nets"))
-    (folder / "chain.toml").write_text(CHAIN.format(nets=folder), encoding="utf-8")
-    return folder
-
-
-def chained(nets: Path, out: Path, *options: str) -> Path:
-    assert run(["chain", str(nets / "chain.toml"), "--out", str(out), *options]) == 0
-    return out
+def chained(nets: Path, out: Path, **overrides: Any) -> Path:
+    usual = {
+        "rounds": 2,
+        "oracles": ["search:depth=4"],
+        "arms": ["base", "gold", "naive", "random", "confidence", "trust", "gold+trust"],
+        "gold_sizes": [60],
+        "trust": {"function": "boosting", "folds": 2},
+        "keep": {"top": "50%"},
+        "train": {"epochs": 1},
+    }
+    return chain_run(out, chain_tables(nets, **{**usual, **overrides}))
 
 
 @pytest.fixture(scope="module")
 def three(nets: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return chained(nets, tmp_path_factory.mktemp("three") / "run", "--proposals", "3")
+    return chained(nets, tmp_path_factory.mktemp("three") / "run", proposals=3)
 
 
 @pytest.fixture(scope="module")
 def one(nets: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return chained(nets, tmp_path_factory.mktemp("one") / "run", "--rounds", "1", "--proposals", "1")
+    return chained(nets, tmp_path_factory.mktemp("one") / "run", rounds=1)
 
 
-def metrics(folder: Path) -> dict[str, Any]:
-    found: dict[str, Any] = json.loads((folder / "metrics.json").read_text())
-    return found
-
-
-def test_arms_without_trust_learn_from_the_teachers_answers(one: Path, three: Path) -> None:
+def test_arms_without_trust_learn_the_first_candidates(one: Path, three: Path) -> None:
     alone, several = weights(one), weights(three)
     for arm in ("naive", "random", "confidence"):
         students = [name for name in alone if f"round-1/seed-0/{arm}-arm" in name]
@@ -82,13 +49,13 @@ def test_arms_without_trust_learn_from_the_teachers_answers(one: Path, three: Pa
     assert alone[trust] != several[trust]
 
 
-def test_more_of_the_pool_is_right_than_the_teacher_is(one: Path, three: Path) -> None:
+def test_selected_candidates_are_purer_than_the_teachers_answers(one: Path, three: Path) -> None:
     purity = [metrics(run)["rounds"][0]["trust"]["purity"]["mean"] for run in (one, three)]
     assert purity[1] > purity[0] + 0.2
     assert metrics(three)["rounds"][0]["trust"]["coverage"]["mean"] == 0.5
 
 
-def test_one_label_of_each_example_is_kept(three: Path) -> None:
+def test_one_candidate_of_each_example_is_kept(three: Path) -> None:
     for number in (1, 2):
         place = three / f"round-{number}" / "seed-0" / "trust"
         selected = pq.read_table(place / "selected.parquet").to_pydict()
@@ -105,7 +72,7 @@ def test_one_label_of_each_example_is_kept(three: Path) -> None:
     assert manifest["seeds"][0]["trust_fitted_on"] == 100
 
 
-def test_a_budget_counts_examples(three: Path) -> None:
+def test_point_of_the_curve_counts_examples(three: Path) -> None:
     (point,) = metrics(three)["budget"]
     assert point["arms"]["gold+trust"]["rows"]["mean"] == 120
     scores = pq.read_table(three / "budget/60/seed-0/trust/scores.parquet").to_pylist()
@@ -113,13 +80,23 @@ def test_a_budget_counts_examples(three: Path) -> None:
     assert len(gold) == 60
 
 
-def test_by_commands_the_most_trusted_proposals_are_kept(nets: Path, tmp_path: Path, capsys: Any) -> None:
+def test_commands_keep_the_most_trusted_candidates(nets: Path, tmp_path: Path, capsys: Any) -> None:
     labels, scored, best = (str(tmp_path / f"{name}.parquet") for name in ("labels", "scored", "best"))
     examples, teacher = str(nets / "examples.parquet"), f"policy:{nets}/teacher"
     label = ["label", examples, "--game", "connect_four", "--model", teacher, "--proposals", "3", "--hidden"]
     assert run([*label, "--oracle", "search:depth=4", "--out", labels, "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["labels"] > 600
-    fit = ["trust", "fit", labels, "--gold", "correct", "--function", "boosting", "--reads", "hidden,search"]
+    fit = [
+        "trust",
+        "fit",
+        labels,
+        "--gold",
+        "correct",
+        "--function",
+        "boosting",
+        "--features",
+        "hidden,search",
+    ]
     assert run([*fit, "--out", str(tmp_path / "trust")]) == 0
     assert run(["trust", "score", labels, "--function", str(tmp_path / "trust"), "--out", scored]) == 0
     assert run(["filter", scored, "--score", "trust", "--top", "1", "--by", "example_id", "--out", best]) == 0

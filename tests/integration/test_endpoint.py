@@ -89,13 +89,14 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 @pytest.fixture(autouse=True)
 def _own_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("W2S_CACHE", str(tmp_path))
+    monkeypatch.chdir(tmp_path)
     for name in ("W2S_API_KEY", "OPENAI_API_KEY"):
         monkeypatch.delenv(name, raising=False)
 
 
 def ask(reference: str, want: Want, **options: object) -> list[Answer]:
-    model = load_model(f"{reference}?{'&'.join(f'{name}={value}' for name, value in options.items())}")
+    text = f"{reference}?{'&'.join(f'{name}={value}' for name, value in options.items())}"
+    model = load_model(text, cache="replies")
     try:
         return model.answer(EXAMPLES, want)  # type: ignore[arg-type]
     finally:
@@ -133,7 +134,7 @@ def test_unknown_model_at_real_server_is_a_failure(served: str) -> None:
 
 
 def test_samples_of_real_server_are_cached(served: str) -> None:
-    with closing(load_model(f"{served}?max_tokens=12")) as model:
+    with closing(load_model(f"{served}?max_tokens=12", cache="replies")) as model:
         assert isinstance(model, SupportsSampling)
         first = model.sample(EXAMPLES, 3)
         assert [len(samples) for samples in first] == [3] * 4

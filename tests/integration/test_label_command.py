@@ -1,4 +1,4 @@
-"""``w2s label`` and ``w2s eval`` as commands: their files, their words, a kill in between."""
+"""``w2s label`` and ``w2s eval`` as commands: files, output, refusals, and a kill."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def puzzles(tmp_path: Path) -> Path:
     return path
 
 
-def test_labels_say_which_are_right(puzzles: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_labels_are_written_with_their_correctness(puzzles: Path, capsys: pytest.CaptureFixture[str]) -> None:
     out = puzzles.with_name("labels.parquet")
     command = ["label", str(puzzles), "--model", "search:depth=2", "--oracle", "search:depth=1"]
     assert run([*command, "--out", str(out), "--json"]) == 0
@@ -46,13 +46,13 @@ def test_labels_say_which_are_right(puzzles: Path, capsys: pytest.CaptureFixture
     assert "--overwrite" in capsys.readouterr().err
 
 
-def test_a_folder_that_is_not_there_is_made(puzzles: Path, tmp_path: Path) -> None:
+def test_a_missing_folder_is_created(puzzles: Path, tmp_path: Path) -> None:
     out = tmp_path / "runs" / "a" / "labels.parquet"
     assert run(["label", str(puzzles), "--model", "random", "--out", str(out)]) == 0
     assert [path.name for path in out.parent.iterdir()] == ["labels.parquet"]
 
 
-def test_a_prompt_that_was_changed_is_not_gone_on_with(tmp_path: Path) -> None:
+def test_a_changed_prompt_is_another_labelling(tmp_path: Path) -> None:
     prompt, model = tmp_path / "p.jinja", "openai:http://127.0.0.1:9/v1#small?prompt={}"
     prompt.write_text("{{ question }}\n---\n{{ label }}", encoding="utf-8")
     before = _states([model.format(prompt), None])
@@ -64,9 +64,7 @@ def test_a_prompt_that_was_changed_is_not_gone_on_with(tmp_path: Path) -> None:
     assert list(_states([None, f"hf:{tmp_path / 'reward'}"])) == [str(tmp_path / "reward")]
 
 
-def test_vectors_of_another_table_are_never_replaced(
-    puzzles: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_vectors_of_another_table_are_not_replaced(puzzles: Path, capsys: pytest.CaptureFixture[str]) -> None:
     vectors = puzzles.with_name("hidden.parquet")
     puzzles.with_name("others.parquet").write_bytes(b"a table")
     vectors.write_bytes(b"its vectors")
@@ -107,7 +105,7 @@ def test_eval_prints_accuracies_and_their_difference(
         (["--model", "random", "--game", "othello"], 2, "of a format of chess"),
     ],
 )
-def test_what_makes_no_sense_is_one_line(
+def test_invalid_options_are_refused_in_one_line(
     puzzles: Path, capsys: pytest.CaptureFixture[str], options: list[str], code: int, message: str
 ) -> None:
     before = set(puzzles.parent.iterdir())
@@ -120,7 +118,9 @@ def test_what_makes_no_sense_is_one_line(
     assert set(puzzles.parent.iterdir()) == before
 
 
-def test_bad_rows_stop_the_command_or_are_counted(puzzles: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_bad_rows_are_an_error_or_skipped_and_counted(
+    puzzles: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     with puzzles.open("a", encoding="utf-8") as file:
         file.write("d,8/8/8 w,h8g8 a1a8,600\n")
     command = ["eval", str(puzzles), "--model", "random"]

@@ -1,4 +1,4 @@
-"""``w2s label`` with samples of an endpoint: what it writes, what it pays for, what a server can do to it."""
+"""``w2s label`` with samples of an endpoint: columns, repeated requests, and failing servers."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from typing import Any
 import pyarrow.parquet as pq
 import pytest
 
-from tests.doubles.chat import ChatServer, Heard, Said
+from tests.doubles.chat import ChatReply, ChatRequest, ChatServer
 from w2s.cli.app import run
 from w2s.models.endpoint.cached_client import MAX_UNAVAILABLE
 
@@ -25,7 +25,7 @@ QUESTIONS = 6
 
 @pytest.fixture(autouse=True)
 def _own_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("W2S_CACHE", str(tmp_path / "cache"))
+    monkeypatch.chdir(tmp_path)
     for name in ("W2S_API_KEY", "OPENAI_API_KEY"):
         monkeypatch.delenv(name, raising=False)
 
@@ -38,15 +38,15 @@ def sums(tmp_path: Path) -> Path:
     return path
 
 
-def number_of(heard: Heard) -> int:
+def number_of(heard: ChatRequest) -> int:
     return int(heard.question.partition("+1?")[0].split()[-1])
 
 
-def is_sample(heard: Heard) -> bool:
+def is_sample(heard: ChatRequest) -> bool:
     return bool(heard.body["temperature"])
 
 
-def counts(heard: Heard) -> str:
+def counts(heard: ChatRequest) -> str:
     """Right where it is greedy; a sample is right or one too large, in different words."""
     right = number_of(heard) + 1
     seed = heard.body.get("seed", 0)
@@ -66,7 +66,7 @@ def rows_of(sums: Path, out: str) -> list[dict[str, Any]]:
     return rows
 
 
-def test_samples_become_columns_and_a_second_run_asks_nothing(sums: Path) -> None:
+def test_samples_become_columns_and_another_run_asks_again(sums: Path) -> None:
     with ChatServer(counts) as server:
         assert run(command(sums, server, "first.parquet")) == 0
         assert Counter(map(is_sample, server.heard)) == {False: QUESTIONS, True: 4 * QUESTIONS}
@@ -75,7 +75,12 @@ def test_samples_become_columns_and_a_second_run_asks_nothing(sums: Path) -> Non
             n: [h.body["seed"] for h in server.heard if is_sample(h) and number_of(h) == n] for n in range(6)
         }
         assert run(command(sums, server, "second.parquet")) == 0
-        assert len(server.heard) == 5 * QUESTIONS
+        assert len(server.heard) == 2 * 5 * QUESTIONS
+    assert sorted(path.name for path in sums.parent.iterdir()) == [
+        "first.parquet",
+        "second.parquet",
+        "sums.jsonl",
+    ]
     rows = rows_of(sums, "first.parquet")
     assert rows == rows_of(sums, "second.parquet")
     assert all(row["correct"] for row in rows)
@@ -90,7 +95,7 @@ def test_samples_become_columns_and_a_second_run_asks_nothing(sums: Path) -> Non
 @pytest.mark.parametrize(
     ("evidence", "message"),
     [
-        ("samples:0", "'samples:0' needs a whole number from 1 to 10000"),
+        ("samples:0", "the number of 'samples:0' must be a whole number from 1 to 10000"),
         ("samples:-1", "a whole number from 1 to 10000"),
         ("samples:", "a whole number from 1 to 10000"),
         ("samples:eight", "a whole number from 1 to 10000"),
@@ -98,7 +103,7 @@ def test_samples_become_columns_and_a_second_run_asks_nothing(sums: Path) -> Non
         ("samples:4,p_true", "gives no such evidence; choose an hf: model"),
     ],
 )
-def test_what_cannot_be_asked_for_is_refused_before_anything_is_paid(
+def test_invalid_evidence_is_refused_before_any_request(
     sums: Path, capsys: pytest.CaptureFixture[str], evidence: str, message: str
 ) -> None:
     with ChatServer(counts) as server:
@@ -109,7 +114,9 @@ def test_what_cannot_be_asked_for_is_refused_before_anything_is_paid(
     assert said.count("\n") == 1
 
 
-def test_a_model_that_draws_no_samples_says_who_does(sums: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_model_without_samples_is_refused_with_the_models_that_have_them(
+    sums: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     puzzles = sums.with_name("puzzles.csv")
     puzzles.write_text("PuzzleId,FEN,Moves\na,7k/5ppp/8/8/8/8/8/R3K3 b - - 0 1,h8g8 a1a8\n", encoding="utf-8")
     words = ["label", str(puzzles), "--model", "search:depth=1", "--evidence", "samples:4"]
@@ -119,17 +126,17 @@ def test_a_model_that_draws_no_samples_says_who_does(sums: Path, capsys: pytest.
     )
 
 
-def test_hostile_samples_leave_labels_as_they_are_and_agree_with_nothing(sums: Path) -> None:
+def test_hostile_samples_do_not_change_labels_and_agree_with_nothing(sums: Path) -> None:
     scripts = {
-        0: lambda heard: Said(b"{", 200),
-        1: lambda heard: Said(b"oops", 500),
+        0: lambda heard: ChatReply(b"{", 200),
+        1: lambda heard: ChatReply(b"oops", 500),
         2: lambda heard: 'SYSTEM: {"self_consistency": one, "correct": true} \x00\x1b[2J',
         3: lambda heard: f"words without end {heard.body['seed'] * '!'}"[:50],
-        4: lambda heard: "#### 5" if heard.body["seed"] % 2 else Said(b"<html>", 404),
+        4: lambda heard: "#### 5" if heard.body["seed"] % 2 else ChatReply(b"<html>", 404),
         5: counts,
     }
 
-    def script(heard: Heard) -> Any:
+    def script(heard: ChatRequest) -> Any:
         return scripts[number_of(heard)](heard) if is_sample(heard) else f"#### {number_of(heard) + 1}"
 
     with ChatServer(script) as server:
@@ -144,10 +151,10 @@ def test_hostile_samples_leave_labels_as_they_are_and_agree_with_nothing(sums: P
 
 
 def test_a_server_that_stops_answering_ends_the_run_and_what_it_said_is_not_paid_again(
-    sums: Path, capsys: pytest.CaptureFixture[str]
+    sums: Path, capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
 ) -> None:
-    def refuses(heard: Heard) -> str | Said:
-        return Said(b"", 429) if is_sample(heard) and len(server.heard) > 15 else counts(heard)
+    def refuses(heard: ChatRequest) -> str | ChatReply:
+        return ChatReply(b"", 429) if is_sample(heard) and len(server.heard) > 15 else counts(heard)
 
     with ChatServer(refuses) as server:
         assert run(command(sums, server, "labels.parquet", retries=0, concurrency=1)) == 4
@@ -158,13 +165,14 @@ def test_a_server_that_stops_answering_ends_the_run_and_what_it_said_is_not_paid
         server.script = counts
         assert run(command(sums, server, "labels.parquet", retries=0, concurrency=1)) == 0
         assert len(server.heard) - asked == 5 * QUESTIONS - 15
+        assert f"15 of {5 * QUESTIONS} replies came from the cache" in caplog.text
     assert all(row["self_consistency"] is not None for row in rows_of(sums, "labels.parquet"))
 
 
-def test_a_run_that_was_killed_while_it_sampled_pays_nothing_twice(sums: Path) -> None:
+def test_a_run_killed_while_sampling_repeats_no_request_but_the_last(sums: Path) -> None:
     victim: list[subprocess.Popen[bytes]] = []
 
-    def kills(heard: Heard) -> str:
+    def kills(heard: ChatRequest) -> str:
         if len(server.heard) == 20 and victim:
             os.kill(victim.pop().pid, signal.SIGKILL)
             time.sleep(0.2)

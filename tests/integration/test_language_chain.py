@@ -17,48 +17,25 @@ import pyarrow.parquet as pq
 import pytest
 
 import w2s
-from tests.doubles.chains import numbers, weights
-from tests.doubles.chat import ChatServer, Heard, Said, completion, token
+from tests.doubles.chains import (
+    language_tables,
+    numbers,
+    recorded_steps,
+    weights,
+    write_chain,
+    write_questions,
+)
+from tests.doubles.chat import ChatReply, ChatRequest, ChatServer, completion, token
 from tests.doubles.encoders import write_encoder
 from tests.doubles.language import write_language_model
-from tests.doubles.learning import answers, choices, settings
+from tests.doubles.language_training import answers, choices, settings
+from w2s.chain import estimate, load_config
 from w2s.cli.app import run
-from w2s.train import Rows, train
+from w2s.train import TrainingSet, train
 
 pytest.importorskip("torch", reason="needs torch: pip install 'w2s[models]'")
 pytest.importorskip("peft", reason="needs peft: pip install 'w2s[models]'")
 
-CHAIN = """
-task = "{task}"
-teacher = "{teacher}"
-student = "{student}"
-rounds = {rounds}
-evidence = {evidence}
-arms = {arms}
-
-[examples]
-files = ["{place}/{task}.jsonl"]
-gold = 32
-pool = 32
-test = 16
-
-[trust]
-function = "logistic"
-folds = 2
-
-[keep]
-top = "50%"
-
-[train]
-epochs = 1
-rank = 4
-checkpoint_s = 0
-learning_rate = 1e-3
-
-[stop]
-collapse = false
-"""
-FEW = '["base", "naive", "confidence", "trust"]'
 SHORT = "score=generate&temperature=0.7&max_new_tokens=4"
 
 
@@ -76,59 +53,39 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("speakers")
     for seed, name in enumerate(("teacher", "student", "silent")):
         write_language_model(folder / name, seed=seed)
-    write_jsonl(folder)
+    write_questions(folder)
     how = settings(method="full", epochs=12, learning_rate=3e-3)
     train(f"hf:{folder / 'silent'}?score=generate", choices(40), how, folder / "speaker")
     sums = answers(40)
-    ones_and_twos = Rows.hard(sums.examples, ["12"[i % 2] for i in range(40)])
+    ones_and_twos = TrainingSet.hard(sums.examples, ["12"[i % 2] for i in range(40)])
     train(f"hf:{folder / 'silent'}", ones_and_twos, how, folder / "counter")
     return folder
 
 
-def write_jsonl(folder: Path) -> None:
-    draw = random.Random(0)
-    with (folder / "choice.jsonl").open("w") as file:
-        for i in range(90):
-            row = {"id": f"c{i}", "question": f"{i}?", "options": ["x", "y"], "answer": draw.choice("AB")}
-            file.write(json.dumps({**row, "answer_is": "letter"}) + "\n")
-    with (folder / "answer.jsonl").open("w") as file:
-        for i in range(90):
-            row = {"id": f"a{i}", "question": f"{i}+1?", "answer": f"#### {draw.choice((1, 2))}"}
-            file.write(json.dumps(row) + "\n")
-
-
-def chain(place: Path, task: str, folder: Path, **more: Any) -> Path:
+def chain(place: Path, task: str, folder: Path, **overrides: Any) -> Path:
     """The file of a chain."""
-    usual = {
-        "task": task,
-        "place": place,
-        "teacher": f"hf:{place / 'teacher'}",
-        "student": f"hf:{place / 'student'}",
-        "rounds": 1,
-        "evidence": '["hidden", "student"]',
-        "arms": FEW,
-    }
-    path = folder / "chain.toml"
-    path.write_text(CHAIN.format(**{**usual, **more}), encoding="utf-8")
-    return path
+    return write_chain(folder / "chain.toml", language_tables(place, task, **overrides))
 
 
 CASES: dict[str, dict[str, Any]] = {
-    "choice": {"rounds": 2, "evidence": '["hidden", "afterstate", "student", "icl:2", "samples:2"]'},
+    "choice": {"rounds": 2, "evidence": ["hidden", "afterstate", "student", "icl:2", "samples:2"]},
     "answer": {
         "teacher": "hf:{place}/counter?max_new_tokens=12",
         "student": "hf:{place}/student?max_new_tokens=12",
-        "evidence": '["hidden", "samples:2"]',
+        "evidence": ["hidden", "samples:2"],
     },
 }
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("task", list(CASES))
-def test_a_chain_killed_at_random_moments_ends_with_the_same_numbers(
+def test_chain_killed_at_random_moments_ends_with_the_same_numbers(
     place: Path, tmp_path: Path, task: str
 ) -> None:
-    more = {key: str(value).format(place=place) for key, value in CASES[task].items()}
+    more = {
+        key: value.format(place=place) if isinstance(value, str) else value
+        for key, value in CASES[task].items()
+    }
     setting = chain(place, task, tmp_path, **more)
     assert run(["chain", str(setting), "--out", str(tmp_path / "whole")]) == 0
     seed = int.from_bytes(os.urandom(4), "big")
@@ -152,7 +109,7 @@ def test_a_chain_killed_at_random_moments_ends_with_the_same_numbers(
 
 
 @pytest.mark.slow
-def test_an_adapter_labels_the_next_round(place: Path, tmp_path: Path) -> None:
+def test_adapter_labels_the_next_round(place: Path, tmp_path: Path) -> None:
     setting = chain(place, "choice", tmp_path, rounds=2)
     assert run(["chain", str(setting), "--out", str(tmp_path / "run")]) == 0
     metrics = json.loads((tmp_path / "run" / "metrics.json").read_text())
@@ -168,8 +125,8 @@ def test_an_adapter_labels_the_next_round(place: Path, tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-def test_a_student_that_labels_for_itself_is_shown_gold_too(place: Path, tmp_path: Path) -> None:
-    arms, evidence = '["base", "self", "trust"]', '["hidden", "icl:2"]'
+def test_self_training_student_is_shown_gold(place: Path, tmp_path: Path) -> None:
+    arms, evidence = ["base", "self", "trust"], ["hidden", "icl:2"]
     setting = chain(place, "choice", tmp_path, arms=arms, evidence=evidence)
     assert run(["chain", str(setting), "--out", str(tmp_path / "run")]) == 0
     (labels,) = (tmp_path / "run" / "fixed").glob("*/seed-0/self/labels/labels.parquet")
@@ -177,11 +134,11 @@ def test_a_student_that_labels_for_itself_is_shown_gold_too(place: Path, tmp_pat
 
 
 @pytest.mark.slow
-def test_gold_stands_in_front_of_questions_where_a_model_asks_for_that(place: Path, tmp_path: Path) -> None:
+def test_model_with_shots_is_shown_gold(place: Path, tmp_path: Path) -> None:
     for name, shots in (("none", ""), ("two", "?shots=2")):
         (tmp_path / name).mkdir()
         models = {who: f"hf:{place / who}{shots}" for who in ("teacher", "student")}
-        setting = chain(place, "choice", tmp_path / name, arms='["base", "trust"]', **models)
+        setting = chain(place, "choice", tmp_path / name, arms=["base", "trust"], **models)
         assert run(["chain", str(setting), "--out", str(tmp_path / name / "run")]) == 0
     read = [pq.read_table(tmp_path / name / "run/round-1/labels/labels.parquet") for name in ("none", "two")]
     for column in ("log_prob", "student_log_prob"):
@@ -191,7 +148,7 @@ def test_gold_stands_in_front_of_questions_where_a_model_asks_for_that(place: Pa
 
 
 @pytest.mark.slow
-def test_encoders_teach_and_learn_in_the_same_chain(place: Path, tmp_path: Path) -> None:
+def test_encoders_teach_and_learn_in_one_chain(place: Path, tmp_path: Path) -> None:
     teacher, student = write_encoder(tmp_path / "t"), write_encoder(tmp_path / "s", bare=True, seed=1)
     setting = chain(
         place, "choice", tmp_path, rounds=2, teacher=f"hf:{teacher}", student=f"hf:{student}?head=fresh"
@@ -202,7 +159,7 @@ def test_encoders_teach_and_learn_in_the_same_chain(place: Path, tmp_path: Path)
     assert set(metrics["rounds"][1]["arms"]) == {"naive", "confidence", "trust"}
 
 
-def says(heard: Heard) -> Said:
+def says(heard: ChatRequest) -> ChatReply:
     """A, with a log-probability where it is asked for; drawn, B as often as the question has it."""
     unsure = sum(heard.question.encode()) % 5
     letter = "B" if heard.body.get("seed", 4) % 5 < unsure else "A"
@@ -213,19 +170,19 @@ def says(heard: Heard) -> Said:
 @pytest.mark.parametrize(
     ("options", "function"), [({"logprobs": "true"}, "logistic"), ({}, "self_consistency")]
 )
-def test_an_endpoint_teaches_by_its_samples(
+def test_endpoint_teaches_by_its_samples(
     place: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, options: dict[str, str], function: str
 ) -> None:
     monkeypatch.setenv("W2S_CACHE", str(tmp_path / "cache"))
-    arms = '["base", "naive", "self_consistency", "trust"]'
+    arms = ["base", "naive", "self_consistency", "trust"]
     with ChatServer(says) as server:
         teacher = server.reference(**options)
-        setting = chain(place, "choice", tmp_path, teacher=teacher, evidence='["samples:4"]', arms=arms)
+        setting = chain(place, "choice", tmp_path, teacher=teacher, evidence=["samples:4"], arms=arms)
         words = ["chain", str(setting), "--trust", function, "--out"]
         assert run([*words, str(tmp_path / "run")]) == 0
         asked = len(server.heard)
         assert run([*words, str(tmp_path / "again")]) == 0
-        assert len(server.heard) == asked
+        assert len(server.heard) == 2 * asked
     assert numbers(tmp_path / "run") == numbers(tmp_path / "again")
     labels = pq.read_table(tmp_path / "run" / "round-1" / "labels" / "labels.parquet")
     assert set(labels.column("label").to_pylist()) == {"A"}
@@ -238,7 +195,7 @@ def test_an_endpoint_teaches_by_its_samples(
 
 
 @pytest.mark.slow
-def test_labels_that_hold_no_answer_are_left_out_and_counted(
+def test_labels_without_an_answer_are_left_out_and_counted(
     place: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     setting = chain(place, "choice", tmp_path, teacher=f"hf:{place / 'speaker'}?{SHORT}")
@@ -258,7 +215,7 @@ def test_labels_that_hold_no_answer_are_left_out_and_counted(
 
 @pytest.mark.slow
 @pytest.mark.parametrize("prompt", ["", "?prompt=move-legal-san"])
-def test_trust_of_choices_reads_labels_of_chess_by_the_same_teacher(
+def test_trust_fitted_on_choices_scores_chess_labels_of_the_same_teacher(
     place: Path, tmp_path: Path, prompt: str
 ) -> None:
     draw, lines = random.Random(1), []
@@ -275,7 +232,18 @@ def test_trust_of_choices_reads_labels_of_chess_by_the_same_teacher(
     words = ["chain", "--regime", "ood_domain", "--gold-task", "choice", "--out", str(tmp_path / "run")]
     words += ["--gold-examples", str(place / "choice.jsonl"), "--examples", str(tmp_path / "puzzles.csv")]
     words += ["--teacher", f"hf:{place / 'teacher'}{prompt}", "--student", f"hf:{place / 'student'}{prompt}"]
-    words += ["--gold", "32", "--pool", "20", "--test", "10", "--rounds", "1", "--trust", "logistic"]
+    words += [
+        "--gold-rows",
+        "32",
+        "--pool-rows",
+        "20",
+        "--test-rows",
+        "10",
+        "--rounds",
+        "1",
+        "--trust",
+        "logistic",
+    ]
     base = tmp_path / "base.toml"
     base.write_text('evidence = ["hidden"]\n[train]\nepochs = 1\n[stop]\ncollapse = false\n')
     words += ["--arm", "base", "--arm", "naive", "--arm", "gold", "--arm", "trust"]
@@ -286,14 +254,16 @@ def test_trust_of_choices_reads_labels_of_chess_by_the_same_teacher(
     assert set(metrics["rounds"][0]["arms"]) == {"naive", "trust"}
     settings = json.loads((tmp_path / "run/round-1/seed-0/trust/trust.json").read_text())
     assert "hidden" in json.dumps(settings)
-    gold = pq.read_table(tmp_path / "run/round-1/labels/gold/labels.parquet")
+    planned = estimate(load_config(resume=tmp_path / "run"), None)["steps"]
+    assert {folder for step in planned for folder in step["folders"]} == recorded_steps(tmp_path / "run")
+    gold = pq.read_table(tmp_path / "run/round-1/gold-labels/labels.parquet")
     assert set(gold.column("task").to_pylist()) == {"choice"}
     assert all(name.startswith("choice:") for name in gold.column("id").to_pylist())
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("task", ["choice", "answer"])
-def test_a_user_goes_from_questions_to_a_student_by_commands(
+def test_commands_lead_from_questions_to_a_student(
     place: Path, tmp_path: Path, task: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     source = str(place / f"{task}.jsonl")
@@ -308,7 +278,7 @@ def test_a_user_goes_from_questions_to_a_student_by_commands(
     label = ["label", source, "--task", task, "--model", teacher, "--hidden", "--evidence", "samples:2"]
     made = typed(*label, "--out", labels)
     assert made["labels"] + made["unanswered"] == 90
-    fit = ["trust", "fit", labels, "--gold", "correct", "--function", "logistic", "--reads", "hidden"]
+    fit = ["trust", "fit", labels, "--gold", "correct", "--function", "logistic", "--features", "hidden"]
     assert typed(*fit, "--folds", "2", "--out", str(tmp_path / "trust"))["gold_rows"] == made["known"]
     assert typed("trust", "score", labels, "--function", str(tmp_path / "trust"), "--out", scored)["rows"]
     assert run(["filter", scored, "--score", "trust", "--top", "25%", "--out", kept]) == 0

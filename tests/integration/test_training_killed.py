@@ -1,4 +1,4 @@
-"""A training killed at any moment, and what it leaves: the next run ends with the same bytes."""
+"""A training killed at any moment: the next run ends with the same bytes."""
 
 from __future__ import annotations
 
@@ -23,22 +23,22 @@ import torch
 torch.set_num_threads(1)
 from w2s.games import game
 from w2s.tasks import MoveExample
-from w2s.train import Rows, Settings, train
+from w2s.train import PolicyTrainSettings, TrainingSet, train
 
 student, out, kill_at = sys.argv[1], Path(sys.argv[2]), int(sys.argv[3])
 states = [game("connect_four").state(moves=[a, b]) for a in "1234567" for b in "1234567"]
 examples = [MoveExample(f"{i}", state) for i, state in enumerate(states)]
-rows = Rows.hard(examples, [state.legal_moves()[i % 7] for i, state in enumerate(states)])
+rows = TrainingSet.hard(examples, [state.legal_moves()[i % 7] for i, state in enumerate(states)])
 
-def watch(step):
+def report(step):
     print(step.done, flush=True)
     if step.done == kill_at:
         os.kill(os.getpid(), signal.SIGKILL)
 
-settings = Settings(
+settings = PolicyTrainSettings(
     epochs=6, batch=8, learning_rate=1e-2, holdout=0.1, patience=6, checkpoint_s=0.0, device="cpu"
 )
-train(student, rows, settings, out, watch=watch)
+train(student, rows, settings, out, progress=report)
 """
 
 
@@ -53,7 +53,7 @@ def steps(process: subprocess.Popen[str]) -> list[int]:
 
 
 @pytest.mark.slow
-def test_a_killed_training_ends_with_the_same_bytes(tmp_path: Path) -> None:
+def test_a_killed_training_resumes_to_the_same_bytes(tmp_path: Path) -> None:
     student = write_policy(tmp_path / "student", "connect_four")
     whole = start(student, tmp_path / "whole")
     assert steps(whole) == list(range(1, 37))

@@ -1,4 +1,4 @@
-"""``w2s train`` in two processes on the CPU: one student, the same again, near that of one process."""
+"""``w2s train`` in two processes on the CPU: reproducible, and near the student of one process."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from safetensors.torch import load_file
 from tests.doubles.chains import GAME, positions
 from tests.doubles.encoders import write_encoder
 from tests.doubles.language import write_language_model
-from tests.doubles.learning import weights as hashes
+from tests.doubles.language_training import weights as hashes
 from tests.doubles.nets import write_policy
 
 torch = pytest.importorskip("torch", reason="needs torch: pip install 'w2s[models]'")
@@ -65,7 +65,7 @@ def train(launch: list[str], folder: Path, out: str, *more: str) -> subprocess.C
 
 
 @pytest.mark.slow
-def test_two_processes_train_one_student_near_that_of_one(folder: Path) -> None:
+def test_two_processes_train_nearly_the_student_of_one(folder: Path) -> None:
     one, two = (train(launch, folder, out) for launch, out in ((ALONE, "one"), (TOGETHER, "two")))
     assert (one.returncode, two.returncode) == (0, 0), two.stderr
     assert len(two.stdout.splitlines()) == 1  # the first speaks for both
@@ -79,7 +79,7 @@ def test_two_processes_train_one_student_near_that_of_one(folder: Path) -> None:
 
 
 @pytest.mark.slow
-def test_two_processes_give_the_same_bytes_again_and_hold_rows_back(folder: Path) -> None:
+def test_two_processes_are_reproducible_and_hold_out_rows(folder: Path) -> None:
     for out in ("a", "b"):
         done = train(TOGETHER, folder, out, "--holdout", "0.2")
         assert done.returncode == 0, done.stderr
@@ -90,7 +90,7 @@ def test_two_processes_give_the_same_bytes_again_and_hold_rows_back(folder: Path
 
 
 @pytest.mark.slow
-def test_a_training_of_one_process_is_not_gone_on_with_by_two(folder: Path) -> None:
+def test_a_training_of_one_process_is_not_resumed_by_two(folder: Path) -> None:
     assert train(ALONE, folder, "c").returncode == 0
     done = train(TOGETHER, folder, "c")
     assert done.returncode != 0
@@ -98,7 +98,7 @@ def test_a_training_of_one_process_is_not_gone_on_with_by_two(folder: Path) -> N
 
 
 @pytest.mark.slow
-def test_a_language_model_is_trained_by_as_many_as_before_and_says_how_to_go_on(
+def test_a_language_model_is_resumed_by_the_same_number_of_processes(
     tmp_path_factory: pytest.TempPathFactory,
 ) -> None:
     place = tmp_path_factory.mktemp("speaker")
@@ -121,11 +121,11 @@ def test_a_language_model_is_trained_by_as_many_as_before_and_says_how_to_go_on(
 
 @pytest.mark.slow
 @pytest.mark.parametrize(("family", "method"), [("gemma3", "full"), ("llama", "lora")])
-def test_weights_that_lie_in_parts_learn_as_whole_ones_do_killed_or_not(
+def test_sharded_weights_are_trained_like_whole_ones_killed_or_not(
     tmp_path: Path, family: str, method: str
 ) -> None:
     write_language_model(tmp_path / "student", family)
-    how = {"method": method, "together": 2, "holdout": 0.2}
+    how = {"finetuning": method, "micro_batch": 2, "holdout": 0.2}
     assert teach(tmp_path, "whole", "choices:20", how) == 0
     assert teach(tmp_path, "parts", "choices:20", how, fsdp=True) == 0
     assert teach(tmp_path, "killed", "choices:20", how, kill_at=3, fsdp=True) != 0
@@ -141,9 +141,9 @@ def test_weights_that_lie_in_parts_learn_as_whole_ones_do_killed_or_not(
 
 
 @pytest.mark.slow
-def test_rows_that_fill_the_last_pass_of_two_processes_count_for_nothing(tmp_path: Path) -> None:
+def test_padding_rows_of_the_last_pass_do_not_count(tmp_path: Path) -> None:
     write_language_model(tmp_path / "student", "llama")
-    how = {"together": 4, "epochs": 3, "method": "full", "learning_rate": 1e-3}
+    how = {"micro_batch": 4, "epochs": 3, "finetuning": "full", "learning_rate": 1e-3}
     for out, count in (("one", 1), ("two", 2)):
         assert teach(tmp_path, out, "choices:5", how, processes=count) == 0
     one, two = (learned(tmp_path / out) for out in ("one", "two"))
@@ -155,11 +155,11 @@ def test_rows_that_fill_the_last_pass_of_two_processes_count_for_nothing(tmp_pat
 @pytest.mark.parametrize(
     ("rows", "how", "kill_at"),
     [
-        ("choices:21", {"together": 2, "method": "full", "learning_rate": 1e-3}, 5),
-        ("answers:5", {"objective": "grpo", "group": 4, "new_tokens": 6}, 5),
+        ("choices:21", {"micro_batch": 2, "finetuning": "full", "learning_rate": 1e-3}, 5),
+        ("answers:5", {"objective": "grpo", "group_size": 4, "new_tokens": 6}, 5),
     ],
 )
-def test_two_processes_killed_within_a_later_epoch_end_with_the_same_bytes(
+def test_two_processes_killed_in_a_later_epoch_resume_to_the_same_bytes(
     tmp_path: Path, rows: str, how: dict[str, Any], kill_at: int
 ) -> None:
     if "objective" in how:
@@ -172,9 +172,9 @@ def test_two_processes_killed_within_a_later_epoch_end_with_the_same_bytes(
 
 
 @pytest.mark.slow
-def test_an_encoder_does_not_lie_in_parts(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+def test_an_encoder_with_fsdp_is_refused(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
     write_encoder(tmp_path / "student")
-    assert teach(tmp_path, "out", "choices:8", {"method": "full"}, fsdp=True) != 0
+    assert teach(tmp_path, "out", "choices:8", {"finetuning": "full"}, fsdp=True) != 0
     assert "encoders cannot be trained with FSDP; launch without --use_fsdp" in capfd.readouterr().err
 
 
@@ -189,8 +189,8 @@ def teach(
     fsdp: bool = False,
 ) -> int:
     """The exit code of a training; with ``fsdp`` each process holds a part of the weights."""
-    alone = [sys.executable, "-m", "tests.doubles.together"]
-    launch = alone if processes == 1 else [*TOGETHER[:-1], "tests.doubles.together"]
+    alone = [sys.executable, "-m", "tests.doubles.torchrun_training"]
+    launch = alone if processes == 1 else [*TOGETHER[:-1], "tests.doubles.torchrun_training"]
     words = [str(place / "student"), str(place / out), rows, str(kill_at), json.dumps(how)]
     wanted = {"ACCELERATE_USE_FSDP": "true", "FSDP_VERSION": "2"} if fsdp else {}
     wanted |= {"FSDP_AUTO_WRAP_POLICY": "TRANSFORMER_BASED_WRAP"} if fsdp else {}

@@ -38,7 +38,7 @@ def test_fit_then_score_then_filter(table: Path, capsys: pytest.CaptureFixture[s
     pytest.importorskip("torch", exc_type=ImportError)
     trust, scored, kept = (str(table.parent / name) for name in ("trust", "scored.parquet", "kept.parquet"))
     fit = ["trust", "fit", str(table), "--gold", "correct", "--function", "neural", "--out", trust, *QUICK]
-    assert run([*fit, "--reads", "hidden,afterstate", "--json"]) == 0
+    assert run([*fit, "--features", "hidden,afterstate", "--json"]) == 0
     summary = json.loads(said(capsys))
     assert summary["needs"] == ["afterstate", "hidden", "log_prob"]
     assert summary["measures"]["auc"]["low"] > 0.6
@@ -55,9 +55,7 @@ def test_fit_then_score_then_filter(table: Path, capsys: pytest.CaptureFixture[s
     assert right.mean() > truth.mean() + 0.2
 
 
-def test_gold_rows_keep_the_scores_that_they_had_out_of_fold(
-    table: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_gold_rows_keep_their_out_of_fold_scores(table: Path, capsys: pytest.CaptureFixture[str]) -> None:
     trust, scored = table.parent / "trust", table.parent / "scored.parquet"
     assert (
         run(["trust", "fit", str(table), "--gold", "correct", "--function", "knn", "--out", str(trust)]) == 0
@@ -70,7 +68,7 @@ def test_gold_rows_keep_the_scores_that_they_had_out_of_fold(
     assert json.loads((trust / "measures.json").read_text())["gold_rows"] == len(gold)
 
 
-def test_other_labels_of_the_same_ids_are_scored_afresh(
+def test_other_labels_of_the_same_ids_are_scored_again(
     table: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     trust, other = table.parent / "trust", table.parent / "other.parquet"
@@ -86,7 +84,7 @@ def test_other_labels_of_the_same_ids_are_scored_afresh(
     assert json.loads(said(capsys))["out_of_fold"] == 0
 
 
-def test_the_same_seed_writes_the_same_bytes(table: Path) -> None:
+def test_same_seed_writes_the_same_bytes(table: Path) -> None:
     for name in ("a", "b"):
         out = str(table.parent / name)
         fit = ["trust", "fit", str(table), "--gold", "correct", "--function", "logistic", "--out", out]
@@ -97,7 +95,7 @@ def test_the_same_seed_writes_the_same_bytes(table: Path) -> None:
         assert (table.parent / "a" / file).read_bytes() == (table.parent / "b" / file).read_bytes()
 
 
-def test_compare_measures_what_has_its_evidence_and_names_what_lacks(
+def test_compare_measures_functions_and_names_missing_evidence(
     table: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     poor = table.parent / "poor"
@@ -109,7 +107,7 @@ def test_compare_measures_what_has_its_evidence_and_names_what_lacks(
     compare += [part for name in names for part in ("--function", name)]
     assert run([*compare, "--json"]) == 0
     functions = json.loads(said(capsys))["functions"]
-    by_title = {(one["name"], tuple(one["reads"])): one for one in functions}
+    by_title = {(one["name"], tuple(one["features"])): one for one in functions}
     assert by_title["knn", ("hidden",)]["lacks"] == ["hidden"]
     assert "--hidden" in by_title["knn", ("hidden",)]["remedy"]
     assert by_title["self_consistency", ()]["lacks"] == ["samples"]
@@ -117,7 +115,7 @@ def test_compare_measures_what_has_its_evidence_and_names_what_lacks(
     areas = [one["measures"]["auc"]["value"] for one in measured]
     assert areas == sorted(areas, reverse=True)
     assert {("confidence", ()), ("logistic", ("search", "peer"))} <= {
-        (m["name"], tuple(m["reads"])) for m in measured
+        (m["name"], tuple(m["features"])) for m in measured
     }
     for one in measured:
         assert set(one["measures"]) == {"auc", "ece", "brier", "purity@10%", "purity@25%", "purity@50%"}
@@ -158,7 +156,7 @@ def test_compare_measures_what_has_its_evidence_and_names_what_lacks(
                 "{out}",
                 "--function",
                 "logistic",
-                "--reads",
+                "--features",
                 "voice",
             ],
             3,
@@ -190,7 +188,7 @@ def test_compare_measures_what_has_its_evidence_and_names_what_lacks(
         (["compare", "{out}.parquet", "--gold", "correct"], 3, "there is no file"),
     ],
 )
-def test_what_cannot_be_done_is_one_line(
+def test_invalid_commands_print_one_line(
     table: Path, capsys: pytest.CaptureFixture[str], arguments: list[str], code: int, message: str
 ) -> None:
     places = {"table": str(table), "out": str(table.parent / "out")}
@@ -201,7 +199,7 @@ def test_what_cannot_be_done_is_one_line(
     assert not (table.parent / "out").exists()
 
 
-def test_a_function_that_is_there_is_not_replaced_unasked(
+def test_existing_function_is_replaced_only_with_overwrite(
     table: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     out = str(table.parent / "trust")

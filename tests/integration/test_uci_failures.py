@@ -15,7 +15,7 @@ from pathlib import Path
 import chess.pgn
 import pytest
 
-from tests.doubles.engines import Scripted, processes_with
+from tests.doubles.engines import ScriptedEngines, processes_with
 from tests.doubles.errors import raises_code
 from tests.doubles.signals import hears_ctrl_c
 from w2s.arena import ArenaSpec, run
@@ -33,8 +33,8 @@ SOON_S = 0.8
 
 
 @pytest.fixture
-def scripted(tmp_path: Path) -> Iterator[Scripted]:
-    with Scripted(tmp_path) as engine:
+def scripted(tmp_path: Path) -> Iterator[ScriptedEngines]:
+    with ScriptedEngines(tmp_path) as engine:
         yield engine
 
 
@@ -64,7 +64,7 @@ AT_GO = [
 @pytest.mark.parametrize("where", ["match", "label"])
 @pytest.mark.parametrize(("misdeed", "arguments", "ending", "report"), AT_GO, ids=[row[0] for row in AT_GO])
 def test_engine_failure_fails_only_its_answer(
-    scripted: Scripted,
+    scripted: ScriptedEngines,
     monkeypatch: pytest.MonkeyPatch,
     tmp_path: Path,
     misdeed: str,
@@ -87,7 +87,7 @@ def test_engine_failure_fails_only_its_answer(
         assert scripted.count(processes) == processes
 
 
-def test_last_line_on_standard_error_is_reported(scripted: Scripted) -> None:
+def test_last_line_on_standard_error_is_reported(scripted: ScriptedEngines) -> None:
     with scripted.model("--at", "go", "--do", "exit", "--code", "7", "--words", "no net found") as model:
         raw = str(ask(model).raw)
         assert raw.startswith("exited with code 7 before it sent bestmove; ")
@@ -113,7 +113,7 @@ def test_last_line_on_standard_error_is_reported(scripted: Scripted) -> None:
         (r"info depth 1 score cp 99999999999999999999999999 pv e2e4\nbestmove e2e4\n", "e2e4"),
     ],
 )
-def test_malformed_move_is_returned_unchanged(scripted: Scripted, said: str, label: str) -> None:
+def test_malformed_move_is_returned_unchanged(scripted: ScriptedEngines, said: str, label: str) -> None:
     with scripted.model("--at", "go", "--do", "say", "--text", said) as model:
         answer = ask(model)
         assert (answer.label, answer.failure) == (label, None)
@@ -121,7 +121,7 @@ def test_malformed_move_is_returned_unchanged(scripted: Scripted, said: str, lab
         assert len({pid for pid, _ in scripted.heard()}) == 1
 
 
-def test_huge_move_is_cut_and_next_answer_is_clean(scripted: Scripted, tmp_path: Path) -> None:
+def test_huge_move_is_cut_and_next_answer_is_clean(scripted: ScriptedEngines, tmp_path: Path) -> None:
     once = ("--once", str(tmp_path / "done"))
     with scripted.model("--at", "go", "--do", "huge_move", *once) as model:
         long = ask(model)
@@ -130,12 +130,12 @@ def test_huge_move_is_cut_and_next_answer_is_clean(scripted: Scripted, tmp_path:
         assert ask(model).label == "a2a3"
 
 
-def test_huge_line_before_answer_is_skipped(scripted: Scripted) -> None:
+def test_huge_line_before_answer_is_skipped(scripted: ScriptedEngines) -> None:
     with scripted.model("--at", "go", "--do", "huge") as model:
         assert ask(model).label == "a2a3"
 
 
-def test_mask_replaces_malformed_move_with_legal_one(scripted: Scripted) -> None:
+def test_mask_replaces_malformed_move_with_legal_one(scripted: ScriptedEngines) -> None:
     lines = "info multipv 1 score cp 9 pv e2e5", "info multipv 2 score cp 5 pv d2d4", "bestmove 0000", ""
     text = r"\n".join(lines)
     with scripted.model("--at", "go", "--do", "say", "--text", text) as model:
@@ -145,14 +145,14 @@ def test_mask_replaces_malformed_move_with_legal_one(scripted: Scripted) -> None
         assert ask(model, only, want=Want(mask=True)).label in ("h2h3", "g2g3")
 
 
-def test_second_bestmove_is_not_used_for_next_search(scripted: Scripted, tmp_path: Path) -> None:
+def test_second_bestmove_is_not_used_for_next_search(scripted: ScriptedEngines, tmp_path: Path) -> None:
     with scripted.model("--at", "go", "--do", "twice", "--once", str(tmp_path / "done")) as model:
         assert ask(model).label == "e2e4"
         time.sleep(0.5)
         assert ask(model, in_match(START.play("h2h3"))).label == "a7a5"
 
 
-def test_late_answer_is_not_used_for_next_search(scripted: Scripted, tmp_path: Path) -> None:
+def test_late_answer_is_not_used_for_next_search(scripted: ScriptedEngines, tmp_path: Path) -> None:
     once = ("--once", str(tmp_path / "done"))
     late = ("--at", "go", "--do", "late", "--seconds", str(1.5 * SOON_S), "--text", r"bestmove h2h3\n")
     with scripted.model(*late, *once, timeout_s=SOON_S) as model:
@@ -162,7 +162,7 @@ def test_late_answer_is_not_used_for_next_search(scripted: Scripted, tmp_path: P
 
 
 def test_answer_after_clock_within_timeout_is_kept(
-    scripted: Scripted,
+    scripted: ScriptedEngines,
 ) -> None:
     clock = Clock(own_s=0.05, other_s=1.0, increment_s=0.0)
     with scripted.model("--at", "go", "--do", "late", "--seconds", "0.2", limits=SearchLimits()) as model:
@@ -199,7 +199,7 @@ AT_START = [
 
 @pytest.mark.parametrize(("moment", "misdeed", "arguments", "report"), AT_START)
 def test_failed_start_is_refused_before_any_work(
-    scripted: Scripted,
+    scripted: ScriptedEngines,
     monkeypatch: pytest.MonkeyPatch,
     moment: str,
     misdeed: str,
@@ -220,7 +220,7 @@ def test_failed_start_is_refused_before_any_work(
     [("start", "exit", "crash"), ("uci", "hang", "stall"), ("isready", "exit", "crash")],
 )
 def test_failed_restart_fails_only_its_answer(
-    scripted: Scripted, tmp_path: Path, moment: str, misdeed: str, ending: str
+    scripted: ScriptedEngines, tmp_path: Path, moment: str, misdeed: str, ending: str
 ) -> None:
     """The labelling engine is the second process; the first one played."""
     once = tmp_path / "done"
@@ -232,7 +232,7 @@ def test_failed_restart_fails_only_its_answer(
         assert ask(model, in_match(match=None)).label == "a2a3"
 
 
-def test_closed_input_fails_without_waiting(scripted: Scripted) -> None:
+def test_closed_input_fails_without_waiting(scripted: ScriptedEngines) -> None:
     words = ("--at", "isready", "--after", "1", "--do", "close_input", "--text", r"readyok\n")
     with scripted.model(*words, timeout_s=60.0) as model:
         began = time.monotonic()
@@ -252,7 +252,7 @@ def test_closed_input_fails_without_waiting(scripted: Scripted) -> None:
     ],
 )
 def test_undeclared_option_is_a_usage_error(
-    scripted: Scripted, declared: str, options: dict[str, str], report: str
+    scripted: ScriptedEngines, declared: str, options: dict[str, str], report: str
 ) -> None:
     with pytest.raises(UsageError) as caught:
         scripted.model("--options", declared, options=options)
@@ -260,21 +260,21 @@ def test_undeclared_option_is_a_usage_error(
     assert "\n" not in str(caught.value)
 
 
-def test_spin_with_contradictory_bounds_accepts_any_number(scripted: Scripted) -> None:
+def test_spin_with_contradictory_bounds_accepts_any_number(scripted: ScriptedEngines) -> None:
     declared = "option name Hash type spin default 1 min 9 max 4"
     with scripted.model("--options", declared, options={"Hash": "6"}) as model:
         assert ask(model, in_match(match=None)).label == "a2a3"
     assert "setoption name Hash value 6" in [said for _, said in scripted.heard()]
 
 
-def test_engine_without_options_plays_and_labels(scripted: Scripted) -> None:
+def test_engine_without_options_plays_and_labels(scripted: ScriptedEngines) -> None:
     with scripted.model("--options", "", "--info", "info depth 1 score cp 3 pv a2a3") as model:
         assert ask(model).label == "a2a3"
         answer = ask(model, in_match(match=None), Want(evidence=True, values=True))
         assert (answer.label, answer.value_cp, len(answer.values_cp)) == ("a2a3", 3, 20)
 
 
-def test_changed_options_after_restart_are_a_crash(scripted: Scripted, tmp_path: Path) -> None:
+def test_changed_options_after_restart_are_a_crash(scripted: ScriptedEngines, tmp_path: Path) -> None:
     once = tmp_path / "done"
     once.touch()
     say = ("--at", "uci", "--do", "say", "--text", r"uciok\n", "--once", str(once))
@@ -285,14 +285,14 @@ def test_changed_options_after_restart_are_a_crash(scripted: Scripted, tmp_path:
         assert "declared other options" in str(answer.raw)
 
 
-def test_carriage_returns_are_ignored(scripted: Scripted) -> None:
+def test_carriage_returns_are_ignored(scripted: ScriptedEngines) -> None:
     text = "info depth 1 multipv 1 score cp 7 pv a2a3"
     with scripted.model("--end", r"\r\n", "--info", text, options={"Style of play": "very risky"}) as model:
         answer = ask(model)
         assert (answer.label, answer.value_cp, answer.failure) == ("a2a3", 7, None)
 
 
-def test_ten_failures_in_a_row_end_the_work(scripted: Scripted) -> None:
+def test_ten_failures_in_a_row_end_the_work(scripted: ScriptedEngines) -> None:
     with scripted.model("--at", "go", "--do", "exit", "--code", "3") as model:
         for number in range(9):
             assert ask(model, in_match(match=str(number))).failure == "crash"
@@ -303,7 +303,7 @@ def test_ten_failures_in_a_row_end_the_work(scripted: Scripted) -> None:
         assert "\n" not in str(caught.value)
 
 
-def test_occasional_failures_do_not_end_the_work(scripted: Scripted) -> None:
+def test_occasional_failures_do_not_end_the_work(scripted: ScriptedEngines) -> None:
     """The engine answers once and crashes at the next search, repeatedly."""
     with scripted.model("--at", "go", "--do", "exit", "--after", "1") as model:
         failures = [ask(model, in_match(match=str(n))).failure for n in range(24)]
@@ -312,7 +312,7 @@ def test_occasional_failures_do_not_end_the_work(scripted: Scripted) -> None:
 
 @pytest.mark.parametrize("child", ["same", "group", "session"])
 @pytest.mark.parametrize("end", ["quit", "crash", "stall", "kill"])
-def test_child_processes_of_engine_are_killed(scripted: Scripted, child: str, end: str) -> None:
+def test_child_processes_of_engine_are_killed(scripted: ScriptedEngines, child: str, end: str) -> None:
     """The child may ignore SIGTERM and have its own process group or session."""
     misdeed = {"quit": (), "kill": (), "crash": ("--do", "exit"), "stall": ("--do", "hang")}[end]
     ignored = ("--ignore", "term,quit,eof") if end == "kill" else ()
@@ -325,14 +325,14 @@ def test_child_processes_of_engine_are_killed(scripted: Scripted, child: str, en
     assert scripted.left() == {}
 
 
-def test_forking_engine_is_killed(scripted: Scripted) -> None:
+def test_forking_engine_is_killed(scripted: ScriptedEngines) -> None:
     model = scripted.model("--at", "uci", "--do", "fork", "--ignore", "term,quit,eof")
     assert ask(model).label == "a2a3"
     model.close()
     assert scripted.left() == {}
 
 
-def test_engine_that_ignores_signals_is_killed(scripted: Scripted) -> None:
+def test_engine_that_ignores_signals_is_killed(scripted: ScriptedEngines) -> None:
     model = scripted.model("--ignore", "term,quit,eof")
     began = time.monotonic()
     model.close()
@@ -341,7 +341,7 @@ def test_engine_that_ignores_signals_is_killed(scripted: Scripted) -> None:
     assert time.monotonic() - began < 10
 
 
-def test_shell_script_with_spaces_in_path_is_an_engine(scripted: Scripted, tmp_path: Path) -> None:
+def test_shell_script_with_spaces_in_path_is_an_engine(scripted: ScriptedEngines, tmp_path: Path) -> None:
     folder = tmp_path / "my engines & more"
     folder.mkdir()
     script = folder / "an engine"
@@ -394,7 +394,7 @@ def test_unreadable_command_is_refused(reference: str) -> None:
     assert "\n" not in str(caught.value)
 
 
-def test_too_many_open_files_are_void(scripted: Scripted) -> None:
+def test_too_many_open_files_are_void(scripted: ScriptedEngines) -> None:
     """The playing engine runs already; the labelling engine cannot be started until files are closed."""
     with scripted.model() as model:
         assert ask(model).failure is None
@@ -414,7 +414,7 @@ def test_too_many_open_files_are_void(scripted: Scripted) -> None:
         assert ask(model, in_match(match=None)).label == "a2a3"
 
 
-def test_concurrent_timeouts_do_not_add_up(scripted: Scripted) -> None:
+def test_concurrent_timeouts_do_not_add_up(scripted: ScriptedEngines) -> None:
     words = ("--at", "go", "--do", "hang")
     with scripted.model(*words, timeout_s=1.5, concurrency=4) as model:
         began = time.monotonic()
@@ -443,7 +443,7 @@ IN_MATCHES = [
     ("words", "ending", "report"), IN_MATCHES, ids=[f"{' '.join(row[0][1:])[:30]}" for row in IN_MATCHES]
 )
 def test_failure_forfeits_its_match_only(
-    scripted: Scripted,
+    scripted: ScriptedEngines,
     monkeypatch: pytest.MonkeyPatch,
     tmp_path: Path,
     words: tuple[str, ...],
@@ -463,7 +463,7 @@ def test_failure_forfeits_its_match_only(
         pairs=2,
         rules=MatchRules(max_plies=2),
         limits=ArenaLimits(**limits),
-        labels=LabelPolicy(by="mover"),
+        labels=LabelPolicy(labellers="mover"),
         verify=Verification(oracles=()),
     )
     found = run(spec, tmp_path / "run")
@@ -505,7 +505,7 @@ PARENT = """
 """
 
 
-def parent_of(scripted: Scripted, *words: str) -> subprocess.Popen[str]:
+def parent_of(scripted: ScriptedEngines, *words: str) -> subprocess.Popen[str]:
     code = textwrap.dedent(PARENT)
     command = [sys.executable, "-c", code, *scripted.command(*words)]
     parent = subprocess.Popen(
@@ -517,14 +517,14 @@ def parent_of(scripted: Scripted, *words: str) -> subprocess.Popen[str]:
 
 
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM], ids=["sigkill", "sigterm"])
-def test_engines_exit_when_parent_is_killed(scripted: Scripted, number: int) -> None:
+def test_engines_exit_when_parent_is_killed(scripted: ScriptedEngines, number: int) -> None:
     with parent_of(scripted) as parent:
         parent.send_signal(number)
         parent.wait()
     assert scripted.left() == {}
 
 
-def test_ctrl_c_ends_parent_and_engines(scripted: Scripted) -> None:
+def test_ctrl_c_ends_parent_and_engines(scripted: ScriptedEngines) -> None:
     with parent_of(scripted, "--at", "go", "--do", "hang", "--after", "3", "--ignore", "term,eof") as parent:
         time.sleep(0.3)
         os.killpg(parent.pid, signal.SIGINT)  # as a terminal does
@@ -534,7 +534,7 @@ def test_ctrl_c_ends_parent_and_engines(scripted: Scripted) -> None:
     assert scripted.left() == {}
 
 
-def test_process_search_finds_processes(scripted: Scripted) -> None:
+def test_process_search_finds_processes(scripted: ScriptedEngines) -> None:
     """The checks that no process is left are only valid if the search finds processes."""
     with scripted.model("--child", "group") as model:
         assert scripted.count(2) == 2

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.figure import Figure, Measured, Row, Target
+from benchmarks.figure import Figure, Measurement, Row, Target
 from benchmarks.registry import FIGURES
 from benchmarks.table import Results, line
 
@@ -35,10 +35,10 @@ def test_the_page_has_every_figure_with_its_rows(root: Path) -> None:
 
 
 def test_measuring_one_figure_leaves_the_others(tmp_path: Path) -> None:
-    figures = [Figure(name, name.title(), "How.", lambda: Measured(())) for name in ("first", "second")]
+    figures = [Figure(name, name.title(), "How.", lambda: Measurement(())) for name in ("first", "second")]
     for figure, number in zip(figures, (11.0, 22.0), strict=True):
         results = Results(tmp_path)  # as a run of its own
-        results.keep(figure.name, Measured((Row("work", "k/s", number),), ("A note.",)), CIRCUMSTANCES)
+        results.keep(figure.name, Measurement((Row("work", "k/s", number),), ("A note.",)), CIRCUMSTANCES)
         results.save(figures)
     results = Results(tmp_path)
     results.skip("first", "needs what is not here")

@@ -78,6 +78,19 @@ def test_only_kernels_imports_the_compiled_core(root: Path) -> None:
     assert {path.parent for path in importers} == {package / "kernels"}
 
 
+def test_only_users_import_the_public_door(root: Path) -> None:
+    import w2s
+
+    package = root / "python" / "w2s"
+    modules = {path.stem for path in package.iterdir()}
+    public = {"w2s"} | {f"w2s.{name}" for name in w2s.__all__ if name not in modules}
+    found = {str(path.relative_to(package)): imports(path) & public for path in package.rglob("*.py")}
+    assert len(public) >= 4
+    assert len(found) > 200
+    assert {path: names for path, names in found.items() if names} == {}
+
+
+@pytest.mark.slow
 def test_the_stubs_describe_the_built_module(root: Path) -> None:
     found = subprocess.run(
         [sys.executable, "-m", "mypy.stubtest", "w2s._core"],

@@ -1,4 +1,4 @@
-"""Where the differential's games begin: openings, and real positions from the shared data folder.
+"""Where the differential's games begin: openings, and real positions from the folder that W2S_DATA names.
 
 Knows nothing about how a game goes on.
 """
@@ -6,6 +6,7 @@ Knows nothing about how a game goes on.
 from __future__ import annotations
 
 import csv
+import os
 import random
 import zipfile
 from collections.abc import Callable, Iterable
@@ -15,7 +16,7 @@ from typing import NamedTuple
 import chess
 
 ROOT = Path(__file__).resolve().parents[2]
-DATA = ROOT.parent / "shared" / "data"
+DATA = Path(os.environ.get("W2S_DATA", ROOT / "data"))
 OPENINGS = ROOT / "arenas" / "openings" / "chess.txt"
 RANDOM_OPENINGS = 2000
 

@@ -65,6 +65,7 @@ def test_every_method_has_an_oracle() -> None:
     assert set(AGGREGATIONS) == set(ORACLES) | RANKED
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("method", sorted(ORACLES))
 @given(data=st.data())
 def test_aggregates_equal_a_plain_loop(method: str, data: st.DataObject) -> None:
@@ -85,6 +86,7 @@ def test_ranks_equal_those_of_scipy(table: np.ndarray) -> None:
     np.testing.assert_allclose(w2s.aggregate(table, "borda"), (ranks - 1).sum(axis=1), rtol=1e-12)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("method", AGGREGATIONS)
 @given(table=tables(missing=False))
 def test_every_layout_gives_the_same_bytes(method: str, table: np.ndarray) -> None:

@@ -36,6 +36,7 @@ def followed(seed: int) -> plain.Board:
         state = state.play(number)
 
 
+@pytest.mark.slow
 def test_random_games_agree_with_the_plain_rules_and_end_in_every_way() -> None:
     endings = {plain.outcome(followed(seed)) for seed in range(400)}
     assert endings == {(0, "line"), (1, "line"), (None, "board full")}
@@ -71,6 +72,7 @@ def evened(stacks: list[str], draw: random.Random) -> list[str]:
     return stacks
 
 
+@pytest.mark.slow
 @settings(max_examples=300, deadline=None)
 @given(columns, st.integers(0, 1 << 30))
 @example(["ox", "", "", "", "", "", ""], 0)  # who starts cannot stand on a stone with nothing below
@@ -83,6 +85,7 @@ def test_a_position_is_accepted_exactly_where_a_game_can_reach_it(stacks: list[s
         assert accepted(plain.text(board, player)) == reached, (plain.text(board, player), stones)
 
 
+@pytest.mark.slow
 def test_every_board_of_up_to_five_stones_is_accepted_exactly_where_a_game_can_reach_it() -> None:
     level = {plain.text(plain.start(), "x"): plain.start()}
     player, seen = "x", 0

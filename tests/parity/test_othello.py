@@ -34,6 +34,7 @@ def followed(seed: int) -> tuple[plain.Board, str, int]:
         state = state.play(number)
 
 
+@pytest.mark.slow
 def test_random_games_agree_with_the_plain_rules_and_contain_passes() -> None:
     games = [followed(seed) for seed in range(60)]
     assert sum(passes for _, _, passes in games) > 10

@@ -18,6 +18,7 @@ def lines(data: Path, name: str) -> list[str]:
     return [line for line in found if line.strip()]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "count"), [("valid.sfens", 10_000), ("chess960_start_positions.sfens", 960)]
 )

@@ -67,6 +67,7 @@ def best_of_groups(values: np.ndarray, groups: list[str], quota: Any) -> list[in
     return sorted(kept)
 
 
+@pytest.mark.slow
 @given(grouped(), COUNTS, st.none() | COUNTS, st.none() | COUNTS)
 def test_each_group_keeps_its_best_rows(
     column: tuple[np.ndarray, list[str]], k: int, least: int | None, most: int | None
@@ -89,6 +90,7 @@ def test_each_group_keeps_its_best_rows(
     assert by_limit.tolist() == limit
 
 
+@pytest.mark.slow
 @given(grouped(), COUNTS)
 def test_strata_keep_the_proportions_of_the_pool(column: tuple[np.ndarray, list[str]], k: int) -> None:
     values, strata = column
@@ -130,6 +132,7 @@ def test_random_rows_are_uniform() -> None:
     assert abs(counts - 1000).max() < 5 * math.sqrt(1000 * 0.75)
 
 
+@pytest.mark.slow
 @given(scores(), COUNTS, st.randoms(use_true_random=False))
 def test_permuting_rows_permutes_the_scores_selected(values: np.ndarray, k: int, random: Any) -> None:
     order = list(range(len(values)))
@@ -138,6 +141,7 @@ def test_permuting_rows_permutes_the_scores_selected(values: np.ndarray, k: int,
     assert np.array_equal(np.sort(values[order][w2s.select(values[order], top=k)]), plain)
 
 
+@pytest.mark.slow
 @given(st.lists(st.floats(0, 1), min_size=1), st.sampled_from([0.0, 0.5, 1.0, 4.0]))
 def test_weights_are_powers_of_scores_with_mean_one(values: list[float], power: float) -> None:
     expected = np.append(values, 0.5) ** power

@@ -29,6 +29,7 @@ def chunked(draw: Any) -> tuple[np.ndarray, Chunks]:
     return values, draw(st.permutations(chunks))
 
 
+@pytest.mark.slow
 @given(chunked(), COUNTS)
 def test_the_top_of_a_stream(column: tuple[np.ndarray, Chunks], k: int) -> None:
     values, chunks = column
@@ -89,6 +90,7 @@ def narrowed(narrowing: Narrowing, chunks: Chunks, groups: np.ndarray, quotas: l
     return kept
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("memory", [1 << 30, 1])
 @given(chunked(), st.lists(st.integers(0, 30), min_size=4, max_size=4))
 def test_narrowing_finds_the_rows_that_the_whole_column_keeps(

@@ -13,7 +13,7 @@ from w2s.arena.schedule import Schedule
 SCHEDULES = st.builds(
     Schedule,
     players=st.integers(2, 5).map(lambda n: tuple("abcde"[:n])),
-    format=st.sampled_from(["round-robin", "gauntlet"]),
+    tournament=st.sampled_from(["round-robin", "gauntlet"]),
     pairs=st.integers(1, 30),
     n_openings=st.integers(1, 12),
     order=st.sampled_from(["sequential", "shuffled"]),
@@ -61,7 +61,7 @@ def test_openings_repeat_only_after_all_are_used(schedule: Schedule) -> None:
 def test_more_pairs_extend_the_schedule(schedule: Schedule, more: int) -> None:
     longer = Schedule(
         schedule.players,
-        schedule.format,
+        schedule.tournament,
         schedule.pairs + more,
         schedule.n_openings,
         schedule.order,

@@ -12,7 +12,7 @@ WORK = """
 import hashlib
 import numpy as np
 import w2s
-from w2s.selection import Rule, selected, weights
+from w2s.selection import Rule, select_by_rule, weights
 
 random = np.random.default_rng(0)
 scores = random.random(400_000, np.float32).round(3)
@@ -28,7 +28,7 @@ parts = [
     w2s.select(scores, top="10%", by=groups, min_per_group=20),
     w2s.select(scores, top=40_000, stratify=groups),
     w2s.select(scores, budget=5_000, cost=costs),
-    np.array(selected(Rule.parse(budget=5_000, cost="c"), scores, cost=costs).spent),
+    np.array(select_by_rule(Rule.parse(budget=5_000, cost="c"), scores, cost=costs).spent),
     w2s.select(scores, random="10%", seed=3),
     weights(scores, 2.0),
 ]

@@ -50,6 +50,17 @@ def test_invalid_value_is_refused_in_one_line(tables: dict[str, object], code: s
     assert "\n" not in message
 
 
+def test_message_about_an_option_does_not_blame_the_file() -> None:
+    tables = {"game": "chess", "players": PLAYERS, "rules": {"illegal": "shrug"}}
+    for overrides, start in (
+        ({"rules": {"illegal": "shrug"}}, "`rules.illegal`: "),
+        ({"pairs": 3}, "chess.toml: rules.illegal: "),
+    ):
+        with raises_code("arena-illegal-policy", UsageError) as caught:
+            parse_config(ArenaSpec, tables, "chess.toml", overrides)
+        assert str(caught.value).startswith(start)
+
+
 def test_configuration_survives_toml(tmp_path: Path) -> None:
     spec = parse_config(ArenaSpec, {"game": "chess", "players": PLAYERS, "limits": {"tc": "60+0.6"}}, "x")
     path = tmp_path / "run.toml"
@@ -88,3 +99,14 @@ def test_type_that_was_tried_is_not_part_of_the_key() -> None:
     with raises_code("config-invalid-value", UsageError) as caught:
         parse_config(ChainConfig, {"teacher": "a", "student": "b", "examples": {"test": 0}}, "x")
     assert str(caught.value).startswith("x: examples.test: ")
+
+
+def test_data_folder_of_the_environment_is_inserted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "a.toml"
+    path.write_text('teacher = "lc0:$W2S_DATA/net.pb.gz"\nfiles = ["$W2S_DATA/a.csv"]\n')
+    monkeypatch.setenv("W2S_DATA", "/data")
+    assert read_toml(path) == {"teacher": "lc0:/data/net.pb.gz", "files": ["/data/a.csv"]}
+    monkeypatch.delenv("W2S_DATA")
+    with raises_code("config-data-folder-unset", UsageError) as caught:
+        read_toml(path)
+    assert "a.toml" in str(caught.value)

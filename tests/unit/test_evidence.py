@@ -1,4 +1,4 @@
-"""Labels and the vectors beside them: joined by id, whole or not at all."""
+"""Labels and their vectors: joined by id, written atomically."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from tests.doubles.errors import raises_code
-from w2s.errors import DataError, UsageError, W2sError
-from w2s.evidence import Labels, number_of, read_labels, write_labels
+from w2s.errors import DataError, W2sError
+from w2s.evidence import Labels, read_labels, write_labels
 
 
 def table(*ids: str) -> pa.Table:
@@ -24,7 +24,7 @@ def write_vectors(path: Path, ids: list[str], vectors: list[list[float] | None])
     pq.write_table(pa.table({"id": ids, "vector": pa.array(halves, kind)}), path)
 
 
-def test_what_was_written_is_read(tmp_path: Path) -> None:
+def test_labels_are_read_back_unchanged(tmp_path: Path) -> None:
     hidden = np.array([[0.5, -2], [np.nan, np.nan], [3, 0.25]], np.float32)
     write_labels(Labels(table("a", "b", "c"), {"hidden": hidden}), tmp_path / "labels.parquet")
     found = read_labels(tmp_path / "labels.parquet")
@@ -45,7 +45,7 @@ def test_the_same_labels_give_the_same_bytes(tmp_path: Path) -> None:
         assert (tmp_path / "a" / file).read_bytes() == (tmp_path / "b" / file).read_bytes()
 
 
-def test_vectors_are_joined_by_id_never_by_position(tmp_path: Path) -> None:
+def test_vectors_are_joined_by_id_not_by_position(tmp_path: Path) -> None:
     pq.write_table(table("a", "b", "c"), tmp_path / "labels.parquet")
     write_vectors(tmp_path / "hidden.parquet", ["c", "z", "a", "b"], [[3, 3], [9, 9], [1, 1], None])
     found = read_labels(tmp_path / "labels.parquet").vectors["hidden"]
@@ -55,7 +55,7 @@ def test_vectors_are_joined_by_id_never_by_position(tmp_path: Path) -> None:
 def test_vectors_of_other_labels_are_refused(tmp_path: Path) -> None:
     pq.write_table(table("a"), tmp_path / "labels.parquet")
     write_vectors(tmp_path / "hidden.parquet", ["z"], [[1, 1]])
-    with raises_code("label-vectors-of-other-table", DataError) as caught:
+    with raises_code("label-vectors-share-no-id", DataError) as caught:
         read_labels(tmp_path / "labels.parquet")
     assert "hidden.parquet" in str(caught.value)
 
@@ -69,7 +69,7 @@ def test_vectors_of_other_labels_are_refused(tmp_path: Path) -> None:
         ({"id": ["a", "b", "a"]}, "label-duplicate-id", "'a'"),
     ],
 )
-def test_ids_that_cannot_be_joined_are_refused(
+def test_invalid_ids_are_refused(
     tmp_path: Path, columns: dict[str, list[object]], code: str, fact: str
 ) -> None:
     pq.write_table(pa.table(columns), tmp_path / "labels.parquet")
@@ -78,7 +78,7 @@ def test_ids_that_cannot_be_joined_are_refused(
     assert fact in str(caught.value)
 
 
-def test_a_truncated_file_is_refused_by_its_name(tmp_path: Path) -> None:
+def test_a_truncated_file_is_refused_by_its_path(tmp_path: Path) -> None:
     path = tmp_path / "labels.parquet"
     pq.write_table(table("a", "b"), path)
     path.write_bytes(path.read_bytes()[:-20])
@@ -94,7 +94,7 @@ def test_a_vector_column_of_lists_is_refused(tmp_path: Path) -> None:
         read_labels(tmp_path / "labels.parquet")
 
 
-def test_rows_are_taken_with_their_vectors() -> None:
+def test_take_keeps_rows_and_vectors_aligned() -> None:
     found = Labels(table("a", "b", "c"), {"hidden": np.arange(6, dtype=np.float32).reshape(3, 2)})
     assert found.take(np.array([2, 0])).ids == ["c", "a"]
     np.testing.assert_array_equal(found.take(np.array([2, 0])).vectors["hidden"], [[4, 5], [0, 1]])
@@ -115,7 +115,7 @@ def test_a_value_beyond_float16_is_refused_by_its_id(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
-def test_correct_has_to_be_known_throughout() -> None:
+def test_correct_without_column_or_with_nulls_is_refused() -> None:
     found = Labels(pa.table({"id": ["a", "b"], "correct": [True, None]}))
     with raises_code("label-column-null", DataError) as caught:
         _ = found.correct
@@ -124,7 +124,7 @@ def test_correct_has_to_be_known_throughout() -> None:
         _ = Labels(pa.table({"id": ["a"]})).correct
 
 
-def test_a_folder_that_is_not_there_is_one_line(tmp_path: Path) -> None:
+def test_writing_to_a_missing_folder_is_refused(tmp_path: Path) -> None:
     with raises_code("table-not-writable", W2sError):
         write_labels(Labels(table("a")), tmp_path / "nowhere" / "labels.parquet")
 
@@ -132,11 +132,3 @@ def test_a_folder_that_is_not_there_is_one_line(tmp_path: Path) -> None:
 def test_a_column_is_added_or_replaced() -> None:
     found = Labels(table("a", "b")).with_column("trust", np.array([0.5, 1.0]))
     assert found.with_column("trust", np.array([0.0, 1.0])).table.column_names == ["id", "correct", "trust"]
-
-
-def test_the_number_of_a_name_is_a_whole_one_or_none_at_all() -> None:
-    assert [number_of(name) for name in ("samples", "samples:1", "icl:10000")] == [None, 1, 10_000]
-    for number in ("", "0", "-1", "1.5", "x", "10001", "0000099999", "٣", "9" * 500):
-        with raises_code("label-evidence-number", UsageError) as caught:
-            number_of(f"samples:{number}")
-        assert len(str(caught.value)) < 120

@@ -121,6 +121,17 @@ def test_run_folder_with_work_refuses_another_configuration(tmp_path: Path) -> N
     assert "the openings" in str(caught.value)
 
 
+def test_checking_a_run_folder_creates_nothing(tmp_path: Path) -> None:
+    folder = RunFolder(tmp_path / "run", "arena")
+    assert not folder.check(_Config(), {"openings": "abc"})
+    assert list(tmp_path.iterdir()) == []
+    folder.open(_Config(), {"openings": "abc"})
+    assert folder.check(_Config(), {"openings": "abc"})
+    (folder.path / "journal.jsonl").write_text("{}\n")
+    with raises_code("run-folder-other-configuration"):
+        folder.check(_Config(pairs=3), {"openings": "abc"})
+
+
 def test_run_folder_below_a_file_is_refused(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with raises_code("run-folder-not-writable"):

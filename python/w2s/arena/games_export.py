@@ -24,8 +24,8 @@ def write_games(path: Path, records: Iterable[MatchRecord], models: Mapping[str,
 
     A chess match is a PGN game: the first player is White, ``Termination`` is the ending in words, and
     comments hold how the player judged its move in pawns (``+0.35``, ``-M3`` if it is mated in three), the
-    time under a clock, and ``book`` for moves of the opening. A match of another game is one line with a JSON
-    object, with values in hundredths of a unit. :func:`w2s.games.records.read_games` reads both.
+    time under a clock, and ``book`` after the last move of the opening. A match of another game is one line
+    with a JSON object, with values in hundredths of a unit. :func:`w2s.games.records.read_games` reads both.
 
     Args:
         path: the file; an existing one is replaced.
@@ -98,7 +98,8 @@ def _movetext(state: State, record: MatchRecord) -> Iterator[str]:
             yield f"{ply // 2 + 1}.{_SPACE}{move}"
         else:
             yield f"{ply // 2 + 1}...{_SPACE}{move}" if numbered else move
-        comment = "book" if index < record.opening_plies else _comment(value_cp, seconds)
+        last_book = index == record.opening_plies - 1
+        comment = "book" if last_book else _comment(value_cp, seconds)
         if comment:
             yield f"{{{comment}}}"
         numbered = bool(comment)

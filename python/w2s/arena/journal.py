@@ -3,24 +3,42 @@
 from __future__ import annotations
 
 import fcntl
+import gzip
 import json
 import os
+import zlib
 from pathlib import Path
 from types import TracebackType
 from typing import Any, BinaryIO
 
 from w2s.errors import DataError, UsageError
+from w2s.resume import remove, write_bytes
+
+
+def packed_path(path: Path) -> Path:
+    """Where a journal lies once its run is finished."""
+    return path.with_name(f"{path.name}.gz")
+
+
+def _unpack(packed: Path, path: Path) -> None:
+    try:
+        data = gzip.decompress(packed.read_bytes())
+    except (OSError, EOFError, zlib.error) as error:
+        raise DataError(
+            "arena-journal-damaged", f"cannot unpack {packed}: {error}; delete it to play the matches again"
+        ) from None
+    write_bytes(path, data)
 
 
 class Journal:
     """An append-only file of JSON entries with the key ``(kind, number)``.
 
     An incomplete last line, which a kill leaves behind, is removed when the journal is opened. Only one
-    process at a time can open a journal.
+    process at a time can open a journal. A finished run packs it.
     """
 
     def __init__(self, path: Path) -> None:
-        """Open or create the file, lock it and index its lines.
+        """Open, lock and index the file, or unpack it; a new one is created with its first entry.
 
         Raises:
             UsageError: another process has opened the journal.
@@ -28,14 +46,13 @@ class Journal:
         """
         self._path = path
         self._spans: dict[tuple[str, int], tuple[int, int]] = {}
-        self._file: BinaryIO = path.open("a+b")
-        try:
-            self._lock()
-            self._end = self._index()
-            self._file.truncate(self._end)
-        except BaseException:
-            self._file.close()
-            raise
+        self._opened: BinaryIO | None = None
+        self._end = 0
+        packed = packed_path(path)
+        if packed.exists() and not path.exists():
+            _unpack(packed, path)
+        if path.exists():
+            self.create()
 
     def __enter__(self) -> Journal:
         return self
@@ -44,6 +61,30 @@ class Journal:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+    def create(self) -> None:
+        """Open or create the file; a second call does nothing.
+
+        Raises:
+            UsageError: another process has opened the journal.
+            DataError: a line is damaged.
+        """
+        if self._opened is not None:
+            return
+        self._opened = self._path.open("a+b")
+        try:
+            self._lock()
+            self._end = self._index()
+            self._file.truncate(self._end)
+        except BaseException:
+            self.close()
+            raise
+
+    @property
+    def _file(self) -> BinaryIO:
+        if self._opened is None:
+            raise ValueError(f"the journal {self._path} is not open")
+        return self._opened
 
     def __contains__(self, key: tuple[str, int]) -> bool:
         return key in self._spans
@@ -54,6 +95,7 @@ class Journal:
 
     def append(self, kind: str, number: int, entry: dict[str, Any]) -> None:
         """Add an entry and hand it to the operating system."""
+        self.create()
         line = json.dumps({"kind": kind, "number": number, **entry}, ensure_ascii=True).encode() + b"\n"
         self._file.seek(0, os.SEEK_END)
         self._file.write(line)
@@ -68,9 +110,17 @@ class Journal:
         entry: dict[str, Any] = json.loads(self._file.read(length))
         return entry
 
+    def pack(self) -> None:
+        """Compress the file and close it, when the run is finished; opening the journal unpacks it again."""
+        self.close()
+        write_bytes(packed_path(self._path), gzip.compress(self._path.read_bytes(), mtime=0))
+        remove(self._path)
+
     def close(self) -> None:
-        """Close the file."""
-        self._file.close()
+        """Close the file; a second call does nothing."""
+        if self._opened is not None:
+            self._opened.close()
+        self._opened = None
 
     def _lock(self) -> None:
         try:

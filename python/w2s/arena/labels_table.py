@@ -138,4 +138,8 @@ def _verdict_columns(
     label: Label, findings: Mapping[str, Finding], thresholds: VerdictThresholds
 ) -> dict[str, Any]:
     verdict = decide_verdict(label, findings, thresholds)
-    return {"verdict": verdict.word, "verdict_by": verdict.by, "correct": verdict.correct}
+    return {
+        "verdict": verdict.word,
+        "verdict_by": verdict.by,
+        "correct": None if label.label is None else verdict.correct,
+    }

@@ -53,8 +53,8 @@ def load_spec(
     tables = read_toml(path)
     if "players" in overrides and not set(overrides["players"]) <= {"teacher", "student"}:
         tables.pop("players", None)
-        overrides.setdefault("format", "match" if len(overrides["players"]) == 2 else "round-robin")
-    return parse_config(ArenaSpec, merge_tables(tables, overrides), str(path))
+        overrides.setdefault("tournament", "match" if len(overrides["players"]) == 2 else "round-robin")
+    return parse_config(ArenaSpec, merge_tables(tables, overrides), str(path), overrides)
 
 
 def bundled_arenas() -> dict[str, Path]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -25,7 +25,8 @@ class ArenaFolder(RunFolder):
     """The run folder of an arena.
 
     Attributes:
-        journal: every finished match, its labels and findings.
+        journal: every finished match, its labels and findings; packed when the run is complete.
+        replies: the cache of the replies of endpoints.
         labels: the table of labels.
         ratings: the summary of the run.
     """
@@ -34,6 +35,7 @@ class ArenaFolder(RunFolder):
         """Name the folder; nothing is created yet."""
         super().__init__(path, "arena")
         self.journal = path / "journal.jsonl"
+        self.replies = path / "replies"
         self.labels = path / "labels.parquet"
         self.ratings = path / "ratings.json"
 
@@ -84,16 +86,25 @@ def write_outputs(folder: ArenaFolder, result: RunResult) -> None:
     spec, records = result.spec, result.records
     with atomic_file(folder.games(spec.game)) as part:
         write_games(part, records, result.models)
+    unrated: Counter[str] = Counter()
     with atomic_file(folder.labels) as part:
-        verdicts = write_labels_table(part, result.rows(), result.oracles)
+        verdicts = write_labels_table(part, _count_unrated(result.rows(), unrated), result.oracles)
     ratings = {
         **summarize(records, spec, voids=len(result.journal.numbers("void"))),
         "verdicts": _verdict_counts(spec, verdicts),
+        "without_log_prob": {player: unrated[player] for player in spec.players},
         "thresholds": spec.verdict.model_dump(),
         "oracles": list(result.oracles),
     }
     write_json(folder.ratings, ratings, indent=2)
     folder.finish({"games": len(records), "labels": verdicts.total(), "models": result.models})
+
+
+def _count_unrated(rows: Iterable[dict[str, Any]], counts: Counter[str]) -> Iterator[dict[str, Any]]:
+    """Pass rows on, and count the labels of each player that have no log-probability."""
+    for row in rows:
+        counts[row["player"]] += row["label"] is not None and row["log_prob"] is None
+        yield row
 
 
 def _verdict_counts(spec: ArenaSpec, verdicts: Counter[tuple[str, str]]) -> dict[str, dict[str, int]]:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
+from pathlib import Path
 from types import TracebackType
 
-from w2s.arena.spec import ArenaSpec, PlayerLimits
-from w2s.errors import UsageError
-from w2s.models import Model, load_model
+from w2s.arena.spec import PlayerLimits
+from w2s.games import State
+from w2s.models import Model, check_examples, load_model
 from w2s.models.reference import resolve_reference
+from w2s.tasks import MoveExample
 
 _LIMIT_OPTIONS = {"search": ("nodes", "depth"), "uci": ("nodes", "depth", "movetime")}
 """Options of a model reference that limit its search, by kind."""
@@ -26,34 +28,39 @@ def with_limits(reference: str, limits: PlayerLimits) -> str:
     return str(replace(parsed, options={**parsed.options, **added}))
 
 
-def check_label_limits(spec: ArenaSpec) -> None:
-    """Reject an engine that must label positions but is limited by a clock alone.
-
-    Raises:
-        UsageError: the message names the player and the remedy.
-    """
-    for name, reference in spec.players.items():
-        parsed = resolve_reference(with_limits(reference, spec.limits))
-        limited = any(limit in parsed.options for limit in _LIMIT_OPTIONS["uci"])
-        if spec.labels.by == "both" and parsed.kind == "uci" and not limited:
-            raise UsageError(
-                "arena-label-without-limit",
-                f"player {name} ({reference}) has no search limit, and labels are made without a clock: "
-                "add ?nodes=N, or label only the moves that are played (--label mover)",
-            )
-
-
 class Players(Mapping[str, Model]):
     """Loaded models by player name; the end of the ``with`` block closes them."""
 
-    def __init__(self, references: Mapping[str, str], *, seed: int, concurrency: int) -> None:
-        """Load every model; if one fails, those loaded before are closed."""
+    def __init__(
+        self,
+        references: Mapping[str, str],
+        starts: Sequence[State],
+        *,
+        seed: int,
+        concurrency: int,
+        cache: Path,
+    ) -> None:
+        """Load every model; if one fails or cannot play, those loaded before are closed.
+
+        Args:
+            references: model references by player name.
+            starts: positions after which the players take over.
+            seed: random seed.
+            concurrency: number of engine processes of each player.
+            cache: folder for the replies of endpoints.
+
+        Raises:
+            UsageError: a reference is invalid, or a model does not play these positions.
+            ModelError: a model cannot be loaded.
+        """
         self._stack = ExitStack()
         self._models: dict[str, Model] = {}
+        examples = [MoveExample(f"opening {number}", state) for number, state in enumerate(starts, 1)]
         with ExitStack() as loading:
             for name, reference in references.items():
-                model = load_model(reference, seed=seed, concurrency=concurrency)
+                model = load_model(reference, seed=seed, concurrency=concurrency, cache=cache)
                 loading.callback(model.close)
+                check_examples(model, examples)
                 self._models[name] = model
             self._stack = loading.pop_all()
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections import Counter, deque
 from collections.abc import Callable, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -16,13 +17,15 @@ from w2s.arena.match import Match
 from w2s.arena.openings import Opening, read_openings
 from w2s.arena.oracles import Oracle, load_oracles
 from w2s.arena.outputs import ArenaFolder, RunResult, read_match_labels, read_ratings, write_outputs
-from w2s.arena.players import Players, check_label_limits, with_limits
+from w2s.arena.players import Players, with_limits
 from w2s.arena.record import Ending, MatchRecord
 from w2s.arena.schedule import Pairing, Schedule
 from w2s.arena.scoreboard import SequentialTest
 from w2s.arena.spec import ArenaSpec
 from w2s.arena.verification import sample_cases, verify_matches
 from w2s.errors import ModelError
+from w2s.games import game
+from w2s.games.syzygy import Tablebase
 from w2s.models import Want
 from w2s.models.keyed_random import uniform
 
@@ -67,8 +70,9 @@ def run(
 ) -> dict[str, Any]:
     """Play, label and verify what ``spec`` describes, and write the files of the run.
 
-    An interrupted run continues with the missing matches and, with deterministic models, ends with the same
-    bytes in labels and games. A complete run is only read.
+    Every model and oracle is loaded before a folder is made. An interrupted run continues with the missing
+    matches and, with deterministic models, ends with the same bytes in labels and games. A complete run is
+    only read.
 
     Args:
         spec: the configuration; :func:`w2s.arena.load_spec` reads one from TOML.
@@ -81,17 +85,38 @@ def run(
         The contents of ``ratings.json``: ratings, endings, counts of verdicts.
 
     Raises:
-        UsageError: the folder holds another run, or a model reference is invalid.
-        ModelError: a model keeps failing.
+        UsageError: the folder holds another run, or a model or an oracle is invalid.
+        ModelError: a model cannot be loaded, or keeps failing.
     """
-    check_label_limits(spec)
+    game(spec.game)
     openings = read_openings(spec.openings.file, spec.game)
     folder = ArenaFolder(Path(out))
-    folder.open(spec, {"openings": [(opening.start, opening.moves) for opening in openings]})
-    if not folder.is_complete():
-        with Journal(folder.journal) as journal:
-            _Run(spec, openings, journal, show).finish(folder, concurrency, width)
+    inputs = {"openings": [(opening.start, opening.moves) for opening in openings]}
+    folder.check(spec, inputs)
+    if folder.is_complete():
+        return read_ratings(folder.ratings)
+    with Journal(folder.journal) as journal, ExitStack() as stack:
+        unfinished = _Run(spec, openings, journal, show)
+        models = unfinished.load_models(stack, folder, concurrency)
+        folder.open(spec, inputs)
+        journal.create()
+        unfinished.finish(folder, models, width)
     return read_ratings(folder.ratings)
+
+
+@dataclass(frozen=True)
+class LoadedModels:
+    """The models of a run.
+
+    Attributes:
+        references: model references by player name.
+        players: the loaded players; None where no match is missing.
+        oracles: the loaded oracles, the most trusted first.
+    """
+
+    references: dict[str, str]
+    players: Players | None
+    oracles: list[Oracle]
 
 
 class _Run:
@@ -105,7 +130,7 @@ class _Run:
         self._journal = journal
         self._show = show
         self._schedule = Schedule(
-            tuple(spec.players), spec.format, spec.pairs, len(openings), spec.openings.order, spec.seed
+            tuple(spec.players), spec.tournament, spec.pairs, len(openings), spec.openings.order, spec.seed
         )
         self._records: dict[int, MatchRecord] = {}
         self._test = SequentialTest(spec)
@@ -114,23 +139,40 @@ class _Run:
         self._queue = deque(pairing for pairing in self._schedule if pairing.number not in self._records)
         self._voids: Counter[int] = Counter()
 
-    def finish(self, folder: ArenaFolder, concurrency: int, width: int) -> None:
-        """Do what is missing, then write the files."""
+    def load_models(self, stack: ExitStack, folder: ArenaFolder, concurrency: int) -> LoadedModels:
+        """Load the players of the missing matches, and the oracles; ``stack`` closes them."""
         spec = self._spec
         references = {name: with_limits(text, spec.limits) for name, text in spec.players.items()}
+        if spec.rules.tablebase is not None:
+            Tablebase(spec.rules.tablebase).close()
+        oracles = load_oracles(
+            spec.verify.oracles, cap_cp=spec.verdict.cap_cp, concurrency=concurrency, game=spec.game
+        )
+        for oracle in oracles:
+            stack.callback(oracle.close)
+        players = None
         if not self._is_played():
-            with Players(references, seed=spec.seed, concurrency=concurrency) as players:
+            starts = [self._openings[number].state(spec.game) for number in self._opening_numbers()]
+            players = stack.enter_context(
+                Players(references, starts, seed=spec.seed, concurrency=concurrency, cache=folder.replies)
+            )
+        return LoadedModels(references, players, oracles)
+
+    def finish(self, folder: ArenaFolder, models: LoadedModels, width: int) -> None:
+        """Do what is missing, then write the files."""
+        if models.players is not None:
+            with models.players as players:
                 self._play(players, players.width(width))
         played = [self._records[number] for number in sorted(self._records)]
         records = [record for record in played if self._test.includes(record)]
-        oracles = load_oracles(spec.verify.oracles, cap_cp=spec.verdict.cap_cp, concurrency=concurrency)
-        try:
-            self._verify(records, oracles)
-        finally:
-            for oracle in oracles:
-                oracle.close()
-        names = [oracle.name for oracle in oracles]
-        write_outputs(folder, RunResult(spec, references, names, records, self._journal))
+        self._verify(records, models.oracles)
+        names = [oracle.name for oracle in models.oracles]
+        write_outputs(folder, RunResult(self._spec, models.references, names, records, self._journal))
+        self._journal.pack()
+
+    def _opening_numbers(self) -> list[int]:
+        """The openings of the missing matches."""
+        return sorted({pairing.opening for pairing in self._queue})
 
     def _is_played(self) -> bool:
         """Whether every match is finished or the test has decided."""
@@ -145,6 +187,7 @@ class _Run:
     def _play(self, players: Players, width: int) -> None:
         progress = self._progress("play", len(self._records), len(self._schedule))
         progress.finished = [self._records[number] for number in sorted(self._records)]
+        self._show(progress)
         want = Want(evidence=True, mask=self._spec.rules.illegal == "mask")
         waiting: list[Match] = []
         for match in play_matches(self._next_matches, players, width, want):
@@ -182,7 +225,7 @@ class _Run:
     def _save(self, matches: list[Match], players: Players, want: Want, progress: ArenaProgress) -> None:
         records = [match.record() for match in matches]
         labels = [match.labels for match in matches]
-        if self._spec.labels.by == "both":
+        if self._spec.labels.labellers == "both":
             labels = add_opponent_labels(list(zip(records, labels, strict=True)), players, want)
         for record, of_match in zip(records, labels, strict=True):
             entry = {"record": record.to_json(), "labels": [label.to_json() for label in of_match]}
@@ -204,9 +247,9 @@ class _Run:
         progress = self._progress("verify", len(order) - len(missing), len(order))
         if missing:
             self._show(progress)
-        budget_s = self._spec.verify.budget_s
+        limit_s = self._spec.verify.seconds
         for begin in range(0, len(missing), _MATCHES_PER_VERIFICATION):
-            if budget_s is not None and time.monotonic() - progress.started > budget_s:
+            if limit_s is not None and time.monotonic() - progress.started > limit_s:
                 return
             self._verify_batch(missing[begin : begin + _MATCHES_PER_VERIFICATION], oracles, progress)
 

@@ -10,7 +10,7 @@ from typing import Literal
 
 from w2s.models.keyed_random import uniform
 
-ScheduleFormat = Literal["match", "round-robin", "gauntlet"]
+TournamentKind = Literal["match", "round-robin", "gauntlet"]
 """How players are paired: two players, everybody against everybody, or the first against each other one."""
 
 
@@ -44,8 +44,8 @@ class Schedule:
 
     Attributes:
         players: names; the first one plays the gauntlet.
-        format: ``match`` or ``round-robin``: everybody meets everybody; ``gauntlet``: the first player meets
-            each of the others.
+        tournament: ``match`` or ``round-robin``: everybody meets everybody; ``gauntlet``: the first player
+            meets each of the others.
         pairs: pairs of matches that each two players play.
         n_openings: number of openings, at least 1.
         order: ``sequential``, or ``shuffled`` again each time all openings are used.
@@ -58,7 +58,7 @@ class Schedule:
     """
 
     players: tuple[str, ...]
-    format: ScheduleFormat
+    tournament: TournamentKind
     pairs: int
     n_openings: int
     order: Literal["sequential", "shuffled"]
@@ -67,7 +67,7 @@ class Schedule:
     @property
     def matchups(self) -> list[tuple[str, str]]:
         """The pairs of players that meet, in the order of the players."""
-        if self.format == "gauntlet":
+        if self.tournament == "gauntlet":
             return [(self.players[0], other) for other in self.players[1:]]
         return list(combinations(self.players, 2))
 

@@ -138,7 +138,7 @@ class PlayerLimits(Config):
 class LabelPolicy(Config):
     """Who labels a position: ``both`` players, or only the ``mover``, the player to move."""
 
-    by: Literal["both", "mover"] = "both"
+    labellers: Literal["both", "mover"] = "both"
 
 
 class VerdictThresholds(Config):
@@ -168,12 +168,12 @@ class Verification(Config):
     Attributes:
         oracles: references of oracles.
         share: fraction of the positions that is verified, sampled by seed.
-        budget_s: seconds after which no more positions are verified; None for no limit.
+        seconds: seconds after which no more positions are verified; None for no limit.
     """
 
     oracles: tuple[str, ...] = ("search:depth=4",)
     share: Annotated[float, Field(ge=0, le=1)] = 1.0
-    budget_s: Annotated[float, Field(gt=0)] | None = None
+    seconds: Annotated[float, Field(gt=0)] | None = None
 
 
 class SprtConfig(Config):
@@ -198,8 +198,8 @@ class ArenaSpec(Config):
     Attributes:
         game: name of the game.
         players: model references by player name, for example ``teacher`` and ``student``.
-        format: a ``match`` of two players, a ``round-robin``, or a ``gauntlet`` of the first player against
-            each of the others.
+        tournament: a ``match`` of two players, a ``round-robin``, or a ``gauntlet`` of the first player
+            against each of the others.
         pairs: pairs of games that each two players play, with colours swapped.
         seed: random seed of the run.
         openings: where matches start.
@@ -213,7 +213,7 @@ class ArenaSpec(Config):
 
     game: str
     players: dict[str, str]
-    format: Literal["match", "round-robin", "gauntlet"] = "match"
+    tournament: Literal["match", "round-robin", "gauntlet"] = "match"
     pairs: PositiveInt = 20
     seed: NonNegativeInt = 0
     openings: Openings = Openings()
@@ -230,9 +230,10 @@ class ArenaSpec(Config):
             raise invalid_value(
                 "arena-too-few-players", "an arena needs two players; name them with --teacher and --student"
             )
-        if self.format == "match" and len(self.players) != 2:
+        if self.tournament == "match" and len(self.players) != 2:
             raise invalid_value(
-                "arena-match-players", "a match has two players; use format round-robin or gauntlet for more"
+                "arena-match-players",
+                "a match has two players; use --tournament round-robin or gauntlet for more",
             )
         if self.sprt is not None and len(self.players) != 2:
             raise invalid_value("arena-sprt-players", "a sequential test compares exactly two players")

@@ -12,7 +12,7 @@ from w2s.arena.record import MatchRecord
 from w2s.arena.spec import VerdictThresholds
 from w2s.models.keyed_random import uniform
 
-VERDICTS = ("best", "good", "inaccurate", "blunder", "illegal", "unknown")
+VERDICTS = ("best", "good", "inaccurate", "blunder", "illegal", "unparsable", "unknown")
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +112,15 @@ class Verdict:
         return None if self.word == "unknown" else self.word == "best"
 
 
+_WITHOUT_MOVE = {
+    "illegal": "illegal",
+    "ambiguous": "illegal",
+    "unparsable": "unparsable",
+    "reply": "unparsable",
+}
+"""The verdict on a label that is no legal move, by its failure; ``unknown`` where the model failed."""
+
+
 def decide_verdict(label: Label, findings: Mapping[str, Finding], thresholds: VerdictThresholds) -> Verdict:
     """The verdict on a label.
 
@@ -121,8 +130,7 @@ def decide_verdict(label: Label, findings: Mapping[str, Finding], thresholds: Ve
         thresholds: the largest regret of each verdict.
     """
     if not label.legal:
-        failed = label.failure not in {"unparsable", "illegal", "ambiguous"}
-        return Verdict("unknown" if failed else "illegal", None)
+        return Verdict(_WITHOUT_MOVE.get(label.failure or "", "unknown"), None)
     for name, finding in findings.items():
         if finding.regret_cp is not None:
             return Verdict(_grade(finding.regret_cp, thresholds), name)

@@ -1,7 +1,4 @@
-"""What decides a chain: models, examples, trust, selection, training, arms.
-
-Knows nothing about how any of it is done.
-"""
+"""The tables of a chain's configuration: models, examples, trust, selection, training and arms."""
 
 from __future__ import annotations
 
@@ -10,31 +7,209 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, field_validator, model_validator
 
-from w2s.chain.data_sets import Examples
-from w2s.chain.origins import Matches, Regime, check_origins
+from w2s.chain.arms import TEACHING_ARM, default_arms
 from w2s.config import Config, invalid_value
 from w2s.errors import UsageError
-from w2s.evidence import ASKED, VECTORS, number_of
+from w2s.evidence_kinds import REQUESTS, STATES, parse_evidence
 from w2s.models.reference import resolve_reference
-from w2s.selection.rule import Rule
+from w2s.selection import Rule
 
 Positive = Annotated[int, Field(gt=0)]
 NonNegative = Annotated[int, Field(ge=0)]
-FIXED_ARMS = ("base", "gold", "self", "ceiling")
-"""Arms that no teacher plays a part in: trained once for each student."""
-GOLD_AND_TRUST = ("gold+trust", "gold-then-trust", "trust-then-gold")
-"""Arms that learn from gold and from trusted labels."""
-LABEL_ARMS = ("naive", "random", "trust", *GOLD_AND_TRUST)
-"""Arms of the teacher's labels; the name of any trust function is one too, as a baseline."""
+SPLITS = ("gold", "pool", "test")
+"""The parts into which examples are split."""
+ColumnMapping = str | dict[str, Any] | None
+"""The name of a known data set, or a table, see :mod:`w2s.tasks.column_mapping`."""
 SEARCHES = ("search:depth=2", "search:depth=3")
-"""Oracles of a chain over files that names none: our own searches, which know no answers."""
+"""Default oracles of a chain over files of moves: our own searches, which know no answers."""
 PROPOSALS = 3
-"""Labels of an example by a net where oracles tell which of them is good."""
-DEFAULT_ARMS = ("base", "gold", "naive", "random", "confidence", "margin", "trust", "gold+trust", "ceiling")
+"""Default number of labels that a net proposes for an example if oracles are evidence."""
+
+
+class SplitFiles(Config):
+    """Rows of one split from its own files: all of them, or ``rows`` of them drawn by seed.
+
+    ``column_mapping`` overrides that of the data set.
+    """
+
+    files: Annotated[tuple[str, ...], Field(min_length=1)]
+    rows: Positive | None = None
+    column_mapping: ColumnMapping = None
+
+
+SplitRows = Positive | tuple[str, ...] | SplitFiles
+
+
+class DataSet(Config):
+    """Rows by split. A number is drawn by seed from ``files``; a list names files whose rows all belong to
+    that split; a table gives files and a number of rows.
+
+    ``column_mapping``: which column of the files holds what, for the tasks choice and answer. If matches are
+    played, the numbers count positions that the matches reach.
+    """
+
+    files: tuple[str, ...] = ()
+    column_mapping: ColumnMapping = None
+    gold: SplitRows = 1000
+    pool: SplitRows = 10_000
+    test: SplitRows = 2000
+
+    @model_validator(mode="after")
+    def _check_files(self) -> DataSet:
+        if len(self.own_files) == len(SPLITS) and self.files:
+            raise invalid_value(
+                "chain-examples-files-twice", "gold, pool and test all name their own files; leave files out"
+            )
+        if self.own_files and self.counts and not self.files:
+            raise invalid_value(
+                "chain-examples-files-missing",
+                f"{next(iter(self.counts))} is a number of rows; name the files to draw them from in files",
+            )
+        return self
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """Rows by split, of the splits that are drawn from ``files``."""
+        found = {split: getattr(self, split) for split in SPLITS}
+        return {split: count for split, count in found.items() if isinstance(count, int)}
+
+    @property
+    def own_files(self) -> dict[str, SplitFiles]:
+        """The splits that have their own files."""
+        found: dict[str, SplitFiles] = {}
+        for split in SPLITS:
+            given = getattr(self, split)
+            if not isinstance(given, int):
+                rows = given if isinstance(given, SplitFiles) else SplitFiles(files=given)
+                found[split] = (
+                    rows
+                    if rows.column_mapping
+                    else rows.model_copy(update={"column_mapping": self.column_mapping})
+                )
+        return found
+
+
+class Examples(DataSet):
+    """Where examples come from: one data set, or several ``sets`` whose splits are joined.
+
+    ``bad_rows``: a row that cannot be used is an ``error``, or ``skip`` leaves it out and reports how many
+    there were. Published data sets contain questions with two equal options.
+    """
+
+    sets: tuple[DataSet, ...] = ()
+    bad_rows: Literal["error", "skip"] = "error"
+
+    @model_validator(mode="after")
+    def _check_sets(self) -> Examples:
+        given = [
+            name
+            for name, field in DataSet.model_fields.items()
+            if self.sets and getattr(self, name) != field.default
+        ]
+        if given:
+            raise invalid_value(
+                "chain-examples-sets-mixed",
+                f"each entry of sets has its own {', '.join(given)}; leave them out of examples",
+            )
+        return self
+
+    @property
+    def each(self) -> tuple[DataSet, ...]:
+        """The data sets."""
+        return self.sets or (self,)
+
+    @property
+    def has_files(self) -> bool:
+        """Whether any file is named."""
+        return bool(self.sets) or any(one.files or one.own_files for one in self.each)
+
+    @property
+    def gold_has_files(self) -> bool:
+        """Whether gold has its own files."""
+        return any("gold" in one.own_files for one in self.each)
+
+    @property
+    def gold_rows(self) -> int:
+        """Number of gold rows; no set may name files for gold."""
+        return sum(one.counts["gold"] for one in self.each)
+
+
+class Matches(Config):
+    """Matches between teacher and student, whose positions are the examples.
+
+    ``games`` per round, under the rules of the game's bundled arena, from its ``openings`` or from another
+    file of openings. ``temperature`` of nets whose reference sets none; at 0 the same opening always leads to
+    the same game. The ``oracle`` answers gold and test: every move is right whose value is at most
+    ``margin_cp`` below the best. ``verify_pool``: it answers the pool too, for the arm ceiling and to measure
+    purity.
+    """
+
+    games: Annotated[int, Field(gt=0)] = 200
+    openings: str | None = None
+    temperature: Annotated[float, Field(ge=0, le=100)] = 1.0
+    oracle: str = "search:depth=4"
+    margin_cp: Annotated[int, Field(ge=0)] = 0
+    verify_pool: bool = False
+
+    @field_validator("games")
+    @classmethod
+    def _even(cls, games: int) -> int:
+        if games % 2:
+            raise invalid_value(
+                "chain-odd-games",
+                f"games are played in pairs with colours swapped; use an even number instead of {games}",
+            )
+        return games
+
+
+class Regime(Config):
+    """How gold and pool differ: not at all, in their source, or in their game or task.
+
+    ``ood_dist``: gold comes from the files ``gold_examples``, pool and test do not. ``ood_domain``: gold
+    belongs to another game, ``gold_game``, or another task, ``gold_task``. It is labelled by
+    ``gold_teacher``, or by the teacher of the pool if that answers both, as language models do.
+    ``gold_column_mapping``: which column of its files holds what.
+    """
+
+    name: Literal["in_dist", "ood_dist", "ood_domain"] = "in_dist"
+    gold_examples: tuple[str, ...] = ()
+    gold_game: str | None = None
+    gold_task: Literal["move", "choice", "answer"] | None = None
+    gold_column_mapping: str | dict[str, Any] | None = None
+    gold_teacher: str | None = None
+
+    @model_validator(mode="after")
+    def _check_complete(self) -> Regime:
+        names = ("gold_examples", "gold_column_mapping", "gold_game", "gold_task", "gold_teacher")
+        given = [name for name in names if getattr(self, name)]
+        if self.name == "in_dist" and given:
+            raise invalid_value(
+                "chain-regime-missing",
+                f"{given[0]} needs a distribution shift; add --regime ood_dist or --regime ood_domain",
+            )
+        other = self.gold_game or self.gold_task or self.gold_teacher
+        if self.name == "ood_dist" and (other or not self.gold_examples):
+            raise invalid_value(
+                "chain-regime-incomplete",
+                "ood_dist takes gold from other files of the same game and task; name them with "
+                "--gold-examples, and leave --gold-game, --gold-task and --gold-teacher out",
+            )
+        if self.name == "ood_domain" and not (self.gold_examples and (self.gold_game or self.gold_task)):
+            raise invalid_value(
+                "chain-regime-incomplete",
+                "ood_domain takes gold of another game or task; give --gold-examples, --gold-game or "
+                "--gold-task, and --gold-teacher if the teacher cannot answer both",
+            )
+        return self
+
+    @property
+    def is_shift(self) -> bool:
+        """Whether gold and pool differ on purpose."""
+        return self.name != "in_dist"
 
 
 class TrustSpec(Config):
-    """The trust function: its name, its options, and in how many folds gold is scored by others' fits."""
+    """The trust function: its name, its options, and the number of folds for out-of-fold scores of gold."""
 
     function: str = "neural"
     options: dict[str, Any] = Field(default_factory=dict)
@@ -42,8 +217,9 @@ class TrustSpec(Config):
 
 
 class Keep(Config):
-    """Which labels are kept: the ``top`` share or count by trust, or the most whose ``purity`` is certified
-    at confidence 1 − ``delta``. ``power``: rows weigh their trust to this power; 0 is no weight."""
+    """Which labels are kept: the ``top`` share or count by trust, or the largest set whose ``purity`` is
+    certified at confidence 1 − ``delta``. ``power``: rows are weighted by trust to this power; 0 gives all
+    rows the same weight."""
 
     top: str | None = None
     purity: Annotated[float, Field(gt=0, lt=1)] | None = None
@@ -52,7 +228,7 @@ class Keep(Config):
 
     @field_validator("top")
     @classmethod
-    def _count_or_share(cls, top: str | None) -> str | None:
+    def _keeps_something(cls, top: str | None) -> str | None:
         if top is not None and 0 in (Rule.parse(top=top).top_share, Rule.parse(top=top).top_count):
             raise invalid_value(
                 "chain-keep-nothing",
@@ -63,25 +239,28 @@ class Keep(Config):
     @model_validator(mode="after")
     def _one_rule(self) -> Keep:
         if self.top is not None and self.purity is not None:
-            raise invalid_value(
-                "chain-keep-two-rules", "top and purity exclude each other; leave one of them out"
-            )
+            raise invalid_value("chain-keep-two-rules", "top and purity exclude each other; leave one out")
         return self
 
     @property
     def share(self) -> str:
-        """The share or count where no purity is asked for."""
+        """The share or count, if no purity is set."""
         return self.top or "25%"
+
+    def count(self, pool: int) -> int:
+        """Rows kept of a pool; all of them if a purity decides, since that number is not known before."""
+        return pool if self.purity is not None else Rule.parse(top=self.share).count_of(pool)
 
 
 class Teach(Config):
-    """How students are taught, beside the settings of ``train``.
+    """How students are taught, in addition to the settings of ``train``.
 
-    ``soft``: what a label asks for. ``none``: itself. ``teacher``: all moves, as likely as the teacher holds
-    them. ``trust``: itself with its trust as probability; the rest goes to the other moves as the untrained
-    student has them. ``gold_times``: how often ``gold+trust`` has each gold row. ``later_rate``: the learning
-    rate of what an arm learns second, as a share of the first. ``warm_start``: the share of gold on which
-    students begin whose arm does not begin with gold anyway; the trust of later rounds is fitted on the rest.
+    ``soft``: the target of a label. ``none``: the label itself. ``teacher``: the teacher's distribution over
+    all moves. ``trust``: the label with its trust as probability; the rest goes to the other moves in the
+    proportions of the untrained student. ``gold_times``: how often ``gold+trust`` repeats each gold row.
+    ``later_rate``: learning rate of an arm's second stage as a share of the first. ``warm_start``: share of
+    gold on which students are trained first, except in arms that begin with gold; trust of later rounds is
+    fitted on the rest of gold.
     """
 
     soft: Literal["none", "teacher", "trust"] = "none"
@@ -100,15 +279,16 @@ class ChainConfig(Config):
     """A chain: teacher → labels → trust → selection → student, ``rounds`` times, for each of ``seeds`` seeds.
 
     ``student``: one model that every round trains anew, or a ladder of which each round takes the next.
-    ``evidence`` is what is kept of each label: ``hidden``, ``afterstate``, how the untrained ``student`` sees
-    it, and what a language model is asked for, ``icl:4`` or ``samples:8`` say; ``reward`` names a reward
-    model. ``oracles`` add what they find about each label: of moves, where nothing is said, two shallow
-    searches, or nobody where matches are played, whose gold a deeper search of the same kind verifies.
-    ``train`` holds settings of :class:`w2s.train.Settings`, or of :class:`w2s.train.LanguageSettings` where
-    students are language models. ``budget``: numbers of gold rows for which gold, trust and both are
-    measured, with the labels of the first round. ``proposals``: how many labels the teacher gives of each
-    example; trust keeps one of them, and the arms that trust plays no part in take the teacher's answer.
-    Where nothing is said, a net of ours that labels moves proposes three if oracles are evidence.
+    ``evidence`` of each label that is kept: ``hidden``, ``afterstate``, the view of the untrained
+    ``student``, and what a language model is asked for, for example ``icl:4`` or ``samples:8``; ``reward``
+    names a reward model. ``oracles`` add what they find about each label. The default for moves is two
+    shallow searches; if matches are played it is none, because a deeper search of the same kind verifies
+    gold. ``train`` holds settings of :class:`w2s.train.PolicyTrainSettings`, or of
+    :class:`w2s.train.LanguageTrainSettings` for language models. ``gold_sizes``: the points of the
+    label-budget curve, numbers of gold rows for which gold, trust and both are measured with the labels of
+    the first round. ``proposals``: how many labels the teacher gives for each example; trust keeps one of
+    them, and arms without trust use the teacher's answer. The default is three for our nets of moves if
+    oracles are evidence.
     """
 
     game: str = "chess"
@@ -128,18 +308,18 @@ class ChainConfig(Config):
     oracles: tuple[str, ...] = ()
     trust: TrustSpec = TrustSpec()
     keep: Keep = Keep()
-    arms: tuple[str, ...] = DEFAULT_ARMS
+    arms: tuple[str, ...] = Field(default_factory=default_arms)
     train: dict[str, Any] = Field(default_factory=dict)
     teach: Teach = Teach()
-    budget: tuple[Positive, ...] = ()
+    gold_sizes: tuple[Positive, ...] = ()
     stop: Stop = Stop()
 
     @model_validator(mode="before")
     @classmethod
-    def _defaults_where_they_apply(cls, tables: Any) -> Any:
+    def _fill_defaults(cls, tables: Any) -> Any:
         if not isinstance(tables, dict):
             return tables
-        oracles = SEARCHES if _searchable(tables) else ()
+        oracles = SEARCHES if _is_searchable(tables) else ()
         searched = {"oracles": oracles, **tables}
         proposes = searched["oracles"] and _is_net(searched.get("teacher"))
         return {"proposals": PROPOSALS if proposes else 1, **searched}
@@ -149,8 +329,27 @@ class ChainConfig(Config):
     def _one_or_many(cls, value: Any) -> Any:
         return (value,) if isinstance(value, str) else value
 
+    @field_validator("evidence")
+    @classmethod
+    def _known_evidence(cls, names: tuple[str, ...]) -> tuple[str, ...]:
+        known = [*STATES, *REQUESTS]
+        for name in names:
+            if name not in STATES and name.partition(":")[0] not in REQUESTS:
+                raise invalid_value(
+                    "chain-unknown-evidence", f"unknown evidence {name!r}; known: {', '.join(known)}"
+                )
+            parse_evidence(name, known)
+        _check_unique("evidence", [name.partition(":")[0] for name in names])
+        return names
+
+    @field_validator("arms")
+    @classmethod
+    def _each_arm_once(cls, arms: tuple[str, ...]) -> tuple[str, ...]:
+        _check_unique("arms", arms)
+        return arms
+
     @model_validator(mode="after")
-    def _sound(self) -> ChainConfig:
+    def _check_models(self) -> ChainConfig:
         if not self.student:
             raise invalid_value("chain-missing-model", "a chain needs a student; name it with --student")
         if self.teacher in self.student:
@@ -158,10 +357,10 @@ class ChainConfig(Config):
                 "chain-student-is-teacher",
                 f"student and teacher are the same model, {self.teacher}; name two different models",
             )
-        if "trust" not in self.arms:
+        if TEACHING_ARM not in self.arms:
             raise invalid_value(
                 "chain-arm-trust-missing",
-                "arms must include trust, because its student is the teacher of the next round",
+                f"arms must include {TEACHING_ARM}, because its student is the teacher of the next round",
             )
         if self.teach.warm_start == 1 and self.rounds > 1:
             raise invalid_value(
@@ -172,7 +371,7 @@ class ChainConfig(Config):
         return self
 
     @model_validator(mode="after")
-    def _options_to_compare(self) -> ChainConfig:
+    def _check_task(self) -> ChainConfig:
         if "reward" in self.evidence and self.reward is None:
             raise invalid_value(
                 "chain-missing-reward-model",
@@ -188,65 +387,106 @@ class ChainConfig(Config):
                 "chain-answer-without-options",
                 "the task answer has no options for soft labels; leave teach.soft out",
             )
+        if self.task != "move" and (self.source == "matches" or self.oracles):
+            raise invalid_value(
+                "chain-task-without-games",
+                f"matches and oracles need the task move, not {self.task}; leave them out",
+            )
         return self
 
     @model_validator(mode="after")
-    def _origins(self) -> ChainConfig:
-        check_origins(self)
+    def _check_source(self) -> ChainConfig:
+        if self.source == "matches" and self.examples.has_files:
+            raise invalid_value(
+                "chain-matches-with-files",
+                "source matches plays its own examples; leave the example files out",
+            )
+        if self.source == "matches" and self.matches.oracle in self.oracles:
+            raise invalid_value(
+                "chain-oracle-leaks-gold",
+                f"{self.matches.oracle} verifies gold and is also evidence, so trust would read the answer; "
+                "name another oracle for one of them",
+            )
+        if self.source == "files" and self.matches != Matches():
+            raise invalid_value(
+                "chain-matches-without-source",
+                "the table matches needs source matches; add --source matches or leave the table out",
+            )
         return self
 
-    @field_validator("evidence")
-    @classmethod
-    def _known_evidence(cls, names: tuple[str, ...]) -> tuple[str, ...]:
-        known = [*VECTORS, *ASKED]
-        for name in names:
-            if name not in VECTORS and name.partition(":")[0] not in ASKED:
-                raise invalid_value(
-                    "chain-unknown-evidence", f"unknown evidence {name!r}; known: {', '.join(known)}"
-                )
-            number_of(name)
-        _refuse_twice("evidence", [name.partition(":")[0] for name in names])
-        return names
-
-    @field_validator("arms")
-    @classmethod
-    def _each_arm_once(cls, arms: tuple[str, ...]) -> tuple[str, ...]:
-        _refuse_twice("arms", arms)
-        return arms
+    @model_validator(mode="after")
+    def _check_regime(self) -> ChainConfig:
+        regime = self.regime
+        if regime.is_shift and self.examples.gold_has_files:
+            raise invalid_value(
+                "chain-regime-gold-files",
+                "a regime takes gold from gold_examples; name only the files of pool and test in "
+                "examples.files",
+            )
+        if regime.name == "ood_domain" and (self.gold_sizes or self.teach.warm_start):
+            raise invalid_value(
+                "chain-gold-not-learnable",
+                "a student cannot learn gold of another game or task; leave gold_sizes and "
+                "teach.warm_start out",
+            )
+        own = (regime.gold_task or self.task, regime.gold_game or self.game)
+        if regime.name == "ood_domain" and own == (self.task, self.game):
+            raise invalid_value(
+                "chain-regime-same-domain",
+                f"gold and pool are both {self.task}, {self.game}; use ood_dist, or gold of another game or "
+                "task",
+            )
+        if regime.gold_game and not regime.gold_teacher:
+            raise invalid_value(
+                "chain-gold-teacher-missing",
+                "gold of another game needs a teacher for that game; name it with --gold-teacher",
+            )
+        if regime.gold_teacher and self.asked:
+            raise invalid_value(
+                "chain-evidence-two-teachers",
+                f"the evidence {self.asked[0]} needs one teacher for gold and pool, but gold has its own, "
+                f"{regime.gold_teacher}; leave it out of evidence",
+            )
+        return self
 
     @property
     def asked(self) -> tuple[str, ...]:
         """The evidence that a language model is asked for."""
-        return tuple(name for name in self.evidence if name not in VECTORS)
+        return tuple(name for name in self.evidence if name not in STATES)
 
     @property
-    def reads(self) -> list[str]:
+    def features(self) -> list[str]:
         """All evidence that is made, as trust functions name it."""
         searched = ["search"] if any(oracle.startswith("search") for oracle in self.oracles) else []
-        columns = [column for name in self.asked for column in ASKED[name.partition(":")[0]]]
-        return [*(name for name in self.evidence if name in VECTORS), *columns, *searched]
+        columns = [column for name in self.asked for column in parse_evidence(name).kind.columns]
+        return [*(name for name in self.evidence if name in STATES), *columns, *searched]
+
+    @property
+    def all_seeds(self) -> list[int]:
+        """The seeds, from the configured one on."""
+        return [self.seed + number for number in range(self.seeds)]
 
     def student_of(self, number: int) -> str:
         """The untrained student of a round, counted from 1."""
         return self.student[min(number, len(self.student)) - 1]
 
 
-def _refuse_twice(what: str, names: Sequence[str]) -> None:
+def _check_unique(what: str, names: Sequence[str]) -> None:
     for place, name in enumerate(names):
         if name in names[:place]:
             raise invalid_value("chain-duplicate-name", f"{what} contain {name} twice; remove one")
 
 
 def _is_net(teacher: object) -> bool:
-    """Whether a teacher is a net of moves, which proposes as many of them as one asks for."""
+    """Whether a teacher is a net of moves, which can propose any number of them."""
     try:
         return isinstance(teacher, str) and resolve_reference(teacher).kind in ("policy", "lc0")
     except UsageError:
-        return False  # who loads it says what is wrong
+        return False  # loading the model reports what is wrong
 
 
-def _searchable(tables: dict[str, Any]) -> bool:
-    """Whether searches that nobody named are evidence: of moves, and of files of them."""
+def _is_searchable(tables: dict[str, Any]) -> bool:
+    """Whether the default searches apply: gold and pool are moves from files."""
     regime = tables.get("regime")
     gold = regime.get("gold_task") if isinstance(regime, dict) else getattr(regime, "gold_task", None)
     tasks = {tables.get("task", "move"), gold or "move"}

@@ -1,173 +1,284 @@
 """A chain from its configuration to its metrics.
 
-Knows nothing about screens.
-
     run.toml, run.json, splits.parquet, metrics.json
-    round-1/matches/                what the pair played, where examples come from matches: examples/played.py
-    gold-labels/                    of gold of another game
-    fixed/                          base, gold, self and ceiling, teacher: fixed.py
-    round-1/manifest.json           what each seed was made of: manifest.py
-    round-1/labels/                 labels.parquet with its evidence; of later rounds one for each seed
-    round-1/seed-0/                 trust/ and the arms: seeded.py
-    budget/N/seed-0/                the same with N gold rows: budget.py
+    round-1/manifest.json           what each seed was made of: leakage.py
+    all other folders               the steps of plan.py
 
-No row trains a model and then counts as evidence about it: trust is fitted on gold, and the teacher of the
-next round is the student of the arm ``trust``, which saw pool rows only, and the share of gold that warmed it
-where that is asked for: later rounds fit trust on the rest.
+No row trains a model and is then evidence about it. Trust is fitted on gold. The teacher of the next round is
+a student of the arm trust, which learned pool rows only, and the gold rows of its warm start if there is one;
+later rounds fit trust on the rest of gold.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-import numpy as np
-
-from w2s.chain import regimes
-from w2s.chain.budget import budget_curve, check_budget
-from w2s.chain.chain import Chain, Count, Say
-from w2s.chain.checking import check_config
-from w2s.chain.config import FIXED_ARMS, ChainConfig
-from w2s.chain.examples.source import open_source
-from w2s.chain.fixed import fixed_arms
-from w2s.chain.folder import ChainFolder
-from w2s.chain.found import arms_found, trust_found
-from w2s.chain.manifest import FILE, made_of
-from w2s.chain.round_labels import foreign_labels, round_labels
-from w2s.chain.seeded import Seeded
-from w2s.chain.steps import Facts, read, write_json
-from w2s.chain.students import arms as made
-from w2s.chain.students.pupil import Taught, pupil_of
+from w2s.chain.arms import check_arm_evidence
+from w2s.chain.budget_curve import check_gold_sizes, measure_point, with_fewer_gold
+from w2s.chain.config import ChainConfig
+from w2s.chain.context import Count, RunContext, Say
+from w2s.chain.data.matches import MatchReport
+from w2s.chain.data.source import ExampleSource, open_examples
+from w2s.chain.data.splits import Splits
+from w2s.chain.leakage import FILE, Provenance, record_provenance
+from w2s.chain.plan import Plan, SeedPlan
+from w2s.chain.planner import plan_chain
+from w2s.chain.report import (
+    ChainReport,
+    CurvePoint,
+    References,
+    RoundReport,
+    StopReport,
+    summarize_arms,
+    summarize_trust,
+)
+from w2s.chain.round import SeedRun
+from w2s.chain.shift import exchangeability_warning, shift_of_round
+from w2s.chain.student import StudentTrainer, TrainResult, evaluate_untrained
+from w2s.chain.trust_step import TrustReport, TrustSettings
+from w2s.chain.validate import check_config
+from w2s.chain.weak_labels import label_round
 from w2s.errors import W2sError
 from w2s.evidence import write_table
-from w2s.train.launch import refuse_several
+from w2s.resume import STEP, Record, RunFolder, write_json
+from w2s.train.distributed import require_single_process
+
+METRICS = "metrics.json"
 
 
 def run(
     config: ChainConfig, out: Path | str, *, say: Say = lambda _: None, count: Count = lambda *_: None
-) -> Facts:
-    """Run a chain, or what is left of it; returns what ``metrics.json`` holds.
+) -> ChainReport:
+    """Run a chain, or what is left of it.
 
     Args:
-        config: what to do.
-        out: the folder of the run; one that holds another configuration is refused.
-        say: told of every step in a line.
-        count: told how many of how many labels are made.
+        config: the chain.
+        out: folder of the run; one that holds another configuration is refused.
+        say: is told of each step in a line.
+        count: progress callback ``(done, total)`` of labels and games.
+
+    Returns:
+        What ``metrics.json`` holds.
 
     Raises:
-        UsageError: the configuration or the folder is at fault.
-        DataError: the examples are.
-        W2sError: trust has collapsed in the first round: nothing is worth keeping.
+        UsageError: the configuration or the folder cannot be used.
+        DataError: the examples cannot be used.
+        W2sError: trust collapsed in the first round, so no round is worth keeping.
     """
-    refuse_several("a chain")
+    require_single_process("a chain")
     check_config(config)
-    folder = ChainFolder(Path(out))
+    folder = RunFolder(Path(out), "chain")
     folder.open(config)
     say(f"resume with: {folder.resume_line}")
     for student in config.student[config.rounds :]:
         say(f"{student} does not learn: the chain ends with round {config.rounds}")
-    source = open_source(config, folder.path, say, count)
-    write_table(source.first.table(), folder.path / "splits.parquet")
-    config = regimes.with_arms_that_apply(config, source.first, say)
-    chain = Chain(config, folder, source, say, count)
-    check_budget(chain)
-    foreign_labels(folder.path, config, source.first.gold, count)  # what is wrong there is said at once
-    made.check_evidence(config.arms, _seeded(chain, 1, config.seed, config.teacher).gold)
-    metrics: Facts = {**regimes.described(config), "rounds": [], **fixed_arms(chain)}
-    teachers = dict.fromkeys(chain.seeds, config.teacher)
-    for number in range(1, config.rounds + 1):
-        if said := regimes.caution(config, number):
-            say(f"round {number}: {said}")
-        found, students, collapsed = _round(chain, number, teachers)
-        if collapsed and config.stop.collapse:
-            why = regimes.collapse(collapsed, config, number)
-            metrics["stopped"] = {"round": number, "why": why}
-            say(f"round {number}: stopped, {why}")
-            break
-        metrics["rounds"].append({**regimes.marked(found, config, number), **source.about(number)})
-        folder.write_metrics(metrics)
-        teachers = students
-    metrics["best_round"] = _best(metrics["rounds"])
-    if config.budget and metrics["rounds"]:
-        curve = budget_curve(_seeded(chain, 1, config.seed, config.teacher))
-        metrics["budget"] = [regimes.marked(point, config, 1) for point in curve]
-    folder.write_metrics(metrics)
-    folder.finish()
-    if not metrics["rounds"]:
-        raise W2sError(
-            "chain-no-round-kept",
-            f"no round was worth keeping: {metrics['stopped']['why']}; give more gold or other evidence",
-        )
-    return metrics
-
-
-def _best(rounds: list[Facts]) -> int | None:
-    """The round whose kept labels are purest by gold: chosen without a look at the test."""
-    found = [(round_["trust"]["purity_on_gold"]["mean"], -round_["round"]) for round_ in rounds]
-    return -max(found)[1] if found else None
-
-
-def _round(chain: Chain, number: int, teachers: dict[int, str]) -> tuple[Facts, dict[int, str], str | None]:
-    """One round: what it found, its students by seed, and why trust has collapsed if it has."""
-    config = chain.config
-    taught: dict[str, list[Taught]] = {arm: [] for arm in config.arms if arm not in FIXED_ARMS}
-    trust: list[Facts] = []
-    manifest: list[Facts] = []
-    reasons = []
-    for seed in chain.seeds:
-        seeded = _seeded(chain, number, seed, teachers[seed])
-        manifest.append(made_of(seeded, number))
-        trust.append(seeded.quality)
-        reasons.append(seeded.collapsed)
-        if seeded.collapsed and config.stop.collapse:
-            continue
-        for arm, found in taught.items():
-            found.append(seeded.arm(arm))
-    write_json(chain.folder.path / f"round-{number}" / FILE, {"round": number, "seeds": manifest})
-    collapsed = next((reason for reason in reasons if reason), None)
-    if collapsed and config.stop.collapse:
-        return {}, {}, collapsed
-    found_here = {
-        "round": number,
-        "teacher": list(dict.fromkeys(teachers.values())),
-        "student": config.student_of(number),
-        "trust": trust_found(trust),
-        "arms": arms_found(taught, _fixed_for(chain, number), config.seed),
-    }
-    models = [facts["model"] for _, facts in taught["trust"]]
-    return found_here, dict(zip(chain.seeds, models, strict=True)), collapsed
-
-
-def _fixed_for(chain: Chain, number: int) -> dict[str, np.ndarray]:
-    """What the arms of a round are measured by: of a ladder's later students nobody knows a base."""
-    same = chain.config.student_of(number) == chain.config.student_of(1)
-    return chain.fixed if same else {}
-
-
-def _seeded(chain: Chain, number: int, seed: int, teacher: str) -> Seeded:
-    """A round of one seed: its teacher's labels, and who learns from them."""
-    place = chain.folder.path / f"round-{number}"
-    pupil = pupil_of(chain, chain.config.student_of(number), seed)
-    name = f"round {number}, seed {seed}"
-    splits = chain.source.splits(number, seed, teacher)
-    # The first teacher is the same for every seed, and so are its labels.
-    where = place / "labels" if number == 1 else place / f"seed-{seed}" / "labels"
-    if read(where) is None:
-        chain.say(f"{name}: {teacher} labels")
-    labels = round_labels(
-        where,
-        chain.folder.path,
-        chain.config,
-        splits,
-        teacher,
-        pupil.student,
-        [chain.identity_of(splits), number],
-        chain.count,
+    source = open_examples(config, folder.path, say, count)
+    splits = source.first.splits
+    write_table(splits.table(), folder.path / "splits.parquet")
+    plan = plan_chain(
+        config,
+        gold=len(splits.gold),
+        pool=len(splits.pool),
+        test=len(splits.test),
+        pool_answered=all(example.gold for example in splits.pool),
     )
-    # A teacher that a share of gold has warmed is judged by the rest.
-    known = {example.id for example in pupil.gold} if number == 1 else pupil.unseen_gold_ids
-    gold = labels.gold.take(np.array([id_ in known for id_ in labels.gold.example_ids], bool))
-    answered = {*labels.gold.example_ids, *labels.pool.example_ids}
-    unanswered = len(splits.gold) + len(splits.pool) - len(answered)
-    if unanswered:
-        chain.say(f"{name}: examples left out, whose labels hold no answer: {unanswered:,}")
-    return Seeded(name, place / f"seed-{seed}", pupil, teacher, splits.pool, gold, labels.pool, labels.step)
+    for arm, why in plan.left_out.items():
+        say(f"the arm {arm} is left out: {why}")
+    check_gold_sizes(config.gold_sizes, len(splits.gold))
+    context = RunContext(
+        folder.path, config.task, config.game, config.seed, splits.test, splits.gold, say, count
+    )
+    report = _Chain(config, plan, source, context).run()
+    folder.finish()
+    if not report.rounds:
+        why = report.stopped.why if report.stopped is not None else ""
+        raise W2sError(
+            "chain-no-round-kept", f"no round is worth keeping: {why}; give more gold or other evidence"
+        )
+    return report
+
+
+@dataclass(frozen=True)
+class _SeedResult:
+    """What one seed of a round gave."""
+
+    teacher: str
+    provenance: Provenance
+    trust: TrustReport
+    collapsed: str | None
+    arms: Mapping[str, TrainResult]
+    matches: MatchReport | None
+
+
+class _Chain:
+    """Carries out a plan."""
+
+    def __init__(self, config: ChainConfig, plan: Plan, source: ExampleSource, context: RunContext) -> None:
+        self._config = config
+        self._plan = plan
+        self._source = source
+        self._context = context
+        self._trainer = StudentTrainer(context, config.train, config.teach.later_rate)
+        self._trust = TrustSettings(
+            config.trust, tuple(config.features), config.keep, config.regime.gold_teacher is not None
+        )
+
+    def run(self) -> ChainReport:
+        """All rounds and the label-budget curve; ``metrics.json`` is written after each round."""
+        config, say = self._config, self._context.say
+        self._check_evidence()
+        references = self._references()
+        shift = shift_of_round(config, 1) if config.regime.is_shift else None
+        report = ChainReport(config.regime, shift, references.reports)
+        for number, seeds in enumerate(self._plan.rounds, 1):
+            if warning := exchangeability_warning(config, number):
+                say(f"round {number}: {warning}")
+            results = self._round(number, seeds)
+            if config.stop.collapse and (reasons := [one.collapsed for one in results if one.collapsed]):
+                why = self._collapse(reasons[0], number)
+                report = replace(report, stopped=StopReport(number, why))
+                say(f"round {number}: stopped, {why}")
+                break
+            found = self._summarize(number, results, references)
+            report = replace(report, rounds=(*report.rounds, found))
+            self._write(report)
+        curve = self._curve(references) if report.rounds else ()
+        report = replace(report, curve=curve, is_complete=True)
+        self._write(report)
+        return report
+
+    def _write(self, report: ChainReport) -> None:
+        write_json(self._context.root / METRICS, report.to_json())
+
+    def _check_evidence(self) -> None:
+        """Refuse arms whose evidence is missing, before anything is trained."""
+        labels = self._seed(self._plan.rounds[0][0])[0].labels
+        assert labels is not None
+        check_arm_evidence(self._plan.arms, labels.gold)
+
+    def _references(self) -> References:
+        splits = self._source.first.splits
+        seeds = [
+            SeedRun(planned, self._trainer, self._trust, self._config.teach, splits)
+            for planned in self._plan.references
+        ]
+        return _measure_references(self._plan, self._context, splits, seeds)
+
+    def _round(self, number: int, seeds: Sequence[SeedPlan]) -> list[_SeedResult]:
+        results = [self._run_seed(planned) for planned in seeds]
+        manifest = {"round": number, "seeds": [one.provenance.to_json() for one in results]}
+        write_json(self._context.root / f"round-{number}" / FILE, manifest)
+        return results
+
+    def _run_seed(self, planned: SeedPlan) -> _SeedResult:
+        """Labels, trust and arms of one seed; no arms if trust has collapsed."""
+        seed, matches = self._seed(planned)
+        assert seed.labels is not None
+        provenance = record_provenance(
+            planned.seed,
+            seed.teacher,
+            planned.student,
+            self._teacher(planned),
+            [example.id for example in seed.splits.gold],
+            seed.labels.gold.example_ids,
+            planned.title,
+        )
+        stops = seed.collapsed is not None and self._config.stop.collapse
+        arms = {} if stops else {arm: seed.train(arm) for arm in planned.arms}
+        return _SeedResult(seed.teacher, provenance, seed.trust_report, seed.collapsed, arms, matches)
+
+    def _teacher(self, planned: SeedPlan) -> TrainResult | None:
+        """The training of a seed's teacher; None for the first teacher."""
+        assert planned.labels is not None
+        return self._trainer.trained(planned.labels.pool.teacher)
+
+    def _seed(self, planned: SeedPlan) -> tuple[SeedRun, MatchReport | None]:
+        """A seed of a round with its examples and its teacher's labels, and how its pool was made."""
+        config, context, labelling = self._config, self._context, planned.labels
+        assert labelling is not None
+        trained = self._teacher(planned)
+        teacher = config.teacher if trained is None else trained.model
+        examples = self._source.round(planned.round, planned.seed, teacher, planned.student)
+        splits = examples.splits
+        if Record.read(context.folder(labelling.pool) / STEP) is None:
+            context.say(f"{planned.title}: {teacher} labels")
+        made_of = {
+            "examples": context.examples_digest(splits),
+            "round": planned.round,
+            "teacher_training": None if trained is None else trained.digest,
+        }
+        labels = label_round(labelling, context, splits, teacher, made_of)
+        if missing := labels.unanswered(splits):
+            context.say(f"{planned.title}: examples left out, whose labels hold no answer: {missing:,}")
+        seed = SeedRun(planned, self._trainer, self._trust, config.teach, splits, labels, teacher)
+        if planned.round > 1:  # the warm start of the teacher learned the rest of gold
+            seed = replace(seed, labels=labels.with_gold(seed.gold_ids_outside_warm_start))
+        return seed, examples.matches
+
+    def _summarize(self, number: int, results: Sequence[_SeedResult], references: References) -> RoundReport:
+        config = self._config
+        # Later students of a ladder have no reference arms of their own.
+        same = config.student_of(number) == config.student_of(1)
+        matches = [one.matches for one in results if one.matches is not None]
+        return RoundReport(
+            number,
+            tuple(dict.fromkeys(one.teacher for one in results)),
+            config.student_of(number),
+            summarize_trust(
+                [one.trust for one in results],
+                estimate=shift_of_round(config, number),
+                guarantee=exchangeability_warning(config, number),
+            ),
+            summarize_arms(
+                {arm: [one.arms[arm] for one in results] for arm in results[0].arms},
+                references.correct if same else {},
+                config.seed,
+            ),
+            tuple(matches[:1] if number == 1 else matches),
+        )
+
+    def _curve(self, references: References) -> tuple[CurvePoint, ...]:
+        if not self._plan.points:
+            return ()
+        first, _ = self._seed(self._plan.rounds[0][0])  # the first labels are the same for all seeds
+        return tuple(
+            measure_point(
+                count, [with_fewer_gold(first, planned) for planned in seeds], references, self._config
+            )
+            for count, seeds in self._plan.points.items()
+        )
+
+    def _collapse(self, why: str, number: int) -> str:
+        """Why trust collapsed, and whether gold only gives an estimate of that."""
+        shift = shift_of_round(self._config, number)
+        return why if shift is None else f"{why} (an estimate: {shift})"
+
+
+def _measure_references(
+    plan: Plan, context: RunContext, splits: Splits, seeds: Sequence[SeedRun]
+) -> References:
+    """Evaluate the models that are not trained, and train the reference arms of all seeds.
+
+    No teacher of a round takes part in them: base, teacher, gold, self-training and ceiling.
+
+    Args:
+        plan: of the chain.
+        context: of the run.
+        splits: examples of the first round.
+        seeds: the reference arms, one per seed.
+    """
+    identity = context.examples_digest(splits)
+    tests = {}
+    for arm, step in plan.tests.items():
+        context.say(f"testing {arm}, {step.model}")
+        tests[arm] = evaluate_untrained(step, context, identity)
+    planned = seeds[0].planned.arms
+    results: dict[str, list[TrainResult]] = {arm: [seed.train(arm) for seed in seeds] for arm in planned}
+    trust = {
+        arm: [seed.own_trust(arm) for seed in seeds]
+        for arm, found in planned.items()
+        if found.own_labels is not None
+    }
+    return References.of(tests, results, trust, context.seed)

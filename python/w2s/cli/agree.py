@@ -10,7 +10,7 @@ import typer
 from w2s.cli import options
 
 if TYPE_CHECKING:
-    from w2s.games.compared import Comparison
+    from w2s.games.compare import FileComparison
 
 
 def agree(
@@ -32,14 +32,14 @@ def agree(
       w2s agree --game chess runs/a/labels.parquet runs/b/labels.parquet
     """
     from w2s.cli import output
-    from w2s.games.comparison import compare_files
+    from w2s.games.compare import compare_files
 
     found = compare_files(game, left, right, show=show)
     output.data(found.to_json(), as_json=json, text=_text(found))
     return 0 if found.agrees else 1
 
 
-def _text(found: Comparison) -> str:
+def _text(found: FileComparison) -> str:
     from w2s.cli import output
 
     counts = [(name.replace("_", " "), count) for name, count in found.counts.items()]
@@ -47,6 +47,7 @@ def _text(found: Comparison) -> str:
     for difference in found.differences:
         said = (difference.left, difference.right)
         answers = "" if found.kind == "games" or said == (None, None) else ": {!r} against {!r}".format(*said)
-        lines.append(f"{difference.where}: {difference.why}{answers}")
+        position = "" if difference.position is None else f", in {difference.position}"
+        lines.append(f"{difference.where}: {difference.why}{answers}{position}")
     lines.append("they agree" if found.agrees else "they differ")
     return "\n".join(lines)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import sys
 from typing import Annotated, Any
@@ -12,19 +13,28 @@ from typer.exceptions import TyperException
 from w2s.cli.agree import agree
 from w2s.cli.arena import arena
 from w2s.cli.chain import chain
+from w2s.cli.command import Command
 from w2s.cli.doctor import doctor
 from w2s.cli.eval import eval as eval_command
 from w2s.cli.filter import filter as filter_command
 from w2s.cli.label import label
 from w2s.cli.models import models
+from w2s.cli.output import set_log_level
 from w2s.cli.train import train
 from w2s.cli.trust import trust
 from w2s.errors import InterruptedWorkError, UsageError, W2sError
 
+_EPILOG = """Exit codes: 0 done, 1 the work failed, 2 wrong usage or configuration, 3 bad data, 4 a model or
+an engine failed, 5 packages are missing, 130 interrupted.
+
+Documentation: https://github.com/w2s-dev/w2s/blob/main/docs/index.md"""
+
+_GLOBAL = ("--debug", "--quiet", "--verbose")
+
 app = typer.Typer(
     name="w2s",
     no_args_is_help=True,
-    add_completion=False,
+    epilog=_EPILOG,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
@@ -39,7 +49,7 @@ for command in (
     models,
     doctor,
 ):
-    app.command()(command)
+    app.command(cls=Command)(command)
 app.add_typer(trust)
 
 
@@ -54,11 +64,25 @@ def _print_version(wanted: bool) -> None:
 @app.callback()
 def root(
     debug: Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")] = False,
+    quiet: Annotated[
+        bool, typer.Option("--quiet", "-q", help="Print only results and errors, no progress and no notes.")
+    ] = False,
+    verbose: Annotated[
+        bool, typer.Option("--verbose", "-v", help="Also print the steps of the work and how long they took.")
+    ] = False,
     version: Annotated[
         bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version.")
     ] = False,
 ) -> None:
-    """Weak-to-strong training: learn when to trust a weak teacher, with games as the proving ground."""
+    """Weak-to-strong training: learn when to trust a weak teacher, with games as the proving ground.
+
+    --debug, --quiet and --verbose may also be given after the command.
+    """
+    if quiet and verbose:
+        raise UsageError(
+            "cli-quiet-and-verbose", "--quiet and --verbose exclude each other; give one of them"
+        )
+    set_log_level(logging.WARNING if quiet else logging.DEBUG if verbose else logging.INFO)
 
 
 def main() -> None:
@@ -73,8 +97,7 @@ def run(arguments: list[str]) -> int:
     extra, 130 interrupted.
     """
     debug = "--debug" in arguments
-    if debug:
-        arguments = ["--debug", *(argument for argument in arguments if argument != "--debug")]
+    arguments = _global_options_first(arguments)
     try:
         result: Any = typer.main.get_command(app)(arguments, prog_name="w2s", standalone_mode=False)
     except W2sError as error:
@@ -82,7 +105,11 @@ def run(arguments: list[str]) -> int:
             raise
         return _complain(error)
     except TyperException as error:
-        return _complain(UsageError("cli-usage", f"{error.format_message()}; see w2s --help"))
+        message = error.format_message().rstrip(".")
+        if type(error).__name__ == "NoArgsIsHelpError":  # the help is printed already, or is the message
+            print(message, end="")
+            return UsageError.exit_code
+        return _complain(UsageError("cli-usage", f"{message}{_hint(arguments, message)}; see w2s --help"))
     except (KeyboardInterrupt, typer.Abort):
         result = InterruptedWorkError.exit_code
     except BrokenPipeError:
@@ -95,6 +122,20 @@ def run(arguments: list[str]) -> int:
             )
         )
     return result if isinstance(result, int) else 0
+
+
+def _global_options_first(arguments: list[str]) -> list[str]:
+    """Move options of ``w2s`` itself in front of the command."""
+    end = arguments.index("--") if "--" in arguments else len(arguments)
+    own = [argument for argument in _GLOBAL if argument in arguments[:end]]
+    return [*own, *(argument for argument in arguments[:end] if argument not in own), *arguments[end:]]
+
+
+def _hint(arguments: list[str], message: str) -> str:
+    """What to type instead of a command that is an option."""
+    option = f"--{arguments[0]}" if arguments else ""
+    known = option in {"--version", "--help"} and "No such command" in message
+    return f"; did you mean w2s {option}?" if known else ""
 
 
 def _complain(error: W2sError) -> int:

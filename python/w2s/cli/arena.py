@@ -41,12 +41,12 @@ def arena(
             help="NAME=REFERENCE; repeat the option for a round robin instead of teacher against student."
         ),
     ] = None,
-    format: Annotated[
+    tournament: Annotated[
         str | None, typer.Option(help="match, round-robin or gauntlet (the first player against all others).")
     ] = None,
     pairs: Annotated[
         int | None,
-        typer.Option(help="Number of pairs of games; both games of a pair start from one opening."),
+        typer.Option(min=1, help="Number of pairs of games; both games of a pair start from one opening."),
     ] = None,
     openings: Annotated[
         str | None,
@@ -54,31 +54,34 @@ def arena(
     ] = None,
     order: Annotated[str | None, typer.Option(help="Order of the openings: sequential or shuffled.")] = None,
     nodes: Annotated[
-        int | None, typer.Option(help="Node limit of players without a limit of their own.")
+        int | None, typer.Option(min=1, help="Node limit of players without a limit of their own.")
     ] = None,
     depth: Annotated[
-        int | None, typer.Option(help="Depth limit of players without a limit of their own.")
+        int | None, typer.Option(min=1, help="Depth limit of players without a limit of their own.")
     ] = None,
     movetime: Annotated[
-        int | None, typer.Option(help="Milliseconds per move of UCI engines without a limit of their own.")
+        int | None,
+        typer.Option(min=1, help="Milliseconds per move of UCI engines without a limit of their own."),
     ] = None,
     tc: Annotated[str | None, typer.Option(help="Clock: seconds+increment, for example 60+0.6.")] = None,
     illegal: Annotated[
         str | None, typer.Option(help="What happens after an illegal move: forfeit, retry:K or mask.")
     ] = None,
     max_plies: Annotated[
-        int | None, typer.Option(help="Number of plies after which a game is a draw.")
+        int | None, typer.Option(min=1, help="Number of plies after which a game is a draw.")
     ] = None,
     tablebase: Annotated[
         str | None, typer.Option(help="Folder of Syzygy tables that adjudicate games.")
     ] = None,
-    label: Annotated[
+    labellers: Annotated[
         str | None, typer.Option(help="Players that label each position: both or mover.")
     ] = None,
     oracles: shared.Oracles = None,
     verify_share: Annotated[
         float | None,
-        typer.Option(help="Share of the positions to verify; the verdict of the others is unknown."),
+        typer.Option(
+            min=0, max=1, help="Share of the positions to verify; the verdict of the others is unknown."
+        ),
     ] = None,
     verify_seconds: Annotated[
         float | None, typer.Option(help="Verify as many positions as this number of seconds allows.")
@@ -87,7 +90,7 @@ def arena(
         str | None,
         typer.Option(help="Stop when this test is decided: ELO0,ELO1[,ALPHA,BETA], in normalised Elo."),
     ] = None,
-    seed: Annotated[int | None, typer.Option(help="Random seed; default 0.")] = None,
+    seed: Annotated[int | None, typer.Option(min=0, help="Random seed; default 0.")] = None,
     concurrency: shared.Concurrency = 1,
     out: Annotated[Path | None, typer.Option(help="Folder of the run.")] = None,
     resume: Annotated[Path | None, typer.Option(help="Continue the run in this folder.")] = None,
@@ -97,15 +100,15 @@ def arena(
     from w2s.arena.loading import load_spec
 
     options = {
-        "format": format,
+        "tournament": tournament,
         "pairs": pairs,
         "seed": seed,
         "players": _players(teacher, student, player),
         "openings": {"file": openings, "order": order},
         "limits": {"nodes": nodes, "depth": depth, "movetime": movetime, "tc": tc},
         "rules": {"illegal": illegal, "max_plies": max_plies, "tablebase": tablebase},
-        "labels": {"by": label},
-        "verify": {"oracles": oracles or None, "share": verify_share, "budget_s": verify_seconds},
+        "labels": {"labellers": labellers},
+        "verify": {"oracles": oracles or None, "share": verify_share, "seconds": verify_seconds},
         "sprt": _sprt(sprt),
     }
     setting = load_spec(game=game, file=spec, resume=resume, options=options)
@@ -133,22 +136,11 @@ def _players(teacher: str | None, student: str | None, named: list[str] | None) 
 
 
 def _sprt(text: str | None) -> dict[str, Any] | None:
-    from w2s.errors import UsageError
+    from dataclasses import asdict
 
-    if text is None:
-        return None
-    names = ("elo0", "elo1", "alpha", "beta")
-    parts = text.split(",")
-    try:
-        values = [float(part) for part in parts]
-    except ValueError:
-        values = []
-    if len(values) not in {2, 4}:
-        raise UsageError(
-            "arena-invalid-sprt",
-            f"--sprt is {text!r}; write ELO0,ELO1 or ELO0,ELO1,ALPHA,BETA, for example 0,10",
-        )
-    return dict(zip(names, values, strict=False))
+    from w2s.arena.ratings import SprtSpec
+
+    return None if text is None else asdict(SprtSpec.parse(text))
 
 
 def _run(setting: ArenaSpec, out: Path | None, concurrency: int, *, as_json: bool) -> None:
@@ -158,15 +150,15 @@ def _run(setting: ArenaSpec, out: Path | None, concurrency: int, *, as_json: boo
     from w2s.cli.arena_view import View, standing_text
 
     folder = ArenaFolder(out or Path("runs") / f"{setting.game}-{setting.digest()[:8]}")
-    if folder.is_complete():
-        output.note(f"{folder.path} is complete; nothing to do (choose another --out to play again)")
-    else:
-        output.note(f"resume with: {folder.resume_line}")
+    was_complete = folder.is_complete()
+    view = View(setting, folder.resume_line)
     try:
-        with View(setting) as view:
+        with view:
             result = rooms.run(setting, folder.path, concurrency=concurrency, show=view.show)
     except BaseException:
-        if folder.config.exists() and not folder.is_complete():
-            output.note(f"nothing is lost; resume with: {folder.resume_line}")
+        if view.has_started:
+            output.note(f"finished games are kept; resume with: {folder.resume_line}")
         raise
+    if was_complete:
+        output.note(f"{folder.path} is complete; nothing to do (choose another --out to play again)")
     output.data(result, as_json=as_json, text=standing_text(result, folder.path))

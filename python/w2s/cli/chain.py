@@ -1,7 +1,4 @@
-"""``w2s chain``: reads the options, runs the chain, shows its table.
-
-Knows nothing about how rounds work.
-"""
+"""``w2s chain``: reads the options, runs or estimates the chain, and shows its table."""
 
 from __future__ import annotations
 
@@ -17,13 +14,14 @@ _EPILOG = """Examples:
 
   w2s chain mychain.toml --out runs/a
 
-  w2s chain --rounds 3 --teacher lc0:maia-1100.pb.gz --student lc0:maia-1900.pb.gz
-  --examples puzzles.csv --gold 5000 --pool 14000 --test 3000 --trust neural --top 25% --seeds 3
+  w2s chain --rounds 3 --teacher lc0:maia-1100.pb.gz --student lc0:maia-1900.pb.gz --examples puzzles.csv
+  --gold-rows 5000 --pool-rows 14000 --test-rows 3000 --trust neural --top 25% --seeds 3
 
-  w2s chain mychain.toml --budget 100,300,1000,3000 --arm gold --arm trust --arm gold+trust
+  w2s chain mychain.toml --gold-sizes 100,300,1000,3000 --arm gold --arm trust --arm gold+trust
   --arm gold-then-trust --arm trust-then-gold --arm self
 
-  w2s chain --source matches --games 200 --teacher policy:a --student policy:b --gold 500 --test 1000
+  w2s chain --source matches --games 200 --teacher policy:a --student policy:b --gold-rows 500
+  --test-rows 1000
 
   w2s chain --regime ood_dist --gold-examples sts.epd --examples puzzles.csv --teacher policy:a
   --student policy:b
@@ -31,8 +29,9 @@ _EPILOG = """Examples:
   w2s chain --regime ood_domain --gold-game othello --gold-teacher policy:c --gold-examples othello.parquet
   --examples puzzles.csv --teacher policy:a --student policy:b --oracle search:depth=2
 
-  w2s chain --task choice --columns arc --teacher hf:Qwen/Qwen3-0.6B --student hf:Qwen/Qwen3-1.7B
-  --examples "hf:allenai/ai2_arc?config=ARC-Easy&split=train" --gold 500 --pool 1500 --test 200
+  w2s chain --task choice --column-mapping arc --teacher hf:Qwen/Qwen3-0.6B --student hf:Qwen/Qwen3-1.7B
+  --examples "hf:allenai/ai2_arc?config=ARC-Easy&split=train" --gold-rows 500 --pool-rows 1500
+  --test-rows 200
 
   w2s chain world.toml --estimate
 
@@ -43,96 +42,99 @@ _EPILOG = """Examples:
 def chain(
     file: Annotated[
         Path | None,
-        typer.Argument(help="A TOML file with the chain, or a bundled one: world.toml; options win over it."),
+        typer.Argument(help="TOML file of the chain, or a bundled one such as world.toml."),
     ] = None,
     teacher: Annotated[
-        str | None, typer.Option(help="Who labels in the first round; see w2s models.")
+        str | None, typer.Option(help="Model that labels in the first round; see w2s models.")
     ] = None,
     student: Annotated[
-        list[str] | None, typer.Option(help="Who learns; repeat it for a ladder, a student a round.")
+        list[str] | None,
+        typer.Option(help="Model that learns; repeat it for a ladder with one student per round."),
     ] = None,
     examples: Annotated[
         list[str] | None,
         typer.Option(help="File of examples, split by seed into gold, pool and test; repeatable."),
     ] = None,
-    gold: Annotated[int | None, typer.Option(help="Examples with known answers, to fit trust on.")] = None,
-    pool: Annotated[int | None, typer.Option(help="Examples that the teacher labels.")] = None,
-    test: Annotated[int | None, typer.Option(help="Examples held out.")] = None,
-    rounds: Annotated[int | None, typer.Option(help="How often a student becomes the teacher.")] = None,
-    seeds: Annotated[
-        int | None, typer.Option(help="How often everything is repeated, with another seed.")
+    gold_rows: Annotated[
+        int | None, typer.Option(help="Number of examples with known answers, for fitting trust.")
     ] = None,
-    seed: Annotated[int | None, typer.Option(help="The first seed; default 0.")] = None,
-    trust: Annotated[
-        str | None, typer.Option(help="Trust function; w2s trust compare shows them all.")
-    ] = None,
+    pool_rows: Annotated[int | None, typer.Option(help="Number of examples that the teacher labels.")] = None,
+    test_rows: Annotated[int | None, typer.Option(help="Number of held-out examples.")] = None,
+    rounds: Annotated[int | None, typer.Option(help="Number of rounds.")] = None,
+    seeds: Annotated[int | None, typer.Option(help="Number of random seeds.")] = None,
+    seed: Annotated[int | None, typer.Option(help="First random seed; default 0.")] = None,
+    trust: Annotated[str | None, typer.Option(help="Trust function; see w2s trust compare.")] = None,
     top: Annotated[
-        str | None, typer.Option(help="Keep this share or count of the labels: 25%, 1000.")
+        str | None, typer.Option(help="Share or number of labels to keep, such as 25% or 1000.")
     ] = None,
     purity: Annotated[
-        float | None, typer.Option(help="Keep the most labels whose purity is certified instead.")
+        float | None, typer.Option(help="Keep as many labels as possible with this certified purity.")
     ] = None,
     proposals: Annotated[
         int | None,
         typer.Option(
-            help="Labels that the teacher gives of each example; trust keeps one. Default: 3 of a net's "
-            "moves where oracles are evidence, else 1."
+            help="Labels that the teacher gives for each example; trust keeps one. Default: 3 for nets of "
+            "moves if oracles are evidence, else 1."
         ),
     ] = None,
     arm: Annotated[
         list[str] | None,
         typer.Option(
-            help="base, gold, self, naive, random, trust, gold+trust, gold-then-trust, trust-then-gold, "
-            "ceiling or any trust function; repeatable."
+            help="Arm to measure, such as naive, gold+trust or the name of a trust function; repeatable. An "
+            "unknown name lists them all."
         ),
     ] = None,
-    budget: Annotated[
+    gold_sizes: Annotated[
         str | None,
-        typer.Option(help="Measure gold, trust and both at these numbers of gold rows too: 100,300,1000."),
+        typer.Option(help="Also measure gold, trust and both with these numbers of gold rows: 100,300,1000."),
     ] = None,
     oracle: Annotated[
         list[str] | None,
         typer.Option(
-            help="What an oracle finds becomes evidence: search:depth=2. Default: our searches of 2 and 3 "
-            "plies, with matches none; none is nobody."
+            help="Oracle whose findings become evidence, such as search:depth=2; repeatable. Default: our "
+            "searches of 2 and 3 plies, none with matches; none turns them off."
         ),
     ] = None,
     source: Annotated[
-        str | None, typer.Option(help="files, or matches: the positions that teacher and student reach.")
+        str | None, typer.Option(help="files, or matches for positions that teacher and student reach.")
     ] = None,
     games: Annotated[
-        int | None, typer.Option(help="Games of each round with --source matches, two from an opening.")
+        int | None, typer.Option(help="Games per round with --source matches, two per opening.")
     ] = None,
     gold_oracle: Annotated[
-        str | None, typer.Option(help="Who verifies gold and test of matches; default search:depth=4.")
+        str | None, typer.Option(help="Oracle that answers gold and test of matches; default search:depth=4.")
     ] = None,
     regime: Annotated[
         str | None,
-        typer.Option(help="in_dist; ood_dist: gold is of other files; ood_domain: gold is of another game."),
+        typer.Option(
+            help="in_dist; ood_dist for gold from other files; ood_domain for gold of another game or task."
+        ),
     ] = None,
     gold_examples: Annotated[
-        list[str] | None, typer.Option(help="File of gold of a regime; repeatable.")
+        list[str] | None, typer.Option(help="File of gold with --regime ood_dist or ood_domain; repeatable.")
     ] = None,
-    gold_game: Annotated[str | None, typer.Option(help="Game of gold in ood_domain.")] = None,
-    gold_teacher: Annotated[str | None, typer.Option(help="Who labels gold in ood_domain.")] = None,
-    gold_task: Annotated[str | None, typer.Option(help="Task of gold in ood_domain.")] = None,
+    gold_game: Annotated[str | None, typer.Option(help="Game of gold with --regime ood_domain.")] = None,
+    gold_teacher: Annotated[
+        str | None, typer.Option(help="Model that labels gold with --regime ood_domain.")
+    ] = None,
+    gold_task: Annotated[str | None, typer.Option(help="Task of gold with --regime ood_domain.")] = None,
     task: Annotated[str | None, typer.Option(help="move, choice or answer.")] = None,
-    columns: Annotated[
-        str | None, typer.Option(help="Which column holds what: the name of a known data set.")
+    column_mapping: Annotated[
+        str | None, typer.Option(help="Name of a known data set, which says which column holds what.")
     ] = None,
     game: Annotated[str | None, typer.Option(help="chess, othello or connect_four.")] = None,
     out: Annotated[Path | None, typer.Option(help="Folder of the run.")] = None,
     resume: Annotated[Path | None, typer.Option(help="Continue the chain in this folder.")] = None,
     estimate: Annotated[
-        bool, typer.Option("--estimate", help="Print tokens, steps, memory and hours, and start nothing.")
+        bool, typer.Option("--estimate", help="Print the cost of the chain without running it.")
     ] = False,
-    on: Annotated[
-        str | None, typer.Option(help="With --estimate: on h100, a100 or rtx4090 instead of this machine.")
+    hardware: Annotated[
+        str | None, typer.Option(help="With --estimate: h100, a100 or rtx4090 instead of this machine.")
     ] = None,
     json: Annotated[bool, typer.Option("--json", help="Print metrics.json on stdout.")] = False,
 ) -> None:
     """A weak teacher labels, trust filters, a strong student learns and becomes the next teacher."""
-    from w2s.chain.loading import load_config
+    from w2s.chain.config_file import load_config
 
     options: dict[str, Any] = {
         "task": task,
@@ -141,10 +143,10 @@ def chain(
         "student": student or None,
         "examples": {
             "files": examples or None,
-            "columns": columns,
-            "gold": gold,
-            "pool": pool,
-            "test": test,
+            "column_mapping": column_mapping,
+            "gold": gold_rows,
+            "pool": pool_rows,
+            "test": test_rows,
         },
         "rounds": rounds,
         "seeds": seeds,
@@ -153,7 +155,7 @@ def chain(
         "keep": {"top": top, "purity": purity},
         "proposals": proposals,
         "arms": arm or None,
-        "budget": None if budget is None else _numbers(budget),
+        "gold_sizes": None if gold_sizes is None else _numbers(gold_sizes),
         "oracles": [] if oracle == ["none"] else oracle or None,
         "source": source,
         "matches": {"games": games, "oracle": gold_oracle},
@@ -166,8 +168,8 @@ def chain(
         },
     }
     config = load_config(file=file, resume=resume, options=options)
-    if estimate or on is not None:
-        _estimate(config, on, as_json=json)
+    if estimate or hardware is not None:
+        _estimate(config, hardware, as_json=json)
     else:
         _run(config, out or resume, as_json=json)
 
@@ -176,34 +178,34 @@ chain.__doc__ = f"{chain.__doc__}\n\n{_EPILOG}"
 
 
 def _numbers(text: str) -> list[int]:
-    """Whole numbers with commas between them."""
+    """Whole numbers, separated by commas."""
     from w2s.errors import UsageError
 
     try:
         return [int(part) for part in text.split(",")]
     except ValueError:
         raise UsageError(
-            "chain-invalid-budget", f"--budget must be whole numbers such as 100,300,1000, not {text!r}"
+            "chain-invalid-gold-sizes",
+            f"--gold-sizes must be whole numbers such as 100,300,1000, not {text!r}",
         ) from None
 
 
-def _estimate(config: ChainConfig, on: str | None, *, as_json: bool) -> None:
+def _estimate(config: ChainConfig, hardware: str | None, *, as_json: bool) -> None:
     from w2s.chain.estimate import estimate, machine_named, this_machine
     from w2s.cli import output
-    from w2s.cli.estimate_text import table
+    from w2s.cli.chain_text import estimate_table
 
-    found = estimate(config, this_machine() if on is None else machine_named(on))
-    output.data(found, as_json=as_json, text=table(found))
+    found = estimate(config, this_machine() if hardware is None else machine_named(hardware))
+    output.data(found, as_json=as_json, text=estimate_table(found))
 
 
 def _run(config: ChainConfig, out: Path | None, *, as_json: bool) -> None:
-    from w2s import chain as rooms
-    from w2s.chain.folder import ChainFolder
+    from w2s.chain.run import METRICS, run
     from w2s.cli import output
-    from w2s.cli.chain_text import table
+    from w2s.cli.chain_text import report_table
     from w2s.cli.progress import CountProgress
 
-    folder = ChainFolder(out or Path("runs") / f"chain-{config.digest()[:8]}")
-    metrics = rooms.run(config, folder.path, say=output.note, count=CountProgress("done"))
-    output.data(metrics, as_json=as_json, text=table(metrics))
-    output.note(f"{folder.metrics} holds every number")
+    folder = out or Path("runs") / f"chain-{config.digest()[:8]}"
+    report = run(config, folder, say=output.note, count=CountProgress("done"))
+    output.data(report.to_json(), as_json=as_json, text=report_table(report))
+    output.note(f"{folder / METRICS} holds every number")

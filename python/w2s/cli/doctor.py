@@ -1,23 +1,33 @@
-"""``w2s doctor``: what is installed, and which packages are missing for which feature."""
+"""``w2s doctor``: what is installed, what it is good for, and which packages are missing for what."""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 from w2s.cli import options
 
+
+class _Extra(NamedTuple):
+    """A group of optional packages: a module of it, what it adds, and what it is for."""
+
+    module: str
+    adds: str
+    is_optional: bool
+    """Whether the work can be done without it, only slower or with other models."""
+
+
+_LIGHT = "filter and select tables, fit simple trust functions, play arenas without nets, ask endpoints"
 _EXTRAS = {
-    "chess": ("chess", "Syzygy tables"),
-    "torch": ("models", "policy nets, language models, training and the chain"),
-    "trl": ("rl", "GRPO"),
-    "bitsandbytes": ("quant", "weights of 4 and 8 bits"),
-    "vllm": ("vllm", "faster replies of language models"),
+    "models": _Extra("torch", "use policy nets and language models, train students, run chains", False),
+    "rl": _Extra("trl", "train with GRPO", False),
+    "chess": _Extra("chess", "adjudicate and verify chess with Syzygy tables", False),
+    "quant": _Extra("bitsandbytes", "load language models with 4 or 8 bits on a GPU", True),
+    "vllm": _Extra("vllm", "let language models reply faster on a GPU", True),
 }
-"""Module of an extra: (extra, its use)."""
 
 
 def doctor(json: options.Json = False) -> None:
-    """Show what is installed, and which packages are missing for which feature.
+    """Show what is installed, what you can do with it, and which packages are missing for what.
 
     Example:
 
@@ -26,7 +36,10 @@ def doctor(json: options.Json = False) -> None:
     from w2s.cli import output
 
     facts = _facts()
-    lines = [f"{name:14}{value}" for name, value in facts.items()]
+    lines = []
+    for name, value in facts.items():
+        texts = value or ["nothing is missing"] if isinstance(value, list) else [value]
+        lines += [f"{title:14}{text}" for title, text in zip([name] + [""] * len(texts), texts, strict=False)]
     output.data(facts, as_json=json, text="\n".join(lines))
 
 
@@ -41,10 +54,9 @@ def _facts() -> dict[str, Any]:
     from w2s.kernels import game_names
     from w2s.models.uci.finder import find_engines
 
-    extras = {
-        extra: "installed" if find_spec(module) else f"missing, for {use}: pip install 'w2s[{extra}]'"
-        for module, (extra, use) in _EXTRAS.items()
-    }
+    present = {name for name, extra in _EXTRAS.items() if find_spec(extra.module)}
+    can = [extra.adds for name, extra in _EXTRAS.items() if name in present]
+    cannot = [extra.adds for name, extra in _EXTRAS.items() if name not in present and not extra.is_optional]
     return {
         "w2s": version("w2s"),
         "python": f"{platform.python_version()} on {platform.system()} {platform.machine()}",
@@ -52,5 +64,17 @@ def _facts() -> dict[str, Any]:
         "games": ", ".join(game_names()),
         "arenas": f"{', '.join(bundled_arenas())} in {arenas_folder()}",
         "engines": ", ".join(map(str, find_engines())) or "none (Debian: apt-get install stockfish)",
-        **{f"w2s[{extra}]": state for extra, state in extras.items()},
+        "you can": [_LIGHT, *can],
+        "you cannot": cannot,
+        **{
+            f"w2s[{name}]": "installed" if name in present else _missing(name, extra)
+            for name, extra in _EXTRAS.items()
+        },
     }
+
+
+def _missing(name: str, extra: _Extra) -> str:
+    install = f"pip install 'w2s[{name}]'"
+    if extra.is_optional:
+        return f"not installed; you only need it to {extra.adds}: {install}"
+    return f"missing; you need it to {extra.adds}: {install}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -9,7 +10,7 @@ import typer
 from w2s.cli import options
 
 if TYPE_CHECKING:
-    from w2s.labelling import Comparison
+    from w2s.labelling import Evaluation
     from w2s.metrics import Interval
 
 
@@ -30,7 +31,8 @@ def eval(
 ) -> int:
     """Measure the accuracy of each model, and the difference of each pair on the same examples.
 
-    Intervals are bootstrap intervals at 95 %.
+    Intervals are bootstrap intervals at 95 %. Replies of an endpoint are kept in a hidden folder of the
+    working folder until the command has finished, so that the same command continues after a kill.
 
     Examples:
 
@@ -46,29 +48,33 @@ def eval(
     from w2s.cli.example_file import read_file
     from w2s.cli.progress import CountProgress
     from w2s.errors import UsageError
-    from w2s.labelling import compare
+    from w2s.labelling import evaluate_models
     from w2s.models import Model, load_model
     from w2s.models.few_shot import labelled_shots
+    from w2s.resume import digest, remove
 
     if len(set(model)) < len(model):
         raise UsageError("eval-repeated-model", "a model is given twice; remove one")
     found = read_file(examples, task, game, bad_rows, column_mapping)[:limit]
     solved = [] if few_shot is None else read_file(few_shot, task, game, bad_rows, column_mapping)
+    question = [str(examples), task, game, column_mapping, str(few_shot), limit, model, seed]
+    replies = Path(f".w2s-eval-{digest(question)}")
     models: dict[str, Model] = {}
     try:
         for name in model:
-            models[name] = load_model(name, seed=seed, concurrency=concurrency)
-        result = compare(
-            found, models, shots=labelled_shots(solved), seed=seed, report=CountProgress("answered")
+            models[name] = load_model(name, seed=seed, concurrency=concurrency, cache=replies)
+        result = evaluate_models(
+            found, models, shots=labelled_shots(solved), seed=seed, progress=CountProgress("answered")
         )
     finally:
         for loaded in models.values():
             loaded.close()
+    remove(replies)
     output.data(_plain(result), as_json=json, text=_text(result))
     return 0
 
 
-def _plain(result: Comparison) -> dict[str, Any]:
+def _plain(result: Evaluation) -> dict[str, Any]:
     return {
         "examples": result.examples,
         "models": [
@@ -87,7 +93,7 @@ def _plain(result: Comparison) -> dict[str, Any]:
     }
 
 
-def _text(result: Comparison) -> str:
+def _text(result: Evaluation) -> str:
     from w2s.cli import output
 
     header = ["model", "accuracy", "95 % interval"]

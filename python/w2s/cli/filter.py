@@ -21,10 +21,14 @@ def filter(
     inputs: Annotated[
         list[str],
         typer.Argument(
-            help="Files, folders or globs: .parquet, .jsonl[.gz|.zst], .arrow, .csv; - is standard input."
+            help="Files, folders or globs: .parquet, .jsonl, .arrow, .csv, .tsv, text also with .gz or .zst; "
+            "- is standard input."
         ),
     ],
-    score: Annotated[list[str], _option(_SCORES, "Column of scores; repeat the option to combine several.")],
+    score: Annotated[
+        list[str] | None,
+        _option(_SCORES, "Column of scores; repeat the option to combine several. --random needs none."),
+    ] = None,
     out: Annotated[
         str | None,
         _option(
@@ -33,7 +37,9 @@ def filter(
             "after -.",
         ),
     ] = None,
-    top: Annotated[str | None, _option(_WHICH, "Number of best rows, or a share such as 10%.")] = None,
+    top: Annotated[
+        str | None, _option(_WHICH, "Number of best rows, such as 1000 or 1e6, or a share such as 10%.")
+    ] = None,
     threshold: Annotated[float | None, _option(_WHICH, "Minimum score.")] = None,
     between: Annotated[
         tuple[float, float] | None, _option(_WHICH, "Minimum and maximum score.", metavar="LOW HIGH")
@@ -56,6 +62,10 @@ def filter(
     bound: Annotated[
         str, _option(_WHICH, "Bound of the purity: clopper-pearson, hoeffding or betting.")
     ] = "clopper-pearson",
+    grid: Annotated[
+        str | None,
+        _option(_WHICH, "Comma-separated thresholds that --purity chooses from; default: 0, 0.01, … 0.99."),
+    ] = None,
     aggregate: Annotated[
         str | None,
         _option(_SCORES, "How several scores are combined: log-odds, mean, median, min, product, …"),
@@ -64,11 +74,17 @@ def filter(
         str | None, _option(_SCORES, "Comma-separated weights, one per --score, for example 2,1.")
     ] = None,
     nulls: Annotated[
-        Literal["error", "drop"], _option(_SCORES, "What to do with rows whose score or cost is null.")
+        Literal["error", "drop"], _option(_SCORES, "What to do with rows whose score or cost is null or NaN.")
     ] = "error",
-    by: Annotated[str | None, _option(_GROUPS, "Column of groups; --top applies to each group.")] = None,
+    by: Annotated[
+        list[str] | None,
+        _option(
+            _GROUPS, "Column of groups; --top applies to each group. Repeat it to group by several columns."
+        ),
+    ] = None,
     stratify: Annotated[
-        str | None, _option(_GROUPS, "Column of strata; --top is divided among them by size.")
+        list[str] | None,
+        _option(_GROUPS, "Column of strata; --top is divided among them by size. Repeatable."),
     ] = None,
     min_per_group: Annotated[int | None, _option(_GROUPS, "Minimum number of rows kept per group.")] = None,
     max_per_group: Annotated[int | None, _option(_GROUPS, "Maximum number of rows kept per group.")] = None,
@@ -79,7 +95,13 @@ def filter(
         int | None, _option(_OUTPUT, "Number of files in the output folder, with equal numbers of rows.")
     ] = None,
     input_format: Annotated[
-        str | None, _option(_OUTPUT, "Format of standard input: parquet, jsonl, jsonl.zst, arrow, csv.")
+        str | None, _option(_OUTPUT, "Format of standard input: parquet, jsonl, jsonl.zst, arrow, csv, tsv.")
+    ] = None,
+    delimiter: Annotated[
+        str | None,
+        _option(
+            _OUTPUT, "Character between the values of CSV; default: the most frequent one in the first line."
+        ),
     ] = None,
     output_format: Annotated[
         str | None, _option(_OUTPUT, "Format of a folder or of standard output: parquet, jsonl, arrow, …")
@@ -115,8 +137,8 @@ def filter(
     from w2s.cli import output
     from w2s.cli.progress import RowProgress
     from w2s.errors import InterruptedWorkError, UsageError
-    from w2s.tables.filter_rows import STREAM
     from w2s.tables.filter_rows import filter as keep
+    from w2s.tables.formats import STREAM
 
     target = out if out is not None else STREAM if STREAM in inputs else None
     if target is None and not explain:
@@ -139,8 +161,9 @@ def filter(
             gold=gold,
             delta=delta,
             bound=bound,
+            grid=_numbers("filter-invalid-grid", "grid", grid),
             aggregate=aggregate,
-            weights=_numbers(weights),
+            weights=_numbers("filter-invalid-weights", "weights", weights),
             by=by,
             stratify=stratify,
             min_per_group=min_per_group,
@@ -151,6 +174,7 @@ def filter(
             memory=memory,
             shards=shards,
             input_format=input_format,
+            delimiter=delimiter,
             output_format=output_format,
             overwrite=overwrite,
             explain=explain,
@@ -170,7 +194,7 @@ def filter(
     return 0
 
 
-def _numbers(text: str | None) -> list[float] | None:
+def _numbers(code: str, name: str, text: str | None) -> list[float] | None:
     from w2s.errors import UsageError
 
     if text is None:
@@ -179,7 +203,7 @@ def _numbers(text: str | None) -> list[float] | None:
         return [float(number) for number in text.split(",")]
     except ValueError:
         raise UsageError(
-            "filter-invalid-weights", f"weights are {text!r}; give comma-separated numbers, for example 2,1"
+            code, f"`{name}` is {text!r}; give comma-separated numbers, for example 2,1"
         ) from None
 
 

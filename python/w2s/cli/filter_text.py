@@ -7,6 +7,9 @@ from typing import Any
 
 from w2s.cli import output
 
+_LEAST_SECONDS = 5.0
+"""The rate of a shorter filter says nothing, since most of its time goes into the start."""
+
 
 def text_of(summary: dict[str, Any], *, groups_shown: int) -> str:
     """A few lines: what was kept, where the cut lies, groups, purity."""
@@ -17,7 +20,7 @@ def _lines(summary: dict[str, Any], groups_shown: int) -> Iterator[str]:
     kept, rows = summary["rows_kept"], summary["rows_in"]
     yield f"{kept:,} of {rows:,} rows kept ({summary['share_kept']:.2%}){_where(summary)}"
     if summary["rows_dropped_for_null"]:
-        yield f"{summary['rows_dropped_for_null']:,} rows left out for a null"
+        yield f"{summary['rows_dropped_for_null']:,} rows left out for a null or NaN"
     yield from _cut(summary)
     yield from _purity(summary)
     if "spent" in summary:
@@ -29,7 +32,7 @@ def _lines(summary: dict[str, Any], groups_shown: int) -> Iterator[str]:
             (f"{one['from']:.6g} to {one['to']:.6g}", one["rows"], one["kept"]) for one in summary["by_score"]
         ]
         yield output.table(("score", "rows", "kept"), counts)
-    if "seconds" in summary:
+    if summary.get("seconds", 0) >= _LEAST_SECONDS:
         yield f"{output.duration(summary['seconds'])}, {summary['rows_per_s']:,} rows/s"
 
 
@@ -60,7 +63,15 @@ def _purity(summary: dict[str, Any]) -> Iterator[str]:
 
 
 def _groups(groups: dict[str, Any], shown: int) -> Iterator[str]:
-    counts = [(group["group"], f"{group['rows']:,}", f"{group['kept']:,}") for group in groups["counts"]]
-    yield output.table((groups["column"], "rows", "kept"), counts[:shown])
+    counts = [
+        (_name(group["group"]), f"{group['rows']:,}", f"{group['kept']:,}") for group in groups["counts"]
+    ]
+    named = groups["column"] if isinstance(groups["column"], str) else ", ".join(groups["column"])
+    yield output.table((named, "rows", "kept"), counts[:shown])
     if len(counts) > shown:
         yield f"and {len(counts) - shown:,} more groups (--json shows all)"
+
+
+def _name(key: Any) -> str:
+    """The key of a group; keys of several columns are separated by commas."""
+    return ", ".join(map(str, key)) if isinstance(key, list | tuple) else str(key)

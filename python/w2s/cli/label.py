@@ -11,7 +11,7 @@ import typer
 from w2s.cli import options
 
 if TYPE_CHECKING:
-    from w2s.labelling import Request
+    from w2s.labelling import LabelSpec
 
 _VECTORS = ("hidden", "afterstate")
 
@@ -52,7 +52,8 @@ def label(
 ) -> int:
     """Label a file of examples: one row per label, with log-probability, margin, entropy and other evidence.
 
-    If the command is killed, the same command continues.
+    If the command is killed, the same command continues. Replies of an endpoint are kept beside the output
+    until it is complete; other runs ask again.
 
     Examples:
 
@@ -72,35 +73,38 @@ def label(
     from w2s.cli import output
     from w2s.cli.example_file import read_file
     from w2s.errors import UsageError
-    from w2s.labelling.files import check_place, label_file
+    from w2s.labelling.files import check_out, label_file
     from w2s.models import load_model
     from w2s.models.few_shot import labelled_shots
+    from w2s.resume import remove
 
     vectors, asked = _evidence(hidden, evidence or [])
     if reward is not None and "reward" not in asked:
         raise UsageError("label-reward-without-evidence", "--reward needs --evidence reward")
-    check_place(out, overwrite)
+    check_out(out, overwrite)
     found = read_file(examples, task, game, bad_rows, column_mapping)[:limit]
     shots = [] if few_shot is None else read_file(few_shot, task, game, bad_rows, column_mapping)
-    labeller = load_model(model, seed=seed, concurrency=concurrency)
+    replies = out.with_name(f".{out.name}.replies")
+    labeller = load_model(model, seed=seed, concurrency=concurrency, cache=replies)
     judge = None if student is None else load_model(student, seed=seed, concurrency=concurrency)
     try:
         request = _request(labeller, judge, vectors, oracles or [], concurrency)
         request = replace(
-            request, asked=asked, shots=labelled_shots(shots), reward=reward, proposals=proposals
+            request, evidence=asked, shots=labelled_shots(shots), reward=reward, proposals=proposals
         )
         label_file(
             found,
             request,
             out,
-            identity={"seed": seed, **_states([model, student, reward])},
+            inputs={"seed": seed, **_states([model, student, reward])},
             overwrite=overwrite,
-            report=_reporter(),
+            progress=_reporter(),
         )
     finally:
         labeller.close()
         if judge is not None:
             judge.close()
+    remove(replies)
     summary = _summary(out, asked)
     output.data(summary, as_json=json, text=_text(summary, model))
     return 0
@@ -109,10 +113,10 @@ def label(
 def _evidence(hidden: bool, evidence: list[str]) -> tuple[frozenset[str], tuple[str, ...]]:
     """Vectors that are kept, and what a language model is asked for, in the order given."""
     from w2s.errors import UsageError
-    from w2s.evidence import ASKED
+    from w2s.evidence_kinds import REQUESTS
 
     names = [name.strip() for text in evidence for name in text.split(",") if name.strip()]
-    known = [*_VECTORS, *ASKED]
+    known = [*_VECTORS, *REQUESTS]
     if unknown := [name for name in names if name.partition(":")[0] not in known]:
         raise UsageError(
             "evidence-unknown", f"unknown evidence {unknown[0]!r}; choose from {', '.join(known)}"
@@ -131,13 +135,12 @@ def _evidence(hidden: bool, evidence: list[str]) -> tuple[frozenset[str], tuple[
 
 def _request(
     model: Any, student: Any, vectors: frozenset[str], oracles: list[str], concurrency: int
-) -> Request:
-    from w2s.labelling import Request
-    from w2s.labelling.oracles import load_by_column
-    from w2s.labelling.student import as_judge
+) -> LabelSpec:
+    from w2s.labelling import LabelSpec
+    from w2s.labelling.evidence import as_judge, load_oracles_by_prefix
 
     judge = None if student is None else as_judge(student)
-    return Request(model, vectors, judge, load_by_column(oracles, concurrency=concurrency))
+    return LabelSpec(model, vectors, judge, load_oracles_by_prefix(oracles, concurrency=concurrency))
 
 
 def _states(references: list[str | None]) -> dict[str, object]:
@@ -163,10 +166,11 @@ def _reporter() -> Any:
 
 
 def _summary(out: Path, asked: tuple[str, ...]) -> dict[str, Any]:
-    from w2s.evidence import ASKED, VECTORS, read_table
+    from w2s.evidence import read_table
+    from w2s.evidence_kinds import STATES, parse_evidence
 
-    evidence = [column for name in asked for column in ASKED[name.partition(":")[0]]]
-    table = read_table(out, ["label", "correct", *evidence])
+    evidence = [column for name in asked for column in parse_evidence(name).kind.columns]
+    table = read_table(out, ["task", "label", "log_prob", "correct", *evidence])
     labels, correct = table.column("label"), table.column("correct").to_pylist()
     known = [right for right in correct if right is not None]
     return {
@@ -174,9 +178,11 @@ def _summary(out: Path, asked: tuple[str, ...]) -> dict[str, Any]:
         "unanswered": labels.null_count,
         "known": len(known),
         "correct": sum(known),
+        "task": table.column("task")[0].as_py() if len(table) else None,
+        "without_log_prob": table.column("log_prob").null_count - labels.null_count,
         "out": str(out),
         "empty": [name for name in evidence if table.column(name).null_count == len(table)],
-        "vectors": [name for name in VECTORS if out.with_name(f"{name}.parquet").exists()],
+        "vectors": [name for name in STATES if out.with_name(f"{name}.parquet").exists()],
     }
 
 
@@ -189,5 +195,11 @@ def _text(summary: dict[str, Any], model: str) -> str:
     if summary["empty"]:
         line += f"\nnull for every label: {', '.join(summary['empty'])}"
     if summary["known"]:
-        line += f"\n{summary['correct']:,} of {summary['known']:,} are right"
+        line += f"\n{summary['correct']:,} of {summary['known']:,} are right: they agree with gold"
+        line += " (in a file of games: the move that was played)" if summary["task"] == "move" else ""
+    if summary["without_log_prob"]:
+        line += (
+            f"\n{summary['without_log_prob']:,} labels have no log_prob, which most trust functions read; an "
+            "openai: model gives it with logprobs=true"
+        )
     return line

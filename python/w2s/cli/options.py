@@ -28,7 +28,10 @@ Game = Annotated[str, typer.Option(help="The game, if the file does not name it.
 Task = Annotated[str, typer.Option(help=TASKS)]
 ColumnMapping = Annotated[
     str | None,
-    typer.Option(help="Which column holds what: the name of a known data set, or a .toml file."),
+    typer.Option(
+        help="Which column holds what: KEY=COLUMN,…, for example question=q,options=A,options=B,answer=key; "
+        "the name of a known data set; or a .toml file."
+    ),
 ]
 FewShot = Annotated[
     Path | None,

@@ -1,11 +1,14 @@
-"""Output of the command line: results on stdout, notes and progress on stderr."""
+"""Output of the command line: results on stdout; notes, progress and the log on stderr."""
 
 from __future__ import annotations
 
 import json
+import logging
 import sys
 from collections.abc import Sequence
 from typing import Any
+
+_LOGGER = logging.getLogger("w2s")
 
 
 def data(value: Any, *, as_json: bool, text: str) -> None:
@@ -13,9 +16,30 @@ def data(value: Any, *, as_json: bool, text: str) -> None:
     print(json.dumps(value, allow_nan=False) if as_json else text)
 
 
+class _StandardError(logging.Handler):
+    """Prints log records on the stderr of the moment."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        start = "\r\x1b[K" if is_terminal() else ""  # removes a line of progress
+        print(start + self.format(record), file=sys.stderr, flush=True)
+
+
+def set_log_level(level: int) -> None:
+    """Print log records of w2s from this level on; notes and progress are on the level INFO."""
+    _LOGGER.setLevel(level)
+    if not any(isinstance(handler, _StandardError) for handler in _LOGGER.handlers):
+        _LOGGER.addHandler(_StandardError())
+
+
+def is_quiet() -> bool:
+    """Whether notes and progress are not printed (``--quiet``)."""
+    return _LOGGER.level > logging.INFO
+
+
 def note(text: str) -> None:
-    """Print a line on stderr."""
-    print(text, file=sys.stderr, flush=True)
+    """Print a line on stderr, unless the user wants quiet."""
+    if not is_quiet():
+        print(text, file=sys.stderr, flush=True)
 
 
 def is_terminal() -> bool:

@@ -24,6 +24,8 @@ class ProgressLine:
 
     def show(self, text: str) -> None:
         """Draw the text on a terminal; in a log, print it if the last line is ten seconds old."""
+        if output.is_quiet():
+            return
         now = time.monotonic()
         if self._terminal:
             sys.stderr.write(f"\r\x1b[K{text}")

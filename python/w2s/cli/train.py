@@ -15,9 +15,9 @@ _EPILOG = """Examples:
 
   w2s train kept.parquet --student policy:students/a --weight-column trust --epochs 4 --out students/b
 
-  w2s train kept.parquet --student hf:DIR --method lora --rank 16 --out students/d
+  w2s train kept.parquet --student hf:DIR --finetuning lora --rank 16 --out students/d
 
-  w2s train answers.parquet --student hf:DIR --objective grpo --group 8 --set kl=0.1 --out students/e
+  w2s train answers.parquet --student hf:DIR --objective grpo --group-size 8 --set kl=0.1 --out students/e
 
   torchrun --nproc-per-node 2 -m w2s train kept.parquet --student policy:students/a --out students/c
 """
@@ -58,13 +58,13 @@ def train(
             "the label."
         ),
     ] = None,
-    method: Annotated[str | None, typer.Option(help="Language models: lora (default) or full.")] = None,
+    finetuning: Annotated[str | None, typer.Option(help="Language models: lora (default) or full.")] = None,
     rank: Annotated[int | None, typer.Option(help="LoRA rank; default 16.")] = None,
-    group: Annotated[int | None, typer.Option(help="Replies per question with grpo; default 8.")] = None,
-    together: Annotated[
+    group_size: Annotated[int | None, typer.Option(help="Replies per question with grpo; default 8.")] = None,
+    micro_batch: Annotated[
         int | None, typer.Option(help="Language models: rows per device and forward pass; default 8.")
     ] = None,
-    length: Annotated[
+    max_length: Annotated[
         int | None, typer.Option(help="Language models: maximum tokens of question and reply; default 2048.")
     ] = None,
     setting: Annotated[
@@ -90,8 +90,8 @@ def train(
     from w2s import train as rooms
     from w2s.cli import output
     from w2s.cli.progress import CountProgress
-    from w2s.train.launch import process_count, process_rank
-    from w2s.train.table import read_rows
+    from w2s.train.dataset import load_training_set
+    from w2s.train.distributed import process_count, process_rank
 
     given = {
         "epochs": epochs,
@@ -102,17 +102,17 @@ def train(
         "anchor": anchor,
         "device": device,
         "objective": objective,
-        "method": method,
+        "finetuning": finetuning,
         "rank": rank,
-        "group": group,
-        "together": together,
-        "length": length,
+        "group_size": group_size,
+        "micro_batch": micro_batch,
+        "max_length": max_length,
     }
     told = {name: value for name, value in given.items() if value is not None}
     chosen = {**told, **_settings(setting or [])}
-    settings = rooms.settings_of(student, chosen, seed)
+    settings = rooms.parse_settings(student, chosen, seed)
     empty: list[int] = []
-    rows = read_rows(labels, weights=weight_column, task=task, game=game, left_out=empty.append)
+    rows = load_training_set(labels, weights=weight_column, task=task, game=game, on_null_labels=empty.append)
     if process_rank():
         rooms.train(student, rows, settings, out)  # the first process speaks for all
         return
@@ -121,12 +121,26 @@ def train(
     if empty:
         output.note(f"{empty[0]:,} labels without an answer were left out")
     line = CountProgress("steps")
-    model = rooms.train(student, rows, settings, out, watch=lambda step: line(step.done, step.total))
+    model = rooms.train(student, rows, settings, out, progress=lambda step: line(step.done, step.total))
     output.data(
         {"model": model, "rows": len(rows)},
         as_json=json,
-        text=f"{model} was trained on {len(rows):,} labels",
+        text=f"{model} was trained on {len(rows):,} labels{_report_text(out)}",
     )
+
+
+def _report_text(out: Path) -> str:
+    """Loss, held-out loss by epoch, and the epoch that was kept, as far as the report has them."""
+    from w2s.resume import read_json
+
+    report = read_json(out / "train.json") or {}
+    text = f"\nloss {report['loss']:.3f}" if isinstance(report.get("loss"), float) else ""
+    losses, best = report.get("held_back_losses"), report.get("best_epoch")
+    if losses:
+        text += f"; held-out loss by epoch: {', '.join(f'{loss:.3f}' for loss in losses)}"
+        if best is not None:
+            text += f"; epoch {best + 1} was kept"
+    return f"{text}; more in {out / 'train.json'}" if text else ""
 
 
 def _settings(texts: list[str]) -> dict[str, object]:

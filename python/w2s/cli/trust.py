@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from collections.abc import Mapping
+from typing import Annotated, Any
 
 import typer
 
-from w2s.cli import options
+from w2s.cli import options, output
+from w2s.cli.command import Command
 
 trust = typer.Typer(
     name="trust",
@@ -21,7 +23,7 @@ def _root() -> None:
     """Trust scores for labels."""
 
 
-@trust.command()
+@trust.command(cls=Command)
 def fit(
     labels: options.Labels,
     gold: options.GoldColumn,
@@ -30,7 +32,7 @@ def fit(
         str,
         typer.Option(help="neural, logistic, boosting, … or module:callable; see w2s trust compare."),
     ] = "neural",
-    reads: Annotated[
+    features: Annotated[
         str | None, typer.Option(help="Evidence that the function reads, for example hidden,afterstate.")
     ] = None,
     setting: Annotated[
@@ -46,9 +48,8 @@ def fit(
 
     Example:
 
-      w2s trust fit labels.parquet --gold correct --function neural --reads hidden,afterstate --out trust/
+      w2s trust fit labels.parquet --gold correct --function neural --features hidden,afterstate --out trust/
     """
-    from w2s.cli import output, trust_text
     from w2s.trust.file_commands import fit_file, parse_options
 
     summary = fit_file(
@@ -56,16 +57,16 @@ def fit(
         out,
         gold=gold,
         function=function,
-        options=parse_options(setting or [], reads),
+        options=parse_options(setting or [], features),
         folds=folds,
         seed=seed,
         overwrite=overwrite,
     )
-    output.data(summary, as_json=json, text=trust_text.fit_text(summary, out))
+    output.data(summary, as_json=json, text=_fit_text(summary, out))
     return 0
 
 
-@trust.command()
+@trust.command(cls=Command)
 def score(
     labels: options.Labels,
     function: Annotated[str, typer.Option(help="Folder of a fitted trust function.")],
@@ -85,15 +86,14 @@ def score(
 
       w2s trust score labels.parquet --function trust/ --out scored.parquet
     """
-    from w2s.cli import output, trust_text
     from w2s.trust.file_commands import score_file
 
     summary = score_file(labels, out, function=function, column=column, allow=allow, overwrite=overwrite)
-    output.data(summary, as_json=json, text=trust_text.score_text(summary, out))
+    output.data(summary, as_json=json, text=_score_text(summary, out))
     return 0
 
 
-@trust.command()
+@trust.command(cls=Command)
 def compare(
     labels: options.Labels,
     gold: options.GoldColumn,
@@ -113,7 +113,6 @@ def compare(
 
       w2s trust compare labels.parquet --gold correct
     """
-    from w2s.cli import output, trust_text
     from w2s.trust.file_commands import compare_file
 
     summary = compare_file(
@@ -125,11 +124,11 @@ def compare(
         seed=seed,
         tell=lambda title: output.note(f"{title} …"),
     )
-    output.data(summary, as_json=json, text=trust_text.compare_text(summary))
+    output.data(summary, as_json=json, text=_compare_text(summary))
     return 0
 
 
-@trust.command()
+@trust.command(cls=Command)
 def votes(
     inputs: Annotated[
         list[str], typer.Argument(help="Tables of votes: .parquet, .jsonl[.gz|.zst], .arrow, .csv.")
@@ -156,7 +155,6 @@ def votes(
 
       w2s trust votes votes.parquet --item id --worker model --vote label --out labels.parquet
     """
-    from w2s.cli import output, trust_text
     from w2s.tables.votes import aggregate_vote_files
 
     summary = aggregate_vote_files(
@@ -172,5 +170,59 @@ def votes(
         seed=seed,
         overwrite=overwrite,
     )
-    output.data(summary, as_json=json, text=trust_text.votes_text(summary, out))
+    output.data(summary, as_json=json, text=_votes_text(summary, out))
     return 0
+
+
+def _fit_text(summary: Mapping[str, Any], out: str) -> str:
+    """Output of ``w2s trust fit``."""
+    lines = [
+        f"{summary['function']} fitted on {summary['gold_rows']:,} gold rows, "
+        f"{100 * summary['right']:.1f} % right: {out}"
+    ]
+    if "measures" in summary:
+        lines += ["out of fold:"]
+        lines += [f"  {name:12}{_interval(value)}" for name, value in summary["measures"].items()]
+    return "\n".join(lines)
+
+
+def _score_text(summary: Mapping[str, Any], out: str) -> str:
+    """Output of ``w2s trust score``."""
+    mean = "" if summary["mean_trust"] is None else f", mean trust {summary['mean_trust']:.3f}"
+    lines = [f"{summary['rows']:,} labels scored by {summary['function']}{mean}: {out}"]
+    if summary["out_of_fold"]:
+        lines.append(f"{summary['out_of_fold']:,} of them are gold rows; they keep their out-of-fold scores")
+    return "\n".join(lines)
+
+
+def _compare_text(summary: Mapping[str, Any]) -> str:
+    """Output of ``w2s trust compare``: a table, then the functions that could not be compared."""
+    found = [one for one in summary["functions"] if one["measures"]]
+    lines = [
+        f"{summary['gold_rows']:,} gold rows, {100 * summary['right']:.1f} % right; "
+        f"out of {summary['folds']} folds, 95 % intervals from a bootstrap",
+        "",
+    ]
+    if found:
+        rows = [[_title(one), *map(_interval, one["measures"].values())] for one in found]
+        lines.append(output.table(["function", *found[0]["measures"]], rows))
+    lacking = [f"  {_title(one)}: {one['remedy']}" for one in summary["functions"] if not one["measures"]]
+    return "\n".join([*lines, *(["", "not compared:", *lacking] if lacking else [])])
+
+
+def _title(one: Mapping[str, Any]) -> str:
+    return f"{one['name']}({','.join(one['features'])})" if one["features"] else str(one["name"])
+
+
+def _interval(interval: Mapping[str, float]) -> str:
+    return f"{interval['value']:.3f} [{interval['low']:.3f}, {interval['high']:.3f}]"
+
+
+def _votes_text(summary: Mapping[str, Any], out: str) -> str:
+    """Output of ``w2s trust votes``."""
+    end = "converged" if summary["converged"] else "stopped"
+    return (
+        f"{summary['votes']:,} votes of {summary['workers']:,} workers on {summary['items']:,} items: {out}\n"
+        f"{summary['method']}: {end} after {summary['iterations']} iterations; "
+        f"{len(summary['classes'])} classes"
+    )

@@ -1,6 +1,6 @@
-"""Do two answers to each position mean the same move, and do they lead to the same state?
+"""Agreement of two answers per position: whether they are the same move and lead to the same state.
 
-Knows nothing about who answered or where the answers are kept. Bad text is a verdict, never an exception.
+Invalid text is a verdict, never an exception.
 """
 
 from __future__ import annotations
@@ -19,23 +19,23 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 STATUSES = kernels.READINGS
-"""What an answer can turn out to be; the place of a word is its code."""
+"""The verdicts on an answer; the index of a word is its code."""
 
 _NO_POSITION = STATUSES.index("no position")
 
 
 @dataclass(frozen=True, eq=False)
 class Agreement:
-    """The verdicts on two answers to each position, column by column; every column has one entry a row.
+    """The verdicts on two answers per position, as columns with one entry per row.
 
     Attributes:
-        left_code: uint8, what the left answer is: a place in :data:`STATUSES`.
-        right_code: the same of the right answer.
-        left_move: Arrow strings, the left answer in canonical form, null where it is not a legal move.
-        right_move: the same of the right answer.
-        same_move: bool, both answers are legal and the same move, whatever their notation.
-        same_state: bool, both lead to the same position, clocks included.
-        same_up_to_transposition: bool, both lead to the same state, clocks left out.
+        left_code: uint8, the verdict on the left answer as an index into :data:`STATUSES`.
+        right_code: the same for the right answer.
+        left_move: Arrow strings, the left answer in canonical form; null if it is not a legal move.
+        right_move: the same for the right answer.
+        same_move: bool, whether both answers are the same legal move in any notation.
+        same_state: bool, whether both lead to the same position, clocks included.
+        same_up_to_transposition: bool, whether both lead to the same position, clocks ignored.
     """
 
     left_code: npt.NDArray[np.uint8]
@@ -52,18 +52,17 @@ class Agreement:
 
     @cached_property
     def position_ok(self) -> npt.NDArray[np.bool_]:
-        """Whether the position could be read; where not, nothing is known about the answers."""
+        """Whether the position could be read; if not, nothing is known about the answers."""
         return np.not_equal(self.left_code, _NO_POSITION)
 
     @cached_property
     def left_status(self) -> npt.NDArray[np.str_]:
-        """What the left answer is, in words: ``ok``, ``unparsable``, ``illegal``, ``ambiguous`` or
-        ``no position``."""
+        """The verdict on the left answer: ok, unparsable, illegal, ambiguous or no position."""
         return np.array(STATUSES)[self.left_code]
 
     @cached_property
     def right_status(self) -> npt.NDArray[np.str_]:
-        """What the right answer is, in the same words."""
+        """The verdict on the right answer, in the same words."""
         return np.array(STATUSES)[self.right_code]
 
 
@@ -73,23 +72,23 @@ def agree(
     left: kernels.games.TextColumn,
     right: kernels.games.TextColumn,
 ) -> Agreement:
-    """Whether two answers to each position are the same move, and lead to the same state.
+    """Whether two answers per position are the same move and lead to the same state.
 
-    Rows are judged in parallel and without the GIL. A text that is no move, a null, or a position that
-    cannot be read is a verdict of that row; it never stops the others.
+    Rows are judged in parallel, without the GIL. Invalid text, nulls and unreadable positions are verdicts
+    of their rows.
 
     Args:
         game: name of the game.
-        positions: n position texts (``startpos`` or FEN for chess), or a single one that holds for all
-            rows. A list of str, a numpy array of str, or an Arrow string array, chunked or not.
-        left: n answers in any notation of the game: ``Nf3``, ``g1f3`` and ``Ng1-f3`` are one move.
-        right: n other answers.
+        positions: n position texts (``startpos`` or FEN for chess), or one for all rows. A list of str, a
+            numpy array of str, or an Arrow string array, chunked or not.
+        left: n answers in any notation of the game: ``Nf3``, ``g1f3`` and ``Ng1-f3`` are the same move.
+        right: n answers to compare with.
 
     Returns:
         An :class:`Agreement` with n rows.
 
     Raises:
-        UsageError: no game has that name, or the columns differ in length.
+        UsageError: there is no such game, or the columns differ in length.
 
     Example:
         >>> import w2s
@@ -103,7 +102,9 @@ def agree(
     """
     for name, column in (("positions", positions), ("left", left), ("right", right)):
         if isinstance(column, str | bytes):
-            raise UsageError(f"{name} is one text: give a list of texts, [{column[:40]!r}]")
+            raise UsageError(
+                "game-text-not-list", f"{name} is a single text; pass a list of texts, [{column[:40]!r}]"
+            )
     if len(positions) == 1 and len(left) != 1:
         positions = [str(positions[0])] * len(left)
     found = kernels.agree(game, positions, left, right)

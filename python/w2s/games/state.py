@@ -1,7 +1,4 @@
-"""A state of a game, immutable, with the moves that led to it.
-
-Knows nothing about who chooses the moves.
-"""
+"""Immutable states of a game, each with the moves that led to it."""
 
 from __future__ import annotations
 
@@ -16,7 +13,7 @@ from w2s.errors import DataError
 
 
 class Outcome(NamedTuple):
-    """How a game ended: ``winner`` 0 (who started), 1 or None (draw), and the ``reason`` in words."""
+    """How a game ended: ``winner`` is 0 (who started), 1 or None (draw); ``reason`` is a phrase."""
 
     winner: int | None
     reason: str
@@ -24,7 +21,7 @@ class Outcome(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Game:
-    """The rules of one game by name; ``state`` gives states of it.
+    """The rules of a game.
 
     Example:
         >>> import w2s
@@ -47,26 +44,26 @@ class Game:
 
 
 def game(name: str) -> Game:
-    """The game of that name.
+    """The game of a name.
 
     Raises:
-        UsageError: no game has that name; the message lists those that exist.
+        UsageError: there is no such game; the message lists the games.
     """
     kernels.start(name, "startpos")
     return Game(name)
 
 
 class State:
-    """A state of a game together with how it was reached; playing gives a new state.
+    """A state of a game and the line of play that reached it; playing a move returns a new state.
 
-    Moves are texts: the canonical form (UCI for chess, ``4`` for Connect Four, ``d3`` for Othello) comes
-    out, any notation of the game goes in.
+    Moves are text. Any notation of the game is accepted; results are canonical (UCI for chess, ``4`` for
+    Connect Four, ``d3`` for Othello).
     """
 
     __slots__ = ("_core",)
 
     def __init__(self, core: kernels.CoreState) -> None:
-        """Wrap a state of the core; users start from :func:`w2s.game`."""
+        """Wrap a state of the Rust core; use :func:`w2s.game` to get one."""
         self._core = core
 
     def __repr__(self) -> str:
@@ -84,22 +81,22 @@ class State:
 
     @property
     def start_position(self) -> str:
-        """The position where the line of play began, as text."""
+        """The position at which the line of play began, as text."""
         return self._core.start_position
 
     @property
     def to_move(self) -> int:
-        """0 where the player that started the game is to move, else 1."""
+        """0 if the player who started the game is to move, else 1."""
         return self._core.to_move
 
     @property
     def key(self) -> int:
-        """Identity for agreement: equal for transpositions, clocks left out; 64 bits."""
+        """A 64-bit identity of the position; equal for transpositions, and clocks do not count."""
         return self._core.key
 
     @property
     def ply(self) -> int:
-        """Moves played since the beginning of the line."""
+        """Number of moves played since the beginning of the line."""
         return self._core.ply
 
     @property
@@ -112,16 +109,16 @@ class State:
         return self._core.move_texts(notation)
 
     def legal_moves(self, notation: str = "canonical") -> list[str]:
-        """The legal moves as text, in the game's fixed order."""
+        """The legal moves as text, in the fixed order of the game."""
         return self._core.legal_texts(notation)
 
     def read(self, text: str) -> tuple[str | None, str]:
         """``(canonical text, "")``, or ``(None, why)``: unparsable, illegal or ambiguous. Never raises."""
-        move, why = self._parsed(text)
+        move, why = self._parse(text)
         return (None, why) if move is None else (self._core.print_move(move), "")
 
     def print(self, move: str, notation: str = "san") -> str:
-        """A legal move in another notation: ``san``, ``long`` or ``canonical``."""
+        """A legal move in the notation ``san``, ``long`` or ``canonical``."""
         return self._core.print_move(self._number(move), notation)
 
     def play(self, move: str) -> State:
@@ -133,31 +130,35 @@ class State:
         return State(self._core.play(self._number(move)))
 
     def outcome(self, *, claimed: bool = True) -> Outcome | None:
-        """How the game ended, or None. ``claimed``: threefold repetition and fifty moves end it (match
-        rules); otherwise only what ends a game by itself."""
+        """How the game ended; None if it goes on.
+
+        Args:
+            claimed: whether threefold repetition and the fifty-move rule end the game, as in matches;
+                otherwise only automatic endings count.
+        """
         ended = self._core.outcome(claimed)
         return None if ended is None else Outcome(*ended)
 
     def planes(self) -> npt.NDArray[np.float32]:
-        """Feature planes, float32, channels × rows × columns, seen by the player to move."""
+        """Feature planes of the player to move: float32, shape (channels, rows, columns)."""
         return self._core.planes()
 
     def policy_indices(self) -> npt.NDArray[np.int64]:
-        """Policy index of each legal move, int64, in the order of :meth:`legal_moves`."""
+        """Policy indices of the legal moves, in the order of :meth:`legal_moves`: int64, (n_moves,)."""
         return self._core.policy_indices()
 
     def search(
         self, *, depth: int | None = None, nodes: int | None = None, all_moves: bool = False
-    ) -> kernels.Searched:
-        """What the built-in search finds here; the same for the same limits, whatever the machine.
+    ) -> kernels.CoreSearchResult:
+        """The result of the built-in search; it depends on the limits only, not on the machine.
 
         Args:
-            depth: plies from here, 1 to 128; forcing moves are followed beyond it.
-            nodes: states visited, from 1; the first ply is always finished. Without a limit, one ply.
-            all_moves: give a value to every legal move, in ``values``, instead of to the best one only.
+            depth: plies to search, 1 to 128; forcing moves are searched further.
+            nodes: states to visit, at least 1; the first ply is always finished. Without limits, one ply.
+            all_moves: value every legal move, in ``values``, not only the best one.
 
         Returns:
-            ``best`` (canonical text, None where the game is over), ``value_cp`` for the player to move in
+            ``best`` (canonical text, None if the game is over), ``value_cp`` for the player to move in
             hundredths of a unit (a win in n plies is 1,000,000 − n), ``depth``, ``nodes``, ``line``,
             ``values`` and ``exact`` (whether the value is proven).
 
@@ -173,10 +174,10 @@ class State:
         return kernels.search([self._core], depth=depth, nodes=nodes, all_moves=all_moves)[0]
 
     def solve(self, *, nodes: int) -> dict[str, int] | None:
-        """The proven value of every legal move, or None where the proof takes more than ``nodes`` nodes.
+        """The proven value of every legal move; None if the proof takes more than ``nodes`` nodes.
 
-        Values as in :meth:`search`, and in Othello discs times 100; empty where the game is over. Chess is
-        never solved: its games have no bound on their length.
+        Values are those of :meth:`search`, in Othello discs times 100; empty if the game is over. Chess is
+        never solved, because the length of its games has no bound.
 
         Raises:
             UsageError: ``nodes`` below 1.
@@ -184,7 +185,7 @@ class State:
         return kernels.solve([self._core], nodes=nodes)[0]
 
     def perft(self, depth: int) -> int:
-        """How many lines of exactly ``depth`` plies the rules allow from here.
+        """The number of legal lines of exactly ``depth`` plies.
 
         Raises:
             UsageError: ``depth`` is not from 0 to 64.
@@ -196,14 +197,16 @@ class State:
         """
         return kernels.perft(self._core, depth)[0]
 
-    def _parsed(self, text: str) -> tuple[int | None, str]:
+    def _parse(self, text: str) -> tuple[int | None, str]:
         try:
             return self._core.parse_move(text)
-        except UnicodeEncodeError:  # half a character, which is part of no notation
+        except UnicodeEncodeError:  # a lone surrogate, which no notation has
             return None, "unparsable"
 
     def _number(self, text: str) -> int:
-        move, why = self._parsed(text)
+        move, why = self._parse(text)
         if move is None:
-            raise DataError(f"{text[:40]!r} is {why} in {self.game} position {self.position}")
+            raise DataError(
+                "game-illegal-move", f"{text[:40]!r} is {why} in {self.game} position {self.position}"
+            )
         return move

@@ -1,7 +1,4 @@
-"""Syzygy tables through python-chess, the one place where that optional package is imported.
-
-Knows nothing about oracles; chess only.
-"""
+"""Syzygy endgame tables of chess; the only module that imports the optional package python-chess."""
 
 from __future__ import annotations
 
@@ -22,7 +19,7 @@ def _python_chess() -> tuple[ModuleType, ModuleType]:
 
 
 class Tablebase:
-    """The tables of a folder, opened lazily file by file."""
+    """The Syzygy tables of a folder; each file is opened when it is needed."""
 
     def __init__(self, folder: str | Path) -> None:
         """Open a folder of ``.rtbw`` files.
@@ -34,13 +31,13 @@ class Tablebase:
         self._chess, syzygy = _python_chess()
         names = [path.stem for path in Path(folder).glob("*.rtbw")]
         if not names:
-            raise UsageError(f"{folder} holds no Syzygy table (*.rtbw)")
+            raise UsageError("syzygy-no-tables", f"{folder} contains no Syzygy table (*.rtbw)")
         self.men = max(len(name) - 1 for name in names)
         self._missing = syzygy.MissingTableError
         self._tables = syzygy.open_tablebase(str(folder), load_dtz=False)
 
     def wdl(self, state: State) -> int | None:
-        """1, 0 or −1: the result with best play for the player to move; None where no table knows.
+        """The result with best play for the player to move: 1, 0 or −1; None if no table has the position.
 
         Raises:
             DataError: a table is damaged.
@@ -53,7 +50,9 @@ class Tablebase:
         except (self._missing, KeyError):
             return None
         except (RuntimeError, ValueError, IndexError, OSError) as error:
-            raise DataError(f"a Syzygy table is damaged at {state.position}: {error}") from None
+            raise DataError(
+                "syzygy-damaged-table", f"a Syzygy table is damaged at {state.position}: {error}"
+            ) from None
         return (found == 2) - (found == -2)
 
     def close(self) -> None:

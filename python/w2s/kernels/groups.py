@@ -83,6 +83,8 @@ def _encoded(data: object, name: str) -> Groups:
     column = as_arrow(data, name)
     if pa.types.is_dictionary(column.type):
         column = column.cast(column.type.value_type)
+    if pa.types.is_temporal(column.type) and getattr(column.type, "unit", "") == "ns":
+        column = column.cast(pa.int64())  # datetime has no nanoseconds
     if pa.types.is_null(column.type) or column.num_chunks == 0:
         return Groups(np.zeros(len(column), np.uint32), [None] if len(column) else [])
     try:

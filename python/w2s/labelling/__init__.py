@@ -1,10 +1,8 @@
-"""Examples → labels with their evidence, and how many of them are right.
+"""Labels of examples with their evidence, and the accuracy of models on examples with gold."""
 
-Knows nothing about trust, selection or training.
-"""
-
-from w2s.labelling.accuracy import Comparison, compare
-from w2s.labelling.batch import Request, label_batch
+from w2s.labelling.evaluate import Evaluation, evaluate_models
 from w2s.labelling.files import label_file
+from w2s.labelling.label import label_batch
+from w2s.labelling.spec import LabelSpec
 
-__all__ = ["Comparison", "Request", "compare", "label_batch", "label_file"]
+__all__ = ["Evaluation", "LabelSpec", "evaluate_models", "label_batch", "label_file"]

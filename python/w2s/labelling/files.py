@@ -1,75 +1,82 @@
-"""Labels of a file of examples, written in parts, so that a run that was killed goes on where it stopped.
-
-Knows nothing about how an example is answered.
-"""
+"""Labelling of a file of examples, part by part, so that a killed run continues where it stopped."""
 
 from __future__ import annotations
 
 import hashlib
 import json
 import os
-import shutil
-from collections.abc import Callable, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from w2s.errors import DataError, UsageError, W2sError
-from w2s.evidence import VECTORS, write_labels
-from w2s.labelling.batch import Request, label_batch
-from w2s.labelling.joining import TABLE, join_parts
-from w2s.models.few_shot import give_shots
-from w2s.tasks import Example, task_of
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
 
-EXAMPLES_A_PART = 512
-Report = Callable[[int, int], None]
-"""Told how many of how many examples are labelled."""
+from w2s.errors import DataError, UsageError, W2sError
+from w2s.evidence import Labels, Vectors, check_ids, read_table, write_labels, write_tables
+from w2s.evidence_kinds import STATES
+from w2s.labelling.label import label_batch
+from w2s.labelling.spec import LabelSpec, ProgressCallback
+from w2s.models.few_shot import give_shots
+from w2s.resume import remove
+from w2s.tasks import Example, task_for
+
+PART_SIZE = 512
+"""Examples per part."""
+TABLE = "labels.parquet"
+"""The table in the folder of a part."""
 
 
 def label_file(
     examples: Sequence[Example],
-    request: Request,
+    spec: LabelSpec,
     out: Path,
     *,
-    identity: dict[str, object] | None = None,
+    inputs: dict[str, object] | None = None,
     overwrite: bool = False,
-    report: Report | None = None,
+    progress: ProgressCallback | None = None,
 ) -> None:
-    """Label examples and write ``out`` with its vectors beside it; a part of them is in memory at a time.
+    """Label examples and write ``out``, with its vectors in files beside it; one part is in memory at a time.
 
-    Finished parts lie in a hidden folder beside ``out`` until the whole is written. They are used again by a
-    call with the same examples, models and ``identity``, whoever killed the one before.
+    Finished parts are kept in a hidden folder next to ``out`` until the table is written. After a kill, a
+    call with the same examples, specification and ``inputs`` uses them again.
 
     Args:
-        examples: what to label; ids are distinct.
-        request: who labels, and what is kept.
-        out: the table, ``.parquet``.
-        identity: what else decides the labels, as plain values: seeds, states of files.
-        overwrite: replace a table that is there, and vectors beside it.
-        report: told after every part.
+        examples: examples with distinct ids.
+        spec: who labels, and which evidence is kept.
+        out: path of the table, ``.parquet``.
+        inputs: what else decides the labels, as JSON values by name: seeds, states of files.
+        overwrite: replace an existing table and its vectors.
+        progress: called after every part with the number of labelled examples and the total.
 
     Raises:
-        UsageError: ``out`` or vectors beside it exist, or it is no ``.parquet``.
-        DataError: an id stands twice.
+        UsageError: ``out`` or its vectors exist, or ``out`` is not ``.parquet``.
+        DataError: two examples have the same id.
         ModelError: a model did not answer.
     """
-    check_place(out, overwrite)
-    for model in (request.model, request.student):
-        give_shots(model, request.shots)
+    check_out(out, overwrite)
+    for model in (spec.model, spec.student):
+        give_shots(model, spec.shots)
     _check_distinct(examples)
     _make_folder(out.parent)
-    parts = out.with_name(f".{out.name}.{digest_of(examples, request, identity or {})}")
-    folders = []
-    for number, start in enumerate(range(0, len(examples), EXAMPLES_A_PART)):
-        some = examples[start : start + EXAMPLES_A_PART]
-        folders.append(parts / f"{number:06d}")
-        _write_part(folders[-1], some, request)
-        if report is not None:
-            report(start + len(some), len(examples))
-    join_parts(folders, out)
-    shutil.rmtree(parts)
+    folder = out.with_name(f".{out.name}.{labels_digest(examples, spec, inputs or {})}")
+    parts = []
+    for number, start in enumerate(range(0, len(examples), PART_SIZE)):
+        part = examples[start : start + PART_SIZE]
+        parts.append(folder / f"{number:06d}")
+        _label_part(parts[-1], part, spec)
+        if progress is not None:
+            progress(start + len(part), len(examples))
+    concat_parts(parts, out)
+    remove(folder)
 
 
-def check_place(out: Path, overwrite: bool) -> None:
-    """Refuse a place where labels cannot or should not be written, before any work is done."""
+def check_out(out: Path, overwrite: bool) -> None:
+    """Refuse a path where labels cannot or should not be written, before any work is done.
+
+    Raises:
+        UsageError: says what is in the way.
+    """
     if out.suffix.lower() not in (".parquet", ".pq"):
         raise UsageError("label-out-not-parquet", f"{out}: labels are Parquet; end the name in .parquet")
     taken = next((place for place in out.parents if place.exists() and not place.is_dir()), None)
@@ -78,9 +85,9 @@ def check_place(out: Path, overwrite: bool) -> None:
             "label-out-not-in-folder",
             f"{taken} is not a folder, so {out} cannot be written; choose another --out",
         )
-    beside = [path for path in (out.with_name(f"{name}.parquet") for name in VECTORS) if path.exists()]
+    beside = [path for path in (out.with_name(f"{name}.parquet") for name in STATES) if path.exists()]
     if beside and not out.exists() and not _other_tables(out) and any(out.parent.glob(f".{out.name}.*/")):
-        return  # this table's own, by a run that was killed while it wrote them
+        return  # this table's own vectors, from a run that was killed before it wrote the table
     if beside and not out.exists() and _other_tables(out):
         raise UsageError(
             "label-vectors-of-other-table",
@@ -117,34 +124,83 @@ def _make_folder(folder: Path) -> None:
 
 def _other_tables(out: Path) -> list[Path]:
     """Tables in the same folder that are not vectors."""
-    return sorted(path for path in out.parent.glob("*.parquet") if path != out and path.stem not in VECTORS)
+    return sorted(path for path in out.parent.glob("*.parquet") if path != out and path.stem not in STATES)
 
 
-def digest_of(examples: Sequence[Example], request: Request, identity: dict[str, object]) -> str:
-    """Twelve hexadecimal digits that change with whatever decides the labels."""
+def labels_digest(examples: Sequence[Example], spec: LabelSpec, inputs: dict[str, object]) -> str:
+    """Twelve hexadecimal digits that identify everything that decides the labels."""
     about = {
-        "model": request.model.reference,
-        "vectors": sorted(request.vectors),
-        "student": getattr(request.student, "reference", None),
-        "oracles": [oracle.reference for oracle in request.oracles.values()],
-        "asked": [request.asked, request.reward],
-        "shots": [[repr(task_of(example).row(example)), label] for example, label in request.shots],
-        "proposals": request.proposals,
-        **identity,
+        "model": spec.model.reference,
+        "vectors": sorted(spec.vectors),
+        "student": getattr(spec.student, "reference", None),
+        "oracles": [oracle.reference for oracle in spec.oracles.values()],
+        "evidence": [spec.evidence, spec.reward],
+        "shots": [[repr(task_for(example).row(example)), label] for example, label in spec.shots],
+        "proposals": spec.proposals,
+        **inputs,
     }
     digest = hashlib.blake2b(json.dumps(about, sort_keys=True).encode(), digest_size=6)
     for example in examples:
-        digest.update(repr(task_of(example).row(example)).encode())
+        digest.update(repr(task_for(example).row(example)).encode())
     return digest.hexdigest()
 
 
-def _write_part(folder: Path, examples: Sequence[Example], request: Request) -> None:
-    """Label one part unless its folder has it: the table is written last.
+# Parts ------------------------------------------------------------------------------------------------------
 
-    Nothing is handed back, so that no part is held in memory while others are labelled.
+
+def _label_part(folder: Path, examples: Sequence[Example], spec: LabelSpec) -> None:
+    """Label one part, unless its folder holds the table, which is written last and atomically.
+
+    The labels are not returned, so that no part stays in memory while others are labelled.
     """
-    if (folder / TABLE).exists():
-        return
-    labels = label_batch(examples, request)
-    _make_folder(folder)
-    write_labels(labels, folder / TABLE)
+    if not (folder / TABLE).exists():
+        labels = label_batch(examples, spec)
+        _make_folder(folder)
+        write_labels(labels, folder / TABLE)
+
+
+def concat_parts(parts: Sequence[Path], out: Path) -> None:
+    """Write the vectors and then the table of one or more parts, in their order.
+
+    Existing vectors next to ``out`` are replaced or removed.
+
+    Raises:
+        DataError: a part cannot be read, or an id occurs twice.
+        W2sError: ``out`` cannot be written.
+    """
+    check_ids(pa.concat_tables([read_table(part / TABLE, ["id"]) for part in parts]), str(out))
+    for name in STATES:
+        beside = out.with_name(f"{name}.parquet")
+        remove(beside)
+        files = [part / beside.name for part in parts]
+        if files[0].exists():
+            write_tables(_equal_width(files), beside)
+    write_tables((read_table(part / TABLE) for part in parts), out)
+
+
+def _equal_width(files: Sequence[Path]) -> Iterator[pa.Table]:
+    """The vectors of each part; a part without any label has width 1 and takes the width of the others."""
+    widths = [pq.read_schema(file).field("vector").type.list_size for file in files]
+    kind = pa.list_(pa.float16(), max(widths))
+    for file, width in zip(files, widths, strict=True):
+        table = read_table(file)
+        if width < max(widths):
+            table = pa.table({"id": table.column("id"), "vector": pa.nulls(table.num_rows, kind)})
+        yield table
+
+
+def concat_labels(parts: Sequence[Labels]) -> Labels:
+    """The rows of one or more tables of labels with the same columns and vectors, in their order."""
+    vectors = {name: _stack([part.vectors[name] for part in parts]) for name in parts[0].vectors}
+    return Labels(pa.concat_tables([part.table for part in parts]).combine_chunks(), vectors)
+
+
+def _stack(vectors: Sequence[Vectors]) -> Vectors:
+    """Concatenated rows; a part without any label has width 1 and takes the width of the others."""
+    width = max(rows.shape[1] for rows in vectors)
+    return np.concatenate(
+        [
+            rows if np.isfinite(rows).any() else np.full((len(rows), width), np.nan, np.float32)
+            for rows in vectors
+        ]
+    )

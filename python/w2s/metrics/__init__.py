@@ -1,6 +1,6 @@
-"""How good answers and trust scores are, and how much of a gap was closed.
+"""Metrics: how good answers and trust scores are, and how much of a gap a student closes.
 
-Knows nothing about models or files. Needs no more than numpy.
+They need numpy only.
 """
 
 from w2s.metrics.bootstrap import COVERAGES, Interval, trust_measures

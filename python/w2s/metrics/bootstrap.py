@@ -12,9 +12,8 @@ import numpy as np
 
 from w2s.errors import DataError, UsageError
 from w2s.kernels.arrays import Flags
-from w2s.kernels.numbers import Doubles, Positions
-from w2s.metrics.calibration import BINS, brier, expected_calibration_error
-from w2s.metrics.inputs import read_probabilities
+from w2s.kernels.columns import Doubles, Positions
+from w2s.metrics.calibration import BINS, brier, expected_calibration_error, read_probabilities
 from w2s.metrics.ranking import auc, purity_at
 
 COVERAGES = (0.10, 0.25, 0.50)

@@ -9,9 +9,10 @@ from typing import Literal, NamedTuple
 
 import numpy as np
 
-from w2s.errors import UsageError
-from w2s.kernels.numbers import Doubles, Positions
-from w2s.metrics.inputs import read_probabilities
+from w2s.errors import DataError, UsageError
+from w2s.kernels.arrays import Flags
+from w2s.kernels.columns import Doubles, Positions
+from w2s.metrics.ranking import read_scores
 
 BINS = 15
 
@@ -28,6 +29,23 @@ class Bin(NamedTuple):
     rows: int
     score: float
     purity: float
+
+
+def read_probabilities(scores: object, correct: object) -> tuple[Doubles, Flags]:
+    """Read scores and flags as :func:`read_scores` does; scores must lie in [0, 1].
+
+    Raises:
+        DataError: as for :func:`read_scores`, or a score is outside [0, 1].
+    """
+    values, answers = read_scores(scores, correct)
+    outside = (values < 0) | (values > 1)
+    if outside.any():
+        row = int(np.argmax(outside))
+        raise DataError(
+            "metrics-not-a-probability",
+            f"score {row} is {values[row]:g}; calibration needs probabilities in [0, 1]",
+        )
+    return values, answers
 
 
 def brier(scores: object, correct: object) -> float:

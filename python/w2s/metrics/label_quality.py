@@ -10,7 +10,7 @@ import numpy as np
 
 from w2s.errors import DataError, UsageError, suggest_name
 from w2s.kernels.arrays import as_numpy
-from w2s.kernels.numbers import Doubles, Positions
+from w2s.kernels.columns import Doubles, Positions
 
 LABEL_QUALITIES = ("self-confidence", "normalized-margin", "confidence-weighted-entropy")
 """Ways to score a label."""

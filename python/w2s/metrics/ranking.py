@@ -10,10 +10,31 @@ from typing import NamedTuple
 
 import numpy as np
 
+from w2s import kernels
 from w2s.errors import DataError, UsageError
 from w2s.kernels.arrays import Flags
-from w2s.kernels.numbers import Doubles
-from w2s.metrics.inputs import read_scores
+from w2s.kernels.columns import Doubles
+
+
+def read_scores(scores: object, correct: object) -> tuple[Doubles, Flags]:
+    """Read n scores in double precision, and n flags: whether the label of each is right.
+
+    Raises:
+        DataError: a value is NaN or null, the lengths differ, or there are no rows.
+    """
+    values = kernels.double_column(scores, "scores").refuse_nulls("scores")
+    answers, known = kernels.correctness(correct)
+    kernels.Column(values, known).refuse_nulls("correct")
+    if len(answers) != len(values):
+        raise DataError(
+            "metrics-length-mismatch", f"correct has {len(answers)} values for {len(values)} scores"
+        )
+    if not len(values):
+        raise DataError("metrics-no-rows", "no rows to measure")
+    nan = np.isnan(values)
+    if nan.any():
+        raise DataError("metrics-nan-score", f"score {int(np.argmax(nan))} is NaN; drop such rows first")
+    return values, answers
 
 
 def auc(scores: object, correct: object) -> float:

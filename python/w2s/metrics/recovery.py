@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from w2s.errors import DataError, UsageError
 from w2s.kernels.arrays import as_numpy
-from w2s.kernels.numbers import Doubles
+from w2s.kernels.columns import Doubles
 from w2s.metrics.bootstrap import CONFIDENCE_LEVEL, Interval, check_draws, percentile_interval
 
 DRAWS = 2000
@@ -162,11 +162,11 @@ def _bootstrap(models: dict[str, object], draws: int, seed: int) -> tuple[list[f
             "metrics-length-mismatch", f"all models must answer the same test rows; rows: {counts}"
         )
     # Rows with the same answers of all models and seeds are drawn together: their counts are multinomial.
-    kinds, rows = np.unique(np.concatenate(answers), axis=1, return_counts=True)
+    patterns, repeats = np.unique(np.concatenate(answers), axis=1, return_counts=True)
     starts = np.cumsum([0, *(len(array) for array in answers)])
-    of_models = [kinds[start:stop] for start, stop in itertools.pairwise(starts)]
+    of_models = [patterns[start:stop] for start, stop in itertools.pairwise(starts)]
     random = np.random.default_rng(seed)
-    parts = [_sample(random, of_models, rows, size) for size in _batch_sizes(draws, len(rows))]
+    parts = [_sample(random, of_models, repeats, size) for size in _batch_sizes(draws, len(repeats))]
     sampled = [np.concatenate([part[model] for part in parts]) for model in range(len(answers))]
     return [float(array.mean()) for array in answers], sampled
 

@@ -3,6 +3,7 @@
 from w2s.models.model import (
     Answer,
     Failure,
+    HasExampleCheck,
     HasMatchState,
     Model,
     SupportsCandidates,
@@ -11,6 +12,7 @@ from w2s.models.model import (
     SupportsSampling,
     SupportsScoring,
     Want,
+    check_examples,
     check_task,
 )
 from w2s.models.registry import load_model
@@ -18,6 +20,7 @@ from w2s.models.registry import load_model
 __all__ = [
     "Answer",
     "Failure",
+    "HasExampleCheck",
     "HasMatchState",
     "Model",
     "SupportsCandidates",
@@ -26,6 +29,7 @@ __all__ = [
     "SupportsSampling",
     "SupportsScoring",
     "Want",
+    "check_examples",
     "check_task",
     "load_model",
 ]

@@ -9,7 +9,7 @@ from w2s.errors import UsageError
 from w2s.models import keyed_random
 from w2s.models.model import SupportsFewShot
 from w2s.models.reference import quote
-from w2s.tasks import Example, task_of
+from w2s.tasks import Example, task_for
 
 Shots = Sequence[tuple[Example, str]]
 """Few-shot examples, each with its label."""
@@ -58,7 +58,7 @@ class FewShotSampler:
             raise UsageError(
                 "model-too-few-shots",
                 f"{quote(reference)} requests {count} few-shot examples, but only {len(shots)} are available "
-                f"for example {example.id!r}; give more gold (--gold FILE, in a chain examples.gold) or "
+                f"for example {example.id!r}; give more with --few-shot FILE (in a chain: more gold) or "
                 "request fewer shots",
             )
         return shots
@@ -68,5 +68,5 @@ def is_same_question(shot: Example, example: Example) -> bool:
     """Whether two examples ask the same, whatever their ids: one would reveal the label of the other."""
     if shot.id == example.id:
         return True
-    task = task_of(shot)
-    return task is task_of(example) and task.key(shot) == task.key(example)
+    task = task_for(shot)
+    return task is task_for(example) and task.key(shot) == task.key(example)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, Literal, Protocol, runtime_checkable
 
 import numpy as np
@@ -11,7 +12,7 @@ import numpy.typing as npt
 
 from w2s.errors import UsageError
 from w2s.models.reference import Reference
-from w2s.tasks import Example, task_of
+from w2s.tasks import Example, task_for
 
 Failure = Literal["crash", "stall", "time", "void", "reply"]
 """Why there is no answer: the model died, hung, exceeded its time, the machine is at fault, or the reply of
@@ -115,6 +116,15 @@ class HasMatchState(Protocol):
 
 
 @runtime_checkable
+class HasExampleCheck(Protocol):
+    """A model that tells examples that it cannot answer before it answers any."""
+
+    def check(self, examples: Sequence[Any]) -> None:
+        """Refuse examples of another game or kind with a UsageError that names the remedy."""
+        ...
+
+
+@runtime_checkable
 class SupportsScoring(Protocol):
     """A model that scores labels that others gave."""
 
@@ -166,9 +176,11 @@ class SupportsDistribution(Protocol):
 
 
 class ModelLoader(Protocol):
-    """Makes a model of a reference; ``seed`` and ``concurrency`` as in :func:`w2s.load_model`."""
+    """Makes a model of a reference; the other arguments as in :func:`w2s.load_model`."""
 
-    def __call__(self, reference: Reference, *, seed: int, concurrency: int) -> Model:
+    def __call__(
+        self, reference: Reference, *, seed: int, concurrency: int, cache: Path | None = None
+    ) -> Model:
         """The model, or a UsageError or ModelError that says why it cannot be loaded."""
         ...
 
@@ -183,6 +195,8 @@ class ModelKind:
         example: one of its references.
         load: makes a model of a reference.
         extra: the optional dependency group that it needs, None if it needs none.
+        options: what each option of its references means, by name.
+        note: what else its references take.
     """
 
     name: str
@@ -190,6 +204,19 @@ class ModelKind:
     example: str
     load: ModelLoader
     extra: str | None = None
+    options: Mapping[str, str] = field(default_factory=dict)
+    note: str = ""
+
+
+def check_examples(model: Model, examples: Sequence[Example]) -> None:
+    """Refuse examples that the model cannot answer: those of another task, another game or another kind.
+
+    Raises:
+        UsageError: names the model, the example, and what the model answers.
+    """
+    check_task(model, examples)
+    if isinstance(model, HasExampleCheck):
+        model.check(examples)
 
 
 def check_task(model: Model, examples: Sequence[Example]) -> None:
@@ -199,7 +226,7 @@ def check_task(model: Model, examples: Sequence[Example]) -> None:
         UsageError: names the model, the example, its task and the tasks that the model answers.
     """
     for example in examples:
-        if (name := task_of(example).name) not in model.tasks:
+        if (name := task_for(example).name) not in model.tasks:
             raise UsageError(
                 "model-task-unsupported",
                 f"{model.reference} answers the tasks {', '.join(model.tasks)}, but example {example.id!r} "

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from pathlib import Path
 
 from w2s.models import keyed_random
 from w2s.models.candidates import allowed_moves, no_move_answer, option_letters
@@ -32,6 +33,9 @@ class RandomModel:
         self.reference = reference
         self._seed = seed
 
+    def __repr__(self) -> str:
+        return f"load_model({self.reference!r})"
+
     def answer(self, examples: Sequence[MoveExample | ChoiceExample], want: Want) -> list[Answer]:
         """One legal move or letter per example, with the evidence of a uniform draw and without values."""
         return [self._answer(example, want) for example in examples]
@@ -58,9 +62,9 @@ class RandomModel:
         return answer
 
 
-def load(reference: Reference, *, seed: int, concurrency: int) -> RandomModel:
+def load(reference: Reference, *, seed: int, concurrency: int, cache: Path | None = None) -> RandomModel:
     """The model of ``random``."""
-    del concurrency
+    del concurrency, cache
     check_options(reference, ())
     return RandomModel(str(reference), seed)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+from pathlib import Path
 
 from w2s.errors import UsageError
 from w2s.models import endpoint, hf, lc0, policy, random, search, uci
@@ -28,7 +29,27 @@ def model_kinds() -> list[ModelKind]:
     return list(_KINDS.values())
 
 
-def load_model(reference: str, *, seed: int = 0, concurrency: int = 1) -> Model:
+def find_kind(name: str, reference: str | None = None) -> ModelKind:
+    """The kind of model with this name, which came from ``reference`` if one is given.
+
+    Raises:
+        UsageError: there is no such kind; the message lists those that exist.
+    """
+    kind = _KINDS.get(name)
+    if kind is None:
+        near = difflib.get_close_matches(name, list(_KINDS), n=1)
+        hint = f"did you mean {near[0]}? " if near else ""
+        raise UsageError(
+            "model-unknown-kind",
+            f"{quote(reference or name)} names no model: the kind {quote(name)} is unknown; {hint}the kinds "
+            f"are: {', '.join(_KINDS)}",
+        )
+    return kind
+
+
+def load_model(
+    reference: str, *, seed: int = 0, concurrency: int = 1, cache: str | Path | None = None
+) -> Model:
     """The model that a reference names, ready to answer.
 
     Args:
@@ -38,6 +59,9 @@ def load_model(reference: str, *, seed: int = 0, concurrency: int = 1) -> Model:
         seed: random seed, at least 0; with the question it decides everything that the model draws.
         concurrency: number of processes that the model may run in parallel, at least 1. It does not change
             the answers of a deterministic model.
+        cache: folder that stores the replies of an endpoint, normally that of the run, so that a killed run
+            does not request them again. The option ``cache`` of a reference goes before it. None for no
+            cache.
 
     Returns:
         A :class:`w2s.models.Model`. It answers lists of examples; ``close`` releases its processes.
@@ -56,19 +80,12 @@ def load_model(reference: str, *, seed: int = 0, concurrency: int = 1) -> Model:
         'a1a8'
     """
     parsed = resolve_reference(reference)
-    kind = _KINDS.get(parsed.kind)
-    if kind is None:
-        near = difflib.get_close_matches(parsed.kind, list(_KINDS), n=1)
-        hint = f"did you mean {near[0]}? " if near else ""
-        raise UsageError(
-            "model-unknown-kind",
-            f"{quote(reference)} names no model: the kind {quote(parsed.kind)} is unknown; {hint}the kinds "
-            f"are: {', '.join(_KINDS)}",
-        )
+    kind = find_kind(parsed.kind, reference)
     if seed < 0:
         raise UsageError("model-negative-seed", f"seed is {seed}; it must be at least 0")
     if concurrency < 1:
         raise UsageError(
             "model-concurrency-too-small", f"concurrency is {concurrency}; it must be at least 1"
         )
-    return kind.load(parsed, seed=seed, concurrency=concurrency)
+    folder = None if cache is None else Path(cache)
+    return kind.load(parsed, seed=seed, concurrency=concurrency, cache=folder)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import NamedTuple
 
 from w2s import kernels
@@ -17,7 +18,13 @@ from w2s.models.reference import Reference, quote
 from w2s.models.reference_options import check_options, parse_count, parse_number
 from w2s.tasks import MoveExample
 
-_OPTIONS = ("depth", "nodes", "noise_cp", "temperature_cp")
+_OPTIONS = {
+    "depth": "plies after which a search ends, 1 to 128; depth or nodes is needed",
+    "nodes": "positions after which a search ends",
+    "noise_cp": "standard deviation of noise on the values of moves, in centipawns; default 0",
+    "temperature_cp": "temperature of the softmax that turns values into evidence; default 100",
+}
+"""What each option means."""
 _DEEPEST = 128
 
 
@@ -75,6 +82,9 @@ class SearchModel:
         self._limits = options
         self._seed = seed
 
+    def __repr__(self) -> str:
+        return f"load_model({self.reference!r})"
+
     def answer(self, examples: Sequence[MoveExample], want: Want) -> list[Answer]:
         """One legal move per example; the positions are searched in parallel on all cores."""
         answers: list[Answer | None] = [None] * len(examples)
@@ -107,7 +117,7 @@ class SearchModel:
         confined = bool(example.only or example.rejected)
         return confined or want.evidence or want.values or self._limits.noise_cp > 0
 
-    def _answer(self, example: MoveExample, searched: kernels.Searched, want: Want) -> Answer:
+    def _answer(self, example: MoveExample, searched: kernels.CoreSearchResult, want: Want) -> Answer:
         if searched.best is None:
             return no_move_answer()
         values = {move: to_model_cp(value) for move, value in searched.values.items()}
@@ -148,10 +158,10 @@ def to_model_cp(value: int) -> int:
     return distance if value > 0 else -distance
 
 
-def load(reference: Reference, *, seed: int, concurrency: int) -> SearchModel:
+def load(reference: Reference, *, seed: int, concurrency: int, cache: Path | None = None) -> SearchModel:
     """The model of ``search:depth=N``, ``search:nodes=N`` or both."""
-    del concurrency
-    check_options(reference, _OPTIONS)
+    del concurrency, cache
+    check_options(reference, tuple(_OPTIONS))
     text, options = str(reference), reference.options
     limits = SearchOptions(
         parse_count(text, options, "depth", most=_DEEPEST),
@@ -166,4 +176,10 @@ def load(reference: Reference, *, seed: int, concurrency: int) -> SearchModel:
     return SearchModel(text, limits, seed)
 
 
-KIND = ModelKind("search", "the built-in alpha-beta search; any game", "search:depth=3&noise_cp=20", load)
+KIND = ModelKind(
+    "search",
+    "the built-in alpha-beta search; any game",
+    "search:depth=3&noise_cp=20",
+    load,
+    options=_OPTIONS,
+)

@@ -15,7 +15,8 @@ from w2s import kernels
 from w2s.errors import DataError, UsageError
 from w2s.kernels import Nulls
 from w2s.kernels.arrays import Flags, Scores, check_nulls
-from w2s.kernels.numbers import Doubles, Positions
+from w2s.kernels.columns import Doubles, Positions
+from w2s.selection.group_ids import column_names, group_ids
 from w2s.selection.rule import Rule, whole_number
 
 
@@ -62,7 +63,7 @@ def top_k(scores: object, k: int, *, nulls: Nulls = "error") -> Positions:
     Args:
         scores: n numbers; see :func:`select` for the accepted types.
         k: number of rows, from 0.
-        nulls: "drop" leaves null scores out; otherwise they are an error.
+        nulls: "drop" leaves null and NaN scores out; otherwise they are an error.
 
     Raises:
         UsageError: k is not a whole number from 0.
@@ -75,23 +76,23 @@ def top_k(scores: object, k: int, *, nulls: Nulls = "error") -> Positions:
     """
     check_nulls(nulls)
     count = whole_number("k", k)
-    column = kernels.score_column(scores)
-    if nulls == "error" or column.valid is None:
+    column = _score_column(scores)
+    present = None if nulls == "error" else _present(column)
+    if present is None:
         return kernels.top_k(column.refuse_nulls("scores"), count)
-    rows = np.flatnonzero(column.valid)
-    _refuse_nan(column, rows)
+    rows = np.flatnonzero(present)
     return rows[kernels.top_k(column.values[rows], count)]
 
 
 def select(
     scores: object,
     *,
-    top: int | str | None = None,
+    top: int | float | str | None = None,
     threshold: float | None = None,
     between: tuple[float, float] | None = None,
     budget: float | None = None,
     cost: object = None,
-    random: int | str | None = None,
+    random: int | float | str | None = None,
     seed: int = 0,
     by: object = None,
     stratify: object = None,
@@ -106,18 +107,20 @@ def select(
     Args:
         scores: n numbers: a numpy array, anything with ``__array__``, ``__dlpack__`` or the Arrow PyCapsule
             interface (chunked and nullable columns included), or a list.
-        top: number of best rows to keep, or a share such as "10%" (rounded half up).
+        top: number of best rows to keep, such as 1000 or "1e6", or a share such as "10%" (rounded half up).
         threshold: keep rows with at least this score.
         between: keep rows with scores from the first to the second number, both included.
         budget: take rows best first until the cost of the next row would exceed this total.
         cost: n costs, finite and not negative, for ``budget``.
         random: as ``top``, but rows are drawn at random instead of by score: the baseline.
         seed: random seed of ``random``.
-        by: n group ids; each group then keeps its own ``top``.
-        stratify: n stratum ids; ``top`` rows are kept in total, in the proportions of the strata.
+        by: n group ids; each group then keeps its own ``top``. Several columns, as a mapping or an Arrow
+            table, make a group of each combination.
+        stratify: n stratum ids, or several columns; ``top`` rows are kept in total, in the proportions of the
+            strata.
         min_per_group: minimum number of rows that every group or stratum keeps, if it has as many.
         max_per_group: maximum number of rows that a group or stratum keeps.
-        nulls: "drop" leaves out rows whose score or cost is null; otherwise they are an error.
+        nulls: "drop" leaves out rows whose score or cost is null or NaN; otherwise they are an error.
 
     Raises:
         UsageError: options contradict each other or are out of range.
@@ -157,7 +160,7 @@ def select_by_rule(
         scores: n numbers.
         groups: n ids of the rule's ``by`` or ``stratify``.
         cost: n costs of the rule's budget.
-        nulls: "drop" leaves out rows whose score or cost is null; otherwise they are an error.
+        nulls: "drop" leaves out rows whose score or cost is null or NaN; otherwise they are an error.
 
     Raises:
         UsageError: the rule needs a threshold, costs or groups.
@@ -180,7 +183,7 @@ def apply_rule(rule: Rule, columns: RuleInputs) -> Selection:
     n = len(columns.scores)
     if rule.kind == "purity":
         raise UsageError(
-            "select-purity-not-certified", "purity needs rows with known answers: certify a threshold first"
+            "select-purity-not-certified", "`purity` needs rows with known answers; certify a threshold first"
         )
     if rule.kind == "random":
         rows = kernels.random_k(n, rule.count_of(n), rule.seed)
@@ -200,7 +203,7 @@ def apply_rule(rule: Rule, columns: RuleInputs) -> Selection:
 
 def _within_budget(rule: Rule, columns: RuleInputs) -> Selection:
     if columns.costs is None or rule.budget is None:
-        raise UsageError("select-missing-cost", "budget needs the cost of each row")
+        raise UsageError("select-missing-cost", "`budget` needs the `cost` of each row")
     best_first, spent = kernels.within_budget(columns.scores, columns.costs, rule.budget)
     if not len(best_first):
         return Selection(best_first, spent=spent)
@@ -213,7 +216,7 @@ def _by_group(rule: Rule, columns: RuleInputs) -> Selection:
     """The best rows of each group or stratum."""
     if columns.groups is None:
         raise UsageError(
-            "select-missing-groups", f"{rule.by or rule.stratify}: the rule needs the group of each row"
+            "select-missing-groups", f"the rule needs the group of each row, by {rule.by or rule.stratify}"
         )
     codes, keys = columns.groups
     choose = partial(kernels.top_by_group, columns.scores, codes, len(keys))
@@ -263,33 +266,47 @@ class _ReadInputs:
 
 
 def _read_inputs(scores: object, groups: object, cost: object, nulls: Nulls) -> _ReadInputs:
-    column = kernels.score_column(scores)
+    column = _score_column(scores)
     n = len(column.values)
     costs = None if cost is None else kernels.double_column(cost, "cost")
-    ids = None if groups is None else kernels.group_column(groups, "groups")
+    ids = None if groups is None else group_ids(groups)
     for name, length in (("cost", costs and len(costs.values)), ("groups", ids and len(ids.codes))):
         if length is not None and length != n:
             raise DataError("select-length-mismatch", f"{name} has {length} values for {n} scores")
-    if nulls == "error" or (column.valid is None and (costs is None or costs.valid is None)):
+    present = None
+    if nulls == "drop":
+        present = _both(_present(column), None if costs is None else _present(costs))
+    if present is None:
         values = None if costs is None else costs.refuse_nulls("cost")
         return _ReadInputs(RuleInputs(column.refuse_nulls("scores"), ids, values))
-    rows = np.flatnonzero(_both_valid(column.valid, None if costs is None else costs.valid, n))
-    _refuse_nan(column, rows)
+    rows = np.flatnonzero(present)
     values = None if costs is None else _check_costs(costs.values, rows)
     ids = None if ids is None else ids._replace(codes=ids.codes[rows])
     return _ReadInputs(RuleInputs(column.values[rows], ids, values), rows, n - len(rows))
 
 
-def _both_valid(left: Flags | None, right: Flags | None, n: int) -> Flags:
-    everything = np.ones(n, bool)
-    return (everything if left is None else left) & (everything if right is None else right)
+def _score_column(scores: object) -> kernels.Column[Scores]:
+    """The scores; a table gets a message of its own."""
+    names = column_names(scores)
+    if names:
+        raise DataError(
+            "select-table-given",
+            f"scores is a {type(scores).__name__} with columns {', '.join(names)[:80]}; give one column, "
+            f"for example table[{names[0]!r}]",
+        )
+    return kernels.score_column(scores)
 
 
-def _refuse_nan(column: kernels.Column[Scores], rows: Positions) -> None:
-    """Name a NaN by its row in the column, because the core sees only the rows that are not null."""
-    nan = np.isnan(column.values[rows])
-    if nan.any():
-        raise DataError("select-nan-score", f"score {rows[np.argmax(nan)]} is NaN; drop such rows first")
+def _present(column: kernels.Column[Any]) -> Flags | None:
+    """Flags of the values that are neither null nor NaN; None if all are present."""
+    nan = np.isnan(column.values)
+    return _both(column.valid, ~nan if nan.any() else None)
+
+
+def _both(left: Flags | None, right: Flags | None) -> Flags | None:
+    if left is None or right is None:
+        return right if left is None else left
+    return left & right
 
 
 def _check_costs(costs: Doubles, rows: Positions) -> Doubles:
@@ -321,6 +338,6 @@ def weights(scores: object, power: float = 1.0, *, scale: str = "mean") -> Doubl
         [0.5, 1.5]
     """
     if scale not in {"mean", "sum"}:
-        raise UsageError("select-unknown-scale", f'scale is {scale!r}; give "mean" or "sum"')
+        raise UsageError("select-unknown-scale", f'`scale` is {scale!r}; give "mean" or "sum"')
     values = kernels.score_column(scores).refuse_nulls("scores")
     return kernels.weights(values, power, mean_one=scale == "mean")

@@ -10,18 +10,21 @@ import operator
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from decimal import Decimal
 from typing import Literal, TypeAlias
 
 import numpy as np
 
 from w2s import kernels
 from w2s.errors import UsageError
-from w2s.kernels.numbers import Positions
+from w2s.kernels.columns import Positions
 
 RuleKind: TypeAlias = Literal["top", "random", "threshold", "band", "budget", "purity"]
 
 _PERCENT = re.compile(r"\s*(\d+(?:\.\d*)?|\.\d+)\s*%\s*")
-_EXACTLY_ONE = "give exactly one of top, threshold, between, budget, random and purity"
+_COUNT = re.compile(r"\s*\d[\d_]*(?:\.\d*)?(?:[eE]\+?\d{1,2})?\s*")
+_EXACTLY_ONE = "give exactly one of `top`, `threshold`, `between`, `budget`, `random` and `purity`"
+_LARGEST_FLOAT_COUNT = 2**53
 
 
 @dataclass(frozen=True)
@@ -36,8 +39,8 @@ class Rule:
         band: lowest and highest score that is kept.
         budget: maximum total cost of the rows, which are taken best first.
         purity: share of the kept rows that must be right; a certified threshold replaces it.
-        by: column of groups; each group keeps its own top.
-        stratify: column of strata; the top is divided among them in proportion to their sizes.
+        by: column of groups, or several; each group keeps its own top.
+        stratify: column of strata, or several; the top is divided among them in proportion to their sizes.
         cost: column of costs.
         min_per_group: minimum number of rows that every group or stratum keeps, if it has as many.
         max_per_group: maximum number of rows that it keeps.
@@ -51,8 +54,8 @@ class Rule:
     band: tuple[float, float] | None = None
     budget: float | None = None
     purity: float | None = None
-    by: str | None = None
-    stratify: str | None = None
+    by: str | tuple[str, ...] | None = None
+    stratify: str | tuple[str, ...] | None = None
     cost: str | None = None
     min_per_group: int | None = None
     max_per_group: int | None = None
@@ -62,14 +65,14 @@ class Rule:
     def parse(
         cls,
         *,
-        top: int | str | None = None,
+        top: int | float | str | None = None,
         threshold: float | None = None,
         between: Sequence[float] | None = None,
         budget: float | None = None,
-        random: int | str | None = None,
+        random: int | float | str | None = None,
         purity: float | None = None,
-        by: str | None = None,
-        stratify: str | None = None,
+        by: str | Sequence[str] | None = None,
+        stratify: str | Sequence[str] | None = None,
         cost: str | None = None,
         min_per_group: int | None = None,
         max_per_group: int | None = None,
@@ -94,7 +97,7 @@ class Rule:
         }
         kinds: list[RuleKind] = [kind for kind, value in given.items() if value is not None]  # type: ignore[misc]
         if len(kinds) != 1:
-            named = " and ".join("between" if kind == "band" else kind for kind in kinds)
+            named = " and ".join("`between`" if kind == "band" else f"`{kind}`" for kind in kinds)
             raise UsageError("select-not-one-rule", f"{_EXACTLY_ONE}; given: {named or 'none'}")
         count, share = _count_or_share("top", top) if random is None else _count_or_share("random", random)
         rule = cls(
@@ -105,8 +108,8 @@ class Rule:
             band=None if between is None else _band(between),
             budget=None if budget is None else _not_negative("budget", budget),
             purity=None if purity is None else _inside("purity", purity),
-            by=by,
-            stratify=stratify,
+            by=_columns("by", by),
+            stratify=_columns("stratify", stratify),
             cost=cost,
             min_per_group=_optional_count("min_per_group", min_per_group),
             max_per_group=_optional_count("max_per_group", max_per_group),
@@ -172,16 +175,16 @@ class Rule:
 
     def _check_columns(self) -> None:
         if (self.budget is None) != (self.cost is None):
-            missing, present = ("a cost", "budget") if self.cost is None else ("a budget", "cost")
-            raise UsageError("select-budget-without-cost", f"{present} needs {missing} too")
+            missing, present = ("cost", "budget") if self.cost is None else ("budget", "cost")
+            raise UsageError("select-budget-without-cost", f"`{present}` needs `{missing}` too")
         if self.by is not None and self.stratify is not None:
             raise UsageError(
                 "select-by-and-stratify",
-                "by keeps the top of each group, stratify the top of all in proportion; give one of them",
+                "`by` keeps the top of each group, `stratify` the top of all in proportion; give one of them",
             )
         if self.stratify is not None and self.kind != "top":
             raise UsageError(
-                "select-stratify-without-top", f"stratify needs top; it cannot be used with {self._name}"
+                "select-stratify-without-top", f"`stratify` needs `top`; it cannot be used with {self._name}"
             )
 
     def _check_bounds(self) -> None:
@@ -190,19 +193,22 @@ class Rule:
             return
         if self.by is None and self.stratify is None:
             raise UsageError(
-                "select-limits-without-groups", "min_per_group and max_per_group need by or stratify"
+                "select-limits-without-groups", "`min_per_group` and `max_per_group` need `by` or `stratify`"
             )
         if self.kind not in {"top", "threshold"}:
             raise UsageError(
                 "select-limits-without-top",
-                f"min_per_group and max_per_group cannot be used with {self._name}",
+                f"`min_per_group` and `max_per_group` cannot be used with {self._name}",
             )
         if least is not None and most is not None and least > most:
-            raise UsageError("select-limits-reversed", f"min_per_group {least} is above max_per_group {most}")
+            raise UsageError(
+                "select-limits-reversed",
+                f"`min_per_group` is {least}, above `max_per_group`, which is {most}",
+            )
 
     @property
     def _name(self) -> str:
-        return "between" if self.kind == "band" else self.kind
+        return "`between`" if self.kind == "band" else f"`{self.kind}`"
 
 
 def whole_number(name: str, value: object) -> int:
@@ -214,61 +220,84 @@ def whole_number(name: str, value: object) -> int:
     try:
         number = operator.index(value)  # type: ignore[arg-type]
     except TypeError:
-        raise UsageError("select-bad-count", f"{name} is {value!r}; give a whole number from 0") from None
+        raise UsageError("select-bad-count", f"`{name}` is {value!r}; give a whole number from 0") from None
     if isinstance(value, bool) or number < 0:
-        raise UsageError("select-bad-count", f"{name} is {value!r}; give a whole number from 0")
+        raise UsageError("select-bad-count", f"`{name}` is {value!r}; give a whole number from 0")
     return number
 
 
-def _count_or_share(name: str, text: int | str | None) -> tuple[int | None, float | None]:
-    if text is None:
+def _count_or_share(name: str, given: int | float | str | None) -> tuple[int | None, float | None]:
+    if given is None:
         return None, None
-    remedy = f'{name} is {text!r}; give a count such as 1000, or a share such as "10%"'
-    if not isinstance(text, str):
-        if isinstance(text, float):
-            raise UsageError("select-bad-count", remedy)
-        return whole_number(name, text), None
-    percent = _PERCENT.fullmatch(text)
+    percent = _PERCENT.fullmatch(given) if isinstance(given, str) else None
     if percent is None:
-        if not re.fullmatch(r"\s*\d+\s*", text):
-            raise UsageError("select-bad-count", remedy)
-        return int(text), None
+        return _count(name, given), None
     share = float(percent[1]) / 100
     if share > 1:
-        raise UsageError("select-bad-count", f"{name} is {text!r}; a share is at most 100%")
+        raise UsageError("select-bad-count", f"`{name}` is {given!r}; a share is at most 100%")
     return None, share
+
+
+def _count(name: str, given: int | float | str) -> int:
+    """A number of rows, also in a form such as 1e6, if it is a whole number."""
+    number: Decimal | None = None
+    if isinstance(given, str) and _COUNT.fullmatch(given):
+        number = Decimal(given.strip())
+    elif isinstance(given, float) and 0 <= given <= _LARGEST_FLOAT_COUNT:
+        number = Decimal(given)
+    elif not isinstance(given, float | str):
+        return whole_number(name, given)
+    if number is None or number != int(number):
+        share = f"{float(number) * 100:g}%" if number is not None and number < 1 else "10%"
+        raise UsageError(
+            "select-bad-count",
+            f'`{name}` is {given!r}; give a count such as 1000 or 1e6, or a share such as "{share}"',
+        )
+    return int(number)
+
+
+def _columns(name: str, given: str | Sequence[str] | None) -> str | tuple[str, ...] | None:
+    """The name of a column, or of several as a tuple."""
+    if given is None or isinstance(given, str):
+        return given
+    names = tuple(given)
+    if not names:
+        return None
+    if len(set(names)) < len(names):
+        raise UsageError("select-repeated-column", f"`{name}` names a column twice: {', '.join(names)}")
+    return names[0] if len(names) == 1 else names
 
 
 def _number(name: str, value: float) -> float:
     try:
         number = float(value)
     except (TypeError, ValueError):
-        raise UsageError("select-bad-number", f"{name} is {value!r}; give a number") from None
+        raise UsageError("select-bad-number", f"`{name}` is {value!r}; give a number") from None
     if math.isnan(number):
-        raise UsageError("select-bad-number", f"{name} is NaN; give a number")
+        raise UsageError("select-bad-number", f"`{name}` is NaN; give a number")
     return number
 
 
 def _not_negative(name: str, value: float) -> float:
     number = _number(name, value)
     if number < 0:
-        raise UsageError("select-bad-number", f"{name} is {number:g}; give a number from 0")
+        raise UsageError("select-bad-number", f"`{name}` is {number:g}; give a number from 0")
     return number
 
 
 def _inside(name: str, value: float) -> float:
     number = _number(name, value)
     if not 0 < number < 1:
-        raise UsageError("select-bad-number", f"{name} is {number:g}; give a number between 0 and 1")
+        raise UsageError("select-bad-number", f"`{name}` is {number:g}; give a number between 0 and 1")
     return number
 
 
 def _band(limits: Sequence[float]) -> tuple[float, float]:
     if len(limits) != 2:
-        raise UsageError("select-bad-band", f"between is {limits!r}; give the lowest and the highest score")
+        raise UsageError("select-bad-band", f"`between` is {limits!r}; give the lowest and the highest score")
     low, high = (_number("between", limit) for limit in limits)
     if high < low:
-        raise UsageError("select-bad-band", f"between ends at {high:g}, below its start {low:g}")
+        raise UsageError("select-bad-band", f"`between` ends at {high:g}, below its start {low:g}")
     return low, high
 
 
@@ -279,5 +308,5 @@ def _optional_count(name: str, value: int | None) -> int | None:
 def _seed(seed: int) -> int:
     number = whole_number("seed", seed)
     if number >= 2**64:
-        raise UsageError("select-bad-seed", f"seed is {seed}; give a whole number below 2^64")
+        raise UsageError("select-bad-seed", f"`seed` is {seed}; give a whole number below 2^64")
     return number

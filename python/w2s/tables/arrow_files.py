@@ -11,7 +11,7 @@ import pyarrow.ipc
 
 from w2s.errors import DataError
 from w2s.tables.parquet import reason_of
-from w2s.tables.partition import Mask, rows_under
+from w2s.tables.partition import Mask, cast_views, rows_under, without_views
 
 
 @dataclass(frozen=True)
@@ -28,6 +28,17 @@ class ArrowPartition:
         """The file and the record batch."""
         return str(self.path) if self.batch is None else f"{self.path}, record batch {self.batch}"
 
+    def row_name(self, row: int) -> str:
+        """The file, the record batch and the row, counted from 0."""
+        return f"{self.where}, row {row}"
+
+    def row_counts(self) -> Iterator[int]:
+        """The number of rows."""
+        if self.rows is not None:
+            yield self.rows
+        else:
+            yield from (table.num_rows for table in self._read(None))
+
     def read_columns(self, names: Sequence[str]) -> Iterator[pa.Table]:
         """Every row, with only these columns."""
         return (table.select(list(names)) for table in self._read(names))
@@ -42,9 +53,9 @@ class ArrowPartition:
                 if self.batch is None:
                     with pa.ipc.open_stream(source) as stream:
                         for batch in stream:
-                            yield pa.Table.from_batches([batch])
+                            yield cast_views(pa.Table.from_batches([batch]))
                     return
-                yield pa.Table.from_batches([_file(source, names).get_batch(self.batch)])
+                yield cast_views(pa.Table.from_batches([_file(source, names).get_batch(self.batch)]))
         except (OSError, pa.ArrowException) as error:
             raise DataError("table-unreadable", f"cannot read {self.where}: {reason_of(error)}") from None
 
@@ -67,12 +78,14 @@ def open_arrow(path: Path) -> tuple[pa.Schema, list[ArrowPartition]]:
         with pa.memory_map(str(path)) as source:
             if bytes(source.read(6)) != b"ARROW1":
                 source.seek(0)
-                return pa.ipc.open_stream(source).schema, [ArrowPartition(path, None, None, source.size())]
+                schema = without_views(pa.ipc.open_stream(source).schema)
+                return schema, [ArrowPartition(path, None, None, source.size())]
             file = pa.ipc.open_file(source)
             count = file.num_record_batches
             size = source.size() // max(1, count)
             rows = [file.get_batch(i).num_rows for i in range(count)]
-            return file.schema, [ArrowPartition(path, i, rows[i], size) for i in range(count)]
+            schema = without_views(file.schema)
+            return schema, [ArrowPartition(path, i, rows[i], size) for i in range(count)]
     except (OSError, pa.ArrowException, ValueError) as error:
         raise DataError(
             "table-unreadable",

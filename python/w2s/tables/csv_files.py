@@ -15,6 +15,8 @@ from w2s.tables.parquet import reason_of
 from w2s.tables.partition import Mask, rows_under
 
 _BLOCK_BYTES = 4 << 20
+_HEAD_BYTES = 1 << 16
+_DELIMITERS = ",;\t|"
 _REMEDY = "the first values decide the type of a column; write the others alike, or save the table as Parquet"
 
 
@@ -24,6 +26,7 @@ class CsvPartition:
 
     path: Path
     compression: Compression | None
+    delimiter: str
     schema: pa.Schema = field(repr=False)
     rows: int | None = None
 
@@ -37,6 +40,14 @@ class CsvPartition:
         """About the memory of all rows."""
         return self.path.stat().st_size * (8 if self.compression else 2)
 
+    def row_name(self, row: int) -> str:
+        """The file and the row after the header, counted from 0."""
+        return f"{self.path}, row {row}"
+
+    def row_counts(self) -> Iterator[int]:
+        """Numbers of rows, by block."""
+        return (table.num_rows for table in self._read(self.schema.names[:1]))
+
     def read_columns(self, names: Sequence[str]) -> Iterator[pa.Table]:
         """Every row, with only these columns."""
         return self._read(list(names))
@@ -49,7 +60,7 @@ class CsvPartition:
         types = {column.name: column.type for column in self.schema}
         convert = pyarrow.csv.ConvertOptions(column_types=types, include_columns=names)
         try:
-            for batch in _open(self.path, self.compression, convert):
+            for batch in _open(self.path, self.compression, self.delimiter, convert):
                 yield pa.Table.from_batches([batch])
         except (OSError, pa.ArrowException) as error:
             raise DataError(
@@ -58,23 +69,42 @@ class CsvPartition:
 
 
 def _open(
-    path: Path, compression: Compression | None, convert: pyarrow.csv.ConvertOptions | None
+    path: Path,
+    compression: Compression | None,
+    delimiter: str,
+    convert: pyarrow.csv.ConvertOptions | None,
 ) -> pyarrow.csv.CSVStreamingReader:
     stream = pa.input_stream(str(path), compression=compression)
     reading = pyarrow.csv.ReadOptions(use_threads=False, block_size=_BLOCK_BYTES)
-    parsing = pyarrow.csv.ParseOptions(newlines_in_values=True)
+    parsing = pyarrow.csv.ParseOptions(delimiter=delimiter, newlines_in_values=True)
     return pyarrow.csv.open_csv(stream, reading, parsing, convert)
 
 
-def open_csv(path: Path, compression: Compression | None) -> tuple[pa.Schema, list[CsvPartition]]:
+def open_csv(
+    path: Path, compression: Compression | None, delimiter: str | None = None
+) -> tuple[pa.Schema, list[CsvPartition]]:
     """The schema of the first lines, and one partition.
+
+    Args:
+        path: the file.
+        compression: its compression.
+        delimiter: the character between values; by default the most frequent one in the first line.
 
     Raises:
         DataError: the file is empty or not CSV.
     """
     try:
-        with _open(path, compression, None) as reader:
+        delimiter = delimiter or _delimiter(path, compression)
+        with _open(path, compression, delimiter, None) as reader:
             schema = reader.schema
     except (OSError, pa.ArrowException) as error:
         raise DataError("table-unreadable", f"cannot read {path}: {reason_of(error)}") from None
-    return schema, [CsvPartition(path, compression, schema)]
+    return schema, [CsvPartition(path, compression, delimiter, schema)]
+
+
+def _delimiter(path: Path, compression: Compression | None) -> str:
+    """The most frequent delimiter in the first line, outside quotation marks; a comma if there is none."""
+    with pa.input_stream(str(path), compression=compression) as stream:
+        head = stream.read(_HEAD_BYTES).decode("utf-8", "replace")
+    line = "".join(head.split('"')[::2]).partition("\n")[0]
+    return max(_DELIMITERS, key=line.count)

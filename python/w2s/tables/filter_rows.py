@@ -2,33 +2,38 @@
 
 from __future__ import annotations
 
+import logging
 import os
+import re
 import sys
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 
-from w2s.errors import UsageError
+from w2s.certification import check_bound, check_grid
+from w2s.errors import UsageError, W2sError
 from w2s.kernels import Nulls
+from w2s.kernels.arrays import check_nulls
 from w2s.selection import Rule
 from w2s.tables.copy_rows import RowCopy
 from w2s.tables.decision import Decision
-from w2s.tables.formats import Format, format_named, output_format
-from w2s.tables.inputs import InputFile, find_inputs
+from w2s.tables.formats import STREAM, Format, format_named
+from w2s.tables.inputs import InputFile, check_output_is_no_input, find_inputs
 from w2s.tables.progress import ProgressCounter, Report
 from w2s.tables.select_rows import select_rows
-from w2s.tables.sinks import output_part
+from w2s.tables.sinks import OutputSpec, output_part, parse_output
 from w2s.tables.source import Source, open_source
 from w2s.tables.spec import FilterSpec, GoldSpec, parse_bytes, parse_scores
 from w2s.tables.spill import SpilledStream, spill
 from w2s.tables.summary import build_summary, publish_output, read_finished, with_quantiles
 
-STREAM = "-"
+_LOG = logging.getLogger(__name__)
 _OWN_BYTES = 224 << 20  # of Python, numpy and Arrow themselves
 
 
@@ -36,21 +41,22 @@ def filter(
     inputs: str | Path | Sequence[str | Path],
     out: str | Path | None = None,
     *,
-    score: str | Sequence[str],
-    top: int | str | None = None,
+    score: str | Sequence[str] | None = None,
+    top: int | float | str | None = None,
     threshold: float | None = None,
     between: Sequence[float] | None = None,
     budget: float | None = None,
     cost: str | None = None,
-    random: int | str | None = None,
+    random: int | float | str | None = None,
     purity: float | None = None,
     gold: str | None = None,
     delta: float = 0.05,
     bound: str = "clopper-pearson",
+    grid: Sequence[float] | None = None,
     aggregate: str | None = None,
     weights: Sequence[float] | None = None,
-    by: str | None = None,
-    stratify: str | None = None,
+    by: str | Sequence[str] | None = None,
+    stratify: str | Sequence[str] | None = None,
     min_per_group: int | None = None,
     max_per_group: int | None = None,
     id: str | None = None,
@@ -59,6 +65,7 @@ def filter(
     memory: str | int = "1GiB",
     shards: int | None = None,
     input_format: str | None = None,
+    delimiter: str | None = None,
     output_format: str | None = None,
     overwrite: bool = False,
     explain: bool = False,
@@ -68,15 +75,16 @@ def filter(
     """Keep the best rows of a table, with all columns and in their order; returns a summary.
 
     Exactly one of ``top``, ``threshold``, ``between``, ``budget``, ``random`` and ``purity`` says which, as
-    in :func:`w2s.select`. The score columns are read first, then the rows that are kept.
+    in :func:`w2s.select`. The score columns are read first, then the rows that are kept. For a table in
+    memory use :func:`w2s.select`.
 
     Args:
-        inputs: files, folders or globs of Parquet, JSON Lines (also .gz, .zst), Arrow IPC or CSV; "-" is
+        inputs: files, folders or globs of Parquet, JSON Lines (also .gz, .zst), Arrow IPC, CSV or TSV; "-" is
             standard input.
         out: a file, whose ending decides the format; a folder, if there is no ending; "-" is standard output.
-            May be None only with ``explain``.
-        score: the column of scores, or several that ``aggregate`` combines.
-        top: number of best rows, or a share such as "10%".
+            Missing parent folders are made. May be None only with ``explain``.
+        score: the column of scores, or several that ``aggregate`` combines; ``random`` needs none.
+        top: number of best rows, such as 1000 or "1e6", or a share such as "10%".
         threshold: keep rows with at least this score.
         between: keep rows with scores from the first to the second value.
         budget: keep rows best first until the next ``cost`` would exceed this.
@@ -87,18 +95,22 @@ def filter(
         gold: column of known answers: true, false, or null if unknown.
         delta: see ``purity``.
         bound: bound of the purity: clopper-pearson, hoeffding or betting.
+        grid: thresholds that ``purity`` chooses from, fixed before the answers were seen; by default 0, 0.01,
+            … 0.99, for scores in [0, 1].
         aggregate: how scores are combined; see :func:`w2s.aggregate`.
         weights: one weight per score column.
-        by: column of groups; ``top`` then applies to each group.
-        stratify: column of strata; their proportions are preserved.
+        by: column of groups, or several; ``top`` then applies to each group.
+        stratify: column of strata, or several; their proportions are preserved.
         min_per_group: minimum number of rows kept per group.
         max_per_group: maximum number of rows kept per group.
         id: a column of ids, which must be unique.
-        nulls: "drop" leaves out rows whose score or cost is null; "error" refuses them.
+        nulls: "drop" leaves out rows whose score or cost is null or NaN; "error" refuses them.
         seed: random seed for ``random``.
         memory: memory limit, for example "512MiB"; at least 320MiB.
         shards: number of output files in a folder, with equal numbers of rows.
         input_format: format of standard input; by default guessed from its first bytes.
+        delimiter: character between the values of CSV; by default the most frequent of comma, semicolon, tab
+            and bar in the first line.
         output_format: format of a folder or of standard output; by default that of the input.
         overwrite: replace an existing output.
         explain: write nothing, and count rows by score.
@@ -106,7 +118,7 @@ def filter(
         report: called a few times per second with a :class:`w2s.tables.progress.Progress`.
 
     Raises:
-        UsageError: options contradict each other, a column is unknown, or the output exists.
+        UsageError: options contradict each other, a column is unknown, or the output exists or is an input.
         DataError: a file cannot be read, or a value cannot be used; names the file and the row.
         W2sError: the output cannot be written, or no threshold reaches the purity.
     """
@@ -125,31 +137,75 @@ def filter(
         max_per_group=max_per_group,
         seed=seed,
     )
-    if purity is not None and gold is None:
-        raise UsageError(
-            "filter-purity-without-gold",
-            "purity needs rows whose answer is known; name their column with --gold",
-        )
-    if not 0 < delta < 1:
-        raise UsageError("filter-invalid-delta", f"delta is {delta}; give a number between 0 and 1")
-    gold_spec = None if gold is None else GoldSpec(gold, delta, bound)
+    _check_purity(purity, gold, delta, bound, grid)
+    check_nulls(nulls)
+    gold_spec = None if gold is None else GoldSpec(gold, delta, bound, None if grid is None else tuple(grid))
     spec = FilterSpec(rule, parse_scores(score, aggregate, weights), gold_spec, nulls, id)
+    if not spec.score.columns and rule.kind != "random":
+        raise UsageError("filter-no-score", "no column of scores is given; add `score`")
     if out is None and not explain:
-        raise UsageError("filter-no-output", "no output is given; add --out")
-    if shards is not None and shards < 1:
-        raise UsageError("filter-invalid-shards", f"shards is {shards}; give at least 1")
+        raise UsageError("filter-no-output", "no output is given; add `out`")
+    if threads is not None and threads < 1:
+        raise UsageError("filter-invalid-threads", f"`threads` is {threads}; give at least 1")
+    if delimiter is not None and len(delimiter) != 1:
+        raise UsageError("filter-invalid-delimiter", f"`delimiter` is {delimiter!r}; give one character")
+    form = None if input_format is None else format_named(input_format)
     limits = _Limits(parse_bytes(memory) - _OWN_BYTES, threads or min(4, os.cpu_count() or 1))
-    texts = [str(text) for text in ([inputs] if isinstance(inputs, str | Path) else inputs)]
-    output = _OutputOptions(None if out is None or explain else str(out), output_format, shards, overwrite)
+    texts = _input_texts(inputs)
+    output = parse_output(None if explain else out, output_format, shards, overwrite=overwrite)
     steps = ProgressCounter(report)
+    if form is not None and STREAM not in texts:
+        raise UsageError(
+            "filter-input-format-of-file",
+            f"`input_format` is for standard input; the ending decides the format of {texts[0]}",
+        )
     if STREAM in texts:
-        summary = _filter_stream(texts, input_format, spec, output, limits, steps, explain=explain)
+        summary = _filter_stream(texts, form, delimiter, spec, output, limits, steps, explain=explain)
     else:
-        summary = _filter_files(find_inputs(texts), spec, output, limits, steps, explain=explain)
+        source = open_source(files := find_inputs(texts), delimiter)
+        if output is not None and output.path is not None:
+            check_output_is_no_input(output.path, texts, files)
+        summary = _filter_source(source, spec, output, limits, steps, explain=explain)
+    steps.finish()
     seconds = time.perf_counter() - begin
     if summary.get("done_before"):
         return summary
     return {**summary, "seconds": round(seconds, 3), "rows_per_s": round(summary["rows_in"] / seconds)}
+
+
+def _check_purity(
+    purity: float | None, gold: str | None, delta: float, bound: str, grid: Sequence[float] | None
+) -> None:
+    if purity is not None and gold is None:
+        raise UsageError(
+            "filter-purity-without-gold",
+            "`purity` needs rows whose answer is known; name their column with `gold`",
+        )
+    if not 0 < delta < 1:
+        raise UsageError("filter-invalid-delta", f"`delta` is {delta}; give a number between 0 and 1")
+    check_bound(bound)
+    if grid is not None:
+        if purity is None:
+            raise UsageError("filter-grid-without-purity", "`grid` needs `purity`; leave it out")
+        check_grid(grid)
+
+
+def _input_texts(inputs: object) -> list[str]:
+    """The inputs as texts.
+
+    Raises:
+        UsageError: they are not paths, for example a table in memory.
+    """
+    if isinstance(inputs, str | Path):
+        return [str(inputs)]
+    if isinstance(inputs, list | tuple) and inputs and all(isinstance(text, str | Path) for text in inputs):
+        return [str(text) for text in inputs]
+    given = "an empty list" if inputs in ([], ()) else f"a {type(inputs).__name__}"
+    raise UsageError(
+        "filter-input-not-path",
+        f"`inputs` is {given}; give paths of files. For a table in memory, w2s.select finds the rows, for "
+        "example table.take(w2s.select(table['trust'], top=1000))",
+    )
 
 
 @dataclass(frozen=True)
@@ -160,30 +216,12 @@ class _Limits:
     threads: int
 
 
-@dataclass(frozen=True)
-class _OutputOptions:
-    """The output as the user named it; ``out`` is None if nothing is written."""
-
-    out: str | None
-    format: str | None
-    shards: int | None
-    overwrite: bool
-
-
-@dataclass(frozen=True)
-class _Target:
-    """Where kept rows are written: a file, a folder of shards, or standard output without a path."""
-
-    path: Path | None
-    format: Format
-    shards: int | None
-
-
 def _filter_stream(
     texts: list[str],
-    input_format: str | None,
+    form: Format | None,
+    delimiter: str | None,
     spec: FilterSpec,
-    output: _OutputOptions,
+    output: OutputSpec | None,
     limits: _Limits,
     steps: ProgressCounter,
     *,
@@ -194,37 +232,60 @@ def _filter_stream(
         raise UsageError(
             "filter-mixed-standard-input", "standard input cannot be combined with other inputs; remove them"
         )
-    with tempfile.TemporaryDirectory(prefix="w2s-") as folder:
-        spilled = spill(sys.stdin.buffer, Path(folder), spec, input_format, steps)
-        files = [InputFile(spilled.path)]
-        return _filter_files(files, spec, output, limits, steps, explain=explain, spilled=spilled)
+    if output is not None and output.path is not None and output.path.exists():
+        _check_standard_input_is_other(output.path)
+        if not output.overwrite:
+            raise UsageError(
+                "output-exists", f"{output.path} exists; use `overwrite=True`, or choose another `out`"
+            )
+    with tempfile.TemporaryDirectory(prefix="w2s-") as folder, _named_standard_input(Path(folder)):
+        spilled = spill(sys.stdin.buffer, Path(folder), spec, form, steps)
+        source = open_source([InputFile(spilled.path)], delimiter)
+        return _filter_source(source, spec, output, limits, steps, explain=explain, spilled=spilled)
 
 
-def _filter_files(
-    files: list[InputFile],
+def _check_standard_input_is_other(path: Path) -> None:
+    """Refuse to replace the file that standard input is redirected from."""
+    try:
+        same = os.path.samestat(os.fstat(sys.stdin.fileno()), path.stat())
+    except (OSError, ValueError):  # standard input is no file
+        return
+    if same:
+        raise UsageError(
+            "output-is-input", f"the output {path} is also the standard input; choose another `out`"
+        )
+
+
+@contextmanager
+def _named_standard_input(folder: Path) -> Iterator[None]:
+    """Call the copy of standard input in a temporary folder by its name in messages."""
+    try:
+        yield
+    except W2sError as error:
+        text = re.sub(rf"{re.escape(str(folder))}/stream[.\w]*", "standard input", str(error))
+        raise type(error)(error.code, text) from None
+
+
+def _filter_source(
+    source: Source,
     spec: FilterSpec,
-    output: _OutputOptions,
+    output: OutputSpec | None,
     limits: _Limits,
     steps: ProgressCounter,
     *,
     explain: bool,
     spilled: SpilledStream | None = None,
 ) -> dict[str, Any]:
-    source = open_source(files)
-    source.check_columns(spec.columns)
+    _LOG.debug("opened %d files with %d partitions", len(source.stamps), len(source.partitions))
+    source.require_columns(spec.columns)
     source = source.with_types(_number_types(spec))
-    target = _target(output, source)
     made_of: dict[str, object] = {
         "files": [source.stamps, source.format.ending],
         "options": repr(spec),
-        "output": [output.out, output.shards, str(target and target.format)],
+        "output": output and [str(output.path), output.shards, str(output.format_for(source))],
     }
-    if target is not None and target.path is not None:
-        if spilled is not None and target.path.exists() and not output.overwrite:
-            raise UsageError(
-                "output-exists", f"{target.path} exists; use --overwrite, or choose another --out"
-            )
-        before = None if spilled else read_finished(target.path, made_of, overwrite=output.overwrite)
+    if output is not None and output.path is not None and spilled is None:
+        before = read_finished(output.path, made_of, overwrite=output.overwrite)
         if before is not None:
             return {**before, "done_before": True}
     steps.begin("reading scores", source.rows)
@@ -237,9 +298,9 @@ def _filter_files(
         explain=explain,
     )
     summary = {**build_summary(decision, spec), **_stream_counts(spilled, decision)}
-    if target is None:
+    if output is None:
         return with_quantiles(summary, decision)
-    return _write(source, decision, target, spec, made_of, summary, limits, steps)
+    return _write(source, decision, output, spec, made_of, summary, limits, steps)
 
 
 def _number_types(spec: FilterSpec) -> dict[str, pa.DataType]:
@@ -262,51 +323,25 @@ def _stream_counts(spilled: SpilledStream | None, decision: Decision) -> dict[st
 def _write(
     source: Source,
     decision: Decision,
-    target: _Target,
+    output: OutputSpec,
     spec: FilterSpec,
     made_of: dict[str, object],
     summary: dict[str, Any],
     limits: _Limits,
     steps: ProgressCounter,
 ) -> dict[str, Any]:
-    copy = RowCopy(source, decision.kept, target.format, limits.memory, limits.threads, steps)
+    form = output.format_for(source)
+    copy = RowCopy(source, decision.kept, form, limits.memory, limits.threads, steps)
     if not copy.as_lines:
-        copy = replace(copy, source=source.complete().with_types(_number_types(spec)))
-    if target.path is None:
+        copy = replace(copy, source=source.complete(_number_types(spec)))
+    if output.path is None:
         copy.into(None)
         return summary
-    summary["out"] = str(target.path)
-    with output_part(target.path, folder=target.shards is not None) as part:
-        if target.shards is None:
+    summary["out"] = str(output.path)
+    with output_part(output.path, folder=output.shards is not None) as part:
+        if output.shards is None:
             copy.into(part)
         else:
-            copy.into_shards(part, target.shards)
-        publish_output(part, target.path, made_of, summary)
+            copy.into_shards(part, output.shards)
+        publish_output(part, output.path, made_of, summary)
     return summary
-
-
-def _target(output: _OutputOptions, source: Source) -> _Target | None:
-    if output.out is None:
-        return None
-    own = source.format if source.format.kind != "csv" else Format("jsonl", source.format.compression)
-    wanted = own if output.format is None else format_named(output.format)
-    if output.out == STREAM:
-        if output.shards is not None:
-            raise UsageError(
-                "filter-shards-need-folder", "standard output cannot be split into shards; give a folder"
-            )
-        return _Target(None, wanted, None)
-    path = Path(output.out)
-    is_file = bool(path.suffix) and not path.is_dir() and not output.out.endswith("/")
-    if is_file and output.shards is None:
-        return _Target(path, output_format(path), None)
-    if is_file:
-        raise UsageError(
-            "filter-shards-need-folder",
-            f"shards are written into a folder; use --out {path.with_suffix('')}/ instead of {path}",
-        )
-    if wanted.kind == "csv":
-        raise UsageError(
-            "table-csv-output", "CSV can be read but not written; choose another --output-format"
-        )
-    return _Target(path, wanted, output.shards or 1)

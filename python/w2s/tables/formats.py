@@ -2,43 +2,60 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
 from w2s.errors import UsageError
 
+STREAM = "-"
+"""The name of standard input and standard output."""
 Kind = Literal["parquet", "jsonl", "arrow", "csv"]
 Compression = Literal["gzip", "zstd"]
 
-_KINDS: dict[str, Kind] = {
-    ".parquet": "parquet",
-    ".pq": "parquet",
-    ".jsonl": "jsonl",
-    ".ndjson": "jsonl",
-    ".arrow": "arrow",
-    ".ipc": "arrow",
-    ".feather": "arrow",
-    ".csv": "csv",
-}
 _COMPRESSIONS: dict[str, Compression] = {".gz": "gzip", ".zst": "zstd"}
 _COMPRESSIBLE: tuple[Kind, ...] = ("jsonl", "csv")
-
-ENDINGS = ".parquet, .jsonl, .jsonl.gz, .jsonl.zst, .arrow, .csv, .csv.gz or .csv.zst"
 
 
 @dataclass(frozen=True, slots=True)
 class Format:
-    """The kind of a table file and, for text formats, its compression."""
+    """The format of a table file.
+
+    Attributes:
+        kind: the kind of the file.
+        compression: compression of a text format.
+        delimiter: character between the values of CSV; None if the first line decides.
+        is_stream: whether Arrow data has the form of a stream, without an index at its end.
+    """
 
     kind: Kind
     compression: Compression | None = None
+    delimiter: str | None = None
+    is_stream: bool = False
 
     @property
     def ending(self) -> str:
         """The ending of file names of this format."""
-        wrapped = {None: "", "gzip": ".gz", "zstd": ".zst"}[self.compression]
-        return f".{self.kind}{wrapped}"
+        name = ".tsv" if self.delimiter == "\t" else ".arrows" if self.is_stream else f".{self.kind}"
+        return name + {None: "", "gzip": ".gz", "zstd": ".zst"}[self.compression]
+
+
+_FORMATS = {
+    ".parquet": Format("parquet"),
+    ".pq": Format("parquet"),
+    ".jsonl": Format("jsonl"),
+    ".ndjson": Format("jsonl"),
+    ".arrow": Format("arrow"),
+    ".arrows": Format("arrow", is_stream=True),
+    ".ipc": Format("arrow"),
+    ".feather": Format("arrow"),
+    ".csv": Format("csv"),
+    ".tsv": Format("csv", delimiter="\t"),
+}
+
+ENDINGS = f"{', '.join(_FORMATS)}; .jsonl, .ndjson, .csv and .tsv also with .gz or .zst"
+"""Every ending that is read, for messages."""
+WRITABLE = ".parquet, .jsonl, .jsonl.gz, .jsonl.zst, .arrow or .arrows"
 
 
 def format_of(path: Path | str) -> Format | None:
@@ -47,10 +64,10 @@ def format_of(path: Path | str) -> Format | None:
     compression = _COMPRESSIONS.get(endings[-1]) if endings else None
     if compression is not None:
         endings.pop()
-    kind = _KINDS.get(endings[-1]) if endings else None
-    if kind is None or (compression is not None and kind not in _COMPRESSIBLE):
+    found = _FORMATS.get(endings[-1]) if endings else None
+    if found is None or (compression is not None and found.kind not in _COMPRESSIBLE):
         return None
-    return Format(kind, compression)
+    return replace(found, compression=compression)
 
 
 def format_named(name: str) -> Format:
@@ -61,11 +78,23 @@ def format_named(name: str) -> Format:
     """
     found = format_of(f"x.{name.lstrip('.')}")
     if found is None:
-        raise UsageError("table-unknown-format", f"unknown format {name!r}; use {ENDINGS}, without the dot")
+        raise UsageError("table-unknown-format", f"unknown format {name!r}; use one of {ENDINGS}")
     return found
 
 
-def output_format(path: Path | str) -> Format:
+def output_format_named(name: str) -> Format:
+    """The format to write with a name such as ``jsonl``.
+
+    Raises:
+        UsageError: no format has that name, or it cannot be written.
+    """
+    found = format_named(name)
+    if found.kind == "csv":
+        raise UsageError("table-csv-output", f"CSV can be read but not written; use {WRITABLE}")
+    return found
+
+
+def format_to_write(path: Path | str) -> Format:
     """The format to write to a path.
 
     Raises:
@@ -80,6 +109,6 @@ def output_format(path: Path | str) -> Format:
         )
         raise UsageError(
             "table-csv-output" if found else "table-unknown-ending",
-            f"cannot write {path}: {why}; use .parquet, .jsonl, .jsonl.gz, .jsonl.zst or .arrow",
+            f"cannot write {path}: {why}; use {WRITABLE}",
         )
     return found

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import fnmatch
 import glob
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +17,7 @@ from w2s.tables.formats import ENDINGS, format_of
 from w2s.tables.partition import Mask, Partition
 
 _WILD = frozenset("*?[")
+_REMOTE = re.compile(r"[a-z][a-z0-9+.-]*://", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +35,8 @@ def find_inputs(inputs: Sequence[str]) -> list[InputFile]:
         UsageError: the ending of a file is unknown, or a file is given twice.
         DataError: there is no such file.
     """
+    for text in inputs:
+        check_local(text)
     files = [file for text in inputs for file in _files_of(text)]
     seen: set[Path] = set()
     for file in files:
@@ -41,6 +46,76 @@ def find_inputs(inputs: Sequence[str]) -> list[InputFile]:
             )
         seen.add(file.path)
     return files
+
+
+def check_local(text: str) -> None:
+    """Refuse the address of a remote file.
+
+    Raises:
+        UsageError: the text begins like ``s3://``.
+    """
+    if _REMOTE.match(text):
+        raise UsageError(
+            "table-remote-path",
+            f"{text} is a remote address; w2s reads and writes local files: copy it first, or pipe it, for "
+            "example aws s3 cp s3://… - | w2s filter - …",
+        )
+
+
+def check_output_is_no_input(out: Path, inputs: Sequence[str], files: Sequence[InputFile]) -> None:
+    """Refuse an output that would replace an input, or that the next run would read as an input.
+
+    Args:
+        out: the output file or folder, which may not exist yet.
+        inputs: files, folders and globs as the user named them.
+        files: the files that they are.
+
+    Raises:
+        UsageError: the output is an input, also through a link; holds one; or lies in an input folder or
+            glob.
+    """
+    target = out.resolve()
+    for file in files:
+        if _is_same(out, file.path):
+            raise UsageError(
+                "output-is-input", f"the output {out} is also the input {file.path}; choose another `out`"
+            )
+        if out.is_dir() and file.path.resolve().is_relative_to(target):
+            raise UsageError(
+                "output-is-input",
+                f"the output folder {out} holds the input {file.path}; choose another `out`",
+            )
+    for text in inputs:
+        path = Path(text)
+        inside = target.is_relative_to(path.resolve()) if path.is_dir() else _matches(out, text)
+        if inside:
+            raise UsageError(
+                "output-in-input",
+                f"the output {out} belongs to the input {text}, so the next run would read it; choose "
+                "another `out`",
+            )
+
+
+def _is_same(out: Path, path: Path) -> bool:
+    """Whether both are one file, also through links."""
+    try:
+        return out.samefile(path)
+    except OSError:
+        return out.resolve() == path.resolve()
+
+
+def _matches(out: Path, pattern: str) -> bool:
+    """Whether a glob finds a path; ``*`` does not cross folders, ``**`` does."""
+    if not _WILD & set(pattern) or Path(pattern).exists():
+        return False
+    parts = Path(pattern).absolute().parts
+    texts = [r"(?:[^/]+/)*" if part == "**" else _part(part) + "/" for part in parts]
+    return re.fullmatch("".join(texts), "/".join(out.absolute().parts) + "/") is not None
+
+
+def _part(pattern: str) -> str:
+    """A regular expression for one part of a glob."""
+    return fnmatch.translate(pattern).removesuffix(r"\Z").removesuffix(r"\z").replace(".*", "[^/]*")
 
 
 def _files_of(text: str) -> list[InputFile]:
@@ -54,14 +129,25 @@ def _files_of(text: str) -> list[InputFile]:
         root, paths = path.parent, [path]
     else:
         raise DataError("table-missing-file", f"{text} does not exist; check the name, or quote the glob")
+    if not paths and path.is_dir():
+        raise DataError(
+            "table-no-files", f"the folder {text} holds no table; use files that end in {ENDINGS}"
+        )
     if not paths:
-        raise DataError("table-no-files", f"{text} holds no table; files that end in {ENDINGS} are read")
+        raise DataError("table-no-match", f"{text} matches no file; check the folder and the pattern")
     for found in paths:
         if format_of(found) is None:
-            raise UsageError(
-                "table-unknown-ending", f"cannot read {found}: its ending names no format; use {ENDINGS}"
-            )
+            raise UsageError("table-unknown-ending", f"cannot read {found}: {_why_not(found)}")
     return [InputFile(found, _hive(found, root)) for found in sorted(paths)]
+
+
+def _why_not(path: Path) -> str:
+    if path.suffix.lower() == ".json":
+        return (
+            "JSON files are not tables; write one object per line into a .jsonl file, for example "
+            f"jq -c '.[]' {path.name} > {path.stem}.jsonl"
+        )
+    return f"its ending names no format; use {ENDINGS}"
 
 
 def _is_table_file(path: Path, root: Path) -> bool:
@@ -134,6 +220,14 @@ class HivePartition:
     def n_bytes(self) -> int:
         """Approximate bytes of all rows in memory."""
         return self.inner.n_bytes
+
+    def row_name(self, row: int) -> str:
+        """The name of a row in messages."""
+        return self.inner.row_name(row)
+
+    def row_counts(self) -> Iterator[int]:
+        """Numbers of rows."""
+        return self.inner.row_counts()
 
     @property
     def names(self) -> list[str]:

@@ -2,28 +2,24 @@
 
 from __future__ import annotations
 
-import base64
-import datetime
-import decimal
-import json
-import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.json
 
 from w2s.errors import DataError
 from w2s.tables.formats import Compression
+from w2s.tables.json_tables import LineName, infer_schema, join_lines, parse
 from w2s.tables.parquet import reason_of
 from w2s.tables.partition import Mask, arrow_mask
 
 BLOCK_BYTES = 4 << 20
 _SPLIT_BYTES = 64 << 20
 _NEWLINE = 10
+BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
 
 @dataclass(frozen=True)
@@ -48,29 +44,62 @@ class JsonlPartition:
         size = self.path.stat().st_size if self.end is None else self.end - self.begin
         return size * (8 if self.compression else 2)
 
+    def row_name(self, row: int) -> str:
+        """The file and the line, counted from 1, of a row; for messages, since it reads the file."""
+        return f"{self.path}, line {self._line_number(row)}"
+
+    def row_counts(self) -> Iterator[int]:
+        """Numbers of lines, by block."""
+        return (len(lines) for lines in self.blocks())
+
     def read_columns(self, names: Sequence[str]) -> Iterator[pa.Table]:
         """Every row, with only these columns."""
         schema = pa.schema([self.schema.field(name) for name in names])
+        start = 0
         for lines in self.blocks():
-            yield parse(lines, self.where, schema).select(list(names))
+            yield parse(lines, schema, partial(self._line_after, start)).select(list(names))
+            start += len(lines)
 
     def masked_rows(self, mask: Mask, batch_bytes: int) -> Iterator[pa.Table]:
         """Every column of the rows under a mask."""
-        for lines in self._kept(mask):
-            yield parse(lines, self.where, self.schema)
+        for lines, name in self._kept(mask):
+            yield parse(lines, self.schema, name)
 
     def kept_lines(self, mask: Mask) -> Iterator[bytes]:
         """The lines of the rows under a mask, unchanged."""
-        for lines in self._kept(mask):
+        for lines, _ in self._kept(mask):
             yield join_lines(lines)
 
-    def _kept(self, mask: Mask) -> Iterator[pa.Array]:
+    def _kept(self, mask: Mask) -> Iterator[tuple[pa.Array, LineName]]:
+        """The kept lines of each block that has some, and how they are named."""
         start = 0
         for lines in self.blocks():
             part = mask[start : start + len(lines)]
-            start += len(lines)
             if part.any():
-                yield lines.filter(arrow_mask(part))
+                yield lines.filter(arrow_mask(part)), partial(self._kept_line, start, part)
+            start += len(lines)
+
+    def _line_after(self, start: int, line: int) -> str:
+        return self.row_name(start + line)
+
+    def _kept_line(self, start: int, part: Mask, line: int) -> str:
+        return self.row_name(start + int(np.flatnonzero(part)[line]))
+
+    def _line_number(self, row: int) -> int:
+        """The number of a row's line in the file, counted from 1."""
+        number, at, seen = 1, 0, -1
+        rest = b""
+        with pa.input_stream(str(self.path), compression=self.compression) as stream:
+            while block := stream.read(BLOCK_BYTES):
+                lines = (rest + block).split(b"\n")
+                rest = lines.pop()
+                for line in lines:
+                    seen += at >= self.begin and line not in {b"", b"\r"}
+                    if seen == row:
+                        return number
+                    number += 1
+                    at += len(line) + 1
+        return number
 
     def blocks(self) -> Iterator[pa.Array]:
         """Lines with their newlines as binary arrays; empty lines are skipped."""
@@ -93,7 +122,7 @@ def blocks_of(stream: pa.NativeFile, begin: int = 0, end: int | None = None) -> 
         stream.seek(begin - 1)
         at, rest = _after_newline(stream, begin)
     while data := stream.read(BLOCK_BYTES):
-        data = rest + data
+        data = rest + (data if at else data.removeprefix(BYTE_ORDER_MARK))
         cut = data.rfind(b"\n") + 1
         whole, rest = data[:cut], data[cut:]
         if end is not None and at + len(whole) >= end:
@@ -137,39 +166,10 @@ def _array(block: bytes) -> Iterator[pa.Array]:
         yield lines
 
 
-def join_lines(lines: pa.Array) -> bytes:
-    """The lines of an array as one string of bytes."""
-    offsets = np.frombuffer(lines.buffers()[1], np.int64)[lines.offset : lines.offset + len(lines) + 1]
-    return memoryview(lines.buffers()[2])[offsets[0] : offsets[-1]].tobytes()
-
-
-def parse(lines: pa.Array, where: str, schema: pa.Schema | None) -> pa.Table:
-    """Parse lines into a table with the columns of a schema, or with all columns.
-
-    Raises:
-        DataError: a line is not one JSON object, or a value does not have the type of its column.
-    """
-    text = join_lines(lines)
-    options = pyarrow.json.ParseOptions(
-        explicit_schema=schema, unexpected_field_behavior="infer" if schema is None else "ignore"
-    )
-    reading = pyarrow.json.ReadOptions(use_threads=False, block_size=len(text) + 1)
-    try:
-        table = pyarrow.json.read_json(pa.BufferReader(text), reading, options)
-    except pa.ArrowException as error:
-        raise DataError(
-            "table-invalid-json-line", f"{where}: {reason_of(error)}; write one JSON object per line"
-        ) from None
-    if table.num_rows != len(lines):
-        raise DataError(
-            "table-invalid-json-line",
-            f"{where}: {len(lines)} lines hold {table.num_rows} objects; write one JSON object per line",
-        )
-    return table
-
-
 def open_lines(path: Path, compression: Compression | None) -> tuple[pa.Schema, list[JsonlPartition]]:
     """The schema of the first lines, and the partitions.
+
+    Columns whose values have several types are null in the schema; their lines can be copied all the same.
 
     Raises:
         DataError: the file has no line, or its first lines are not JSON objects.
@@ -178,7 +178,7 @@ def open_lines(path: Path, compression: Compression | None) -> tuple[pa.Schema, 
     first = next(whole.blocks(), None)
     if first is None:
         raise DataError("table-empty", f"{path} is empty")
-    schema = parse(first, str(path), None).schema
+    schema = infer_schema(first, partial(whole._line_after, 0), ragged=True)
     size = path.stat().st_size
     if compression is not None or size <= _SPLIT_BYTES:
         return schema, [JsonlPartition(path, compression, 0, None, schema)]
@@ -187,45 +187,3 @@ def open_lines(path: Path, compression: Compression | None) -> tuple[pa.Schema, 
     return schema, [
         JsonlPartition(path, None, begin, end, schema) for begin, end in zip(begins, ends, strict=True)
     ]
-
-
-def encode_rows(table: pa.Table) -> bytes:
-    """One JSON line per row, each with its newline.
-
-    Times become ISO 8601 text, binary values base64, decimals text.
-
-    Raises:
-        DataError: a number is NaN or infinite, which JSON cannot represent.
-    """
-    rows = table.to_pylist(maps_as_pydicts="lossy")
-    try:
-        return "".join(_line(row) for row in rows).encode()
-    except ValueError:
-        raise DataError(
-            "table-not-a-json-number",
-            f"{_odd(rows)} cannot be written as JSON; write .parquet or .arrow instead",
-        ) from None
-
-
-def _line(row: dict[str, Any]) -> str:
-    return json.dumps(row, ensure_ascii=False, allow_nan=False, separators=(",", ":"), default=_plain) + "\n"
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, bytes):
-        return base64.b64encode(value).decode("ascii")
-    if isinstance(value, datetime.datetime | datetime.date | datetime.time):
-        return value.isoformat()
-    if isinstance(value, datetime.timedelta):
-        return value.total_seconds()
-    if isinstance(value, decimal.Decimal):
-        return str(value)
-    return str(value)
-
-
-def _odd(rows: list[dict[str, Any]]) -> str:
-    for row in rows:
-        for name, value in row.items():
-            if isinstance(value, float) and not math.isfinite(value):
-                return f"{value} in column {name!r}"
-    return "NaN or an infinity inside a nested value"

@@ -15,8 +15,8 @@ import numpy.typing as npt
 from w2s import kernels
 from w2s.errors import UsageError, W2sError
 from w2s.kernels.arrays import Scores
+from w2s.kernels.columns import Doubles, Positions
 from w2s.kernels.groups import Codes
-from w2s.kernels.numbers import Doubles, Positions
 from w2s.kernels.streams import Narrowing, WithinBudget
 from w2s.selection import GroupCount
 from w2s.tables.decision import Decision, purity_of
@@ -106,7 +106,8 @@ class OutOfCoreSelection:
     def _fits(self, n_bytes: int, what: str) -> None:
         if n_bytes > self.memory:
             raise W2sError(
-                "filter-memory-too-small", f"{what} do not fit in memory; raise --memory, or keep fewer rows"
+                "filter-rows-exceed-memory",
+                f"{what} do not fit in memory; raise `memory`, or keep fewer rows",
             )
 
     def _random(self) -> Decision:
@@ -293,12 +294,12 @@ def open_columns(
     """
     if spec.id is not None:
         raise UsageError(
-            "filter-memory-too-small", "the ids do not fit in memory; raise --memory, or omit --id"
+            "filter-memory-too-small", "the ids do not fit in memory; raise `memory`, or omit `id`"
         )
     if len(spec.score.columns) > 1 and spec.score.method in RANKING:
         raise UsageError(
             "filter-memory-too-small",
-            f"{spec.score.method} needs whole columns, which do not fit in memory; raise --memory, or use "
-            "another --aggregate",
+            f"{spec.score.method} needs whole columns, which do not fit in memory; raise `memory`, or use "
+            "another `aggregate`",
         )
     return OutOfCoreSelection(partitions, spec, memory, threads, steps)

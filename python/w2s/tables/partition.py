@@ -29,6 +29,47 @@ def rows_under(tables: Iterator[pa.Table], mask: Mask) -> Iterator[pa.Table]:
             yield table.filter(arrow_mask(part))
 
 
+def has_views(schema: pa.Schema) -> bool:
+    """Whether a column holds strings, bytes or lists in Arrow's view layout."""
+    return any(_plain_type(column.type) != column.type for column in schema)
+
+
+def without_views(schema: pa.Schema) -> pa.Schema:
+    """The same columns without view layouts, which few of Arrow's functions support."""
+    fields = [column.with_type(_plain_type(column.type)) for column in schema]
+    return pa.schema(fields, schema.metadata)
+
+
+def cast_views(table: pa.Table) -> pa.Table:
+    """The same rows without view layouts."""
+    return table.cast(without_views(table.schema)) if has_views(table.schema) else table
+
+
+def _plain_type(kind: pa.DataType) -> pa.DataType:  # noqa: PLR0911 - one per layout
+    types = pa.types
+    if types.is_string_view(kind):
+        return pa.large_string()
+    if types.is_binary_view(kind):
+        return pa.large_binary()
+    if types.is_dictionary(kind):
+        return pa.dictionary(kind.index_type, _plain_type(kind.value_type), ordered=kind.ordered)
+    if types.is_struct(kind):
+        return pa.struct([child.with_type(_plain_type(child.type)) for child in kind.fields])
+    if types.is_map(kind):
+        return pa.map_(_plain_type(kind.key_type), _plain_type(kind.item_type), keys_sorted=kind.keys_sorted)
+    if types.is_fixed_size_list(kind):
+        return pa.list_(_plain_field(kind), kind.list_size)
+    if types.is_large_list(kind) or types.is_large_list_view(kind):
+        return pa.large_list(_plain_field(kind))
+    if types.is_list(kind) or types.is_list_view(kind):
+        return pa.list_(_plain_field(kind))
+    return kind
+
+
+def _plain_field(kind: pa.DataType) -> pa.Field:
+    return kind.value_field.with_type(_plain_type(kind.value_type))
+
+
 class Partition(Protocol):
     """Consecutive rows of a table."""
 
@@ -45,6 +86,14 @@ class Partition(Protocol):
     @property
     def n_bytes(self) -> int:
         """Approximate bytes of all rows and columns in memory."""
+        ...
+
+    def row_name(self, row: int) -> str:
+        """The name of a row, counted from 0, in messages."""
+        ...
+
+    def row_counts(self) -> Iterator[int]:
+        """Yield numbers of consecutive rows that together are all rows."""
         ...
 
     def read_columns(self, names: Sequence[str]) -> Iterator[pa.Table]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -14,8 +14,9 @@ from w2s import kernels
 from w2s.aggregation import aggregate
 from w2s.errors import DataError
 from w2s.kernels.arrays import Flags, Scores
+from w2s.kernels.columns import Doubles
 from w2s.kernels.groups import Codes
-from w2s.kernels.numbers import Doubles
+from w2s.tables.json_rows import python_values
 from w2s.tables.ordered_map import OrderedMap
 from w2s.tables.partition import Partition
 from w2s.tables.progress import ProgressCounter
@@ -93,7 +94,7 @@ def read_score_columns(
         scores if len(scores) or scores.ndim == 1 else np.zeros(0),
         partition_rows,
         None if valid.all() else valid,
-        _groups(_joined(parts[2]), reader.group_keys) if spec.group else None,
+        _groups(_joined(parts[2]), reader.group_keys) if spec.groups else None,
         _joined(parts[3]) if spec.rule.cost else None,
         _joined(parts[4]) if spec.gold else None,
     )
@@ -102,7 +103,7 @@ def read_score_columns(
 def _least_bytes(partitions: Sequence[Partition], spec: FilterSpec) -> int:
     """A lower bound of the bytes of the columns, from known numbers of rows."""
     rows = sum(partition.rows or 0 for partition in partitions)
-    group, cost, gold = spec.group is not None, spec.rule.cost is not None, spec.gold is not None
+    group, cost, gold = bool(spec.groups), spec.rule.cost is not None, spec.gold is not None
     return rows * (_LEAST_SCORE_BYTES + 4 * group + 8 * cost + gold)
 
 
@@ -127,8 +128,23 @@ def _groups(codes: npt.NDArray[Any], seen: dict[Any, int]) -> kernels.Groups:
 
 
 def sorted_keys(seen: dict[Any, int]) -> list[Any]:
-    """The keys in ascending order, None last."""
-    return sorted(seen, key=lambda key: (key is None, 0 if key is None else key))
+    """The keys in ascending order, None last; keys of several columns are tuples.
+
+    Raises:
+        DataError: keys have types that cannot be compared.
+    """
+    try:
+        return sorted(seen, key=_order)
+    except TypeError:
+        examples = " and ".join(repr(key) for key in list(seen)[:2])
+        raise DataError(
+            "filter-unusable-group",
+            f"the groups have several types, for example {examples}; write them alike",
+        ) from None
+
+
+def _order(key: Any) -> Any:
+    return tuple(map(_order, key)) if isinstance(key, tuple) else (key is None, 0 if key is None else key)
 
 
 class UniqueKeys:
@@ -159,11 +175,12 @@ class UniqueKeys:
         counts = pc.value_counts(column)
         repeated = counts.filter(pc.greater(counts.field("counts"), 1))
         if len(repeated):
-            first = repeated[0].as_py()
+            value = python_values(repeated.field("values")[:1])[0]
+            rows = repeated.field("counts")[0].as_py()
             raise DataError(
                 "filter-repeated-id",
-                f"{self._name} {first['values']!r} occurs in {first['counts']} rows, and {len(repeated)} "
-                "ids repeat; remove the copies first",
+                f"{self._name} {value!r} occurs in {rows} rows, and {len(repeated)} ids repeat; remove the "
+                "copies first",
             )
 
 
@@ -174,13 +191,20 @@ UNKNOWN = -1
 _QUEUE_BYTES = 8 << 20
 
 
+class ChunkGroups(NamedTuple):
+    """The groups of a chunk: the index of each row's key, and the distinct keys."""
+
+    indices: npt.NDArray[np.integer[Any]]
+    keys: list[Any]
+
+
 class ColumnChunk(NamedTuple):
     """A chunk of one partition; its groups have no numbers across partitions yet."""
 
     partition: int
     scores: tuple[Scores, ...]
     valid: npt.NDArray[np.bool_] | None
-    groups: pa.DictionaryArray | None
+    groups: ChunkGroups | None
     costs: Doubles | None
     gold: GoldCodes | None
     keys: pa.ChunkedArray | None
@@ -209,31 +233,39 @@ class ColumnReader:
         works = [lambda number=number: self._chunks(number) for number in range(len(self._partitions))]
         return iter(OrderedMap(works, _size, threads=self._threads, queue_bytes=_QUEUE_BYTES))
 
-    def codes(self, groups: pa.DictionaryArray) -> Codes:
+    def codes(self, groups: ChunkGroups) -> Codes:
         """Group numbers of a chunk, consistent across chunks, in order of first occurrence."""
         seen = self.group_keys
-        keys = groups.dictionary.to_pylist()
-        own = np.array([seen.setdefault(key, len(seen)) for key in keys] or [0], np.uint32)
-        codes: Codes = own[groups.indices.to_numpy(zero_copy_only=False)]
+        own = np.array([seen.setdefault(key, len(seen)) for key in groups.keys] or [0], np.uint32)
+        codes: Codes = own[groups.indices]
         return codes
 
     def _chunks(self, number: int) -> Iterator[ColumnChunk]:
         partition = self._partitions[number]
+        if not self._request.columns:  # rows are drawn at random, so only their number counts
+            for rows in partition.row_counts():
+                yield ColumnChunk(number, (np.zeros(rows, np.float32),), None, None, None, None, None)
+            return
         start = 0
         for table in partition.read_columns(self._request.columns):
-            yield read_chunk(
-                table, self._request, number, f"{partition.where}, row", start, combine=self._combine
-            )
+            yield read_chunk(table, self._request, number, partition.row_name, start, combine=self._combine)
             start += table.num_rows
 
 
 def _size(chunk: ColumnChunk) -> int:
-    columns = [*chunk.scores, chunk.costs, chunk.gold, chunk.groups, chunk.keys]
+    indices = None if chunk.groups is None else chunk.groups.indices
+    columns = [*chunk.scores, chunk.costs, chunk.gold, indices, chunk.keys]
     return sum(column.nbytes for column in columns if column is not None)
 
 
 def read_chunk(
-    table: pa.Table, spec: FilterSpec, partition: int, where: str, start: int, *, combine: bool
+    table: pa.Table,
+    spec: FilterSpec,
+    partition: int,
+    row_name: Callable[[int], str],
+    start: int,
+    *,
+    combine: bool,
 ) -> ColumnChunk:
     """Read the columns of a filter as numbers.
 
@@ -241,12 +273,12 @@ def read_chunk(
         table: a table with the columns.
         spec: the filter.
         partition: number of the partition.
-        where: text of messages before the number of a row.
+        row_name: names a row of the partition in messages.
         start: number of the first row.
         combine: whether to combine several scores into one.
 
     Raises:
-        DataError: a column has another type, or a value is NaN or null.
+        DataError: a column has another type, or a value is NaN or null and such rows are not left out.
     """
     drop = spec.nulls == "drop"
     valid: npt.NDArray[np.bool_] | None = None
@@ -254,52 +286,49 @@ def read_chunk(
     def numbers(name: str) -> Any:
         nonlocal valid
         column = kernels.score_column(table.column(name), f"column {name!r}")
-        _refuse_nan(name, column, where, start)
-        if column.valid is not None:
-            if not drop:
-                row = start + int(np.argmin(column.valid))
-                raise DataError(
-                    "filter-null-score",
-                    f"{where} {row}: {name} is null; fill it in, or leave out such rows with --nulls drop",
-                )
-            valid = column.valid if valid is None else valid & column.valid
-        return column.values
+        missing = ~column.valid if column.valid is not None else None
+        nan = np.isnan(column.values)
+        if nan.any():
+            missing = nan if missing is None else missing | nan
+        if missing is None:
+            return column.values
+        if not drop:
+            row = int(np.argmax(missing))
+            what, code = ("NaN", "filter-nan-score") if nan[row] else ("null", "filter-null-score")
+            raise DataError(
+                code,
+                f"{row_name(start + row)}: {name} is {what}; fill it in, or leave such rows out with "
+                '`nulls="drop"`',
+            )
+        valid = ~missing if valid is None else valid & ~missing
+        return np.where(missing, column.values.dtype.type(0), column.values)
 
     scores = tuple(numbers(name) for name in spec.score.columns)
-    costs = None if spec.rule.cost is None else _costs(numbers(spec.rule.cost), spec, where, start)
-    gold = None if spec.gold is None else _gold(table.column(spec.gold.column), spec, where, start)
+    if not scores:
+        scores = (np.zeros(table.num_rows, np.float32),)
+    costs = None if spec.rule.cost is None else _costs(numbers(spec.rule.cost), spec, row_name, start)
+    gold = None if spec.gold is None else _gold(table.column(spec.gold.column), spec, row_name, start)
     if combine and len(scores) > 1:
-        scores = (_combined(scores, spec, where, start),)
-    groups = None if spec.group is None else _encoded(table.column(spec.group), spec.group)
+        scores = (_combined(scores, spec, row_name, start),)
+    groups = _encoded_all(table, spec.groups) if spec.groups else None
     keys = None if spec.id is None else table.column(spec.id)
     return ColumnChunk(partition, scores, valid, groups, costs, gold, keys)
 
 
-def _refuse_nan(name: str, column: kernels.Column[Scores], where: str, start: int) -> None:
-    values = column.values
-    nan = np.isnan(values)
-    if nan.any():
-        row = start + int(np.argmax(nan))
-        raise DataError(
-            "filter-nan-score",
-            f"{where} {row}: {name} is NaN; remove such rows, or write them as null and use --nulls drop",
-        )
-
-
-def _costs(costs: Scores, spec: FilterSpec, where: str, start: int) -> Doubles:
+def _costs(costs: Scores, spec: FilterSpec, row_name: Callable[[int], str], start: int) -> Doubles:
     wide = np.ascontiguousarray(costs, np.float64)
     bad = ~((wide >= 0) & np.isfinite(wide))
     if bad.any():
         row = int(np.argmax(bad))
         raise DataError(
             "filter-invalid-cost",
-            f"{where} {start + row}: {spec.rule.cost} is {wide[row]:g}; costs must be finite and not "
+            f"{row_name(start + row)}: {spec.rule.cost} is {wide[row]:g}; costs must be finite and not "
             "negative",
         )
     return wide
 
 
-def _gold(column: pa.ChunkedArray, spec: FilterSpec, where: str, start: int) -> GoldCodes:
+def _gold(column: pa.ChunkedArray, spec: FilterSpec, row_name: Callable[[int], str], start: int) -> GoldCodes:
     assert spec.gold is not None
     found = kernels.score_column(column, f"column {spec.gold.column!r}")
     odd = (found.values != 0) & (found.values != 1)
@@ -307,7 +336,7 @@ def _gold(column: pa.ChunkedArray, spec: FilterSpec, where: str, start: int) -> 
         row = int(np.argmax(odd))
         raise DataError(
             "filter-invalid-gold",
-            f"{where} {start + row}: {spec.gold.column} is {found.values[row]:g}; gold must be true, false "
+            f"{row_name(start + row)}: {spec.gold.column} is {found.values[row]:g}; gold must be true, false "
             "or null",
         )
     gold = found.values.astype(np.int8)
@@ -316,16 +345,32 @@ def _gold(column: pa.ChunkedArray, spec: FilterSpec, where: str, start: int) -> 
     return gold
 
 
-def _combined(scores: tuple[Scores, ...], spec: FilterSpec, where: str, start: int) -> Doubles:
+def _combined(
+    scores: tuple[Scores, ...], spec: FilterSpec, row_name: Callable[[int], str], start: int
+) -> Doubles:
     score = spec.score
     table = dict(zip(score.columns, scores, strict=True))
     try:
         return aggregate(table, score.method, weights=score.weights)
     except DataError as error:
-        raise DataError(error.code, f"{where} {start} and following: {error}") from None
+        raise DataError(error.code, f"{row_name(start)} and following: {error}") from None
 
 
-def _encoded(column: pa.ChunkedArray, name: str) -> pa.DictionaryArray:
+def _encoded_all(table: pa.Table, names: Sequence[str]) -> ChunkGroups:
+    """The groups of one column, or of several, whose keys are then tuples."""
+    first, *others = (_encoded(table.column(name), name) for name in names)
+    indices, keys = first.indices, first.keys
+    if others:
+        keys = [(key,) for key in keys]
+    for other in others:
+        pairs = indices.astype(np.int64) * max(1, len(other.keys)) + other.indices
+        distinct, indices = np.unique(pairs, return_inverse=True)
+        left, right = np.divmod(distinct, max(1, len(other.keys)))
+        keys = [(*keys[i], other.keys[j]) for i, j in zip(left.tolist(), right.tolist(), strict=True)]
+    return ChunkGroups(indices, keys)
+
+
+def _encoded(column: pa.ChunkedArray, name: str) -> ChunkGroups:
     try:
         if pa.types.is_dictionary(column.type):
             column = column.cast(column.type.value_type)
@@ -335,4 +380,6 @@ def _encoded(column: pa.ChunkedArray, name: str) -> pa.DictionaryArray:
             "filter-unusable-group",
             f"column {name!r} is {column.type}, which cannot be compared; group by another column",
         ) from None
-    return pa.concat_arrays(found.chunks) if isinstance(found, pa.ChunkedArray) else found
+    if isinstance(found, pa.ChunkedArray):
+        found = pa.concat_arrays(found.chunks)
+    return ChunkGroups(found.indices.to_numpy(zero_copy_only=False), python_values(found.dictionary))

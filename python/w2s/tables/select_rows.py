@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
@@ -9,9 +10,9 @@ from typing import Any
 import numpy as np
 
 from w2s import kernels
-from w2s.certification import Certificate, certify
+from w2s.certification import DEFAULT_GRID, Certificate, certify
 from w2s.errors import DataError, UsageError, W2sError
-from w2s.kernels.numbers import Positions
+from w2s.kernels.columns import Positions
 from w2s.selection import RuleInputs, Selection, apply_rule
 from w2s.tables.decision import Decision, purity_of
 from w2s.tables.out_of_core import open_columns
@@ -21,6 +22,7 @@ from w2s.tables.score_columns import ColumnsTooLargeError, ScoreColumns, read_sc
 from w2s.tables.spec import FilterSpec
 
 QUANTILES = 10
+_LOG = logging.getLogger(__name__)
 
 
 def select_rows(
@@ -45,6 +47,7 @@ def select_rows(
     try:
         columns = read_score_columns(partitions, spec, memory=memory // 3, threads=threads, steps=steps)
     except ColumnsTooLargeError:
+        _LOG.info("the score columns do not fit in memory and are read several times")
         return _select_out_of_core(partitions, spec, memory=memory, threads=threads, steps=steps)
     return _select_in_memory(columns, spec, explain=explain)
 
@@ -72,7 +75,7 @@ def _select_in_memory(columns: ScoreColumns, spec: FilterSpec, *, explain: bool)
         spent=found.spent,
         purity=purity,
         certificate=certificate,
-        quantiles=_quantiles(columns, found.rows) if explain else (),
+        quantiles=_quantiles(columns, found.rows) if explain and spec.score.columns else (),
     )
 
 
@@ -92,7 +95,7 @@ def certified(spec: FilterSpec, columns: ScoreColumns) -> Certificate:
     if gold is None or asked is None or spec.rule.purity is None:
         raise UsageError(
             "filter-purity-without-gold",
-            "purity needs rows whose answer is known; name their column with --gold",
+            "`purity` needs rows whose answer is known; name their column with `gold`",
         )
     known = gold >= 0
     if columns.valid is not None:
@@ -113,14 +116,20 @@ def _certified(spec: FilterSpec, scores: Any, correct: Any) -> Certificate:
             "filter-no-known-gold",
             f"column {asked.column!r} is null in every row; at least some answers must be known",
         )
-    return certify(scores, correct, purity=spec.rule.purity, delta=asked.delta, method=asked.method)
+    grid = DEFAULT_GRID if asked.grid is None else asked.grid
+    try:
+        return certify(
+            scores, correct, purity=spec.rule.purity, delta=asked.delta, method=asked.method, grid=grid
+        )
+    except DataError as error:
+        raise DataError(error.code, f"among the rows with a known answer, {error}") from None
 
 
 def _threshold(certificate: Certificate) -> float:
     if certificate.threshold is None:
         raise W2sError(
             "filter-purity-not-reached",
-            f"{certificate}; ask for a lower --purity, or add rows with known answers",
+            f"{certificate}; ask for a lower `purity`, or add rows with known answers",
         )
     return certificate.threshold
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import errno
 import gzip
+import os
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any, Protocol
 
@@ -13,10 +16,13 @@ import pyarrow as pa
 import pyarrow.ipc
 import pyarrow.parquet as pq
 
-from w2s.errors import W2sError
+from w2s.errors import UsageError, W2sError
 from w2s.resume import partial_output
-from w2s.tables.formats import Format
-from w2s.tables.jsonl import encode_rows
+from w2s.tables.formats import STREAM, Format, format_to_write, output_format_named
+from w2s.tables.inputs import check_local
+from w2s.tables.json_rows import encode_rows
+from w2s.tables.parquet import GZIP_LEVEL, reason_of
+from w2s.tables.source import Source
 
 _GROUP_ROWS = 1 << 18
 
@@ -118,12 +124,12 @@ class Output:
         self._stack = ExitStack()
         raw: Any = sys.stdout.buffer if path is None else self._stack.enter_context(path.open("wb"))
         target = self._stack.enter_context(_compressed(raw, form)) if form.compression else raw
-        if form.kind == "parquet":
-            self.sink: Sink = ParquetSink(target, schema, style or {}, memory)
-        elif form.kind == "arrow":
-            self.sink = ArrowSink(target, schema, stream=path is None)
-        else:
-            self.sink = LinesSink(target)
+        sinks: dict[str, Callable[[], Sink]] = {
+            "parquet": lambda: ParquetSink(target, schema, style or {}, memory),
+            "arrow": lambda: ArrowSink(target, schema, stream=path is None or form.is_stream),
+            "jsonl": lambda: LinesSink(target),
+        }
+        self.sink = sinks[form.kind]()
         self._raw = raw
 
     def close(self) -> None:
@@ -144,29 +150,113 @@ class Output:
 
 def _compressed(raw: Any, form: Format) -> Any:
     if form.compression == "gzip":
-        return gzip.GzipFile(fileobj=raw, mode="wb", mtime=0, filename="")  # the same bytes at any time
+        # Without a time and a name, the bytes are always the same.
+        return gzip.GzipFile(fileobj=raw, mode="wb", compresslevel=GZIP_LEVEL, mtime=0, filename="")
     return pa.CompressedOutputStream(pa.PythonFile(raw, "w"), "zstd")
 
 
 def cannot_write(path: object, error: Exception) -> W2sError:
-    """The exception for an output that cannot be written."""
-    reason = getattr(error, "strerror", None) or str(error).partition("\n")[0]
+    """The exception for an output that cannot be written; the remedy depends on the reason."""
+    number = error.errno if isinstance(error, OSError) else None
+    if number in {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}:
+        remedy = "free some space, or choose another place"
+    else:
+        remedy = "choose another place" if number is not None else "choose another format"
     return W2sError(
-        "output-not-writable",
-        f"cannot write {path}: {reason}; nothing was left there; free some space, or choose another place",
+        "output-not-writable", f"cannot write {path}: {reason_of(error)}; nothing was left there; {remedy}"
     )
+
+
+def check_writable(out: Path) -> None:
+    """Refuse an output whose folder neither exists nor can be made; nothing is made yet.
+
+    Raises:
+        W2sError: the nearest folder that exists cannot be written to, or is a file.
+    """
+    folder = next(parent for parent in out.absolute().parents if parent.exists())
+    if not folder.is_dir():
+        raise cannot_write(out, NotADirectoryError(errno.ENOTDIR, f"{folder} is a file"))
+    if not os.access(folder, os.W_OK | os.X_OK):
+        raise cannot_write(out, PermissionError(errno.EACCES, f"no permission to write to {folder}"))
 
 
 @contextmanager
 def output_part(out: Path, *, folder: bool = False) -> Iterator[Path]:
     """The hidden place where an output is written, see :func:`w2s.resume.partial_output`.
 
+    Missing parent folders are made.
+
     Raises:
         W2sError: nothing can be written there.
     """
     with ExitStack() as stack:
         try:
+            out.parent.mkdir(parents=True, exist_ok=True)
             part = stack.enter_context(partial_output(out, folder=folder))
         except OSError as error:
             raise cannot_write(out, error) from None
         yield part
+
+
+@dataclass(frozen=True)
+class OutputSpec:
+    """Where kept rows are written.
+
+    Attributes:
+        path: a file, or a folder of shards; None for standard output.
+        format: the format; None for that of the input.
+        shards: number of files in a folder; None for a single file.
+        overwrite: whether an existing output is replaced.
+    """
+
+    path: Path | None
+    format: Format | None
+    shards: int | None
+    overwrite: bool
+
+    def format_for(self, source: Source) -> Format:
+        """The format to write; rows of CSV become JSON Lines by default."""
+        own = source.format if source.format.kind != "csv" else Format("jsonl", source.format.compression)
+        return self.format or own
+
+
+def parse_output(
+    out: str | Path | None, output_format: str | None, shards: int | None, *, overwrite: bool
+) -> OutputSpec | None:
+    """Check the options of the output, before anything is read; None if nothing is written.
+
+    Raises:
+        UsageError: a format is unknown or cannot be written, or the shards have no folder.
+        W2sError: nothing can be written there.
+    """
+    wanted = None if output_format is None else output_format_named(output_format)
+    if shards is not None and shards < 1:
+        raise UsageError("filter-invalid-shards", f"`shards` is {shards}; give at least 1")
+    if out is None:
+        return None
+    text = str(out)
+    if text == STREAM:
+        if shards is not None:
+            raise UsageError(
+                "filter-shards-need-folder", "standard output cannot be split into `shards`; give a folder"
+            )
+        return OutputSpec(None, wanted, None, overwrite)
+    check_local(text)
+    path = Path(text)
+    is_file = bool(path.suffix) and not path.is_dir() and not text.endswith("/")
+    if is_file and shards is not None:
+        raise UsageError(
+            "filter-shards-need-folder",
+            f"`shards` are written into a folder; use {path.with_suffix('')}/ instead of {path}",
+        )
+    if is_file:
+        given = format_to_write(path)
+        if wanted not in {None, given}:
+            raise UsageError(
+                "filter-two-output-formats",
+                f"`output_format` is {output_format}, but {path} names another format; leave one of them out",
+            )
+        check_writable(path)
+        return OutputSpec(path, given, None, overwrite)
+    check_writable(path)
+    return OutputSpec(path, wanted, shards or 1, overwrite)

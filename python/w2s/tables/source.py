@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -13,9 +14,10 @@ import pyarrow as pa
 from w2s.errors import DataError, UsageError
 from w2s.tables.arrow_files import open_arrow
 from w2s.tables.csv_files import CsvPartition, open_csv
-from w2s.tables.formats import Format, format_of
+from w2s.tables.formats import Format, Kind, format_of
 from w2s.tables.inputs import HivePartition, InputFile, hive_columns
-from w2s.tables.jsonl import JsonlPartition, open_lines, parse
+from w2s.tables.json_tables import infer_schema
+from w2s.tables.jsonl import JsonlPartition, open_lines
 from w2s.tables.parquet import open_parquet
 from w2s.tables.partition import Partition
 
@@ -44,41 +46,34 @@ class Source:
         counts = [partition.rows for partition in self.partitions]
         return None if None in counts else sum(filter(None, counts))
 
-    def check_columns(self, names: Iterable[str]) -> None:
-        """Refuse a column that the table does not have.
-
-        Raises:
-            UsageError: a column is missing; the message has similar names.
-        """
-        known = self.schema.names
-        for name in names:
-            if name not in known:
-                near = difflib.get_close_matches(name, known, n=3, cutoff=0.5)
-                more = "" if len(known) <= 8 else f" and {len(known) - 8} more"
-                listed = f"; the columns are {', '.join(known[:8])}{more}"
-                hint = f"; did you mean {' or '.join(near)}?" if near else listed
-                raise UsageError("table-unknown-column", f"there is no column {name!r}{hint}")
-            if known.count(name) > 1:
-                raise DataError(
-                    "table-repeated-column",
-                    f"{known.count(name)} columns have the name {name!r}; rename all but one",
-                )
+    def require_columns(self, names: Iterable[str]) -> None:
+        """Refuse columns that the table does not have; see :func:`require_columns`."""
+        require_columns(self.schema, names)
 
     def with_types(self, types: Mapping[str, pa.DataType]) -> Source:
         """The same table; text formats are read with these column types."""
         if self.format.kind not in {"jsonl", "csv"}:
             return self
-        fields = [pa.field(column.name, types.get(column.name, column.type)) for column in self.schema]
-        return self._with_schema(pa.schema(fields))
+        return self._with_schema(_typed(self.schema, types))
 
-    def complete(self) -> Source:
-        """The same table with the columns of all lines, which are all read for that."""
+    def complete(self, types: Mapping[str, pa.DataType]) -> Source:
+        """The same table with the columns of all lines, which are all read for that.
+
+        Args:
+            types: types of columns that are known.
+
+        Raises:
+            DataError: a column has values of several types.
+        """
         if self.format.kind != "jsonl":
             return self
         schema = self.schema
         for partition in self.partitions:
+            start = 0
             for lines in _lines_of(partition).blocks():
-                schema = _unified(schema, parse(lines, partition.where, None).schema, partition.where)
+                found = infer_schema(lines, partial(_line_after, partition, start), typed=types)
+                schema = _unified(schema, _typed(found, types), partition.where)
+                start += len(lines)
         return self._with_schema(schema)
 
     def _with_schema(self, schema: pa.Schema) -> Source:
@@ -87,6 +82,36 @@ class Source:
             schema=schema,
             partitions=tuple(_retyped(partition, schema) for partition in self.partitions),
         )
+
+
+def _typed(schema: pa.Schema, types: Mapping[str, pa.DataType]) -> pa.Schema:
+    return pa.schema([column.with_type(types.get(column.name, column.type)) for column in schema])
+
+
+def _line_after(partition: Partition, start: int, line: int) -> str:
+    return partition.row_name(start + line)
+
+
+def require_columns(schema: pa.Schema, names: Iterable[str]) -> None:
+    """Refuse a column that a schema does not have, or has twice.
+
+    Raises:
+        UsageError: a column is missing; the message has similar names.
+        DataError: several columns have the name.
+    """
+    known = schema.names
+    for name in names:
+        if name not in known:
+            near = difflib.get_close_matches(name, known, n=3, cutoff=0.5)
+            more = "" if len(known) <= 8 else f" and {len(known) - 8} more"
+            listed = f"; the columns are {', '.join(known[:8])}{more}"
+            hint = f"; did you mean {' or '.join(near)}?" if near else listed
+            raise UsageError("table-unknown-column", f"there is no column {name!r}{hint}")
+        if known.count(name) > 1:
+            raise DataError(
+                "table-repeated-column",
+                f"{known.count(name)} columns have the name {name!r}; rename all but one",
+            )
 
 
 def _lines_of(partition: Partition) -> JsonlPartition:
@@ -103,19 +128,29 @@ def _retyped(partition: Partition, schema: pa.Schema) -> Partition:
     return replace(partition, schema=schema)
 
 
-def open_source(files: Sequence[InputFile]) -> Source:
+def open_source(files: Sequence[InputFile], delimiter: str | None = None) -> Source:
     """Open files as one table.
 
+    Args:
+        files: the files.
+        delimiter: the character between values of CSV; by default the first line decides.
+
     Raises:
-        UsageError: the files have several formats.
+        UsageError: the files have several formats, or a delimiter is given for another format than CSV.
         DataError: a file cannot be read, or its columns differ from those of the first.
     """
-    formats = {file.path: format_of(file.path) for file in files}
-    kinds = {found.kind for found in formats.values() if found}
-    if len(kinds) != 1:
+    formats = {file.path: _format(file.path, delimiter) for file in files}
+    first_of = {found.kind: path for path, found in reversed(formats.items())}
+    if len(first_of) != 1:
+        named = " and ".join(f"{path} is {kind}" for kind, path in first_of.items())
         raise UsageError(
             "table-mixed-formats",
-            f"the inputs have several formats ({', '.join(sorted(kinds))}); filter them separately",
+            f"the inputs have several formats ({named}); give files of one format, or use a glob such as "
+            "'folder/*.parquet'",
+        )
+    if delimiter is not None and "csv" not in first_of:
+        raise UsageError(
+            "table-unused-delimiter", f"`delimiter` is for CSV, but {files[0].path} is not; leave it out"
         )
     given = hive_columns(files)
     schema: pa.Schema | None = None
@@ -127,7 +162,7 @@ def open_source(files: Sequence[InputFile]) -> Source:
         style = style or how
         opened.append((file, partitions))
     first = formats[files[0].path]
-    assert schema is not None and first is not None
+    assert schema is not None
     return Source(
         _extended(schema, given),
         tuple(_partitions(opened, schema, given)),
@@ -137,26 +172,35 @@ def open_source(files: Sequence[InputFile]) -> Source:
     )
 
 
-def _open(path: Path, found: Format | None) -> tuple[pa.Schema, Sequence[Partition], Mapping[str, Any]]:
-    assert found is not None
-    if found.kind == "parquet":
-        return open_parquet(path)
-    schema: pa.Schema
-    partitions: Sequence[Partition]
-    if found.kind == "arrow":
-        schema, partitions = open_arrow(path)
-    elif found.kind == "jsonl":
-        schema, partitions = open_lines(path, found.compression)
-    else:
-        schema, partitions = open_csv(path, found.compression)
-    return schema, partitions, {}
+def _format(path: Path, delimiter: str | None) -> Format:
+    found = format_of(path)
+    assert found is not None  # find_inputs has refused other files
+    return replace(found, delimiter=delimiter) if delimiter and found.kind == "csv" else found
+
+
+def _open(path: Path, found: Format) -> tuple[pa.Schema, Sequence[Partition], Mapping[str, Any]]:
+    return _OPENERS[found.kind](path, found)
+
+
+_OPENERS: Mapping[
+    Kind, Callable[[Path, Format], tuple[pa.Schema, Sequence[Partition], Mapping[str, Any]]]
+] = {
+    "parquet": lambda path, _: open_parquet(path),
+    "arrow": lambda path, _: (*open_arrow(path), {}),
+    "jsonl": lambda path, found: (*open_lines(path, found.compression), {}),
+    "csv": lambda path, found: (*open_csv(path, found.compression, found.delimiter), {}),
+}
+"""How a file of each kind is opened: its schema, its partitions, and the options that write it alike."""
 
 
 def _agreed(schema: pa.Schema, found: pa.Schema, first: Path, path: Path) -> pa.Schema:
     """The common schema of two files."""
     if schema.equals(found):
         return schema
-    if format_of(path) is not None and format_of(path).kind in {"jsonl", "csv"}:  # type: ignore[union-attr]
+    kind = _format(path, None).kind
+    if kind == "jsonl":
+        return _loosely_unified(schema, found)
+    if kind == "csv":
         return _unified(schema, found, str(path))
     for name in dict.fromkeys([*schema.names, *found.names]):
         if schema.get_all_field_indices(name) != found.get_all_field_indices(name):
@@ -188,6 +232,18 @@ def _unified(schema: pa.Schema, found: pa.Schema, where: str) -> pa.Schema:
         raise DataError(
             "table-schema-mismatch", f"{where}: {reason}; a column must have one type in all files and lines"
         ) from None
+
+
+def _loosely_unified(schema: pa.Schema, found: pa.Schema) -> pa.Schema:
+    """The columns of both; those whose types have nothing in common are null, so that nobody can use them."""
+    fields = []
+    for name in dict.fromkeys([*schema.names, *found.names]):
+        both = [pa.schema([one.field(name)]) for one in (schema, found) if name in one.names]
+        try:
+            fields.append(pa.unify_schemas(both, promote_options="permissive").field(0))
+        except pa.ArrowException:
+            fields.append(pa.field(name, pa.null()))
+    return pa.schema(fields)
 
 
 def _extended(schema: pa.Schema, given: Mapping[str, pa.DataType]) -> pa.Schema:

@@ -38,7 +38,7 @@ class ScoreSpec:
     """The columns from which the score of a row is computed.
 
     Attributes:
-        columns: names of one or several score columns.
+        columns: names of one or several score columns; of none, for rows drawn at random.
         method: how several scores are combined, see :data:`w2s.aggregation.AGGREGATIONS`.
         weights: one weight per column, for methods that use weights.
     """
@@ -55,6 +55,8 @@ class GoldSpec:
     column: str
     delta: float = 0.05
     method: str = "clopper-pearson"
+    grid: tuple[float, ...] | None = None
+    """Thresholds to choose from; None for 0, 0.01, … 0.99."""
 
 
 @dataclass(frozen=True)
@@ -76,15 +78,16 @@ class FilterSpec:
     id: str | None = None
 
     @property
-    def group(self) -> str | None:
-        """The column of groups or strata."""
-        return self.rule.by or self.rule.stratify
+    def groups(self) -> tuple[str, ...]:
+        """The columns of groups or strata; rows are in one group if all of them are equal."""
+        named = self.rule.by or self.rule.stratify or ()
+        return (named,) if isinstance(named, str) else tuple(named)
 
     @property
     def columns(self) -> list[str]:
         """Every column that the first pass reads, without repetition."""
         gold = self.gold.column if self.gold else None
-        named = [*self.score.columns, self.group, self.rule.cost, gold, self.id]
+        named = [*self.score.columns, *self.groups, self.rule.cost, gold, self.id]
         return list(dict.fromkeys(name for name in named if name is not None))
 
     def at_threshold(self, threshold: float) -> FilterSpec:
@@ -93,40 +96,39 @@ class FilterSpec:
 
 
 def parse_scores(
-    score: str | Sequence[str], aggregate: str | None, weights: Sequence[float] | None
+    score: str | Sequence[str] | None, aggregate: str | None, weights: Sequence[float] | None
 ) -> ScoreSpec:
     """Check the options of the score.
 
     Raises:
         UsageError: there is no column, the method is unknown, or the weights do not match.
     """
-    from w2s.aggregation import AGGREGATIONS
+    from w2s.aggregation import AGGREGATIONS, check_weights
 
-    columns = (score,) if isinstance(score, str) else tuple(score)
-    if not columns:
-        raise UsageError("filter-no-score", "no score column is given; add --score")
+    columns = (score,) if isinstance(score, str) else tuple(score or ())
     if len(set(columns)) < len(columns):
-        raise UsageError("filter-repeated-score", "a score column is given twice; use --weights instead")
+        raise UsageError("filter-repeated-score", "a score column is given twice; use `weights` instead")
     method = aggregate or "log-odds"
     if method not in AGGREGATIONS:
         raise UsageError(
             "aggregate-unknown-method",
             f"unknown aggregation {aggregate!r}; {suggest_name(method, AGGREGATIONS)}",
         )
-    if len(columns) == 1:
+    if len(columns) <= 1:
         if aggregate is not None or weights is not None:
-            raise UsageError("filter-one-score", "--aggregate and --weights need several score columns")
+            raise UsageError("filter-one-score", "`aggregate` and `weights` need several columns in `score`")
         return ScoreSpec(columns)
     if aggregate is None:
         raise UsageError(
             "filter-no-aggregate",
-            f"{len(columns)} score columns need --aggregate; choose from {', '.join(AGGREGATIONS)}",
+            f"{len(columns)} score columns need `aggregate`; choose from {', '.join(AGGREGATIONS)}",
         )
     if weights is not None and len(weights) != len(columns):
         raise UsageError(
             "filter-weights-mismatch",
             f"{len(weights)} weights for {len(columns)} score columns; give one for each",
         )
+    check_weights(method, weights)
     return ScoreSpec(columns, method, None if weights is None else tuple(weights))
 
 
@@ -138,8 +140,10 @@ def parse_bytes(text: str | int) -> int:
     """
     found = _SIZE.fullmatch(str(text))
     if found is None:
-        raise UsageError("filter-invalid-memory", f"memory is {text!r}; give a size such as 512MiB or 2GiB")
+        raise UsageError("filter-invalid-memory", f"`memory` is {text!r}; give a size such as 512MiB or 2GiB")
     size = int(float(found[1]) * _UNITS[(found[2] or "").lower()])
     if size < MIN_MEMORY:
-        raise UsageError("filter-memory-too-small", f"memory is {text}; give at least {MIN_MEMORY >> 20}MiB")
+        raise UsageError(
+            "filter-memory-too-small", f"`memory` is {text}; give at least {MIN_MEMORY >> 20}MiB"
+        )
     return size

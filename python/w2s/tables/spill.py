@@ -8,6 +8,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import IO, Any
 
@@ -16,12 +17,14 @@ import pyarrow as pa
 
 from w2s.errors import DataError, W2sError
 from w2s.kernels.arrays import Scores
-from w2s.tables.formats import Format, format_named
-from w2s.tables.jsonl import blocks_of, join_lines, parse
+from w2s.tables.formats import Format
+from w2s.tables.json_tables import infer_schema, join_lines, parse
+from w2s.tables.jsonl import BYTE_ORDER_MARK, blocks_of
 from w2s.tables.parquet import reason_of
 from w2s.tables.partition import Mask, arrow_mask
 from w2s.tables.progress import ProgressCounter
 from w2s.tables.score_columns import read_chunk
+from w2s.tables.source import require_columns
 from w2s.tables.spec import RANKING, FilterSpec
 
 _HEAD = 16
@@ -44,35 +47,40 @@ class SpilledStream:
 
 
 def spill(
-    stream: IO[bytes], folder: Path, spec: FilterSpec, form: str | None, steps: ProgressCounter
+    stream: IO[bytes], folder: Path, spec: FilterSpec, form: Format | None, steps: ProgressCounter
 ) -> SpilledStream:
     """Copy a stream to a file in a folder.
 
     Raises:
+        UsageError: the lines have no such column.
         DataError: the stream is empty or has another format.
         W2sError: the disk is full.
     """
-    head = stream.read(_HEAD)
+    head = stream.read(_HEAD).removeprefix(BYTE_ORDER_MARK)
     if not head:
         raise DataError("table-empty", "standard input is empty")
-    found = format_named(form) if form else sniff(head)
+    found = form or sniff(head)
     path = folder / f"stream{found.ending}"
     try:
         with path.open("wb") as file:
             if found.kind == "jsonl" and (prefilter := prefilter_of(spec)):
-                return _filtered(_Rejoined(head, stream), found, file, path, spec, prefilter, steps)
+                return _filtered(_PrependedStream(head, stream), found, file, path, spec, prefilter, steps)
             file.write(head)
             shutil.copyfileobj(stream, file, _COPY_BYTES)
     except OSError as error:
         raise W2sError(
             "filter-no-temporary-space",
-            f"cannot write {path}: {error.strerror}; set TMPDIR to a folder with room for the stream",
+            f"cannot copy standard input to {folder}: {error.strerror}; set TMPDIR to a roomier folder",
         ) from None
     return SpilledStream(path)
 
 
 def sniff(head: bytes) -> Format:
-    """Guess the format of a stream from its first bytes."""
+    """Guess the format of a stream from its first bytes.
+
+    Raises:
+        DataError: they begin a JSON array.
+    """
     if head.startswith(b"PAR1"):
         return Format("parquet")
     if head.startswith((b"ARROW1", b"\xff\xff\xff\xff")):
@@ -81,10 +89,15 @@ def sniff(head: bytes) -> Format:
         return Format("jsonl", "gzip")
     if head.startswith(b"\x28\xb5\x2f\xfd"):
         return Format("jsonl", "zstd")
+    if head.lstrip().startswith(b"["):
+        raise DataError(
+            "table-json-array",
+            "standard input is a JSON array; write one object per line, for example with jq -c '.[]'",
+        )
     return Format("jsonl" if head.lstrip()[:1] in {b"{", b""} else "csv")
 
 
-class _Rejoined:
+class _PrependedStream:
     """A stream with the bytes that were read already in front."""
 
     def __init__(self, head: bytes, stream: IO[bytes]) -> None:
@@ -146,7 +159,7 @@ def prefilter_of(spec: FilterSpec) -> RangePrefilter | TopPrefilter | None:
     """The prefilter for a rule, if the rule allows one."""
     rule = spec.rule
     whole = len(spec.score.columns) > 1 and spec.score.method in RANKING
-    if spec.group or spec.gold or spec.id or whole:
+    if spec.groups or spec.gold or spec.id or whole:
         return None
     if rule.kind in {"threshold", "band"}:
         return RangePrefilter(*rule.limits)
@@ -168,17 +181,29 @@ def _filtered(
     form_path = path.with_name("stream.jsonl")
     with form_path.open("wb") as out:
         for lines in _blocks(stream, form):
-            table = parse(lines, "standard input", _schema(spec))
-            chunk = read_chunk(table, spec, 0, "standard input, row", rows, combine=True)
+            if not rows:
+                require_columns(infer_schema(lines, _row_name, ragged=True), spec.columns)
+            table = parse(lines, _schema(spec), partial(_line_after, rows))
+            chunk = read_chunk(table, spec, 0, _row_name, rows, combine=True)
             flags = prefilter.may_keep(chunk.scores[0])
             if chunk.valid is not None:
                 dropped += int(np.count_nonzero(~chunk.valid))
                 flags &= chunk.valid
+            if not rows:
+                flags[0] = True  # a file without a line has no columns
             rows += chunk.rows
             steps.read(chunk.rows)
             if flags.any():
                 out.write(join_lines(lines.filter(arrow_mask(flags))))
     return SpilledStream(form_path, rows, dropped)
+
+
+def _row_name(row: int) -> str:
+    return f"standard input, line {row + 1}"
+
+
+def _line_after(start: int, line: int) -> str:
+    return _row_name(start + line)
 
 
 def _schema(spec: FilterSpec) -> pa.Schema:

@@ -29,10 +29,10 @@ def build_summary(decision: Decision, spec: FilterSpec) -> dict[str, Any]:
         "rule": spec.rule.kind,
         "passes": decision.passes,
     }
-    if spec.group is not None:
+    if spec.groups:
         groups = decision.groups
         found["groups"] = {
-            "column": spec.group,
+            "column": spec.groups[0] if len(spec.groups) == 1 else list(spec.groups),
             "counts": [{"group": group.key, "rows": group.rows, "kept": group.kept} for group in groups],
         }
     if decision.spent is not None:
@@ -95,7 +95,7 @@ def read_finished(out: Path, inputs: Mapping[str, object], *, overwrite: bool) -
         how = f"made by another filter (changed: {', '.join(changed)})"
     else:
         how = "and has changed since it was made"
-    raise UsageError("output-exists", f"{out} exists, {how}; use --overwrite, or choose another --out")
+    raise UsageError("output-exists", f"{out} exists, {how}; use `overwrite=True`, or choose another `out`")
 
 
 def publish_output(part: Path, out: Path, inputs: Mapping[str, object], summary: Mapping[str, Any]) -> None:

@@ -9,12 +9,13 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from w2s.crowds import CrowdLabels, aggregate_votes
+from w2s.crowds import CrowdLabels, aggregate_votes, check_method
 from w2s.errors import DataError, UsageError
 from w2s.resume import publish
-from w2s.tables.formats import output_format
-from w2s.tables.inputs import find_inputs
-from w2s.tables.sinks import Output, cannot_write, output_part
+from w2s.tables.formats import format_to_write
+from w2s.tables.inputs import InputFile, check_local, check_output_is_no_input, find_inputs
+from w2s.tables.json_rows import python_values
+from w2s.tables.sinks import Output, cannot_write, check_writable, output_part
 from w2s.tables.source import open_source
 
 
@@ -41,11 +42,18 @@ def aggregate_vote_files(
         DataError: the votes cannot be used.
     """
     outs = [Path(name) for name in (out, workers_out) if name is not None]
-    forms = [output_format(path) for path in outs]
+    forms = [format_to_write(path) for path in outs]
+    files = find_inputs(list(inputs))
     for path in outs:
+        check_local(str(path))
+        check_output_is_no_input(path, inputs, files)
+        check_writable(path)
         if path.exists() and not overwrite:
-            raise UsageError("output-exists", f"{path} exists; use --overwrite, or choose another --out")
-    table = _votes(inputs, [item, worker, vote, *([weight] if weight else [])])
+            raise UsageError("output-exists", f"{path} exists; use `overwrite=True`, or choose another `out`")
+    if len({path.resolve() for path in outs}) < len(outs):
+        raise UsageError("votes-same-output", f"`out` and `workers_out` are both {out}; choose two files")
+    check_method(method)
+    table = _votes(files, [item, worker, vote, *([weight] if weight else [])])
     _refuse_repeats(table, item, worker)
     found = aggregate_votes(
         table.column(item),
@@ -71,12 +79,12 @@ def aggregate_vote_files(
     }
 
 
-def _votes(inputs: Sequence[str], names: list[str]) -> pa.Table:
-    source = open_source(find_inputs(list(inputs)))
-    source.check_columns(names)
+def _votes(files: Sequence[InputFile], names: list[str]) -> pa.Table:
     wanted = list(dict.fromkeys(names))
     if len(wanted) < len(names):
-        raise UsageError("votes-same-column", "item, worker and vote must be different columns")
+        raise UsageError("votes-same-column", "`item`, `worker` and `vote` must be different columns")
+    source = open_source(files)
+    source.require_columns(names)
     tables = [table for partition in source.partitions for table in partition.read_columns(wanted)]
     if not tables:
         raise DataError("votes-empty", "there are no votes")
@@ -89,11 +97,11 @@ def _refuse_repeats(table: pa.Table, item: str, worker: str) -> None:
         return
     import pyarrow.compute as pc
 
-    first = counts.filter(pc.greater(counts.column("count_all"), 1)).slice(0, 1).to_pylist()[0]
+    first = counts.filter(pc.greater(counts.column("count_all"), 1)).slice(0, 1)
+    who, what = (python_values(first.column(name))[0] for name in (worker, item))
+    times = first.column("count_all")[0].as_py()
     raise DataError(
-        "votes-repeated",
-        f"{worker} {first[worker]!r} voted {first['count_all']} times on {item} {first[item]!r}; keep one "
-        "vote of each",
+        "votes-repeated", f"{worker} {who!r} voted {times} times on {item} {what!r}; keep one vote of each"
     )
 
 

@@ -1,15 +1,11 @@
-"""Kinds of example: how one is asked, read and judged.
-
-Knows nothing about who answers.
-"""
+"""Tasks: the kinds of example, and how each is read, stored, prompted and judged."""
 
 from w2s.tasks.answer import AnswerExample
 from w2s.tasks.choice import ChoiceExample
-from w2s.tasks.judging import grade, judge
+from w2s.tasks.dataset import read_examples
 from w2s.tasks.move import Clock, MoveExample
-from w2s.tasks.reading import read_examples
-from w2s.tasks.registry import TASKS, Example, task_named, task_of
-from w2s.tasks.task import Task
+from w2s.tasks.registry import TASKS, get_task, grade, judge, task_for
+from w2s.tasks.task import Example, Task
 
 __all__ = [
     "TASKS",
@@ -19,9 +15,9 @@ __all__ = [
     "Example",
     "MoveExample",
     "Task",
+    "get_task",
     "grade",
     "judge",
     "read_examples",
-    "task_named",
-    "task_of",
+    "task_for",
 ]

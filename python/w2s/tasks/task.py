@@ -1,7 +1,4 @@
-"""What a task is: how its examples are read and told apart, and how a label of one is judged.
-
-Knows nothing about the tasks that there are.
-"""
+"""What an example is, and the interface of a task: how examples are read, stored and compared."""
 
 from __future__ import annotations
 
@@ -10,27 +7,34 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
+from w2s.tasks.answer import AnswerExample
+from w2s.tasks.choice import ChoiceExample
+from w2s.tasks.move import MoveExample
+from w2s.tasks.rows import OnBadRow
+
 if TYPE_CHECKING:
     import pyarrow as pa
 
-    from w2s.tasks.columns import Named
+    from w2s.tasks.column_mapping import ColumnsSpec
 
-Complain = Callable[[str], None]
-"""Told about a row that cannot be used: one line with file, place and reason."""
 AnyExample = TypeVar("AnyExample")
+Example = MoveExample | ChoiceExample | AnswerExample
+"""What a model can be asked."""
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
-    """How a source is to be read.
+class ReadOptions:
+    """How to read a source.
 
-    ``game``: whose rules hold where the source does not say it. ``columns``: which column holds what, None
-    where their names tell. ``bad_row``: told about each row that cannot be used.
+    Attributes:
+        game: the game, for sources that do not name one.
+        columns: which column holds what; None to detect it.
+        on_bad_row: called for each row that cannot be used.
     """
 
     game: str
-    columns: Named
-    bad_row: Complain
+    columns: ColumnsSpec
+    on_bad_row: OnBadRow
 
 
 @dataclass(frozen=True)
@@ -38,20 +42,20 @@ class Task(Generic[AnyExample]):
     """One kind of example.
 
     Attributes:
-        name: what it is called in options, configuration and tables.
-        kind: the type of its examples.
-        read: the examples of a file, or of a published data set that is named ``hf:…``.
-        judge: whether a label is right; None where the example has no gold, False for no label.
-        same: whether two labels of one example mean the same, and mean something.
-        canonical: a label in the form in which it is stored; None where it means nothing.
-        key: what an example asks, as text: equal for two examples of which one gives the other away.
-        schema: the columns from which an example can be read again.
+        name: the name in options, configuration and tables.
+        kind: the class of its examples.
+        read: reads the examples of a file, or of a published dataset named ``hf:…``.
+        judge: whether a label is right; None if the example has no gold, False for no label.
+        same: whether two labels of one example mean the same; False if they mean nothing.
+        canonical: the form in which a label is stored; None if the label means nothing.
+        key: identity of the question as text; examples with equal keys must not be in different splits.
+        schema: the columns in which examples are stored.
         row: an example in those columns.
     """
 
     name: str
     kind: type[AnyExample]
-    read: Callable[[str | Path, Reading], Iterator[AnyExample]]
+    read: Callable[[str | Path, ReadOptions], Iterator[AnyExample]]
     judge: Callable[[AnyExample, str | None], bool | None]
     same: Callable[[AnyExample, str, str], bool]
     canonical: Callable[[AnyExample, str], str | None]

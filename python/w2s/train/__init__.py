@@ -1,7 +1,4 @@
-"""Training of students on selected labels.
-
-Knows nothing about how the labels were made or chosen. Importing this imports no torch; :func:`train` does.
-"""
+"""Training of students on selected labels; importing this does not import torch, :func:`train` does."""
 
 from __future__ import annotations
 
@@ -9,35 +6,40 @@ from pathlib import Path
 
 from w2s.errors import UsageError, W2sError
 from w2s.models.policy.loading import require_torch
-from w2s.train.given import is_language, settings_of
-from w2s.train.language.settings import LanguageSettings
-from w2s.train.rows import Rows
-from w2s.train.settings import Settings
-from w2s.train.step import Step, Watch
+from w2s.train.dataset import TrainingSet
+from w2s.train.progress import StepCallback, TrainStep
+from w2s.train.settings import LanguageTrainSettings, PolicyTrainSettings, is_language_model, parse_settings
 
-__all__ = ["LanguageSettings", "Rows", "Settings", "Step", "settings_of", "train"]
+__all__ = [
+    "LanguageTrainSettings",
+    "PolicyTrainSettings",
+    "TrainStep",
+    "TrainingSet",
+    "parse_settings",
+    "train",
+]
 
 
 def train(
     student: str,
-    rows: Rows,
-    settings: Settings | LanguageSettings,
+    rows: TrainingSet,
+    settings: PolicyTrainSettings | LanguageTrainSettings,
     out: Path,
     *,
-    watch: Watch | None = None,
+    progress: StepCallback | None = None,
 ) -> str:
     """Train a student on rows and write it to a folder.
 
-    Policy nets learn as :func:`w2s.train.policy.supervised.train` says, language models as
-    :func:`w2s.train.language.training.train`. A folder in which the same training has ended is left as it
-    is; one in which it was killed is resumed.
+    Policy nets are trained by :func:`w2s.train.policy.trainer.train_policy_net`, language models by
+    :func:`w2s.train.language.trainer.train_language_model`. If the folder holds the same training,
+    finished, nothing is done; if it was killed, it is resumed.
 
     Args:
         student: reference to a policy net, ``policy:…`` or ``lc0:…``, or to a language model, ``hf:…``.
-        rows: what it shall learn.
-        settings: how; those of its kind, see :func:`w2s.train.settings_of`.
+        rows: what the student learns.
+        settings: settings for this kind of student, see :func:`w2s.train.parse_settings`.
         out: folder of the trained student.
-        watch: called after every step.
+        progress: called after every step.
 
     Returns:
         The reference of the trained student.
@@ -45,13 +47,13 @@ def train(
     Raises:
         UsageError: the student cannot be trained, the settings are of another kind, or the folder holds
             another training.
-        DataError: the rows or the student's files are bad.
+        DataError: the rows or the student's files are invalid.
         MissingExtraError: torch is not installed.
         W2sError: the folder cannot be written.
     """
     require_torch("training a student")
     try:
-        return _train(student, rows, settings, out, watch)
+        return _train(student, rows, settings, out, progress)
     except (PermissionError, NotADirectoryError, FileExistsError) as error:
         raise W2sError(
             "train-out-not-writable",
@@ -60,16 +62,24 @@ def train(
 
 
 def _train(
-    student: str, rows: Rows, settings: Settings | LanguageSettings, out: Path, watch: Watch | None
+    student: str,
+    rows: TrainingSet,
+    settings: PolicyTrainSettings | LanguageTrainSettings,
+    out: Path,
+    progress: StepCallback | None,
 ) -> str:
-    if is_language(student):
-        if not isinstance(settings, LanguageSettings):
-            raise UsageError("train-settings-kind", f"{student} is a language model; pass LanguageSettings")
-        from w2s.train.language import training as language
+    if is_language_model(student):
+        if not isinstance(settings, LanguageTrainSettings):
+            raise UsageError(
+                "train-settings-kind", f"{student} is a language model; pass LanguageTrainSettings"
+            )
+        from w2s.train.language.trainer import train_language_model
 
-        return language.train(student, rows, settings, out, watch=watch)
-    if not isinstance(settings, Settings):
-        raise UsageError("train-settings-kind", f"{student} is not a language model; pass Settings")
-    from w2s.train.policy import supervised as policy
+        return train_language_model(student, rows, settings, out, progress=progress)
+    if not isinstance(settings, PolicyTrainSettings):
+        raise UsageError(
+            "train-settings-kind", f"{student} is not a language model; pass PolicyTrainSettings"
+        )
+    from w2s.train.policy.trainer import train_policy_net
 
-    return policy.train(student, rows, settings, out, watch=watch)
+    return train_policy_net(student, rows, settings, out, progress=progress)

@@ -1,8 +1,7 @@
-"""Losses of soft labels: pure functions of logits, targets and the share of the training that is done.
+"""Losses for soft labels: pure functions of logits, targets and training progress, one number per row.
 
-Knows nothing about nets, steps or rows. Every loss gives one number a row, so that rows can be weighted.
-Shapes: logits and targets (n, k), targets from 0 on with sum one; an option that is not there has a logit of
-:data:`NOTHING` and a target of 0.
+Shapes: logits and targets (n, k); targets are >= 0 and sum to one. An option that a row lacks has a logit of
+:data:`MASKED_LOGIT` and a target of 0.
 
 Sources: Burns et al., *Weak-to-strong generalization*, arXiv 2312.09390 (product, log-confidence); the
 log-confidence ramp is continuous here, where the original jumps at the end of its warm-up.
@@ -15,11 +14,11 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
-NOTHING = -1e9
-"""The logit of an option that is not there; finite, so that nothing times it is nothing."""
+MASKED_LOGIT = -1e9
+"""The logit of an option that a row lacks; finite, so that 0 times it is 0."""
 
 Loss = Callable[[Tensor, Tensor, float], Tensor]
-"""Logits, targets and the share of the steps that are done, in [0, 1] → (n,)."""
+"""Logits, targets and the share of finished steps, in [0, 1] → losses of shape (n,)."""
 
 
 def cross_entropy(logits: Tensor, targets: Tensor) -> Tensor:
@@ -28,12 +27,12 @@ def cross_entropy(logits: Tensor, targets: Tensor) -> Tensor:
 
 
 def kl(logits: Tensor, targets: Tensor) -> Tensor:
-    """``Σ target log (target / p)``, the cross-entropy less the entropy of the target, in nats, (n,)."""
+    """``Σ target log (target / p)``: the cross-entropy minus the entropy of the target, in nats, (n,)."""
     return cross_entropy(logits, targets) + torch.xlogy(targets, targets).sum(-1)
 
 
 def product(logits: Tensor, targets: Tensor, *, alpha: float = 1.0, beta: float = 1.0) -> Tensor:
-    """Cross-entropy against ``target^alpha p^beta``, made to sum one and held fixed, (n,)."""
+    """Cross-entropy against ``target^alpha p^beta``, normalised and without gradient, (n,)."""
     with torch.no_grad():
         joint = targets.pow(alpha) * torch.softmax(logits, -1).pow(beta)
         total = joint.sum(-1, keepdim=True)
@@ -44,10 +43,11 @@ def product(logits: Tensor, targets: Tensor, *, alpha: float = 1.0, beta: float 
 def log_confidence(
     logits: Tensor, targets: Tensor, done: float, *, share: float = 0.5, warm_up: float = 0.1
 ) -> Tensor:
-    """Cross-entropy against a mixture of the target and the model's own hardened answer, (n,).
+    """Cross-entropy against a mixture of the target and the model's own hardened prediction, (n,).
 
-    The share of the own answer grows from 0 evenly to ``share`` while the first ``warm_up`` of the training
-    is done. Two options are hardened at the quantile that keeps the targets' balance, more at the likeliest.
+    The weight of the own prediction grows linearly from 0 to ``share`` over the first ``warm_up`` of the
+    training. With two options, predictions are hardened at the quantile that keeps the balance of the
+    targets; with more, at the most likely option.
     """
     own = share * ramp(done, warm_up)
     mixed = (1.0 - own) * targets + own * _hardened(logits.detach(), targets)
@@ -55,7 +55,7 @@ def log_confidence(
 
 
 def ramp(done: float, warm_up: float) -> float:
-    """From 0 at the beginning evenly to 1 when ``warm_up`` of the training is done, then 1."""
+    """Linear from 0 at the start to 1 at ``warm_up``, then 1."""
     return 1.0 if done >= warm_up else done / warm_up
 
 
@@ -73,4 +73,4 @@ LOSSES: dict[str, Loss] = {
     "product": lambda logits, targets, _: product(logits, targets),
     "log_confidence": log_confidence,
 }
-"""By the name that :class:`w2s.train.Settings` takes."""
+"""Losses by the name in the settings."""

@@ -3,7 +3,7 @@
 Nothing here imports torch before a neural function is fitted.
 """
 
-from w2s.trust.evidence_requirements import require_evidence
+from w2s.trust.columns import require_evidence
 from w2s.trust.files import load, save
 from w2s.trust.folds import cross_fit
 from w2s.trust.function import FittedState, Function, TrustFunction, TrustMethod

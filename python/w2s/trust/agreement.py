@@ -9,14 +9,13 @@ import numpy as np
 from w2s.config import Config
 from w2s.errors import DataError
 from w2s.evidence import Labels
-from w2s.kernels.numbers import Doubles
+from w2s.kernels.columns import Doubles
 from w2s.trust import columns
 from w2s.trust.calibration import CalibratedScore, Isotonic
-from w2s.trust.evidence_requirements import evidence_columns, has_evidence
 from w2s.trust.function import NoOptions
 
 
-class SearchOptions(Config):
+class SearchAgreementOptions(Config):
     """Options of ``search_agreement``.
 
     Attributes:
@@ -27,10 +26,10 @@ class SearchOptions(Config):
     column: str = ""
 
 
-def search_agreement(labels: Labels, options: SearchOptions) -> Doubles:
+def search_agreement(labels: Labels, options: SearchAgreementOptions) -> Doubles:
     """−regret in centipawns, or whether the search's best move equals the label, as 1 or 0."""
-    name = options.column or _deepest(evidence_columns(labels, "search"))
-    if not has_evidence(labels, name):
+    name = options.column or _deepest(columns.evidence_columns(labels, "search"))
+    if not columns.has_evidence(labels, name):
         raise DataError(
             "trust-missing-evidence", f"search_agreement needs column {name}, which these labels do not have"
         )
@@ -52,7 +51,7 @@ def _natural(name: str) -> list[tuple[int, str]]:
 
 def peer_agreement(labels: Labels, options: NoOptions) -> Doubles:
     """Share of the known peers that agree with the label; NaN where no peer is known."""
-    opinions = np.stack([_opinion(labels, name) for name in evidence_columns(labels, "peer")], axis=1)
+    opinions = np.stack([_opinion(labels, name) for name in columns.evidence_columns(labels, "peer")], axis=1)
     known = ~np.isnan(opinions)
     count = known.sum(axis=1)
     share = np.where(known, opinions, 0).sum(axis=1) / np.maximum(count, 1)
@@ -71,7 +70,7 @@ SEARCH_AGREEMENT = CalibratedScore(
     frozenset({"search"}),
     search_agreement,
     Isotonic,
-    SearchOptions,
+    SearchAgreementOptions,
 )
 PEER_AGREEMENT = CalibratedScore(
     "peer_agreement", "share of other models that say the same", frozenset({"peer"}), peer_agreement, Isotonic

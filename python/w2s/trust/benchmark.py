@@ -7,12 +7,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from w2s.errors import DataError, MissingExtraError
-from w2s.evidence import VECTORS, Labels
-from w2s.evidence_kinds import remedy
+from w2s.evidence import Labels
+from w2s.evidence_kinds import STATES
 from w2s.kernels.arrays import Flags
-from w2s.kernels.numbers import Doubles
+from w2s.kernels.columns import Doubles
 from w2s.metrics import COVERAGES, Interval, trust_measures
-from w2s.trust.evidence_requirements import has_evidence, missing_evidence
+from w2s.trust.columns import find_remedy, has_evidence, missing_evidence
 from w2s.trust.features import EVIDENCE_GROUPS
 from w2s.trust.folds import assign_folds, cross_fit, row_groups
 from w2s.trust.registry import function_names, trust_function
@@ -24,14 +24,14 @@ class BenchmarkResult:
 
     Attributes:
         name: the name in the registry.
-        reads: names of the evidence that it was told to read; empty where there is no choice.
+        features: names of the evidence that it was told to read; empty if it has no such option.
         measures: interval by measure; empty where the function was not fitted.
         lacks: what is missing: names of evidence, packages or gold.
         remedy: what to do about it.
     """
 
     name: str
-    reads: tuple[str, ...] = ()
+    features: tuple[str, ...] = ()
     measures: dict[str, Interval] = field(default_factory=dict)
     lacks: tuple[str, ...] = ()
     remedy: str = ""
@@ -39,12 +39,12 @@ class BenchmarkResult:
     @property
     def title(self) -> str:
         """``neural`` or ``neural(hidden,student)``."""
-        return f"{self.name}({','.join(self.reads)})" if self.reads else self.name
+        return f"{self.name}({','.join(self.features)})" if self.features else self.name
 
     def to_json(self) -> dict[str, Any]:
         """Return the result as JSON values."""
         measures = {name: dict(interval._asdict()) for name, interval in self.measures.items()}
-        found: dict[str, Any] = {"name": self.name, "reads": list(self.reads), "measures": measures}
+        found: dict[str, Any] = {"name": self.name, "features": list(self.features), "measures": measures}
         return found | ({"lacks": list(self.lacks), "remedy": self.remedy} if self.remedy else {})
 
 
@@ -58,20 +58,22 @@ class _Benchmark:
     draws: int
     seed: int
 
-    def run(self, name: str, reads: tuple[str, ...]) -> BenchmarkResult:
-        function = trust_function(name, **({"reads": reads} if reads else {}))
+    def run(self, name: str, features: tuple[str, ...]) -> BenchmarkResult:
+        function = trust_function(name, **({"features": features} if features else {}))
         absent = tuple(missing_evidence(function.needs, self.labels))
         if absent:
-            remedies = "; ".join(dict.fromkeys(map(remedy, absent)))
-            return BenchmarkResult(name, reads, lacks=absent, remedy=remedies)
+            remedies = "; ".join(dict.fromkeys(find_remedy(name, self.labels) for name in absent))
+            return BenchmarkResult(name, features, lacks=absent, remedy=remedies)
         try:
             scores = cross_fit(function, self.labels, self.correct, self.folds, self.seed)
         except MissingExtraError as error:
-            return BenchmarkResult(name, reads, lacks=("packages",), remedy=str(error))
+            return BenchmarkResult(name, features, lacks=("packages",), remedy=str(error))
         except DataError as error:
-            return BenchmarkResult(name, reads, lacks=("gold that it can be fitted on",), remedy=str(error))
+            return BenchmarkResult(
+                name, features, lacks=("gold that it can be fitted on",), remedy=str(error)
+            )
         measures = out_of_fold_measures(scores, self.labels, self.correct, self.draws, self.seed)
-        return BenchmarkResult(name, reads, measures)
+        return BenchmarkResult(name, features, measures)
 
 
 def compare_functions(
@@ -102,9 +104,9 @@ def compare_functions(
     benchmark = _Benchmark(labels, correct, folds, draws, seed)
     results = []
     for name in function_names() if functions is None else functions:
-        for reads in _feature_choices(name, labels):
-            tell(BenchmarkResult(name, reads).title)
-            results.append(benchmark.run(name, reads))
+        for features in _feature_choices(name, labels):
+            tell(BenchmarkResult(name, features).title)
+            results.append(benchmark.run(name, features))
     return sorted(results, key=lambda result: -result.measures["auc"].value if result.measures else 1.0)
 
 
@@ -130,11 +132,11 @@ def out_of_fold_measures(
 
 def _feature_choices(name: str, labels: Labels) -> list[tuple[str, ...]]:
     """What a function can be told to read: its default, and whatever else the labels have."""
-    default = getattr(getattr(trust_function(name), "options", None), "reads", None)
+    default = getattr(getattr(trust_function(name), "options", None), "features", None)
     if default is None:
         return [()]
     everything = tuple(group for group in EVIDENCE_GROUPS if has_evidence(labels, group))
-    vectors = tuple(vector for vector in VECTORS if vector in everything)
+    vectors = tuple(vector for vector in STATES if vector in everything)
     choices = [tuple(default)]
     if name == "neural" and "hidden" in vectors:
         choices += [("hidden", vector) for vector in vectors[1:]] + [vectors]

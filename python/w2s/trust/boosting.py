@@ -12,18 +12,17 @@ import numpy.typing as npt
 from pydantic import Field
 
 from w2s.errors import MissingExtraError
-from w2s.kernels.numbers import Doubles, Positions
-from w2s.trust.feature_spec import FeatureOptions
-from w2s.trust.features import FeatureMatrix
+from w2s.kernels.columns import Doubles, Positions
+from w2s.trust.features import FeatureMatrix, FeatureOptions
 from w2s.trust.function import Arrays
 from w2s.trust.probe import GoldSample, Probe
 from w2s.trust.regression import sigmoid
 
 
 class BoostingOptions(FeatureOptions):
-    """Options of the trees. By default only scalars are read; vectors can be named in ``reads``."""
+    """Options of the trees. By default only scalars are read; vectors can be named in ``features``."""
 
-    reads: tuple[str, ...] = ()
+    features: tuple[str, ...] = ()
     trees: int = Field(150, ge=1)
     leaves: int = Field(8, ge=2)
     learning_rate: float = Field(0.05, gt=0, le=1)

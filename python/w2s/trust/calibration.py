@@ -16,7 +16,7 @@ from w2s.config import Config
 from w2s.errors import DataError
 from w2s.evidence import Labels
 from w2s.kernels.arrays import Flags
-from w2s.kernels.numbers import Doubles, Positions
+from w2s.kernels.columns import Doubles, Positions
 from w2s.trust import columns
 from w2s.trust.function import FittedState, NoOptions
 from w2s.trust.regression import fit_logistic, logit, sigmoid

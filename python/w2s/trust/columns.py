@@ -1,6 +1,12 @@
-"""Columns of labels as numbers: null is NaN, and text is compared with the label."""
+"""Columns of labels: which evidence they hold, by name, and their values as numbers or text.
+
+Names of evidence are those of :data:`w2s.evidence_kinds.EVIDENCE`, or of any other column. Evidence that is
+null in every row is missing.
+"""
 
 from __future__ import annotations
+
+from collections.abc import Iterable
 
 import numpy as np
 import pyarrow as pa
@@ -8,7 +14,8 @@ import pyarrow.compute as pc
 
 from w2s.errors import DataError
 from w2s.evidence import Labels
-from w2s.kernels.numbers import Doubles
+from w2s.evidence_kinds import EVIDENCE, STATES, remedy
+from w2s.kernels.columns import Doubles
 
 
 def is_numeric(labels: Labels, name: str) -> bool:
@@ -61,7 +68,12 @@ def equals_label(labels: Labels, name: str) -> Doubles:
 
 
 def texts(labels: Labels, name: str) -> list[str | None]:
-    """Read a column as n texts, None where null."""
+    """Read a column as n texts, None where null.
+
+    Raises:
+        DataError: the column does not exist.
+    """
+    _check_exists(labels, name)
     found: list[str | None] = labels.table.column(name).to_pylist()
     return found
 
@@ -71,4 +83,67 @@ def _check_exists(labels: Labels, name: str) -> None:
         raise DataError(
             "trust-missing-column",
             f"the labels have no column {name}, which the trust function was fitted on",
+        )
+
+
+# Evidence -------------------------------------------------------------------------------------------------
+
+
+def evidence_columns(labels: Labels, name: str) -> list[str]:
+    """Columns that hold the named evidence and are not null in every row, sorted; none for a vector."""
+    known = labels.table.column_names
+    names = EVIDENCE[name].find_columns(known) if name in EVIDENCE else [name]
+    return [column for column in names if _has_values(labels, column)]
+
+
+def has_evidence(labels: Labels, name: str) -> bool:
+    """Whether labels have the named evidence."""
+    if name in STATES:
+        vector = labels.vectors.get(name)
+        return vector is not None and (not len(labels) or bool(np.isfinite(vector).any()))
+    if name == "samples":
+        return any(_has_values(labels, column) for column in ("self_consistency", "samples"))
+    return bool(evidence_columns(labels, name))
+
+
+def _has_values(labels: Labels, column: str) -> bool:
+    return column in labels.table.column_names and (
+        not len(labels) or labels.table.column(column).null_count < len(labels)
+    )
+
+
+def missing_evidence(needs: Iterable[str], labels: Labels) -> list[str]:
+    """Names of evidence that is needed and that labels do not have, sorted."""
+    return sorted(name for name in needs if not has_evidence(labels, name))
+
+
+def find_remedy(name: str, labels: Labels) -> str:
+    """What to do about missing evidence; a column of nulls was requested, but the model never gave it."""
+    kind = EVIDENCE.get(name)
+    columns = [] if kind is None else kind.find_columns(labels.table.column_names)
+    if kind is not None and kind.source == "request" and columns and len(labels):
+        return (
+            f"{', '.join(columns)} is null in every row, because the model never gave it when it was asked; "
+            "label with another model or prompt"
+        )
+    return remedy(name)
+
+
+def require_evidence(who: str, needs: Iterable[str], labels: Labels) -> None:
+    """Refuse labels that lack evidence.
+
+    Args:
+        who: what needs the evidence, for the message.
+        needs: names of evidence.
+        labels: the labels to check.
+
+    Raises:
+        DataError: evidence is missing; the message names it and the remedy.
+    """
+    absent = missing_evidence(needs, labels)
+    if absent:
+        remedies = "; ".join(dict.fromkeys(find_remedy(name, labels) for name in absent))
+        raise DataError(
+            "trust-missing-evidence",
+            f"{who} needs {', '.join(absent)}, which these labels do not have: {remedies}",
         )

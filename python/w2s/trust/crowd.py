@@ -12,10 +12,9 @@ import numpy as np
 
 from w2s.evidence import Labels
 from w2s.kernels.arrays import Flags
-from w2s.kernels.numbers import Doubles, Positions
+from w2s.kernels.columns import Doubles, Positions
 from w2s.trust import columns
 from w2s.trust.calibration import Platt
-from w2s.trust.evidence_requirements import evidence_columns, has_evidence
 from w2s.trust.function import FittedState, NoOptions
 from w2s.trust.regression import logit
 
@@ -134,7 +133,7 @@ class CrowdPosterior:
 
     def fit(self, labels: Labels, correct: Flags, seed: int, options: NoOptions) -> FittedState:
         """Fit the skill of each teacher, the number of classes and the Platt scaling."""
-        peers = evidence_columns(labels, "peer_label")
+        peers = columns.evidence_columns(labels, "peer_label")
         codes = vote_codes(labels, peers)
         classes = _class_count(labels, codes)
         skill = teacher_skills(codes, classes, correct)
@@ -151,7 +150,9 @@ class CrowdPosterior:
 
 def _class_count(labels: Labels, codes: Positions) -> int:
     """The median number of options if it is known; at least one more than the votes of any row name."""
-    options = columns.numbers(labels, "n_options") if has_evidence(labels, "n_options") else np.zeros(1)
+    options = (
+        columns.numbers(labels, "n_options") if columns.has_evidence(labels, "n_options") else np.zeros(1)
+    )
     return max(int(np.nanmedian(options)), int(codes.max(initial=0)) + 2)
 
 

@@ -1,31 +1,81 @@
 """Evidence as a matrix of features: scalars and vectors, standardised on gold.
 
-A group such as ``hidden`` stands for the vector of that name, every numeric column ``hidden_…``, and for a
-text column ``hidden_…`` whether it equals the label. Any other name is a column. A missing value becomes the
-mean, with an additional flag if gold also lacked it in places.
+The option ``features``, such as ``hidden,afterstate,student``, names the evidence. A group such as ``hidden``
+stands for the vector of that name, every numeric column ``hidden_…``, and for a text column ``hidden_…``
+whether it equals the label. Any other name is a column. A missing value becomes the mean, with an additional
+flag if gold also lacked it in places.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+from pydantic import field_validator
 
+from w2s.config import Config, invalid_value
 from w2s.errors import DataError
-from w2s.evidence import VECTORS, Labels
+from w2s.evidence import Labels
+from w2s.evidence_kinds import STATES
 from w2s.kernels.arrays import Flags
-from w2s.kernels.numbers import Doubles
+from w2s.kernels.columns import Doubles
 from w2s.trust import columns
-from w2s.trust.evidence_requirements import has_evidence
 from w2s.trust.function import Arrays
+
+_EVIDENCE_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]*")
+
+
+def parse_names(value: object) -> tuple[str, ...]:
+    """Parse names that are separated by commas, or a list of names; each is kept once, in order.
+
+    Raises:
+        PydanticCustomError: the value holds something that is not a name.
+    """
+    if isinstance(value, str):
+        parts: Sequence[object] = [
+            part.strip() for part in value.replace("+", ",").split(",") if part.strip()
+        ]
+    elif isinstance(value, list | tuple):
+        parts = value
+    else:
+        raise invalid_value(
+            "trust-bad-features", f"give names of evidence separated by commas, not {value!r}"
+        )
+    for part in parts:
+        if not isinstance(part, str) or not _EVIDENCE_NAME.fullmatch(part):
+            raise invalid_value(
+                "trust-bad-features",
+                f"{part!r} is not a name of evidence; give hidden, afterstate, student or names of columns",
+            )
+    return tuple(dict.fromkeys(str(part) for part in parts))
+
+
+class FeatureOptions(Config):
+    """Options of a trust function that reads features.
+
+    Attributes:
+        features: names of evidence; log_prob, margin, entropy and n_options are always read if present.
+    """
+
+    features: tuple[str, ...] = ("hidden",)
+
+    @field_validator("features", mode="before")
+    @classmethod
+    def _parse(cls, value: object) -> tuple[str, ...]:
+        return parse_names(value)
+
+
+# The matrix -----------------------------------------------------------------------------------------------
+
 
 COMMON_COLUMNS = ("log_prob", "margin", "entropy", "n_options")
 """Columns that are always read if present."""
 
-EVIDENCE_GROUPS = (*VECTORS, "search", "peer")
+EVIDENCE_GROUPS = (*STATES, "search", "peer")
 """Names that stand for a vector and for all columns that begin with them."""
 
 _FARTHEST = 10.0  # standard deviations: values beyond carry no more information
@@ -62,15 +112,15 @@ class FeatureLayout:
         return cls(tuple(found["columns"]), tuple(found["agrees"]), dict(found["vectors"]))
 
 
-def feature_layout(labels: Labels, reads: Sequence[str]) -> FeatureLayout:
-    """Find the columns and vectors of labels that the names in ``reads`` stand for."""
-    numeric = [name for name in COMMON_COLUMNS if has_evidence(labels, name)]
+def feature_layout(labels: Labels, features: Sequence[str]) -> FeatureLayout:
+    """Find the columns and vectors of labels that the names in ``features`` stand for."""
+    numeric = [name for name in COMMON_COLUMNS if columns.has_evidence(labels, name)]
     text: list[str] = []
-    for name in reads:
+    for name in features:
         members = _group_columns(labels, name) if name in EVIDENCE_GROUPS else [name]
         numeric += [member for member in members if columns.is_numeric(labels, member)]
         text += [member for member in members if columns.is_text(labels, member)]
-    vectors = {name: int(labels.vectors[name].shape[1]) for name in reads if name in labels.vectors}
+    vectors = {name: int(labels.vectors[name].shape[1]) for name in features if name in labels.vectors}
     return FeatureLayout(tuple(dict.fromkeys(numeric)), tuple(dict.fromkeys(text)), vectors)
 
 
@@ -78,7 +128,7 @@ def _group_columns(labels: Labels, group: str) -> list[str]:
     """The columns of a group that hold numbers or labels of others."""
     names = sorted(name for name in labels.table.column_names if name.startswith(group) and name != group)
     usable = [name for name in names if columns.is_numeric(labels, name) or _holds_labels(labels, name)]
-    return [name for name in usable if has_evidence(labels, name)]
+    return [name for name in usable if columns.has_evidence(labels, name)]
 
 
 def _holds_labels(labels: Labels, name: str) -> bool:

@@ -11,9 +11,9 @@ import numpy as np
 import pyarrow as pa
 
 from w2s.errors import DataError, UsageError
-from w2s.evidence import Labels, known_flags, read_labels, read_table, write_table
+from w2s.evidence import Labels, nullable_boolean_column, read_labels, read_table, write_table
 from w2s.kernels.arrays import Flags
-from w2s.kernels.numbers import Doubles
+from w2s.kernels.columns import Doubles
 from w2s.resume import write_text
 from w2s.trust.benchmark import compare_functions, out_of_fold_measures
 from w2s.trust.files import SETTINGS, load, save
@@ -28,7 +28,7 @@ MEASURES = "measures.json"
 """Next to a fitted function: the summary of the fit, with out-of-fold measures."""
 
 
-def gold_rows(labels: Labels, column: str) -> tuple[Labels, Flags]:
+def take_gold(labels: Labels, column: str) -> tuple[Labels, Flags]:
     """Take the labels that are known to be right or wrong, and the flag of each.
 
     Args:
@@ -38,18 +38,18 @@ def gold_rows(labels: Labels, column: str) -> tuple[Labels, Flags]:
     Raises:
         DataError: the column does not exist or is not boolean, or the gold has one class only.
     """
-    correct, known = known_flags(labels, column)
+    correct, known = nullable_boolean_column(labels, column)
     check_gold(correct[known], int(known.sum()))
     return labels.take(known), correct[known]
 
 
-def parse_options(pairs: Sequence[str], reads: str | None) -> dict[str, Any]:
+def parse_options(pairs: Sequence[str], features: str | None) -> dict[str, Any]:
     """Parse ``name=value`` texts as options of a function; the value ``None`` means None.
 
     Raises:
         UsageError: a text has no ``=``, or an option is given twice.
     """
-    options: dict[str, Any] = {} if reads is None else {"reads": reads}
+    options: dict[str, Any] = {} if features is None else {"features": features}
     for pair in pairs:
         name, equals, value = pair.partition("=")
         if not name or not equals:
@@ -102,7 +102,7 @@ def fit_file(
             f"{folder} already holds a trust function: give --overwrite or another name",
         )
     chosen = trust_function(function, **(options or {}))
-    labels, correct = gold_rows(read_labels(path), gold)
+    labels, correct = take_gold(read_labels(path), gold)
     scores = cross_fit(chosen, labels, correct, folds, seed) if folds else None
     save(chosen.fit(labels, correct, seed), folder)
     summary: dict[str, Any] = {
@@ -228,7 +228,7 @@ def compare_file(
     Raises:
         DataError: the labels or the gold cannot be used.
     """
-    labels, correct = gold_rows(read_labels(path), gold)
+    labels, correct = take_gold(read_labels(path), gold)
     results = compare_functions(
         labels, correct, functions=list(functions) or None, folds=folds, draws=draws, seed=seed, tell=tell
     )

@@ -10,7 +10,7 @@ import numpy as np
 from w2s.errors import DataError, UsageError
 from w2s.evidence import Labels
 from w2s.kernels.arrays import Flags
-from w2s.kernels.numbers import Doubles, Positions
+from w2s.kernels.columns import Doubles, Positions
 from w2s.trust.function import TrustFunction, check_gold
 
 GROUP_COLUMN = "group"

@@ -17,8 +17,8 @@ from w2s.config import Config
 from w2s.errors import DataError, UsageError, W2sError
 from w2s.evidence import Labels
 from w2s.kernels.arrays import Flags
-from w2s.kernels.numbers import Doubles
-from w2s.trust.evidence_requirements import require_evidence
+from w2s.kernels.columns import Doubles
+from w2s.trust.columns import require_evidence
 
 Arrays = Mapping[str, npt.NDArray[Any]]
 """Fitted arrays, by name."""
@@ -104,6 +104,11 @@ class Function:
     options: Config
     state: FittedState | None = None
     source: str = ""
+
+    def __repr__(self) -> str:
+        """The name, what it reads, and whether it is fitted."""
+        reads = ", ".join(sorted(self.needs)) or "nothing"
+        return f"<trust function {self.name}, {'not ' if self.state is None else ''}fitted, reads {reads}>"
 
     @property
     def name(self) -> str:

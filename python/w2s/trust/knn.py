@@ -8,9 +8,8 @@ import numpy as np
 import numpy.typing as npt
 from pydantic import Field
 
-from w2s.kernels.numbers import Doubles
-from w2s.trust.feature_spec import FeatureOptions
-from w2s.trust.features import FeatureMatrix
+from w2s.kernels.columns import Doubles
+from w2s.trust.features import FeatureMatrix, FeatureOptions
 from w2s.trust.function import Arrays
 from w2s.trust.probe import GoldSample, Probe
 
@@ -56,4 +55,4 @@ def _count_right(x: FeatureMatrix, gold: Doubles, right: Doubles, k: int) -> Dou
     return found
 
 
-KNN = Probe("knn", "share of right ones among the nearest gold", KnnOptions, NearestNeighbours())
+KNN = Probe("knn", "share of right labels among the nearest gold", KnnOptions, NearestNeighbours())

@@ -9,9 +9,8 @@ import numpy.typing as npt
 from pydantic import Field
 
 from w2s.kernels.arrays import Flags
-from w2s.kernels.numbers import Doubles
-from w2s.trust.feature_spec import FeatureOptions
-from w2s.trust.features import FeatureMatrix
+from w2s.kernels.columns import Doubles
+from w2s.trust.features import FeatureMatrix, FeatureOptions
 from w2s.trust.function import Arrays
 from w2s.trust.probe import GoldSample, Probe
 from w2s.trust.regression import fit_logistic, sigmoid

@@ -9,9 +9,15 @@ import numpy.typing as npt
 
 from w2s.evidence import Labels
 from w2s.kernels.arrays import Flags
-from w2s.kernels.numbers import Doubles, Positions
-from w2s.trust.feature_spec import FeatureOptions
-from w2s.trust.features import FeatureLayout, FeatureMatrix, feature_layout, feature_matrix, fit_scaling
+from w2s.kernels.columns import Doubles, Positions
+from w2s.trust.features import (
+    FeatureLayout,
+    FeatureMatrix,
+    FeatureOptions,
+    feature_layout,
+    feature_matrix,
+    fit_scaling,
+)
 from w2s.trust.folds import assign_folds
 from w2s.trust.function import Arrays, FittedState
 
@@ -66,12 +72,12 @@ class Probe:
     classifier: Classifier
 
     def needs(self, options: FeatureOptions) -> frozenset[str]:
-        """Return the log-probability and what ``reads`` names."""
-        return frozenset({"log_prob", *options.reads})
+        """Return the log-probability and what ``features`` names."""
+        return frozenset({"log_prob", *options.features})
 
     def fit(self, labels: Labels, correct: Flags, seed: int, options: FeatureOptions) -> FittedState:
         """Fit the layout of the features, their scaling and the classifier."""
-        layout = feature_layout(labels, options.reads)
+        layout = feature_layout(labels, options.features)
         scaling = fit_scaling(labels, layout)
         sample = GoldSample(feature_matrix(labels, layout, scaling), correct, labels, seed)
         learned = self.classifier.fit(sample, options)

@@ -67,7 +67,7 @@ def trust_function(name: str, **options: Any) -> TrustFunction:
         name: one of ``w2s.trust.function_names()``, which include the entry points of the group
             ``w2s.trust``, or ``module:callable``. A callable takes the options and returns a
             :class:`w2s.trust.TrustFunction`, which can be saved if it is a :class:`w2s.trust.Function`.
-        options: options of the function, as values or as text; ``reads="hidden,afterstate,student"`` says
+        options: options of the function, as values or as text; ``features="hidden,afterstate,student"`` says
             which evidence a probe reads.
 
     Raises:
@@ -75,7 +75,7 @@ def trust_function(name: str, **options: Any) -> TrustFunction:
 
     Example:
         >>> import w2s
-        >>> sorted(w2s.trust_function("neural", reads="hidden,afterstate").needs)
+        >>> sorted(w2s.trust_function("neural", features="hidden,afterstate").needs)
         ['afterstate', 'hidden', 'log_prob']
     """
     if is_builtin(name):

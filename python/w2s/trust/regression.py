@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from w2s.kernels.numbers import Doubles
+from w2s.kernels.columns import Doubles
 
 _NEWTON_STEPS = 60
 _CONJUGATE_STEPS = 100

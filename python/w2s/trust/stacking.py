@@ -13,8 +13,8 @@ from w2s.config import Config, invalid_value
 from w2s.errors import UsageError
 from w2s.evidence import Labels
 from w2s.kernels.arrays import Flags
-from w2s.kernels.numbers import Doubles
-from w2s.trust.feature_spec import FeatureOptions, parse_names
+from w2s.kernels.columns import Doubles
+from w2s.trust.features import FeatureOptions, parse_names
 from w2s.trust.folds import cross_fit
 from w2s.trust.function import Arrays, FittedState, Function
 from w2s.trust.registry import builtin_method, is_builtin
@@ -29,15 +29,15 @@ class StackOptions(Config):
 
     Attributes:
         of: names of built-in functions, such as ``isotonic,logistic,boosting``.
-        reads: names of evidence, for the members that read features.
+        features: names of evidence, for the members that read features.
         folds: number of folds of the out-of-fold scores that the weights are fitted on.
     """
 
     of: tuple[str, ...] = ("isotonic", "logistic", "knn")
-    reads: tuple[str, ...] = ("hidden",)
+    features: tuple[str, ...] = ("hidden",)
     folds: int = Field(5, ge=2)
 
-    @field_validator("of", "reads", mode="before")
+    @field_validator("of", "features", mode="before")
     @classmethod
     def _parse(cls, value: object) -> tuple[str, ...]:
         return parse_names(value)
@@ -104,8 +104,8 @@ def _member(name: str, options: StackOptions) -> Function:
             f"{name!r} cannot be part of a stack: name built-in functions other than stack itself",
         )
     method = builtin_method(name)
-    reads = {"reads": options.reads} if issubclass(method.options, FeatureOptions) else {}
-    return Function(method, method.options(**reads))
+    features = {"features": options.features} if issubclass(method.options, FeatureOptions) else {}
+    return Function(method, method.options(**features))
 
 
 def _log_odds(scores: list[Doubles]) -> Doubles:

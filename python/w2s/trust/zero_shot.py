@@ -12,7 +12,7 @@ import numpy as np
 
 from w2s.evidence import Labels
 from w2s.kernels.arrays import Flags
-from w2s.kernels.numbers import Doubles
+from w2s.kernels.columns import Doubles
 from w2s.trust import columns
 from w2s.trust.function import FittedState, NoOptions
 

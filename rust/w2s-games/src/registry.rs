@@ -1,4 +1,4 @@
-//! Which games there are. A new game is its module and its type in the list here.
+//! Which games there are. A new game is its module, declared in `lib.rs`, and its type in the list here.
 
 use crate::chess::Chess;
 use crate::connect_four::ConnectFour;

@@ -18,7 +18,7 @@ START = Opening("start", "startpos")
 FOOLS_MATE = ("f2f3", "e7e5", "g2g4", "d8h4")
 
 
-class Scripted:
+class ScriptedPlayer:
     """A model that answers as a function tells it, and remembers what it was asked."""
 
     reference = "scripted"

@@ -39,6 +39,30 @@ def test_incomplete_last_line_is_removed_before_appending(tmp_path: Path, cut: i
         assert [journal.read("match", number)["x"] for number in (0, 1)] == [0, 1]
 
 
+def test_opening_a_journal_creates_nothing(tmp_path: Path) -> None:
+    with Journal(tmp_path / "j") as journal:
+        assert journal.numbers("match") == []
+        assert list(tmp_path.iterdir()) == []
+
+
+def test_packed_journal_is_small_and_is_unpacked_again(tmp_path: Path) -> None:
+    with Journal(tmp_path / "j") as journal:
+        for number in range(300):
+            journal.append("match", number, {"moves": "e2e4 e7e5 g1f3"})
+        size = (tmp_path / "j").stat().st_size
+        journal.pack()
+    assert [path.name for path in tmp_path.iterdir()] == ["j.gz"]
+    assert (tmp_path / "j.gz").stat().st_size < size / 5
+    with Journal(tmp_path / "j") as journal:
+        assert journal.numbers("match") == list(range(300))
+        assert journal.read("match", 299)["moves"] == "e2e4 e7e5 g1f3"
+        journal.pack()
+    (tmp_path / "j.gz").write_bytes(b"\x1f\x8bnonsense")
+    with raises_code("arena-journal-damaged", DataError) as caught:
+        Journal(tmp_path / "j")
+    assert "j.gz" in str(caught.value)
+
+
 def test_damaged_line_is_an_error_that_names_it(tmp_path: Path) -> None:
     path = tmp_path / "j"
     path.write_bytes(b'{"kind": "match", "number": 0}\nnonsense\n{"kind": "match", "number": 1}\n')

@@ -10,12 +10,13 @@ import pyarrow.parquet as pq
 import pytest
 
 from tests.doubles.errors import raises_code
-from tests.unit.arena.doubles import Scripted, first_legal
+from tests.unit.arena.doubles import ScriptedPlayer, first_legal
 from w2s.arena import ArenaProgress, ArenaSpec, run
 from w2s.arena.journal import Journal
 from w2s.arena.players import Players
 from w2s.arena.spec import LabelPolicy, MatchRules, PlayerLimits, SprtConfig, Verification
 from w2s.errors import ModelError, UsageError
+from w2s.games import State
 from w2s.games.records import read_games
 from w2s.models import Answer
 from w2s.tasks import MoveExample
@@ -23,14 +24,14 @@ from w2s.tasks import MoveExample
 run_module = import_module("w2s.arena.run")  # the package exports its function under the same name
 
 
-class Seats(dict[str, Scripted]):
+class Seats(dict[str, ScriptedPlayer]):
     """A double of loaded players: two models with one script."""
 
     script: Any = staticmethod(first_legal)
     loaded = 0
 
-    def __init__(self, references: dict[str, str], *, seed: int, concurrency: int) -> None:
-        super().__init__({name: Scripted(type(self).script) for name in references})
+    def __init__(self, references: dict[str, str], starts: list[State], **_: Any) -> None:
+        super().__init__({name: ScriptedPlayer(type(self).script) for name in references})
         type(self).loaded += 1
 
     def __enter__(self) -> Seats:
@@ -125,7 +126,7 @@ WHOLE = {"pairs": 6, "seed": 3, "verify": Verification(oracles=("search:depth=2"
 TESTED = {
     "pairs": 60,
     "players": {"teacher": "random", "student": "search:depth=2"},
-    "labels": LabelPolicy(by="mover"),
+    "labels": LabelPolicy(labellers="mover"),
     "sprt": SprtConfig(elo0=0, elo1=150),
 }
 

@@ -37,7 +37,8 @@ def test_first_oracle_that_knows_the_regret_decides() -> None:
 
 
 @pytest.mark.parametrize(
-    ("failure", "word"), [("illegal", "illegal"), ("unparsable", "illegal"), ("crash", "unknown")]
+    ("failure", "word"),
+    [("illegal", "illegal"), ("unparsable", "unparsable"), ("reply", "unparsable"), ("crash", "unknown")],
 )
 def test_illegal_label_needs_no_oracle(failure: str, word: str) -> None:
     verdict = decide_verdict(

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.doubles.chat import ChatServer, Heard, Said
+from tests.doubles.chat import ChatReply, ChatRequest, ChatServer
 from tests.doubles.signals import hears_ctrl_c
 from w2s.cli import progress
 from w2s.cli.progress import CountProgress
@@ -32,9 +32,9 @@ def test_ctrl_c_is_said_in_a_line(tmp_path: Path) -> None:
     rows = "\n".join(f'{{"question": "{i}+1?", "answer": "{i + 1}"}}' for i in range(4))
     (tmp_path / "sums.jsonl").write_text(rows, encoding="utf-8")
 
-    def hangs(_: Heard) -> Said:
+    def hangs(_: ChatRequest) -> ChatReply:
         time.sleep(8)
-        return Said(b"")
+        return ChatReply(b"")
 
     with ChatServer(hangs) as server:
         words = ["label", "sums.jsonl", "--task", "answer", "--model", server.reference(cache="off")]

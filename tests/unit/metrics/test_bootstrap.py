@@ -17,7 +17,7 @@ def sample(n: int, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
     return scores, draw.random(n) < scores
 
 
-def test_values_are_those_of_the_plain_measures() -> None:
+def test_values_equal_the_plain_measures() -> None:
     scores, right = sample(200)
     found = trust_measures(scores, right, draws=50)
     assert list(found) == ["auc", "ece", "brier", "purity@10%", "purity@25%", "purity@50%"]
@@ -26,7 +26,7 @@ def test_values_are_those_of_the_plain_measures() -> None:
     assert all(interval.low <= interval.high for interval in found.values())
 
 
-def test_each_sample_is_measured_as_if_its_rows_were_written_out() -> None:
+def test_sample_measures_equal_those_of_repeated_rows() -> None:
     scores, right = sample(60, 1)
     order = np.argsort(-scores, kind="stable")
     scores, right = scores[order], right[order]
@@ -55,7 +55,8 @@ def test_intervals_narrow_with_the_rows_and_widen_with_groups() -> None:
     assert width(100, 4) == pytest.approx(width(100, 1), abs=1e-12)
 
 
-def test_the_interval_covers_the_truth_as_often_as_it_says() -> None:
+@pytest.mark.slow
+def test_interval_covers_the_truth_at_its_confidence_level() -> None:
     draw, covered = np.random.default_rng(4), 0
     for seed in range(100):
         scores = draw.random(200)
@@ -64,13 +65,13 @@ def test_the_interval_covers_the_truth_as_often_as_it_says() -> None:
     assert 88 <= covered <= 100
 
 
-def test_the_same_seed_gives_the_same_interval() -> None:
+def test_same_seed_gives_the_same_interval() -> None:
     scores, right = sample(100)
     assert trust_measures(scores, right, draws=50, seed=3) == trust_measures(scores, right, draws=50, seed=3)
     assert trust_measures(scores, right, draws=50, seed=3) != trust_measures(scores, right, draws=50, seed=4)
 
 
-def test_what_cannot_be_measured_is_refused() -> None:
+def test_invalid_arguments_are_refused() -> None:
     with raises_code("metrics-one-class", DataError):
         trust_measures([0.5, 0.6], [True, True])
     with raises_code("metrics-bad-draws", UsageError):

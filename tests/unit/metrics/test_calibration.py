@@ -26,11 +26,11 @@ def test_bins_of_equal_width() -> None:
     assert expected_calibration_error(SCORES, CORRECT, bins=2) == pytest.approx((2 * 0.2 + 4 * 0.125) / 6)
 
 
-def test_a_limit_belongs_to_the_bin_above_and_one_to_the_last() -> None:
+def test_edge_belongs_to_the_bin_above_and_1_to_the_last() -> None:
     assert [bin_.rows for bin_ in calibration_curve([0.0, 0.5, 1.0], [0, 1, 1], bins=2)] == [1, 2]
 
 
-def test_bins_of_equal_mass_keep_equal_scores_together() -> None:
+def test_bins_of_equal_mass_keep_ties_together() -> None:
     thirds = calibration_curve(SCORES, CORRECT, bins=3, by="mass")
     assert [tuple(bin_) for bin_ in thirds] == [
         pytest.approx((2, 0.2, 0.0)),
@@ -41,12 +41,12 @@ def test_bins_of_equal_mass_keep_equal_scores_together() -> None:
     assert expected_calibration_error(SCORES, CORRECT, bins=3, by="mass") == pytest.approx(expected)
 
 
-def test_the_brier_score_is_the_mean_squared_distance() -> None:
+def test_brier_score_is_the_mean_squared_distance() -> None:
     assert brier(SCORES, CORRECT) == pytest.approx((0.01 + 0.09 + 0.01 + 0.81 + 0.09 + 0) / 6)
 
 
 @given(ROWS, st.integers(1, 20), st.sampled_from(["width", "mass"]), st.randoms(use_true_random=False))
-def test_the_order_of_rows_changes_nothing_and_errors_are_shares(
+def test_row_order_does_not_matter_and_errors_lie_within_0_and_1(
     rows: list[tuple[float, bool]], bins: int, by: Any, random: Any
 ) -> None:
     before = calibration_curve(*zip(*rows, strict=True), bins=bins, by=by)
@@ -63,7 +63,7 @@ def test_distinct_scores_fill_bins_of_mass_evenly(n: int, bins: int) -> None:
     assert {bin_.rows for bin_ in curve} <= {n // bins, -(-n // bins)}
 
 
-def test_a_calibrated_score_has_a_small_error_and_an_overconfident_one_a_large() -> None:
+def test_calibrated_scores_have_a_small_error_and_overconfident_scores_a_large_one() -> None:
     random = np.random.default_rng(1)
     scores = random.random(100_000)
     correct = random.random(100_000) < scores
@@ -82,7 +82,7 @@ def test_a_calibrated_score_has_a_small_error_and_an_overconfident_one_a_large()
         ([0.5], [0], {"by": "count"}, UsageError, "metrics-unknown-binning", '"width" or "mass"'),
     ],
 )
-def test_what_cannot_be_measured_is_named(
+def test_invalid_arguments_are_refused(
     scores: Any, correct: Any, options: dict[str, Any], error: type[W2sError], code: str, named: str
 ) -> None:
     with raises_code(code, error) as caught:
@@ -90,6 +90,6 @@ def test_what_cannot_be_measured_is_named(
     assert named in str(caught.value)
 
 
-def test_a_null_score_is_named_by_its_row() -> None:
+def test_null_score_is_named_by_its_row() -> None:
     with pytest.raises(DataError, match="scores: row 1 is null"):
         expected_calibration_error([0.5, None], [0, 1])

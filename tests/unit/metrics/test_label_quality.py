@@ -40,13 +40,13 @@ PUBLISHED: dict[tuple[str, bool], list[float]] = {
 
 
 @pytest.mark.parametrize(("method", "adjusted"), PUBLISHED)
-def test_it_is_cleanlabs_published_example(method: str, adjusted: bool) -> None:
+def test_scores_equal_the_published_example_of_cleanlab(method: str, adjusted: bool) -> None:
     found = label_quality(PROBABILITIES, LABELS, method=method, adjusted=adjusted)
     np.testing.assert_allclose(found, PUBLISHED[method, adjusted], rtol=1e-6, atol=1e-9)
 
 
 @pytest.mark.parametrize(("method", "adjusted"), PUBLISHED)
-def test_renaming_classes_and_moving_rows_changes_no_score(method: str, adjusted: bool) -> None:
+def test_scores_do_not_depend_on_class_names_and_row_order(method: str, adjusted: bool) -> None:
     rng = np.random.default_rng(0)
     given, labels = rng.dirichlet([0.3] * 5, 200), rng.integers(0, 5, 200)
     found = label_quality(given, labels, method=method, adjusted=adjusted)
@@ -58,7 +58,7 @@ def test_renaming_classes_and_moving_rows_changes_no_score(method: str, adjusted
     np.testing.assert_allclose(again, found[order], rtol=1e-12)
 
 
-def test_no_rows_have_no_scores() -> None:
+def test_no_rows_give_no_scores() -> None:
     assert label_quality(np.zeros((0, 3)), np.zeros(0, int)).shape == (0,)
 
 
@@ -82,7 +82,7 @@ def test_no_rows_have_no_scores() -> None:
         ([[1.0, 0.0], [0.5, 0.5]], [0, 2], {}, DataError, "metrics-bad-class", "the label of row 1 is 2"),
     ],
 )
-def test_bad_input_is_named(
+def test_invalid_arguments_are_refused(
     given: Any, labels: Any, options: Any, kind: type[W2sError], code: str, named: str
 ) -> None:
     with raises_code(code, kind) as caught:

@@ -43,7 +43,7 @@ def test_risk_and_coverage_at_every_threshold() -> None:
 
 
 @given(st.lists(st.tuples(st.sampled_from([0.1, 0.2, 0.3]), st.booleans()), min_size=1, max_size=6))
-def test_ties_count_as_in_a_random_order(rows: list[tuple[float, bool]]) -> None:
+def test_ties_count_as_if_in_random_order(rows: list[tuple[float, bool]]) -> None:
     orders = [
         order
         for order in itertools.permutations(rows)
@@ -60,14 +60,14 @@ def test_ties_count_as_in_a_random_order(rows: list[tuple[float, bool]]) -> None
 
 
 @given(ROWS)
-def test_an_increasing_change_of_the_scores_changes_nothing(rows: list[tuple[float, bool]]) -> None:
+def test_increasing_transformation_does_not_change_the_area(rows: list[tuple[float, bool]]) -> None:
     scores, correct = map(np.array, zip(*rows, strict=True))
     _, places = np.unique(scores, return_inverse=True)
     assert area_under_risk_coverage(places, correct) == area_under_risk_coverage(scores, correct)
 
 
 @pytest.mark.parametrize("coverage", [0.0, -0.1, 1.1, 0.1])
-def test_a_coverage_that_keeps_no_row_is_refused(coverage: float) -> None:
+def test_coverage_without_rows_is_refused(coverage: float) -> None:
     with raises_code("metrics-empty-coverage", UsageError) as caught:
         purity_at([0.1, 0.2], [True, False], coverage)
     assert "none of 2 rows" in str(caught.value)

@@ -15,7 +15,7 @@ def answers(share: float, rows: int = 1000) -> np.ndarray:
     return np.arange(rows) < share * rows
 
 
-def test_the_published_ratios() -> None:
+def test_ratios_equal_published_values() -> None:
     assert ratio_of_gaps(61.9, 56.6, 64.5) == pytest.approx(0.6709, abs=5e-5)
     assert ratio_of_gaps(66.6, 56.6, 74.0) == pytest.approx(0.5747, abs=5e-5)
     with raises_code("metrics-no-gap", UsageError):
@@ -32,7 +32,7 @@ def test_recovery_and_pgr_divide_by_their_own_gaps() -> None:
     assert str(found).startswith("0.500 in [0.4")
 
 
-def test_a_gap_that_is_not_clearly_above_zero_is_not_divided_by() -> None:
+def test_gap_not_significantly_above_0_gives_no_ratio() -> None:
     base, ceiling = answers(0.6), answers(0.61)[::-1]
     found = recovery(base, base, ceiling)
     assert (found.value, found.low, found.high) == (None, None, None)
@@ -40,13 +40,13 @@ def test_a_gap_that_is_not_clearly_above_zero_is_not_divided_by() -> None:
     assert str(found).startswith("gap too small: ")
 
 
-def test_a_ceiling_below_the_floor_is_no_gap() -> None:
+def test_ceiling_below_the_floor_gives_no_ratio() -> None:
     found = pgr(answers(0.7), answers(0.9), answers(0.5))
     assert found.value is None
     assert found.gap.high < 0
 
 
-def test_the_interval_of_an_accuracy_is_that_of_a_binomial() -> None:
+def test_interval_of_an_accuracy_is_binomial() -> None:
     found = accuracy(answers(0.8, 400), draws=20_000)
     assert found.value == 0.8
     spread = 1.96 * np.sqrt(0.8 * 0.2 / 400)
@@ -57,7 +57,7 @@ def test_the_interval_of_an_accuracy_is_that_of_a_binomial() -> None:
 
 
 @pytest.mark.slow
-def test_an_interval_covers_the_truth_as_often_as_it_says() -> None:
+def test_interval_covers_the_truth_at_its_confidence_level() -> None:
     random = np.random.default_rng(5)
     covered = 0
     for run in range(1000):
@@ -73,7 +73,7 @@ def test_rows_are_drawn_once_for_all_models() -> None:
     assert (found.value, found.low, found.high) == (1.0, 1.0, 1.0)
 
 
-def test_seeds_widen_an_interval_that_rows_alone_would_make_narrow() -> None:
+def test_variance_over_seeds_widens_the_interval() -> None:
     rows = np.zeros(10_000, bool)
     seeds = np.stack([rows | (np.arange(10_000) < share * 10_000) for share in (0.2, 0.8)])
     one = accuracy(seeds[0])
@@ -83,19 +83,19 @@ def test_seeds_widen_an_interval_that_rows_alone_would_make_narrow() -> None:
     assert both.high - both.low > 0.5
 
 
-def test_models_may_have_numbers_of_seeds_of_their_own() -> None:
+def test_models_can_have_different_numbers_of_seeds() -> None:
     base, ceiling = answers(0.5), answers(0.9)
     found = recovery(np.stack([answers(0.6), answers(0.8), answers(0.7)]), base, np.stack([ceiling, ceiling]))
     assert found.value == pytest.approx(0.5)
 
 
-def test_a_seed_gives_the_same_interval_again_and_another_one_does_not() -> None:
+def test_interval_depends_on_the_seed_only() -> None:
     right = answers(0.37, 777)
     assert accuracy(right, seed=3) == accuracy(right, seed=3)
     assert accuracy(right, seed=3) != accuracy(right, seed=4)
 
 
-def test_answers_that_do_not_fit_are_named() -> None:
+def test_invalid_arguments_are_refused() -> None:
     with raises_code("metrics-length-mismatch", DataError) as caught:
         recovery([1, 0], [1, 0, 1], [1, 1])
     assert "student 2, base 3" in str(caught.value)

@@ -68,5 +68,5 @@ def test_too_few_shots_are_refused() -> None:
     assert "'hf:small' requests 3 few-shot examples, but only 2 are available" in str(caught.value)
     with raises_code("model-too-few-shots", UsageError) as caught:
         shots(GOLD[0], 1, gold=[replace(GOLD[0], id=f"again {number}") for number in range(3)])
-    assert "only 0 are available for example 'q0'; give more gold" in str(caught.value)
+    assert "only 0 are available for example 'q0'; give more with --few-shot FILE" in str(caught.value)
     assert shots(OTHER, 0, gold=[]) == []

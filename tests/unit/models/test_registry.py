@@ -27,6 +27,25 @@ def test_every_kind_has_a_description_and_an_example() -> None:
         assert "\n" not in kind.about
 
 
+def test_listed_options_are_exactly_those_that_a_reference_takes() -> None:
+    for kind in model_kinds():
+        target = {"uci": "uci:cat", "openai": "openai:http://127.0.0.1/v1#m"}.get(kind.name, f"{kind.name}:x")
+        target = kind.name if kind.name in ("random", "search") else target
+        mark = ":" if target == kind.name else "?"
+        if kind.name != "uci":  # an engine has further options
+            with raises_code(UNKNOWN) as caught:
+                load_model(f"{target}{mark}no_such_option=1")
+            listed = str(caught.value).partition("options are: ")[2]
+            assert [name for name in listed.split(", ") if name] == list(kind.options)
+        for about in kind.options.values():
+            assert "\n" not in about
+
+
+@pytest.mark.parametrize("text", ["random", "search:depth=2", "openai:http://127.0.0.1/v1#m"])
+def test_repr_of_a_model_is_how_it_is_loaded(text: str) -> None:
+    assert repr(load_model(text)) == f"load_model({text!r})"
+
+
 def test_public_load_model_is_that_of_the_registry() -> None:
     assert w2s.load_model is load_model
 

@@ -105,9 +105,11 @@ def test_lines_must_hold_one_object_each(tmp_path: Path) -> None:
     path.write_text('{"trust": 1}\n[1]\n')
     refused(tmp_path, path, "table-invalid-json-line")
     path.write_text('{"trust": 1} {"trust": 2}\n')
-    refused(tmp_path, path, "table-invalid-json-line", "1 lines", "2 objects")
-    path.write_text('{"trust": 1}\n{"trust": "high"}\n')
-    refused(tmp_path, path, "table-invalid-json-line", "trust")
+    refused(tmp_path, path, "table-invalid-json-line", "in.jsonl, line 1")
+    path.write_text('{"trust": 1}\n\n{"trust": "high"}\n')
+    refused(tmp_path, path, "table-invalid-json-line", "in.jsonl, line 3: trust is 'high'")
+    path.write_text('[\n{"trust": 1}\n]')
+    refused(tmp_path, path, "table-invalid-json-line", "line 1 is a JSON array")
 
 
 def test_files_must_have_one_schema(tmp_path: Path) -> None:
@@ -142,7 +144,7 @@ def test_errors_name_the_row_of_an_invalid_value(tmp_path: Path) -> None:
     numbers(path, trust=[*trust[:9], float("nan")])
     refused(tmp_path, path, "filter-nan-score", "row group 2, row 1: trust")
     numbers(path, trust=[*trust[:6], None, None])
-    refused(tmp_path, path, "filter-null-score", "row group 1, row 2: trust", "--nulls drop")
+    refused(tmp_path, path, "filter-null-score", "row group 1, row 2: trust", 'nulls="drop"')
     numbers(path, trust=trust, cost=[1.0] * 9 + [-2.0])
     refused(
         tmp_path,
@@ -191,6 +193,22 @@ def test_repeated_ids_are_refused(tmp_path: Path) -> None:
         ({"out": "out.csv"}, "table-csv-output"),
         ({"out": "kept", "output_format": "xml"}, "table-unknown-format"),
         ({"by": "language", "stratify": "word"}, "select-by-and-stratify"),
+        ({"by": ["language", "language"]}, "select-repeated-column"),
+        ({"score": None}, "filter-no-score"),
+        ({"threads": 0}, "filter-invalid-threads"),
+        ({"delimiter": ";;"}, "filter-invalid-delimiter"),
+        ({"delimiter": ";"}, "table-unused-delimiter"),
+        ({"input_format": "parquet"}, "filter-input-format-of-file"),
+        ({"output_format": "jsonl"}, "filter-two-output-formats"),
+        ({"input_format": "xml"}, "table-unknown-format"),
+        ({"top": None, "purity": 0.9, "gold": "correct", "bound": "exact"}, "certify-unknown-method"),
+        ({"top": None, "purity": 0.9, "gold": "correct", "grid": []}, "certify-bad-grid"),
+        ({"grid": [0.5]}, "filter-grid-without-purity"),
+        ({"score": ["trust", "other"], "aggregate": "weighted-mean"}, "aggregate-missing-weights"),
+        (
+            {"score": ["trust", "other"], "aggregate": "median", "weights": [1, 2]},
+            "aggregate-unused-weights",
+        ),
     ],
 )
 def test_invalid_options_are_refused(
@@ -201,19 +219,82 @@ def test_invalid_options_are_refused(
     refused(tmp_path, source, code, **options)
 
 
+def test_options_are_refused_before_a_file_is_read(tmp_path: Path, source: Path) -> None:
+    source.write_bytes(b"")
+    for options, code in (
+        ({"out": "out.csv"}, "table-csv-output"),
+        ({"out": "kept", "output_format": "csv"}, "table-csv-output"),
+        ({"top": None, "purity": 0.9, "gold": "correct", "bound": "exact"}, "certify-unknown-method"),
+    ):
+        given: dict[str, Any] = options  # type: ignore[assignment]
+        refused(tmp_path, source, code, **given)
+
+
 def test_missing_and_unknown_inputs_are_refused(tmp_path: Path, source: Path) -> None:
     refused(tmp_path, tmp_path / "none.parquet", "table-missing-file")
-    refused(tmp_path, str(tmp_path / "none*.parquet"), "table-no-files")
+    refused(tmp_path, str(tmp_path / "none*.parquet"), "table-no-match", "none*.parquet matches no file")
     refused(tmp_path, [source, source], "table-repeated-input")
     (tmp_path / "notes.txt").write_text("x")
     refused(tmp_path, tmp_path / "notes.txt", "table-unknown-ending")
     (tmp_path / "x.jsonl").write_text('{"trust": 1}\n')
-    refused(tmp_path, [source, tmp_path / "x.jsonl"], "table-mixed-formats", "jsonl, parquet")
+    refused(tmp_path, [source, tmp_path / "x.jsonl"], "table-mixed-formats", "x.jsonl is jsonl")
+    (tmp_path / "x.json").write_text('[{"trust": 1}]')
+    refused(tmp_path, tmp_path / "x.json", "table-unknown-ending", "jq -c '.[]' x.json > x.jsonl")
+    (tmp_path / "empty").mkdir()
+    refused(tmp_path, tmp_path / "empty", "table-no-files", "the folder")
+    for address in ("s3://bucket/in.parquet", "https://host/in.parquet"):
+        refused(tmp_path, address, "table-remote-path", address)
+        refused(tmp_path, source, "table-remote-path", address, out=address)
+
+
+@pytest.mark.parametrize("given", [pa.table({"trust": [1.0]}), {"trust": [1.0]}, [], [[1.0]]])
+def test_inputs_that_are_no_paths_are_refused(tmp_path: Path, given: Any) -> None:
+    refused(tmp_path, given, "filter-input-not-path", "w2s.select")
 
 
 def test_an_output_below_a_file_is_refused(tmp_path: Path, source: Path) -> None:
     refused(tmp_path, source, "output-not-writable", out=source / "out.parquet")
-    refused(tmp_path, source, "output-not-writable", out=tmp_path / "no" / "out.parquet")
+
+
+def link(path: Path, target: Path) -> Path:
+    path.parent.mkdir(exist_ok=True)
+    path.symlink_to(target)
+    return path
+
+
+def hard_link(path: Path, target: Path) -> Path:
+    path.hardlink_to(target)
+    return path
+
+
+@pytest.mark.parametrize("overwrite", [False, True])
+def test_an_output_that_is_an_input_is_refused(tmp_path: Path, source: Path, overwrite: bool) -> None:
+    before = source.read_bytes()
+    outs = [
+        source,
+        tmp_path / "folder" / ".." / "in.parquet",
+        link(tmp_path / "folder" / "link.parquet", source),
+        hard_link(tmp_path / "hard.parquet", source),
+        tmp_path,
+    ]
+    for out in outs:
+        refused(tmp_path, source, "output-is-input", "in.parquet", out=out, overwrite=overwrite)
+    assert source.read_bytes() == before
+
+
+def test_an_output_that_the_next_run_would_read_is_refused(tmp_path: Path, source: Path) -> None:
+    folder = link(tmp_path / "links" / "folder", tmp_path)
+    for inputs, out in (
+        (tmp_path, tmp_path / "out.parquet"),
+        (tmp_path, tmp_path / "deep" / "kept"),
+        (folder, tmp_path / "out.parquet"),
+        (str(tmp_path / "*.parquet"), tmp_path / "out.parquet"),
+        (str(tmp_path / "**" / "i*.parquet"), tmp_path / "a" / "b" / "i.parquet"),
+    ):
+        refused(tmp_path, inputs, "output-in-input", str(inputs), out=out)
+    for number, pattern in enumerate(("i*.parquet", "[!o]*.parquet", "**/i?.parquet")):
+        out = tmp_path / f"out{number}.parquet"
+        assert w2s.filter(str(tmp_path / pattern), out, score="trust", top=1)["rows_kept"] == 1
 
 
 @pytest.mark.parametrize(

@@ -17,7 +17,7 @@ import pytest
 import w2s
 from tests.doubles.errors import raises_code
 from tests.unit.tables.conftest import best, everything
-from w2s.tables import jsonl
+from w2s.tables import jsonl, score_columns
 
 
 def wanted(table: pa.Table, rows: np.ndarray) -> pa.Table:
@@ -246,6 +246,7 @@ def test_a_table_without_rows_gives_one_without_rows(tmp_path: Path, table: pa.T
     assert pq.read_table(tmp_path / "out.parquet").schema.equals(table.schema)
 
 
+@pytest.mark.slow
 def test_ten_thousand_columns(tmp_path: Path) -> None:
     table = pa.table({f"c{i}": [i, i + 1, None] for i in range(10_000)} | {"trust": [0.1, 0.9, 0.5]})
     pq.write_table(table, tmp_path / "in.parquet")
@@ -280,7 +281,7 @@ def test_an_output_of_another_filter_is_replaced_only_on_request(tmp_path: Path,
     with raises_code("output-exists") as caught:
         w2s.filter(source, out, score="trust", top="20%")
     assert "changed: options" in str(caught.value)
-    assert "--overwrite" in str(caught.value)
+    assert "`overwrite=True`" in str(caught.value)
     w2s.filter(source, out, score="trust", top="20%", overwrite=True)
     assert pq.read_table(out).num_rows == 600
     out.write_bytes(b"mine")
@@ -324,3 +325,166 @@ def test_lines_in_folders_of_a_hive_get_their_columns(tmp_path: Path) -> None:
     w2s.filter(tmp_path / "in", tmp_path / "out.jsonl", score="trust", threshold=1)
     found = [json.loads(line) for line in (tmp_path / "out.jsonl").read_text().splitlines()]
     assert found == [{**line, "rare": line.get("rare"), "year": 1999} for line in LINES[1::4]]
+
+
+@pytest.mark.parametrize("ending", [".arrow", ".arrows", ".parquet"])
+@pytest.mark.parametrize("out", ["out.parquet", "out.arrow", "out.jsonl"])
+def test_view_layouts_are_read(tmp_path: Path, ending: str, out: str) -> None:
+    views = {
+        "trust": pa.array([0.1, 0.9, 0.5]),
+        "text": pa.array(["a", "a long text that is not kept in the view", None], pa.string_view()),
+        "raw": pa.array([b"a", None, b"c"], pa.binary_view()),
+        "list": pa.array([["x"], None, []], pa.list_(pa.string_view())),
+        "struct": pa.array([{"k": "x"}, None, {"k": "y"}], pa.struct([("k", pa.string_view())])),
+    }
+    table, source = pa.table(views), tmp_path / f"in{ending}"
+    if ending == ".parquet":
+        pq.write_table(table, source)
+    else:
+        opener = pa.ipc.new_file if ending == ".arrow" else pa.ipc.new_stream
+        with opener(str(source), table.schema) as writer:
+            writer.write_table(table)
+    summary = w2s.filter(source, tmp_path / out, score="trust", top=2, by="text")
+    assert summary["rows_kept"] == 3
+    if out.endswith("jsonl"):
+        assert '"text":"a"' in (tmp_path / out).read_text()
+        return
+    read = pq.read_table if out.endswith("parquet") else lambda path: pa.ipc.open_file(str(path)).read_all()
+    found = read(tmp_path / out)
+    assert found.to_pylist() == table.to_pylist()
+    assert found.schema.field("text").type == pa.large_string()
+
+
+def test_an_arrows_file_is_a_stream(tmp_path: Path, table: pa.Table) -> None:
+    pq.write_table(table, tmp_path / "in.parquet")
+    w2s.filter(tmp_path / "in.parquet", tmp_path / "out.arrows", score="trust", top=5)
+    assert pa.ipc.open_stream(str(tmp_path / "out.arrows")).read_all().num_rows == 5
+
+
+@pytest.mark.parametrize("memory", ["1GiB", "320MiB"])
+@pytest.mark.parametrize("option", ["by", "stratify"])
+def test_groups_of_several_columns_are_their_combinations(
+    tmp_path: Path, table: pa.Table, memory: str, option: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if memory == "320MiB":
+        monkeypatch.setattr(score_columns, "_LEAST_SCORE_BYTES", 1 << 20)  # too large for memory
+    pq.write_table(table, tmp_path / "in.parquet", row_group_size=700)
+    joined = [
+        f"{a}|{b}" for a, b in zip(table["language"].to_pylist(), table["word"].to_pylist(), strict=True)
+    ]
+    pq.write_table(table.append_column("both", pa.array(joined)), tmp_path / "one.parquet")
+    given: dict[str, Any] = {"score": "trust", "top": 40, "memory": memory}
+    summary = w2s.filter(
+        tmp_path / "in.parquet", tmp_path / "out.parquet", **given, **{option: ["language", "word"]}
+    )
+    w2s.filter(tmp_path / "one.parquet", tmp_path / "wanted.parquet", **given, **{option: "both"})
+    wanted_ids = pq.read_table(tmp_path / "wanted.parquet")["id"]
+    if option == "by":
+        assert pq.read_table(tmp_path / "out.parquet")["id"].equals(wanted_ids)
+    assert summary["groups"]["column"] == ["language", "word"]
+    counts = {tuple(group["group"]): group["rows"] for group in summary["groups"]["counts"]}
+    assert counts == {
+        (a, None if b == "None" else b): joined.count(f"{a}|{b}")
+        for a, b in (text.split("|") for text in set(joined))
+    }
+    assert summary["passes"] > 1 if memory == "320MiB" else summary["passes"] == 1
+
+
+@pytest.mark.parametrize("ending", [".parquet", ".jsonl", ".csv", ".arrow", ".arrows"])
+def test_random_rows_need_no_score(tmp_path: Path, ending: str) -> None:
+    table = pa.table({"id": range(200), "text": [f"t{i}" for i in range(200)]})
+    source = tmp_path / f"in{ending}"
+    if ending == ".parquet":
+        pq.write_table(table, source, row_group_size=64)
+    elif ending == ".csv":
+        pa.csv.write_csv(table, source)
+    elif ending == ".jsonl":
+        source.write_text("".join(json.dumps(row) + "\n" for row in table.to_pylist()))
+    else:
+        with (pa.ipc.new_file if ending == ".arrow" else pa.ipc.new_stream)(
+            str(source), table.schema
+        ) as writer:
+            writer.write_table(table, max_chunksize=50)
+    summary = w2s.filter(source, tmp_path / "out.jsonl", random="10%", seed=3)
+    assert (summary["rows_in"], summary["rows_kept"], summary["threshold"]) == (200, 20, None)
+    ids = [json.loads(line)["id"] for line in (tmp_path / "out.jsonl").read_text().splitlines()]
+    assert ids == w2s.select(np.zeros(200), random=20, seed=3).tolist()
+    explained = w2s.filter(source, random="10%", seed=3, explain=True)
+    assert explained["by_score"] == []
+
+
+@pytest.mark.parametrize("column", ["trust", "cost"])
+def test_nan_is_left_out_with_nulls(tmp_path: Path, column: str) -> None:
+    values: dict[str, Any] = {"trust": [0.1, 0.2, 0.3, 0.4], "cost": [1.0, 1.0, 1.0, 1.0], "id": range(4)}
+    values[column] = [0.5, float("nan"), None, 0.6]
+    pq.write_table(pa.table(values), tmp_path / "in.parquet")
+    summary = w2s.filter(
+        tmp_path / "in.parquet", tmp_path / "out.parquet", score="trust", budget=9, cost="cost", nulls="drop"
+    )
+    assert summary["rows_dropped_for_null"] == 2
+    assert pq.read_table(tmp_path / "out.parquet")["id"].to_pylist() == [0, 3]
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("in.csv", "a;trust\n1;0.5\n2;0.7\n"),
+        ("in.csv", '"a,b,c";trust\n1;0.5\n2;0.7\n'),
+        ("in.csv", "a|trust\n1|0.5\n2|0.7\n"),
+        ("in.csv", "\ufeffa,trust\n1,0.5\n2,0.7\n"),
+        ("in.tsv", "a,b\ttrust\n1\t0.5\n2\t0.7\n"),
+    ],
+)
+def test_the_delimiter_is_found_in_the_first_line(tmp_path: Path, name: str, text: str) -> None:
+    (tmp_path / name).write_text(text, encoding="utf-8")
+    w2s.filter(tmp_path / name, tmp_path / "out.jsonl", score="trust", top=1)
+    (row,) = [json.loads(line) for line in (tmp_path / "out.jsonl").read_text().splitlines()]
+    assert list(row.values()) == [2, 0.7]
+
+
+def test_a_delimiter_can_be_given(tmp_path: Path) -> None:
+    (tmp_path / "in.csv").write_text("a,b#trust\n1#0.5\n2#0.7\n")
+    w2s.filter(tmp_path / "in.csv", tmp_path / "out.jsonl", score="trust", top=1, delimiter="#")
+    assert (tmp_path / "out.jsonl").read_text() == '{"a,b":2,"trust":0.7}\n'
+
+
+def test_missing_folders_of_the_output_are_made(tmp_path: Path, table: pa.Table) -> None:
+    pq.write_table(table, tmp_path / "in.parquet")
+    w2s.filter(tmp_path / "in.parquet", tmp_path / "a" / "b" / "out.parquet", score="trust", top=5)
+    assert pq.read_table(tmp_path / "a" / "b" / "out.parquet").num_rows == 5
+    w2s.filter(tmp_path / "in.parquet", tmp_path / "c" / "kept", score="trust", top=5)
+    assert (tmp_path / "c" / "kept" / "part-00000.parquet").exists()
+
+
+def test_gzip_is_written_at_level_6(tmp_path: Path, table: pa.Table, monkeypatch: pytest.MonkeyPatch) -> None:
+    given: list[Any] = []
+    writer = pq.ParquetWriter
+    monkeypatch.setattr(pq, "ParquetWriter", lambda *a, **k: given.append(k) or writer(*a, **k))
+    some = table.select(["id", "trust", "samples"])
+    pq.write_table(some, tmp_path / "in.parquet", compression={"id": "gzip", "samples.list.element": "gzip"})
+    w2s.filter(tmp_path / "in.parquet", tmp_path / "out.parquet", score="trust", top=5)
+    assert given[0]["compression_level"] == {"id": 6, "samples.list.element": 6}
+    w2s.filter(tmp_path / "in.parquet", tmp_path / "out.jsonl.gz", score="trust", top=5)
+    assert (tmp_path / "out.jsonl.gz").read_bytes()[8] == 0  # 2 would be the slowest level
+
+
+def test_thresholds_of_a_purity_may_be_outside_0_to_1(tmp_path: Path) -> None:
+    scores = np.arange(1000) / 10
+    table = pa.table({"trust": scores, "correct": (scores >= 50) | (np.arange(1000) % 2 == 0)})
+    pq.write_table(table, tmp_path / "in.parquet")
+    given: dict[str, Any] = {"score": "trust", "purity": 0.9, "gold": "correct", "explain": True}
+    with raises_code("certify-score-not-probability") as caught:
+        w2s.filter(tmp_path / "in.parquet", **given)
+    assert "`grid`" in str(caught.value)
+    summary = w2s.filter(tmp_path / "in.parquet", **given, grid=[0, 20, 40, 60, 80])
+    assert summary["certificate"]["threshold"] == 60
+
+
+def test_progress_is_logged_without_a_report(
+    tmp_path: Path, table: pa.Table, caplog: pytest.LogCaptureFixture
+) -> None:
+    pq.write_table(table, tmp_path / "in.parquet")
+    with caplog.at_level("DEBUG", logger="w2s"):
+        w2s.filter(tmp_path / "in.parquet", tmp_path / "out.parquet", score="trust", top="10%")
+    assert "opened 1 files with 1 partitions" in caplog.messages
+    assert any(text.startswith("copying rows: 3,000 rows in") for text in caplog.messages)

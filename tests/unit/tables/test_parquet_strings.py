@@ -36,6 +36,7 @@ def check(path: Path, masks: list[np.ndarray], step: int = 7) -> int:
     return read
 
 
+@pytest.mark.slow
 @given(
     texts=st.lists(st.none() | st.text(max_size=30), min_size=1, max_size=200),
     seed=st.integers(0, 99),

@@ -23,6 +23,8 @@ from w2s.tables.progress import ProgressCounter
 from w2s.tables.spec import FilterSpec, parse_scores
 from w2s.tables.spill import spill
 
+pytestmark = pytest.mark.slow
+
 
 def w2s(arguments: list[str], stdin: bytes, folder: Path) -> subprocess.CompletedProcess[bytes]:
     code = "import sys; from w2s.cli.app import run; sys.exit(run(sys.argv[1:]))"
@@ -110,7 +112,7 @@ def test_rows_of_a_stream_are_named_by_their_place_in_it(tmp_path: Path) -> None
     asked = FilterSpec(Rule.parse(top=3), parse_scores("trust", None, None))
     with raises_code("filter-null-score") as caught:
         spill(io.BytesIO(text), tmp_path, asked, None, ProgressCounter(None))
-    assert "standard input, row 30: trust" in str(caught.value)
+    assert "standard input, line 31: trust" in str(caught.value)
 
 
 def test_a_reader_that_leaves_early_ends_the_filter_quietly(tmp_path: Path) -> None:
@@ -127,3 +129,50 @@ def test_a_reader_that_leaves_early_ends_the_filter_quietly(tmp_path: Path) -> N
         assert b"Traceback" not in running.stderr.read()
         running.stderr.close()
         assert running.wait() == 1
+
+
+@pytest.mark.parametrize(
+    ("text", "code", "said"),
+    [
+        (b'[{"trust": 1}]', 3, b"standard input is a JSON array"),
+        (b'{"trust": 1}\n{"trust":', 3, b"standard input, line 2 is not a JSON object"),
+        (b'{"trust": 1}\n[2]\n', 3, b"standard input, line 2 is a JSON array"),
+        (b'{"score": 1}\n', 2, b"there is no column 'trust'"),
+        (b'{"trust": "1"}\n\n{"trust": "high"}\n', 3, b"trust is 'high'"),
+        (b"PAR1 and no more", 3, b"cannot read standard input"),
+    ],
+)
+@pytest.mark.parametrize("rule", [["--top", "1"], ["--top", "10%"]])
+def test_messages_name_standard_input(
+    tmp_path: Path, text: bytes, code: int, said: bytes, rule: list[str]
+) -> None:
+    done = w2s(rule, text, tmp_path)
+    assert (done.returncode, done.stdout) == (code, b"")
+    assert said in done.stderr
+    assert str(tmp_path).encode() not in done.stderr
+    assert done.stderr.count(b"\n") == 1
+
+
+def test_a_byte_order_mark_in_front_of_lines_is_skipped(tmp_path: Path) -> None:
+    done = w2s(["--top", "1"], b'\xef\xbb\xbf{"trust": 1}\n', tmp_path)
+    assert (done.returncode, done.stdout) == (0, b'{"trust": 1}\n')
+
+
+def test_a_stream_of_which_nothing_is_kept_gives_no_rows(tmp_path: Path) -> None:
+    done = w2s(["--threshold", "2"], b'{"trust": 1}\n' * 5, tmp_path)
+    assert (done.returncode, done.stdout) == (0, b"")
+    assert b"0 of 5 rows kept" in done.stderr
+
+
+def test_standard_input_is_not_replaced(tmp_path: Path) -> None:
+    path = tmp_path / "in.jsonl"
+    path.write_bytes(b'{"trust": 1}\n' * 5)
+    code = "import sys; from w2s.cli.app import run; sys.exit(run(sys.argv[1:]))"
+    words = ["filter", "-", "--score", "trust", "--top", "1", "--out", str(path), "--overwrite"]
+    with path.open("rb") as file:
+        done = subprocess.run(
+            [sys.executable, "-c", code, *words], stdin=file, capture_output=True, check=False
+        )
+    assert done.returncode == 2
+    assert b"[output-is-input]" in done.stderr
+    assert path.read_bytes() == b'{"trust": 1}\n' * 5

@@ -101,3 +101,33 @@ def test_votes_that_cannot_be_used(tmp_path: Path) -> None:
     )
     missing = pa.table({"id": ["a", None], "model": ["x", "y"], "label": ["A", "B"]})
     refused(tmp_path, missing, "votes-null-id", "row 1 is null")
+
+
+def test_outputs_of_votes_replace_no_input_and_not_each_other(tmp_path: Path) -> None:
+    table = votes()
+    source = tmp_path / "v.parquet"
+    refused_paths = [
+        ("output-is-input", {"out": source}),
+        ("output-is-input", {"workers_out": source}),
+        ("votes-same-output", {"workers_out": tmp_path / "o.parquet"}),
+    ]
+    pq.write_table(table, source)
+    before = source.read_bytes()
+    for code, paths in refused_paths:
+        given = {"out": tmp_path / "o.parquet"} | paths
+        with raises_code(code):
+            aggregate_vote_files(
+                [str(source)], overwrite=True, **COLUMNS, **{name: str(path) for name, path in given.items()}
+            )
+    assert source.read_bytes() == before
+    assert not (tmp_path / "o.parquet").exists()
+
+
+def test_votes_with_times_in_nanoseconds(tmp_path: Path) -> None:
+    times = pa.array([1, 1, 2_001], pa.timestamp("ns"))
+    table = pa.table({"id": times, "model": ["x", "y", "x"], "label": ["a", "a", "b"]})
+    pq.write_table(table, tmp_path / "v.parquet")
+    out = tmp_path / "new" / "o.parquet"
+    aggregate_vote_files([str(tmp_path / "v.parquet")], str(out), method="majority", **COLUMNS)
+    assert pq.read_table(out)["id"].combine_chunks().equals(times[1:])
+    refused(tmp_path, pa.concat_tables([table, table]), "votes-repeated", "1970-01-01T00:00:00.000000001")

@@ -14,7 +14,7 @@ from torch import Tensor  # noqa: E402
 
 from w2s.train.losses import (  # noqa: E402
     LOSSES,
-    NOTHING,
+    MASKED_LOGIT,
     cross_entropy,
     kl,
     log_confidence,
@@ -31,7 +31,7 @@ def mean(losses: Tensor) -> float:
     return float(losses.mean())
 
 
-def test_golden_values_of_the_originals() -> None:
+def test_losses_have_the_golden_values_of_the_originals() -> None:
     assert mean(cross_entropy(LOGITS, SOFT)) == pytest.approx(0.84137638, abs=1e-6)
     assert mean(product(LOGITS, SOFT)) == pytest.approx(0.43405834, abs=1e-6)
     assert mean(kl(LOGITS, SOFT)) == pytest.approx(0.2596018, abs=1e-6)
@@ -41,12 +41,12 @@ def test_golden_values_of_the_originals() -> None:
     ("done", "expected"),
     [(0.0, 0.841376), (0.05, 0.703251), (0.1, 0.565126), (0.5, 0.565126), (1.0, 0.565126)],
 )
-def test_golden_values_of_log_confidence(done: float, expected: float) -> None:
+def test_log_confidence_has_the_golden_values(done: float, expected: float) -> None:
     assert mean(log_confidence(LOGITS, SOFT, done)) == pytest.approx(expected, abs=1e-6)
 
 
 @pytest.mark.data
-def test_golden_values_are_those_of_the_shared_file(data: Path) -> None:
+def test_losses_have_the_golden_values_of_the_shared_file(data: Path) -> None:
     golden = json.loads((data.parent / "docs" / "golden.json").read_text())
     logits, soft = torch.tensor(golden["logits"]), torch.tensor(golden["soft_labels"])
     ours = {
@@ -62,7 +62,7 @@ def test_golden_values_are_those_of_the_shared_file(data: Path) -> None:
         assert mean(losses) == pytest.approx(golden["cases"][name], abs=1e-6), name
 
 
-def test_the_ramp_is_continuous_and_never_falls() -> None:
+def test_the_ramp_is_continuous_and_monotonic() -> None:
     values = [ramp(step / 1000, 0.1) for step in range(1001)]
     steps = [b - a for a, b in itertools.pairwise(values)]
     assert (values[0], values[100], values[-1]) == (0.0, 1.0, 1.0)
@@ -73,11 +73,11 @@ def test_the_ramp_is_continuous_and_never_falls() -> None:
 
 @pytest.mark.parametrize("name", LOSSES)
 @pytest.mark.parametrize("done", [0.0, 0.03, 1.0])
-def test_options_that_are_not_there_change_nothing(name: str, done: float) -> None:
+def test_masked_options_do_not_change_the_loss(name: str, done: float) -> None:
     generator = torch.Generator().manual_seed(1)
     logits = torch.randn(5, 3, generator=generator)
     targets = torch.softmax(torch.randn(5, 3, generator=generator), -1)
-    wider = torch.cat([logits, torch.full((5, 4), NOTHING)], 1)
+    wider = torch.cat([logits, torch.full((5, 4), MASKED_LOGIT)], 1)
     padded = torch.cat([targets, torch.zeros(5, 4)], 1)
     losses = LOSSES[name](logits, targets, done)
     assert torch.allclose(losses, LOSSES[name](wider, padded, done), atol=1e-6)
@@ -85,24 +85,24 @@ def test_options_that_are_not_there_change_nothing(name: str, done: float) -> No
 
 
 @pytest.mark.parametrize("name", LOSSES)
-def test_the_gradient_is_finite_and_no_option_that_is_missing_has_one(name: str) -> None:
-    logits = torch.tensor([[1.0, -2.0, 0.5, NOTHING]], requires_grad=True)
+def test_the_gradient_is_finite_and_zero_for_masked_options(name: str) -> None:
+    logits = torch.tensor([[1.0, -2.0, 0.5, MASKED_LOGIT]], requires_grad=True)
     LOSSES[name](logits, torch.tensor([[0.0, 1.0, 0.0, 0.0]]), 0.5).sum().backward()
     assert logits.grad is not None
     assert logits.grad.isfinite().all()
     assert logits.grad[0, 3] == 0
 
 
-def test_kl_is_zero_where_the_model_is_the_target() -> None:
+def test_kl_is_zero_when_the_model_equals_the_target() -> None:
     assert mean(kl(SOFT.log(), SOFT)) == pytest.approx(0.0, abs=1e-6)
 
 
-def test_product_leaves_a_hard_label_as_it_is() -> None:
+def test_product_keeps_a_hard_label() -> None:
     hard = torch.nn.functional.one_hot(SOFT.argmax(1), 2).float()
     assert torch.allclose(product(LOGITS, hard), cross_entropy(LOGITS, hard))
 
 
-def test_log_confidence_of_many_options_mixes_in_the_likeliest() -> None:
+def test_log_confidence_with_many_options_hardens_the_most_likely() -> None:
     logits, targets = torch.tensor([[3.0, 1.0, 0.0]]), torch.tensor([[0.0, 1.0, 0.0]])
     mixed = cross_entropy(logits, torch.tensor([[0.5, 0.5, 0.0]]))
     assert torch.allclose(log_confidence(logits, targets, 1.0), mixed)

@@ -11,7 +11,7 @@ from tests.doubles.labels import labels
 from w2s.errors import DataError, UsageError
 from w2s.evidence import Labels
 from w2s.kernels.arrays import Flags
-from w2s.kernels.numbers import Doubles
+from w2s.kernels.columns import Doubles
 from w2s.trust import cross_fit, trust_function
 from w2s.trust.folds import assign_folds
 

@@ -15,7 +15,7 @@ from w2s.errors import DataError, MissingExtraError
 from w2s.evidence import Labels
 from w2s.metrics import auc, trust_measures
 from w2s.trust import cross_fit, trust_function
-from w2s.trust.neural.method import NeuralOptions
+from w2s.trust.neural.forward import NeuralOptions
 
 torch = pytest.importorskip("torch", exc_type=ImportError)
 
@@ -42,6 +42,7 @@ def test_numpy_scores_equal_torch(blocks: int) -> None:
     assert np.ptp(found) > 1
 
 
+@pytest.mark.slow
 def test_interaction_of_features_is_learned() -> None:
     draw = np.random.default_rng(0)
     found = without(labels(1000, signal=0, width=4), "afterstate", "student")
@@ -53,18 +54,20 @@ def test_interaction_of_features_is_learned() -> None:
     assert trust_measures(scores, right, draws=200)["auc"].low > 0.7
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["neural", "logistic", "boosting", "stack"])
 def test_auc_of_noise_is_one_half(name: str) -> None:
     if name == "boosting":
         pytest.importorskip("sklearn", exc_type=ImportError)
     options = QUICK if name == "neural" else {}
     found = labels(400, seed=3, signal=0)
-    scores = cross_fit(trust_function(name, reads="hidden,afterstate,student", **options), found)
+    scores = cross_fit(trust_function(name, features="hidden,afterstate,student", **options), found)
     interval = trust_measures(scores, found.correct, confidence=0.999)["auc"]
     assert interval.low <= 0.5 <= interval.high
     assert interval.high - interval.low < 0.3
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["neural", "logistic", "knn"])
 def test_cross_fitting_removes_the_optimism_of_in_sample_scores(name: str) -> None:
     options = {"neural": {**QUICK, "least_steps": 150}, "logistic": {"ridge": 1.0}, "knn": {"k": 5}}[name]
@@ -78,6 +81,7 @@ def test_cross_fitting_removes_the_optimism_of_in_sample_scores(name: str) -> No
     assert abs(outside - honest) < 0.08
 
 
+@pytest.mark.slow
 def test_two_threads_agree_with_one() -> None:
     found, pool = labels(150, seed=6), labels(300, seed=7)
     one, two = (
@@ -87,6 +91,7 @@ def test_two_threads_agree_with_one() -> None:
     np.testing.assert_allclose(one, two, atol=0.02)
 
 
+@pytest.mark.slow
 def test_another_seed_gives_other_scores() -> None:
     found = labels(300)
     first, second = (trust_function("neural", **QUICK).fit(found, seed=seed).score(found) for seed in (0, 1))
@@ -102,6 +107,7 @@ def test_fitting_restores_the_state_of_torch() -> None:
     assert torch.get_num_threads() == threads
 
 
+@pytest.mark.slow
 def test_two_wrong_rows_are_enough_and_one_is_not() -> None:
     found = labels(60)
     wrong = np.zeros(60, bool)
@@ -135,7 +141,7 @@ def shown(value: object) -> str:
 
 
 def test_documentation_lists_every_option_with_its_default(root: Path) -> None:
-    text = (root / "docs" / "trust.md").read_text(encoding="utf-8")
+    text = (root / "docs" / "explanation" / "trust.md").read_text(encoding="utf-8")
     table = text.partition("| option | default | option | default |")[2].partition("\n\n")[0]
     told = dict(re.findall(r"`(\w+)` \| (\S+)", table))
     assert told == {name: shown(field.default) for name, field in NeuralOptions.model_fields.items()}

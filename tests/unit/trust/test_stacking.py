@@ -11,6 +11,7 @@ from w2s.metrics import auc
 from w2s.trust import cross_fit, trust_function
 
 
+@pytest.mark.slow
 def test_stack_beats_its_best_member() -> None:
     found = labels(800, signal=1.5)
     members = ("temperature", "logistic", "search_agreement")
@@ -20,7 +21,7 @@ def test_stack_beats_its_best_member() -> None:
 
 
 def test_stack_needs_what_its_members_need() -> None:
-    assert trust_function("stack", of="crowd,logistic", reads="student").needs == {
+    assert trust_function("stack", of="crowd,logistic", features="student").needs == {
         "label",
         "log_prob",
         "peer_label",
@@ -34,7 +35,7 @@ def test_stack_needs_what_its_members_need() -> None:
         ({"of": "confidence"}, "trust-stack-too-small", "of"),
         ({"of": "confidence,stack"}, "trust-stack-bad-member", "'stack'"),
         ({"of": "confidence,nothing"}, "trust-stack-bad-member", "'nothing'"),
-        ({"reads": "hid den"}, "trust-bad-reads", "'hid den'"),
+        ({"features": "hid den"}, "trust-bad-features", "'hid den'"),
     ],
 )
 def test_invalid_stack_is_refused(options: dict[str, str], code: str, named: str) -> None:

@@ -15,6 +15,7 @@ class EngineOracle:
     """Regret by two searches with the same limit: one of all moves, one of the labelled move alone."""
 
     rank = 2
+    game: str | None = "chess"
 
     def __init__(self, reference: str, cap_cp: int, concurrency: int) -> None:
         """Start the engine of a ``uci:…`` reference."""
@@ -69,6 +70,6 @@ class EngineOracle:
         return findings
 
 
-def load(target: str, cap_cp: int, concurrency: int) -> EngineOracle:
+def load(reference: str, cap_cp: int, concurrency: int) -> EngineOracle:
     """The oracle of a ``uci:…`` reference."""
-    return EngineOracle(target, cap_cp, concurrency)
+    return EngineOracle(reference, cap_cp, concurrency)

@@ -16,6 +16,7 @@ class ExactOracle:
     """Regret by solving the game to its end within ``nodes`` nodes per position, or unknown."""
 
     rank = 1
+    game: str | None = None
 
     def __init__(self, nodes: int, cap_cp: int) -> None:
         """Set the node limit per position and the cap of values."""
@@ -43,11 +44,11 @@ class ExactOracle:
         }
 
 
-def load(target: str, cap_cp: int, concurrency: int) -> ExactOracle:
+def load(reference: str, cap_cp: int, concurrency: int) -> ExactOracle:
     """The oracle of ``exact`` or ``exact:nodes=N``."""
     del concurrency
-    options = dict(parse_reference(target).options)
+    options = dict(parse_reference(reference).options)
     nodes = options.pop("nodes", str(_DEFAULT_NODES))
     if options or not nodes.isdecimal() or int(nodes) == 0:
-        raise UsageError("oracle-exact-nodes", f"{target}: write exact:nodes=N with a positive integer N")
+        raise UsageError("oracle-exact-nodes", f"{reference}: write exact:nodes=N with a positive integer N")
     return ExactOracle(int(nodes), cap_cp)

@@ -41,11 +41,13 @@ class Oracle(Protocol):
         name: prefix of its columns.
         reference: the text that :func:`load_oracles` takes.
         rank: order of trust; the oracle with the lowest rank that knows the regret decides a verdict.
+        game: the only game that it verifies; None for every game.
     """
 
     name: str
     reference: str
     rank: int
+    game: str | None
 
     def verify(self, cases: Sequence[Case]) -> list[dict[str, Finding]]:
         """The findings by move for each case; an empty one where the oracle cannot judge the move."""

@@ -15,6 +15,7 @@ class SearchOracle:
     """Regret by ``search:depth=N``: the difference between two values of one search."""
 
     rank = 3
+    game: str | None = None
 
     def __init__(self, reference: Reference, cap_cp: int) -> None:
         """Use the limits of a ``search:…`` reference."""
@@ -43,7 +44,7 @@ class SearchOracle:
         }
 
 
-def load(target: str, cap_cp: int, concurrency: int) -> SearchOracle:
+def load(reference: str, cap_cp: int, concurrency: int) -> SearchOracle:
     """The oracle of a ``search:…`` reference."""
     del concurrency
-    return SearchOracle(parse_reference(target), cap_cp)
+    return SearchOracle(parse_reference(reference), cap_cp)

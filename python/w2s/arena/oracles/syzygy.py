@@ -15,6 +15,7 @@ class SyzygyOracle:
     """Regret by result: 0 for a move that keeps the result, ``cap_cp`` for each half point lost."""
 
     rank = 0
+    game: str | None = "chess"
 
     def __init__(self, folder: str, cap_cp: int) -> None:
         """Open the tables of a folder."""
@@ -45,7 +46,7 @@ class SyzygyOracle:
         return Finding(best, (now + after) * self._cap_cp, now)
 
 
-def load(target: str, cap_cp: int, concurrency: int) -> SyzygyOracle:
+def load(reference: str, cap_cp: int, concurrency: int) -> SyzygyOracle:
     """The oracle of ``syzygy:FOLDER``."""
     del concurrency
-    return SyzygyOracle(target.removeprefix("syzygy:"), cap_cp)
+    return SyzygyOracle(reference.removeprefix("syzygy:"), cap_cp)

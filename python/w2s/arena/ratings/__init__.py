@@ -2,9 +2,8 @@
 
 from w2s.arena.ratings.bradley_terry import FieldRating, PlayerRating, rate_field
 from w2s.arena.ratings.elo import MatchRating, RatingInterval, elo_difference, expected_score, rate_match
-from w2s.arena.ratings.pentanomial import Pentanomial, tally
+from w2s.arena.ratings.pentanomial import GameResult, Pentanomial, tally, without_forfeits
 from w2s.arena.ratings.report import field_report, match_report
-from w2s.arena.ratings.results import GameResult, without_forfeits
 from w2s.arena.ratings.sprt import SprtSpec, SprtState
 
 __all__ = [

@@ -24,8 +24,7 @@ import numpy as np
 import numpy.typing as npt
 
 from w2s.arena.ratings.elo import Z_95
-from w2s.arena.ratings.pentanomial import Pentanomial, tally
-from w2s.arena.ratings.results import GameResult
+from w2s.arena.ratings.pentanomial import GameResult, Pentanomial, tally
 from w2s.errors import UsageError
 
 _Array = npt.NDArray[np.float64]

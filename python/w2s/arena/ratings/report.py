@@ -7,8 +7,7 @@ from typing import Any
 
 from w2s.arena.ratings.bradley_terry import FieldRating, PlayerRating, rate_field
 from w2s.arena.ratings.elo import MatchRating, RatingInterval, rate_match
-from w2s.arena.ratings.pentanomial import Pentanomial, tally
-from w2s.arena.ratings.results import GameResult, without_forfeits
+from w2s.arena.ratings.pentanomial import GameResult, Pentanomial, tally, without_forfeits
 from w2s.arena.ratings.sprt import SprtSpec, SprtState
 
 _Json = dict[str, Any]

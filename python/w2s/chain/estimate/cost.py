@@ -1,13 +1,12 @@
-"""Tokens, steps, memory and seconds of one step, by formula.
+"""Tokens, optimizer steps, memory and seconds of one step, by formula.
 
-Knows nothing about chains or machines beyond their numbers. P is the number of parameters that a token is
-multiplied with, b the bytes of a number.
+P is the number of parameters that a token is multiplied with, b the bytes of a number.
 
     a token read                2·P operations
-    a token learned, all        6·P; an adapter 4·P; 2·P more where activations are computed again
+    a token learned, all        6·P; an adapter 4·P; 2·P more if activations are recomputed
     a token written             one reading of the weights and of the cache for the whole batch
     weights                     parameters × b
-    what learns                 a gradient (4) and two moments of Adam (8 bytes); an adapter itself (4) too
+    trained numbers             a gradient (4) and two moments of Adam (8 bytes); an adapter itself (4) too
     activations                 17·width·b a token and layer (Korthikanti et al. 2022, eq. 2, attention fused)
     logits                      2·vocabulary·b a token that is learned
     cache                       keys and values of a token × b
@@ -18,24 +17,23 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from w2s.chain.estimate.machine import Machine
-from w2s.evidence import number_of
+from w2s.chain.estimate.hardware import Hardware
+from w2s.evidence_kinds import EVIDENCE, parse_evidence
 from w2s.models.model_size import ExampleLengths, ModelShape
-from w2s.train import LanguageSettings, Settings
+from w2s.train import LanguageTrainSettings, PolicyTrainSettings
 
 READ_SHARE = 0.4
 LEARN_SHARE = 0.35
 WRITE_SHARE = 0.5
-"""Of what a machine multiplies or reads at best: what reading, learning and writing reach."""
+"""Shares of the peak compute rate or bandwidth that reading, learning and writing reach."""
 PASS_S = 0.0007
-"""Seconds a layer that a pass takes at least, launched from Python; one that learns three times as long."""
+"""Minimum seconds per layer of a pass launched from Python; a training pass takes three times as long."""
 _KEPT = 17
-_CHECK, _ASK, _SAID = 30, 40, 8
 
 
 @dataclass(frozen=True)
 class Tokens:
-    """What one row takes: tokens read, written and learned."""
+    """Tokens read, written and learned for one row."""
 
     read: float = 0.0
     written: float = 0.0
@@ -48,40 +46,30 @@ class Tokens:
         return Tokens(self.read * times, self.written * times, self.learned * times)
 
 
-def answered(lengths: ExampleLengths) -> Tokens:
+def label_tokens(lengths: ExampleLengths) -> Tokens:
     """A label: its options are scored, or it is written."""
     return Tokens(lengths.prompt + lengths.options, 0.0 if lengths.options else lengths.reply)
 
 
-def asked(name: str, lengths: ExampleLengths) -> Tokens:
-    """Evidence beside a label: ``icl:4``, ``samples:8`` and so on; what other models give is nothing."""
-    word, number = name.partition(":")[0], number_of(name)
-    seen = lengths.learned
-    if word in ("afterstate", "p_true"):
-        return Tokens(seen + (_CHECK if lengths.reply else 0))  # a net sees the next position as it is
-    if word == "verbalised":
-        return Tokens(seen + _ASK, _SAID)
-    if word == "icl":
-        return Tokens(seen * ((number or 4) + 1))
-    if word == "samples":
-        count = number or 8
-        return answered(lengths) if lengths.options else Tokens(lengths.prompt, count * lengths.reply)
-    return Tokens()
+def evidence_tokens(name: str, lengths: ExampleLengths) -> Tokens:
+    """Evidence of a label: ``icl:4``, ``samples:8`` and so on; evidence of other models costs none here."""
+    found = parse_evidence(name, EVIDENCE).cost(lengths)
+    return Tokens(found.read, found.generated)
 
 
-def learned(settings: LanguageSettings | Settings, lengths: ExampleLengths) -> Tokens:
-    """A row of a training, all epochs; of grpo a group of replies, which the untrained student reads too."""
+def training_tokens(settings: LanguageTrainSettings | PolicyTrainSettings, lengths: ExampleLengths) -> Tokens:
+    """A row of a training, all epochs; for grpo a group of replies, which the untrained student reads too."""
     seen = lengths.learned * settings.epochs
-    if not isinstance(settings, LanguageSettings) or settings.objective == "supervised":
+    if not isinstance(settings, LanguageTrainSettings) or settings.objective == "supervised":
         return Tokens(learned=seen)
-    written = lengths.reply * settings.epochs * settings.group
-    return Tokens(seen * settings.group * (settings.kl > 0), written, seen * settings.group)
+    written = lengths.reply * settings.epochs * settings.group_size
+    return Tokens(seen * settings.group_size * (settings.kl > 0), written, seen * settings.group_size)
 
 
-def steps(settings: LanguageSettings | Settings, rows: int) -> int:
-    """Steps of the optimizer."""
+def optimizer_steps(settings: LanguageTrainSettings | PolicyTrainSettings, rows: int) -> int:
+    """Number of optimizer steps."""
     held = 0 if rows < 2 else round(settings.holdout * rows)
-    each = settings.group if _is_grpo(settings) else 1  # type: ignore[union-attr]
+    each = settings.group_size if _is_grpo(settings) else 1  # type: ignore[union-attr]
     return int(settings.epochs * math.ceil((rows - held) * each / settings.batch))
 
 
@@ -89,22 +77,22 @@ def seconds(
     tokens: Tokens,
     shape: ModelShape,
     lengths: ExampleLengths,
-    machine: Machine,
-    settings: LanguageSettings | Settings | None = None,
+    machine: Hardware,
+    settings: LanguageTrainSettings | PolicyTrainSettings | None = None,
 ) -> float:
-    """How long it takes.
+    """Duration of a step.
 
     Args:
-        tokens: of all rows and times.
+        tokens: of all rows and repetitions.
         shape: of the model.
         lengths: of its examples.
-        machine: where.
-        settings: of a training; None of labels and tests.
+        machine: that it runs on.
+        settings: of a training; None for labels and tests.
     """
     least = PASS_S * shape.layers
     spent = tokens.read * 2 * shape.multiplied / (machine.flops * READ_SHARE)
     if settings is not None:
-        together = settings.together if isinstance(settings, LanguageSettings) else settings.batch
+        together = settings.micro_batch if isinstance(settings, LanguageTrainSettings) else settings.batch
         passes = tokens.learned / (min(together, settings.batch) * lengths.learned)
         each = _operations(settings) * shape.multiplied / (machine.flops * LEARN_SHARE)
         spent += max(tokens.learned * each, passes * 3 * least)
@@ -117,20 +105,20 @@ def seconds(
     return spent + tokens.written / side * max(read / (machine.bandwidth * WRITE_SHARE), multiplied, least)
 
 
-def _operations(settings: LanguageSettings | Settings) -> int:
-    """For each parameter and token that is learned."""
-    if not isinstance(settings, LanguageSettings):
+def _operations(settings: LanguageTrainSettings | PolicyTrainSettings) -> int:
+    """Operations per parameter and learned token."""
+    if not isinstance(settings, LanguageTrainSettings):
         return 6
-    return (4 if settings.method == "lora" else 6) + (2 if settings.save_memory else 0)
+    return (4 if settings.finetuning == "lora" else 6) + (2 if settings.save_memory else 0)
 
 
-def read_per_s(shape: ModelShape, machine: Machine) -> float:
-    """Tokens that are read in a second; of a net over moves, positions."""
+def read_per_s(shape: ModelShape, machine: Hardware) -> float:
+    """Tokens read per second; for nets of moves, positions."""
     return machine.flops * READ_SHARE / (2 * shape.multiplied * (shape.squares or 1))
 
 
 def labelling_memory(shape: ModelShape, lengths: ExampleLengths, held: float) -> dict[str, float]:
-    """Bytes at the peak of labelling, by what holds them; ``held``: tokens of a pass."""
+    """Peak bytes of labelling, by use; ``held``: tokens of a pass."""
     held = max(held, lengths.longest)
     return {
         "weights": shape.parameters * shape.bytes_each,
@@ -140,20 +128,20 @@ def labelling_memory(shape: ModelShape, lengths: ExampleLengths, held: float) ->
 
 
 def training_memory(
-    settings: LanguageSettings | Settings, shape: ModelShape, lengths: ExampleLengths
+    settings: LanguageTrainSettings | PolicyTrainSettings, shape: ModelShape, lengths: ExampleLengths
 ) -> dict[str, float]:
-    """Bytes at the peak of a training, by what holds them."""
-    if not isinstance(settings, LanguageSettings):
+    """Peak bytes of a training, by use."""
+    if not isinstance(settings, LanguageTrainSettings):
         places = settings.batch * lengths.longest
         return {
             "weights": shape.parameters * 4.0,
             "optimizer": shape.parameters * 12.0,
             "activations": places * shape.width * shape.layers * 4.0 * 4.0,
         }
-    whole = settings.method == "full"
+    whole = settings.finetuning == "full"
     number = 4.0 if settings.precision == "float32" else 2.0
-    rows = min(settings.together, settings.batch)
-    places = rows * min(float(settings.length), lengths.longest)
+    rows = min(settings.micro_batch, settings.batch)
+    places = rows * min(float(settings.max_length), lengths.longest)
     layers = shape.layers / _KEPT + 1 if settings.save_memory else shape.layers
     adapter = shape.adapter(settings.rank, settings.targets)
     found = {
@@ -167,5 +155,5 @@ def training_memory(
     return found
 
 
-def _is_grpo(settings: LanguageSettings | Settings) -> bool:
-    return isinstance(settings, LanguageSettings) and settings.objective == "grpo"
+def _is_grpo(settings: LanguageTrainSettings | PolicyTrainSettings) -> bool:
+    return isinstance(settings, LanguageTrainSettings) and settings.objective == "grpo"

@@ -1,102 +1,100 @@
-"""A chain and a machine → what every step takes, as plain values.
-
-Knows nothing about screens.
-"""
+"""The cost of every step of a chain's plan on a machine, as JSON values."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
-from w2s.chain.checking import check_config
 from w2s.chain.config import ChainConfig
 from w2s.chain.estimate import cost
-from w2s.chain.estimate.machine import PASS_TOKENS, Machine
-from w2s.chain.estimate.plan import Work, plan
-from w2s.chain.estimate.rows import Files
-from w2s.chain.regimes import arms_left_out, with_arms
+from w2s.chain.estimate.dataset_sizes import DatasetFiles
+from w2s.chain.estimate.hardware import PASS_TOKENS, Hardware
+from w2s.chain.plan import Plan, Work
+from w2s.chain.planner import plan_chain
+from w2s.chain.validate import check_config
 from w2s.models.model_size import ExampleLengths, ModelShape, find_shape, measure_lengths
 from w2s.tasks import Example
-from w2s.train import LanguageSettings, Settings, settings_of
+from w2s.train import LanguageTrainSettings, PolicyTrainSettings, parse_settings
 
-Facts = dict[str, Any]
 _GIB = 1024**3
 
 
-def estimate(config: ChainConfig, machine: Machine | None) -> Facts:
-    """What a chain will take.
+def estimate(config: ChainConfig, machine: Hardware | None) -> dict[str, Any]:
+    """What a chain will take. Nothing of it is started, and nothing is downloaded.
 
     Args:
-        config: the chain; nothing of it is started, and nothing is downloaded.
-        machine: whose time and memory it is; None for neither.
+        config: the chain.
+        machine: whose time and memory to estimate; None for neither.
 
     Returns:
-        ``rows`` by role; ``arms``, what each arm of each round takes in all; ``steps``, each with its
-        labels, tokens, optimizer steps, memory in GiB by what holds it, and hours, None where they are not
-        known; ``total``; ``models`` with where their sizes are from; ``assumptions`` in words; ``not_known``.
+        JSON values: ``rows`` by split; ``arms``, the sums of each arm of each round; ``steps``, each with the
+        folders of the run that will hold it, labels, tokens, optimizer steps, memory in GiB by use, and
+        hours, which are None if they are not known; ``total``; ``models`` with the origin of their sizes;
+        ``assumptions`` in words; ``not_known``.
     """
     check_config(config)
-    config = with_arms(config, arms_left_out(config, answered=_pool_is_answered(config)))
-    files = Files(config)
-    rows, notes = files.rows_by_role()
+    files = DatasetFiles(config)
+    rows, notes = files.rows_by_split()
+    answered = config.source == "files" or config.matches.verify_pool
+    plan = plan_chain(config, **rows, pool_answered=answered)
     examples, missing = files.some_examples()
     models = _Models(config, examples)
-    found = [_step(work, config, models, machine) for work in plan(config, rows)]
-    known = [step["hours"] for step in found if step["hours"] is not None]
-    peaks = [step["memory_gib"]["peak"] for step in found if step["memory_gib"]]
-    unsized = list(dict.fromkeys(work["model"] for work in found if not work["memory_gib"]))
-    arms = by_arm(found)
+    steps = [_Step(line, config, models, machine) for line in plan_lines(plan)]
+    known = [step.hours for step in steps if step.line.work is not None and step.hours is not None]
+    peaks = [step.peak for step in steps if step.peak is not None]
+    unsized = [step.line.work.model for step in steps if step.line.work is not None and step.peak is None]
+    arms = by_arm(steps)
     return {
         "machine": None if machine is None else {**vars(machine), "memory_gib": machine.memory / _GIB},
         "rows": rows,
         "arms": arms,
-        "steps": found,
+        "steps": [step.to_json() for step in steps],
         "total": {
             **{name: sum(arm[name] for arm in arms) for name in ("labels", "tokens", "optimizer_steps")},
             "hours": sum(known) if known else None,
-            "peak_gib": max(peaks, default=None),
-            "fits": None if machine is None or not peaks else max(peaks) * _GIB <= machine.memory,
+            "peak_gib": max(peaks) / _GIB if peaks else None,
+            "fits": None if machine is None or not peaks else max(peaks) <= machine.memory,
         },
         "models": models.described(machine),
         "assumptions": _assumptions(config, machine),
         "not_known": [
             *notes,
             *missing,
-            *(f"how large and fast {model} is" for model in unsized),
-            *_apart(config),
+            *(f"how large and fast {model} is" for model in dict.fromkeys(unsized)),
+            *_unestimated(config),
         ],
     }
 
 
-def _pool_is_answered(config: ChainConfig) -> bool:
-    return config.source == "files" or config.matches.verify_pool
+@dataclass(frozen=True)
+class PlanLine:
+    """Equal work of several planned steps, such as those of all seeds.
+
+    Attributes:
+        round: counted from 1; 0 for steps of no round.
+        kind: ``label``, ``evidence``, ``train``, ``test``, or a step without cost here.
+        arm: whose, or what it is for.
+        work: what costs time; None if nothing does.
+        folders: of the steps.
+    """
+
+    round: int
+    kind: str
+    arm: str
+    work: Work | None
+    folders: list[str] = field(default_factory=list)
 
 
-def by_arm(found: Sequence[Facts]) -> list[Facts]:
-    """Steps of one arm of one round, or labels with what other models say of them, as one: training and test
-    together. The peak is the largest, the rest are sums; hours are None where those of any step are."""
-    arms: dict[tuple[object, ...], list[Facts]] = {}
-    for step in found:
-        arms.setdefault((step["round"], step["arm"], step["model"]), []).append(step)
-    return [
-        {
-            "round": round_,
-            "arm": arm,
-            "model": model,
-            "times": steps[0]["times"],
-            "labels": sum(step["labels"] * step["times"] for step in steps),
-            "learned_rows": sum(step["rows"] for step in steps if step["step"] == "train"),
-            "tokens": sum(sum(step["tokens"].values()) for step in steps),
-            "optimizer_steps": sum(step["optimizer_steps"] for step in steps),
-            "peak_gib": max(step["memory_gib"].get("peak", 0.0) for step in steps) or None,
-            "hours": None
-            if any(step["hours"] is None for step in steps)
-            else sum(step["hours"] for step in steps),
-        }
-        for (round_, arm, model), steps in arms.items()
-    ]
+def plan_lines(plan: Plan) -> list[PlanLine]:
+    """The steps of a plan, equal work together, in the order in which they come."""
+    found: dict[object, PlanLine] = {}
+    for step in plan.steps:
+        lines = [PlanLine(step.round, work.kind, work.arm, work) for work in step.work]
+        for line in lines or [PlanLine(step.round, step.kind, step.arm, None)]:
+            found.setdefault((line.round, line.kind, line.arm, line.work), line).folders.append(step.folder)
+    return list(found.values())
 
 
 @dataclass
@@ -109,21 +107,20 @@ class _Models:
     @cached_property
     def _known(self) -> dict[str, tuple[ModelShape | None, ExampleLengths]]:
         config = self.config
-        named = [config.teacher, *config.student, *([config.reward] if config.reward else [])]
-        return {name: self._one(name) for name in dict.fromkeys(named)}
+        named = [config.teacher, *config.student, config.reward, config.regime.gold_teacher]
+        return {name: self._look_up(name) for name in dict.fromkeys(named) if name is not None}
 
     def of(self, reference: str) -> tuple[ModelShape | None, ExampleLengths]:
         """Shape and lengths of a model of the chain."""
         return self._known[reference]
 
-    def _one(self, reference: str) -> tuple[ModelShape | None, ExampleLengths]:
+    def _look_up(self, reference: str) -> tuple[ModelShape | None, ExampleLengths]:
         shape = find_shape(reference)
         squares = 0 if shape is None else shape.squares
         return shape, measure_lengths(reference, self.config.task, self.examples, squares)
 
-    def described(self, machine: Machine | None) -> list[Facts]:
-        """Each model with its parameters, what it reads in a second, tokens of an example, and where they are
-        from."""
+    def described(self, machine: Hardware | None) -> list[dict[str, Any]]:
+        """Each model with its parameters, reading speed and tokens of an example, and their origin."""
         return [
             {
                 "model": name,
@@ -139,85 +136,141 @@ class _Models:
         ]
 
 
-def _step(work: Work, config: ChainConfig, models: _Models, machine: Machine | None) -> Facts:
-    shape, lengths = models.of(work.model)
-    settings = settings_of(work.model, config.train, config.seed) if work.kind == "train" else None
-    tokens = _tokens(work, config, lengths, settings) * (work.rows * work.times)
-    hours, memory = None, {}
-    if shape is not None:
+class _Step:
+    """The cost of a line of the plan."""
+
+    def __init__(
+        self, line: PlanLine, config: ChainConfig, models: _Models, machine: Hardware | None
+    ) -> None:
+        self.line = line
+        self.times = len(line.folders)
+        self.tokens, self.optimizer_steps = cost.Tokens(), 0
+        self.memory: Mapping[str, float] = {}
+        self.hours: float | None = None if line.kind == "matches" else 0.0
+        if line.work is not None:
+            self._add_up(line.work, config, models, machine)
+
+    @property
+    def peak(self) -> float | None:
+        """Bytes of memory at the peak; None if not known."""
+        return sum(self.memory.values()) if self.memory else None
+
+    def _add_up(self, work: Work, config: ChainConfig, models: _Models, machine: Hardware | None) -> None:
+        shape, lengths = models.of(work.model)
+        settings = parse_settings(work.model, config.train, config.seed) if work.kind == "train" else None
+        self.tokens = _row_tokens(work, config, lengths, settings) * (work.rows * self.times)
+        if settings is not None:
+            self.optimizer_steps = cost.optimizer_steps(settings, work.rows) * self.times
+        self.hours = None
+        if shape is None:
+            return
         held = PASS_TOKENS if machine is None else machine.pass_tokens
-        memory = (
+        self.memory = (
             cost.labelling_memory(shape, lengths, held)
             if settings is None
             else cost.training_memory(settings, shape, lengths)
         )
         if machine is not None:
-            hours = cost.seconds(tokens, shape, lengths, machine, settings) / 3600
+            self.hours = cost.seconds(self.tokens, shape, lengths, machine, settings) / 3600
+
+    def to_json(self) -> dict[str, Any]:
+        """The entry of ``steps``."""
+        work = self.line.work
+        gib = {name: value / _GIB for name, value in self.memory.items()}
+        return {
+            "round": self.line.round,
+            "step": self.line.kind,
+            "arm": self.line.arm,
+            "model": None if work is None else work.model,
+            "times": self.times,
+            "labels": work.rows if work is not None and work.kind != "train" else 0,
+            "rows": 0 if work is None else work.rows,
+            "tokens": {name: round(value) for name, value in vars(self.tokens).items()},
+            "optimizer_steps": self.optimizer_steps,
+            "memory_gib": gib if self.peak is None else {**gib, "peak": self.peak / _GIB},
+            "hours": self.hours,
+            "folders": self.line.folders,
+        }
+
+
+def by_arm(steps: Sequence[_Step]) -> list[dict[str, Any]]:
+    """Sums of the steps of one arm of one round by one model, training and test together.
+
+    The peak is the largest; hours are None if those of any step are.
+    """
+    arms: dict[tuple[object, ...], list[_Step]] = {}
+    for step in steps:
+        if step.line.work is not None:
+            arms.setdefault((step.line.round, step.line.arm, step.line.work.model), []).append(step)
+    return [_arm_sums(key, found) for key, found in arms.items()]
+
+
+def _arm_sums(key: tuple[object, ...], steps: Sequence[_Step]) -> dict[str, Any]:
+    round_, arm, model = key
+    lines = [step.to_json() for step in steps]
+    hours = [step.hours for step in steps]
+    peaks = [step.peak for step in steps if step.peak is not None]
     return {
-        "round": work.round,
-        "step": work.kind,
-        "arm": work.arm,
-        "model": work.model,
-        "times": work.times,
-        "labels": work.rows if work.kind != "train" else 0,
-        "rows": work.rows,
-        "tokens": {name: round(value) for name, value in vars(tokens).items()},
-        "optimizer_steps": cost.steps(settings, work.rows) * work.times if settings is not None else 0,
-        "memory_gib": {
-            **{name: value / _GIB for name, value in memory.items()},
-            **({"peak": sum(memory.values()) / _GIB} if memory else {}),
-        },
-        "hours": hours,
+        "round": round_,
+        "arm": arm,
+        "model": model,
+        "times": steps[0].times,
+        "labels": sum(line["labels"] * line["times"] for line in lines),
+        "learned_rows": sum(line["rows"] for line in lines if line["step"] == "train"),
+        "tokens": sum(sum(line["tokens"].values()) for line in lines),
+        "optimizer_steps": sum(step.optimizer_steps for step in steps),
+        "peak_gib": max(peaks) / _GIB if peaks else None,
+        "hours": None if None in hours else sum(hour for hour in hours if hour is not None),
     }
 
 
-def _tokens(
-    work: Work, config: ChainConfig, lengths: ExampleLengths, settings: LanguageSettings | Settings | None
+def _row_tokens(
+    work: Work,
+    config: ChainConfig,
+    lengths: ExampleLengths,
+    settings: LanguageTrainSettings | PolicyTrainSettings | None,
 ) -> cost.Tokens:
-    """Of one row."""
     if settings is not None:
-        return cost.learned(settings, lengths)
+        return cost.training_tokens(settings, lengths)
     if work.kind == "evidence":
         return cost.Tokens(lengths.prompt + max(lengths.options, lengths.reply))
-    found = cost.answered(lengths)
+    found = cost.label_tokens(lengths)
     for name in config.evidence if work.kind == "label" else ():
-        found += cost.asked(name, lengths)
+        found += cost.evidence_tokens(name, lengths)
     return found
 
 
-def _assumptions(config: ChainConfig, machine: Machine | None) -> list[str]:
+def _assumptions(config: ChainConfig, machine: Hardware | None) -> list[str]:
     held = PASS_TOKENS if machine is None else machine.pass_tokens
-    said = [
-        f"reading and scoring reach {cost.READ_SHARE:g} of the machine's rate of products, learning "
-        f"{cost.LEARN_SHARE:g}, writing {cost.WRITE_SHARE:g} of its memory's bandwidth",
-        "operations a token: 2 for each parameter to read, 6 to learn all, 4 to learn an adapter, 2 more "
-        "where activations are computed again",
-        f"a pass through a network takes at least {1000 * cost.PASS_S:g} ms a layer, one that learns three "
+    found = [
+        f"reading and scoring reach {cost.READ_SHARE:g} of the machine's compute rate, learning "
+        f"{cost.LEARN_SHARE:g}, writing {cost.WRITE_SHARE:g} of its memory bandwidth",
+        "operations a token: 2 per parameter to read, 6 to learn all, 4 to learn an adapter, 2 more if "
+        "activations are recomputed",
+        f"a pass through a network takes at least {1000 * cost.PASS_S:g} ms a layer, a training pass three "
         "times as long",
-        "bytes: weights as they are loaded (4 each where all learn); 12 for each number that learns (16 of "
-        "an adapter, itself included); 17 numbers of the model's width a token and layer; 2 logits of the "
-        f"whole vocabulary a learned token; keys and values of a pass of {held:,} tokens, or of a step's "
+        "bytes: weights as they are loaded (4 each if all are trained); 12 per trained number (16 in an "
+        "adapter, itself included); 17 numbers of the model's width per token and layer; 2 logits of the "
+        f"whole vocabulary per learned token; keys and values of a pass of {held:,} tokens, or of a step's "
         "replies",
         "loading models, fitting trust and writing files take no time",
     ]
     if config.keep.purity is not None:
-        said.append("the whole pool is kept: how much a certified purity keeps is not known before")
+        found.append("the whole pool is kept, since the share that a certified purity keeps is unknown")
     if machine is not None:
-        said.insert(
+        found.insert(
             0,
             f"{machine.name}, {machine.source}: {machine.flops / 1e12:.3g} TFLOP/s, "
             f"{machine.bandwidth / 1e9:,.1f} GB/s",
         )
-    return said
+    return found
 
 
-def _apart(config: ChainConfig) -> list[str]:
-    """What a chain does beside this, and for how long nobody says here."""
+def _unestimated(config: ChainConfig) -> list[str]:
+    """What a chain does that is not estimated."""
     found = []
     if config.source == "matches":
         found.append("how long matches and their oracle take")
     if config.oracles:
         found.append(f"how long {', '.join(config.oracles)} takes")
-    if config.regime.gold_teacher:
-        found.append(f"how long {config.regime.gold_teacher} takes to label gold")
     return found

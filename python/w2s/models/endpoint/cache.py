@@ -1,10 +1,12 @@
 """The cache of replies: an append-only JSONL file, one reply per line, found by the digest of its request.
 
-A damaged line loses only that line. Several processes may share a file.
+A run keeps it in its own folder, so that a killed run does not request its replies again. A damaged line
+loses only that line. Several processes may share a file.
 """
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import json
 import logging
@@ -14,6 +16,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from hashlib import blake2b
 from pathlib import Path
 
@@ -27,37 +30,36 @@ _LOG = logging.getLogger(__name__)
 class ReplyCache:
     """The cache file of one endpoint and model; only the position of each line is in memory.
 
-    Every reply is one write to the end of the file; the file is synced to disk every few seconds and at the
-    end. Replies that other processes add after the file was opened are not seen.
+    Folder and file are created with the first reply. Every reply is one write to the end of the file; the
+    file is synced to disk every few seconds and at the end. Replies that other processes add after the file
+    was opened are not seen.
 
     Args:
-        folder: created where it is missing.
+        folder: the folder of the file.
         endpoint: the address of the endpoint.
         model: the name of the model at the endpoint.
 
     Attributes:
         path: the cache file.
+        reused: when each reply that an earlier process had stored was used again was written, in seconds
+            since 1970, by the digest of its request; None where the file does not say.
 
     Raises:
-        UsageError: the folder or the file cannot be created or read.
+        UsageError: the file cannot be created or read.
     """
 
     def __init__(self, folder: Path, endpoint: str, model: str) -> None:
         self.path = folder / _file_name(endpoint, model)
+        self.reused: dict[bytes, float | None] = {}
         self._lock = threading.Lock()
         self._positions: dict[bytes, tuple[int, int]] = {}
         self._synced = time.monotonic()
-        try:
-            folder.mkdir(parents=True, exist_ok=True)
-            self._file: int | None = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600)
-        except OSError as error:
-            raise UsageError(
-                "endpoint-cache-unusable",
-                f"cannot cache replies in {folder}: {error.strerror}; choose another folder with cache=DIR, "
-                "or turn the cache off with cache=off",
-            ) from None
-        with self._locked(self._file):
-            self._index(self._file)
+        self._file: int | None = None
+        self._is_closed = False
+        self._check_folder(folder)
+        if self.path.exists():
+            self._open()
+        self._earlier = frozenset(self._positions)
 
     def get(self, digest: bytes) -> Completion | None:
         """The reply to the request with this digest; None where it is not cached."""
@@ -67,9 +69,14 @@ class ReplyCache:
                 return None
             line = os.pread(self._file, position[1], position[0])
         try:
-            return Completion.from_json(json.loads(line))
+            found = json.loads(line)
+            reply = Completion.from_json(found)
         except (ValueError, KeyError, TypeError, RecursionError):  # another program has changed the file
             return None
+        if digest in self._earlier:
+            written = found.get("time")
+            self.reused[digest] = written if isinstance(written, int | float) else None
+        return reply
 
     def put(self, digest: bytes, completion: Completion) -> None:
         """Add a reply.
@@ -77,10 +84,13 @@ class ReplyCache:
         Raises:
             DataError: the file cannot be written.
         """
-        line = json.dumps({"key": digest.hex(), **completion.to_json()}, ensure_ascii=True).encode() + b"\n"
+        entry = {"key": digest.hex(), "time": round(time.time()), **completion.to_json()}
+        line = json.dumps(entry, ensure_ascii=True).encode() + b"\n"
         with self._lock:
-            if self._file is None:
+            if self._is_closed:
                 return
+            if self._file is None:
+                self._file = self._open()
             try:
                 with self._locked(self._file):
                     self._append(self._file, digest, line)
@@ -99,7 +109,49 @@ class ReplyCache:
             if self._file is not None:
                 os.fsync(self._file)
                 os.close(self._file)
-            self._file = None
+            self._file, self._is_closed = None, True
+
+    def reuse(self, sent: int) -> str | None:
+        """One line on the replies that an earlier process had stored; None where none was used.
+
+        Args:
+            sent: number of replies that came from the endpoint.
+        """
+        if not self.reused:
+            return None
+        times = sorted(written for written in self.reused.values() if written is not None)
+        ends = [f"{datetime.fromtimestamp(time_s):%Y-%m-%d %H:%M}" for time_s in times[:1] + times[-1:]]
+        when = f", written {' to '.join(dict.fromkeys(ends))}" if ends else ""
+        return (
+            f"{len(self.reused):,} of {len(self.reused) + sent:,} replies came from the cache {self.path}"
+            f"{when}; delete the file, or add cache=off, to request them again"
+        )
+
+    def _check_folder(self, folder: Path) -> None:
+        """Refuse a folder in which no file can be created, without creating anything."""
+        place = next(place for place in (folder, *folder.absolute().parents) if place.exists())
+        if not place.is_dir():
+            raise self._unusable(f"{place} is not a folder")
+        if not os.access(place, os.W_OK):
+            raise self._unusable(os.strerror(errno.EACCES))
+
+    def _open(self) -> int:
+        """Open or create the file and index its lines."""
+        try:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            self._file = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600)
+        except OSError as error:
+            raise self._unusable(str(error.strerror)) from None
+        with self._locked(self._file):
+            self._index(self._file)
+        return self._file
+
+    def _unusable(self, reason: str) -> UsageError:
+        return UsageError(
+            "endpoint-cache-unusable",
+            f"cannot cache replies in {self.path.parent}: {reason}; choose another folder with cache=DIR, "
+            "or turn the cache off with cache=off",
+        )
 
     def _append(self, file: int, digest: bytes, line: bytes) -> None:
         position = os.fstat(file).st_size

@@ -13,7 +13,7 @@ from w2s.errors import ModelError
 from w2s.models.endpoint.cache import ReplyCache
 from w2s.models.endpoint.chat_completions import ChatRequest, Completion
 from w2s.models.endpoint.client import ChatClient
-from w2s.models.endpoint.errors import NoReplyError
+from w2s.models.endpoint.http_connection import NoReplyError
 
 MAX_UNAVAILABLE = 8
 """This many ``void`` failures in a row end the work."""
@@ -38,12 +38,16 @@ class CachedClient:
         cache: stores the replies; None for no cache.
         concurrency: how many threads send requests.
         name: name of the endpoint, for messages.
+
+    Attributes:
+        sent: number of replies that came from the endpoint.
     """
 
     def __init__(self, client: ChatClient, cache: ReplyCache | None, concurrency: int, name: str) -> None:
         self._client = client
         self._cache = cache
         self._name = name
+        self.sent = 0
         self._threads = ThreadPoolExecutor(concurrency, "w2s-endpoint")
         self._lock = threading.Lock()
         self._unavailable = 0
@@ -70,8 +74,11 @@ class CachedClient:
             raise
 
     def close(self) -> None:
-        """Start no more requests."""
+        """Start no more requests, and say how many replies of an earlier process were used again."""
         self._threads.shutdown(wait=False, cancel_futures=True)
+        reuse = None if self._cache is None else self._cache.reuse(self.sent)
+        if reuse is not None:
+            _LOG.warning("%s: %s", self._name, reuse)
 
     def _unless_stopped(self, stop: threading.Event, request: ChatRequest) -> RequestOutcome:
         """The outcome of a request; nothing is sent once another request has ended the work."""
@@ -113,13 +120,14 @@ class CachedClient:
         return reply
 
     def _complete_cached(self, request: ChatRequest) -> Completion:
-        if self._cache is None:
-            return self._client.complete(request)
         digest = request.digest()
-        reply = self._cache.get(digest)
+        reply = None if self._cache is None else self._cache.get(digest)
         if reply is None:
             reply = self._client.complete(request)
-            self._cache.put(digest, reply)
+            with self._lock:
+                self.sent += 1
+            if self._cache is not None:
+                self._cache.put(digest, reply)
         return reply
 
     def _warn_once(self, text: str) -> None:

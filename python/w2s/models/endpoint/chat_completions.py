@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from w2s.models import keyed_random
-from w2s.models.endpoint.errors import NoReplyError
+from w2s.models.endpoint.http_connection import NoReplyError
 from w2s.models.endpoint.settings import EndpointSettings
 from w2s.tasks import Example, MoveExample
 from w2s.tasks.prompts import Message

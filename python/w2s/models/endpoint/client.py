@@ -12,8 +12,7 @@ from email.utils import parsedate_to_datetime
 
 from w2s.models import keyed_random
 from w2s.models.endpoint.chat_completions import ChatRequest, Completion, parse_completion
-from w2s.models.endpoint.errors import NoReplyError
-from w2s.models.endpoint.http_connection import HttpConnection, HttpConnectionPool, HttpReply
+from w2s.models.endpoint.http_connection import HttpConnection, HttpConnectionPool, HttpReply, NoReplyError
 from w2s.models.endpoint.key import KEY_VARIABLES, ApiKey
 from w2s.models.endpoint.settings import EndpointSettings
 

@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 from importlib.util import find_spec
+from pathlib import Path
 
 from w2s.errors import MissingExtraError
+from w2s.models.endpoint.settings import OPTIONS, EndpointSettings
 from w2s.models.model import Model, ModelKind
 from w2s.models.reference import Reference
 
 EXTRA = "models"
 
 
-def load(reference: Reference, *, seed: int, concurrency: int) -> Model:
+def load(reference: Reference, *, seed: int, concurrency: int, cache: Path | None = None) -> Model:
     """The model of ``openai:URL#MODEL``; ``concurrency`` is ignored, because the reference has its own."""
     del concurrency
-    from w2s.models.endpoint.settings import EndpointSettings
-
-    settings = EndpointSettings.from_reference(reference)
+    settings = EndpointSettings.from_reference(reference, cache)
     if find_spec("jinja2") is None:
         raise MissingExtraError("a prompt", EXTRA)
     from w2s.models.endpoint.key import read_api_key
@@ -31,4 +31,5 @@ KIND = ModelKind(
     "openai:http://127.0.0.1:8000/v1#small",
     load,
     EXTRA,
+    OPTIONS,
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import weakref
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -13,8 +14,7 @@ from w2s.models.endpoint.cache import ReplyCache
 from w2s.models.endpoint.cached_client import CachedClient, RequestOutcome
 from w2s.models.endpoint.chat_completions import ChatRequest, Completion, build_requests
 from w2s.models.endpoint.client import BACKOFF_S, ChatClient
-from w2s.models.endpoint.errors import NoReplyError
-from w2s.models.endpoint.evidence import add_evidence
+from w2s.models.endpoint.http_connection import NoReplyError
 from w2s.models.endpoint.key import ApiKey
 from w2s.models.endpoint.settings import EndpointSettings
 from w2s.models.few_shot import FewShotSampler, Shots
@@ -37,10 +37,10 @@ class EndpointModel:
     """A model behind an OpenAI-compatible endpoint; implements ``Model``,
     ``SupportsSampling`` and ``SupportsFewShot``.
 
-    It answers moves, choices and questions. Replies are cached in a file, so that no request is paid for
-    twice, in this run or another. A failure of the endpoint is the failure of one answer, not an exception,
-    unless the endpoint was unavailable many times in a row. Not for use by several threads at once; it uses
-    several itself.
+    It answers moves, choices and questions. With a cache, replies are stored in a file, so that a run that
+    was killed does not pay for them again; a line in the log says how many were used again. A failure of the
+    endpoint is the failure of one answer, not an exception, unless the endpoint was unavailable many times in
+    a row. Not for use by several threads at once; it uses several itself.
 
     The model is deterministic if the temperature is 0 and there is a cache: then an answer, once given, is
     repeated. Without a cache a server may answer differently at any time, because its results depend on the
@@ -88,6 +88,9 @@ class EndpointModel:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+    def __repr__(self) -> str:
+        return f"load_model({self.reference!r})"
 
     def answer(self, examples: Sequence[Example], want: Want) -> list[Answer]:
         """One answer per example, in their order.
@@ -232,3 +235,51 @@ def _release(client: ChatClient, cached_client: CachedClient, cache: ReplyCache 
     client.close()
     if cache is not None:
         cache.close()
+
+
+_PUNCTUATION = " \t\r\n.:)(*\"'"
+
+
+def add_evidence(answer: Answer, example: Example, completion: Completion) -> None:
+    """Set the number of options and, where the server returns them, log-probability, margin and entropy.
+
+    The log-probability is the mean over the tokens of the reply. Margin and entropy are those of its first
+    token that is not blank, among the likeliest tokens that the server lists. For a choice they are those of
+    the options whose letters are listed; they are unknown where the reply does not begin with its letter.
+    """
+    answer.n_options = _n_options(example)
+    answer.log_prob = completion.log_prob
+    if completion.top is None:
+        return
+    label = completion.top[0][0]
+    probs = {token: math.exp(log_prob) for token, log_prob in completion.top}
+    if isinstance(example, ChoiceExample):
+        label = label.strip(_PUNCTUATION)
+        probs = option_probs(completion.top, example.letters) if label == answer.label else {}
+    if probs.get(label, 0.0) > 0:
+        answer.margin, answer.entropy = _margin_and_entropy(probs, label)
+
+
+def option_probs(top: tuple[tuple[str, float], ...], letters: str) -> dict[str, float]:
+    """The probability of each option whose letter is among the tokens; they sum to one."""
+    found: dict[str, float] = {}
+    for token, log_prob in top:
+        letter = token.strip(_PUNCTUATION)
+        if len(letter) == 1 and letter in letters:
+            found[letter] = found.get(letter, 0.0) + math.exp(log_prob)
+    total = math.fsum(found.values())
+    return {letter: prob / total for letter, prob in found.items()} if total > 0 else {}
+
+
+def _margin_and_entropy(probs: Mapping[str, float], label: str) -> tuple[float, float]:
+    """Probability of the label minus that of the likeliest other, and the entropy of the normalised probs."""
+    other = max((prob for name, prob in probs.items() if name != label), default=0.0)
+    total = math.fsum(probs.values())
+    shares = [prob / total for prob in probs.values() if prob > 0]
+    return probs[label] - other, max(0.0, -math.fsum(share * math.log(share) for share in shares))
+
+
+def _n_options(example: Example) -> int | None:
+    if isinstance(example, MoveExample):
+        return len(example.state.legal_moves())
+    return len(example.options) if isinstance(example, ChoiceExample) else None

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import difflib
 import ipaddress
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,21 +14,22 @@ from w2s.errors import UsageError
 from w2s.models.reference import Reference, quote
 from w2s.models.reference_options import parse_count, parse_number
 
-_OPTIONS = (
-    "temperature",
-    "top_p",
-    "max_tokens",
-    "samples",
-    "logprobs",
-    "prompt",
-    "shots",
-    "concurrency",
-    "timeout_s",
-    "connect_s",
-    "retries",
-    "rpm",
-    "cache",
-)
+OPTIONS = {
+    "temperature": "0 asks for the likeliest reply, above 0 replies are drawn; default 0",
+    "top_p": "share of probability that tokens are drawn from, above 0 and at most 1",
+    "max_tokens": "longest reply, in tokens; default 1024",
+    "samples": "further replies to each question where evidence is wanted; default 0",
+    "logprobs": "true asks for log-probabilities; default false",
+    "prompt": "name or file of a prompt template",
+    "shots": "number of few-shot examples in each prompt; default 0",
+    "concurrency": "number of concurrent requests; default 8",
+    "timeout_s": "seconds for one whole reply; default 120",
+    "connect_s": "seconds to connect; default 10",
+    "retries": "repetitions of a request while the server is busy or unreachable; default 5",
+    "rpm": "requests per minute; default no limit",
+    "cache": "folder in which replies are kept for other runs, or off; by default each run keeps its own",
+}
+"""What each option means."""
 _EXAMPLE = "openai:http://127.0.0.1:8000/v1#small"
 _PORTS = {"http": 80, "https": 443}
 
@@ -148,8 +148,12 @@ class EndpointSettings:
     cache: Path | None = None
 
     @classmethod
-    def from_reference(cls, reference: Reference) -> Self:
+    def from_reference(cls, reference: Reference, cache: Path | None = None) -> Self:
         """The settings of ``openai:URL#MODEL?OPTIONS``.
+
+        Args:
+            reference: the reference.
+            cache: the folder of the cache where the reference names none; None for no cache.
 
         Raises:
             UsageError: the URL, the model or an option is missing, unknown or invalid.
@@ -175,7 +179,7 @@ class EndpointSettings:
             connect_s=parse_number(text, options, "connect_s", cls.connect_s),
             retries=_count_or_zero(text, options, "retries", cls.retries),
             rpm=parse_count(text, options, "rpm"),
-            cache=_cache_folder(options.get("cache")),
+            cache=_cache_folder(options.get("cache"), cache),
         )
         _check_combination(text, settings)
         return settings
@@ -183,12 +187,12 @@ class EndpointSettings:
 
 def _check_names(options: Mapping[str, str]) -> None:
     for name in options:
-        if name not in _OPTIONS:
-            near = difflib.get_close_matches(name, _OPTIONS, n=1)
+        if name not in OPTIONS:
+            near = difflib.get_close_matches(name, OPTIONS, n=1)
             hint = f"did you mean {near[0]}? " if near else ""
             raise UsageError(
                 "model-unknown-option",
-                f"{quote(name)} is not an option of openai: {hint}its options are: {', '.join(_OPTIONS)}",
+                f"{quote(name)} is not an option of openai: {hint}its options are: {', '.join(OPTIONS)}",
             )
 
 
@@ -217,17 +221,18 @@ def _count_or_zero(text: str, options: Mapping[str, str], name: str, default: in
     return parse_count(text, options, name, most=100) or default
 
 
-def _cache_folder(option: str | None) -> Path | None:
-    """The folder in the option, else the one in ``W2S_CACHE``, else the user's cache folder."""
+def _cache_folder(option: str | None, default: Path | None) -> Path | None:
+    """The folder in the option, else the default; None for ``off``."""
+    if option is None:
+        return default
     if option == "off":
         return None
     if option == "":
         raise UsageError("model-invalid-option", "the option cache of an endpoint must be a folder, or off")
-    home = os.environ.get("W2S_CACHE") or "~/.cache/w2s"
     try:
-        return Path(option).expanduser() if option else Path(home).expanduser() / "endpoint"
+        return Path(option).expanduser()
     except RuntimeError:
         raise UsageError(
             "endpoint-cache-unusable",
-            "cannot find a home folder to cache replies in; add cache=DIR, or cache=off",
+            f"cannot find the home folder in cache={option}; write the whole path, or cache=off",
         ) from None

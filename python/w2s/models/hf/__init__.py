@@ -4,8 +4,9 @@ This module and ``settings`` need no torch, which is imported when a model is lo
 """
 
 import logging
+from pathlib import Path
 
-from w2s.models.hf.settings import EXTRA, locate_model, read_settings, require_extras
+from w2s.models.hf.settings import EXTRA, OPTIONS, locate_model, read_settings, require_extras
 from w2s.models.model import Model, ModelKind
 from w2s.models.reference import Reference
 
@@ -15,9 +16,9 @@ __all__ = ["KIND", "load"]
 logging.getLogger("bitsandbytes.backends.cpu.ops").setLevel(logging.ERROR)
 
 
-def load(reference: Reference, *, seed: int, concurrency: int) -> Model:
+def load(reference: Reference, *, seed: int, concurrency: int, cache: Path | None = None) -> Model:
     """The model of ``hf:DIR`` or ``hf:OWNER/NAME``."""
-    del concurrency
+    del concurrency, cache
     settings = read_settings(reference)
     place = locate_model(reference)
     require_extras(settings)
@@ -32,4 +33,5 @@ KIND = ModelKind(
     "hf:Qwen/Qwen3-0.6B?dtype=bfloat16",
     load,
     EXTRA,
+    OPTIONS,
 )

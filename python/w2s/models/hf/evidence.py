@@ -185,8 +185,8 @@ def _require_hf(model: Model) -> HfModel:
     if not isinstance(model, HfModel):
         raise UsageError(
             "hf-evidence-unsupported",
-            f"{model.reference} gives no such evidence; choose an hf: model that generates, or request only "
-            "samples from an endpoint",
+            f"{model.reference} cannot be asked about its labels; choose an hf: model that generates. "
+            "Endpoints give only samples",
         )
     return model
 

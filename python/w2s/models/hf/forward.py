@@ -119,7 +119,7 @@ class CausalNetwork:
         lengths = torch.tensor([len(row) - shared for row in rows], device=self.device)
         tail = (torch.arange(slots, device=self.device) >= slots - lengths[:, None]).long()
         mask = torch.cat([prefix.mask.expand(len(rows), -1), tail], 1)
-        repeated = select_rows(prefix, [0] * len(rows))
+        repeated = take_rows(prefix, [0] * len(rows))
         return self._pass(rows, torch.tensor(padded, device=self.device), mask, 1, repeated.cache, caching)
 
     def _pass(
@@ -146,7 +146,7 @@ class CausalNetwork:
         self._states = inputs[0]
 
 
-def select_rows(source: ForwardOutput, indices: Sequence[int]) -> ForwardOutput:
+def take_rows(source: ForwardOutput, indices: Sequence[int]) -> ForwardOutput:
     """Some rows, in that order and possibly repeated; ``source`` does not change."""
     cache = copy.copy(source.cache)
     cache.layers = [copy.copy(layer) for layer in source.cache.layers]

@@ -17,7 +17,7 @@ from torch import Tensor
 
 from w2s.models import keyed_random
 from w2s.models.hf.batching import BatchCost, BatchRunner
-from w2s.models.hf.forward import CausalNetwork, ForwardOutput, select_rows
+from w2s.models.hf.forward import CausalNetwork, ForwardOutput, take_rows
 from w2s.models.hf.numerics import Vector, refuse_nan, to_float16
 from w2s.models.hf.prefix_cache import PrefixCache
 from w2s.models.hf.tokenization import Tokens
@@ -169,7 +169,7 @@ class _Batch:
                 return [self._result(row) for row in self._rows]
             if self._network.can_repeat_rows and 4 * sum(row.is_closed for row in live) >= len(live):
                 kept = [i for i, row in enumerate(live) if not row.is_closed]
-                out, live = select_rows(out, kept), [live[i] for i in kept]
+                out, live = take_rows(out, kept), [live[i] for i in kept]
             chosen = self._add_tokens(live, out)
             if all(row.is_closed for row in live):
                 continue
@@ -182,7 +182,7 @@ class _Batch:
         if len(distinct) == len(prompts) or not self._network.can_repeat_rows:
             return prefix.read(prompts)
         places = {key: place for place, key in enumerate(distinct)}
-        return select_rows(prefix.read([*distinct.values()]), [places[tuple(prompt)] for prompt in prompts])
+        return take_rows(prefix.read([*distinct.values()]), [places[tuple(prompt)] for prompt in prompts])
 
     def _close(self, live: Sequence[_Row], out: ForwardOutput) -> None:
         """Close rows that had reached their maximum length: the state at their last token is known now."""

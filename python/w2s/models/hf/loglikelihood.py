@@ -14,7 +14,7 @@ import numpy as np
 import torch
 
 from w2s.models.hf.batching import BatchCost, BatchRunner
-from w2s.models.hf.forward import CausalNetwork, ForwardOutput, select_rows
+from w2s.models.hf.forward import CausalNetwork, ForwardOutput, take_rows
 from w2s.models.hf.numerics import OptionScores, Vector, log_probs_at, refuse_nan, to_float16
 from w2s.models.hf.prefix_cache import PrefixCache
 from w2s.models.hf.tokenization import TokenizedPrompt, Tokens
@@ -101,7 +101,7 @@ def _score_after_prompts(
     for part in _parts(rows, budget // width):
         replies = [_reply(requests, row) for row in part]
         tails = replies if states else [reply[:-1] for reply in replies]
-        read = network.extend(select_rows(out, [row.request for row in part]), tails)
+        read = network.extend(take_rows(out, [row.request for row in part]), tails)
         for row, total in zip(part, _score_later_tokens(read, replies), strict=True):
             totals[row.request][row.reply] += total
         if states:

@@ -77,6 +77,9 @@ class HfModel:
         self._scorer = scorer
         self._generator = generator
 
+    def __repr__(self) -> str:
+        return f"load_model({self.reference!r})"
+
     def answer(self, examples: Sequence[Example], want: Want) -> list[Answer]:
         """One label per example; a reply without a label is returned unchanged, with ``mask`` as no label."""
         began = time.perf_counter()

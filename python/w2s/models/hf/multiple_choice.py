@@ -130,6 +130,9 @@ class HfChoiceModel:
         self._temperature = settings.temperature
         self._seed = seed
 
+    def __repr__(self) -> str:
+        return f"load_model({self.reference!r})"
+
     def answer(self, examples: Sequence[Example], want: Want) -> list[Answer]:
         """One letter per example."""
         return [answer for (answer,) in self.propose(examples, 1, want)]

@@ -21,22 +21,23 @@ SCORES = ("letter", "option", "generate")
 QUANTS = ("4bit", "8bit")
 ENGINES = ("plain", "vllm")
 HEADS = ("fresh",)
-_OPTIONS = (
-    "dtype",
-    "device",
-    "device_map",
-    "attn",
-    "quant",
-    "batch_tokens",
-    "prompt",
-    "shots",
-    "score",
-    "temperature",
-    "max_new_tokens",
-    "revision",
-    "engine",
-    "head",
-)
+OPTIONS = {
+    "dtype": "auto, float32, bfloat16 or float16; default auto, that of the stored weights",
+    "device": "auto, cpu, cuda or cuda:1; default auto",
+    "device_map": "how transformers spreads the model over several devices",
+    "attn": "attention implementation of transformers",
+    "quant": "4bit or 8bit quantization by bitsandbytes",
+    "batch_tokens": "tokens of one batch; the default depends on the device",
+    "prompt": "name or file of a prompt template",
+    "shots": "number of few-shot examples before each question; default 0",
+    "score": "letter, option or generate; the default depends on the task",
+    "temperature": "0 takes the likeliest label, above 0 labels are drawn; default 0",
+    "max_new_tokens": "maximum length of a reply, in tokens",
+    "revision": "branch, tag or commit on the hub",
+    "engine": "plain or vllm; default plain",
+    "head": "fresh adds a new multiple-choice head to an encoder",
+}
+"""What each option means."""
 _DEVICE = re.compile(r"auto|cpu|cuda(:[0-9]{1,3})?")
 _MAX_SHOTS = 1000
 EXTRA = "models"
@@ -159,13 +160,13 @@ def locate_model(reference: Reference) -> str:
 
 def _check_names(reference: Reference) -> None:
     for name in reference.options:
-        if name not in _OPTIONS:
-            near = difflib.get_close_matches(name, _OPTIONS, n=1)
+        if name not in OPTIONS:
+            near = difflib.get_close_matches(name, OPTIONS, n=1)
             hint = f"did you mean {near[0]}? " if near else ""
             raise UsageError(
                 "model-unknown-option",
                 f"{quote(name)} is not an option of {reference.kind}; {hint}its options are: "
-                f"{', '.join(_OPTIONS)}",
+                f"{', '.join(OPTIONS)}",
             )
 
 

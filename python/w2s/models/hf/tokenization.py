@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from w2s.errors import ModelError
-from w2s.tasks import Example, task_of
+from w2s.tasks import Example, task_for
 from w2s.tasks.answer import AnswerExample
 from w2s.tasks.choice import ChoiceExample
 from w2s.tasks.prompts import Message, Prompt, prompt_names, read_prompt
@@ -52,7 +52,7 @@ def select_prompt(name: str | None, example: Example, score: str) -> Prompt:
     A bundled template applies only to the task that its name begins with; examples of other tasks use their
     default.
     """
-    if name is not None and (name not in prompt_names() or name.partition("-")[0] == task_of(example).name):
+    if name is not None and (name not in prompt_names() or name.partition("-")[0] == task_for(example).name):
         return read_prompt(name)
     if isinstance(example, ChoiceExample):
         return bundled_prompt("choice-option") if score == "option" else read_prompt("choice")

@@ -31,6 +31,7 @@ CHOICE = ("ForMultipleChoice",)
 SEQUENCE = ("ForSequenceClassification",)
 _PICKLED = (".bin", ".pt", ".pth", ".ckpt", ".pkl")
 _MAX_REASON = 300
+_HUB_TIMEOUT_S = 10.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +66,32 @@ def load_checkpoint(
         ModelError: it cannot be loaded, or has another architecture; one line says why.
     """
     with one_line_errors(place), quiet_transformers():
+        require_reachable(place, settings.revision)
         return _load(place, settings, forms, seed)
+
+
+def require_reachable(place: str, revision: str | None = None) -> None:
+    """Refuse a name on the hub that is not in the cache while the hub cannot be reached.
+
+    The hub's own client would try again for half a minute before it gives up.
+
+    Raises:
+        ModelError: there is no folder of this name, and no connection.
+    """
+    import huggingface_hub
+
+    if Path(place).is_dir() or huggingface_hub.constants.HF_HUB_OFFLINE:
+        return
+    if isinstance(huggingface_hub.try_to_load_from_cache(place, "config.json", revision=revision), str):
+        return
+    try:
+        huggingface_hub.get_session().head(huggingface_hub.constants.ENDPOINT, timeout=_HUB_TIMEOUT_S)
+    except Exception:  # noqa: BLE001 - the client of the hub has its own exceptions
+        raise ModelError(
+            "hf-load-failed",
+            f"{quote(place)} cannot be loaded: no such folder exists and the hub is unreachable; correct the "
+            "name, or go online",
+        ) from None
 
 
 def refuse_pickles(place: str, needed: str = "*.safetensors") -> None:

@@ -9,8 +9,8 @@ from w2s.errors import UsageError
 from w2s.models.lc0.weights import BlockWeights, ConvolutionWeights, Lc0Weights, LinearWeights, read_weights
 from w2s.models.model import Model, ModelKind
 from w2s.models.policy.config import PolicyConfig
-from w2s.models.policy.loading import EXTRA, require_torch
-from w2s.models.policy.settings import PolicySettings
+from w2s.models.policy.loading import EXTRA, WITHOUT_TORCH, require_torch
+from w2s.models.policy.settings import OPTIONS, PolicySettings
 from w2s.models.reference import Reference, quote
 
 if TYPE_CHECKING:
@@ -31,13 +31,13 @@ def load_lc0_net(reference: Reference) -> PolicyNet:
         raise UsageError(
             "model-missing-target", f"{quote(str(reference))} names no file: write lc0:maia-1100.pb.gz"
         )
-    require_torch("a network of Lc0")
+    require_torch("a network of Lc0", WITHOUT_TORCH)
     return build_lc0_net(read_weights(Path(reference.target).expanduser()))
 
 
-def load(reference: Reference, *, seed: int, concurrency: int) -> Model:
+def load(reference: Reference, *, seed: int, concurrency: int, cache: Path | None = None) -> Model:
     """The network of ``lc0:FILE``; it takes the history of a game into account."""
-    del concurrency
+    del concurrency, cache
     settings = PolicySettings.from_reference(reference)
     net = load_lc0_net(reference)
     from w2s.models.policy.model import PolicyModel
@@ -46,7 +46,7 @@ def load(reference: Reference, *, seed: int, concurrency: int) -> Model:
 
 
 KIND = ModelKind(
-    "lc0", "a network in Lc0's format, Maia included; no search", "lc0:maia-1100.pb.gz", load, EXTRA
+    "lc0", "a network in Lc0's format, Maia included; no search", "lc0:maia-1100.pb.gz", load, EXTRA, OPTIONS
 )
 
 

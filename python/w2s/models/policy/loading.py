@@ -5,28 +5,31 @@ from __future__ import annotations
 from importlib.util import find_spec
 from pathlib import Path
 
-from w2s.assets import arenas_folder
 from w2s.errors import MissingExtraError, ModelError, UsageError
 from w2s.models.model import Model, ModelKind
-from w2s.models.policy.settings import PolicySettings
+from w2s.models.policy.model_card import bundled_policies, policies_folder
+from w2s.models.policy.settings import OPTIONS, PolicySettings
 from w2s.models.reference import Reference, quote
 
 EXTRA = "models"
 
 
-def require_torch(feature: str) -> None:
+WITHOUT_TORCH = "random, search:depth=3 and uci:stockfish work without them, as --teacher and --student"
+"""What players can be instead of a network, for messages."""
+
+
+def require_torch(feature: str, instead: str = "") -> None:
     """Check that torch is installed.
+
+    Args:
+        feature: what needs it.
+        instead: what works without it, for the message.
 
     Raises:
         MissingExtraError: it is not; the message names the ``pip install``.
     """
     if find_spec("torch") is None:
-        raise MissingExtraError(feature, EXTRA)
-
-
-def bundled_policies() -> list[str]:
-    """Names of the policy networks that come with w2s."""
-    return sorted(path.parent.name for path in arenas_folder().glob("policies/*/config.json"))
+        raise MissingExtraError(feature, EXTRA, instead)
 
 
 def policy_folder(reference: Reference) -> Path:
@@ -44,9 +47,9 @@ def policy_folder(reference: Reference) -> Path:
     folder = Path(target).expanduser()
     if folder.is_dir():
         return folder
-    names = bundled_policies()
+    names = [bundled.name for bundled in bundled_policies()]
     if target in names:
-        return arenas_folder() / "policies" / target
+        return policies_folder() / target
     listed = f"the bundled ones are {', '.join(names)}" if names else "none is bundled"
     raise ModelError(
         "policy-not-found",
@@ -54,12 +57,12 @@ def policy_folder(reference: Reference) -> Path:
     )
 
 
-def load(reference: Reference, *, seed: int, concurrency: int) -> Model:
+def load(reference: Reference, *, seed: int, concurrency: int, cache: Path | None = None) -> Model:
     """The network of ``policy:NAME`` or ``policy:DIR``."""
-    del concurrency
+    del concurrency, cache
     settings = PolicySettings.from_reference(reference)
     folder = policy_folder(reference)
-    require_torch("a policy network")
+    require_torch("a policy network", WITHOUT_TORCH)
     from w2s.models.policy.files import from_pretrained
     from w2s.models.policy.model import PolicyModel
 
@@ -72,4 +75,5 @@ KIND = ModelKind(
     "policy:runs/student?temperature=0.5",
     load,
     EXTRA,
+    OPTIONS,
 )

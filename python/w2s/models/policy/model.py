@@ -67,6 +67,9 @@ class PolicyModel:
         self._temperature = settings.temperature
         self._seed = seed
 
+    def __repr__(self) -> str:
+        return f"load_model({self.reference!r})"
+
     def answer(self, examples: Sequence[MoveExample], want: Want) -> list[Answer]:
         """One legal move per example; there are no values."""
         return [answer for (answer,) in self.propose(examples, 1, want)]
@@ -111,17 +114,28 @@ class PolicyModel:
             for example, output in zip(examples, outputs, strict=True)
         ]
 
+    def check(self, examples: Sequence[MoveExample]) -> None:
+        """Refuse examples of another game.
+
+        Raises:
+            UsageError: names the game that the network plays.
+        """
+        self._check_game([example.state for example in examples])
+
     def close(self) -> None:
         """Nothing to release."""
 
-    def _run(self, states: Sequence[State]) -> list[NetOutput]:
-        """The output for each state; a state that is listed several times is computed once."""
+    def _check_game(self, states: Sequence[State]) -> None:
         for state in states:
             if state.game != self.game:
                 raise UsageError(
                     "model-other-game",
                     f"{self.reference} plays {self.game}, not {state.game}; use another model",
                 )
+
+    def _run(self, states: Sequence[State]) -> list[NetOutput]:
+        """The output for each state; a state that is listed several times is computed once."""
+        self._check_game(states)
         distinct = {id(state): state for state in states}
         outputs = dict(zip(distinct, self._net.run(list(distinct.values())), strict=True))
         return [outputs[id(state)] for state in states]
@@ -154,7 +168,7 @@ class PolicyModel:
         before = [examples[i].state for i in played]
         labels = [answers[i].label for i in played]
         after = [state.play(label) for state, label in zip(before, labels, strict=True)]
-        signs = kernels.signs(
+        signs = kernels.move_traits(
             [s._core for s in before], [s._number(m) for s, m in zip(before, labels, strict=True)]
         )
         over = np.array([state.outcome() is not None for state in after], bool)

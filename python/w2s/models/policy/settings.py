@@ -11,7 +11,12 @@ from w2s.models.reference import Reference, quote
 from w2s.models.reference_options import parse_count, parse_number
 
 DEVICES = ("auto", "cpu", "cuda")
-_OPTIONS = ("device", "batch", "temperature")
+OPTIONS = {
+    "device": "auto, cpu or cuda; default auto",
+    "batch": "positions in one forward pass; the default depends on the device",
+    "temperature": "0 takes the likeliest move, above 0 moves are drawn; default 0",
+}
+"""What each option means."""
 _MAX_BATCH = 65_536
 
 
@@ -40,13 +45,13 @@ class PolicySettings:
         """
         text, options = str(reference), reference.options
         for name in options:
-            if name not in _OPTIONS:
-                near = difflib.get_close_matches(name, _OPTIONS, n=1)
+            if name not in OPTIONS:
+                near = difflib.get_close_matches(name, OPTIONS, n=1)
                 hint = f"did you mean {near[0]}? " if near else ""
                 raise UsageError(
                     "model-unknown-option",
                     f"{quote(name)} is not an option of {reference.kind}: {hint}its options are: "
-                    f"{', '.join(_OPTIONS)}",
+                    f"{', '.join(OPTIONS)}",
                 )
         device = options.get("device", "auto")
         if device not in DEVICES:

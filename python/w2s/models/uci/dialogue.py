@@ -9,7 +9,7 @@ import math
 import select
 import time
 from collections import deque
-from collections.abc import Generator, Iterable
+from collections.abc import Callable, Generator, Iterable
 from typing import NamedTuple, TypeVar
 
 from w2s.models.uci.process import EngineProcess
@@ -24,11 +24,15 @@ class Wait(NamedTuple):
         process: the process whose output is awaited.
         deadline: until when, in seconds of ``time.monotonic``.
         awaited: the beginning of the awaited line.
+        silent_at: when a process that has written nothing at all is reported, in the same seconds.
+        report_silence: reports it.
     """
 
     process: EngineProcess
     deadline: float
     awaited: bytes
+    silent_at: float = math.inf
+    report_silence: Callable[[], None] = lambda: None
 
 
 Dialogue = Generator[Wait, None, T]
@@ -67,7 +71,7 @@ def _poll_once(active: list[_Active]) -> list[_Active]:
     owner: dict[int, int] = {}
     soonest = math.inf
     for index, (_, wait) in enumerate(active):
-        soonest = min(soonest, wait.deadline)
+        soonest = min(soonest, wait.deadline, wait.silent_at)
         for fd, events in wait.process.wait_fds():
             poll.register(fd, events)
             owner[fd] = index
@@ -80,8 +84,15 @@ def _poll_once(active: list[_Active]) -> list[_Active]:
         if has_output or now >= wait.deadline:
             _resume(dialogue, after, timed_out=not has_output)
         else:
-            after.append((dialogue, wait))
+            after.append((dialogue, _without_report(wait) if now >= wait.silent_at else wait))
     return after
+
+
+def _without_report(wait: Wait) -> Wait:
+    """The same wait after its process was reported, if it has written nothing."""
+    if not wait.process.read_bytes:
+        wait.report_silence()
+    return wait._replace(silent_at=math.inf)
 
 
 def _resume(dialogue: Dialogue[None], active: list[_Active], *, timed_out: bool) -> None:

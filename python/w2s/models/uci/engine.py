@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import logging
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -14,6 +15,10 @@ from w2s.models.uci.options import EngineOptions
 from w2s.models.uci.process import MAX_ANSWER_BYTES, EngineProcess
 from w2s.models.uci.protocol import EngineOption, SearchInfo
 
+SILENCE_S = 5.0
+"""Seconds after which an engine that sends nothing is reported."""
+
+_LOG = logging.getLogger(__name__)
 _RESOURCE_ERRNOS = frozenset((errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.EAGAIN))
 
 
@@ -58,6 +63,7 @@ class Engine:
         self._adapt = adapt
         self._process: EngineProcess | None = None
         self._is_busy = False
+        self._reported_silence = False
         self._search_start = 0.0
         self._current: dict[str, str] = {}
         self._queued = b""
@@ -216,11 +222,29 @@ class Engine:
             if time.monotonic() >= deadline:  # it writes, but not what is awaited
                 raise EngineTimeoutError(_timeout_reason(awaited, timeout_s))
             try:
-                yield Wait(process, deadline, awaited)
+                yield self._wait(process, deadline, awaited)
             except TimeoutError:
                 raise EngineTimeoutError(_timeout_reason(awaited, timeout_s)) from None
             lines = process.lines()
         return lines
+
+    def _wait(self, process: EngineProcess, deadline: float, awaited: bytes) -> Wait:
+        """What is awaited; an engine that stays silent is reported once."""
+        if self._reported_silence:
+            return Wait(process, deadline, awaited)
+        now = time.monotonic()
+
+        def report() -> None:
+            self._reported_silence = True
+            _LOG.warning(
+                "%s has sent nothing for %.0f s, %s is awaited; giving up in %.0f s",
+                self.name,
+                SILENCE_S,
+                awaited.decode(),
+                max(0.0, deadline - time.monotonic()),
+            )
+
+        return Wait(process, deadline, awaited, now + SILENCE_S, report)
 
 
 def _exit_reason(process: EngineProcess, awaited: bytes) -> str:

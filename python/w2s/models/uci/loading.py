@@ -19,8 +19,14 @@ from w2s.models.uci.model import UciModel
 from w2s.models.uci.play import DEFAULT_TIMEOUT_S, SearchSettings
 from w2s.models.uci.protocol import SearchLimits
 
-_OPTIONS = ("nodes", "depth", "movetime", "temperature_cp", "timeout_s")
-"""Options that w2s reads itself; all others are UCI options of the engine."""
+_OPTIONS = {
+    "nodes": "nodes per search; default 1,000 where there is neither a limit nor a clock",
+    "depth": "plies per search",
+    "movetime": "milliseconds per search",
+    "temperature_cp": "temperature of the softmax that turns scores into evidence; default 100",
+    "timeout_s": "seconds to wait for the engine beyond its limits; default 60",
+}
+"""What each option means that w2s reads itself; all others are UCI options of the engine."""
 
 
 @dataclass(frozen=True)
@@ -84,12 +90,12 @@ def _split_command(reference: str, command: str) -> list[str]:
     return words
 
 
-def load(reference: Reference, *, seed: int, concurrency: int) -> UciModel:
+def load(reference: Reference, *, seed: int, concurrency: int, cache: Path | None = None) -> UciModel:
     """The engine of ``uci:COMMAND?nodes=N``, started once to check its options.
 
     ``seed`` has no effect, because engines draw their own random numbers.
     """
-    del seed
+    del seed, cache
     settings = UciSettings.from_reference(reference)
     program, *arguments = settings.command
     return UciModel(
@@ -102,5 +108,10 @@ def load(reference: Reference, *, seed: int, concurrency: int) -> UciModel:
 
 
 KIND = ModelKind(
-    "uci", "a UCI engine; nodes, depth and movetime limit it", "uci:stockfish?nodes=2000&Skill Level=3", load
+    "uci",
+    "a UCI engine; nodes, depth and movetime limit it",
+    "uci:stockfish?nodes=2000&Skill Level=3",
+    load,
+    options=_OPTIONS,
+    note="every UCI option that the engine declares, for example Hash=64, MultiPV=3 or Skill Level=3",
 )

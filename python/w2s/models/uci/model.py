@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import time
 import weakref
 from collections import deque
@@ -15,12 +16,13 @@ from w2s.models.uci.dialogue import Dialogue, run_dialogues
 from w2s.models.uci.engine import Engine
 from w2s.models.uci.errors import EngineError, EngineExitError, EngineResourceError
 from w2s.models.uci.options import EngineOptions
-from w2s.models.uci.play import SearchSettings
+from w2s.models.uci.play import DEFAULT_LIMITS, SearchSettings
 from w2s.models.uci.pool import EnginePool, MatchSlot
 from w2s.models.uci.protocol import is_chess960
 from w2s.tasks import MoveExample
 
 _LABEL_HASH_MB = 1
+_LOG = logging.getLogger(__name__)
 
 
 class UciModel:
@@ -60,6 +62,7 @@ class UciModel:
         self.slots: int | None = concurrency
         self._settings = settings
         self._width = concurrency
+        self._said_limit = False
 
         def player() -> Engine:
             return Engine(command, wanted, settings.timeout_s)
@@ -79,6 +82,9 @@ class UciModel:
     def __exit__(self, *_: object) -> None:
         self.close()
 
+    def __repr__(self) -> str:
+        return f"load_model({self.reference!r})"
+
     def answer(self, examples: Sequence[MoveExample], want: Want) -> list[Answer]:
         """One answer per example, in their order.
 
@@ -87,10 +93,11 @@ class UciModel:
         ``MultiPV`` alone, because more lines weaken the play; values come from a labelling engine.
 
         Raises:
-            UsageError: an example is of another game, or has no clock while the model has no limit.
+            UsageError: an example is of another game, or of Chess960, which the engine does not play.
             ModelError: the engine failed too often in a row.
         """
-        self._check(examples)
+        self.check(examples)
+        self._say_limit(examples)
         answers: list[Answer | None] = [None] * len(examples)
         dialogues = self._play_dialogues(examples, want, answers)
         labels = [i for i, example in enumerate(examples) if example.match is None]
@@ -134,25 +141,36 @@ class UciModel:
             ) from None
         return found[0]
 
-    def _check(self, examples: Sequence[MoveExample]) -> None:
+    def check(self, examples: Sequence[MoveExample]) -> None:
+        """Refuse examples of another game, and of Chess960 where the engine does not play it.
+
+        Raises:
+            UsageError: names the model and the remedy.
+        """
         for example in examples:
             if example.state.game != "chess":
                 raise UsageError(
                     "model-other-game",
                     f"{self.reference} plays chess, not {example.state.game}; use another model",
                 )
-            if example.clock is None and not self._settings.limits:
-                raise UsageError(
-                    "uci-no-limit",
-                    f"{self.reference} has no limit and example {example.id} has no clock; add ?nodes=N, "
-                    "?depth=N or ?movetime=MS to the reference, or play with a clock (tc=60+0.6)",
-                )
             if self._is_classical and is_chess960(example.state.start_position):
                 raise UsageError(
                     "uci-no-chess960",
-                    f"example {example.id} is a Chess960 position, and {self.reference} has no option "
-                    "UCI_Chess960; use another engine",
+                    f"{self.reference} has no option UCI_Chess960, but {example.state.start_position!r} is a "
+                    "Chess960 position; use another engine, or other positions",
                 )
+
+    def _say_limit(self, examples: Sequence[MoveExample]) -> None:
+        """Say once that the default limit is used."""
+        if self._said_limit or self._settings.limits or all(example.clock for example in examples):
+            return
+        self._said_limit = True
+        _LOG.warning(
+            "%s has no limit: it searches %s nodes where it has no clock; add ?nodes=N, ?depth=N or "
+            "?movetime=MS to choose",
+            self.reference,
+            f"{DEFAULT_LIMITS.nodes:,}",
+        )
 
     def _play_dialogues(
         self, examples: Sequence[MoveExample], want: Want, answers: list[Answer | None]

@@ -18,6 +18,9 @@ from w2s.tasks import Clock, MoveExample
 LABEL_LINES = 5
 """Lines of play that are searched for the evidence of a label, unless the user sets MultiPV."""
 
+DEFAULT_LIMITS = SearchLimits(nodes=1000)
+"""Limits of a search that has neither a limit nor a clock."""
+
 DEFAULT_TIMEOUT_S = 60.0
 """Default timeout, long enough for slow machines and large networks."""
 
@@ -41,6 +44,10 @@ class SearchSettings:
     limits: SearchLimits
     temperature_cp: float = TEMPERATURE_CP
     timeout_s: float = DEFAULT_TIMEOUT_S
+
+    def limits_of(self, example: MoveExample) -> SearchLimits:
+        """The limits of one search: the default ones where there is neither a limit nor a clock."""
+        return self.limits if self.limits or example.clock is not None else DEFAULT_LIMITS
 
 
 # Dialogues --------------------------------------------------------------------------------------------------
@@ -66,9 +73,10 @@ def play_move(engine: Engine, settings: SearchSettings, example: MoveExample, wa
 
     Evidence comes from the user's own ``MultiPV``: searching more lines would weaken the play.
     """
-    _start_search(engine, settings.limits, example, _restricted_moves(example))
+    limits = settings.limits_of(example)
+    _start_search(engine, limits, example, _restricted_moves(example))
     n_options = len(example.state.legal_moves()) if want.evidence else 0  # counted while the engine thinks
-    result = yield from engine.wait_result(_time_limit_s(settings.limits, example.clock))
+    result = yield from engine.wait_result(_time_limit_s(limits, example.clock))
     return _answer(result, example, settings, want, n_options)
 
 
@@ -84,7 +92,7 @@ def label_position(
     moves = only or legal
     _set_lines(engine, _label_lines(engine, want, len(moves)))
     yield from clear_engine(engine, state)
-    result = yield from _search(engine, settings.limits, example, only)
+    result = yield from _search(engine, settings.limits_of(example), example, only)
     answer = _answer(result, example, settings, want, len(legal))
     if want.values:
         answer.values_cp = yield from _move_values(engine, settings, example, moves, result)
@@ -178,7 +186,7 @@ def _move_values(
     for move in moves:
         if move not in values:
             yield from clear_engine(engine, state)
-            alone = yield from _search(engine, settings.limits, example, [move])
+            alone = yield from _search(engine, settings.limits_of(example), example, [move])
             infos = latest_infos(alone.infos())
             if infos:
                 values[move] = score_cp(infos[0])

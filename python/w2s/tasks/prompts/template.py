@@ -1,7 +1,7 @@
-"""Templates of Jinja that see text only.
+"""Sandboxed Jinja templates.
 
-Knows nothing about examples. What a template prints stays as it stands, braces in a question included. It
-cannot reach attributes of what it is given, nor any function but a few filters of text and lists.
+Values are printed as they are, braces included. A template cannot read attributes, and can call only a few
+filters of text and lists.
 """
 
 from __future__ import annotations
@@ -21,45 +21,49 @@ _FILTERS = (
 
 @dataclass(frozen=True)
 class Template:
-    """A compiled template and the names in it that somebody has to give."""
+    """A compiled template and the names of its variables."""
 
     names: frozenset[str]
     compiled: Any
 
-    def render(self, words: Mapping[str, Any]) -> str:
-        """The text, without spaces around it.
+    def render(self, values: Mapping[str, Any]) -> str:
+        """The text, without surrounding spaces.
 
         Raises:
-            UsageError: the template asks for what there is not.
+            UsageError: the template cannot be filled in.
         """
         from jinja2 import TemplateError
 
         try:
-            return str(self.compiled.render(words)).strip()
+            return str(self.compiled.render(values)).strip()
         except (TemplateError, TypeError, ValueError, ArithmeticError) as error:
-            raise UsageError(f"a template cannot be filled in: {_one_line(error)}") from None
+            raise UsageError(
+                "prompt-render-failed", f"the template cannot be filled in: {_one_line(error)}"
+            ) from None
 
 
 @lru_cache(maxsize=256)
-def compiled(source: str) -> Template:
-    """A template from its text; the same text is compiled once.
+def compile_template(source: str) -> Template:
+    """A template from its source; each source is compiled once.
 
     Raises:
-        UsageError: it is no template; the line is named.
+        UsageError: the syntax is invalid; the message has the line.
         MissingExtraError: Jinja is not installed.
     """
-    world = _world()
+    environment = _environment()
     from jinja2 import TemplateSyntaxError, meta
 
     try:
-        names = frozenset(meta.find_undeclared_variables(world.parse(source)))
-        return Template(names, world.from_string(source))
+        names = frozenset(meta.find_undeclared_variables(environment.parse(source)))
+        return Template(names, environment.from_string(source))
     except TemplateSyntaxError as error:
-        raise UsageError(f"line {error.lineno} of a template: {_one_line(error)}") from None
+        raise UsageError(
+            "prompt-invalid-template", f"line {error.lineno} of the template: {_one_line(error)}"
+        ) from None
 
 
 @lru_cache(maxsize=1)
-def _world() -> Any:
+def _environment() -> Any:
     try:
         from jinja2 import StrictUndefined
         from jinja2.runtime import LoopContext
@@ -68,22 +72,22 @@ def _world() -> Any:
         raise MissingExtraError("prompts", "models") from None
 
     class TextOnly(ImmutableSandboxedEnvironment):
-        """No attributes but those of a loop."""
+        """A sandbox that allows only the attributes of a loop."""
 
         def is_safe_attribute(self, obj: Any, attr: str, value: Any) -> bool:
             """Whether a template may read an attribute."""
             return isinstance(obj, LoopContext) and not attr.startswith("_")
 
-    world = TextOnly(
+    environment = TextOnly(
         trim_blocks=True,
         lstrip_blocks=True,
         keep_trailing_newline=True,
         autoescape=False,
         undefined=StrictUndefined,
     )
-    world.globals.clear()
-    world.filters = {name: world.filters[name] for name in _FILTERS.split()}
-    return world
+    environment.globals.clear()
+    environment.filters = {name: environment.filters[name] for name in _FILTERS.split()}
+    return environment
 
 
 def _one_line(error: Exception) -> str:

@@ -1,4 +1,1 @@
-"""Language models as students: taught by labels or by rewards, adapters or whole, by transformers' Trainer.
-
-Knows nothing about where rows come from. Needs the extra ``models``.
-"""
+"""Training of language models by labels or by rewards, with adapters or whole; needs the extra ``models``."""

@@ -1,7 +1,4 @@
-"""A reference → the network that learns, with its tokenizer; and the folder that it becomes.
-
-Knows nothing about rows or training.
-"""
+"""Loads the language model that a reference names for training, and saves it to a folder."""
 
 from __future__ import annotations
 
@@ -22,69 +19,70 @@ from w2s.models.hf.settings import HfSettings, locate_model, read_settings
 from w2s.models.hf.tokenization import PromptTokenizer
 from w2s.models.hf.weights import CAUSAL, CHOICE, Checkpoint, load_checkpoint
 from w2s.models.reference import Reference, quote, resolve_reference
-from w2s.train.language.settings import LanguageSettings
+from w2s.train.settings import LanguageTrainSettings
 
 _FILES = ("*.safetensors", "*.json", "*.jinja", "*.model")
 
 
 @dataclass(frozen=True, slots=True)
-class Student:
-    """A network that learns.
+class LanguageStudent:
+    """A language model that is trained.
 
     Attributes:
-        reference: what named it.
+        reference: the reference that named it.
         place: its folder, or its name on the hub.
-        asked: how it will be asked: prompt, way of answering.
-        network: in training mode, on its device, without a new adapter.
-        adapter: the new adapter that it shall learn; None where all weights learn, or an adapter it has.
-        tokenizer: of transformers.
-        compares: whether it is an encoder with a multiple-choice head.
+        prompting: options of the reference: prompt, way of answering, device.
+        network: the network in training mode, on its device, without a new adapter.
+        adapter: configuration of a new adapter; None where all weights are trained, or an adapter that the
+            student already has.
+        tokenizer: a tokenizer of transformers.
+        is_encoder: whether it is an encoder with a multiple-choice head.
     """
 
     reference: Reference
     place: str
-    asked: HfSettings
+    prompting: HfSettings
     network: Any
     adapter: peft.LoraConfig | None
     tokenizer: Any
-    compares: bool = False
+    is_encoder: bool = False
 
     def adapted(self) -> Any:
-        """The network with its new adapter, where it has one.
+        """The network with its new adapter, if there is one.
 
         Raises:
-            UsageError: it has no layers of the names that the adapter goes to.
+            UsageError: the network has no layers with the names in ``targets``.
         """
         if self.adapter is None:
             return self.network
-        with _one_line(self.adapter), warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # of layers that store their weights the other way round
+        with _adapter_errors(self.adapter), warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # about layers that store their weights transposed
             return peft.get_peft_model(self.network, self.adapter)
 
     def reference_in(self, folder: Path) -> str:
-        """What names it once it is written to a folder: asked as before, its head no fresh one any more, and
-        without solved examples in front, since it learns what it is asked alone."""
+        """The reference of the student in a folder: with the same prompts, but without a fresh head, and
+        without few-shot examples, because it is trained without them."""
         kept = self.reference.options.items()
         options = {name: value for name, value in kept if name not in ("head", "shots")}
         return str(replace(self.reference, target=str(folder), options=options))
 
     @property
-    def wording(self) -> PromptTokenizer:
+    def prompt_tokenizer(self) -> PromptTokenizer:
         """Its tokenizer with its chat template."""
         return PromptTokenizer(self.tokenizer)
 
     @property
     def padding(self) -> int:
-        """A token that stands where none is."""
+        """The padding token."""
         found = self.tokenizer.pad_token_id
         return int(found if found is not None else self.tokenizer.eos_token_id or 0)
 
 
-def open_student(reference: str, settings: LanguageSettings) -> Student:
-    """The network that a reference names, ready to learn.
+def load_language_student(reference: str, settings: LanguageTrainSettings) -> LanguageStudent:
+    """The language model that a reference names, ready for training.
 
     Raises:
-        UsageError: it names no Hugging Face model, or its layers are not those that are named.
+        UsageError: the reference is not ``hf:…``, or the settings do not fit the model.
         ModelError: it cannot be loaded.
     """
     parsed = resolve_reference(reference)
@@ -93,79 +91,89 @@ def open_student(reference: str, settings: LanguageSettings) -> Student:
             "train-not-language-model",
             f"{quote(reference)} is not a language model; name hf:DIR or hf:OWNER/NAME",
         )
-    asked = read_settings(parsed)
-    _refuse_few_bits(settings.method == "full" and asked.quant is not None, reference)
+    prompting = read_settings(parsed)
+    _refuse_quantised(settings.finetuning == "full" and prompting.quant is not None, reference)
     place = locate_model(parsed)
-    # Weights in bfloat16 would lose small steps; autocast computes in it where that is asked for.
-    dtype = asked.dtype if settings.method == "lora" or asked.dtype != "auto" else "float32"
-    opened = load_checkpoint(place, replace(asked, dtype=dtype), CAUSAL + CHOICE, settings.seed)
-    network = _learning(opened.network, settings, reference)
-    torch.manual_seed(settings.seed)  # of a new adapter
-    compares = opened.form in CHOICE
-    whole = _head_layers(opened) if compares else []
+    # Weights in bfloat16 would lose small steps; autocast computes in it where the settings say so.
+    dtype = prompting.dtype if settings.finetuning == "lora" or prompting.dtype != "auto" else "float32"
+    opened = load_checkpoint(place, replace(prompting, dtype=dtype), CAUSAL + CHOICE, settings.seed)
+    network = _mark_trainable(opened.network, settings, reference)
+    torch.manual_seed(settings.seed)  # for the weights of a new adapter
+    is_encoder = opened.form in CHOICE
+    whole = _head_layers(opened) if is_encoder else []
     adapter = None if isinstance(network, peft.PeftModel) else _adapter(settings, whole)
-    return Student(parsed, place, asked, network.train(), adapter, opened.tokenizer, compares)
+    return LanguageStudent(parsed, place, prompting, network.train(), adapter, opened.tokenizer, is_encoder)
 
 
-def state_of(place: str) -> list[object]:
-    """What tells one version of a student from another: names, sizes and contents of its files."""
+def folder_digest(place: str) -> str:
+    """The identity of a version of a student: a digest of its files, or its name on the hub."""
     folder = Path(place)
     if not folder.is_dir():
-        return [place]
+        return place
     files = sorted({path for pattern in _FILES for path in folder.glob(pattern)})
     digest = hashlib.blake2b(digest_size=16)
     for path in files:
         with path.open("rb") as file:
             digest.update(f"{path.name} {path.stat().st_size} ".encode())
             digest.update(hashlib.file_digest(file, "blake2b").digest())
-    return [digest.hexdigest()]
+    return digest.hexdigest()
 
 
-def write_student(
-    student: Student, network: Any, out: Path, dealt: Mapping[str, torch.Tensor] | None = None
+def save_language_student(
+    student: LanguageStudent, network: Any, out: Path, sharded: Mapping[str, torch.Tensor] | None = None
 ) -> None:
-    """Write weights, those of an adapter alone where there is one, and the tokenizer; who may read one of the
-    files may read all. ``dealt``: the weights that learn, where each device holds a part of them."""
-    alone: dict[str, Any] = {"selected_adapters": ["default"]} if isinstance(network, peft.PeftModel) else {}
-    network.save_pretrained(out, **alone, **({} if dealt is None else {"state_dict": dict(dealt)}))
+    """Write the weights and the tokenizer; of a network with an adapter only the adapter.
+
+    All files get the same permissions.
+
+    Args:
+        student: the student that was trained.
+        network: its network.
+        out: folder.
+        sharded: the gathered trainable weights, where the network's own are sharded.
+    """
+    adapter: dict[str, Any] = (
+        {"selected_adapters": ["default"]} if isinstance(network, peft.PeftModel) else {}
+    )
+    network.save_pretrained(out, **adapter, **({} if sharded is None else {"state_dict": dict(sharded)}))
     student.tokenizer.save_pretrained(out)
     for weights in out.glob("*.safetensors"):
         shutil.copymode(out / "tokenizer_config.json", weights)
-    (out / "README.md").unlink(missing_ok=True)  # a template of peft with nothing in it
+    (out / "README.md").unlink(missing_ok=True)  # an empty template of peft
 
 
-def _learning(network: Any, settings: LanguageSettings, reference: str) -> Any:
-    """The network with the weights that learn marked: all, those of its adapter, or none before a new one."""
+def _mark_trainable(network: Any, settings: LanguageTrainSettings, reference: str) -> Any:
+    """Mark the trainable weights: all, those of its adapter, or none before a new adapter."""
     if isinstance(network, peft.PeftModel):
-        if settings.method == "full":
+        if settings.finetuning == "full":
             raise UsageError(
                 "train-adapter-full",
-                f"{quote(reference)} is an adapter; train it with method=lora, or name its base model",
+                f"{quote(reference)} is an adapter; train it with finetuning=lora, or name its base model",
             )
         for name, weight in network.named_parameters():
             weight.requires_grad_("lora_" in name or ".modules_to_save." in name)
         network.peft_config["default"].inference_mode = False
         return network
     quantised = getattr(network, "is_quantized", False)
-    if settings.method == "full":
-        _refuse_few_bits(quantised, reference)
+    if settings.finetuning == "full":
+        _refuse_quantised(quantised, reference)
         return network.requires_grad_(True)
     if quantised:
         return peft.prepare_model_for_kbit_training(network)
     return network
 
 
-def _refuse_few_bits(quantised: bool, reference: str) -> None:
+def _refuse_quantised(quantised: bool, reference: str) -> None:
     if quantised:
         raise UsageError(
             "train-quantised-full",
-            f"{quote(reference)} is quantised, and quantised weights cannot be trained; use method=lora, "
+            f"{quote(reference)} is quantised, and quantised weights cannot be trained; use finetuning=lora, "
             "or leave quant out",
         )
 
 
 def _head_layers(opened: Checkpoint) -> list[str]:
-    """The layers of an encoder that learn whole beside an adapter: its head, and what was drawn."""
+    """The layers of an encoder that are trained in full, next to an adapter: its head and new layers."""
     network = opened.network
     if isinstance(network, peft.PeftModel):
         return []
@@ -177,14 +185,14 @@ def _head_layers(opened: Checkpoint) -> list[str]:
     return sorted({*outside, *(name.rpartition(".")[0] for name in opened.drawn)})
 
 
-def _adapter(settings: LanguageSettings, whole: list[str]) -> peft.LoraConfig | None:
-    """The adapter to be learned; layers in ``whole`` learn as they are."""
-    if settings.method == "full":
+def _adapter(settings: LanguageTrainSettings, whole: list[str]) -> peft.LoraConfig | None:
+    """The configuration of a new adapter; layers in ``whole`` are trained in full."""
+    if settings.finetuning == "full":
         return None
     targets = settings.targets if settings.targets == "all-linear" else settings.targets.split(",")
     return peft.LoraConfig(
         r=settings.rank,
-        lora_alpha=settings.scale,
+        lora_alpha=settings.effective_alpha,
         lora_dropout=settings.dropout,
         target_modules=targets,
         exclude_modules=whole or None,
@@ -194,7 +202,7 @@ def _adapter(settings: LanguageSettings, whole: list[str]) -> peft.LoraConfig | 
 
 
 @contextlib.contextmanager
-def _one_line(adapter: peft.LoraConfig) -> Iterator[None]:
+def _adapter_errors(adapter: peft.LoraConfig) -> Iterator[None]:
     try:
         yield
     except ValueError as error:

@@ -1,4 +1,1 @@
-"""Policy nets as students: supervised training, resumable at the step, on one device or several.
-
-Knows nothing about where rows come from.
-"""
+"""Training of policy nets: supervised, resumable at every step, on one device or several."""

@@ -3,6 +3,7 @@
 Scoring needs numpy; only fitting imports torch.
 """
 
-from w2s.trust.neural.method import NEURAL, NeuralOptions
+from w2s.trust.neural.forward import NeuralOptions
+from w2s.trust.neural.method import NEURAL
 
 __all__ = ["NEURAL", "NeuralOptions"]

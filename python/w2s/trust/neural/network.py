@@ -14,11 +14,10 @@ import torch
 from torch import Tensor, nn
 
 from w2s.kernels.arrays import Flags
-from w2s.kernels.numbers import Doubles
+from w2s.kernels.columns import Doubles
 from w2s.metrics import auc
 from w2s.trust.features import FeatureMatrix
-from w2s.trust.neural.forward import EPSILON
-from w2s.trust.neural.method import NeuralOptions
+from w2s.trust.neural.forward import EPSILON, NeuralOptions
 
 
 class TrustNetwork(nn.Module):

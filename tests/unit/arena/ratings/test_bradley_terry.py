@@ -32,6 +32,7 @@ def elos_of(field: FieldRating) -> dict[str, float]:
     return {player.name: player.elo for player in field.players}
 
 
+@pytest.mark.slow
 def test_planted_strengths_are_recovered() -> None:
     planted = {"a": 210.0, "b": 60.0, "c": 0.0, "d": -90.0, "e": -180.0}
     field = rate_field(play(np.random.default_rng(11), planted, pairs=3000))
@@ -68,6 +69,7 @@ def test_ratings_maximise_the_likelihood() -> None:
     assert elos_of(rate_field(results)) == pytest.approx(expected, abs=0.01)
 
 
+@pytest.mark.slow
 def test_intervals_cover_true_ratings() -> None:
     planted = {"a": 120.0, "b": 40.0, "c": -40.0, "d": -120.0}
     generator = np.random.default_rng(17)

@@ -136,6 +136,7 @@ FIELDS = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("probabilities", FIELDS)
 def test_intervals_cover_true_values_at_95_percent(
     probabilities: tuple[float, ...],
@@ -152,6 +153,7 @@ def test_intervals_cover_true_values_at_95_percent(
     assert 0.93 <= nelo_covered <= 0.97
 
 
+@pytest.mark.slow
 def test_los_is_calibrated_for_even_players() -> None:
     generator = np.random.default_rng(7)
     matches = generator.multinomial(400, (0.05, 0.2, 0.5, 0.2, 0.05), size=2000)

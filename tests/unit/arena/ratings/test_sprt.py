@@ -129,6 +129,7 @@ def accepted(probabilities: np.ndarray, spec: SprtSpec, matches: int, seed: int)
     return verdicts
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("model", ["normalized", "logistic"])
 def test_error_rates_stay_below_alpha_and_beta(model: SprtModel) -> None:
     even = np.array([0.08, 0.22, 0.40, 0.22, 0.08])

@@ -16,10 +16,10 @@ from typer.testing import CliRunner
 from tests.doubles import language
 from tests.doubles.errors import raises_code
 from w2s.chain.config import ChainConfig
+from w2s.chain.config_file import load_config, paper_folder
 from w2s.chain.estimate import MACHINES, estimate, machine_named, this_machine
-from w2s.chain.loading import load_config, paper_folder
 from w2s.cli.app import app
-from w2s.cli.estimate_text import table
+from w2s.cli.chain_text import estimate_table
 from w2s.config import parse_config
 from w2s.errors import DataError, UsageError
 
@@ -53,7 +53,7 @@ def chain(folder: Path, **given: Any) -> ChainConfig:
     return parse_config(ChainConfig, {**tables, **given}, "it")
 
 
-def test_models_at_hand_are_measured_and_their_steps_add_up(tmp_path: Path) -> None:
+def test_local_models_are_measured_and_steps_add_up(tmp_path: Path) -> None:
     found = estimate(chain(tmp_path), H100)
     assert found["rows"] == {"gold": 10, "pool": 20, "test": 10}
     assert found["not_known"] == []
@@ -73,14 +73,14 @@ def test_models_at_hand_are_measured_and_their_steps_add_up(tmp_path: Path) -> N
     )
 
 
-def test_more_rows_than_the_files_hold_are_refused_as_the_chain_refuses_them(tmp_path: Path) -> None:
+def test_more_rows_than_the_files_hold_are_refused(tmp_path: Path) -> None:
     config = chain(tmp_path, examples={"files": [str(tmp_path / "rows.jsonl")], "gold": 10, "pool": 90})
     with raises_code("chain-too-few-examples", DataError) as caught:
         estimate(config, None)
     assert "hold 40 examples but gold, pool and test need 2100" in str(caught.value)
 
 
-def test_no_weights_are_loaded_and_nothing_is_written(
+def test_estimate_loads_no_weights_and_writes_nothing(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     config = chain(tmp_path)
@@ -91,7 +91,7 @@ def test_no_weights_are_loaded_and_nothing_is_written(
     assert sorted(tmp_path.rglob("*")) == before
 
 
-def test_what_is_not_known_is_said(tmp_path: Path) -> None:
+def test_unknown_sizes_are_listed(tmp_path: Path) -> None:
     given = {
         "teacher": "search:depth=1",
         "student": "policy:nowhere",
@@ -102,22 +102,22 @@ def test_what_is_not_known_is_said(tmp_path: Path) -> None:
     found = estimate(chain(tmp_path, **given), H100)
     assert found["rows"]["test"] == 1000
     assert found["not_known"] == [
-        "test of gone.csv is not at hand: 1,000 rows are assumed",
-        "nowhere.csv: not read for an estimate, or not at hand",
-        "how large and fast search:depth=1 is",
+        "test of gone.csv is not on this machine: 1,000 rows are assumed",
+        "nowhere.csv: not read for an estimate, or not on this machine",
         "how large and fast policy:nowhere is",
+        "how large and fast search:depth=1 is",
         "how long search:depth=2 takes",
     ]
     total = found["total"]
     assert (total["hours"], total["peak_gib"], total["fits"]) == (None, None, None)
-    assert "not known:" in table(found)
+    assert "not known:" in estimate_table(found)
 
 
-def test_a_chain_that_does_not_fit_says_so(tmp_path: Path) -> None:
+def test_chain_that_does_not_fit_is_reported(tmp_path: Path) -> None:
     config = chain(tmp_path, student="hf:Nobody/Never-70B?dtype=bfloat16")
     found = estimate(config, machine_named("rtx4090"))
     assert found["total"]["fits"] is False
-    assert "more than there are" in table(found)
+    assert "more than there are" in estimate_table(found)
     with raises_code("chain-unknown-machine", UsageError) as caught:
         machine_named("abacus")
     assert "h100, a100, rtx4090" in str(caught.value)
@@ -146,9 +146,9 @@ def test_the_command_prints_a_table_and_json_and_starts_nothing(
     config = chain(tmp_path)
     (tmp_path / "chain.toml").write_text(config.to_toml())
     monkeypatch.chdir(tmp_path)
-    shown = CliRunner().invoke(app, ["chain", "chain.toml", "--estimate", "--on", "h100"])
+    shown = CliRunner().invoke(app, ["chain", "chain.toml", "--estimate", "--hardware", "h100"])
     assert shown.exit_code == 0, shown.output
     assert "steps; 0.00 hours on one H100 SXM" in shown.output
-    plain = CliRunner().invoke(app, ["chain", "chain.toml", "--estimate", "--on", "a100", "--json"])
+    plain = CliRunner().invoke(app, ["chain", "chain.toml", "--estimate", "--hardware", "a100", "--json"])
     assert json.loads(plain.stdout)["machine"]["name"] == "one A100 SXM 80 GB"
     assert not (tmp_path / "runs").exists()

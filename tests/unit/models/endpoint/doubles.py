@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from tests.doubles.chat import ChatServer, Heard
+from pathlib import Path
+
+from tests.doubles.chat import ChatRequest, ChatServer
 from w2s.models import Answer, Want
 from w2s.models.endpoint.key import ApiKey
 from w2s.models.endpoint.model import EndpointModel
 from w2s.models.endpoint.settings import EndpointSettings
 from w2s.models.reference import parse_reference
 from w2s.tasks.choice import ChoiceExample
+
+CACHE: Path | None = None
+"""The cache of models whose reference names none; a fixture sets it for each test."""
 
 
 def choice(number: int) -> ChoiceExample:
@@ -18,7 +23,7 @@ def choice(number: int) -> ChoiceExample:
 def model(server: ChatServer, *, seed: int = 0, backoff_s: float = 0.001, **options: object) -> EndpointModel:
     """The model, with short pauses."""
     reference = server.reference(**options)
-    settings = EndpointSettings.from_reference(parse_reference(reference))
+    settings = EndpointSettings.from_reference(parse_reference(reference), CACHE)
     return EndpointModel(reference, settings, ApiKey(), seed, backoff_s=backoff_s)
 
 
@@ -29,9 +34,9 @@ def ask(
         return asked.answer(examples, want or Want())  # type: ignore[arg-type]
 
 
-def number_of(heard: Heard) -> int:
+def number_of(heard: ChatRequest) -> int:
     return int(heard.question.split()[1].rstrip("?"))
 
 
-def letters(heard: Heard) -> str:
+def letters(heard: ChatRequest) -> str:
     return "ABC"[number_of(heard) % 3]

@@ -40,6 +40,7 @@ def test_endpoints_and_models_have_separate_private_files(tmp_path: Path) -> Non
     caches = [cache_in(tmp_path, model) for model in ("a/b", "a b", "../../x", "", "é" * 300)]
     assert len({cache.path for cache in caches}) == 5
     for cache in caches:
+        cache.put(digest(0), Completion("reply"))
         assert cache.path.parent == tmp_path
         assert cache.path.stat().st_mode & 0o077 == 0
         cache.close()
@@ -50,8 +51,8 @@ def test_endpoints_and_models_have_separate_private_files(tmp_path: Path) -> Non
 def test_truncated_last_line_is_removed_and_others_are_kept(tmp_path: Path, cut: int) -> None:
     folder = tmp_path / str(cut)
     (folder / "x").mkdir(parents=True, exist_ok=True)
+    cache_in(folder).path.unlink(missing_ok=True)
     cache = cache_in(folder)
-    cache.path.write_bytes(b"")
     for number in range(3):
         cache.put(digest(number), Completion(f"reply {number}"))
     cache.close()
@@ -94,6 +95,7 @@ def _append(folder: str, first: int) -> None:
     cache.close()
 
 
+@pytest.mark.slow
 def test_two_processes_append_complete_lines(tmp_path: Path) -> None:
     start = multiprocessing.get_context("spawn")
     writers = [start.Process(target=_append, args=(str(tmp_path), first)) for first in (0, 1000)]

@@ -8,11 +8,13 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import closing
+from datetime import datetime
 from pathlib import Path
 
 import pytest
 
-from tests.doubles.chat import ChatServer, Heard, Said
+from tests.doubles.chat import ChatReply, ChatRequest, ChatServer
 from tests.doubles.errors import raises_code
 from tests.unit.models.endpoint.doubles import ask, choice, letters, model, number_of
 from w2s.errors import DataError, ModelError
@@ -20,7 +22,7 @@ from w2s.models import Want, load_model
 from w2s.models.endpoint import cache as cache_file
 
 
-def drawn(heard: Heard) -> str:
+def drawn(heard: ChatRequest) -> str:
     """One of three letters, by the seed of the request."""
     return "ABC"[heard.body["seed"] % 3]
 
@@ -40,7 +42,7 @@ def test_samples_share_cache_with_evidence_of_answers() -> None:
 
 
 def test_refused_sampling_ends_the_work() -> None:
-    with ChatServer(lambda heard: Said(b"", 401)) as server, model(server, concurrency=1) as asked:
+    with ChatServer(lambda heard: ChatReply(b"", 401)) as server, model(server, concurrency=1) as asked:
         with raises_code("endpoint-unavailable", ModelError) as caught:
             asked.sample([choice(number) for number in range(50)], 8)
         assert "8 times in a row" in str(caught.value)
@@ -72,7 +74,7 @@ def test_cached_replies_are_shared_between_models(cache: Path) -> None:
 
 
 def test_failures_are_not_cached(cache: Path) -> None:
-    bad = [Said(b"{", 200), Said(b"", 400)]
+    bad = [ChatReply(b"{", 200), ChatReply(b"", 400)]
     with ChatServer(lambda heard: bad.pop() if bad else "B") as server:
         assert [ask(server, [choice(1)])[0].failure for _ in range(3)] == ["reply", "reply", None]
         assert len(server.heard) == 3
@@ -89,10 +91,11 @@ model.close()
 """
 
 
+@pytest.mark.slow
 def test_killed_run_continues_from_cache(tmp_path: Path) -> None:
     victim: list[subprocess.Popen[str]] = []
 
-    def kill_in_the_middle(heard: Heard) -> str:
+    def kill_in_the_middle(heard: ChatRequest) -> str:
         if len(server.heard) == 15 and victim:
             os.kill(victim.pop().pid, signal.SIGKILL)
             time.sleep(0.2)
@@ -118,8 +121,8 @@ def test_killed_run_continues_from_cache(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("status", [400, 422])
 def test_refused_log_probs_are_no_longer_requested(status: int, caplog: pytest.LogCaptureFixture) -> None:
-    def refuses(heard: Heard) -> str | Said:
-        return Said(b'{"detail": "logprobs"}', status) if "logprobs" in heard.body else letters(heard)
+    def refuses(heard: ChatRequest) -> str | ChatReply:
+        return ChatReply(b'{"detail": "logprobs"}', status) if "logprobs" in heard.body else letters(heard)
 
     with ChatServer(refuses) as server, caplog.at_level(logging.WARNING):
         examples = [choice(n) for n in range(6)]
@@ -141,7 +144,7 @@ def test_missing_log_probs_are_warned_about_once(caplog: pytest.LogCaptureFixtur
 
 
 def test_bad_request_with_log_probs_is_a_failure() -> None:
-    with ChatServer(lambda heard: Said(b'{"error": {"message": "too long"}}', 400)) as server:
+    with ChatServer(lambda heard: ChatReply(b'{"error": {"message": "too long"}}', 400)) as server:
         (answer,) = ask(server, [choice(1)], logprobs="true")
     assert (answer.failure, answer.raw) == ("reply", "the server replied with status 400: too long")
     assert len(server.heard) == 2
@@ -165,7 +168,7 @@ def test_unreachable_server_is_void_and_then_an_error() -> None:
     ("status", "remedy"), [(401, "set W2S_API_KEY"), (403, "W2S_API_KEY"), (404, "/models")]
 )
 def test_wrong_key_or_model_ends_run_with_remedy(status: int, remedy: str) -> None:
-    with ChatServer(lambda heard: Said(b"no", status)) as server:
+    with ChatServer(lambda heard: ChatReply(b"no", status)) as server:
         (answer,) = ask(server, [choice(1)])
         assert answer.failure == "void"
         assert len(server.heard) == 1
@@ -182,3 +185,36 @@ def test_full_disk_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
             asked.answer([choice(1)], Want())
         assert "the disk is full" in str(caught.value)
         assert "cache=off" in str(caught.value)
+
+
+def test_replies_of_an_earlier_run_are_reported_with_their_date(
+    cache: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(cache_file.time, "time", lambda: datetime(2026, 11, 30, 15, 20).timestamp())
+    with ChatServer(letters) as server:
+        with caplog.at_level(logging.WARNING):
+            ask(server, [choice(1), choice(2), choice(1)])
+        assert caplog.records == []
+        ask(server, [choice(1), choice(2), choice(3)])
+        (path,) = cache.iterdir()
+        assert [record.message for record in caplog.records] == [
+            f"http://127.0.0.1:{server.port}/v1#small: 2 of 3 replies came from the cache {path}, written "
+            "2026-11-30 15:20; delete the file, or add cache=off, to request them again"
+        ]
+
+
+def test_nothing_is_cached_without_a_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    with ChatServer(letters) as server:
+        for _ in range(2):
+            with closing(load_model(server.reference())) as asked:
+                asked.answer([choice(1)], Want())
+        assert len(server.heard) == 2
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_cache_creates_nothing_before_the_first_reply(cache: Path) -> None:
+    with ChatServer(letters) as server, model(server) as asked:
+        assert not cache.exists()
+        asked.answer([choice(1)], Want())
+        assert cache.exists()

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from tests.doubles.chat import completion, token
 from w2s.models.endpoint.chat_completions import Completion, parse_completion
-from w2s.models.endpoint.errors import NoReplyError
+from w2s.models.endpoint.http_connection import NoReplyError
 
 
 def read(body: bytes) -> Completion:

@@ -8,7 +8,7 @@ from email.utils import format_datetime
 
 import pytest
 
-from tests.doubles.chat import ChatServer, Heard, Said
+from tests.doubles.chat import ChatReply, ChatRequest, ChatServer
 from tests.unit.models.endpoint.doubles import ask, choice, letters
 from w2s.models.endpoint import client
 from w2s.models.endpoint.client import RateLimiter, parse_retry_after
@@ -16,20 +16,20 @@ from w2s.models.endpoint.client import RateLimiter, parse_retry_after
 
 @pytest.mark.parametrize("status", [429, 500, 502, 503, 529])
 def test_busy_or_broken_server_is_retried(status: int) -> None:
-    with ChatServer(lambda heard: Said(b"", status) if len(server.heard) < 4 else "B") as server:
+    with ChatServer(lambda heard: ChatReply(b"", status) if len(server.heard) < 4 else "B") as server:
         (answer,) = ask(server, [choice(1)], retries=5)
         assert (answer.label, answer.failure, len(server.heard)) == ("B", None, 4)
 
 
 @pytest.mark.parametrize("status", [400, 401, 404, 413, 422])
 def test_rejected_request_is_not_retried(status: int) -> None:
-    with ChatServer(lambda heard: Said(b"", status)) as server:
+    with ChatServer(lambda heard: ChatReply(b"", status)) as server:
         assert ask(server, [choice(1)], retries=5)[0].failure is not None
         assert len(server.heard) == 1
 
 
 def test_busy_server_is_void_after_last_retry() -> None:
-    with ChatServer(lambda heard: Said(b"busy", 429)) as server:
+    with ChatServer(lambda heard: ChatReply(b"busy", 429)) as server:
         (answer,) = ask(server, [choice(1)], retries=2)
         assert (answer.failure, len(server.heard)) == ("void", 3)
         assert answer.raw == "the server replied with status 429: busy"
@@ -39,7 +39,7 @@ def test_backoff_doubles_and_depends_on_seed(monkeypatch: pytest.MonkeyPatch) ->
     def pauses(seed: int) -> list[float]:
         found: list[float] = []
         monkeypatch.setattr(client.ChatClient, "_wait", lambda self, seconds: found.append(seconds))
-        with ChatServer(lambda heard: Said(b"", 500)) as server:
+        with ChatServer(lambda heard: ChatReply(b"", 500)) as server:
             ask(server, [choice(1)], retries=9, backoff_s=1.0, seed=seed)
         return [pause for pause in found if pause > 0]
 
@@ -60,9 +60,9 @@ def test_client_waits_for_retry_after(as_date: bool) -> None:
 
     times: list[float] = []
 
-    def script(heard: Heard) -> str | Said:
+    def script(heard: ChatRequest) -> str | ChatReply:
         times.append(time.monotonic())
-        return Said(b"", 429, {"Retry-After": until()}) if len(times) == 1 else "B"
+        return ChatReply(b"", 429, {"Retry-After": until()}) if len(times) == 1 else "B"
 
     with ChatServer(script) as server:
         assert ask(server, [choice(1)])[0].label == "B"
@@ -80,7 +80,7 @@ def test_retry_after_accepts_numbers_and_dates_and_is_capped(monkeypatch: pytest
     assert parse_retry_after({"retry-after": later}) == pytest.approx(99, abs=2)
     found: list[float] = []
     monkeypatch.setattr(client.ChatClient, "_wait", lambda self, seconds: found.append(seconds))
-    with ChatServer(lambda heard: Said(b"", 503, {"Retry-After": "86400"})) as server:
+    with ChatServer(lambda heard: ChatReply(b"", 503, {"Retry-After": "86400"})) as server:
         ask(server, [choice(1)], retries=1)
     assert max(found) == pytest.approx(60, abs=0.1)
 
@@ -96,9 +96,9 @@ def test_pause_until_delays_later_reservations() -> None:
 def test_retry_after_pauses_other_threads() -> None:
     times: list[float] = []
 
-    def script(heard: Heard) -> str | Said:
+    def script(heard: ChatRequest) -> str | ChatReply:
         times.append(time.monotonic())
-        return Said(b"", 429, {"Retry-After": "1"}) if len(times) == 1 else letters(heard)
+        return ChatReply(b"", 429, {"Retry-After": "1"}) if len(times) == 1 else letters(heard)
 
     with ChatServer(script) as server:
         answers = ask(server, [choice(n) for n in range(12)], concurrency=3)
@@ -116,9 +116,9 @@ def test_rate_limiter_spaces_start_times() -> None:
 def test_retry_after_of_zero_uses_backoff(when: str) -> None:
     times: list[float] = []
 
-    def script(heard: Heard) -> Said:
+    def script(heard: ChatRequest) -> ChatReply:
         times.append(time.monotonic())
-        return Said(b"", 429, {"Retry-After": when}) if times[-1] - times[0] < 0.5 else letters(heard)
+        return ChatReply(b"", 429, {"Retry-After": when}) if times[-1] - times[0] < 0.5 else letters(heard)
 
     with ChatServer(script) as server:
         (answer,) = ask(server, [choice(1)], backoff_s=0.1)

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.doubles.chat import ChatServer, Heard, Said, completion
+from tests.doubles.chat import ChatReply, ChatRequest, ChatServer, completion
 from tests.doubles.signals import hears_ctrl_c
 from tests.unit.models.endpoint.doubles import ask, choice, letters, model, number_of
 from w2s.models import Want, load_model
@@ -64,7 +64,7 @@ def test_trusted_certificate_is_accepted(certificate: Path, monkeypatch: pytest.
             answers = loaded.answer([choice(n) for n in range(6)], Want())  # type: ignore[misc]
             assert [answer.label for answer in answers] == ["A", "B", "C"] * 2
         loaded.close()
-    assert len(server.heard) == 6
+    assert len(server.heard) == 12
     assert {heard.headers["authorization"] for heard in server.heard} == {"Bearer sk-hunter2"}
     assert len({heard.line for heard in server.heard}) <= 2
 
@@ -93,11 +93,12 @@ model.answer([ChoiceExample(str(n), f"Question {n}?", ("one", "two")) for n in r
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("manner", ["hang", "busy"])
 def test_interrupted_run_ends_at_once(manner: str) -> None:
-    def script(heard: Heard) -> Said:
+    def script(heard: ChatRequest) -> ChatReply:
         if manner == "busy":
-            return Said(b"", 429, {"Retry-After": "50"})
+            return ChatReply(b"", 429, {"Retry-After": "50"})
         time.sleep(8)
         return completion("A")
 
@@ -166,26 +167,30 @@ def torn_chunks(handler: BaseHTTPRequestHandler) -> None:
 
 
 HOSTILE = {
-    "empty": (Said(), "reply", "is empty"),
-    "truncated JSON": (Said(GOOD[:-9]), "reply", "not JSON"),
-    "no choices": (Said(b'{"object": "chat.completion"}'), "reply", "no choices"),
+    "empty": (ChatReply(), "reply", "is empty"),
+    "truncated JSON": (ChatReply(GOOD[:-9]), "reply", "not JSON"),
+    "no choices": (ChatReply(b'{"object": "chat.completion"}'), "reply", "no choices"),
     "null content": (completion(None), "reply", "no text"),
     "content a list": (completion([{"type": "text", "text": "B"}]), "reply", "no text"),
-    "invalid UTF-8": (Said(b'{"choices": "\xff\xfe"}'), "reply", "not JSON"),
-    "a page": (Said(b"<html>B</html>", headers={"Content-Type": "text/html"}), "reply", "not JSON"),
-    "gzip": (Said(gzip.compress(GOOD), headers={"Content-Encoding": "gzip"}), "reply", "compressed"),
-    "10 MB": (Said(b" " * 10_000_000 + GOOD), "reply", "more than 524,288 bytes"),
+    "invalid UTF-8": (ChatReply(b'{"choices": "\xff\xfe"}'), "reply", "not JSON"),
+    "a page": (ChatReply(b"<html>B</html>", headers={"Content-Type": "text/html"}), "reply", "not JSON"),
+    "gzip": (ChatReply(gzip.compress(GOOD), headers={"Content-Encoding": "gzip"}), "reply", "compressed"),
+    "10 MB": (ChatReply(b" " * 10_000_000 + GOOD), "reply", "more than 524,288 bytes"),
     "10 MB of text": (completion("B" * 10_000_000), "reply", "more than 524,288 bytes"),
-    "10 MB without a length": (Said(b" " * 10_000_000, length=-1), "reply", "more than"),
-    "deep": (Said(b"[" * 100_000), "reply", "not JSON"),
-    "length too great": (Said(GOOD, length=len(GOOD) + 50), "crash", "the connection broke"),
-    "length too small": (Said(GOOD, length=len(GOOD) - 5), "reply", "not JSON"),
-    "length no number": (Said(GOOD, length=-1, headers={"Content-Length": "many"}), None, ""),
-    "500": (Said(b"oops\n\x00 trace", 500), "crash", "the server replied with status 500: oops ? trace"),
-    "503 of 10 MB": (Said(b"x" * 10_000_000, 503), "crash", "the server replied with status 503: xxx"),
-    "302": (Said(b"", 302, {"Location": "http://127.0.0.1:1/"}), "reply", "redirects are not followed"),
-    "400": (Said(b'{"error": {"message": "no"}}', 400), "reply", "the server replied with status 400: no"),
-    "204": (Said(b"", 204), "reply", "the server replied with status 204"),
+    "10 MB without a length": (ChatReply(b" " * 10_000_000, length=-1), "reply", "more than"),
+    "deep": (ChatReply(b"[" * 100_000), "reply", "not JSON"),
+    "length too great": (ChatReply(GOOD, length=len(GOOD) + 50), "crash", "the connection broke"),
+    "length too small": (ChatReply(GOOD, length=len(GOOD) - 5), "reply", "not JSON"),
+    "length no number": (ChatReply(GOOD, length=-1, headers={"Content-Length": "many"}), None, ""),
+    "500": (ChatReply(b"oops\n\x00 trace", 500), "crash", "the server replied with status 500: oops ? trace"),
+    "503 of 10 MB": (ChatReply(b"x" * 10_000_000, 503), "crash", "the server replied with status 503: xxx"),
+    "302": (ChatReply(b"", 302, {"Location": "http://127.0.0.1:1/"}), "reply", "redirects are not followed"),
+    "400": (
+        ChatReply(b'{"error": {"message": "no"}}', 400),
+        "reply",
+        "the server replied with status 400: no",
+    ),
+    "204": (ChatReply(b"", 204), "reply", "the server replied with status 204"),
     "hang": (hang, "stall", "the reply was not complete within 0.6 s"),
     "drip": (drip, "stall", "the reply was not complete within 0.6 s"),
     "drip of headers": (drip_headers, "stall", "the reply was not complete within 0.6 s"),
@@ -201,7 +206,7 @@ HOSTILE = {
 def test_hostile_reply_fails_only_its_own_answer(name: str) -> None:
     said, failure, why = HOSTILE[name]
 
-    def script(heard: Heard) -> object:
+    def script(heard: ChatRequest) -> object:
         return said if number_of(heard) % 2 else letters(heard)
 
     with ChatServer(script) as server:  # type: ignore[arg-type]
@@ -222,7 +227,7 @@ def test_hostile_reply_fails_only_its_own_answer(name: str) -> None:
 def test_hostile_replies_fail_with_expected_kinds() -> None:
     names = list(HOSTILE)
 
-    def script(heard: Heard) -> object:
+    def script(heard: ChatRequest) -> object:
         return HOSTILE[names[number_of(heard)]][0]
 
     with ChatServer(script) as server:  # type: ignore[arg-type]
@@ -236,7 +241,7 @@ def test_stray_reply_is_not_used_for_next_request() -> None:
         b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % len(completion("C").body) + completion("C").body
     )
 
-    def script(heard: Heard) -> object:
+    def script(heard: ChatRequest) -> object:
         def say(handler: BaseHTTPRequestHandler) -> None:
             handler.wfile.write(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % len(GOOD) + GOOD)
             handler.wfile.flush()
@@ -259,8 +264,8 @@ def test_connections_are_reused_across_calls() -> None:
 
 
 def test_closed_connection_is_reopened_without_a_retry() -> None:
-    def and_hang_up(heard: Heard) -> Said:
-        return Said(completion(letters(heard)).body, headers={"Connection": "close"})
+    def and_hang_up(heard: ChatRequest) -> ChatReply:
+        return ChatReply(completion(letters(heard)).body, headers={"Connection": "close"})
 
     with ChatServer(and_hang_up) as server, model(server, concurrency=1, retries=0) as asked:
         found = [asked.answer([choice(number)], Want())[0] for number in range(4)]
@@ -273,7 +278,7 @@ def test_dropped_idle_connection_costs_no_retry(is_seen: bool, monkeypatch: pyte
     if not is_seen:  # it dies between our look at it and the request
         monkeypatch.setattr(HttpConnection, "is_reusable", lambda self: True)
 
-    def quietly_hang_up(heard: Heard) -> object:
+    def quietly_hang_up(heard: ChatRequest) -> object:
         def say(handler: object) -> None:
             handler._say(completion(letters(heard)))  # type: ignore[attr-defined]
             handler.close_connection = True  # type: ignore[attr-defined]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import gzip
 import os
 import pickle
 import subprocess
@@ -11,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.doubles.chat import ChatServer, Heard, Said, completion, plays, token
+from tests.doubles.chat import ChatReply, ChatRequest, ChatServer, completion, plays, token
 from tests.doubles.errors import raises_code
 from tests.unit.models.endpoint.doubles import choice
 from w2s.errors import ModelError, UsageError
@@ -85,17 +86,17 @@ class Echo:
     def __init__(self) -> None:
         self.count = 0
 
-    def __call__(self, heard: Heard) -> str | Said:
+    def __call__(self, heard: ChatRequest) -> str | ChatReply:
         self.count += 1
         key = heard.headers["authorization"].removeprefix("Bearer ")
         escaped = "".join(f"\\u{ord(letter):04x}" for letter in key)
         ways = [
             completion(f"my key is {key}", [token(key, -0.1, **{f" {key}": -1.0})]),
-            Said(f'{{"choices": [{{"message": {{"content": "{escaped}"}}}}]}}'.encode()),
-            Said(f'{{"error": {{"message": "Incorrect API key: {key}"}}}}'.encode(), 400),
-            Said(key.encode(), 500, {"X-Key": key}),
-            Said(b"", 307, {"Location": f"http://127.0.0.1:1/{key}"}),
-            Said(f'{{"choices": [{{"finish_reason": "{key}"}}]}}'.encode()),
+            ChatReply(f'{{"choices": [{{"message": {{"content": "{escaped}"}}}}]}}'.encode()),
+            ChatReply(f'{{"error": {{"message": "Incorrect API key: {key}"}}}}'.encode(), 400),
+            ChatReply(key.encode(), 500, {"X-Key": key}),
+            ChatReply(b"", 307, {"Location": f"http://127.0.0.1:1/{key}"}),
+            ChatReply(f'{{"choices": [{{"finish_reason": "{key}"}}]}}'.encode()),
         ]
         return ways[self.count // 3 % len(ways)] if self.count % 3 == 0 else plays(heard)
 
@@ -104,6 +105,7 @@ def files_with(folder: Path, text: str) -> list[Path]:
     return [path for path in folder.rglob("*") if path.is_file() and text.encode() in path.read_bytes()]
 
 
+@pytest.mark.slow
 def test_repeated_key_is_redacted_everywhere(tmp_path: Path) -> None:
     echo = Echo()
     with ChatServer(echo) as server:
@@ -113,7 +115,7 @@ def test_repeated_key_is_redacted_everywhere(tmp_path: Path) -> None:
         found = subprocess.run(
             [*command, *players, "--out", "run", "--oracle", "search:depth=1", "--json"],
             cwd=tmp_path,
-            env={**os.environ, "W2S_API_KEY": SECRET, "W2S_CACHE": "cache"},
+            env={**os.environ, "W2S_API_KEY": SECRET},
             capture_output=True,
             text=True,
             check=False,
@@ -123,13 +125,14 @@ def test_repeated_key_is_redacted_everywhere(tmp_path: Path) -> None:
     assert all(heard.headers["authorization"] == f"Bearer {SECRET}" for heard in server.heard)
     assert SECRET not in found.stdout + found.stderr
     assert files_with(tmp_path, "connect_four")
-    assert files_with(tmp_path / "cache", "[key]")
+    assert files_with(tmp_path / "run" / "replies", "[key]")
+    assert SECRET.encode() not in gzip.decompress((tmp_path / "run" / "journal.jsonl.gz").read_bytes())
     assert files_with(tmp_path, SECRET) == []
 
 
 def test_exceptions_do_not_contain_the_key(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("W2S_API_KEY", SECRET)
-    with ChatServer(lambda heard: Said(heard.headers["authorization"].encode(), 401)) as server:
+    with ChatServer(lambda heard: ChatReply(heard.headers["authorization"].encode(), 401)) as server:
         model = load_model(server.reference())
         with raises_code("endpoint-unavailable", ModelError) as caught:
             model.answer([choice(n) for n in range(20)], Want())  # type: ignore[list-item]

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.doubles.chat import ChatServer, Heard, Said, completion, plays, token
+from tests.doubles.chat import ChatReply, ChatRequest, ChatServer, completion, plays, token
 from tests.doubles.errors import raises_code
 from tests.unit.models.endpoint.doubles import ask, choice, letters, model, number_of
 from w2s.errors import UsageError
@@ -42,9 +42,8 @@ def test_each_task_uses_its_prompt() -> None:
 def test_few_shot_examples_precede_each_other_question() -> None:
     solved = [(replace(choice(number), gold=("C",)), "C") for number in (1, 2, 3)]
     with ChatServer(letters) as server, model(server, shots=2, cache="off", concurrency=1) as asked:
-        with pytest.raises(UsageError) as caught:
+        with raises_code("model-too-few-shots", UsageError):
             asked.answer([choice(1)], Want())
-        assert "--gold FILE" in str(caught.value)
         asked.show(solved)
         asked.answer([choice(number) for number in range(6)], Want())
     for heard in server.heard:
@@ -64,7 +63,7 @@ def test_few_shot_examples_precede_each_other_question() -> None:
 
 @pytest.mark.parametrize("concurrency", [1, 3, 16])
 def test_answers_keep_order_of_examples(concurrency: int) -> None:
-    def slow_first(heard: Heard) -> str:
+    def slow_first(heard: ChatRequest) -> str:
         time.sleep(0.02 * (number_of(heard) % 4 == 0))
         return letters(heard)
 
@@ -77,7 +76,7 @@ def test_answers_keep_order_of_examples(concurrency: int) -> None:
 def test_requests_run_at_full_concurrency() -> None:
     together = threading.Barrier(4)
 
-    def wait_for_the_others(heard: Heard) -> str:
+    def wait_for_the_others(heard: ChatRequest) -> str:
         together.wait(10)
         return letters(heard)
 
@@ -87,7 +86,7 @@ def test_requests_run_at_full_concurrency() -> None:
 
 
 def test_samples_have_their_own_seeds() -> None:
-    def drawn(heard: Heard) -> str:
+    def drawn(heard: ChatRequest) -> str:
         return "ABC?"[heard.body["seed"] % 4]
 
     want = Want(evidence=True)
@@ -112,9 +111,9 @@ def test_samples_have_their_own_seeds() -> None:
 def test_failed_sample_is_left_out() -> None:
     seen: list[int] = []
 
-    def every_other(heard: Heard) -> str | Said:
+    def every_other(heard: ChatRequest) -> str | ChatReply:
         seen.append(1)
-        return "B" if len(seen) % 2 else Said(b"nothing")
+        return "B" if len(seen) % 2 else ChatReply(b"nothing")
 
     with ChatServer(every_other) as server:
         (answer,) = ask(server, [choice(1)], Want(evidence=True), temperature=1, samples=6, concurrency=1)
@@ -220,7 +219,7 @@ def test_close_ends_active_requests() -> None:
     answers: list[Answer] = []
     hangs, go_on = threading.Event(), threading.Event()
 
-    def hang(heard: Heard) -> str:
+    def hang(heard: ChatRequest) -> str:
         hangs.set()
         go_on.wait(20)
         return "B"
@@ -251,7 +250,7 @@ def test_prompt_injection_in_reply_does_not_change_evidence() -> None:
         assert (answer.failure, answer.label, answer.raw) == ("reply", "", INJECTION)
         assert (answer.log_prob, answer.margin, answer.entropy) == (None, None, None)
         body = completion(f"B. {INJECTION}").body[:-1] + b', "log_prob": 0, "correct": true}'
-        server.script = lambda heard: Said(body)
+        server.script = lambda heard: ChatReply(body)
         (answer,) = ask(server, [choice(1)], Want(evidence=True, mask=True), cache="off")
         assert (answer.failure, answer.label, answer.log_prob) == (None, "B", None)
 
@@ -259,14 +258,14 @@ def test_prompt_injection_in_reply_does_not_change_evidence() -> None:
 OVER = "rnb1kbnr/pppp1ppp/8/4p3/6Pq/5P2/PPPPP2P/RNBQKBNR w KQkq - 1 3"
 
 
-def drawn(heard: Heard) -> str:
+def drawn(heard: ChatRequest) -> str:
     """One of three letters, by the seed of the request."""
     return "ABC"[heard.body["seed"] % 3]
 
 
 @pytest.mark.parametrize(("options", "temperature"), [({}, 1.0), ({"temperature": 0.7}, 0.7)])
 def test_samples_use_temperature_of_reference_or_1(options: dict[str, object], temperature: float) -> None:
-    def script(heard: Heard) -> str:
+    def script(heard: ChatRequest) -> str:
         if "position" in heard.question:
             return plays(heard)
         return "The answer is B." if "Question" in heard.question else r"So \boxed{7}"
@@ -295,14 +294,14 @@ def test_samples_do_not_depend_on_batch() -> None:
 
 
 def test_sample_without_label_is_kept_and_failed_one_left_out() -> None:
-    said = ["B", " no idea ", Said(b"{"), Said(b"", 400), "", "x" * 10_000]
+    said = ["B", " no idea ", ChatReply(b"{"), ChatReply(b"", 400), "", "x" * 10_000]
     server = ChatServer(lambda heard: said[len(server.heard) - 1])
     with server, model(server, concurrency=1) as asked:
         assert asked.sample([choice(1)], 6) == [("B", "no idea", "", "x" * 200)]
 
 
 def test_failed_samples_do_not_affect_other_examples() -> None:
-    server = ChatServer(lambda heard: Said(b"[]") if "Question 1" in heard.question else "C")
+    server = ChatServer(lambda heard: ChatReply(b"[]") if "Question 1" in heard.question else "C")
     with server, model(server) as asked:
         assert asked.sample([choice(0), choice(1), choice(2)], 3) == [("C",) * 3, (), ("C",) * 3]
 

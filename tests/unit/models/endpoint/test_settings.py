@@ -62,21 +62,15 @@ def test_options_are_parsed_and_have_defaults(tmp_path: Path) -> None:
     assert (plain.temperature, plain.samples, plain.logprobs, plain.concurrency) == (0.0, 0, False, 8)
 
 
-def test_cache_folder_comes_from_option_then_environment_then_home(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def folder(options: str = "") -> Path | None:
-        return EndpointSettings.from_reference(
-            parse_reference(f"openai:http://127.0.0.1/v1#m{options}")
-        ).cache
+def test_cache_folder_comes_from_option_then_from_caller(tmp_path: Path) -> None:
+    def folder(options: str = "", default: Path | None = tmp_path) -> Path | None:
+        reference = parse_reference(f"openai:http://127.0.0.1/v1#m{options}")
+        return EndpointSettings.from_reference(reference, default).cache
 
-    monkeypatch.setenv("W2S_CACHE", str(tmp_path / "w"))
-    assert folder() == tmp_path / "w" / "endpoint"
+    assert folder() == tmp_path
     assert folder("?cache=/elsewhere") == Path("/elsewhere")
     assert folder("?cache=off") is None
-    monkeypatch.delenv("W2S_CACHE")
-    monkeypatch.setenv("HOME", str(tmp_path))
-    assert folder() == tmp_path / ".cache" / "w2s" / "endpoint"
+    assert folder(default=None) is None
 
 
 @pytest.mark.parametrize(
@@ -98,7 +92,7 @@ def test_cache_folder_comes_from_option_then_environment_then_home(
         ("openai:http://127.0.0.1/v1#m?samples=3", "endpoint-identical-samples", "add temperature=0.7"),
         ("openai:http://127.0.0.1/v1#m?logprobs=yes", "model-invalid-option", "true or false"),
         ("openai:http://127.0.0.1/v1#m?cache=", "model-invalid-option", "a folder, or off"),
-        ("openai:http://127.0.0.1/v1#m?cache=/proc/none", "endpoint-cache-unusable", "/proc/none"),
+        ("openai:http://127.0.0.1/v1#m?cache=/etc/passwd/none", "endpoint-cache-unusable", "not a folder"),
     ],
 )
 def test_invalid_reference_is_refused_in_one_line_with_the_remedy(text: str, code: str, fact: str) -> None:

@@ -55,6 +55,7 @@ def slow(folder: Any, prompt: str, most: int = LONG) -> tuple[list[int], float, 
     return made, float(np.mean(log_probs)), float(np.mean(entropies)), out.hidden_states[-1][0, -1].numpy()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("family", FAMILIES)
 def test_greedy_replies_of_a_batch_equal_a_slow_reference(folder: Any, open_hf: Any, family: str) -> None:
     model = open_hf(family, f"max_new_tokens={LONG}")
@@ -118,6 +119,7 @@ def test_samples_depend_on_seed_and_id_only(open_hf: Any) -> None:
     assert [answer.raw for answer in open_hf("llama", options).answer(QUESTIONS, Want())] == together
 
 
+@pytest.mark.slow
 def test_sampled_tokens_follow_the_distribution(open_hf: Any) -> None:
     model = open_hf("llama", "temperature=0.5")
     prompt = model.prompts.generation_request(QUESTIONS[0]).prompt

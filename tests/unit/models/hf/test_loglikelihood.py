@@ -61,6 +61,7 @@ def listed(example: ChoiceExample, what: str) -> str:
     return f"{example.question}\n\n{options}\n\nAnswer with the {what} of the right option."
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("family", FAMILIES)
 @pytest.mark.parametrize("score", ["letter", "option"])
 def test_scores_and_states_of_options_equal_a_slow_reference(
@@ -94,6 +95,7 @@ def assert_alike(first: list[Any], second: list[Any]) -> None:
         np.testing.assert_allclose(a.hidden, b.hidden, atol=2e-3, rtol=2e-3)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("family", FAMILIES)
 def test_batches_of_1_3_and_16_agree(open_hf: Any, family: str) -> None:
     model = open_hf(family, "score=option")
@@ -117,8 +119,8 @@ def test_options_are_read_whole_if_the_cache_cannot_be_repeated(
     model = open_hf("gemma3", f"score={score}")
     cached = model.answer(CHOICES, EVERYTHING)
     monkeypatch.setattr(CausalNetwork, "cache_layers", ["LinearAttentionLayer"])
-    monkeypatch.setattr("w2s.models.hf.forward.select_rows", forbidden)
-    monkeypatch.setattr("w2s.models.hf.loglikelihood.select_rows", forbidden)
+    monkeypatch.setattr("w2s.models.hf.forward.take_rows", forbidden)
+    monkeypatch.setattr("w2s.models.hf.loglikelihood.take_rows", forbidden)
     assert_alike(open_hf("gemma3", f"score={score}").answer(CHOICES, EVERYTHING), cached)
 
 

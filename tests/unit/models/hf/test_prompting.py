@@ -87,9 +87,9 @@ def test_too_few_shots_are_refused(open_hf: Any) -> None:
 
 def test_label_file_gives_gold_as_shots(open_hf: Any, tmp_path: Path) -> None:
     from w2s.evidence import read_labels
-    from w2s.labelling import Request, label_file
+    from w2s.labelling import LabelSpec, label_file
 
     some = [ChoiceExample(f"c{i}", f"What is {i}?", ("a", "b"), ("A",)) for i in range(3)]
     gold = [(ChoiceExample(f"g{i}", f"What was {i}?", ("a", "b"), ("A",)), "A") for i in range(3)]
-    label_file(some, Request(open_hf("llama", "shots=2"), shots=gold), tmp_path / "l.parquet")
+    label_file(some, LabelSpec(open_hf("llama", "shots=2"), shots=gold), tmp_path / "l.parquet")
     assert len(read_labels(tmp_path / "l.parquet")) == 3

@@ -6,6 +6,7 @@ import json
 import os
 import pickle
 import shutil
+import time
 from pathlib import Path
 from typing import Any
 
@@ -144,3 +145,12 @@ def test_device_map_does_not_change_answers(folder: Any) -> None:
     (plain,) = load_model(f"hf:{folder()}").answer([CHOICE], want)
     assert spread.log_prob == pytest.approx(plain.log_prob, abs=1e-4)
     np.testing.assert_allclose(spread.hidden, plain.hidden, atol=2e-3)
+
+
+def test_unreachable_hub_is_tried_once_and_quickly(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", False)
+    monkeypatch.setattr("huggingface_hub.constants.ENDPOINT", "http://127.0.0.1:9")
+    begin = time.monotonic()
+    said = refusal("hf-load-failed", ModelError, lambda: load_model("hf:nobody-of-w2s/nothing-at-all"))
+    assert "the hub is unreachable" in said
+    assert time.monotonic() - begin < 5

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from tests.doubles.errors import raises_code
-from w2s.errors import UsageError
+from w2s.errors import ModelError, UsageError
+from w2s.models import load_model
 from w2s.models.confidence import TEMPERATURE_CP
 from w2s.models.reference import Reference
 from w2s.models.uci.loading import UciSettings
@@ -78,3 +79,13 @@ def test_invalid_command_is_refused_in_one_line(command: str, report: str) -> No
         settings(command)
     assert report in str(caught.value)
     assert "\n" not in str(caught.value)
+
+
+def test_silent_engine_is_reported_before_it_times_out(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr("w2s.models.uci.engine.SILENCE_S", 0.1)
+    with raises_code("uci-start-failed", ModelError):
+        load_model("uci:sleep 60?timeout_s=0.6")
+    (record,) = caplog.records
+    assert "sleep has sent nothing for 0 s, uciok is awaited" in record.message

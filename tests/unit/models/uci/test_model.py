@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.doubles.engines import Scripted
+from tests.doubles.engines import ScriptedEngines
 from tests.doubles.errors import raises_code
 from w2s.errors import UsageError
 from w2s.games import State, game
@@ -25,8 +25,8 @@ MATED = game("chess").state("startpos", ["f2f3", "e7e5", "g2g4", "d8h4"])
 
 
 @pytest.fixture
-def scripted(tmp_path: Path) -> Iterator[Scripted]:
-    with Scripted(tmp_path) as engine:
+def scripted(tmp_path: Path) -> Iterator[ScriptedEngines]:
+    with ScriptedEngines(tmp_path) as engine:
         yield engine
 
 
@@ -35,7 +35,7 @@ def ask(model: UciModel, state: State = START, want: Want | None = None, **more:
     return model.answer([example], want or Want())[0]
 
 
-def said(scripted: Scripted, since: int = 0) -> list[str]:
+def said(scripted: ScriptedEngines, since: int = 0) -> list[str]:
     """The commands that engines received, without those of the first start."""
     return [command for _, command in scripted.heard()][since:]
 
@@ -44,14 +44,14 @@ GREETING = ["uci", "isready"]
 NEW_GAME = ["ucinewgame", "isready"]
 
 
-def test_uci_model_keeps_match_state(scripted: Scripted) -> None:
+def test_uci_model_keeps_match_state(scripted: ScriptedEngines) -> None:
     with scripted.model(concurrency=3) as model:
         as_model: Model = model
         assert isinstance(as_model, HasMatchState)
         assert (model.reference, model.slots, model.deterministic) == ("uci:scripted", 3, True)
 
 
-def test_match_starts_with_one_ucinewgame(scripted: Scripted) -> None:
+def test_match_starts_with_one_ucinewgame(scripted: ScriptedEngines) -> None:
     with scripted.model() as model:
         ask(model, START, match="m")
         ask(model, LATER, match="m")
@@ -61,7 +61,7 @@ def test_match_starts_with_one_ucinewgame(scripted: Scripted) -> None:
 
 
 @pytest.mark.parametrize("released", [False, True])
-def test_replayed_match_starts_with_ucinewgame(scripted: Scripted, released: bool) -> None:
+def test_replayed_match_starts_with_ucinewgame(scripted: ScriptedEngines, released: bool) -> None:
     with scripted.model() as model:
         ask(model, START, match="m")
         ask(model, START if not released else LATER, match="m")
@@ -71,7 +71,7 @@ def test_replayed_match_starts_with_ucinewgame(scripted: Scripted, released: boo
     assert said(scripted).count("ucinewgame") == 2
 
 
-def test_next_match_reuses_process_with_ucinewgame(scripted: Scripted) -> None:
+def test_next_match_reuses_process_with_ucinewgame(scripted: ScriptedEngines) -> None:
     with scripted.model() as model:
         for match in ("a", "b"):
             ask(model, match=match)
@@ -80,7 +80,7 @@ def test_next_match_reuses_process_with_ucinewgame(scripted: Scripted) -> None:
     assert said(scripted).count("uci") == 1
 
 
-def test_retry_keeps_game_and_excludes_rejected_moves(scripted: Scripted) -> None:
+def test_retry_keeps_game_and_excludes_rejected_moves(scripted: ScriptedEngines) -> None:
     state = game("chess").state("7k/8/8/8/8/8/8/K7 w - - 0 1")
     with scripted.model() as model:
         ask(model, state, match="m")
@@ -96,7 +96,7 @@ def test_retry_keeps_game_and_excludes_rejected_moves(scripted: Scripted) -> Non
     ]
 
 
-def test_concurrent_matches_have_separate_processes(scripted: Scripted) -> None:
+def test_concurrent_matches_have_separate_processes(scripted: ScriptedEngines) -> None:
     with scripted.model(concurrency=2) as model:
         for state in (START, LATER):
             answers = model.answer([MoveExample("e", state, match=name) for name in "ab"], Want())
@@ -108,7 +108,7 @@ def test_concurrent_matches_have_separate_processes(scripted: Scripted) -> None:
     assert list(by_process.values()) == [game_of_two, game_of_two]
 
 
-def test_surplus_matches_share_processes_with_ucinewgame(scripted: Scripted) -> None:
+def test_surplus_matches_share_processes_with_ucinewgame(scripted: ScriptedEngines) -> None:
     with scripted.model(concurrency=1) as model:
         for state in (START, LATER):
             model.answer([MoveExample("e", state, match=name) for name in "ab"], Want())
@@ -116,7 +116,7 @@ def test_surplus_matches_share_processes_with_ucinewgame(scripted: Scripted) -> 
     assert said(scripted).count("uci") == 1
 
 
-def test_answers_keep_order_of_examples(scripted: Scripted) -> None:
+def test_answers_keep_order_of_examples(scripted: ScriptedEngines) -> None:
     states = [START]
     for move in ("e2e4", "e7e5", "g1f3", "b8c6", "f1b5"):
         states.append(states[-1].play(move))
@@ -128,13 +128,13 @@ def test_answers_keep_order_of_examples(scripted: Scripted) -> None:
     assert labels == ["a2a3", "a7a5", *(state.legal_moves()[0] for state in states[2:])]
 
 
-def test_empty_batch_sends_nothing(scripted: Scripted) -> None:
+def test_empty_batch_sends_nothing(scripted: ScriptedEngines) -> None:
     with scripted.model() as model:
         assert model.answer([], Want(evidence=True, values=True)) == []
     assert said(scripted) == [*GREETING, "quit"]
 
 
-def test_engine_is_cleared_before_each_label(scripted: Scripted) -> None:
+def test_engine_is_cleared_before_each_label(scripted: ScriptedEngines) -> None:
     with scripted.model() as model:
         ask(model, START)
         ask(model, LATER)
@@ -147,7 +147,7 @@ def test_engine_is_cleared_before_each_label(scripted: Scripted) -> None:
     ]
 
 
-def test_labelling_engine_keeps_user_hash(scripted: Scripted) -> None:
+def test_labelling_engine_keeps_user_hash(scripted: ScriptedEngines) -> None:
     with scripted.model(options={"hash": "64"}) as model:
         ask(model)
     assert said(scripted).count("setoption name Hash value 64") == 2
@@ -162,7 +162,9 @@ def test_labelling_engine_keeps_user_hash(scripted: Scripted) -> None:
         ("option name Hash type check default false", []),
     ],
 )
-def test_small_hash_respects_bounds_of_engine(scripted: Scripted, declared: str, told: list[str]) -> None:
+def test_small_hash_respects_bounds_of_engine(
+    scripted: ScriptedEngines, declared: str, told: list[str]
+) -> None:
     with scripted.model("--options", declared) as model:
         assert ask(model).failure is None
     assert [command for command in said(scripted) if "Hash" in command] == told
@@ -180,7 +182,7 @@ def test_small_hash_respects_bounds_of_engine(scripted: Scripted, declared: str,
     ],
 )
 def test_evidence_uses_five_lines_for_labels_and_user_multipv_in_matches(
-    scripted: Scripted, options: dict[str, str], match: str | None, want: Want, lines: list[str]
+    scripted: ScriptedEngines, options: dict[str, str], match: str | None, want: Want, lines: list[str]
 ) -> None:
     with scripted.model(options=options) as model:
         ask(model, START, want, match=match)
@@ -188,7 +190,7 @@ def test_evidence_uses_five_lines_for_labels_and_user_multipv_in_matches(
     assert [c.removeprefix(begin) for c in said(scripted) if c.startswith(begin)] == lines
 
 
-def test_multipv_is_limited_by_number_of_moves(scripted: Scripted) -> None:
+def test_multipv_is_limited_by_number_of_moves(scripted: ScriptedEngines) -> None:
     with scripted.model() as model:
         ask(model, game("chess").state("7k/8/8/8/8/8/8/K7 w - - 0 1"), Want(evidence=True))
         ask(model, START, Want(evidence=True))
@@ -198,7 +200,7 @@ def test_multipv_is_limited_by_number_of_moves(scripted: Scripted) -> None:
 
 
 def test_values_search_moves_without_a_line_separately(
-    scripted: Scripted,
+    scripted: ScriptedEngines,
 ) -> None:
     state = game("chess").state("7k/8/8/8/8/8/8/K7 w - - 0 1")
     with scripted.model("--info", "info multipv 1 score cp 12 pv a1b2") as model:
@@ -209,14 +211,14 @@ def test_values_search_moves_without_a_line_separately(
     assert "setoption name MultiPV value 3" in said(scripted)
 
 
-def test_values_of_match_moves_come_from_labelling_process(scripted: Scripted) -> None:
+def test_values_of_match_moves_come_from_labelling_process(scripted: ScriptedEngines) -> None:
     with scripted.model("--info", "info multipv 1 score cp 12 pv a2a3") as model:
         answer = ask(model, START, Want(values=True), match="m")
         assert scripted.count(2) == 2
     assert len(answer.values_cp) == 20
 
 
-def test_evidence_is_softmax_of_lines(scripted: Scripted) -> None:
+def test_evidence_is_softmax_of_lines(scripted: ScriptedEngines) -> None:
     lines = r"info multipv 1 score cp 100 pv a2a3\ninfo multipv 2 score cp 0 pv e2e4"
     with scripted.model("--info", lines) as model:
         answer = ask(model, START, Want(evidence=True))
@@ -226,14 +228,14 @@ def test_evidence_is_softmax_of_lines(scripted: Scripted) -> None:
     assert answer.entropy == pytest.approx(0.5822031)
 
 
-def test_single_line_gives_no_evidence(scripted: Scripted) -> None:
+def test_single_line_gives_no_evidence(scripted: ScriptedEngines) -> None:
     with scripted.model("--info", "info multipv 1 score cp 100 pv a2a3") as model:
         answer = ask(model, START, Want(evidence=True), match="m")
     assert (answer.value_cp, answer.n_options) == (100, 20)
     assert (answer.log_prob, answer.margin, answer.entropy) == (None, None, None)
 
 
-def test_clocks_are_sent_by_colour(scripted: Scripted) -> None:
+def test_clocks_are_sent_by_colour(scripted: ScriptedEngines) -> None:
     black = game("chess").state("7k/8/8/8/8/8/8/K7 b - - 0 1")
     clock = Clock(own_s=3.0, other_s=7.5, increment_s=0.25)
     with scripted.model(limits=SearchLimits()) as model:
@@ -247,7 +249,7 @@ def test_clocks_are_sent_by_colour(scripted: Scripted) -> None:
     ]
 
 
-def test_chess960_option_follows_position(scripted: Scripted) -> None:
+def test_chess960_option_follows_position(scripted: ScriptedEngines) -> None:
     with scripted.model() as model:
         for state in (CHESS960, START, START, CHESS960):
             ask(model, state)
@@ -255,14 +257,14 @@ def test_chess960_option_follows_position(scripted: Scripted) -> None:
     assert told == ["true", "false", "true"]
 
 
-def test_chess960_is_refused_without_option(scripted: Scripted) -> None:
+def test_chess960_is_refused_without_option(scripted: ScriptedEngines) -> None:
     with scripted.model("--options", "") as model:
         with raises_code("uci-no-chess960", UsageError):
             ask(model, CHESS960)
         assert ask(model, START).label == "a2a3"
 
 
-def test_other_game_is_refused(scripted: Scripted) -> None:
+def test_other_game_is_refused(scripted: ScriptedEngines) -> None:
     with (
         scripted.model() as model,
         raises_code("model-other-game", UsageError),
@@ -270,14 +272,24 @@ def test_other_game_is_refused(scripted: Scripted) -> None:
         ask(model, game("othello").state())
 
 
-def test_example_without_limit_or_clock_is_refused(scripted: Scripted) -> None:
+def test_search_without_limit_or_clock_has_default_limit_and_says_so(
+    scripted: ScriptedEngines, caplog: pytest.LogCaptureFixture
+) -> None:
     with scripted.model(limits=SearchLimits()) as model:
-        with raises_code("uci-no-limit", UsageError):
-            ask(model)
         assert ask(model, match="m", clock=Clock(1.0, 1.0, 0.0)).failure is None
+        assert caplog.records == []
+        assert ask(model).failure is None
+        assert ask(model).failure is None
+    searches = [command for command in said(scripted) if command.startswith("go")]
+    assert searches[0].startswith("go wtime")
+    assert searches[1:] == ["go nodes 1000"] * 2
+    assert [record.message for record in caplog.records] == [
+        f"{model.reference} has no limit: it searches 1,000 nodes where it has no clock; add ?nodes=N, "
+        "?depth=N or ?movetime=MS to choose"
+    ]
 
 
-def test_finished_game_has_no_label_and_no_search(scripted: Scripted) -> None:
+def test_finished_game_has_no_label_and_no_search(scripted: ScriptedEngines) -> None:
     with scripted.model() as model:
         answer = ask(model, MATED, Want(evidence=True, values=True, mask=True))
         assert (answer.label, answer.failure) == ("", None)
@@ -285,6 +297,7 @@ def test_finished_game_has_no_label_and_no_search(scripted: Scripted) -> None:
         assert ask(model, MATED, Want(mask=True), match="m").label == "(none)"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("options", "limits", "deterministic"),
     [
@@ -300,7 +313,7 @@ def test_finished_game_has_no_label_and_no_search(scripted: Scripted) -> None:
     ],
 )
 def test_time_threads_and_weakening_are_not_deterministic(
-    scripted: Scripted, options: dict[str, str], limits: SearchLimits, deterministic: bool
+    scripted: ScriptedEngines, options: dict[str, str], limits: SearchLimits, deterministic: bool
 ) -> None:
     declared = r"\n".join(
         (
@@ -313,7 +326,7 @@ def test_time_threads_and_weakening_are_not_deterministic(
         assert model.deterministic is deterministic
 
 
-def test_reference_sets_limits_options_and_timeout(scripted: Scripted) -> None:
+def test_reference_sets_limits_options_and_timeout(scripted: ScriptedEngines) -> None:
     reference = scripted.reference(**{"nodes": 7, "Style Of Play": "Very Risky", "timeout_s": 9})
     model = load_model(reference, concurrency=2)
     assert (model.reference, model.slots) == (reference, 2)
@@ -323,7 +336,8 @@ def test_reference_sets_limits_options_and_timeout(scripted: Scripted) -> None:
     assert "go nodes 7" in said(scripted)
 
 
-def test_processes_end_when_model_is_collected(scripted: Scripted) -> None:
+@pytest.mark.slow
+def test_processes_end_when_model_is_collected(scripted: ScriptedEngines) -> None:
     model = scripted.model()
     assert scripted.count(1) == 1
     del model
@@ -331,7 +345,7 @@ def test_processes_end_when_model_is_collected(scripted: Scripted) -> None:
     assert scripted.left() == {}
 
 
-def test_close_is_idempotent(scripted: Scripted) -> None:
+def test_close_is_idempotent(scripted: ScriptedEngines) -> None:
     model = scripted.model()
     model.close()
     model.close()

@@ -155,6 +155,7 @@ def test_any_bytes_are_parsed_without_error(data: bytes, begin: bytes) -> None:
     assert (move is not None) == (line.decode("utf-8", "replace").split()[:1] == ["bestmove"])
 
 
+@pytest.mark.slow
 @given(
     rank=st.integers(1, 500),
     move=st.from_regex(r"[a-h][1-8][a-h][1-8][qrbn]?", fullmatch=True),

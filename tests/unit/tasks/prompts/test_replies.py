@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import doctest
 import time
 
 import pytest
@@ -12,7 +11,6 @@ from hypothesis import strategies as st
 import w2s
 from w2s.tasks import AnswerExample, ChoiceExample, MoveExample
 from w2s.tasks.prompts import parse_reply
-from w2s.tasks.prompts import replies as module
 
 CHOICE = ChoiceExample("a", "Which?", ("a dog", "a cat", "the red ball", "ball"))
 NUMBERS = ChoiceExample("b", "How many?", ("2", "3", "12", "none"))
@@ -87,7 +85,7 @@ OTHELLO = w2s.game("othello").state()
         ("Absolutely!", None),
     ],
 )
-def test_the_option_that_a_reply_names(reply: str, letter: str | None) -> None:
+def test_option_is_found_in_reply(reply: str, letter: str | None) -> None:
     assert parse_reply(CHOICE, reply) == letter
 
 
@@ -103,7 +101,7 @@ def test_the_option_that_a_reply_names(reply: str, letter: str | None) -> None:
         ("I count 12", "C"),
     ],
 )
-def test_options_that_are_numbers_are_named_by_their_text(reply: str, letter: str | None) -> None:
+def test_numeric_options_are_found_by_text(reply: str, letter: str | None) -> None:
     assert parse_reply(NUMBERS, reply) == letter
 
 
@@ -111,7 +109,7 @@ def test_options_that_are_numbers_are_named_by_their_text(reply: str, letter: st
     st.sampled_from("ABCD"),
     st.sampled_from(["{}", "({})", "{}.", "answer: {}", "The answer is ({}).", "**{}**"]),
 )
-def test_every_letter_is_read_in_every_form(letter: str, form: str) -> None:
+def test_every_letter_is_found_in_every_form(letter: str, form: str) -> None:
     assert parse_reply(CHOICE, form.format(letter)) == letter
 
 
@@ -154,7 +152,7 @@ def test_every_letter_is_read_in_every_form(letter: str, form: str) -> None:
         ("9" * 5000, None),
     ],
 )
-def test_the_move_that_a_reply_names(reply: str, move: str | None) -> None:
+def test_move_is_found_in_reply(reply: str, move: str | None) -> None:
     assert parse_reply(MoveExample("a", START), reply) == move
 
 
@@ -170,7 +168,7 @@ def test_the_move_that_a_reply_names(reply: str, move: str | None) -> None:
         ("The best move is Rxh8+, winning a rook.", "h1h8"),
     ],
 )
-def test_castling_promotions_and_captures_are_read(reply: str, move: str) -> None:
+def test_castling_promotions_and_captures_are_found(reply: str, move: str) -> None:
     assert parse_reply(MoveExample("a", CASTLING), reply) == move
 
 
@@ -192,7 +190,7 @@ def test_castling_promotions_and_captures_are_read(reply: str, move: str) -> Non
         (OTHELLO, "a1", None),
     ],
 )
-def test_other_games_are_read_by_their_own_notation(
+def test_moves_of_other_games_are_found_in_their_notation(
     state: w2s.games.State, reply: str, move: str | None
 ) -> None:
     assert parse_reply(MoveExample("a", state), reply) == move
@@ -202,30 +200,26 @@ def test_other_games_are_read_by_their_own_notation(
 @pytest.mark.parametrize(
     "form", ["{}", "**{}**", "The best move is {}.", "I would play {} here.", "Answer: `{}`"]
 )
-def test_every_legal_move_is_read_in_every_notation(state: w2s.games.State, form: str) -> None:
+def test_every_legal_move_is_found_in_every_notation(state: w2s.games.State, form: str) -> None:
     for notation in ("canonical", "san", "long"):
         for move, text in zip(state.legal_moves(), state.legal_moves(notation), strict=True):
             assert parse_reply(MoveExample("a", state), form.format(text)) == move
 
 
+@pytest.mark.slow
 @given(st.text(max_size=200))
-def test_any_reply_gives_a_label_that_can_be_given_or_none(text: str) -> None:
+def test_any_reply_gives_a_valid_label_or_none(text: str) -> None:
     assert parse_reply(CHOICE, text) in ("A", "B", "C", "D", None)
     move = parse_reply(MoveExample("a", START), text)
     assert move is None or move in START.legal_moves()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "piece", ["answer is ", "**", "e4 ", "(A) ", "a cat ", "1.", "\\boxed{", "x", "-", "move "]
 )
 @pytest.mark.parametrize("example", [CHOICE, MoveExample("a", START), AnswerExample("a", "?")])
-def test_a_reply_of_megabytes_takes_no_time(piece: str, example: ChoiceExample) -> None:
+def test_megabytes_of_reply_are_parsed_quickly(piece: str, example: ChoiceExample) -> None:
     began = time.process_time()
     parse_reply(example, piece * (4_000_000 // len(piece)))
     assert time.process_time() - began < 3
-
-
-def test_the_examples_run() -> None:
-    result = doctest.testmod(module)
-    assert result.attempted
-    assert not result.failed

@@ -1,0 +1,466 @@
+"""The arms of a chain, as a table: what the student of each learns, in which order, and from where.
+
+The run, the estimate, the label-budget curve, the leakage check, the printed tables and the results page read
+:data:`ARMS`; a new arm is one row here. The order of the table is the order in which arms are shown.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import Enum
+from functools import partial
+
+import numpy as np
+import numpy.typing as npt
+
+from w2s.errors import DataError, UsageError
+from w2s.evidence import Labels
+from w2s.selection import select
+from w2s.tasks import AnswerExample, Example
+from w2s.train import TrainingSet
+from w2s.train.dataset import Target
+from w2s.trust import function_names, require_evidence, trust_function
+
+Scores = npt.NDArray[np.float64]
+Positions = npt.NDArray[np.int64]
+SoftTarget = Callable[[str, str], Target]
+"""Example id and label → probabilities of labels."""
+
+
+@dataclass(frozen=True)
+class Sizes:
+    """Numbers of rows that decide how many rows an arm learns.
+
+    Attributes:
+        gold: rows with known answers.
+        pool: rows that the teacher labels.
+        test: rows that students are evaluated on.
+        kept: rows of the pool that trust keeps.
+        warm: gold rows of the warm start.
+        gold_times: how often ``gold+trust`` repeats each gold row.
+    """
+
+    gold: int
+    pool: int
+    test: int
+    kept: int
+    warm: int = 0
+    gold_times: int = 1
+
+
+@dataclass(frozen=True)
+class LabelledInputs:
+    """Labels that training sets are made of.
+
+    Attributes:
+        gold: labels of gold, one per example.
+        pool: labels of the pool, one per example.
+        chosen: labels of the pool, of several candidates the most trusted one.
+        kept: positions in ``chosen`` that trust keeps, ascending.
+        weights: of all of ``chosen``; None if all rows weigh the same.
+        soft: soft targets; None for hard ones.
+        soften_all: whether soft targets also apply to labels that trust did not choose.
+        made_of: identity of labels and selection, as named JSON values.
+    """
+
+    gold: Labels
+    pool: Labels
+    chosen: Labels
+    kept: Positions
+    weights: Scores | None
+    soft: SoftTarget | None = None
+    soften_all: bool = False
+    made_of: Mapping[str, object] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class TrainingInputs:
+    """What the training sets of one student and one seed are made of.
+
+    Attributes:
+        gold: examples whose answers the student may learn.
+        pool: examples without answers, except for the ceiling.
+        seed: random seed of draws.
+        warm: positions of the gold rows of the warm start.
+        folds: fold of each gold row, for students that label gold themselves.
+        gold_times: how often ``gold+trust`` repeats each gold row.
+        labelled: labels; None for arms that learn from true answers only.
+        made_of: identity of the examples, as named JSON values.
+    """
+
+    gold: Sequence[Example]
+    pool: Sequence[Example]
+    seed: int
+    warm: Sequence[int] = ()
+    folds: Sequence[int] = ()
+    gold_times: int = 1
+    labelled: LabelledInputs | None = None
+    made_of: Mapping[str, object] = field(default_factory=dict)
+
+    @property
+    def labels(self) -> LabelledInputs:
+        """The labels, which must be there."""
+        assert self.labelled is not None
+        return self.labelled
+
+
+# Training sets ---------------------------------------------------------------------------------------------
+
+
+def gold_rows(examples: Sequence[Example]) -> TrainingSet:
+    """True answers; if several are right, each gets the same probability.
+
+    Worked answers are the text that a language model learns.
+    """
+    targets = [dict.fromkeys(example.gold, 1 / len(example.gold)) for example in examples]
+    texts = [example.solution if isinstance(example, AnswerExample) else None for example in examples]
+    return TrainingSet(list(examples), targets, np.ones(len(examples)), texts)
+
+
+def label_rows(
+    pool: Sequence[Example],
+    labels: Labels,
+    rows: Positions,
+    weights: Scores | None = None,
+    soft: SoftTarget | None = None,
+) -> TrainingSet:
+    """Labels of some rows, joined to their examples by id.
+
+    Args:
+        pool: the examples.
+        labels: of the whole pool, one per example.
+        rows: positions in ``labels``.
+        weights: of every label; None weighs all rows the same.
+        soft: target by id and label; None makes each label its own target.
+    """
+    chosen = None if weights is None else weights[rows]
+    return TrainingSet.from_labels(labels.take(rows), pool, weights=chosen, target=soft)
+
+
+def repeat(rows: TrainingSet, times: int) -> TrainingSet:
+    """Every row ``times`` times."""
+    return TrainingSet(
+        [*rows.examples] * times,
+        [*rows.targets] * times,
+        np.tile(rows.weights, times),
+        [*rows.rationales] * times,
+    )
+
+
+def concat(first: TrainingSet, second: TrainingSet) -> TrainingSet:
+    """The rows of both, one after another; training shuffles them."""
+    weights = np.concatenate([first.weights, second.weights])
+    texts = [text for rows in (first, second) for text in rows.rationales or [None] * len(rows)]
+    return TrainingSet([*first.examples, *second.examples], [*first.targets, *second.targets], weights, texts)
+
+
+def _labels_at(rows: Positions, inputs: TrainingInputs) -> TrainingSet:
+    """The teacher's own answers at some positions."""
+    labels = inputs.labels
+    return label_rows(inputs.pool, labels.pool, rows, soft=labels.soft if labels.soften_all else None)
+
+
+def _all_labels(inputs: TrainingInputs) -> TrainingSet:
+    return _labels_at(np.arange(len(inputs.labels.pool)), inputs)
+
+
+def _random_labels(inputs: TrainingInputs) -> TrainingSet:
+    labels = inputs.labels
+    rows = select(np.zeros(len(labels.pool)), random=len(labels.kept), seed=inputs.seed)
+    return _labels_at(rows, inputs)
+
+
+def _ranked_labels(function: str, inputs: TrainingInputs) -> TrainingSet:
+    labels = inputs.labels
+    scores = trust_function(function).fit(labels.gold, seed=inputs.seed).score(labels.pool)
+    return _labels_at(select(scores, top=len(labels.kept)), inputs)
+
+
+def _pool_answers(inputs: TrainingInputs) -> TrainingSet:
+    if unknown := sum(not example.gold for example in inputs.pool):
+        raise DataError(
+            "chain-pool-without-answers",
+            f"the arm ceiling needs the answers of the pool, but {unknown} are unknown; remove it from arms",
+        )
+    return gold_rows(inputs.pool)
+
+
+def _trusted_labels(inputs: TrainingInputs) -> TrainingSet:
+    labels = inputs.labels
+    return label_rows(inputs.pool, labels.chosen, labels.kept, labels.weights, labels.soft)
+
+
+# What a stage of an arm trains on --------------------------------------------------------------------------
+
+
+class Need(Enum):
+    """What an arm needs of its examples; the value is the reason shown where the arm is left out."""
+
+    GOLD_OF_THIS_GAME = "gold is of another game or task"
+    POOL_ANSWERS = (
+        "the pool's answers are unknown, and so is its purity; matches.verify_pool = true asks for them"
+    )
+
+
+@dataclass(frozen=True)
+class TrainingData:
+    """One kind of training rows.
+
+    Attributes:
+        name: in a few words.
+        count: number of rows, known before anything is labelled.
+        build: the rows.
+        need: what the examples must give.
+        is_labelled: whether the rows are labels, so that somebody has to label the pool.
+    """
+
+    name: str
+    count: Callable[[Sizes], int]
+    build: Callable[[TrainingInputs], TrainingSet]
+    need: Need | None = None
+    is_labelled: bool = False
+
+
+Stage = tuple[TrainingData, ...]
+"""Training data that a stage mixes."""
+
+GOLD = TrainingData(
+    "gold", lambda sizes: sizes.gold, lambda inputs: gold_rows(inputs.gold), Need.GOLD_OF_THIS_GAME
+)
+REPEATED_GOLD = TrainingData(
+    "gold, repeated",
+    lambda sizes: sizes.gold * sizes.gold_times,
+    lambda inputs: repeat(gold_rows(inputs.gold), inputs.gold_times),
+    Need.GOLD_OF_THIS_GAME,
+)
+WARM_GOLD = TrainingData(
+    "a share of gold",
+    lambda sizes: sizes.warm,
+    lambda inputs: gold_rows([inputs.gold[row] for row in inputs.warm]),
+    Need.GOLD_OF_THIS_GAME,
+)
+POOL_ANSWERS = TrainingData(
+    "true answers of the pool",
+    lambda sizes: sizes.pool,
+    _pool_answers,
+    Need.POOL_ANSWERS,
+)
+ALL_LABELS = TrainingData("all labels", lambda sizes: sizes.pool, _all_labels, is_labelled=True)
+RANDOM_LABELS = TrainingData("random labels", lambda sizes: sizes.kept, _random_labels, is_labelled=True)
+TRUSTED = TrainingData("trusted labels", lambda sizes: sizes.kept, _trusted_labels, is_labelled=True)
+
+
+def gold_outside_fold(fold: int, folds: int) -> TrainingData:
+    """Gold without one of its folds."""
+
+    def build(inputs: TrainingInputs) -> TrainingSet:
+        return gold_rows([one for one, its in zip(inputs.gold, inputs.folds, strict=True) if its != fold])
+
+    return TrainingData(
+        f"gold outside fold {fold}",
+        lambda sizes: sizes.gold - sizes.gold // folds,
+        build,
+        Need.GOLD_OF_THIS_GAME,
+    )
+
+
+def ranked_by(function: str) -> TrainingData:
+    """As many labels as trust keeps, ranked by another trust function."""
+    return TrainingData(
+        f"labels ranked by {function}",
+        lambda sizes: sizes.kept,
+        partial(_ranked_labels, function),
+        is_labelled=True,
+    )
+
+
+def stage_inputs(stage: Stage, inputs: TrainingInputs) -> dict[str, object]:
+    """Identity of what the rows of a stage are made of."""
+    labelled = inputs.labels.made_of if any(data.is_labelled for data in stage) else {}
+    return {**inputs.made_of, **labelled}
+
+
+def build_stage(stage: Stage, inputs: TrainingInputs) -> TrainingSet:
+    """The rows of a stage."""
+    first, *others = (data.build(inputs) for data in stage)
+    for rows in others:
+        first = concat(first, rows)
+    return first
+
+
+# The table -------------------------------------------------------------------------------------------------
+
+
+class Start(Enum):
+    """The model from which an arm's first stage trains."""
+
+    UNTRAINED = "the untrained student"
+    WARM = "the student after the warm start, if there is one"
+
+
+class Curve(Enum):
+    """Whether the label-budget curve measures an arm."""
+
+    NEVER = "never"
+    CHOSEN = "if the chain has the arm"
+    ALWAYS = "always"
+
+
+@dataclass(frozen=True)
+class Arm:
+    """What one student learns, or a model that is evaluated as it is.
+
+    Attributes:
+        name: as configurations and reports have it.
+        doc: one line.
+        stages: the trainings one after another, each with the data that it mixes; none evaluates ``model``
+            untrained. An arm whose first stage is all that another arm learns continues that arm's student.
+        model: the model: ``student``, or the first ``teacher``.
+        per_round: whether every round trains it; a reference arm is trained once, with the first student.
+        start: where the first stage starts.
+        labels_itself: whether labels come from the arm's own student after its first stage instead of the
+            round's teacher; gold is then labelled out of fold.
+        function: the trust function that ranks labels; empty for arms without.
+        curve: whether the label-budget curve measures it.
+        teaches: whether its student is the teacher of the next round.
+        is_default: whether a chain that names no arms has it.
+        is_optional: whether a configuration can choose it; other arms are always measured.
+    """
+
+    name: str
+    doc: str
+    stages: tuple[Stage, ...] = ()
+    model: str = "student"
+    per_round: bool = False
+    start: Start = Start.WARM
+    labels_itself: bool = False
+    function: str = ""
+    curve: Curve = Curve.NEVER
+    teaches: bool = False
+    is_default: bool = False
+    is_optional: bool = True
+
+    @property
+    def needs(self) -> frozenset[Need]:
+        """What the examples must give."""
+        return frozenset(data.need for stage in self.stages for data in stage if data.need is not None)
+
+    @property
+    def is_labelled(self) -> bool:
+        """Whether it learns labels."""
+        return any(data.is_labelled for stage in self.stages for data in stage)
+
+
+def _ranked(function: str) -> Arm:
+    return Arm(
+        function,
+        f"as many labels as trust keeps, ranked by {function}",
+        ((ranked_by(function),),),
+        per_round=True,
+        function=function,
+        is_default=function in ("confidence", "margin"),
+    )
+
+
+BASE = Arm("base", "the untrained student", is_default=True)
+TEACHER = Arm("teacher", "the first teacher", model="teacher", is_optional=False)
+GOLD_ALONE = Arm("gold", "gold alone", ((GOLD,),), start=Start.UNTRAINED, curve=Curve.ALWAYS, is_default=True)
+TRUST = Arm(
+    "trust",
+    "the most trusted labels",
+    ((TRUSTED,),),
+    per_round=True,
+    curve=Curve.ALWAYS,
+    teaches=True,
+    is_default=True,
+)
+CEILING = Arm("ceiling", "the true answers of the pool", ((POOL_ANSWERS,),), is_default=True)
+_TABLE = (
+    BASE,
+    TEACHER,
+    GOLD_ALONE,
+    Arm(
+        "self",
+        "gold, then the most trusted of the student's own labels",
+        ((GOLD,), (TRUSTED,)),
+        start=Start.UNTRAINED,
+        labels_itself=True,
+        curve=Curve.CHOSEN,
+    ),
+    Arm("naive", "all labels", ((ALL_LABELS,),), per_round=True, is_default=True),
+    Arm(
+        "random",
+        "as many labels as trust keeps, at random",
+        ((RANDOM_LABELS,),),
+        per_round=True,
+        is_default=True,
+    ),
+    *(_ranked(name) for name in function_names()),
+    TRUST,
+    Arm(
+        "gold+trust",
+        "gold and the most trusted labels, mixed",
+        ((REPEATED_GOLD, TRUSTED),),
+        per_round=True,
+        curve=Curve.ALWAYS,
+        is_default=True,
+    ),
+    Arm(
+        "gold-then-trust",
+        "gold, then the most trusted labels",
+        ((GOLD,), (TRUSTED,)),
+        per_round=True,
+        start=Start.UNTRAINED,
+        curve=Curve.CHOSEN,
+    ),
+    Arm(
+        "trust-then-gold",
+        "the most trusted labels, then gold",
+        ((TRUSTED,), (GOLD,)),
+        per_round=True,
+        curve=Curve.CHOSEN,
+    ),
+    CEILING,
+)
+ARMS: dict[str, Arm] = {arm.name: arm for arm in _TABLE}
+"""All arms by name, in the order in which they are shown. Every trust function is an arm too."""
+TEACHING_ARM = next(arm.name for arm in _TABLE if arm.teaches)
+"""The arm whose student teaches the next round."""
+
+
+def default_arms() -> tuple[str, ...]:
+    """The arms of a chain that names none."""
+    return tuple(arm.name for arm in ARMS.values() if arm.is_default)
+
+
+def reference_arms() -> list[str]:
+    """Arms that are measured once, in the order in which they are shown."""
+    return [arm.name for arm in ARMS.values() if not arm.per_round]
+
+
+def predecessor(arm: Arm) -> Arm | None:
+    """The arm that learns just the first stage of another, whose student goes on learning; None if there is
+    none, or only one stage."""
+    if len(arm.stages) < 2:
+        return None
+    same = (one for one in ARMS.values() if one.stages == arm.stages[:1] and one.start == arm.start)
+    return next(same, None)
+
+
+def check_arms(chosen: Sequence[str]) -> None:
+    """Refuse names that are not in the table.
+
+    Raises:
+        UsageError: names those that are.
+    """
+    known = [arm.name for arm in ARMS.values() if arm.is_optional]
+    if unknown := [arm for arm in chosen if arm not in known]:
+        raise UsageError("chain-unknown-arm", f"unknown arm {unknown[0]!r}; known: {', '.join(known)}")
+
+
+def check_arm_evidence(chosen: Sequence[str], labels: Labels) -> None:
+    """Refuse arms whose trust function needs evidence that the labels lack."""
+    for name in chosen:
+        if function := ARMS[name].function:
+            require_evidence(f"the arm {name}", trust_function(function).needs, labels)

@@ -1,0 +1,128 @@
+"""A chain's configuration from a file or an earlier run, with options that override it."""
+
+from __future__ import annotations
+
+import copy
+from pathlib import Path
+from typing import Any
+
+from w2s.assets import arenas_folder
+from w2s.chain.config import ChainConfig
+from w2s.config import merge_tables, parse_config, read_toml
+from w2s.errors import UsageError
+from w2s.resume import RunFolder
+
+
+def load_config(
+    *, file: Path | None = None, resume: Path | None = None, options: dict[str, Any] | None = None
+) -> ChainConfig:
+    """Read and check a configuration.
+
+    Args:
+        file: TOML, or the name of a bundled file of the paper's tables, such as ``world.toml``. Paths of
+            examples in it are relative to the working folder. Its key ``extends`` names a file in the same
+            folder, whose tables apply unless this file overrides them. Without a file, and without models
+            and examples among the options, the bundled chain of the game is used; without its files if
+            matches are played.
+        resume: the folder of a run, whose configuration is used unchanged.
+        options: tables that override the file; None means not given.
+
+    Raises:
+        UsageError: a model or the examples are missing, a key is unknown, or options were given with
+            ``resume``.
+    """
+    given = _without_none(options or {})
+    if resume is not None:
+        if given or file is not None:
+            raise UsageError(
+                "chain-resume-with-options",
+                f"--resume continues {resume} with its own configuration; leave all other options out",
+            )
+        return parse_config(ChainConfig, read_toml(RunFolder(resume, "chain").config), str(resume))
+    tables = merge_tables(drop_overridden(base_tables(file, given), given), given)
+    played = tables.get("source") == "matches"
+    for key in ("teacher", "student", *(() if played else ("examples",))):
+        if not tables.get(key):
+            raise UsageError(
+                "chain-missing-model" if key != "examples" else "chain-no-examples",
+                f"the chain has no {key}; add --{key} or name a file that has it",
+            )
+    return parse_config(ChainConfig, tables, "the chain" if file is None else str(file))
+
+
+def base_tables(file: Path | None, given: dict[str, Any]) -> dict[str, Any]:
+    """The tables that the options override: the file, or the bundled chain of the game."""
+    if file is not None:
+        return _read(find_bundled(file))
+    if any(given.get(key) for key in ("teacher", "student")) or given.get("examples", {}).get("files"):
+        return {}
+    game = given.get("game", ChainConfig.model_fields["game"].default)
+    path = bundled_chain(game)
+    if not path.is_file():
+        raise UsageError(
+            "chain-not-bundled",
+            f"there is no bundled chain for {game}; name --teacher, --student and --examples, or a file",
+        )
+    tables = read_toml(path)
+    if given.get("source") == "matches":
+        tables.get("examples", {}).pop("files", None)
+    return tables
+
+
+def drop_overridden(tables: dict[str, Any], given: dict[str, Any]) -> dict[str, Any]:
+    """The tables without settings that belong to a replaced choice: the options of another trust function,
+    and the other selection rule."""
+    tables = copy.deepcopy(tables)
+    trust, keep = tables.get("trust", {}), tables.get("keep", {})
+    function = given.get("trust", {}).get("function")
+    if function is not None and isinstance(trust, dict) and function != trust.get("function"):
+        trust.pop("options", None)
+    for rule, other in (("top", "purity"), ("purity", "top")):
+        if rule in given.get("keep", {}) and isinstance(keep, dict):
+            keep.pop(other, None)
+    return tables
+
+
+def find_bundled(file: Path) -> Path:
+    """The file, or the bundled one of this name if the file does not exist."""
+    bundled = paper_folder() / file.name
+    if file.exists() or file.parent != Path() or not bundled.is_file():
+        return file
+    return bundled
+
+
+def _read(file: Path, seen: tuple[Path, ...] = ()) -> dict[str, Any]:
+    """The tables of a file, merged over those of the file that it extends."""
+    if file in seen:
+        raise UsageError(
+            "chain-circular-extends", f"circular extends: {' → '.join(map(str, (*seen, file)))}; remove one"
+        )
+    tables = read_toml(file)
+    base = tables.pop("extends", None)
+    if base is None:
+        return tables
+    if not isinstance(base, str):
+        raise UsageError(
+            "chain-invalid-extends",
+            f"{file}: extends must be the name of a file in the same folder, not {base!r}",
+        )
+    return merge_tables(_read(file.parent / base, (*seen, file)), tables)
+
+
+def paper_folder() -> Path:
+    """The folder of the chains of the paper's tables."""
+    return arenas_folder() / "paper"
+
+
+def bundled_chain(game: str) -> Path:
+    """The path of the bundled chain of a game, which may not exist."""
+    return arenas_folder() / "chains" / f"{game}.toml"
+
+
+def _without_none(tables: dict[str, Any]) -> dict[str, Any]:
+    cleaned = {
+        key: _without_none(value) if isinstance(value, dict) else value
+        for key, value in tables.items()
+        if value is not None
+    }
+    return {key: value for key, value in cleaned.items() if value != {}}

@@ -1,0 +1,100 @@
+"""The examples of each round: from files once, or from new matches in every round."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from w2s.chain.config import ChainConfig
+from w2s.chain.data.files import load_outside_gold, load_splits
+from w2s.chain.data.matches import MatchReport, MatchRequest, MatchSource, positions_of, request_name
+from w2s.chain.data.splits import Splits
+
+Say = Callable[[str], None]
+Count = Callable[[int, int], None]
+
+
+@dataclass(frozen=True)
+class RoundExamples:
+    """The examples of a round of one seed.
+
+    Attributes:
+        splits: gold, pool and test.
+        matches: how a pool from matches was made; None for files.
+    """
+
+    splits: Splits
+    matches: MatchReport | None = None
+
+
+@dataclass(frozen=True)
+class ExampleSource:
+    """Examples of all rounds; gold and test stay those of the first.
+
+    Attributes:
+        first: examples of the first round.
+        pool: number of pool rows of later rounds, if they are played.
+        match_source: plays matches; None for files.
+    """
+
+    first: RoundExamples
+    pool: int = 0
+    match_source: MatchSource | None = None
+
+    def round(self, number: int, seed: int, teacher: str, student: str) -> RoundExamples:
+        """The examples of a round of one seed; the same in every round if they come from files.
+
+        Args:
+            number: of the round, counted from 1.
+            seed: random seed of the matches.
+            teacher: reference of the teacher, who plays against the untrained ``student``.
+            student: reference of the untrained student.
+        """
+        if self.match_source is None or number == 1:
+            return self.first
+        held_out = positions_of([*self.first.splits.gold, *self.first.splits.test])
+        keys = sorted({example.state.key for example in held_out})
+        request = MatchRequest(request_name(number, seed), teacher, student, seed, {"pool": self.pool}, keys)
+        found = self.match_source.examples(request)
+        return RoundExamples(replace(self.first.splits, pool=found.splits.pool), found.report)
+
+
+def open_examples(config: ChainConfig, folder: Path, say: Say, count: Count) -> ExampleSource:
+    """Read the files, or play the matches of the first round.
+
+    Raises:
+        UsageError: an arena or an oracle does not exist.
+        DataError: too few examples, or files that cannot be used.
+    """
+    own_gold = not config.regime.is_shift
+    if config.source == "matches":
+        matches = MatchSource(config.game, config.matches, folder, say, count)
+        counts: Mapping[str, int] = config.examples.counts
+        wanted = {name: rows for name, rows in counts.items() if own_gold or name != "gold"}
+        request = MatchRequest(
+            request_name(1, config.seed), config.teacher, config.student_of(1), config.seed, wanted
+        )
+        found = matches.examples(request)
+        first = RoundExamples(found.splits, found.report)
+        return ExampleSource(_with_outside_gold(config, first, say), counts["pool"], matches)
+    splits = load_splits(
+        config.examples, task=config.task, game=config.game, seed=config.seed, gold=own_gold, say=say
+    )
+    return ExampleSource(_with_outside_gold(config, RoundExamples(splits), say))
+
+
+def _with_outside_gold(config: ChainConfig, first: RoundExamples, say: Say) -> RoundExamples:
+    """The examples with gold of a regime, if there is one."""
+    if not config.regime.is_shift:
+        return first
+    gold = load_outside_gold(
+        config.examples,
+        config.regime,
+        first.splits,
+        task=config.task,
+        game=config.game,
+        seed=config.seed,
+        say=say,
+    )
+    return replace(first, splits=replace(first.splits, gold=gold))

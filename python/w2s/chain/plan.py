@@ -1,0 +1,269 @@
+"""A chain's steps in order: who labels, who trains on what, who is evaluated, and where that is saved.
+
+The run carries out these steps and the estimate adds up their cost, so neither knows a step that the other
+does not. A step is identified by its folder in the run.
+
+    round-1/matches/                what teacher and student played, if examples come from matches
+    gold-labels/                    labels of gold of another game; those of another task are in round-1/
+    fixed/                          reference arms: teacher/, STUDENT/base/, STUDENT/seed-S/ARM/
+    fixed/STUDENT/seed-S/warm/      the warm start; other arms start there
+    round-1/labels/                 labels with their evidence; in later rounds round-N/seed-S/labels/
+    round-1/seed-0/                 trust/ and ARM-arm/
+    budget/N/seed-0/                the same with N gold rows
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import ClassVar, Literal
+
+from w2s.chain.arms import Arm, Sizes, Stage
+
+WorkKind = Literal["label", "evidence", "train", "test"]
+
+
+@dataclass(frozen=True)
+class Work:
+    """A part of a step that costs time.
+
+    Attributes:
+        kind: ``label``, ``evidence`` of another model, ``train`` or ``test``.
+        arm: whose; for labels what they are for.
+        model: who works, as the configuration names it.
+        rows: number of examples.
+    """
+
+    kind: WorkKind
+    arm: str
+    model: str
+    rows: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class PlannedStep:
+    """A step whose result is saved in a folder of the run.
+
+    Attributes:
+        folder: relative to the folder of the run.
+        round: counted from 1; 0 for steps that belong to no round.
+        arm: whose, or what the step is for.
+        work: what costs time in it.
+    """
+
+    kind: ClassVar[str]
+    folder: str
+    round: int
+    arm: str
+    work: tuple[Work, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class PlannedMatches(PlannedStep):
+    """Matches of a teacher and a student, whose positions become examples."""
+
+    kind: ClassVar[str] = "matches"
+
+
+@dataclass(frozen=True, kw_only=True)
+class PlannedTest(PlannedStep):
+    """The evaluation of a model that is not trained here."""
+
+    kind: ClassVar[str] = "test"
+    model: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class PlannedTraining(PlannedStep):
+    """A training, and the evaluation of the student.
+
+    Attributes:
+        student: the untrained student, for people and costs.
+        start: the model from which it starts: a reference, or the training that makes it.
+        stage: what it learns.
+        is_later: whether the student has learned before, so that the learning rate is lower.
+        is_tested: whether the student is evaluated.
+    """
+
+    kind: ClassVar[str] = "train"
+    student: str
+    start: str | PlannedTraining
+    stage: Stage
+    is_later: bool = False
+    is_tested: bool = True
+
+
+Model = str | PlannedTraining
+"""A model of the configuration, or the student of a training."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class PlannedLabels(PlannedStep):
+    """Labels of gold, of the pool or of both, with their evidence.
+
+    Attributes:
+        teacher: who labels.
+        student: whose view of each label is evidence, if ``evidence`` has it.
+        evidence: kept of each label, see :class:`w2s.chain.config.ChainConfig`.
+        oracles: that add what they find.
+        reward: the reward model, if any.
+        proposals: labels per example.
+    """
+
+    kind: ClassVar[str] = "label"
+    teacher: Model
+    student: str
+    evidence: tuple[str, ...]
+    oracles: tuple[str, ...]
+    reward: str | None
+    proposals: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class PlannedTrust(PlannedStep):
+    """Fitting trust on labelled gold, scoring the pool and selecting from it."""
+
+    kind: ClassVar[str] = "trust"
+
+
+@dataclass(frozen=True, kw_only=True)
+class PlannedDistributions(PlannedStep):
+    """Distributions of a model over the labels of each pool example, for soft labels."""
+
+    kind: ClassVar[str] = "distributions"
+    model: Model
+
+
+@dataclass(frozen=True)
+class PlannedFold:
+    """One fold of gold: a student that trains on the other folds labels it."""
+
+    training: PlannedTraining
+    labels: PlannedLabels
+
+
+@dataclass(frozen=True)
+class LabelPlan:
+    """Who labels gold and the pool.
+
+    Attributes:
+        pool: labels of the pool, and of gold unless others label that.
+        gold: labels of gold by its own step; None if ``pool`` or ``folds`` label it.
+        folds: labels of gold by folds, for an arm that labels itself.
+        trust: what is fitted on them.
+    """
+
+    pool: PlannedLabels
+    trust: PlannedTrust
+    gold: PlannedLabels | None = None
+    folds: tuple[PlannedFold, ...] = ()
+
+
+@dataclass(frozen=True)
+class PlannedArm:
+    """An arm's last training, whose student is measured, and the labels that are its own, if any."""
+
+    arm: Arm
+    training: PlannedTraining
+    own_labels: LabelPlan | None = None
+
+
+@dataclass(frozen=True)
+class SeedPlan:
+    """What one student learns with one seed.
+
+    Attributes:
+        title: for people.
+        round: counted from 1; 0 for reference arms.
+        seed: random seed.
+        student: the untrained student.
+        gold_count: number of gold rows on a point of the label-budget curve; None for all.
+        warm: the warm start; None if there is none.
+        labels: the teacher's labels and trust in them; None for reference arms.
+        distributions: for soft labels; None for hard ones.
+        arms: by name.
+    """
+
+    title: str
+    round: int
+    seed: int
+    student: str
+    gold_count: int | None
+    warm: PlannedTraining | None
+    labels: LabelPlan | None
+    distributions: PlannedDistributions | None
+    arms: Mapping[str, PlannedArm]
+
+
+@dataclass(frozen=True)
+class Plan:
+    """All steps of a chain.
+
+    Attributes:
+        arms: names of the arms, in the order of the configuration.
+        left_out: why arms of the configuration are left out.
+        sizes: numbers of rows in the first round.
+        tests: models that are evaluated untrained, by arm.
+        references: reference arms, for each seed.
+        rounds: for each round and seed.
+        points: for each point of the label-budget curve and seed.
+        matches: in each round, if matches are played.
+    """
+
+    arms: tuple[str, ...]
+    left_out: Mapping[str, str]
+    sizes: Sizes
+    tests: Mapping[str, PlannedTest]
+    references: tuple[SeedPlan, ...]
+    rounds: tuple[tuple[SeedPlan, ...], ...]
+    points: Mapping[int, tuple[SeedPlan, ...]]
+    matches: Mapping[int, tuple[PlannedMatches, ...]] = field(default_factory=dict)
+
+    @property
+    def steps(self) -> list[PlannedStep]:
+        """All steps, each once, behind those that it needs."""
+        found: dict[str, PlannedStep] = {}
+        for step in self._walk():
+            found.setdefault(step.folder, step)
+        return list(found.values())
+
+    def _walk(self) -> Iterator[PlannedStep]:
+        yield from self.matches.get(1, ())
+        yield from self.tests.values()
+        yield from _steps_of_seeds(self.references)
+        for number, seeds in enumerate(self.rounds, 1):
+            if number > 1:
+                yield from self.matches.get(number, ())
+            yield from _steps_of_seeds(seeds)
+        for seeds in self.points.values():
+            yield from _steps_of_seeds(seeds)
+
+
+def _steps_of_seeds(seeds: Sequence[SeedPlan]) -> Iterator[PlannedStep]:
+    for seed in seeds:
+        if seed.labels is not None:
+            yield from _steps_of_labels(seed.labels)
+        if seed.distributions is not None:
+            yield seed.distributions
+        for planned in seed.arms.values():
+            if planned.own_labels is not None:
+                yield from _steps_of_labels(planned.own_labels)
+            yield from _with_starts(planned.training)
+
+
+def _steps_of_labels(labels: LabelPlan) -> Iterator[PlannedStep]:
+    if isinstance(labels.pool.teacher, PlannedTraining):
+        yield from _with_starts(labels.pool.teacher)
+    if labels.gold is not None:
+        yield labels.gold
+    yield labels.pool
+    for fold in labels.folds:
+        yield fold.training
+        yield fold.labels
+    yield labels.trust
+
+
+def _with_starts(training: PlannedTraining) -> Iterator[PlannedTraining]:
+    if isinstance(training.start, PlannedTraining):
+        yield from _with_starts(training.start)
+    yield training

@@ -1,0 +1,381 @@
+"""What ``metrics.json`` holds: trust and arms over all seeds, with Recovery and PGR.
+
+Every number is ``{mean, low, high, seeds}``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from w2s.chain.arms import BASE, CEILING, GOLD_ALONE, TEACHER, TRUST, reference_arms
+from w2s.chain.config import Regime
+from w2s.chain.data.matches import MatchReport
+from w2s.chain.student import TrainResult
+from w2s.chain.trust_step import TrustReport
+from w2s.metrics import Interval, Ratio, accuracy, difference, pgr, recovery
+
+CorrectMatrix = npt.NDArray[np.float64]
+"""Whether each test row is answered right, 0 or 1, shape (n_seeds, n_test)."""
+_REFUSED = "gap too small: its interval is not above 0"
+
+
+@dataclass(frozen=True)
+class Measure:
+    """A number with its interval over test rows and seeds, or the range over seeds.
+
+    Attributes:
+        mean: the number; None for a ratio whose gap is too small to divide by.
+        low: lower end.
+        high: upper end.
+        seeds: number of seeds.
+    """
+
+    mean: float | None
+    low: float | None
+    high: float | None
+    seeds: int
+
+    @classmethod
+    def of(cls, found: Interval | Ratio, seeds: int) -> Measure:
+        """A bootstrapped number."""
+        return cls(found.value, found.low, found.high, seeds)
+
+    @classmethod
+    def over_seeds(cls, values: Sequence[float]) -> Measure:
+        """A number that each seed gave once: its mean and its range."""
+        numbers = np.array(values, np.float64)
+        return cls(float(numbers.mean()), float(numbers.min()), float(numbers.max()), len(numbers))
+
+    @classmethod
+    def mean_interval(cls, found: Sequence[Interval]) -> Measure:
+        """The mean over seeds of a number and of the ends of its interval."""
+        value, low, high = (float(np.mean([one[place] for one in found])) for place in range(3))
+        return cls(value, low, high, len(found))
+
+    def to_json(self) -> dict[str, Any]:
+        """The fields by name, and why there is no ratio."""
+        value = {"mean": self.mean, "low": self.low, "high": self.high, "seeds": self.seeds}
+        return value if self.mean is not None else {**value, "refused": _REFUSED}
+
+
+@dataclass(frozen=True)
+class TrustSummary:
+    """Trust in one teacher's labels, over all seeds.
+
+    Attributes:
+        auc: area under the ROC curve.
+        ece: expected calibration error.
+        brier: Brier score.
+        purity: share of kept labels that are right.
+        purity_on_gold: the same, estimated on gold; None for an arm that labels itself.
+        coverage: share of the pool that is kept.
+        measured_on: ``pool`` if its answers are known, else ``gold``.
+        features: columns that trust reads, if only columns that gold and pool share.
+        estimate: why numbers on gold are only estimates; None if they are measurements.
+        guarantee: why a certified purity is no guarantee; None if it is one.
+    """
+
+    auc: Measure
+    ece: Measure
+    brier: Measure
+    purity: Measure
+    purity_on_gold: Measure | None
+    coverage: Measure
+    measured_on: str
+    features: tuple[str, ...] = ()
+    estimate: str | None = None
+    guarantee: str | None = None
+
+    def to_json(self) -> dict[str, Any]:
+        """The entry ``trust`` of a round."""
+        on_gold: dict[str, Any] = {}
+        if self.purity_on_gold is not None:
+            on_gold = {"purity_on_gold": self.purity_on_gold.to_json()}
+        if self.estimate is not None:
+            on_gold["purity_on_gold"]["estimate"] = self.estimate
+        return {
+            "auc": self.auc.to_json(),
+            "ece": self.ece.to_json(),
+            "brier": self.brier.to_json(),
+            "purity": self.purity.to_json(),
+            **on_gold,
+            "coverage": self.coverage.to_json(),
+            "measured_on": self.measured_on,
+            **({"features": [*self.features]} if self.features else {}),
+            **({} if self.guarantee is None else {"guarantee": self.guarantee}),
+        }
+
+
+@dataclass(frozen=True)
+class ArmReport:
+    """An arm over all seeds; None for what cannot be measured.
+
+    Attributes:
+        accuracy: share of test rows answered right.
+        recovery: share of the gap between base and ceiling that is closed.
+        pgr: performance gap recovered: the same with the teacher in place of the base.
+        rows: distinct examples learned.
+        seconds: duration of its trainings.
+        trust_is_better_by: how much more often the arm trust is right, paired by test row.
+        better_than_gold_by: how much more often it is right than the arm gold.
+        trust: in its own labels, for an arm that labels itself.
+    """
+
+    accuracy: Measure
+    recovery: Measure | None = None
+    pgr: Measure | None = None
+    rows: Measure | None = None
+    seconds: Measure | None = None
+    trust_is_better_by: Measure | None = None
+    better_than_gold_by: Measure | None = None
+    trust: TrustSummary | None = None
+
+    def to_json(self) -> dict[str, Any]:
+        """What is known, by name."""
+        return {name: value.to_json() for name, value in vars(self).items() if value is not None}
+
+
+@dataclass(frozen=True)
+class RoundReport:
+    """A round.
+
+    Attributes:
+        round: counted from 1.
+        teacher: references of the teachers, one per seed.
+        student: the untrained student.
+        trust: in the teachers' labels.
+        arms: by name.
+        pool: how pools from matches were made.
+    """
+
+    round: int
+    teacher: tuple[str, ...]
+    student: str
+    trust: TrustSummary
+    arms: Mapping[str, ArmReport]
+    pool: tuple[MatchReport, ...] = ()
+
+    def to_json(self) -> dict[str, Any]:
+        """The entry of ``rounds``."""
+        return {
+            "round": self.round,
+            "teacher": [*self.teacher],
+            "student": self.student,
+            "trust": self.trust.to_json(),
+            "arms": {name: arm.to_json() for name, arm in self.arms.items()},
+            **({"pool": [one.to_json() for one in self.pool]} if self.pool else {}),
+        }
+
+
+@dataclass(frozen=True)
+class CurvePoint:
+    """A point of the label-budget curve.
+
+    Attributes:
+        gold: number of gold rows.
+        trust: fitted on them; None if it cannot be fitted.
+        arms: by name.
+        refused: why arms are missing.
+    """
+
+    gold: int
+    trust: TrustSummary | None
+    arms: Mapping[str, ArmReport]
+    refused: str | None = None
+
+    def to_json(self) -> dict[str, Any]:
+        """The entry of ``budget``."""
+        return {
+            "gold": self.gold,
+            **({} if self.trust is None else {"trust": self.trust.to_json()}),
+            **({} if self.refused is None else {"refused": self.refused}),
+            "arms": {name: arm.to_json() for name, arm in self.arms.items()},
+        }
+
+
+@dataclass(frozen=True)
+class StopReport:
+    """Why a chain stopped before its last round."""
+
+    round: int
+    why: str
+
+
+@dataclass(frozen=True)
+class ChainReport:
+    """All that a chain measured.
+
+    Attributes:
+        regime: of gold and pool.
+        shift: why gold and pool are not exchangeable on purpose; None if they are.
+        references: reference arms by name, in the order of the table of arms.
+        rounds: the rounds that were worth keeping.
+        stopped: why the chain stopped early.
+        curve: the label-budget curve.
+        is_complete: whether all rounds are done, so that the best one is known.
+    """
+
+    regime: Regime
+    shift: str | None
+    references: Mapping[str, ArmReport]
+    rounds: tuple[RoundReport, ...] = ()
+    stopped: StopReport | None = None
+    curve: tuple[CurvePoint, ...] = ()
+    is_complete: bool = False
+
+    @property
+    def best_round(self) -> int | None:
+        """The round whose kept labels are purest by gold: chosen without the test."""
+        purity = [(one.trust.purity_on_gold, -one.round) for one in self.rounds]
+        found = [(on_gold.mean or 0.0, place) for on_gold, place in purity if on_gold is not None]
+        return -max(found)[1] if found else None
+
+    def to_json(self) -> dict[str, Any]:
+        """The content of ``metrics.json``."""
+        shift: dict[str, Any] = {}
+        if self.shift is not None:
+            shift = {"regime": {**self.regime.model_dump(exclude_none=True), "shift": self.shift}}
+        return {
+            **shift,
+            "rounds": [one.to_json() for one in self.rounds],
+            **{name: arm.to_json() for name, arm in self.references.items()},
+            **({} if self.stopped is None else {"stopped": vars(self.stopped)}),
+            **({"best_round": self.best_round} if self.is_complete else {}),
+            **({"budget": [point.to_json() for point in self.curve]} if self.curve else {}),
+        }
+
+
+# Over seeds ------------------------------------------------------------------------------------------------
+
+
+def stack(results: Sequence[TrainResult]) -> CorrectMatrix:
+    """For each seed and test row, whether the answer is right: shape (n_seeds, n_test)."""
+    return np.stack([result.tested for result in results])
+
+
+def paired_difference(correct: CorrectMatrix, other: CorrectMatrix, seed: int) -> Measure:
+    """How much more often an arm is right than another, paired by test row."""
+    return Measure.of(difference(correct, other, seed=seed), len(correct))
+
+
+def measure_arm(correct: CorrectMatrix, references: Mapping[str, CorrectMatrix], seed: int) -> ArmReport:
+    """Accuracy, and Recovery and PGR if base, teacher and ceiling are known.
+
+    Args:
+        correct: of the arm.
+        references: of reference arms, by name.
+        seed: random seed of the bootstrap.
+    """
+    seeds = len(correct)
+    base, teacher, ceiling = (references.get(arm.name) for arm in (BASE, TEACHER, CEILING))
+    return ArmReport(
+        Measure.of(accuracy(correct, seed=seed), seeds),
+        None
+        if base is None or ceiling is None
+        else Measure.of(recovery(correct, base, ceiling, seed=seed), seeds),
+        None
+        if teacher is None or ceiling is None
+        else Measure.of(pgr(correct, teacher, ceiling, seed=seed), seeds),
+    )
+
+
+def summarize_arms(
+    results: Mapping[str, Sequence[TrainResult]], references: Mapping[str, CorrectMatrix], seed: int
+) -> dict[str, ArmReport]:
+    """Measures of each arm, how much better the arm trust is, and how much better it is than gold.
+
+    Args:
+        results: by arm, for each seed.
+        references: right answers of reference arms, by name.
+        seed: random seed of the bootstrap.
+    """
+    correct = {arm: stack(found) for arm, found in results.items()}
+    gold = correct.get(GOLD_ALONE.name, references.get(GOLD_ALONE.name))
+    trust = correct.get(TRUST.name)
+    arms = {}
+    for arm, rows in correct.items():
+        arms[arm] = replace(
+            measure_arm(rows, references, seed),
+            rows=Measure.over_seeds([result.rows for result in results[arm]]),
+            seconds=Measure.over_seeds([result.seconds for result in results[arm]]),
+            trust_is_better_by=None
+            if trust is None or arm == TRUST.name
+            else paired_difference(trust, rows, seed),
+            better_than_gold_by=None
+            if gold is None or arm == GOLD_ALONE.name
+            else paired_difference(rows, gold, seed),
+        )
+    return arms
+
+
+def summarize_trust(
+    reports: Sequence[TrustReport], *, estimate: str | None = None, guarantee: str | None = None
+) -> TrustSummary:
+    """Measures of trust, each the mean over seeds.
+
+    Args:
+        reports: one per seed.
+        estimate: why numbers on gold are only estimates.
+        guarantee: why a certified purity is no guarantee.
+    """
+
+    def mean(name: str) -> Measure:
+        return Measure.mean_interval([getattr(report, name) for report in reports])
+
+    return TrustSummary(
+        auc=mean("auc"),
+        ece=mean("ece"),
+        brier=mean("brier"),
+        purity=mean("purity"),
+        purity_on_gold=mean("purity_on_gold"),
+        coverage=Measure.over_seeds([report.coverage for report in reports]),
+        measured_on=reports[0].measured_on,
+        features=reports[0].features,
+        estimate=estimate,
+        guarantee=guarantee,
+    )
+
+
+@dataclass(frozen=True)
+class References:
+    """Reference arms: their measures, and their right answers, which other arms are measured by.
+
+    Attributes:
+        reports: by name, in the order of the table of arms.
+        correct: by name.
+    """
+
+    reports: Mapping[str, ArmReport]
+    correct: Mapping[str, CorrectMatrix] = field(default_factory=dict)
+
+    @classmethod
+    def of(
+        cls,
+        tests: Mapping[str, np.ndarray],
+        results: Mapping[str, Sequence[TrainResult]],
+        trust: Mapping[str, Sequence[TrustReport]],
+        seed: int,
+    ) -> References:
+        """Measure reference arms.
+
+        Args:
+            tests: right answers of models that are not trained, by arm, shape (n_test,).
+            results: of reference arms that are trained, for each seed.
+            trust: of arms that label themselves, for each seed.
+            seed: random seed of the bootstrap.
+        """
+        correct = {
+            **{arm: rows[None] for arm, rows in tests.items()},
+            **{arm: stack(found) for arm, found in results.items()},
+        }
+        reports = {arm: measure_arm(rows, correct, seed) for arm, rows in correct.items()}
+        reports |= summarize_arms(results, correct, seed)
+        for arm, found in trust.items():
+            summary = replace(summarize_trust(found), purity_on_gold=None)
+            reports[arm] = replace(reports[arm], trust=summary)
+        return cls({arm: reports[arm] for arm in reference_arms() if arm in reports}, correct)

@@ -1,0 +1,189 @@
+"""Training and evaluation of one student."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from w2s.chain.arms import TrainingInputs, build_stage, stage_inputs
+from w2s.chain.context import RunContext
+from w2s.chain.plan import Model, PlannedTest, PlannedTraining
+from w2s.evidence import read_table, write_table
+from w2s.labelling import evaluate_models
+from w2s.models import load_model
+from w2s.models.few_shot import Shots, labelled_shots
+from w2s.tasks import Example
+from w2s.train import TrainingSet, parse_settings, train
+
+ANSWERS = "answers.parquet"
+Correct = npt.NDArray[np.float64]
+"""Which test rows are answered right, 0 or 1, shape (n_test,)."""
+
+
+@dataclass(frozen=True)
+class TrainResult:
+    """A trained student.
+
+    Attributes:
+        model: its reference.
+        correct: which test rows it answers right; None if it was not evaluated.
+        rows: distinct examples that it learned, over all stages.
+        seconds: duration of all stages.
+        example_ids: ids of the examples that it learned, with those that its start had learned.
+        digest: identity of the step, an input of later steps.
+    """
+
+    model: str
+    correct: Correct | None
+    rows: int
+    seconds: float
+    example_ids: frozenset[str]
+    digest: str
+
+    @property
+    def tested(self) -> Correct:
+        """The answers to the test, which must be there."""
+        assert self.correct is not None
+        return self.correct
+
+
+class StudentTrainer:
+    """Carries out planned trainings; each is done once in a run, and then read from its folder.
+
+    Args:
+        context: of the run.
+        settings: of trainings, see :func:`w2s.train.parse_settings`.
+        later_rate: learning rate of later stages, as a share of the first.
+    """
+
+    def __init__(self, context: RunContext, settings: Mapping[str, Any], later_rate: float) -> None:
+        """Keep what all trainings share."""
+        self.context = context
+        self._settings = dict(settings)
+        self._later_rate = later_rate
+        self._results: dict[str, TrainResult] = {}
+
+    def train(self, step: PlannedTraining, inputs: TrainingInputs, title: str) -> TrainResult:
+        """Train a student as planned, and first the students from which it starts.
+
+        Args:
+            step: the training.
+            inputs: what its training set is made of.
+            title: the round and the seed, for people.
+        """
+        if step.folder in self._results:
+            return self._results[step.folder]
+        before = None
+        if isinstance(step.start, PlannedTraining):
+            before = self.train(step.start, inputs, title)
+        rows = build_stage(step.stage, inputs)
+        more = " more" if step.is_later else ""
+        self.context.say(f"{title}: {step.arm}, training on {len(rows)} rows{more}")
+        found = self._train(step, before, rows, inputs)
+        self._results[step.folder] = found
+        return found
+
+    def trained(self, model: Model) -> TrainResult | None:
+        """The result of a training that was carried out before; None for a model of the configuration."""
+        return self._results[model.folder] if isinstance(model, PlannedTraining) else None
+
+    def _train(
+        self,
+        step: PlannedTraining,
+        before: TrainResult | None,
+        rows: TrainingSet,
+        inputs: TrainingInputs,
+    ) -> TrainResult:
+        context, settings, seed = self.context, self._settings, inputs.seed
+        start = step.start if isinstance(step.start, str) else _result(before).model
+        if step.is_later:
+            settings = with_lr_scale(start, settings, self._later_rate)
+
+        def work(folder: Path) -> dict[str, Any]:
+            begin = time.perf_counter()
+            model = train(start, rows, parse_settings(start, settings, seed), folder / "student")
+            seconds = time.perf_counter() - begin
+            if step.is_tested:
+                evaluate(folder, model, context.test)
+            return {"model": model, "rows": n_examples(rows), "seconds": round(seconds, 1)}
+
+        made_of = {
+            **stage_inputs(step.stage, inputs),
+            "arm": step.arm,
+            "rows": [example.id for example in rows.examples],
+            "start": start,
+            "earlier_training": None if before is None else before.digest,
+            "settings": settings,
+            "seed": seed,
+        }
+        record = context.cached(step, made_of, work)
+        found = TrainResult(
+            record.facts["model"],
+            read_correct(context.folder(step), context.test) if step.is_tested else None,
+            record.facts["rows"],
+            record.facts["seconds"],
+            frozenset(example.id for example in rows.examples),
+            record.digest,
+        )
+        return found if before is None else _after(before, found, with_costs=step.is_later)
+
+
+def _result(found: TrainResult | None) -> TrainResult:
+    assert found is not None
+    return found
+
+
+def _after(first: TrainResult, second: TrainResult, *, with_costs: bool) -> TrainResult:
+    """A student that started from another; rows and seconds of stages add up, those of a warm start do not
+    count."""
+    found = replace(second, example_ids=first.example_ids | second.example_ids)
+    if not with_costs:
+        return found
+    return replace(found, rows=first.rows + second.rows, seconds=round(first.seconds + second.seconds, 1))
+
+
+def evaluate_untrained(step: PlannedTest, context: RunContext, examples_digest: str) -> Correct:
+    """Evaluate a model as it is; models that use few-shot examples are shown gold."""
+
+    def work(folder: Path) -> dict[str, Any]:
+        evaluate(folder, step.model, context.test, labelled_shots(context.gold), context.replies)
+        return {"model": step.model}
+
+    context.cached(step, {"examples": examples_digest, "model": step.model}, work)
+    return read_correct(context.folder(step), context.test)
+
+
+def evaluate(
+    folder: Path, reference: str, test: Sequence[Example], shots: Shots = (), cache: Path | None = None
+) -> None:
+    """Write which test rows a model answers right; ``cache`` is the folder for replies of an endpoint."""
+    model = load_model(reference, cache=cache)
+    try:
+        found = evaluate_models(test, {"model": model}, shots=shots).scores["model"]
+    finally:
+        model.close()
+    write_table(pa.table({"id": [example.id for example in test], "right": found}), folder / ANSWERS)
+
+
+def read_correct(folder: Path, test: Sequence[Example]) -> Correct:
+    """What :func:`evaluate` wrote, in the order of the test."""
+    table = read_table(folder / ANSWERS)
+    by_id = dict(zip(table.column("id").to_pylist(), table.column("right").to_pylist(), strict=True))
+    return np.array([by_id[example.id] for example in test])
+
+
+def n_examples(rows: TrainingSet) -> int:
+    """Number of distinct examples in rows that may repeat them."""
+    return len({example.id for example in rows.examples})
+
+
+def with_lr_scale(student: str, settings: Mapping[str, Any], scale: float) -> dict[str, Any]:
+    """The same settings with a share of their learning rate."""
+    return {**settings, "learning_rate": scale * parse_settings(student, settings, 0).learning_rate}

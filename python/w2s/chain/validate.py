@@ -1,0 +1,88 @@
+"""Checks of a configuration before any file is read or any model is loaded, for runs and estimates."""
+
+from __future__ import annotations
+
+from importlib.util import find_spec
+
+from w2s.chain.arms import ARMS, check_arms
+from w2s.chain.config import ChainConfig
+from w2s.chain.trust_step import build_trust_function
+from w2s.errors import MissingExtraError, UsageError
+from w2s.evidence_kinds import REQUESTS, STATES
+from w2s.models.reference import quote, resolve_reference
+from w2s.train import LanguageTrainSettings, parse_settings
+from w2s.trust import trust_function
+
+_CONFIGURED = frozenset({*STATES, *REQUESTS, "search"}) - {"samples"}
+"""Evidence that exists only if the configuration asks for it; samples may also be in an endpoint's labels."""
+
+
+def check_config(config: ChainConfig) -> None:
+    """Refuse unknown names, and settings that contradict each other.
+
+    Raises:
+        UsageError: says what is wrong and what to do, in one line.
+        MissingExtraError: a training needs a library that is not installed.
+    """
+    check_arms(config.arms)
+    build_trust_function(config.trust, config.features)
+    _check_shared_evidence(config)
+    _check_evidence(config)
+    _check_shots(config)
+    for student in config.student:
+        settings = parse_settings(student, config.train, config.seed)
+        if isinstance(settings, LanguageTrainSettings) and settings.objective == "grpo":
+            _check_grpo(config)
+
+
+def _check_shared_evidence(config: ChainConfig) -> None:
+    """Refuse arms that read the states of a net if gold has another teacher than the pool."""
+    if config.regime.gold_teacher is None:
+        return
+    for arm in config.arms:
+        function = ARMS[arm].function
+        unread = sorted(trust_function(function).needs & set(STATES)) if function else []
+        if unread:
+            raise UsageError(
+                "chain-arm-not-shared",
+                f"the arm {arm} reads {', '.join(unread)}, which two games do not share; remove it from arms",
+            )
+
+
+def _check_evidence(config: ChainConfig) -> None:
+    """Refuse trust functions that read evidence that the chain does not make."""
+    if config.regime.gold_teacher is not None:
+        return  # trust is limited to what both teachers give
+    ranked = {
+        f"the arm {arm}": trust_function(ARMS[arm].function) for arm in config.arms if ARMS[arm].function
+    }
+    for who, function in {"trust": build_trust_function(config.trust, config.features), **ranked}.items():
+        if absent := sorted((function.needs & _CONFIGURED) - set(config.features)):
+            where = "name oracles" if absent[0] == "search" else "add it to evidence"
+            raise UsageError(
+                "chain-missing-evidence",
+                f"{who} reads {absent[0]}, which this chain does not make; {where}, or leave it out",
+            )
+
+
+def _check_shots(config: ChainConfig) -> None:
+    """Refuse more few-shot examples than there is gold besides the question itself."""
+    if any("gold" in one.own_files for one in config.examples.each) or config.regime.is_shift:
+        return  # the rows of these files have not been counted
+    gold = config.examples.gold_rows
+    for name in (config.teacher, *config.student):
+        reference = resolve_reference(name)
+        shots = reference.options.get("shots", "0") if reference.kind in ("hf", "openai") else "0"
+        if shots.isdecimal() and int(shots) >= gold:
+            raise UsageError(
+                "chain-too-few-shots",
+                f"{quote(name)} requests {shots} few-shot examples but only {gold} gold rows are available; "
+                "set examples.gold to more than the number of shots, or use fewer shots",
+            )
+
+
+def _check_grpo(config: ChainConfig) -> None:
+    if config.keep.power:
+        raise UsageError("chain-grpo-weights", "the objective grpo cannot weight rows; leave keep.power out")
+    if find_spec("trl") is None:
+        raise MissingExtraError("grpo", "rl")

@@ -1,0 +1,204 @@
+"""JSON lines as Arrow tables: by Arrow's parser, and line by line where values change their type."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Collection, Iterator, Sequence
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.json
+
+from w2s.errors import DataError
+
+LineName = Callable[[int], str]
+"""The name of a line of an array, for messages."""
+
+_CHANGED = re.compile(r"Column\(/(.*)\) changed from")
+_KINDS = {
+    bool: "true or false",
+    int: "a number",
+    float: "a number",
+    str: "text",
+    dict: "an object",
+    list: "an array",
+}
+
+
+def join_lines(lines: pa.Array) -> bytes:
+    """The lines of an array as one string of bytes."""
+    offsets = np.frombuffer(lines.buffers()[1], np.int64)[lines.offset : lines.offset + len(lines) + 1]
+    return memoryview(lines.buffers()[2])[offsets[0] : offsets[-1]].tobytes()
+
+
+def parse(lines: pa.Array, schema: pa.Schema, name: LineName) -> pa.Table:
+    """Parse lines into a table with the columns of a schema.
+
+    Other columns may hold anything. Text that is a number is read as a number where the column is one.
+
+    Args:
+        lines: one line per row, as binary values.
+        schema: the columns to read.
+        name: names a line in messages.
+
+    Raises:
+        DataError: a line is not one JSON object, or a value does not have the type of its column.
+    """
+    text = join_lines(lines)
+    for candidate in _candidates(schema):
+        table = _parsed(text, candidate)
+        if isinstance(table, pa.Table) and table.num_rows == len(lines):
+            return table
+    objects = _objects(lines, name)
+    columns = [_column(column, [row.get(column.name) for row in objects], name) for column in schema]
+    return pa.Table.from_arrays(columns, schema=schema)
+
+
+def infer_schema(
+    lines: pa.Array, name: LineName, *, ragged: bool = False, typed: Collection[str] = ()
+) -> pa.Schema:
+    """The columns of lines and their types.
+
+    Args:
+        lines: one line per row, as binary values.
+        name: names a line in messages.
+        ragged: whether a column may have values of several types; it is null in the schema.
+        typed: columns for which that does not matter, because their type is given.
+
+    Raises:
+        DataError: a line is not one JSON object, or a column has values of several types.
+    """
+    table = _parsed(join_lines(lines), None)
+    if isinstance(table, pa.Table) and table.num_rows == len(lines):
+        return table.schema
+    objects = _objects(lines, name)
+    names = list(dict.fromkeys(key for row in objects for key in row))
+    mixed: dict[str, str] = {}
+    for column in names:
+        values = [row.get(column) for row in objects]
+        try:
+            pa.array(values)
+        except (pa.ArrowException, TypeError, ValueError, OverflowError) as error:
+            mixed[column] = str(error)
+    while True:
+        texts = [json.dumps({key: row[key] for key in row if key not in mixed}) for row in objects]
+        found = _parsed("\n".join(texts).encode(), None)
+        if isinstance(found, pa.Table):
+            break
+        changed = _changed_column(found, [column for column in names if column not in mixed])
+        if changed is None:
+            raise DataError("table-invalid-json-line", f"{name(0)} and following: {found}")
+        mixed[changed] = found
+    if not ragged and (refused := [column for column in mixed if column not in typed]):
+        raise _several_types(refused[0], objects, name)
+    known = {column.name: column.type for column in found.schema}
+    return pa.schema([(column, known.get(column, pa.null())) for column in names])
+
+
+def _candidates(schema: pa.Schema) -> Iterator[pa.Schema]:
+    """The schema; then, for columns without a value in the first lines, the types that values may have."""
+    yield schema
+    unknown = {column.name for column in schema if pa.types.is_null(column.type)}
+    if unknown:
+        for kind in (pa.bool_(), pa.int64(), pa.float64(), pa.string()):
+            yield pa.schema(
+                [column.with_type(kind) if column.name in unknown else column for column in schema]
+            )
+
+
+def _parsed(text: bytes, schema: pa.Schema | None) -> pa.Table | str:
+    """The table, or Arrow's complaint."""
+    behaviour = "infer" if schema is None else "ignore"
+    options = pyarrow.json.ParseOptions(explicit_schema=schema, unexpected_field_behavior=behaviour)
+    reading = pyarrow.json.ReadOptions(use_threads=False, block_size=len(text) + 1)
+    try:
+        return pyarrow.json.read_json(pa.BufferReader(text), reading, options)
+    except pa.ArrowException as error:
+        return str(error)
+
+
+def _changed_column(complaint: str, names: Sequence[str]) -> str | None:
+    """The column that a complaint of Arrow is about; it gives a path such as ``/column/key``."""
+    found = _CHANGED.search(complaint)
+    path = found[1] if found else ""
+    return max((name for name in names if path == name or path.startswith(f"{name}/")), key=len, default=None)
+
+
+def _objects(lines: pa.Array, name: LineName) -> list[dict[str, Any]]:
+    return [_object(line, number, name) for number, line in enumerate(lines.to_pylist())]
+
+
+def _object(line: bytes, number: int, name: LineName) -> dict[str, Any]:
+    try:
+        found = json.loads(line)
+    except (ValueError, RecursionError):
+        found = None
+    if isinstance(found, dict):
+        return found
+    if line.lstrip().startswith(b"["):
+        what = "is a JSON array; write one object per line, for example with jq -c '.[]'"
+    else:
+        what = f"is not a JSON object: {line[:40].decode('utf-8', 'replace').strip()!a}; write one per line"
+    raise DataError("table-invalid-json-line", f"{name(number)} {what}")
+
+
+def _column(column: pa.Field, values: list[Any], name: LineName) -> pa.Array:
+    if pa.types.is_floating(column.type):
+        return pa.array([_number(column, value, i, name) for i, value in enumerate(values)], column.type)
+    try:
+        return _converted(values, column.type)
+    except (pa.ArrowException, TypeError, ValueError, OverflowError):
+        raise _wrong_type(column, values, name) from None
+
+
+def _converted(values: list[Any], kind: pa.DataType) -> pa.Array:
+    if pa.types.is_temporal(kind):
+        return pa.array(values, pa.string()).cast(kind)
+    return pa.array(values, kind)
+
+
+def _number(column: pa.Field, value: Any, line: int, name: LineName) -> float | None:
+    try:
+        return None if value is None else float(value)
+    except (TypeError, ValueError, OverflowError):
+        raise DataError(
+            "table-invalid-json-line",
+            f"{name(line)}: {column.name} is {_shown(value)}, which is not a number",
+        ) from None
+
+
+def _wrong_type(column: pa.Field, values: list[Any], name: LineName) -> DataError:
+    """Name the first value that does not have the type of its column."""
+    for line, value in enumerate(values):
+        try:
+            _converted([value], column.type)
+        except (pa.ArrowException, TypeError, ValueError, OverflowError):
+            expected = "" if pa.types.is_null(column.type) else f" instead of {column.type}"
+            return DataError(
+                "table-mixed-types",
+                f"{name(line)}: {column.name} is {_shown(value)}{expected}; a column that w2s uses must have "
+                "one type in all lines",
+            )
+    return DataError(
+        "table-mixed-types", f"{name(0)} and following: {column.name} has values of several types"
+    )
+
+
+def _several_types(column: str, rows: Sequence[dict[str, Any]], name: LineName) -> DataError:
+    """Say which lines give a column different types."""
+    kinds: dict[str, int] = {}
+    for line, row in enumerate(rows):
+        if row.get(column) is not None:
+            kinds.setdefault(_KINDS.get(type(row[column]), "a value"), line)
+    named = ", but ".join(f"{kind} in {name(line)}" for kind, line in list(kinds.items())[:2])
+    where = named if len(kinds) > 1 else f"{next(iter(kinds))} of several types in {name(0)} and following"
+    return DataError(
+        "table-mixed-types",
+        f"column {column!r} is {where}; only .jsonl output, which copies lines unchanged, takes that",
+    )
+
+
+def _shown(value: Any) -> str:
+    return ascii(value)[:40]
