@@ -67,7 +67,7 @@ lint: $(VENV)/.installed-dev rust-doc  ## formatting, clippy, Rust docs, ruff, m
 rust-doc:  ## the documentation of the Rust crates, without a warning
 	RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --quiet
 
-fuzz:  ## throw mutated bytes at every Rust parser for FUZZ_SECONDS each, on stable Rust
+fuzz:  ## throw mutated bytes at every Rust parser, side by side, for FUZZ_SECONDS; on stable Rust
 	W2S_FUZZ_SECONDS=$(FUZZ_SECONDS) cargo test --profile fuzz --quiet -p w2s-core -p w2s-games --test fuzz -- --nocapture
 
 bench: $(VENV)/.installed-dev  ## every figure beside its peer, in one run; writes docs/benchmarks.md

@@ -11,7 +11,6 @@ __all__ = [
     "Narrowing",
     "RandomK",
     "SearchResult",
-    "Searched",
     "SettingError",
     "State",
     "TopK",
@@ -38,7 +37,6 @@ __all__ = [
     "random_k",
     "rows_of_share",
     "search",
-    "signs",
     "solve",
     "start",
     "top",
@@ -98,7 +96,6 @@ def lc0_places() -> npt.NDArray[np.int64]: ...
 def encode(
     game: str, states: list[State], view: str
 ) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.int64], npt.NDArray[np.int64], npt.NDArray[np.int32]]: ...
-def signs(states: list[State], moves: list[int]) -> _Flags: ...
 def move_traits(states: list[State], moves: list[int]) -> _Flags: ...
 
 @final
@@ -117,8 +114,6 @@ class SearchResult:
     def values(self) -> dict[str, int]: ...
     @property
     def exact(self) -> bool: ...
-
-Searched = SearchResult
 
 @final
 class State:

@@ -126,7 +126,7 @@ def test_thresholds_can_be_given_and_rows_with_nulls_dropped() -> None:
         ({"scores": [np.nan, 0.5]}, DataError, "certify-nan-score", "score 0"),
         ({"folds": [0, 1], "fitted": [1]}, DataError, "certify-fitted-row", "row 1 is of fold 1"),
         ({"grid": []}, UsageError, "certify-bad-grid", ""),
-        ({"grid": 0}, UsageError, "certify-bad-grid", "grid is 0"),
+        ({"grid": 0}, UsageError, "certify-bad-grid", "is 0"),
         ({"scores": [0.5, 1.5]}, UsageError, "certify-score-not-probability", "score 1 is 1.5"),
         ({"correct": [True]}, DataError, "certify-length-mismatch", "correct has 1 values for 2 scores"),
         ({"folds": [0, 1]}, UsageError, "certify-folds-without-fitted", ""),

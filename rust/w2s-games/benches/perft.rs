@@ -16,7 +16,7 @@ fn main() {
     time::<Chess>("startpos", 5, 4_865_609);
     time::<Chess>(kiwipete, 4, 4_085_603);
     time::<Othello>("startpos", 8, 390_216);
-    time::<ConnectFour>("startpos", 8, 5_686_266);
+    time::<ConnectFour>("startpos", 8, 5_673_234);
 }
 
 fn time<G: Game>(position: &str, depth: u32, lines: u64) {

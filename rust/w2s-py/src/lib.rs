@@ -50,9 +50,6 @@ mod _core {
 
     #[pymodule_init]
     fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {
-        crate::errors::add_code(module.py())?;
-        // The names of the version before, until every user has moved.
-        module.add("signs", wrap_pyfunction!(move_traits, module)?)?;
-        module.add("Searched", module.py().get_type::<SearchResult>())
+        crate::errors::add_code(module.py())
     }
 }
