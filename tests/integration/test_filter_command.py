@@ -204,7 +204,7 @@ def test_the_summary_is_text_or_json(
         (["--score", "trust"], 2, "[select-not-one-rule]"),
         (["--score", "trst", "--top", "1"], 2, "did you mean trust"),
         (["--score", "trust", "--top", "1", "--weights", "a"], 2, "[filter-invalid-weights]"),
-        (["--score", "text", "--top", "1"], 3, "not a type of numbers"),
+        (["--score", "text", "--top", "1"], 3, "'text'"),
         (["--top", "1"], 2, "score"),
     ],
 )

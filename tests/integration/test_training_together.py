@@ -68,7 +68,7 @@ def train(launch: list[str], folder: Path, out: str, *more: str) -> subprocess.C
 def test_two_processes_train_nearly_the_student_of_one(folder: Path) -> None:
     one, two = (train(launch, folder, out) for launch, out in ((ALONE, "one"), (TOGETHER, "two")))
     assert (one.returncode, two.returncode) == (0, 0), two.stderr
-    assert len(two.stdout.splitlines()) == 1  # the first speaks for both
+    assert two.stdout.count("was trained on") == 1  # the first speaks for both
     reports = [json.loads((folder / out / "train.json").read_text()) for out in ("one", "two")]
     assert [report["processes"] for report in reports] == [1, 2]
     assert [report["steps"] for report in reports] == [15, 15]

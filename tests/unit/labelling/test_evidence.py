@@ -73,7 +73,7 @@ def test_null_labels_alone_give_null_columns(speaker: Path) -> None:
 
 
 def test_evidence_that_a_model_cannot_give_is_refused(speaker: Path) -> None:
-    with pytest.raises(UsageError, match="fickle gives no such evidence"):
+    with raises_code("hf-evidence-unsupported", UsageError):
         label_batch(CHOICES, LabelSpec(Fickle(), evidence=("p_true",)))
     model = load_model(f"hf:{speaker}")
     for evidence, fact in (
