@@ -1,4 +1,4 @@
-"""Skips tests of what this machine lacks, with the reason, and marks integration tests as slow."""
+"""Skips tests of what this machine lacks, with the reason, and marks the tests of slow folders."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ import pytest
 from hypothesis import settings
 
 ROOT = Path(__file__).resolve().parent.parent
+SLOW_FOLDERS = ("integration", "unit/models/hf", "unit/train/language")
+"""Folders below tests whose tests are slow: whole commands, and networks of language models."""
 DATA = Path(os.environ.get("W2S_DATA", ROOT / "data"))
 
 # CI judges the change and not the luck of the draw: there examples come from a fixed seed.
@@ -28,7 +30,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         "engine": None if has_stockfish() else "needs Stockfish (Debian: apt-get install stockfish)",
     }
     for item in items:
-        if item.path.is_relative_to(ROOT / "tests" / "integration"):
+        if any(item.path.is_relative_to(ROOT / "tests" / folder) for folder in SLOW_FOLDERS):
             item.add_marker(pytest.mark.slow)
         for mark, reason in missing.items():
             if reason and item.get_closest_marker(mark):
