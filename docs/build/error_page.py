@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import functools
 import re
 from collections import defaultdict
 from collections.abc import Iterator
@@ -115,6 +116,12 @@ _TRANSLATED = (
     Raise("config-invalid-value", "UsageError", "w2s.config", "{key}: …"),
 )
 """Codes that a module chooses for errors of another package."""
+
+
+@functools.cache
+def listed_codes() -> frozenset[str]:
+    """All codes of the page, except those of missing extras."""
+    return frozenset(one.code for one in find_raises())
 
 
 def find_raises() -> Iterator[Raise]:

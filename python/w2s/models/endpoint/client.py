@@ -20,7 +20,7 @@ BACKOFF_S = 0.5
 """The longest pause before the first retry; it doubles with every retry."""
 
 MAX_PAUSE_S = 60.0
-"""The longest pause, whatever a server asks for."""
+"""The longest pause, even if a server requests a longer one."""
 
 _BODY_BYTES = 2**18
 _BYTES_PER_TOKEN = 256
