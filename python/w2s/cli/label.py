@@ -191,7 +191,7 @@ def _text(summary: dict[str, Any], model: str) -> str:
     if summary["vectors"]:
         line += f", with {', '.join(f'{name}.parquet' for name in summary['vectors'])} next to it"
     if summary["unanswered"]:
-        line += f"\nanswers that hold no label: {summary['unanswered']:,}"
+        line += f"\nanswers without a label: {summary['unanswered']:,}"
     if summary["empty"]:
         line += f"\nnull for every label: {', '.join(summary['empty'])}"
     if summary["known"]:

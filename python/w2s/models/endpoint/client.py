@@ -30,7 +30,7 @@ _HEADERS = {"Content-Type": "application/json", "Accept": "application/json", "U
 _RETRYABLE = (408, 409)
 """Request timeout and conflict: a retry may succeed."""
 _REMEDIES = {
-    401: f"it wants another key; set {KEY_VARIABLES[0]}",
+    401: f"it requires another key; set {KEY_VARIABLES[0]}",
     403: f"it refuses the key; set {KEY_VARIABLES[0]}",
     404: "it does not know the address or the model; see what it lists under /models",
 }
