@@ -15,6 +15,7 @@ import typer
 from docs.build import cli_page, config_page, docstrings, error_page, python_page
 from docs.build.config_meanings import MEANINGS
 from docs.build.figure import FIGURE, RESULTS, draw, read_accuracies
+from docs.build.notebook import NOTEBOOK, PAGE, notebook, to_json
 from docs.build.reference import PAGES
 from docs.build.run_page import Block, read_blocks, run_page
 from w2s.arena.spec import ArenaSpec
@@ -30,7 +31,7 @@ DOCS = ROOT / "docs"
 GENERATED = {"results.md", "benchmarks.md"}
 """Pages that are measurements of their day; their commands had other names then."""
 WRITTEN = sorted(
-    [ROOT / "README.md", ROOT / "CONTRIBUTING.md"]
+    [ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "examples" / "README.md"]
     + [path for path in DOCS.rglob("*.md") if path.name not in GENERATED]
 )
 _NUMBERS = re.compile(r"[-+]?\d[\d,.]*|[-=]{3,}| +")
@@ -241,6 +242,27 @@ def test_the_figure_shows_the_results() -> None:
     assert FIGURE.read_text(encoding="utf-8") == draw(read_accuracies(RESULTS.read_text(encoding="utf-8")))
 
 
+def test_the_notebook_is_that_of_the_tutorial() -> None:
+    page = PAGE.read_text(encoding="utf-8")
+    assert NOTEBOOK.read_text(encoding="utf-8") == to_json(notebook(page)), "python -m docs.build.notebook"
+
+
+def test_a_page_becomes_cells_with_outputs() -> None:
+    page = (
+        '# Title\n\nText, see [a](b.md).\n\n```sh\nls\n```\n\n```text title="output"\nx\n```\n\n'
+        "```text\nnot run\n```\n\n```python\npass\n```\n"
+    )
+    cells = notebook(page)["cells"][2:]
+    assert ["".join(cell["source"]) for cell in cells] == [
+        "Text, see [a](../docs/b.md).",
+        "%%bash -e\nls",
+        "```text\nnot run\n```",
+        "pass",
+    ]
+    assert cells[1]["outputs"] == [{"name": "stdout", "output_type": "stream", "text": ["x\n"]}]
+    assert cells[3]["outputs"] == []
+
+
 def test_relative_links_lead_to_pages() -> None:
     broken = []
     for path in DOCS.rglob("*.md"):
@@ -291,7 +313,7 @@ def test_every_key_of_the_metrics_is_explained(kind: Any) -> None:
 @pytest.mark.parametrize("path", WRITTEN, ids=name)
 def test_files_of_the_repository_that_a_page_names_exist(path: Path) -> None:
     text = path.read_text(encoding="utf-8")
-    named = set(re.findall(r"\b((?:python|tests|rust|arenas|studies|benchmarks)/[\w./-]*\w)", text))
+    named = set(re.findall(r"\b((?:python|tests|rust|arenas|studies|benchmarks|examples)/[\w./-]*\w)", text))
     missing = [one for one in sorted(named) if not re.search("[A-Z]", one) and not (ROOT / one).exists()]
     assert missing == []
 
