@@ -8,7 +8,7 @@ from typing import Any
 
 from w2s.assets import arenas_folder
 from w2s.chain.config import ChainConfig
-from w2s.config import merge_tables, parse_config, read_toml
+from w2s.config import check_keys, merge_tables, parse_config, read_toml
 from w2s.errors import UsageError
 from w2s.resume import RunFolder
 
@@ -40,6 +40,8 @@ def load_config(
             )
         return parse_config(ChainConfig, read_toml(RunFolder(resume, "chain").config), str(resume))
     tables = merge_tables(drop_overridden(base_tables(file, given), given), given)
+    where = "the chain" if file is None else str(file)
+    check_keys(ChainConfig, tables, where, given)
     played = tables.get("source") == "matches"
     for key in ("teacher", "student", *(() if played else ("examples",))):
         if not tables.get(key):
@@ -47,7 +49,7 @@ def load_config(
                 "chain-missing-model" if key != "examples" else "chain-no-examples",
                 f"the chain has no {key}; add --{key} or name a file that has it",
             )
-    return parse_config(ChainConfig, tables, "the chain" if file is None else str(file))
+    return parse_config(ChainConfig, tables, where)
 
 
 def base_tables(file: Path | None, given: dict[str, Any]) -> dict[str, Any]:

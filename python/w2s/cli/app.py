@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import sys
+import traceback
 from typing import Annotated, Any
 
 import typer
@@ -22,7 +23,7 @@ from w2s.cli.models import models
 from w2s.cli.output import set_log_level
 from w2s.cli.train import train
 from w2s.cli.trust import trust
-from w2s.errors import InterruptedWorkError, UsageError, W2sError
+from w2s.errors import InterruptedWorkError, UsageError, UserCodeError, W2sError
 
 _EPILOG = """Exit codes: 0 done, 1 the work failed, 2 wrong usage or configuration, 3 bad data, 4 a model or
 an engine failed, 5 packages are missing, 130 interrupted.
@@ -139,6 +140,8 @@ def _hint(arguments: list[str], message: str) -> str:
 
 
 def _complain(error: W2sError) -> int:
+    if isinstance(error, UserCodeError) and error.__cause__ is not None:
+        traceback.print_exception(error.__cause__)
     line = " ".join(str(error).split())
     print(f"error: {line}" + (f" [{error.code}]" if error.code else ""), file=sys.stderr)
     return error.exit_code
