@@ -305,7 +305,7 @@ def _short(text: str) -> str:
 
 
 _NUMBERS = ("Round", "number")
-"""Headers that number a game: of PGN, and of the JSON lines of the arena."""
+"""Headers with the number of a game: of PGN, and of the JSON lines of the arena."""
 
 
 def compare_games(

@@ -109,7 +109,7 @@ def perft(state: CoreState, depth: int) -> tuple[int, int]:
 
 
 class Agreements(NamedTuple):
-    """Verdicts on two answers to each position, one entry a row.
+    """Verdicts on two answers to each position, one entry per row.
 
     Attributes:
         left: codes of the first answers, uint8, see :data:`READINGS`.

@@ -26,7 +26,8 @@ class PageHeader(NamedTuple):
     """The header of a page.
 
     Attributes:
-        kind: data, with levels before the values; data2, levels apart and uncompressed; dictionary; other.
+        kind: data, with levels before the values; data2, with separate, uncompressed levels; dictionary;
+            other.
         header_bytes: bytes of the header.
         compressed_bytes: bytes of the page in the file, after the header.
         page_bytes: bytes of the page, decompressed.

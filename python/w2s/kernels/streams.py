@@ -84,7 +84,7 @@ class WithinBudget:
             self._core.push(start, scores, costs)
 
     def best_first(self) -> tuple[Positions, float]:
-        """Positions of the rows so far, best first, and what they cost."""
+        """Positions of the rows so far, best first, and their total cost."""
         return self._core.best_first()
 
 

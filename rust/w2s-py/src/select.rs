@@ -91,7 +91,10 @@ pub fn top_by_group<'py>(
         (None, Some(shares), None) => PerGroup::Fraction(shares),
         (None, None, Some(limits)) => PerGroup::Threshold(limits),
         _ => {
-            return Err(setting_error("select-not-one-rule", "give exactly one of counts, shares and limits"));
+            return Err(setting_error(
+                "select-not-one-rule",
+                "give exactly one of counts, shares and limits",
+            ));
         }
     };
     let (min, max) = (least.as_deref().unwrap_or(&[]), most.as_deref().unwrap_or(&[]));

@@ -147,7 +147,7 @@ impl WithinBudget {
         with_scores!(&scores, |slice| self.0.push(py, |bought| bought.push(start, slice, costs)))
     }
 
-    /// Positions of the rows so far, best first, and what they cost.
+    /// Positions of the rows so far, best first, and their total cost.
     fn best_first<'py>(&self, py: Python<'py>) -> (Positions<'py>, f64) {
         let (rows, spent) = self.0.snapshot().finish();
         (signed(rows).into_pyarray(py), spent)

@@ -120,9 +120,7 @@ class EndpointModel:
         """``count`` labels per example besides its answer, at temperature 1 where the reference has 0.
 
         Each is a separate request, and equal to a further sample of :meth:`answer` at that temperature. A
-        reply without a label is kept as it is, a request that failed is left out.
-
-        Raises:
+        reply without a label is kept unchanged, a request that failed is left out. Raises:
             ModelError: the endpoint was unavailable too often in a row.
         """
         settings = replace(self._settings, temperature=self._settings.temperature or _SAMPLE_TEMPERATURE)

@@ -79,7 +79,7 @@ pub enum Method<'a> {
 }
 
 impl<'a> Method<'a> {
-    /// The method of a name, with what it uses of the settings.
+    /// The method with a name, and the settings that it uses.
     ///
     /// ```
     /// use w2s_core::aggregate::{Method, Settings};

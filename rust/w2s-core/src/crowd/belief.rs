@@ -49,7 +49,7 @@ pub(super) fn expect<E: Evidence>(
     })
 }
 
-/// Counts with the posterior as it is.
+/// Counts with the current posterior.
 pub(super) fn count<E: Evidence>(
     votes: &Votes,
     evidence: &E,

@@ -3,7 +3,7 @@
 //! Items have no difficulty.
 //!
 //! Source: D. Hovy, T. Berg-Kirkpatrick, A. Vaswani, E. Hovy, Learning Whom to Trust with MACE, NAACL-HLT
-//! (2013), with its Beta(½, ½) prior on knowing, and a Dirichlet prior of 10 votes a class on the habits.
+//! (2013), with its Beta(½, ½) prior on knowing, and a Dirichlet prior of 10 votes per class on the habits.
 
 use super::belief::{Evidence, expect};
 use super::climb::{Course, climb};

@@ -7,8 +7,8 @@
 //! | majority | | | workers are alike |
 //! | weighted majority | | | their skills are known |
 //! | zero-based skill | how often it agrees | | something simple and robust is wanted |
-//! | one-coin Dawid–Skene | how often it is right | | there are few votes a worker |
-//! | Dawid–Skene | what it confuses with what | | there are many votes a worker |
+//! | one-coin Dawid–Skene | how often it is right | | there are few votes per worker |
+//! | Dawid–Skene | which classes it confuses | | there are many votes per worker |
 //! | MACE | whether it knows, or guesses by habit | | some workers spam |
 //! | GLAD | ability | difficulty | some items are harder than others |
 

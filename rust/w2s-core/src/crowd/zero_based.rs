@@ -1,8 +1,8 @@
 //! Zero-based skill: weighted majority whose weights move towards how often each worker agrees with it.
 //!
 //! There is no probabilistic model. Definition: crowd-kit's documentation of ZeroBasedSkill. A gradient step
-//! on the squared distance between a worker's skill and its agreement with the labels of the moment, at a
-//! rate that halves every 20 iterations.
+//! on the squared distance between a worker's skill and its agreement with the current labels, at a rate that
+//! halves every 20 iterations.
 
 use super::climb::repeat;
 use super::consensus::{Consensus, Workers};

@@ -184,7 +184,7 @@ fn top_at<S: Score>(scores: &[S], k: usize, cut: S) -> Result<Option<Top<S>>, Se
     Ok(Some(Top { rows, cut: Some(cut), ties_left_out: above + n_ties - k }))
 }
 
-/// Marks the rows above the cut and, apart, those at it; returns whether a score is NaN.
+/// Marks the rows above the cut and, separately, those at it; returns whether a score is NaN.
 fn split_chunk<S: Score>(chunk: &[S], words: &mut [u64], ties: &mut [u64], cut: S) -> bool {
     let (mut nan, mut ties) = (0, ties.iter_mut());
     fill_words(chunk, words, |_, block, valid| {

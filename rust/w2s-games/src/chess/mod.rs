@@ -8,7 +8,7 @@
 //! | `read_move`, `print_move` | move ↔ text: UCI, SAN, long algebraic |
 //! | `draws` | insufficient material, repetition, move-count rules |
 //! | `planes` | what does a network see? |
-//! | [`lc0`] | what do Lc0's networks see, and how do they number moves? |
+//! | [`lc0`] | which planes do Lc0's networks read, and how do they number moves? |
 //! | `evaluate` | what is the static value of a position? |
 //!
 //! ```

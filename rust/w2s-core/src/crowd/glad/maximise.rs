@@ -140,7 +140,7 @@ impl Block {
         self.multiply();
     }
 
-    /// Adds slope and curvature of the votes, at the easiness of the moment, to the tables of their workers.
+    /// Adds slope and curvature of the votes, at the current easiness, to the tables of their workers.
     fn add_slopes(&mut self, right: &[f64], table: &mut [f64]) {
         self.values.clear();
         self.values.extend(self.x.iter().map(|&x| sigmoid(x)));

@@ -7,8 +7,8 @@ use crate::select::SelectError;
 /// Rows per task, unless there are more groups than that.
 const BLOCK: usize = 1 << 18;
 
-/// How many rows a task over groups takes: a fixed number, or as many as there are groups, so that tables of one
-/// number a group and task never outgrow the rows.
+/// How many rows a task over groups takes: a fixed number, or as many as there are groups, so that tables of
+/// one number per group and task never outgrow the rows.
 pub fn block_rows(n_groups: usize) -> usize {
     BLOCK.max(n_groups)
 }

@@ -57,7 +57,7 @@ impl WithinBudget {
         other.rows.into_iter().for_each(|(rank, cost)| self.see(rank, cost));
     }
 
-    /// Positions of the rows, best first, and what they cost.
+    /// Positions of the rows, best first, and their total cost.
     #[must_use]
     pub fn finish(mut self) -> (Vec<u64>, f64) {
         let spent = self.tidy();
@@ -80,7 +80,7 @@ impl WithinBudget {
         }
     }
 
-    /// Sorts the rows and drops those that do not fit; returns what the others cost.
+    /// Sorts the rows and drops those that do not fit; returns the total cost of the others.
     fn tidy(&mut self) -> f64 {
         self.rows.sort_unstable_by_key(|(rank, _)| *rank);
         let mut spent = 0.0;

@@ -140,8 +140,8 @@ pub struct Narrowing {
 }
 
 impl Narrowing {
-    /// Nothing seen yet of scores of this type. A digit has 8 or 16 bits: each pass holds 2^`digit_bits` numbers of 8
-    /// bytes a group, and there are as many passes as digits in a key.
+    /// Nothing seen yet of scores of this type. A digit has 8 or 16 bits: each pass holds 2^`digit_bits`
+    /// numbers of 8 bytes per group, and there are as many passes as digits in a key.
     ///
     /// # Errors
     /// [`SelectError::BadDigit`] for another number of bits.
