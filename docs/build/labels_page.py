@@ -39,7 +39,7 @@ _ARENA = {
     "ORACLE_best": "Best move of the oracle, for example in `search_depth2_best`.",
     "ORACLE_regret_cp": "Value of the best move minus value of the label, in hundredths, capped.",
     "ORACLE_wdl": "Result with best play for the player to move: 1, 0 or −1.",
-    "verdict": "`best`, `good`, `inaccurate`, `blunder`, `illegal` or `unknown`.",
+    "verdict": "`best`, `good`, `inaccurate`, `blunder`, `illegal`, `unparsable` or `unknown`.",
     "verdict_by": "The oracle that decided the verdict.",
 }
 _EXTRA = {
