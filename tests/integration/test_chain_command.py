@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+from glob import glob
 from pathlib import Path
 from typing import Any
 
@@ -121,10 +122,11 @@ def test_chain_killed_20_times_ends_with_the_same_numbers_and_weights(
 @pytest.mark.slow
 def test_kill_while_a_checkpoint_is_written_loses_nothing(whole: Path, setting: Path, tmp_path: Path) -> None:
     out = tmp_path / "run"
+    checkpoints = f"{out}/**/student/.*part*"
     words = [str(Path(sys.executable).with_name("w2s")), "chain", str(setting), "--out", str(out)]
     for _ in range(3):
         process = subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        while process.poll() is None and not list(out.rglob("student/.*part*")):
+        while process.poll() is None and not glob(checkpoints, recursive=True, include_hidden=True):
             time.sleep(0.0005)
         process.send_signal(signal.SIGKILL)
         process.wait()
