@@ -95,11 +95,11 @@ def test_samples_become_columns_and_another_run_asks_again(sums: Path) -> None:
 @pytest.mark.parametrize(
     ("evidence", "code"),
     [
-        ("samples:0", ""),
-        ("samples:-1", ""),
-        ("samples:", ""),
-        ("samples:eight", ""),
-        ("samples:0000099999", ""),
+        ("samples:0", "label-evidence-number"),
+        ("samples:-1", "label-evidence-number"),
+        ("samples:", "label-evidence-number"),
+        ("samples:eight", "label-evidence-number"),
+        ("samples:0000099999", "label-evidence-number"),
         ("samples:4,p_true", "hf-evidence-unsupported"),
     ],
 )

@@ -6,6 +6,7 @@ import ast
 import dataclasses
 import re
 import shlex
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -60,9 +61,15 @@ def commands(text: str) -> list[list[str]]:
     return found
 
 
+@cache
+def program() -> Any:
+    """The command line as click has it."""
+    return typer.main.get_command(app)
+
+
 def parse(words: list[str]) -> None:
     """Parse every option of a command, and run nothing."""
-    command: Any = typer.main.get_command(app)
+    command = program()
     names, rest = [], list(words)
     while hasattr(command, "commands"):
         names.append(rest.pop(0))
@@ -83,10 +90,11 @@ def test_every_command_of_a_page_parses(path: Path) -> None:
                     parse(words)
 
 
+@pytest.mark.slow
 def test_every_example_of_a_help_text_parses() -> None:
     found = [
         words
-        for _, command in cli_page.commands(typer.main.get_command(app))
+        for _, command in cli_page.commands(program())
         for example in cli_page.split_help(command.help or "")[1]
         for words in commands(example)
     ]
@@ -97,7 +105,7 @@ def test_every_example_of_a_help_text_parses() -> None:
 
 def test_pages_show_every_command() -> None:
     used = {words[0] for path in WRITTEN for block in blocks(path) for words in commands(block.text)}
-    assert used >= set(typer.main.get_command(app).commands) - {"agree"}  # type: ignore[attr-defined]
+    assert used >= set(program().commands) - {"agree"}
 
 
 def test_a_wrong_option_is_noticed() -> None:

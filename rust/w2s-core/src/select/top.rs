@@ -19,13 +19,13 @@ use super::score::Score;
 pub struct Top<S> {
     /// The rows that are kept.
     pub rows: Rows,
-    /// The lowest score that is kept; none where no row is.
+    /// The lowest score that is kept; `None` if no row is kept.
     pub cut: Option<S>,
     /// Rows with the score of the cut that are left out, all at higher positions than those kept.
     pub ties_left_out: usize,
 }
 
-/// The `k` best rows; all of them where there are no more than `k`.
+/// The `k` best rows; all of them if there are at most `k`.
 ///
 /// # Errors
 /// [`SelectError::NanScore`] with the first NaN.

@@ -1,6 +1,6 @@
 //! GLAD's maximisation step: abilities and easiness that make the expected votes likelier.
 //!
-//! Knows nothing about how the posterior came about.
+//! The posterior is fixed here.
 //!
 //! With p the probability that a vote is right and x = ability × easiness, a vote contributes p x -
 //! softplus(x). It is concave in x. Items and workers take turns; none of their moves can lower the expected
