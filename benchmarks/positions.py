@@ -1,6 +1,5 @@
-"""What figures are measured on: chess puzzles, and positions with two answers each.
-
-Knows nothing about time. Puzzles are real inputs outside the checkout; positions fall back to random play.
+"""Inputs of figures: chess puzzles, and positions with two answers each. Puzzles are real inputs outside the
+checkout; positions fall back to random play.
 """
 
 from __future__ import annotations
@@ -87,6 +86,6 @@ def _answered(rng: random.Random) -> Iterator[tuple[State, str]]:
 
 
 def _repeated(texts: list[str], count: int) -> list[str]:
-    """``count`` texts in turn, each with memory of its own, as a file's would be."""
+    """``count`` texts in turn, each in separate memory, as if read from a file."""
     raw = [text.encode() for text in texts]
     return [raw[index % len(raw)].decode() for index in range(count)]

@@ -1,7 +1,4 @@
-"""Writes ``docs/benchmarks.md``, and the JSON beside it that keeps what other runs measured.
-
-Knows nothing about how anything was measured.
-"""
+"""Writes ``docs/benchmarks.md``, and the JSON next to it, which keeps the measurements of other runs."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""How long things take, side by side: the noise of the machine hits all of them alike.
-
-Knows nothing about what is timed.
-"""
+"""Interleaved timing of several works, so that noise of the machine affects all of them alike."""
 
 from __future__ import annotations
 

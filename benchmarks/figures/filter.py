@@ -1,4 +1,4 @@
-"""P5: the top 10 % of a Parquet file with long texts, file to file, beside DuckDB and polars.
+"""P5: the top 10 % of a Parquet file with long texts, file to file, next to DuckDB and polars.
 
 Run as a module it lets one contender filter one file and prints seconds, processor seconds and peak memory.
 """
@@ -45,7 +45,7 @@ SCHEMA = pa.schema(
 
 
 def write(path: Path, rows: int, codec: str) -> None:
-    """Words drawn at random from a vocabulary of 4,096, about 200 bytes a row; trust uniform in [0, 1)."""
+    """Words drawn at random from a vocabulary of 4,096, about 200 bytes per row; trust uniform in [0, 1)."""
     rng = np.random.default_rng(0)
     letters = rng.integers(97, 123, (4096, 8), dtype=np.uint8)
     for word, size in enumerate(rng.integers(3, 8, 4096)):
@@ -130,7 +130,7 @@ CONTENDERS = {
 
 
 def run(name: str, source: Path, codec: str, kept: int) -> dict[str, float]:
-    """One contender in a process of its own."""
+    """One contender in a separate process."""
     out = source.with_name(f"{name}.parquet")
     for left in source.parent.glob(f"{out.name}*"):
         left.unlink()

@@ -1,4 +1,4 @@
-"""Labelling with a language model beside loops over transformers written by hand, and beside itself."""
+"""Labelling with a language model, next to plain loops over transformers."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ def measure() -> Measurement:
 
 
 class Contest:
-    """A model asked by w2s and by loops.
+    """A model that is run by w2s and by plain loops.
 
     Args:
         folder: where the model lies.
@@ -102,7 +102,7 @@ class Contest:
         return self._rows("label by option", prompts, seconds), size
 
     def written(self) -> tuple[list[Row], int]:
-        """The same where answers are written; of these no more is asked than to be told."""
+        """The same if answers are written; these rows have no target."""
         examples = open_questions(WRITTEN)
         prompts = [
             f"Question: {example.question}\n\nThink step by step, then give the final answer in \\boxed{{}}."
@@ -167,13 +167,13 @@ def best(at: Callable[[int], Any]) -> tuple[int, Work]:
 
 
 def check(ours: Sequence[str | None], theirs: Sequence[str]) -> None:
-    """A fast wrong label is no figure."""
+    """Check that both give the same labels."""
     if list(ours) != list(theirs):
         raise AssertionError("w2s and the loop give different labels")
 
 
 def grown(count: int) -> float:
-    """MiB by which the peak of a process of its own exceeds what it held when it began to label."""
+    """MiB by which the peak of a separate process exceeds its memory before it labels."""
     command = [sys.executable, "-m", "benchmarks.figures.language", str(count)]
     printed = subprocess.run(command, capture_output=True, text=True, check=True).stdout
     return float(json.loads(printed.splitlines()[-1]))

@@ -1,4 +1,4 @@
-"""Policy matches: many games in lockstep beside one game at a time; same nets, same games, same results."""
+"""Policy matches: many games in lockstep, next to one game at a time; same nets, same games, same results."""
 
 from __future__ import annotations
 
