@@ -44,7 +44,7 @@ def puzzles() -> list[Puzzle]:
         SkippedError: the file is not there.
     """
     if not PUZZLES.exists():
-        raise SkippedError(f"needs {'/'.join(PUZZLES.parts[-4:])} beside the checkout")
+        raise SkippedError(f"needs {'/'.join(PUZZLES.parts[-4:])} next to the checkout")
     with PUZZLES.open(encoding="utf-8", newline="") as lines:
         return [_puzzle(*row) for row in csv.reader(lines)]
 

@@ -88,7 +88,7 @@ FIGURE = Figure(
     title="Crowds",
     how=(
         f"`w2s.aggregate_votes` on votes of {WORKERS} workers over {CLASSES} classes, "
-        f"{VOTES_AN_ITEM} an item, {ITERATIONS} iterations, beside crowd-kit on the same votes. "
+        f"{VOTES_AN_ITEM} an item, {ITERATIONS} iterations, next to crowd-kit on the same votes. "
         f"Ours: medians of 3; theirs once."
     ),
     measure=measure,

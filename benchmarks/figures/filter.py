@@ -205,7 +205,7 @@ def _codec(source: Path, codec: str, notes: list[str]) -> Iterator[Row]:
     notes.append(
         f"{codec}: processor seconds {spent}. Of ours, {floor:.1f} go to Arrow's codec alone, estimated "
         "from 64 "
-        "MiB: all texts decompressed, the kept ones compressed. The others bring codecs of their own."
+        "MiB: all texts decompressed, the kept ones compressed. The others bring their own codecs."
     )
 
 
@@ -233,7 +233,7 @@ FIGURE = Figure(
     title="Filtering a file",
     how=(
         f"`w2s.filter` of the top 10 % of {ROWS:,} rows of a Parquet file (id, trust, a text of {TEXT_BYTES} "
-        "bytes, tokens, language), all columns, file to file, each contender in a process of its own with "
+        "bytes, tokens, language), all columns, file to file, each contender in a separate process with "
         "the file in the page cache; time without its start. DuckDB and polars give the same rows (row "
         "numbers of the best, then those rows; ordinal rank), or take the shorter way over a "
         "threshold, which "

@@ -112,11 +112,9 @@ class Contest:
         size, loop = best(lambda size: self._loops.written(prompts, TOKENS, size))
         ours, alone = self.asked(f"max_new_tokens={TOKENS}", examples)
         seconds = interleaved({"ours": ours, "loop": loop, "alone": alone}, REPEATS)
-        beside_loop, beside_alone = self._rows(f"write {TOKENS} tokens", prompts, seconds)
-        told = Row(
-            beside_loop.work, beside_loop.unit, beside_loop.ours, "batched generate", beside_loop.theirs
-        )
-        return [told, beside_alone], size
+        loop_row, alone_row = self._rows(f"write {TOKENS} tokens", prompts, seconds)
+        told = Row(loop_row.work, loop_row.unit, loop_row.ours, "batched generate", loop_row.theirs)
+        return [told, alone_row], size
 
     def _model(self, options: str) -> Any:
         from w2s.models import load_model
@@ -202,13 +200,13 @@ FIGURE = Figure(
     name="language",
     title="Labelling with a language model",
     how=(
-        f"A Llama with random weights, {WIDTH} wide, {BLOCKS} blocks, float32, and {VOCABULARY:,} tokens of "
-        "its own, on the CPU. `w2s.labelling.label_batch`, evidence and table included, on questions of 5 to "
+        f"A Llama with random weights, {WIDTH} wide, {BLOCKS} blocks, float32, and a vocabulary of "
+        f"{VOCABULARY:,} tokens, on the CPU. `w2s.labelling.label_batch`, evidence and table included, on questions of 5 to "
         f"40 words with three to five options: {LETTERS} answered by letter, {OPTIONS} by the likeliest "
         f"option; {WRITTEN} answers of {TOKENS} tokens are written. The loops over transformers sort by "
         f"length and pad, the fastest of batches of {', '.join(map(str, SIZES))}; tokens are those of the "
         f"prompts. One at a time is w2s with every {ALONE}th example alone. Memory is what `label_file` with "
-        f"hidden states adds at its peak in a process of its own, a net of {SMALL[0]} × {SMALL[1]}. "
+        f"hidden states adds at its peak in a separate process, a net of {SMALL[0]} × {SMALL[1]}. "
         f"Medians of {REPEATS} interleaved repeats."
     ),
     measure=measure,

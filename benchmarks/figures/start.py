@@ -74,7 +74,7 @@ FIGURE = Figure(
     name="start",
     title="Start-up",
     how=(
-        "Whole processes from start to end, modules compiled before, beside a Python that does nothing. "
+        "Whole processes from start to end, modules compiled before, next to a Python that does nothing. "
         f"Medians of {REPEATS} interleaved repeats."
     ),
     measure=measure,

@@ -104,7 +104,7 @@ FIGURE = Figure(
     how=(
         f"One epoch of `w2s.train` on {ROWS:,} chess positions, batch {BATCH}, a net of {SHAPE[0]} filters × "
         f"{SHAPE[1]} blocks with squeeze-and-excitation and attention head, on the CPU: bfloat16 where the "
-        "processor has it, channels last, reading and writing included; beside a plain loop over the same "
+        "processor has it, channels last, reading and writing included; next to a plain loop over the same "
         f"batches in float32. Medians of {REPEATS} interleaved repeats."
     ),
     measure=measure,
