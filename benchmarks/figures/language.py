@@ -202,7 +202,8 @@ FIGURE = Figure(
     how=(
         f"A Llama with random weights, {WIDTH} wide, {BLOCKS} blocks, float32, and a vocabulary of "
         f"{VOCABULARY:,} tokens, on the CPU. `w2s.labelling.label_batch`, evidence and table included, "
-        f"on questions of 5 to 40 words with three to five options: {LETTERS} answered by letter, {OPTIONS} by the likeliest "
+        "on questions of 5 to 40 words with three to five options: "
+        f"{LETTERS} answered by letter, {OPTIONS} by the likeliest "
         f"option; {WRITTEN} answers of {TOKENS} tokens are written. The loops over transformers sort by "
         f"length and pad, the fastest of batches of {', '.join(map(str, SIZES))}; tokens are those of the "
         f"prompts. One at a time is w2s with every {ALONE}th example alone. Memory is what `label_file` with "
