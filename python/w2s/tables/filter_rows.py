@@ -17,7 +17,7 @@ from typing import Any
 import pyarrow as pa
 
 from w2s.certification import check_bound, check_grid
-from w2s.errors import UsageError, W2sError
+from w2s.errors import DataError, UsageError, W2sError
 from w2s.kernels import Nulls
 from w2s.kernels.arrays import check_nulls
 from w2s.selection import Rule
@@ -162,7 +162,7 @@ def filter(
     if STREAM in texts:
         summary = _filter_stream(texts, form, delimiter, spec, output, limits, steps, explain=explain)
     else:
-        source = open_source(files := find_inputs(texts), delimiter)
+        source = open_source(files := find_inputs(texts), delimiter, memory=limits.memory)
         if output is not None and output.path is not None:
             check_output_is_no_input(output.path, texts, files)
         summary = _filter_source(source, spec, output, limits, steps, explain=explain)
@@ -240,7 +240,7 @@ def _filter_stream(
             )
     with tempfile.TemporaryDirectory(prefix="w2s-") as folder, _named_standard_input(Path(folder)):
         spilled = spill(sys.stdin.buffer, Path(folder), spec, form, steps)
-        source = open_source([InputFile(spilled.path)], delimiter)
+        source = open_source([InputFile(spilled.path)], delimiter, memory=limits.memory)
         return _filter_source(source, spec, output, limits, steps, explain=explain, spilled=spilled)
 
 
@@ -288,6 +288,24 @@ def _filter_source(
         before = read_finished(output.path, made_of, overwrite=output.overwrite)
         if before is not None:
             return {**before, "done_before": True}
+    try:
+        return _filter_opened(source, spec, output, made_of, limits, steps, explain=explain, spilled=spilled)
+    except DataError:
+        source.check_unchanged()  # otherwise the reason is that the files changed
+        raise
+
+
+def _filter_opened(
+    source: Source,
+    spec: FilterSpec,
+    output: OutputSpec | None,
+    made_of: dict[str, object],
+    limits: _Limits,
+    steps: ProgressCounter,
+    *,
+    explain: bool,
+    spilled: SpilledStream | None,
+) -> dict[str, Any]:
     steps.begin("reading scores", source.rows)
     decision = select_rows(
         source.partitions,
@@ -299,6 +317,7 @@ def _filter_source(
     )
     summary = {**build_summary(decision, spec), **_stream_counts(spilled, decision)}
     if output is None:
+        source.check_unchanged()
         return with_quantiles(summary, decision)
     return _write(source, decision, output, spec, made_of, summary, limits, steps)
 
@@ -336,6 +355,7 @@ def _write(
         copy = replace(copy, source=source.complete(_number_types(spec)))
     if output.path is None:
         copy.into(None)
+        source.check_unchanged()
         return summary
     summary["out"] = str(output.path)
     with output_part(output.path, folder=output.shards is not None) as part:
@@ -343,5 +363,6 @@ def _write(
             copy.into(part)
         else:
             copy.into_shards(part, output.shards)
+        source.check_unchanged()
         publish_output(part, output.path, made_of, summary)
     return summary

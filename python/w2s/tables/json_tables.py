@@ -137,11 +137,18 @@ def _object(line: bytes, number: int, name: LineName) -> dict[str, Any]:
         found = None
     if isinstance(found, dict):
         return found
+    raise line_error(line, name(number))
+
+
+def line_error(line: bytes, where: str, *, is_deep: bool = False) -> DataError:
+    """The exception for a line that is not one JSON object, or nests too deep."""
+    if is_deep:
+        return DataError("table-json-too-deep", f"{where} nests deeper than 200 levels; store it as text")
     if line.lstrip().startswith(b"["):
         what = "is a JSON array; write one object per line, for example with jq -c '.[]'"
     else:
         what = f"is not a JSON object: {line[:40].decode('utf-8', 'replace').strip()!a}; write one per line"
-    raise DataError("table-invalid-json-line", f"{name(number)} {what}")
+    return DataError("table-invalid-json-line", f"{where} {what}")
 
 
 def _column(column: pa.Field, values: list[Any], name: LineName) -> pa.Array:

@@ -21,7 +21,8 @@ from w2s.resume import partial_output
 from w2s.tables.formats import STREAM, Format, format_to_write, output_format_named
 from w2s.tables.inputs import check_local
 from w2s.tables.json_rows import encode_rows
-from w2s.tables.parquet import GZIP_LEVEL, reason_of
+from w2s.tables.parquet import GZIP_LEVEL
+from w2s.tables.partition import reason_of
 from w2s.tables.source import Source
 
 _GROUP_ROWS = 1 << 18

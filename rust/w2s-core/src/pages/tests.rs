@@ -48,6 +48,7 @@ fn a_header_gives_its_fields_and_skips_the_others() {
         definition_bytes: 0,
         repetition_bytes: 0,
         is_compressed: true,
+        checksum: Some(1),
     };
     assert_eq!(found, wanted);
     for cut in 0..bytes.len() - 1 {
