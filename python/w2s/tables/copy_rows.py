@@ -68,6 +68,7 @@ class RowCopy:
                 for part in parts.take(edge - done):
                     _put(output, part)
             done = edge
+        parts.check_end(f"the kept rows of {shards} shards")
 
     @contextmanager
     def _open(self, path: Path | None) -> Iterator[Output]:
@@ -140,14 +141,27 @@ class _Cuttable:
     def __init__(self, parts: Iterator[Part]) -> None:
         self._parts = parts
         self._left: Part | None = None
+        self._taken = 0
 
     def take(self, rows: int) -> Iterator[Part]:
         """The next ``rows`` rows."""
         while rows > 0:
-            part = self._left if self._left is not None else next(self._parts)
+            part = self._left if self._left is not None else next(self._parts, None)
+            if part is None:
+                return
             first, self._left = _cut(part, rows)
             rows -= _rows(first)
+            self._taken += _rows(first)
             yield first
+
+    def check_end(self, where: str) -> None:
+        """Read to the end, where the last partition is checked; there are no more rows.
+
+        Raises:
+            DataError: the file is damaged.
+        """
+        more = 0 if self._left is None else _rows(self._left)
+        check_rows(self._taken + more + sum(map(_rows, self._parts)), self._taken, where)
 
 
 def _rows(part: Part) -> int:

@@ -293,6 +293,10 @@ def _filter_source(
     except DataError:
         source.check_unchanged()  # otherwise the reason is that the files changed
         raise
+    except UnicodeDecodeError as error:
+        raise DataError(
+            "table-not-unicode", f"a text or a name is not valid UTF-8: {error.object[:40]!a}; correct it"
+        ) from None
 
 
 def _filter_opened(

@@ -159,7 +159,7 @@ def _compressed(raw: Any, form: Format) -> Any:
 def cannot_write(path: object, error: Exception) -> W2sError:
     """The exception for an output that cannot be written; the remedy depends on the reason."""
     number = error.errno if isinstance(error, OSError) else None
-    if number in {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}:
+    if number in {errno.ENOSPC, errno.EDQUOT}:
         remedy = "free some space, or choose another place"
     else:
         remedy = "choose another place" if number is not None else "choose another format"

@@ -32,7 +32,7 @@ class Source:
         format: format of every file.
         style: Parquet writer options of the first file.
         stamps: path, bytes and modification time of each file; they identify the table.
-        paths: the files as they were named.
+        states: path as named, inode, bytes and modification time of each file when it was opened.
     """
 
     schema: pa.Schema
@@ -40,7 +40,7 @@ class Source:
     format: Format
     style: Mapping[str, Any] = field(default_factory=dict, repr=False)
     stamps: tuple[tuple[str, int, int], ...] = field(default=(), repr=False)
-    paths: tuple[Path, ...] = field(default=(), repr=False)
+    states: tuple[tuple[Path, int, int, int], ...] = field(default=(), repr=False)
 
     @property
     def rows(self) -> int | None:
@@ -54,8 +54,9 @@ class Source:
         Raises:
             W2sError: names the file; rows of two versions may be mixed.
         """
-        for path, stamp in zip(self.paths, self.stamps, strict=True):
-            if not path.exists() or _stamp(path) != stamp:
+        for state in self.states:
+            path = state[0]
+            if not path.exists() or _state(path) != state:
                 raise W2sError(
                     "table-changed", f"{path} changed while it was read; nothing was written; run it again"
                 )
@@ -176,10 +177,10 @@ def open_source(
         )
     given = hive_columns(files)
     schema: pa.Schema | None = None
-    opened, stamps = [], []
+    opened, states = [], []
     style: Mapping[str, Any] = {}
     for file in files:
-        stamps.append(_stamp(file.path))
+        states.append(_state(file.path))
         found, partitions, how = _OPENERS[formats[file.path].kind](file.path, formats[file.path], memory)
         schema = found if schema is None else _agreed(schema, found, files[0].path, file.path)
         style = style or how
@@ -191,8 +192,8 @@ def open_source(
         tuple(_partitions(opened, schema, given)),
         first,
         style,
-        tuple(stamps),
-        tuple(file.path for file in files),
+        tuple((str(path.resolve()), size, time) for path, _, size, time in states),
+        tuple(states),
     )
 
 
@@ -293,9 +294,10 @@ def _partitions(
             yield HivePartition(own, values, dict(given)) if given else own
 
 
-def _stamp(path: Path) -> tuple[str, int, int]:
+def _state(path: Path) -> tuple[Path, int, int, int]:
+    """The file that a name stands for, its size and its time; the inode tells files of one moment apart."""
     try:
         found = path.stat()
     except OSError as error:
         raise DataError("table-unreadable", f"cannot read {path}: {error.strerror}") from None
-    return str(path.resolve()), found.st_size, found.st_mtime_ns
+    return path, found.st_ino, found.st_size, found.st_mtime_ns
