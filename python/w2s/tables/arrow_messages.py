@@ -13,7 +13,7 @@ from typing import TypeAlias
 from w2s.errors import DataError
 
 MAGIC = b"ARROW1"
-_DICTIONARY, _RECORDS = 2, 3
+_SCHEMA, _DICTIONARY, _RECORDS = 1, 2, 3
 _CONTINUATION = 0xFFFFFFFF
 _STORED = -1
 """The size of a buffer that is not compressed, although the others are."""
@@ -71,8 +71,8 @@ def batch_rows(file: View, largest: int, where: str) -> list[int]:
     try:
         is_file = bytes(file[: len(MAGIC)]) == MAGIC
         found = [
-            _rows(file, place, largest, where)
-            for place in (_file_messages(file) if is_file else _stream_messages(file))
+            _rows(file, place, kind, largest, where)
+            for place, kind in (_file_messages(file) if is_file else _stream_messages(file))
         ]
     except (struct.error, ValueError, IndexError) as error:
         raise DataError(
@@ -82,8 +82,8 @@ def batch_rows(file: View, largest: int, where: str) -> list[int]:
     return [rows for rows in found if rows is not None]
 
 
-def _file_messages(file: View) -> Iterator[int]:
-    """Where the messages of the footer begin: dictionaries, then record batches."""
+def _file_messages(file: View) -> Iterator[tuple[int, int]]:
+    """Where the messages of the footer begin, and their kinds: dictionaries, then record batches."""
     end = len(file) - len(MAGIC) - 4
     if end < len(MAGIC) or bytes(file[-len(MAGIC) :]) != MAGIC:
         raise ValueError("its end is missing")
@@ -91,20 +91,23 @@ def _file_messages(file: View) -> Iterator[int]:
     if not 0 < size <= end:
         raise ValueError("its footer is longer than the file")
     footer = _root(file[end - size : end])
-    for vector in (2, 3):
+    for vector, kind in ((2, _DICTIONARY), (3, _RECORDS)):
         for offset, _, _ in footer.structs(vector, "<qi4xq"):
-            yield offset
+            yield offset, kind
 
 
-def _stream_messages(file: View) -> Iterator[int]:
-    """Where the messages of a stream begin."""
+def _stream_messages(file: View) -> Iterator[tuple[int, int]]:
+    """Where the messages of a stream begin, and their kinds: the schema, then dictionaries and batches."""
     at = 0
     while at + 8 <= len(file):
         metadata, body = _parts(file, at)
         if metadata is None:
             return
-        yield at
-        at = body + _Table(metadata.data, metadata.at).number(3, "<q")
+        kind = metadata.number(1, "<B")
+        if (kind == _SCHEMA) != (at == 0):
+            raise ValueError("it does not begin with its only schema")
+        yield at, kind
+        at = body + metadata.number(3, "<q")
 
 
 def _parts(file: View, at: int) -> tuple[_Table | None, int]:
@@ -121,7 +124,7 @@ def _parts(file: View, at: int) -> tuple[_Table | None, int]:
     return _root(file[begin : begin + size]), begin + size
 
 
-def _rows(file: View, at: int, largest: int, where: str) -> int | None:
+def _rows(file: View, at: int, expected: int, largest: int, where: str) -> int | None:
     """Check a message; the rows of a record batch, None for others."""
     if not 0 <= at < len(file):
         raise ValueError("a message lies outside of the file")
@@ -134,7 +137,9 @@ def _rows(file: View, at: int, largest: int, where: str) -> int | None:
     kind, records = metadata.number(1, "<B"), metadata.table(2)
     if kind == _DICTIONARY and records is not None:
         records = records.table(1)
-    if kind not in {_DICTIONARY, _RECORDS} or records is None:
+    if kind != expected or kind not in {_SCHEMA, _DICTIONARY, _RECORDS} or records is None:
+        raise ValueError("it is of another kind than expected")
+    if kind == _SCHEMA:
         return None
     rows = records.number(0, "<q")
     size = _decompressed_bytes(file[body : body + length], records)

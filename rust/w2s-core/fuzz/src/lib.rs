@@ -27,7 +27,9 @@ pub fn parquet_footer(bytes: &[u8]) -> bool {
     assert_eq!(found.chunks.len(), columns * found.groups.len());
     assert!(found.groups.iter().all(|group| group.rows >= 0 && group.bytes >= 0));
     assert!(found.chunks.iter().all(|chunk| 0 <= chunk.begin && chunk.begin <= chunk.end));
-    assert!(found.chunks.iter().all(|chunk| chunk.end <= FILE_BYTES && chunk.bytes >= 0 && chunk.values >= 0));
+    assert!(
+        found.chunks.iter().all(|chunk| chunk.end <= FILE_BYTES && chunk.bytes >= 0 && chunk.values >= 0)
+    );
     true
 }
 

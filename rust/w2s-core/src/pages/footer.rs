@@ -91,7 +91,8 @@ pub fn footer(bytes: &[u8], size: i64) -> Result<Footer, FooterError> {
 struct Leaf<'a> {
     path: Vec<&'a [u8]>,
     physical_type: i64,
-    is_repeated: bool,
+    /// The highest repetition and definition level.
+    levels: [u64; 2],
 }
 
 /// More levels are damage; paths would take quadratic memory.
@@ -101,8 +102,8 @@ const DEEPEST: usize = 200;
 fn schema<'a>(reader: &mut Reader<'a>) -> Result<Vec<Leaf<'a>>, Damage> {
     let (len, kind) = reader.list()?;
     let mut leaves = Vec::new();
-    // Children to come of each open node, and whether it repeats.
-    let mut open: Vec<(u64, bool)> = Vec::new();
+    // Children to come of each open node, and its levels.
+    let mut open: Vec<(u64, [u64; 2])> = Vec::new();
     let mut path: Vec<&'a [u8]> = Vec::new();
     for element in 0..len {
         if kind != STRUCT || (element > 0 && open.is_empty()) || open.len() > DEEPEST {
@@ -119,15 +120,16 @@ fn schema<'a>(reader: &mut Reader<'a>) -> Result<Vec<Leaf<'a>>, Damage> {
             }
             Ok(())
         })?;
-        let is_repeated = repetition == 2 || open.last().is_some_and(|parent| parent.1);
+        let [repeated, defined] = open.last().map_or([0, 0], |parent| parent.1);
+        let levels = [repeated + u64::from(repetition == 2), defined + u64::from(repetition != 0)];
         if let Some(parent) = open.last_mut() {
             parent.0 -= 1;
             path.push(name);
         }
         if children > 0 {
-            open.push((children.cast_unsigned(), is_repeated && element > 0));
+            open.push((children.cast_unsigned(), if element > 0 { levels } else { [0, 0] }));
         } else if element > 0 {
-            leaves.push(Leaf { path: path.clone(), physical_type, is_repeated });
+            leaves.push(Leaf { path: path.clone(), physical_type, levels });
             path.pop();
         }
         while open.last().is_some_and(|node| node.0 == 0) {
@@ -183,7 +185,7 @@ fn check_counts(group: &Group, chunks: &[Chunk], leaves: &[Leaf<'_>]) -> Result<
         return Err(FooterError::Columns { group: 0, found: chunks.len(), expected: leaves.len() });
     }
     for (column, (chunk, leaf)) in chunks.iter().zip(leaves).enumerate() {
-        let right = if leaf.is_repeated { chunk.values >= 0 } else { chunk.values == group.rows };
+        let right = if leaf.levels[0] > 0 { chunk.values >= 0 } else { chunk.values == group.rows };
         if !right {
             return Err(FooterError::chunk("it has another number of values than its row group has rows")
                 .in_column(column as u64));
@@ -204,7 +206,8 @@ fn column_chunk(
                 let (chunk, is_same) = column_metadata(reader, leaf)?;
                 found = Some(chunk);
                 if !is_same {
-                    fault = fault.and(Err(FooterError::chunk("its name or type is not that of the schema")));
+                    fault = fault
+                        .and(Err(FooterError::chunk("its name, type or levels are not those of the schema")));
                 }
             }
             8 | 9 => {
@@ -250,6 +253,7 @@ fn column_metadata(reader: &mut Reader<'_>, leaf: Option<&Leaf<'_>>) -> Result<(
             7 => compressed = reader.int()?,
             9 => data = reader.int()?,
             11 => dictionary = Some(reader.int()?),
+            16 if kind == STRUCT => is_same &= has_levels(reader, leaf)?,
             _ => reader.skip(kind, 0)?,
         }
         Ok(())
@@ -259,4 +263,24 @@ fn column_metadata(reader: &mut Reader<'_>, leaf: Option<&Leaf<'_>>) -> Result<(
     chunk.begin = dictionary.filter(|&at| at > 0 && at < data).unwrap_or(data);
     chunk.end = if compressed < 0 { -1 } else { chunk.begin.saturating_add(compressed) };
     Ok((chunk, is_same))
+}
+
+/// Reads the statistics of sizes; their histograms have an entry for each level of the leaf, or none.
+fn has_levels(reader: &mut Reader<'_>, leaf: Option<&Leaf<'_>>) -> Result<bool, Damage> {
+    let mut is_same = true;
+    reader.fields(|reader, id, kind| {
+        match (id, leaf) {
+            (2 | 3, Some(leaf)) if kind == LIST => {
+                let (len, _) = reader.list()?;
+                let highest = leaf.levels[if id == 2 { 0 } else { 1 }];
+                is_same &= len == 0 || len == highest + 1;
+                for _ in 0..len {
+                    reader.int()?;
+                }
+            }
+            _ => reader.skip(kind, 0)?,
+        }
+        Ok(())
+    })?;
+    Ok(is_same)
 }
