@@ -42,7 +42,8 @@ from w2s.chain.validate import check_config
 from w2s.chain.weak_labels import label_round
 from w2s.errors import W2sError
 from w2s.evidence import write_table
-from w2s.resume import STEP, Record, RunFolder, write_json
+from w2s.files import write_json
+from w2s.resume import STEP, Record, RunFolder
 from w2s.train.distributed import require_single_process
 
 METRICS = "metrics.json"

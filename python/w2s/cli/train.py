@@ -131,7 +131,7 @@ def train(
 
 def _report_text(out: Path) -> str:
     """Loss, held-out loss by epoch, and the epoch that was kept, as far as the report has them."""
-    from w2s.resume import read_json
+    from w2s.files import read_json
 
     report = read_json(out / "train.json") or {}
     text = f"\nloss {report['loss']:.3f}" if isinstance(report.get("loss"), float) else ""

@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from w2s.errors import UsageError
-from w2s.resume import Record, publish
+from w2s.files import publish
+from w2s.resume import Record
 from w2s.tables.decision import Decision
 from w2s.tables.spec import FilterSpec
 
@@ -88,6 +89,7 @@ def read_finished(out: Path, inputs: Mapping[str, object], *, overwrite: bool) -
         summary: dict[str, Any] = found.facts["summary"]
         return summary
     if overwrite:
+        check_replaceable(out)
         return None
     if found is None:
         how = "made by something else"
@@ -98,11 +100,31 @@ def read_finished(out: Path, inputs: Mapping[str, object], *, overwrite: bool) -
     raise UsageError("output-exists", f"{out} exists, {how}; use `overwrite=True`, or choose another `out`")
 
 
+def check_replaceable(out: Path) -> None:
+    """Refuse to replace a folder that holds anything but the output of a filter.
+
+    Raises:
+        UsageError: names what the folder holds.
+    """
+    if not out.is_dir():
+        return
+    record = record_path(out)
+    found = Record.read(record)
+    ours = {record.name, *(name for name, *_ in found.facts.get("output", []))} if found is not None else set()
+    others = sorted(path.name for path in out.iterdir() if path.name not in ours)
+    if others:
+        raise UsageError(
+            "output-holds-other-files",
+            f"{out} holds {others[0]}{f' and {len(others) - 1} more' if others[1:] else ''}, which w2s filter did "
+            "not write; move it away, or choose another `out`",
+        )
+
+
 def publish_output(part: Path, out: Path, inputs: Mapping[str, object], summary: Mapping[str, Any]) -> None:
     """Give a finished output its name, and write its record."""
     plain = json.loads(json.dumps(summary, default=str, allow_nan=False))
     record = Record.of(inputs, {"output": _stamps(part), "summary": plain})
-    record.write(record_path(part if part.is_dir() else out), durable=False)
+    record.write(record_path(part if part.is_dir() else out))
     publish(part, out)
 
 

@@ -53,7 +53,8 @@ def train(
     """
     require_torch("training a student")
     try:
-        return _train(student, rows, settings, out, progress)
+        with lock_folder(out) if process_rank() == 0 else nullcontext():
+            return _train(student, rows, settings, out, progress)
     except (PermissionError, NotADirectoryError, FileExistsError) as error:
         raise W2sError(
             "train-out-not-writable",

@@ -12,9 +12,9 @@ import pyarrow as pa
 
 from w2s.errors import DataError, UsageError
 from w2s.evidence import Labels, nullable_boolean_column, read_labels, read_table, write_table
+from w2s.files import write_text
 from w2s.kernels.arrays import Flags
 from w2s.kernels.columns import Doubles
-from w2s.resume import write_text
 from w2s.trust.benchmark import compare_functions, out_of_fold_measures
 from w2s.trust.files import SETTINGS, load, save
 from w2s.trust.folds import cross_fit
@@ -95,7 +95,6 @@ def fit_file(
         UsageError: the folder already holds a function, or a function or an option is invalid.
         DataError: the labels or the gold cannot be used.
     """
-    folder = Path(out)
     if (folder / SETTINGS).exists() and not overwrite:
         raise UsageError(
             "trust-output-exists",
