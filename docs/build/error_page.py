@@ -119,6 +119,12 @@ _TRANSLATED = (
 
 
 @cache
+def listed_codes() -> frozenset[str]:
+    """All codes of the page, except those of missing extras."""
+    return frozenset(one.code for one in find_raises())
+
+
+@cache
 def find_raises() -> tuple[Raise, ...]:
     """All places of the package that raise an error with a code, sorted by file."""
     return tuple(_find_raises())

@@ -12,16 +12,18 @@ import json
 import os
 import secrets
 import shutil
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+
+from w2s.errors import UsageError
 
 _tokens: dict[int, str] = {}
 
 
 def part_path(path: Path) -> Path:
-    """The hidden name beside ``path`` under which this process writes it until it is complete."""
+    """The hidden name next to ``path`` under which this process writes it until it is complete."""
     return path.with_name(f".{path.name}.{_token()}.part")
 
 
@@ -50,7 +52,7 @@ def atomic_file(path: Path) -> Iterator[Path]:
 
 @contextmanager
 def partial_output(path: Path, *, folder: bool = False) -> Iterator[Path]:
-    """Give an empty hidden file or folder beside ``path``; it is removed at the end, unless published."""
+    """Give an empty hidden file or folder next to ``path``; it is removed at the end, unless published."""
     part = part_path(path)
     remove(part)
     if folder:
@@ -98,7 +100,7 @@ def publish(part: Path, out: Path) -> None:
     A folder cannot replace a folder that holds files, so the old one is moved aside first. If the process is
     killed in between, :func:`restore` brings the old one back.
     """
-    _sync_tree(part)
+    sync(part)
     if part.is_dir() and out.exists():
         old = _aside(out)
         remove(old)
@@ -112,7 +114,7 @@ def publish(part: Path, out: Path) -> None:
 
 
 def restore(out: Path) -> None:
-    """Remove what killed processes left beside ``out``; an old output that was moved aside comes back.
+    """Remove what killed processes left next to ``out``; an old output that was moved aside comes back.
 
     Only the process that holds the lock of ``out`` may call this, see :mod:`w2s.locks`.
     """
@@ -122,6 +124,30 @@ def restore(out: Path) -> None:
     remove(old)
     for part in _parts(out.parent, f".{out.name}.*.part"):
         remove(part)
+
+
+def refuse_other_files(folder: Path, ours: Collection[str]) -> None:
+    """Refuse to replace a folder that holds anything but files of ours; a missing folder holds nothing.
+
+    Args:
+        folder: the output.
+        ours: the names of files that may be replaced.
+
+    Raises:
+        UsageError: names what the folder holds, or the output is a file.
+    """
+    if not folder.is_dir():
+        if folder.exists():
+            raise UsageError("output-not-a-folder", f"the output {folder} is a file; choose another name")
+        return
+    others = sorted(path.name for path in folder.iterdir() if path.name not in ours)
+    if others:
+        more = f" and {len(others) - 1} more" if others[1:] else ""
+        raise UsageError(
+            "output-holds-other-files",
+            f"{folder} holds {others[0]}{more}, which w2s did not write; move it away, or choose another "
+            "output",
+        )
 
 
 def remove_parts(folder: Path) -> None:
@@ -138,6 +164,17 @@ def remove(path: Path) -> None:
         shutil.rmtree(path)
     else:
         path.unlink(missing_ok=True)
+
+
+def sync(path: Path) -> None:
+    """Sync a file, or the files and folders of a folder, to the disk."""
+    if not path.is_dir():
+        _sync_file(path)
+        return
+    for place, _, files in os.walk(path):
+        for name in files:
+            _sync_file(Path(place) / name)
+        sync_folder(Path(place))
 
 
 def sync_folder(folder: Path) -> None:
@@ -159,17 +196,6 @@ def _aside(out: Path) -> Path:
 
 def _parts(folder: Path, pattern: str) -> list[Path]:
     return sorted(path for path in folder.iterdir() if path.match(pattern)) if folder.is_dir() else []
-
-
-def _sync_tree(path: Path) -> None:
-    """Sync a file, or the files and folders of a folder."""
-    if not path.is_dir():
-        _sync_file(path)
-        return
-    for place, _, files in os.walk(path):
-        for name in files:
-            _sync_file(Path(place) / name)
-        sync_folder(Path(place))
 
 
 def _sync_file(path: Path) -> None:

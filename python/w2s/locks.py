@@ -28,9 +28,9 @@ _NO_LOCKS = {errno.ENOLCK, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.
 def lock_output(out: Path) -> Iterator[None]:
     """Hold an output, so that no other process writes it, and remove what killed processes left of it.
 
-    The lock is a hidden file beside ``out``. It is removed at the end; after a kill, the next process takes it
-    over. On a file system without locks nothing is held. Missing parent folders are made, and removed at the
-    end if they are still empty.
+    The lock is a hidden file next to ``out``. It is removed at the end; after a kill, the next process takes
+    it over. On a file system without locks nothing is held. Missing parent folders are made, and removed at
+    the end if they are still empty.
 
     Args:
         out: the file or the folder that will be written.

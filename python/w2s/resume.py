@@ -83,7 +83,7 @@ class Record:
 
     @classmethod
     def read(cls, path: Path) -> Record | None:
-        """The record in a file; None where the file is missing or is no record."""
+        """The record in a file; None if the file is missing or is not a record."""
         found = read_json(path)
         inputs = found.pop("inputs", None) if found is not None else None
         if found is None or not isinstance(inputs, dict):
@@ -149,7 +149,7 @@ class RunFolder:
         A folder in which no work has been saved takes another configuration.
 
         Args:
-            config: what the run is to do.
+            config: the configuration of the run.
             inputs: what else decides its results, as JSON values by name.
 
         Returns:

@@ -232,6 +232,14 @@ def test_docstrings_are_read_in_their_parts() -> None:
 # Content ----------------------------------------------------------------------------------------------------
 
 
+def test_every_verdict_is_explained() -> None:
+    from w2s.arena.verification import VERDICTS
+
+    text = (DOCS / "howto" / "run-an-arena.md").read_text(encoding="utf-8")
+    assert [word for word in VERDICTS if f"| `{word}` |" not in text] == []
+    assert [word for word in VERDICTS if f"`{word}`" not in PAGES["reference/labels-table.md"]()] == []
+
+
 def test_every_table_of_the_paper_is_listed_with_its_cost() -> None:
     text = (DOCS / "howto" / "language-models.md").read_text(encoding="utf-8")
     told = re.findall(r"^\| `(\S+\.toml)` \|", text, re.MULTILINE)

@@ -32,8 +32,8 @@ def _unpack(packed: Path, path: Path) -> None:
 class Journal:
     """An append-only file of JSON entries with the key ``(kind, number)``.
 
-    An incomplete last line, which a kill leaves behind, is removed when the journal is opened. The run holds the
-    lock of its folder while its journal is open. A finished run packs it.
+    An incomplete last line, which a kill leaves behind, is removed when the journal is opened. The run
+    holds the lock of its folder while its journal is open. A finished run packs it.
     """
 
     def __init__(self, path: Path) -> None:

@@ -71,6 +71,11 @@ def run(
     require_single_process("a chain")
     check_config(config)
     folder = RunFolder(Path(out), "chain")
+    with folder.lock():
+        return _run(config, folder, say, count)
+
+
+def _run(config: ChainConfig, folder: RunFolder, say: Say, count: Count) -> ChainReport:
     folder.open(config)
     say(f"resume with: {folder.resume_line}")
     for student in config.student[config.rounds :]:

@@ -87,7 +87,7 @@ _ESTIMATE_COLUMNS = ["", "arm", "model", "times", "labels", "learns", "M tokens"
 
 
 def estimate_table(found: dict[str, Any]) -> str:
-    """Every arm of every round, the models, the whole, what was assumed and what is not known."""
+    """Every arm of every round, the models, the total, the assumptions, and what is not estimated."""
     total = found["total"]
     parts = [
         output.table(_ESTIMATE_COLUMNS, [_estimate_row(arm) for arm in found["arms"]]),

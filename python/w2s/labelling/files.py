@@ -6,6 +6,7 @@ import hashlib
 import json
 import os
 from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -15,9 +16,10 @@ import pyarrow.parquet as pq
 from w2s.errors import DataError, UsageError, W2sError
 from w2s.evidence import Labels, Vectors, check_ids, read_table, write_labels, write_tables
 from w2s.evidence_kinds import STATES
-from w2s.files import remove
+from w2s.files import remove, restore
 from w2s.labelling.label import label_batch
 from w2s.labelling.spec import LabelSpec, ProgressCallback
+from w2s.locks import lock_output
 from w2s.models.few_shot import give_shots
 from w2s.tasks import Example, task_for
 
@@ -66,7 +68,11 @@ def label_file(
         _check_distinct(examples)
         digest = labels_digest(examples, spec, inputs or {})
         folder = out.with_name(f".{out.name}.{digest}")
-        if not overwrite and finished_digest(out) == digest and pq.read_metadata(out).num_rows >= len(examples):
+        if (
+            not overwrite
+            and finished_digest(out) == digest
+            and pq.read_metadata(out).num_rows >= len(examples)
+        ):
             remove(folder)
             return False
         check_out(out, overwrite)

@@ -160,13 +160,13 @@ def filter(
             f"`input_format` is for standard input; the ending decides the format of {texts[0]}",
         )
     if STREAM in texts:
-        with output_lock(output and output.path):
+        with output_lock(output):
             summary = _filter_stream(texts, form, delimiter, spec, output, limits, steps, explain=explain)
     else:
         source = open_source(files := find_inputs(texts), delimiter)
         if output is not None and output.path is not None:
             check_output_is_no_input(output.path, texts, files)
-        with output_lock(output and output.path):
+        with output_lock(output):
             summary = _filter_source(source, spec, output, limits, steps, explain=explain)
     steps.finish()
     seconds = time.perf_counter() - begin
@@ -251,7 +251,7 @@ def _check_standard_input_is_other(path: Path) -> None:
     """Refuse to replace the file that standard input is redirected from."""
     try:
         same = os.path.samestat(os.fstat(sys.stdin.fileno()), path.stat())
-    except (OSError, ValueError):  # standard input is no file
+    except (OSError, ValueError):  # standard input is not a file
         return
     if same:
         raise UsageError(

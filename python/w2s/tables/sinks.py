@@ -164,7 +164,7 @@ def cannot_write(path: object, error: Exception) -> W2sError:
     else:
         remedy = "choose another place" if number is not None else "choose another format"
     return W2sError(
-        "output-not-writable", f"cannot write {path}: {reason_of(error)}; nothing was left there; {remedy}"
+        "output-not-writable", f"cannot write {path}: {reason_of(error)}; no partial file was left; {remedy}"
     )
 
 
@@ -179,23 +179,6 @@ def check_writable(out: Path) -> None:
         raise cannot_write(out, NotADirectoryError(errno.ENOTDIR, f"{folder} is a file"))
     if not os.access(folder, os.W_OK | os.X_OK):
         raise cannot_write(out, PermissionError(errno.EACCES, f"no permission to write to {folder}"))
-
-
-@contextmanager
-def output_lock(path: Path | None) -> Iterator[None]:
-    """Hold the output while it is made, see :func:`w2s.locks.lock_output`; standard output needs no lock.
-
-    Raises:
-        UsageError: another process writes the output, or it cannot be an output.
-        W2sError: nothing can be written there.
-    """
-    with ExitStack() as stack:
-        try:
-            if path is not None:
-                stack.enter_context(lock_output(path))
-        except OSError as error:
-            raise cannot_write(path, error) from None
-        yield
 
 
 @contextmanager
@@ -233,6 +216,24 @@ class OutputSpec:
         """The format to write; rows of CSV become JSON Lines by default."""
         own = source.format if source.format.kind != "csv" else Format("jsonl", source.format.compression)
         return self.format or own
+
+
+@contextmanager
+def output_lock(output: OutputSpec | Path | None) -> Iterator[None]:
+    """Hold the output while it is made, see :func:`w2s.locks.lock_output`; standard output needs no lock.
+
+    Raises:
+        UsageError: another process writes the output, or it cannot be an output.
+        W2sError: nothing can be written there.
+    """
+    path = output.path if isinstance(output, OutputSpec) else output
+    with ExitStack() as stack:
+        try:
+            if path is not None:
+                stack.enter_context(lock_output(path))
+        except OSError as error:
+            raise cannot_write(path, error) from None
+        yield
 
 
 def parse_output(

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from w2s.errors import UsageError
-from w2s.files import publish
+from w2s.files import publish, refuse_other_files, remove, sync
 from w2s.resume import Record
 from w2s.tables.decision import Decision
 from w2s.tables.spec import FilterSpec
@@ -70,7 +70,7 @@ def with_quantiles(summary: dict[str, Any], decision: Decision) -> dict[str, Any
 
 
 def record_path(out: Path) -> Path:
-    """Where the record of an output is: beside a file; in a folder under a name that readers skip."""
+    """Where the record of an output is: next to a file; in a folder under a name that readers skip."""
     in_folder = out.is_dir() or not out.suffix
     return out / "_w2s.json" if in_folder else out.with_name(f"{out.name}.w2s.json")
 
@@ -110,22 +110,25 @@ def check_replaceable(out: Path) -> None:
         return
     record = record_path(out)
     found = Record.read(record)
-    ours = {record.name, *(name for name, *_ in found.facts.get("output", []))} if found is not None else set()
-    others = sorted(path.name for path in out.iterdir() if path.name not in ours)
-    if others:
-        raise UsageError(
-            "output-holds-other-files",
-            f"{out} holds {others[0]}{f' and {len(others) - 1} more' if others[1:] else ''}, which w2s filter did "
-            "not write; move it away, or choose another `out`",
-        )
+    ours = (
+        {record.name, *(name for name, *_ in found.facts.get("output", []))} if found is not None else set()
+    )
+    refuse_other_files(out, ours)
 
 
 def publish_output(part: Path, out: Path, inputs: Mapping[str, object], summary: Mapping[str, Any]) -> None:
     """Give a finished output its name, and write its record."""
     plain = json.loads(json.dumps(summary, default=str, allow_nan=False))
     record = Record.of(inputs, {"output": _stamps(part), "summary": plain})
-    record.write(record_path(part if part.is_dir() else out))
-    publish(part, out)
+    place = record_path(part if part.is_dir() else out)
+    sync(part)
+    record.write(place)
+    try:
+        publish(part, out)
+    except BaseException:
+        if not out.exists():
+            remove(place)
+        raise
 
 
 def _stamps(out: Path) -> list[list[Any]]:

@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 
-from w2s.errors import DataError, UsageError
+from w2s.errors import DataError, UsageError, W2sError
 from w2s.evidence import Labels, nullable_boolean_column, read_labels, read_table, write_table
-from w2s.files import write_text
+from w2s.files import partial_output, publish, refuse_other_files, write_text
 from w2s.kernels.arrays import Flags
 from w2s.kernels.columns import Doubles
+from w2s.locks import lock_output
 from w2s.trust.benchmark import compare_functions, out_of_fold_measures
-from w2s.trust.files import SETTINGS, load, save
+from w2s.trust.files import ARRAYS, LABELS, SETTINGS, load, save
 from w2s.trust.folds import cross_fit
 from w2s.trust.function import check_gold
 from w2s.trust.registry import trust_function
@@ -26,6 +28,10 @@ GOLD = "gold.parquet"
 
 MEASURES = "measures.json"
 """Next to a fitted function: the summary of the fit, with out-of-fold measures."""
+
+
+_FILES = {SETTINGS, ARRAYS, LABELS, GOLD, MEASURES}
+"""All that the folder of a trust function holds."""
 
 
 def take_gold(labels: Labels, column: str) -> tuple[Labels, Flags]:
@@ -95,37 +101,52 @@ def fit_file(
         UsageError: the folder already holds a function, or a function or an option is invalid.
         DataError: the labels or the gold cannot be used.
     """
-    if (folder / SETTINGS).exists() and not overwrite:
-        raise UsageError(
-            "trust-output-exists",
-            f"{folder} already holds a trust function: give --overwrite or another name",
-        )
-    chosen = trust_function(function, **(options or {}))
-    labels, correct = take_gold(read_labels(path), gold)
-    scores = cross_fit(chosen, labels, correct, folds, seed) if folds else None
-    save(chosen.fit(labels, correct, seed), folder)
-    summary: dict[str, Any] = {
-        "function": function,
-        "needs": sorted(chosen.needs),
-        "gold_rows": len(labels),
-        "right": float(correct.mean()),
-        "seed": seed,
-    }
-    if scores is not None:
-        measures = out_of_fold_measures(scores, labels, correct, draws, seed)
-        summary["measures"] = {name: dict(interval._asdict()) for name, interval in measures.items()}
-    _write_gold(folder, labels, correct, scores, summary)
+    folder = Path(out)
+    with _lock(folder):
+        if (folder / SETTINGS).exists() and not overwrite:
+            raise UsageError(
+                "trust-output-exists",
+                f"{folder} already holds a trust function: give --overwrite or another name",
+            )
+        refuse_other_files(folder, _FILES)
+        chosen = trust_function(function, **(options or {}))
+        labels, correct = take_gold(read_labels(path), gold)
+        scores = cross_fit(chosen, labels, correct, folds, seed) if folds else None
+        fitted = chosen.fit(labels, correct, seed)
+        summary: dict[str, Any] = {
+            "function": function,
+            "needs": sorted(chosen.needs),
+            "gold_rows": len(labels),
+            "right": float(correct.mean()),
+            "seed": seed,
+        }
+        if scores is not None:
+            measures = out_of_fold_measures(scores, labels, correct, draws, seed)
+            summary["measures"] = {name: dict(interval._asdict()) for name, interval in measures.items()}
+        with partial_output(folder, folder=True) as part:
+            save(fitted, part)
+            if scores is not None:
+                _write_gold(part, labels, correct, scores, summary)
+            publish(part, folder)
     return summary
 
 
+@contextmanager
+def _lock(out: Path) -> Iterator[None]:
+    with ExitStack() as stack:
+        try:
+            stack.enter_context(lock_output(out))
+        except OSError as error:
+            raise W2sError(
+                "trust-output-not-writable", f"cannot write {out}: {error.strerror}; choose another place"
+            ) from None
+        yield
+
+
 def _write_gold(
-    folder: Path, labels: Labels, correct: Flags, scores: Doubles | None, summary: Mapping[str, Any]
+    folder: Path, labels: Labels, correct: Flags, scores: Doubles, summary: Mapping[str, Any]
 ) -> None:
-    """Write what is known out of fold; files of an earlier fit are removed."""
-    for name in (GOLD, MEASURES):
-        (folder / name).unlink(missing_ok=True)
-    if scores is None:
-        return
+    """Write what is known out of fold."""
     columns = {
         name: labels.table.column(name) for name in ("id", "label") if name in labels.table.column_names
     }
@@ -158,18 +179,21 @@ def score_file(
         DataError: the labels lack evidence, or the function is damaged.
     """
     target = Path(out)
-    if target.exists() and not overwrite:
-        raise UsageError("trust-output-exists", f"{target} already exists: give --overwrite or another name")
     if target.suffix not in {".parquet", ".pq"}:
         raise UsageError(
             "trust-output-not-parquet",
             f"cannot write {target}: scored labels are Parquet; end the name with .parquet",
         )
-    fitted = load(function, allow)
-    labels = read_labels(path)
-    scores = fitted.score(labels)
-    replaced = _put_out_of_fold(labels, scores, Path(function) / GOLD)
-    write_table(labels.with_column(column, scores).table, target)
+    with _lock(target):
+        if target.exists() and not overwrite:
+            raise UsageError(
+                "trust-output-exists", f"{target} already exists: give --overwrite or another name"
+            )
+        fitted = load(function, allow)
+        labels = read_labels(path)
+        scores = fitted.score(labels)
+        replaced = _put_out_of_fold(labels, scores, Path(function) / GOLD)
+        write_table(labels.with_column(column, scores).table, target)
     mean = float(scores.mean()) if len(scores) else None
     return {"rows": len(labels), "function": fitted.name, "mean_trust": mean, "out_of_fold": replaced}
 
