@@ -279,6 +279,7 @@ class ChainConfig(Config):
     """A chain: teacher → labels → trust → selection → student, ``rounds`` times, for each of ``seeds`` seeds.
 
     ``student``: one model that every round trains anew, or a ladder of which each round takes the next.
+    ``self_training``: whether the teacher may be the student, which then learns from its own labels.
     ``evidence`` of each label that is kept: ``hidden``, ``afterstate``, the view of the untrained
     ``student``, and what a language model is asked for, for example ``icl:4`` or ``samples:8``; ``reward``
     names a reward model. ``oracles`` add what they find about each label. The default for moves is two
@@ -295,6 +296,7 @@ class ChainConfig(Config):
     task: Literal["move", "choice", "answer"] = "move"
     teacher: str
     student: tuple[str, ...]
+    self_training: bool = False
     examples: Examples = Examples()
     source: Literal["files", "matches"] = "files"
     matches: Matches = Matches()
@@ -352,10 +354,17 @@ class ChainConfig(Config):
     def _check_models(self) -> ChainConfig:
         if not self.student:
             raise invalid_value("chain-missing-model", "a chain needs a student; name it with --student")
-        if self.teacher in self.student:
+        if self.teacher in self.student and not self.self_training:
             raise invalid_value(
                 "chain-student-is-teacher",
-                f"student and teacher are the same model, {self.teacher}; name two different models",
+                f"student and teacher are the same model, {self.teacher}; name two different models, or add "
+                "`self_training=True` if the model shall learn from its own labels",
+            )
+        if self.self_training and self.teacher not in self.student:
+            raise invalid_value(
+                "chain-self-training-two-models",
+                "self-training needs one model as teacher and student; leave `self_training` out, or name "
+                f"{self.teacher} as student too",
             )
         if TEACHING_ARM not in self.arms:
             raise invalid_value(
@@ -377,15 +386,11 @@ class ChainConfig(Config):
                 "chain-missing-reward-model",
                 'evidence includes reward but no reward model is named; add reward = "hf:DIR"',
             )
-        if self.proposals > 1 and self.task == "answer":
+        if self.task == "answer" and (self.proposals > 1 or self.teach.soft != "none"):
+            key = "proposals" if self.proposals > 1 else "teach.soft"
             raise invalid_value(
                 "chain-answer-without-options",
-                "the task answer has no options to choose proposals from; leave proposals out",
-            )
-        if self.teach.soft != "none" and self.task == "answer":
-            raise invalid_value(
-                "chain-answer-without-options",
-                "the task answer has no options for soft labels; leave teach.soft out",
+                f"the task answer has no options, which {key} needs; leave {key} out",
             )
         if self.task != "move" and (self.source == "matches" or self.oracles):
             raise invalid_value(
