@@ -12,7 +12,7 @@ FUZZ_SECONDS ?= 60
 LADDER ?= $(HOME)/.cache/w2s-ladder
 GAMES := chess connect_four othello
 
-.PHONY: help demo test test-fast check lint format rust-doc fuzz bench differential wheel openings positions puzzles policies results docs clean
+.PHONY: help demo test test-fast check lint format rust-doc fuzz bench differential texts wheel openings positions puzzles policies results docs clean
 
 help:  ## print this list
 	@grep -E '^[a-z-]+:.*##' Makefile | sed 's/:.*##/\t/' | expand -t 16
@@ -46,7 +46,7 @@ test: $(VENV)/.installed-dev  ## every test that this machine can run, and the e
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadfile
 
 test-fast: $(VENV)/.installed-dev  ## Python tests that take seconds, and the examples in docstrings; no Rust tests
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadfile -m "not slow"
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadfile -m "not slow" --ignore python/w2s/train/language
 
 check: lint test-fast  ## what to run before a commit: lint and the fast tests
 
@@ -55,7 +55,7 @@ format: $(VENV)/.installed-dev  ## format Rust and Python, and sort imports
 	$(BIN)/ruff check --select I --fix --quiet .
 	$(BIN)/ruff format --quiet .
 
-lint: $(VENV)/.installed-dev rust-doc  ## formatting, clippy, Rust docs, ruff, mypy --strict, import layers
+lint: $(VENV)/.installed-dev rust-doc  ## formatting, clippy, Rust docs, ruff, mypy --strict, import layers, spelling, phrases
 	cargo fmt --check
 	rustfmt --edition 2024 --check rust/*/fuzz/src/*.rs rust/*/fuzz/fuzz_targets/*.rs
 	cargo clippy --release --workspace --all-targets --quiet -- -D warnings
@@ -63,6 +63,8 @@ lint: $(VENV)/.installed-dev rust-doc  ## formatting, clippy, Rust docs, ruff, m
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/codespell python rust docs arenas/build benchmarks studies *.md Makefile pyproject.toml
+	$(BIN)/python -m docs.build.prose
 
 rust-doc:  ## the documentation of the Rust crates, without a warning
 	RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --quiet
@@ -76,6 +78,9 @@ bench: $(VENV)/.installed-dev  ## every figure beside its peer, in one run; writ
 
 differential: $(VENV)/.installed-dev  ## POSITIONS chess positions against python-chess, 0 disagreements
 	$(BIN)/python -m tests.parity.differential --positions $(POSITIONS)
+
+texts: $(VENV)/.installed  ## every help text and message in texts.txt, for proof-reading
+	$(BIN)/python -m docs.build.texts
 
 wheel: $(BIN)/python  ## the wheel and the source distribution, checked
 	$(PIP) maturin twine

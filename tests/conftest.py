@@ -10,13 +10,30 @@ import pytest
 from hypothesis import settings
 
 ROOT = Path(__file__).resolve().parent.parent
-SLOW_FOLDERS = ("integration", "unit/models/hf", "unit/train/language")
-"""Folders below tests whose tests are slow: whole commands, and networks of language models."""
+SLOW_FOLDERS = (
+    "integration",
+    "unit/chain/estimate",
+    "unit/models/hf",
+    "unit/models/model_size",
+    "unit/train/language",
+)
+"""Folders below tests whose tests are slow: whole commands, and what imports transformers."""
 DATA = Path(os.environ.get("W2S_DATA", ROOT / "data"))
 
 # CI judges the change and not the luck of the draw: there examples come from a fixed seed.
 settings.register_profile("w2s", deadline=None, print_blob=True, derandomize="CI" in os.environ)
 settings.load_profile("w2s")
+
+
+collect_ignore_glob = ["doubles/*"]
+"""Files without tests, some of which import much."""
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Leave slow folders out before they are imported, where their tests would be deselected."""
+    if config.option.markexpr != "not slow":
+        return None
+    return any(collection_path == ROOT / "tests" / folder for folder in SLOW_FOLDERS) or None
 
 
 def has_stockfish() -> bool:

@@ -87,5 +87,5 @@ MEANINGS = {
     "Teach.gold_times": "How often the arm `gold+trust` repeats each gold row.",
     "Teach.later_rate": "Learning rate of the second stage of an arm, as a share of the first.",
     "Teach.warm_start": "Share of gold on which students are trained first.",
-    "Stop.collapse": "Whether the chain ends when trust is no better than chance.",
+    "Stop.collapse": "Whether the chain ends if trust on gold may be no better than chance (AUC), or if the kept labels may be no purer than all labels.",
 }

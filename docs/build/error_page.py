@@ -7,6 +7,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import w2s.errors
@@ -117,8 +118,19 @@ _TRANSLATED = (
 """Codes that a module chooses for errors of another package."""
 
 
-def find_raises() -> Iterator[Raise]:
+@cache
+def listed_codes() -> frozenset[str]:
+    """All codes of the page, except those of missing extras."""
+    return frozenset(one.code for one in find_raises())
+
+
+@cache
+def find_raises() -> tuple[Raise, ...]:
     """All places of the package that raise an error with a code, sorted by file."""
+    return tuple(_find_raises())
+
+
+def _find_raises() -> Iterator[Raise]:
     yield from _TRANSLATED
     for path in sorted(_PACKAGE.rglob("*.py")):
         module = ".".join(path.relative_to(_PACKAGE.parent).with_suffix("").parts).removesuffix(".__init__")

@@ -28,9 +28,9 @@ _ARENA = {
     "key": "Identity of the position. Equal keys are equal positions up to transposition and move clocks.",
     "move_san": "The move in the notation that people read.",
     "player": "Name of the player that gave the label.",
-    "played": "Whether the match went on with this move.",
+    "played": "Whether this move was played in the match.",
     "legal": "Whether the label is a legal move.",
-    "failure": "Why there is no legal label: `illegal`, `unparsable`, `time`, `crash` or `stall`.",
+    "failure": "Why the label is not a legal move: `illegal`, `unparsable`, `ambiguous`, or a failure of the model: `time`, `crash`, `stall`, `reply` or `void`. Null for a legal move.",
     "rejected": "Answers that were refused before this one.",
     "value_cp": "The player's own value of its move, from its own view, in hundredths of a pawn or disc.",
     "rules_ok": "Whether the rules confirm the move.",
@@ -39,7 +39,7 @@ _ARENA = {
     "ORACLE_best": "Best move of the oracle, for example in `search_depth2_best`.",
     "ORACLE_regret_cp": "Value of the best move minus value of the label, in hundredths, capped.",
     "ORACLE_wdl": "Result with best play for the player to move: 1, 0 or −1.",
-    "verdict": "`best`, `good`, `inaccurate`, `blunder`, `illegal` or `unknown`.",
+    "verdict": "`best`, `good`, `inaccurate`, `blunder`, `illegal`, `unparsable` or `unknown`.",
     "verdict_by": "The oracle that decided the verdict.",
 }
 _EXTRA = {
@@ -59,7 +59,7 @@ _EXTRA = {
 _SOURCES = {
     "answer": "comes with the label",
     "state": "vectors of a network",
-    "request": "asked of a language model",
+    "request": "requested from a language model",
     "oracle": "a search",
     "table": "added by the user",
 }

@@ -34,6 +34,8 @@ class Config(BaseModel):
 
 _KEY = re.compile(r"(?!(?:int|str|float|bool)$)[a-z_][a-z0-9_]*|\d+")
 """A key or an index of a list; pydantic also reports the type of value that it tried."""
+_UNKNOWN = "extra_forbidden"
+"""The name that pydantic gives to an unknown key."""
 AnyConfig = TypeVar("AnyConfig", bound=Config)
 
 
@@ -118,6 +120,23 @@ def parse_config(
         raise UsageError(code, f"{where}: {problem}") from None
 
 
+def check_keys(
+    kind: type[AnyConfig], tables: dict[str, Any], where: str, overrides: Mapping[str, Any] | None = None
+) -> None:
+    """Refuse unknown keys, before other checks of a configuration that may be incomplete.
+
+    The arguments are those of :func:`parse_config`.
+
+    Raises:
+        UsageError: a key is unknown; the message names the nearest known one.
+    """
+    try:
+        parse_config(kind, tables, where, overrides)
+    except UsageError as error:
+        if error.code == "config-unknown-key":
+            raise
+
+
 def invalid_value(code: str, message: str) -> PydanticCustomError:
     """The exception that a validator of a configuration raises; :func:`parse_config` keeps its code.
 
@@ -141,10 +160,10 @@ def _is_set(tables: Mapping[str, Any], path: Sequence[str]) -> bool:
 
 
 def _first_problem(kind: type[BaseModel], error: ValidationError) -> tuple[str, list[str], str]:
-    """The code, the keys that lead to it, and the text of the first problem that pydantic found."""
-    problem = error.errors(include_url=False)[0]
+    """The code, the keys that lead to it, and the text of the first problem; unknown keys come first."""
+    problem = min(error.errors(include_url=False), key=lambda one: one["type"] != _UNKNOWN)
     path = [part for part in map(str, problem["loc"]) if _KEY.fullmatch(part)]
-    if problem["type"] != "extra_forbidden":
+    if problem["type"] != _UNKNOWN:
         code = problem["type"] if "-" in problem["type"] else "config-invalid-value"
         text = problem["msg"].removeprefix("Value error, ")
         return code, path, f"{'.'.join(path) or 'configuration'}: {text}"

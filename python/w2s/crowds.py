@@ -28,7 +28,7 @@ class CrowdLabels:
         items: the items, ascending.
         labels: the most probable class of each item; ties go to the lower class.
         trust: the probability of that class, float64, in [0, 1].
-        posterior: items × classes, float64, rows sum to 1; the priors if nobody voted.
+        posterior: items × classes, float64, rows sum to 1; the priors for an item without votes.
         classes: the classes, ascending, or in the given order.
         priors: share of each class.
         workers: the workers, ascending.

@@ -60,6 +60,10 @@ class InterruptedWorkError(W2sError):
     exit_code = 130
 
 
+class UserCodeError(W2sError):
+    """Code of the user, named ``module:callable``, raised an exception, which is the ``__cause__``."""
+
+
 class MissingExtraError(W2sError):
     """A feature needs packages that are not installed; the message names the ``pip install``."""
 

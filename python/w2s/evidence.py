@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from w2s.errors import DataError, W2sError
@@ -79,6 +80,30 @@ class Labels:
         """
         return boolean_column(self, "correct")
 
+    def numbers(self, name: str) -> npt.NDArray[np.float64]:
+        """A column of numbers or of true and false as float64 of shape (n,); NaN where null or not finite.
+
+        Raises:
+            DataError: there is no such column, or it does not hold numbers.
+        """
+        column = _column(self, name)
+        kind = column.type
+        if not is_numeric_type(kind):
+            raise DataError("label-column-not-numeric", f"column {name!r} holds {kind}, not numbers")
+        values = column.combine_chunks().cast(pa.float64()).fill_null(np.nan)
+        found = np.array(values.to_numpy(zero_copy_only=False), np.float64)
+        found[~np.isfinite(found)] = np.nan
+        return found
+
+    def texts(self, name: str) -> list[str | None]:
+        """A column of text as n texts, None where null.
+
+        Raises:
+            DataError: there is no such column.
+        """
+        found: list[str | None] = _column(self, name).to_pylist()
+        return found
+
     def take(self, rows: RowIndex) -> Labels:
         """The labels of some rows: positions, in the order given, or a boolean per row."""
         places = np.flatnonzero(rows) if rows.dtype == np.bool_ else np.asarray(rows, np.int64)
@@ -91,6 +116,29 @@ class Labels:
         at = self.table.schema.get_field_index(name)
         table = self.table.append_column(name, array) if at < 0 else self.table.set_column(at, name, array)
         return Labels(table, self.vectors)
+
+
+_NUMERIC = (pa.types.is_integer, pa.types.is_floating, pa.types.is_decimal, pa.types.is_boolean)
+
+
+def is_numeric_type(kind: pa.DataType) -> bool:
+    """Whether :meth:`Labels.numbers` reads columns of this type."""
+    return any(test(kind) for test in _NUMERIC)
+
+
+def _column(labels: Labels, name: str) -> pa.ChunkedArray:
+    if name not in labels.table.column_names:
+        raise DataError(
+            "label-column-missing",
+            f"the labels have no column {name!r}; they have: {', '.join(labels.table.column_names)}",
+        )
+    return labels.table.column(name)
+
+
+def _zeros_and_ones(column: pa.Array) -> pa.Array:
+    """A column of 0, 1 and null as booleans; any other column unchanged."""
+    values = set(pc.unique(column).to_pylist()) - {None}
+    return column.cast(pa.bool_()) if values <= {0, 1} else column
 
 
 def boolean_column(labels: Labels, name: str) -> npt.NDArray[np.bool_]:
@@ -113,16 +161,16 @@ def nullable_boolean_column(labels: Labels, name: str) -> tuple[npt.NDArray[np.b
     """A boolean column and where it is not null, each of shape (n,).
 
     Raises:
-        DataError: there is no such column, or it is not boolean.
+        DataError: there is no such column, or it is neither boolean nor 0 and 1.
     """
-    if name not in labels.table.column_names:
-        raise DataError(
-            "label-column-missing",
-            f"the labels have no column {name!r}; they have: {', '.join(labels.table.column_names)}",
-        )
-    column = labels.table.column(name).combine_chunks()
+    column = _column(labels, name).combine_chunks()
+    if pa.types.is_integer(column.type) or pa.types.is_floating(column.type):
+        column = _zeros_and_ones(column)
     if not pa.types.is_boolean(column.type):
-        raise DataError("label-column-not-boolean", f"column {name!r} holds {column.type}, not booleans")
+        raise DataError(
+            "label-column-not-boolean",
+            f"column {name!r} holds {column.type}, neither true and false nor 0 and 1",
+        )
     known = column.is_valid().to_numpy(zero_copy_only=False)
     return column.fill_null(False).to_numpy(zero_copy_only=False), known
 

@@ -43,7 +43,7 @@ def digest(value: object) -> str:
 
 
 def part_path(path: Path) -> Path:
-    """The hidden name beside ``path`` under which it is written until it is complete."""
+    """The hidden name next to ``path`` under which it is written until it is complete."""
     return path.with_name(f".{path.name}.part")
 
 
@@ -72,7 +72,7 @@ def atomic_file(path: Path, *, durable: bool = True) -> Iterator[Path]:
 
 @contextmanager
 def partial_output(path: Path, *, folder: bool = False) -> Iterator[Path]:
-    """Give an empty hidden file or folder beside ``path``; it is removed at the end, unless published."""
+    """Give an empty hidden file or folder next to ``path``; it is removed at the end, unless published."""
     part = part_path(path)
     remove(part)
     if folder:
@@ -201,7 +201,7 @@ class Record:
 
     @classmethod
     def read(cls, path: Path) -> Record | None:
-        """The record in a file; None where the file is missing or is no record."""
+        """The record in a file; None if the file is missing or is not a record."""
         found = read_json(path)
         inputs = found.pop("inputs", None) if found is not None else None
         if found is None or not isinstance(inputs, dict):
@@ -267,7 +267,7 @@ class RunFolder:
         A folder in which no work has been saved takes another configuration.
 
         Args:
-            config: what the run is to do.
+            config: the configuration of the run.
             inputs: what else decides its results, as JSON values by name.
 
         Returns:

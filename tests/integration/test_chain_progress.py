@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 import shutil
 from collections.abc import Callable
@@ -87,7 +88,7 @@ def test_metrics_are_written_after_every_arm_in_the_schema_of_the_end(
     assert [found["complete"] for found in written] == [False] * len(written)
     assert "best_round" not in written[-1]
     arms = [sorted(_arms(found)) for found in written]
-    assert all(set(before) <= set(after) for before, after in zip(arms, arms[1:], strict=False))
+    assert all(set(before) <= set(after) for before, after in itertools.pairwise(arms))
     assert len(written) == 2 + 4 + 4 + 4 + 6  # tests, references, two rounds, the curve
     of_one_seed = next(
         found for found in written if found["rounds"] and "trust" in found["rounds"][0]["arms"]

@@ -93,24 +93,24 @@ def test_samples_become_columns_and_another_run_asks_again(sums: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("evidence", "message"),
+    ("evidence", "code"),
     [
-        ("samples:0", "the number of 'samples:0' must be a whole number from 1 to 10000"),
-        ("samples:-1", "a whole number from 1 to 10000"),
-        ("samples:", "a whole number from 1 to 10000"),
-        ("samples:eight", "a whole number from 1 to 10000"),
-        ("samples:0000099999", "a whole number from 1 to 10000"),
-        ("samples:4,p_true", "gives no such evidence; choose an hf: model"),
+        ("samples:0", "label-evidence-number"),
+        ("samples:-1", "label-evidence-number"),
+        ("samples:", "label-evidence-number"),
+        ("samples:eight", "label-evidence-number"),
+        ("samples:0000099999", "label-evidence-number"),
+        ("samples:4,p_true", "hf-evidence-unsupported"),
     ],
 )
 def test_invalid_evidence_is_refused_before_any_request(
-    sums: Path, capsys: pytest.CaptureFixture[str], evidence: str, message: str
+    sums: Path, capsys: pytest.CaptureFixture[str], evidence: str, code: str
 ) -> None:
     with ChatServer(counts) as server:
         assert run(command(sums, server, "labels.parquet", evidence)) == 2
         assert not server.heard
     said = capsys.readouterr().err
-    assert message in said
+    assert f"[{code}]" in said
     assert said.count("\n") == 1
 
 

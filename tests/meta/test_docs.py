@@ -6,6 +6,7 @@ import ast
 import dataclasses
 import re
 import shlex
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ import typer
 from docs.build import cli_page, config_page, docstrings, error_page, python_page
 from docs.build.config_meanings import MEANINGS
 from docs.build.figure import FIGURE, RESULTS, draw, read_accuracies
+from docs.build.notebook import NOTEBOOK, PAGE, notebook, to_json
 from docs.build.reference import PAGES
 from docs.build.run_page import Block, read_blocks, run_page
 from w2s.arena.spec import ArenaSpec
@@ -30,7 +32,7 @@ DOCS = ROOT / "docs"
 GENERATED = {"results.md", "benchmarks.md"}
 """Pages that are measurements of their day; their commands had other names then."""
 WRITTEN = sorted(
-    [ROOT / "README.md", ROOT / "CONTRIBUTING.md"]
+    [ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "examples" / "README.md"]
     + [path for path in DOCS.rglob("*.md") if path.name not in GENERATED]
 )
 _NUMBERS = re.compile(r"[-+]?\d[\d,.]*|[-=]{3,}| +")
@@ -59,9 +61,15 @@ def commands(text: str) -> list[list[str]]:
     return found
 
 
+@cache
+def program() -> Any:
+    """The command line as click has it."""
+    return typer.main.get_command(app)
+
+
 def parse(words: list[str]) -> None:
     """Parse every option of a command, and run nothing."""
-    command: Any = typer.main.get_command(app)
+    command = program()
     names, rest = [], list(words)
     while hasattr(command, "commands"):
         names.append(rest.pop(0))
@@ -82,10 +90,11 @@ def test_every_command_of_a_page_parses(path: Path) -> None:
                     parse(words)
 
 
+@pytest.mark.slow
 def test_every_example_of_a_help_text_parses() -> None:
     found = [
         words
-        for _, command in cli_page.commands(typer.main.get_command(app))
+        for _, command in cli_page.commands(program())
         for example in cli_page.split_help(command.help or "")[1]
         for words in commands(example)
     ]
@@ -96,7 +105,7 @@ def test_every_example_of_a_help_text_parses() -> None:
 
 def test_pages_show_every_command() -> None:
     used = {words[0] for path in WRITTEN for block in blocks(path) for words in commands(block.text)}
-    assert used >= set(typer.main.get_command(app).commands) - {"agree"}  # type: ignore[attr-defined]
+    assert used >= set(program().commands) - {"agree"}
 
 
 def test_a_wrong_option_is_noticed() -> None:
@@ -223,6 +232,14 @@ def test_docstrings_are_read_in_their_parts() -> None:
 # Content ----------------------------------------------------------------------------------------------------
 
 
+def test_every_verdict_is_explained() -> None:
+    from w2s.arena.verification import VERDICTS
+
+    text = (DOCS / "howto" / "run-an-arena.md").read_text(encoding="utf-8")
+    assert [word for word in VERDICTS if f"| `{word}` |" not in text] == []
+    assert [word for word in VERDICTS if f"`{word}`" not in PAGES["reference/labels-table.md"]()] == []
+
+
 def test_every_table_of_the_paper_is_listed_with_its_cost() -> None:
     text = (DOCS / "howto" / "language-models.md").read_text(encoding="utf-8")
     told = re.findall(r"^\| `(\S+\.toml)` \|", text, re.MULTILINE)
@@ -239,6 +256,27 @@ def test_every_trust_function_is_explained() -> None:
 
 def test_the_figure_shows_the_results() -> None:
     assert FIGURE.read_text(encoding="utf-8") == draw(read_accuracies(RESULTS.read_text(encoding="utf-8")))
+
+
+def test_the_notebook_is_that_of_the_tutorial() -> None:
+    page = PAGE.read_text(encoding="utf-8")
+    assert NOTEBOOK.read_text(encoding="utf-8") == to_json(notebook(page)), "python -m docs.build.notebook"
+
+
+def test_a_page_becomes_cells_with_outputs() -> None:
+    page = (
+        '# Title\n\nText, see [a](b.md).\n\n```sh\nls\n```\n\n```text title="output"\nx\n```\n\n'
+        "```text\nnot run\n```\n\n```python\npass\n```\n"
+    )
+    cells = notebook(page)["cells"][2:]
+    assert ["".join(cell["source"]) for cell in cells] == [
+        "Text, see [a](../docs/b.md).",
+        "%%bash -e\nls",
+        "```text\nnot run\n```",
+        "pass",
+    ]
+    assert cells[1]["outputs"] == [{"name": "stdout", "output_type": "stream", "text": ["x\n"]}]
+    assert cells[3]["outputs"] == []
 
 
 def test_relative_links_lead_to_pages() -> None:
@@ -291,7 +329,7 @@ def test_every_key_of_the_metrics_is_explained(kind: Any) -> None:
 @pytest.mark.parametrize("path", WRITTEN, ids=name)
 def test_files_of_the_repository_that_a_page_names_exist(path: Path) -> None:
     text = path.read_text(encoding="utf-8")
-    named = set(re.findall(r"\b((?:python|tests|rust|arenas|studies|benchmarks)/[\w./-]*\w)", text))
+    named = set(re.findall(r"\b((?:python|tests|rust|arenas|studies|benchmarks|examples)/[\w./-]*\w)", text))
     missing = [one for one in sorted(named) if not re.search("[A-Z]", one) and not (ROOT / one).exists()]
     assert missing == []
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 from collections import defaultdict
+from functools import cache
 from pathlib import Path
 
 import w2s.errors
@@ -19,6 +20,7 @@ SEVERAL_CLASSES = {
 }
 
 
+@cache
 def calls(root: Path) -> list[tuple[str, ast.Call]]:
     """Calls that make one of our exceptions, each with its file and line."""
     found = []

@@ -48,6 +48,7 @@ def test_random_rows_of_a_stream(column: tuple[np.ndarray, Chunks], k: int, seed
     assert np.array_equal(random.ascending(), kernels.random_k(len(values), k, seed))
 
 
+@pytest.mark.slow
 @given(chunked(), st.integers(0, 300))
 def test_what_a_budget_buys_of_a_stream(column: tuple[np.ndarray, Chunks], budget: int) -> None:
     values, chunks = column
@@ -60,6 +61,7 @@ def test_what_a_budget_buys_of_a_stream(column: tuple[np.ndarray, Chunks], budge
     assert spent == total
 
 
+@pytest.mark.slow
 @given(chunked(), st.integers(0, 10))
 def test_the_top_of_each_group_of_a_stream(column: tuple[np.ndarray, Chunks], k: int) -> None:
     values, chunks = column

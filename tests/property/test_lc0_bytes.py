@@ -40,6 +40,7 @@ def mutated(content: bytes, draw: random.Random) -> bytes:
     return bytes(edited)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("policy", ["convolution", "plain"])
 def test_damaged_network_is_refused_with_a_code_or_read(tmp_path: Path, policy: str) -> None:
     content = Lc0File(seed=1, blocks=1, squeeze=4).message(policy)
@@ -57,6 +58,7 @@ def test_damaged_network_is_refused_with_a_code_or_read(tmp_path: Path, policy: 
     assert outcomes["refused"] > FILES // 10
 
 
+@pytest.mark.slow
 def test_damaged_compression_is_refused_with_a_code(tmp_path: Path) -> None:
     packed = gzip.compress(Lc0File(seed=1, blocks=1).message("plain"), 1)
     draw, path = random.Random(7), tmp_path / "net.pb.gz"

@@ -14,7 +14,7 @@ from functools import partial
 import numpy as np
 import numpy.typing as npt
 
-from w2s.errors import DataError, UsageError
+from w2s.errors import DataError, UsageError, suggest_name
 from w2s.evidence import Labels
 from w2s.selection import select
 from w2s.tasks import AnswerExample, Example
@@ -452,11 +452,13 @@ def check_arms(chosen: Sequence[str]) -> None:
     """Refuse names that are not in the table.
 
     Raises:
-        UsageError: names those that are.
+        UsageError: names the nearest known arm, and all known arms.
     """
     known = [arm.name for arm in ARMS.values() if arm.is_optional]
     if unknown := [arm for arm in chosen if arm not in known]:
-        raise UsageError("chain-unknown-arm", f"unknown arm {unknown[0]!r}; known: {', '.join(known)}")
+        raise UsageError(
+            "chain-unknown-arm", f"there is no arm {unknown[0]!r}; {suggest_name(unknown[0], known)}"
+        )
 
 
 def check_arm_evidence(chosen: Sequence[str], labels: Labels) -> None:

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, field_validator, model_validator
 
-from w2s.chain.arms import TEACHING_ARM, default_arms
+from w2s.chain.arms import TEACHING_ARM, check_arms, default_arms
 from w2s.config import Config, invalid_value
 from w2s.errors import UsageError
 from w2s.evidence_kinds import REQUESTS, STATES, parse_evidence
@@ -346,7 +346,11 @@ class ChainConfig(Config):
 
     @field_validator("arms")
     @classmethod
-    def _each_arm_once(cls, arms: tuple[str, ...]) -> tuple[str, ...]:
+    def _known_arms(cls, arms: tuple[str, ...]) -> tuple[str, ...]:
+        try:
+            check_arms(arms)
+        except UsageError as error:
+            raise invalid_value(error.code, str(error)) from None
         _check_unique("arms", arms)
         return arms
 

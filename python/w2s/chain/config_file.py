@@ -8,7 +8,7 @@ from typing import Any
 
 from w2s.assets import arenas_folder
 from w2s.chain.config import ChainConfig
-from w2s.config import merge_tables, parse_config, read_toml
+from w2s.config import check_keys, merge_tables, parse_config, read_toml
 from w2s.errors import UsageError
 from w2s.resume import RunFolder
 
@@ -56,6 +56,8 @@ def load_config(
     if quick:
         tables = make_quick(tables, is_played="matches" in (given.get("source"), tables.get("source")))
     tables = merge_tables(tables, given)
+    where = "the chain" if file is None else str(file)
+    check_keys(ChainConfig, tables, where, given)
     played = tables.get("source") == "matches"
     for key in ("teacher", "student", *(() if played else ("examples",))):
         if not tables.get(key):
@@ -63,7 +65,7 @@ def load_config(
                 "chain-missing-model" if key != "examples" else "chain-no-examples",
                 f"the chain has no {key}; add --{key} or name a file that has it",
             )
-    return parse_config(ChainConfig, tables, "the chain" if file is None else str(file))
+    return parse_config(ChainConfig, tables, where)
 
 
 def base_tables(file: Path | None, given: dict[str, Any]) -> dict[str, Any]:
@@ -116,7 +118,9 @@ def _limit(tables: dict[str, Any], numbers: dict[str, Any]) -> dict[str, Any]:
     for key, most in numbers.items():
         value = tables.get(key)
         if isinstance(most, dict):
-            limited[key] = _limit(value or {}, most) if "sets" not in (value or {}) else value
+            inner = {} if value is None else value
+            keeps = not isinstance(inner, dict) or "sets" in inner
+            limited[key] = inner if keeps else _limit(inner, most)
         elif isinstance(value, dict):  # a split with its own files
             limited[key] = _limit(value, {"rows": most})
         elif value is None or isinstance(value, int):

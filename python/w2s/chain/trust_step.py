@@ -15,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from w2s.callables import code_digest, is_callable_name
 from w2s.certification import Certificate, certify
 from w2s.chain.config import Keep, TrustSpec
 from w2s.chain.context import RunContext
@@ -204,6 +205,8 @@ def fit_and_select(
         return {}
 
     inputs = {"labels": labels.digest, "gold": gold.ids, "trust": spec.model_dump(), "seed": seed}
+    if is_callable_name(spec.function):
+        inputs["code"] = code_digest(spec.function)
 
     def features() -> tuple[str, ...]:
         return features_read(spec, gold) if settings.is_shared else ()

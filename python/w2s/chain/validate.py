@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from importlib.util import find_spec
 
-from w2s.chain.arms import ARMS, check_arms
+from w2s.chain.arms import ARMS
 from w2s.chain.config import ChainConfig
 from w2s.chain.trust_step import build_trust_function
 from w2s.errors import MissingExtraError, UsageError
@@ -23,7 +23,6 @@ def check_config(config: ChainConfig) -> None:
     Raises:
         UsageError: says what is wrong and what to do, in one line.
     """
-    check_arms(config.arms)
     build_trust_function(config.trust, config.features)
     _check_shared_evidence(config)
     _check_evidence(config)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import sys
+import traceback
 from typing import Annotated, Any
 
 import typer
@@ -22,7 +23,7 @@ from w2s.cli.models import models
 from w2s.cli.output import set_log_level
 from w2s.cli.train import train
 from w2s.cli.trust import trust
-from w2s.errors import InterruptedWorkError, UsageError, W2sError
+from w2s.errors import InterruptedWorkError, UsageError, UserCodeError, W2sError
 
 _EPILOG = """Exit codes: 0 done, 1 the work failed, 2 wrong usage or configuration, 3 bad data, 4 a model or
 an engine failed, 5 packages are missing, 130 interrupted.
@@ -115,10 +116,10 @@ def run(arguments: list[str]) -> int:
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return W2sError.exit_code
-    if result == InterruptedWorkError.exit_code:  # as which typer returns Ctrl-C
+    if result == InterruptedWorkError.exit_code:  # typer returns this code for Ctrl-C
         return _complain(
             InterruptedWorkError(
-                "interrupted", "interrupted; what was finished stays, the same command goes on"
+                "interrupted", "interrupted; finished work is kept; run the same command again to continue"
             )
         )
     return result if isinstance(result, int) else 0
@@ -132,13 +133,15 @@ def _global_options_first(arguments: list[str]) -> list[str]:
 
 
 def _hint(arguments: list[str], message: str) -> str:
-    """What to type instead of a command that is an option."""
+    """The option to type instead of a command with its name."""
     option = f"--{arguments[0]}" if arguments else ""
     known = option in {"--version", "--help"} and "No such command" in message
     return f"; did you mean w2s {option}?" if known else ""
 
 
 def _complain(error: W2sError) -> int:
+    if isinstance(error, UserCodeError) and error.__cause__ is not None:
+        traceback.print_exception(error.__cause__)
     line = " ".join(str(error).split())
     print(f"error: {line}" + (f" [{error.code}]" if error.code else ""), file=sys.stderr)
     return error.exit_code

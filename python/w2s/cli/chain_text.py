@@ -32,7 +32,7 @@ def report_table(report: ChainReport) -> str:
         columns = ["trust", "AUC", "ECE", "Brier", "purity", "coverage", "measured on"]
         parts.append(output.table(columns, trust))
     if report.is_self_training:
-        parts.append("self-training: teacher and student are one model, so PGR is the same as Recovery")
+        parts.append("self-training: teacher and student are one model, which learns from its own labels")
     if report.shift is not None:
         parts.append(
             f"regime {report.regime.name}: {report.shift}; purity on gold and the best round are estimates"

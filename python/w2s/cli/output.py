@@ -17,7 +17,7 @@ def data(value: Any, *, as_json: bool, text: str) -> None:
 
 
 class _StandardError(logging.Handler):
-    """Prints log records on the stderr of the moment."""
+    """Prints log records on the current stderr."""
 
     def emit(self, record: logging.LogRecord) -> None:
         start = "\r\x1b[K" if is_terminal() else ""  # removes a line of progress

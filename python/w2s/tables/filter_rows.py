@@ -248,7 +248,7 @@ def _check_standard_input_is_other(path: Path) -> None:
     """Refuse to replace the file that standard input is redirected from."""
     try:
         same = os.path.samestat(os.fstat(sys.stdin.fileno()), path.stat())
-    except (OSError, ValueError):  # standard input is no file
+    except (OSError, ValueError):  # standard input is not a file
         return
     if same:
         raise UsageError(

@@ -35,7 +35,7 @@ def has_views(schema: pa.Schema) -> bool:
 
 
 def without_views(schema: pa.Schema) -> pa.Schema:
-    """The same columns without view layouts, which few of Arrow's functions support."""
+    """The same columns without view layouts, which only a few of Arrow's functions support."""
     fields = [column.with_type(_plain_type(column.type)) for column in schema]
     return pa.schema(fields, schema.metadata)
 

@@ -163,7 +163,7 @@ def cannot_write(path: object, error: Exception) -> W2sError:
     else:
         remedy = "choose another place" if number is not None else "choose another format"
     return W2sError(
-        "output-not-writable", f"cannot write {path}: {reason_of(error)}; nothing was left there; {remedy}"
+        "output-not-writable", f"cannot write {path}: {reason_of(error)}; no partial file was left; {remedy}"
     )
 
 

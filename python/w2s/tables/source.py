@@ -235,7 +235,7 @@ def _unified(schema: pa.Schema, found: pa.Schema, where: str) -> pa.Schema:
 
 
 def _loosely_unified(schema: pa.Schema, found: pa.Schema) -> pa.Schema:
-    """The columns of both; those whose types have nothing in common are null, so that nobody can use them."""
+    """The columns of both; columns without a common type become null and cannot be used."""
     fields = []
     for name in dict.fromkeys([*schema.names, *found.names]):
         both = [pa.schema([one.field(name)]) for one in (schema, found) if name in one.names]

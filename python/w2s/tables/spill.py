@@ -70,7 +70,7 @@ def spill(
     except OSError as error:
         raise W2sError(
             "filter-no-temporary-space",
-            f"cannot copy standard input to {folder}: {error.strerror}; set TMPDIR to a roomier folder",
+            f"cannot copy standard input to {folder}: {error.strerror}; set TMPDIR to a larger folder",
         ) from None
     return SpilledStream(path)
 

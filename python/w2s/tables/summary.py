@@ -69,7 +69,7 @@ def with_quantiles(summary: dict[str, Any], decision: Decision) -> dict[str, Any
 
 
 def record_path(out: Path) -> Path:
-    """Where the record of an output is: beside a file; in a folder under a name that readers skip."""
+    """Where the record of an output is: next to a file; in a folder under a name that readers skip."""
     in_folder = out.is_dir() or not out.suffix
     return out / "_w2s.json" if in_folder else out.with_name(f"{out.name}.w2s.json")
 

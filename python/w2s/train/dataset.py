@@ -159,7 +159,7 @@ def load_training_set(
     names = [name for name in ("id", "label", "raw") if name in table.column_names]
     examples = read_examples(path, _task(path, table, task), game)
     return TrainingSet.from_labels(
-        Labels(labelled.select(names)),  # each row is an example of its own, several proposals as well
+        Labels(labelled.select(names)),  # each row is a separate example, also if there are several proposals
         examples,
         weights=None if weights is None else labelled.column(weights).to_numpy().astype(np.float64),
     )

@@ -13,15 +13,14 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from w2s.errors import DataError
-from w2s.evidence import Labels
+from w2s.evidence import Labels, is_numeric_type
 from w2s.evidence_kinds import EVIDENCE, STATES, remedy
 from w2s.kernels.columns import Doubles
 
 
 def is_numeric(labels: Labels, name: str) -> bool:
     """Whether a column holds numbers or booleans."""
-    kind = labels.table.schema.field(name).type
-    return bool(pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_boolean(kind))
+    return is_numeric_type(labels.table.schema.field(name).type)
 
 
 def is_text(labels: Labels, name: str) -> bool:
@@ -37,15 +36,7 @@ def numbers(labels: Labels, name: str) -> Doubles:
         DataError: the column does not exist or does not hold numbers.
     """
     _check_exists(labels, name)
-    if not is_numeric(labels, name):
-        raise DataError(
-            "trust-column-not-numeric",
-            f"column {name} holds {labels.table.schema.field(name).type}, not numbers",
-        )
-    column = labels.table.column(name).combine_chunks().cast(pa.float64())
-    values = np.array(column.fill_null(np.nan).to_numpy(zero_copy_only=False), np.float64)
-    values[~np.isfinite(values)] = np.nan
-    return values
+    return labels.numbers(name)
 
 
 def equals_label(labels: Labels, name: str) -> Doubles:
@@ -74,8 +65,7 @@ def texts(labels: Labels, name: str) -> list[str | None]:
         DataError: the column does not exist.
     """
     _check_exists(labels, name)
-    found: list[str | None] = labels.table.column(name).to_pylist()
-    return found
+    return labels.texts(name)
 
 
 def _check_exists(labels: Labels, name: str) -> None:

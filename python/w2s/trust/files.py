@@ -1,7 +1,7 @@
-"""A fitted trust function on disk: ``trust.json`` and ``trust.safetensors``.
+"""A fitted trust function on disk: ``trust.json``, ``trust.safetensors`` and sometimes ``labels.parquet``.
 
-There is no pickle: settings are JSON, and everything learned is arrays. The same function gives the same
-bytes.
+There is no pickle: settings are JSON, everything learned is arrays, and gold that scoring needs again is a
+table. Code of a user is saved as its name ``module:callable``. The same function gives the same bytes.
 """
 
 from __future__ import annotations
@@ -14,10 +14,13 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
 import safetensors
 import safetensors.numpy
 
 from w2s.errors import DataError, UsageError, W2sError
+from w2s.evidence import Labels
 from w2s.resume import write_bytes, write_text
 from w2s.trust.function import FittedState, Function
 from w2s.trust.registry import trust_function
@@ -25,6 +28,9 @@ from w2s.trust.registry import trust_function
 FORMAT = "w2s-trust-1"
 SETTINGS = "trust.json"
 ARRAYS = "trust.safetensors"
+LABELS = "labels.parquet"
+"""Gold labels that scoring needs again; their vectors are in :data:`ARRAYS`."""
+_VECTOR = "labels."
 
 
 def save(fitted: object, folder: Path | str) -> None:
@@ -35,7 +41,8 @@ def save(fitted: object, folder: Path | str) -> None:
         folder: the folder to write; created if missing.
 
     Raises:
-        UsageError: the function is not fitted, or is not a :class:`w2s.trust.Function`.
+        UsageError: the function is not fitted, is not a :class:`w2s.trust.Function`, or is code that another
+            process cannot import.
         W2sError: the folder cannot be written.
     """
     if not isinstance(fitted, Function):
@@ -45,14 +52,24 @@ def save(fitted: object, folder: Path | str) -> None:
         )
     if fitted.state is None:
         raise UsageError("trust-not-fitted", f"{fitted.name} is not fitted: call fit(labels) first")
-    arrays = _to_safetensors(fitted.state.arrays)
+    name = fitted.source or fitted.name
+    if name.startswith("__main__:") or "<" in name:
+        raise UsageError(
+            "trust-not-savable",
+            f"{name} cannot be saved, because no other program can import it: put it into a module, for "
+            "example mytrust.py, and name it mytrust:rating",
+        )
+    gold = fitted.state.labels
+    table = None if gold is None else _to_parquet(gold.table)
+    arrays = _to_safetensors(_with_vectors(fitted.state))
     settings = {
         "format": FORMAT,
-        "function": fitted.source or fitted.name,
+        "function": name,
         "options": fitted.options.model_dump(mode="json"),
         "needs": sorted(fitted.needs),
         "facts": dict(fitted.state.facts),
         "sha256": hashlib.sha256(arrays).hexdigest(),
+        **({} if table is None else {"labels_sha256": hashlib.sha256(table).hexdigest()}),
     }
     text = json.dumps(settings, indent=2, allow_nan=False, ensure_ascii=False) + "\n"
     folder = Path(folder)
@@ -60,6 +77,10 @@ def save(fitted: object, folder: Path | str) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         (folder / SETTINGS).unlink(missing_ok=True)
         write_bytes(folder / ARRAYS, arrays)
+        if table is None:
+            (folder / LABELS).unlink(missing_ok=True)
+        else:
+            write_bytes(folder / LABELS, table)
         write_text(folder / SETTINGS, text)
     except OSError as error:
         raise W2sError(
@@ -82,20 +103,25 @@ def load(folder: Path | str, allow: str = "") -> Function:
     """
     folder = Path(folder)
     settings = _read_settings(folder / SETTINGS)
-    arrays = _read_arrays(folder / ARRAYS, settings.sha256)
     name = settings.function
     if ":" in name and name != allow:
         raise UsageError(
             "trust-code-not-allowed",
-            f"{folder / SETTINGS} would import {name!r}: allow that name if you trust its code",
+            f"{folder / SETTINGS} would run the code of {name!r}; if you trust it, give {name} again with "
+            "`allow`",
         )
+    arrays = _read_arrays(folder / ARRAYS, settings.sha256)
+    table = _read_labels(folder / LABELS, settings.labels_sha256)
     found = trust_function(name, **settings.options)
-    if not isinstance(found, Function):
-        raise DataError(
-            "trust-file-invalid",
-            f"{folder / SETTINGS} names {name!r}, which does not return a w2s.trust.Function",
-        )
-    return replace(found, state=FittedState(settings.facts, arrays))
+    return replace(found, state=_state(settings, arrays, table))
+
+
+def _state(settings: _Settings, arrays: dict[str, Any], table: pa.Table | None) -> FittedState:
+    if table is None:
+        return FittedState(settings.facts, arrays)
+    vectors = {name.removeprefix(_VECTOR): arrays[name] for name in arrays if name.startswith(_VECTOR)}
+    learned = {name: array for name, array in arrays.items() if not name.startswith(_VECTOR)}
+    return FittedState(settings.facts, learned, Labels(table, vectors))
 
 
 @dataclass(frozen=True)
@@ -106,6 +132,7 @@ class _Settings:
     options: dict[str, Any]
     facts: dict[str, Any]
     sha256: str
+    labels_sha256: str = ""
 
 
 _TYPES: Mapping[str, type] = {"function": str, "options": dict, "facts": dict, "sha256": str}
@@ -127,7 +154,25 @@ def _read_settings(path: Path) -> _Settings:
     for key, kind in _TYPES.items():
         if not isinstance(found.get(key), kind):
             raise DataError("trust-file-invalid", f"{path} has no valid {key}: fit the trust function again")
-    return _Settings(**{key: found[key] for key in _TYPES})
+    return _Settings(**{key: found[key] for key in _TYPES}, labels_sha256=str(found.get("labels_sha256", "")))
+
+
+def _with_vectors(state: FittedState) -> dict[str, Any]:
+    """The arrays of a state, with the vectors of its labels."""
+    vectors = {} if state.labels is None else state.labels.vectors
+    return {**state.arrays, **{f"{_VECTOR}{name}": vector for name, vector in vectors.items()}}
+
+
+def _to_parquet(table: pa.Table) -> bytes:
+    sink = pa.BufferOutputStream()
+    pq.write_table(table, sink, compression="zstd")
+    return bytes(sink.getvalue())
+
+
+def _read_labels(path: Path, digest: str) -> pa.Table | None:
+    if not digest:
+        return None
+    return pq.read_table(pa.BufferReader(_read_bytes(path, digest)))
 
 
 def _to_safetensors(arrays: Mapping[str, Any]) -> bytes:
@@ -135,6 +180,14 @@ def _to_safetensors(arrays: Mapping[str, Any]) -> bytes:
 
 
 def _read_arrays(path: Path, digest: str) -> dict[str, Any]:
+    try:
+        return safetensors.numpy.load(_read_bytes(path, digest))
+    except safetensors.SafetensorError as error:
+        raise DataError("trust-file-invalid", f"{path} is not a safetensors file: {error}") from None
+
+
+def _read_bytes(path: Path, digest: str) -> bytes:
+    """The bytes of a file whose SHA-256 is known."""
     try:
         data = path.read_bytes()
     except OSError as error:
@@ -144,7 +197,4 @@ def _read_arrays(path: Path, digest: str) -> dict[str, Any]:
             "trust-file-damaged",
             f"{path} is damaged or belongs to another fit than {SETTINGS}: fit the trust function again",
         )
-    try:
-        return safetensors.numpy.load(data)
-    except safetensors.SafetensorError as error:
-        raise DataError("trust-file-invalid", f"{path} is not a safetensors file: {error}") from None
+    return data

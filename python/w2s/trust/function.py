@@ -7,12 +7,14 @@ functions share: it checks labels and gold, and a :class:`TrustMethod` does the 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
 
+from w2s.callables import user_code
 from w2s.config import Config
 from w2s.errors import DataError, UsageError, W2sError
 from w2s.evidence import Labels
@@ -22,6 +24,7 @@ from w2s.trust.columns import require_evidence
 
 Arrays = Mapping[str, npt.NDArray[Any]]
 """Fitted arrays, by name."""
+_ROUNDING = 1e-6
 
 
 class TrustFunction(Protocol):
@@ -48,10 +51,11 @@ class TrustFunction(Protocol):
 
 @dataclass(frozen=True)
 class FittedState:
-    """What fitting learned: facts as JSON values, and arrays."""
+    """What fitting learned: facts as JSON values, arrays, and gold labels if scoring needs them again."""
 
     facts: Mapping[str, Any] = field(default_factory=dict)
     arrays: Arrays = field(default_factory=dict)
+    labels: Labels | None = None
 
 
 class NoOptions(Config):
@@ -135,7 +139,9 @@ class Function:
         right = labels.correct if correct is None else np.asarray(correct, bool)
         check_gold(right, len(labels))
         order = np.array(sorted(range(len(labels)), key=labels.ids.__getitem__), np.int64)
-        return replace(self, state=self.method.fit(labels.take(order), right[order], seed, self.options))
+        with user_code(self.name) if self._is_of_user else nullcontext():
+            state = self.method.fit(labels.take(order), right[order], seed, self.options)
+        return replace(self, state=state)
 
     def score(self, labels: Labels) -> Doubles:
         """Return n scores in [0, 1], float64, in the order of the labels.
@@ -149,12 +155,56 @@ class Function:
         if not len(labels):
             return np.zeros(0)
         require_evidence(self.name, self.needs, labels)
-        scores = np.asarray(self.method.score(labels, self.state, self.options), np.float64)
-        if scores.shape != (len(labels),) or np.isnan(scores).any():
-            raise W2sError(
-                "trust-bad-scores", f"{self.name} did not return one number for each of {len(labels)} labels"
-            )
-        return np.clip(scores, 0.0, 1.0)
+        if not self._is_of_user:
+            return np.clip(self.method.score(labels, self.state, self.options), 0.0, 1.0)
+        with user_code(self.name):
+            scores = self.method.score(labels, self.state, self.options)
+        return checked_scores(scores, self.name, len(labels))
+
+    @property
+    def _is_of_user(self) -> bool:
+        """Whether the method is not one of w2s."""
+        return not type(self.method).__module__.startswith("w2s.")
+
+
+def checked_scores(scores: object, name: str, rows: int) -> Doubles:
+    """The scores that code of a user returned, as float64 in [0, 1].
+
+    Args:
+        scores: n numbers, as anything that numpy can read.
+        name: what returned them, for messages.
+        rows: the number n of labels.
+
+    Raises:
+        W2sError: they are not n numbers, or a score is outside [0, 1].
+    """
+    try:
+        found = np.asarray(scores, np.float64)
+    except (TypeError, ValueError):
+        found = np.full(0, np.nan)
+    if found.shape != (rows,):
+        raise W2sError(
+            "trust-bad-scores",
+            f"{name} did not return one number for each of {rows} labels: {_shape(scores)}",
+        )
+    known = np.isfinite(found)
+    if not known.all():
+        row = int(np.argmin(known))
+        raise W2sError("trust-bad-scores", f"{name} returned {found[row]} for row {row} of the labels")
+    if found.size and not (found.min() >= -_ROUNDING and found.max() <= 1 + _ROUNDING):
+        raise W2sError(
+            "trust-bad-scores",
+            f"{name} returned scores from {found.min():g} to {found.max():g}; scores lie in [0, 1], for "
+            "example 1 / (1 + exp(-x))",
+        )
+    return np.clip(found, 0.0, 1.0)
+
+
+def _shape(scores: object) -> str:
+    """What was returned instead of n numbers."""
+    shape = getattr(scores, "shape", None)
+    size = f" of shape {shape}" if isinstance(shape, tuple) else ""
+    return f"it returned {type(scores).__name__}{size}"
 
 
 def check_gold(correct: Flags, rows: int) -> None:

@@ -6,13 +6,15 @@ The module of a function is imported when the function is first named.
 from __future__ import annotations
 
 import importlib
-from dataclasses import replace
-from importlib.metadata import EntryPoint, entry_points
+from collections.abc import Callable
+from importlib.metadata import entry_points
 from typing import Any, cast
 
+from w2s.callables import import_callable, user_code
 from w2s.config import parse_config
 from w2s.errors import UsageError, suggest_name
-from w2s.trust.function import Function, TrustFunction, TrustMethod
+from w2s.trust.function import Function, TrustMethod
+from w2s.trust.user_function import user_function
 
 ENTRY_POINTS = "w2s.trust"
 
@@ -60,76 +62,56 @@ def option_names(name: str) -> frozenset[str]:
     return frozenset(builtin_method(name).options.model_fields) if is_builtin(name) else frozenset()
 
 
-def trust_function(name: str, **options: Any) -> TrustFunction:
+def trust_function(function: str | Callable[..., Any], **options: Any) -> Function:
     """Return a trust function that is not fitted yet.
 
     Args:
-        name: one of ``w2s.trust.function_names()``, which include the entry points of the group
-            ``w2s.trust``, or ``module:callable``. A callable takes the options and returns a
-            :class:`w2s.trust.TrustFunction`, which can be saved if it is a :class:`w2s.trust.Function`.
+        function: one of ``w2s.trust.function_names()``, which include the entry points of the group
+            ``w2s.trust``; ``module:callable``; or the callable itself. A callable is a plain function
+            ``def trust(labels, gold)`` that returns a score in [0, 1] for each label, a class of a
+            :class:`w2s.trust.TrustMethod`, or anything that takes the options and returns a
+            :class:`w2s.trust.TrustFunction`.
         options: options of the function, as values or as text; ``features="hidden,afterstate,student"`` says
             which evidence a probe reads.
 
     Raises:
-        UsageError: the name is unknown, or an option is invalid.
+        UsageError: the name is unknown, an option is invalid, or the callable is not a trust function.
+        UserCodeError: the code of the callable raised an exception.
 
     Example:
         >>> import w2s
         >>> sorted(w2s.trust_function("neural", features="hidden,afterstate").needs)
-        ['afterstate', 'hidden', 'log_prob']
+        ['afterstate', 'hidden']
+        >>> w2s.trust_function(lambda labels: labels.numbers("conf")).needs
+        frozenset()
     """
-    if is_builtin(name):
-        method = builtin_method(name)
-        return Function(method, parse_config(method.options, options, f"trust function {name}"), source=name)
-    return _call(name, _factory(name), options)
+    if not isinstance(function, str):
+        return user_function(function, _reference(function), options)
+    if is_builtin(function):
+        method = builtin_method(function)
+        chosen = parse_config(method.options, options, f"trust function {function}")
+        return Function(method, chosen, source=function)
+    found = import_callable(function) if ":" in function else _load_entry_point(function)
+    return user_function(found, function, options)
 
 
-def _factory(name: str) -> Any:
-    if ":" in name:
-        return _import_callable(name)
-    installed = {entry.name: entry for entry in entry_points(group=ENTRY_POINTS)}
-    if name in installed:
-        return _load_entry_point(installed[name])
-    raise UsageError(
-        "trust-unknown-function",
-        f"{name!r} is not a trust function; {suggest_name(name, function_names())}",
-    )
-
-
-def _import_callable(name: str) -> Any:
-    module, _, attribute = name.partition(":")
-    try:
-        return getattr(importlib.import_module(module), attribute)
-    except (ImportError, AttributeError, ValueError) as error:
-        raise _not_importable(name, error) from None
-
-
-def _load_entry_point(entry: EntryPoint) -> Any:
-    try:
-        return entry.load()
-    except (ImportError, AttributeError) as error:
-        raise _not_importable(entry.name, error) from None
-
-
-def _not_importable(name: str, error: Exception) -> UsageError:
-    return UsageError("trust-function-not-importable", f"trust function {name!r} cannot be imported: {error}")
-
-
-def _call(name: str, factory: Any, options: dict[str, Any]) -> TrustFunction:
-    if not callable(factory):
+def _reference(function: Callable[..., Any]) -> str:
+    """The name by which another process finds a callable."""
+    if not callable(function):
         raise UsageError(
             "trust-function-not-callable",
-            f"{name!r} is not callable: name a callable that returns a trust function",
+            f"{function!r} is neither the name of a trust function nor callable",
         )
-    try:
-        found = factory(**options)
-    except TypeError as error:
+    of = function if hasattr(function, "__qualname__") else type(function)
+    return f"{of.__module__}:{of.__qualname__}"
+
+
+def _load_entry_point(name: str) -> Any:
+    installed = {entry.name: entry for entry in entry_points(group=ENTRY_POINTS)}
+    if name not in installed:
         raise UsageError(
-            "trust-function-bad-options", f"{name!r} cannot be called with these options: {error}"
-        ) from None
-    if not all(hasattr(found, part) for part in ("name", "needs", "fit", "score")):
-        raise UsageError(
-            "trust-function-incomplete",
-            f"{name!r} returned {type(found).__name__}: a trust function has name, needs, fit and score",
+            "trust-unknown-function",
+            f"{name!r} is not a trust function; {suggest_name(name, function_names())}",
         )
-    return replace(found, source=name) if isinstance(found, Function) else cast(TrustFunction, found)
+    with user_code(f"the installed trust function {name}"):
+        return installed[name].load()

@@ -193,6 +193,17 @@ def test_matches_without_models_use_the_bundled_pair(monkeypatch: pytest.MonkeyP
     assert load_config(options={}).examples.files == ("p.parquet",)
 
 
+def test_unknown_keys_are_named_before_missing_ones(tmp_path: Path) -> None:
+    file = tmp_path / "mine.toml"
+    file.write_text('gaem = "chess"\nrounds = 0\n', encoding="utf-8")
+    with raises_code("config-unknown-key", UsageError) as caught:
+        load_config(file=file)
+    assert "mine.toml: gaem is not a known key; did you mean 'game'?" in str(caught.value)
+    file.write_text('game = "chess"\n', encoding="utf-8")
+    with raises_code("chain-missing-model", UsageError):
+        load_config(file=file)
+
+
 # Quick chains ----------------------------------------------------------------------------------------------
 
 

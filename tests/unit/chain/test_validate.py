@@ -40,6 +40,7 @@ def chain(**tables: Any) -> ChainConfig:
         ({"regime": FOREIGN, "evidence": ["icl:4"]}, "chain-evidence-two-teachers"),
         ({"keep": {"top": "0%"}}, "chain-keep-nothing"),
         ({**SPEAKS, "evidence": ["reward"]}, "chain-missing-reward-model"),
+        ({"arms": ["trust", "gold>trust"]}, "chain-unknown-arm"),
     ],
 )
 def test_contradictory_settings_are_refused(tables: dict[str, Any], code: str) -> None:
@@ -47,10 +48,15 @@ def test_contradictory_settings_are_refused(tables: dict[str, Any], code: str) -
         chain(**tables)
 
 
+def test_misspelled_arm_is_named_before_the_arm_that_it_leaves_out() -> None:
+    with raises_code("chain-unknown-arm", UsageError) as caught:
+        chain(arms=["trsut"])
+    assert "'trsut'; did you mean trust?" in str(caught.value)
+
+
 @pytest.mark.parametrize(
     ("tables", "code"),
     [
-        ({"arms": ["trust", "gold>trust"]}, "chain-unknown-arm"),
         ({"trust": {"function": "neurall"}}, "neural"),
         ({"train": {"epoch": 3}}, "epochs"),
         ({**SPEAKS, "train": {"batch": 12, "micro_batch": 8}}, "batch=12"),

@@ -58,6 +58,7 @@ def test_illegal_and_unparsable_labels_have_columns_of_their_own(tmp_path: Path,
     assert word in header.split()
 
 
+@pytest.mark.slow
 def test_time_passes_on_the_screen_while_nothing_is_finished(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -28,6 +28,7 @@ def test_a_rate_is_of_the_work_at_hand(monkeypatch: pytest.MonkeyPatch) -> None:
     assert said == ["200 of 400 done, 10/s", "400 of 400 done, 10/s", "50 of 50 done, 4.2/s"]
 
 
+@pytest.mark.slow
 def test_ctrl_c_is_said_in_a_line(tmp_path: Path) -> None:
     rows = "\n".join(f'{{"question": "{i}+1?", "answer": "{i + 1}"}}' for i in range(4))
     (tmp_path / "sums.jsonl").write_text(rows, encoding="utf-8")
@@ -50,5 +51,5 @@ def test_ctrl_c_is_said_in_a_line(tmp_path: Path) -> None:
         running.send_signal(signal.SIGINT)
         said = running.communicate(timeout=60)[1]
     assert running.returncode == 130
-    assert said.splitlines()[-1].startswith("error: interrupted; what was finished stays")
+    assert said.splitlines()[-1].startswith("error: interrupted; finished work is kept")
     assert "Traceback" not in said

@@ -74,6 +74,7 @@ def test_files_keep_what_arrays_keep(source: Path, tmp_path: Path, passes: str, 
     assert (summary["passes"] > 1) == (passes == "narrowed")
 
 
+@pytest.mark.slow
 def test_both_ways_say_the_same(source: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for number, rule in enumerate(RULES):
         said = []

@@ -92,6 +92,7 @@ def test_invalid_options_are_refused(options: tuple[str, ...], code: str, fact: 
     check_choices(list(string.ascii_lowercase))
 
 
+@pytest.mark.slow
 @given(st.text(min_size=1, max_size=8), st.integers(1, 26), st.data())
 def test_shuffling_keeps_gold_and_depends_on_id_only(name: str, count: int, data: st.DataObject) -> None:
     options = tuple(f"option {number}" for number in range(count))

@@ -74,6 +74,7 @@ def test_saved_files_are_json_and_safetensors(folder: Path) -> None:
     assert sorted(path.name for path in folder.iterdir()) == ["trust.json", "trust.safetensors"]
 
 
+@pytest.mark.slow
 def test_scoring_imports_neither_torch_nor_scikit_learn(tmp_path: Path) -> None:
     pytest.importorskip("torch", exc_type=ImportError)
     pytest.importorskip("sklearn", exc_type=ImportError)

@@ -98,6 +98,7 @@ def test_another_seed_gives_other_scores() -> None:
     assert not np.allclose(first, second)
 
 
+@pytest.mark.slow
 def test_fitting_restores_the_state_of_torch() -> None:
     torch.manual_seed(5)
     expected, threads = torch.rand(3), torch.get_num_threads()

@@ -47,10 +47,10 @@ def test_public_function_uses_the_registry() -> None:
 @pytest.mark.parametrize(
     ("name", "code"),
     [
-        ("no_such_module:thing", "trust-function-not-importable"),
-        ("json:nothing", "trust-function-not-importable"),
+        ("no_such_module:thing", "callable-module-missing"),
+        ("json:nothing", "callable-missing"),
         ("json:dumps", "trust-function-bad-options"),
-        ("sys:path", "trust-function-not-callable"),
+        ("sys:path", "callable-not-callable"),
         ("builtins:dict", "trust-function-incomplete"),
     ],
 )

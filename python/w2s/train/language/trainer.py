@@ -278,7 +278,7 @@ class PaddedSampler(Sampler[int]):
 class WeightedTrainer(PlainStateTrainer, transformers.Trainer):  # type: ignore[misc]
     """Minimises an objective; the loss of a step is the weighted mean over its rows.
 
-    Training ends early when the loss on held-out rows stops to improve.
+    Training ends early when the loss on held-out rows stops improving.
 
     Args:
         network: the network, with or without an adapter.

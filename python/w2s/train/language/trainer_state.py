@@ -180,14 +180,14 @@ class StepHandler(transformers.TrainerCallback):  # type: ignore[misc]
     def on_epoch_begin(
         self, args: Any, state: Any, control: Any, train_dataloader: Any = None, **_: Any
     ) -> Any:
-        """Before every epoch: where batches are skipped, nobody else sets the epoch of a sharded sampler."""
+        """Before every epoch: if batches are skipped, only this call sets the epoch of a sharded sampler."""
         train_dataloader.set_epoch(int(state.epoch))
         return control
 
     def on_step_end(self, args: Any, state: Any, control: Any, **_: Any) -> Any:
         """After every step."""
-        # The trainer adds up losses until it logs them, which it never does: what is there is the loss of
-        # this step, on each device that of its own rows.
+        # The trainer adds up losses until it logs them, which it never does: the sum is the loss of this
+        # step, on each device that of its own rows.
         trainer = self._trainer
         trainer.progress.loss = float(trainer.accelerator.reduce(trainer._tr_loss, "mean"))
         if state.global_step == 1:

@@ -274,7 +274,7 @@ def _optimizer(net: PolicyNet, settings: PolicyTrainSettings) -> torch.optim.Ada
 def _autocast(
     settings: PolicyTrainSettings, device: torch.device
 ) -> contextlib.AbstractContextManager[object]:
-    """Compute in bfloat16 where the settings say so, or the device gains from it."""
+    """Compute in bfloat16 if the settings request it, or if the device gains from it."""
     halves = settings.precision == "bfloat16" or (settings.precision == "auto" and has_fast_bfloat16(device))
     return torch.autocast(device.type, torch.bfloat16) if halves else contextlib.nullcontext()
 

@@ -46,6 +46,7 @@ def test_endpoints_and_models_have_separate_private_files(tmp_path: Path) -> Non
         cache.close()
 
 
+@pytest.mark.slow
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(cut=st.integers(1, 200))
 def test_truncated_last_line_is_removed_and_others_are_kept(tmp_path: Path, cut: int) -> None:

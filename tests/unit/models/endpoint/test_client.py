@@ -52,6 +52,7 @@ def test_backoff_doubles_and_depends_on_seed(monkeypatch: pytest.MonkeyPatch) ->
     assert pauses(2) != first
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("as_date", [False, True])
 def test_client_waits_for_retry_after(as_date: bool) -> None:
     def until() -> str:
@@ -93,6 +94,7 @@ def test_pause_until_delays_later_reservations() -> None:
     assert [limiter.reserve(6.0), limiter.reserve(8.0), limiter.reserve(10.0)] == [3.0, 1.0, 0.0]
 
 
+@pytest.mark.slow
 def test_retry_after_pauses_other_threads() -> None:
     times: list[float] = []
 
@@ -112,6 +114,7 @@ def test_rate_limiter_spaces_start_times() -> None:
     assert [limiter.reserve(now) for now in (10.0, 10.0, 10.5, 20.0)] == [0.0, 1.0, 1.5, 0.0]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("when", ["0", "Wed, 21 Oct 2015 07:28:00 GMT"])
 def test_retry_after_of_zero_uses_backoff(when: str) -> None:
     times: list[float] = []

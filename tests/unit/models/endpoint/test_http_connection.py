@@ -202,7 +202,13 @@ HOSTILE = {
 }
 
 
-@pytest.mark.parametrize("name", HOSTILE)
+STALLS = {name for name, (_, kind, _) in HOSTILE.items() if kind == "stall"}
+"""Replies that take as long as a reply may take."""
+
+
+@pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=[pytest.mark.slow] if name in STALLS else []) for name in HOSTILE]
+)
 def test_hostile_reply_fails_only_its_own_answer(name: str) -> None:
     said, failure, why = HOSTILE[name]
 

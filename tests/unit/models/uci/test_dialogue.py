@@ -35,6 +35,7 @@ def hear(
     heard.append(f"{name} hears")
 
 
+@pytest.mark.slow
 def test_dialogue_with_output_continues_first(echoes: list[EngineProcess]) -> None:
     heard: list[str] = []
     run_dialogues([hear(echoes[0], 1.0, heard, "slow"), hear(echoes[1], 0.0, heard, "quick")], 2)

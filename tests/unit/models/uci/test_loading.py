@@ -81,6 +81,7 @@ def test_invalid_command_is_refused_in_one_line(command: str, report: str) -> No
     assert "\n" not in str(caught.value)
 
 
+@pytest.mark.slow
 def test_silent_engine_is_reported_before_it_times_out(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
