@@ -8,6 +8,7 @@ both chains complete and only reads them. With pandas the table is a DataFrame; 
 
 import json
 import sys
+from pathlib import Path
 
 import w2s
 
@@ -36,8 +37,7 @@ for seed in (0, 1):
     w2s.chain.run(config, folder, say=lambda line: print(line, file=sys.stderr))
 
     # metrics.json holds reference arms at the top level, with no round, and the other arms by round.
-    with open(f"{folder}/metrics.json", encoding="utf-8") as file:
-        metrics = json.load(file)
+    metrics = json.loads(Path(folder, "metrics.json").read_text(encoding="utf-8"))
     arms = [(0, arm, metrics[arm]) for arm in ("base", "teacher", "gold", "ceiling")]
     arms += [(one["round"], arm, found) for one in metrics["rounds"] for arm, found in one["arms"].items()]
     rows += [

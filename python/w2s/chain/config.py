@@ -279,7 +279,6 @@ class ChainConfig(Config):
     """A chain: teacher → labels → trust → selection → student, ``rounds`` times, for each of ``seeds`` seeds.
 
     ``student``: one model that every round trains anew, or a ladder of which each round takes the next.
-    ``self_training``: whether the teacher may be the student, which then learns from its own labels.
     ``evidence`` of each label that is kept: ``hidden``, ``afterstate``, the view of the untrained
     ``student``, and what a language model is asked for, for example ``icl:4`` or ``samples:8``; ``reward``
     names a reward model. ``oracles`` add what they find about each label. The default for moves is two
@@ -361,14 +360,13 @@ class ChainConfig(Config):
         if self.teacher in self.student and not self.self_training:
             raise invalid_value(
                 "chain-student-is-teacher",
-                f"student and teacher are the same model, {self.teacher}; name two different models, or add "
-                "`self_training=True` if the model shall learn from its own labels",
+                f"student and teacher are the same model, {self.teacher}; name two models, or add "
+                "`self_training=True` to let one learn from its own labels",
             )
         if self.self_training and self.teacher not in self.student:
             raise invalid_value(
                 "chain-self-training-two-models",
-                "self-training needs one model as teacher and student; leave `self_training` out, or name "
-                f"{self.teacher} as student too",
+                f"self-training needs one model as teacher and student; name {self.teacher} as student, too",
             )
         if TEACHING_ARM not in self.arms:
             raise invalid_value(

@@ -195,7 +195,9 @@ def _text(summary: dict[str, Any], model: str) -> str:
     if summary["empty"]:
         line += f"\nnull for every label: {', '.join(summary['empty'])}"
     if summary["known"]:
-        line += f"\n{summary['correct']:,} of {summary['known']:,} are right: the label is {summary['right_is']}"
+        line += (
+            f"\n{summary['correct']:,} of {summary['known']:,} are right: the label is {summary['right_is']}"
+        )
     if summary["without_log_prob"]:
         line += (
             f"\n{summary['without_log_prob']:,} labels have no log_prob, which most trust functions read; an "
