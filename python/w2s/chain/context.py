@@ -1,4 +1,4 @@
-"""What all steps of a running chain share: its folder, its test, and who is told of progress."""
+"""What all steps of a running chain share: its folder, its test, and its progress callbacks."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from w2s.resume import Record, cached_step, digest
 from w2s.tasks import Example
 
 Say = Callable[[str], None]
-"""Is told something in a line."""
+"""Callback for a line of text."""
 Count = Callable[[int, int], None]
 """Progress callback ``(done, total)``."""
 
@@ -31,9 +31,9 @@ class RunContext:
         seed: the first seed, which also seeds models and bootstraps.
         test: examples that every student is evaluated on.
         gold: all gold, of which models are shown some in front of questions.
-        say: is told of each finished step in a line.
+        say: receives one line for each finished step.
         count: progress callback of long steps.
-        begin: is told of each step that begins.
+        begin: receives each step that begins.
         progress: the finished steps.
     """
 
@@ -67,15 +67,15 @@ class RunContext:
     ) -> Record:
         """Do a step, unless its folder holds the result of the same inputs.
 
-        A step that is done is told when it begins and, with its number and the time left, when it is
-        finished. One that was done before is not told.
+        The callbacks receive a step when it begins and, with its number and the time left, when it is
+        finished. A step that was finished before is not reported.
 
         Args:
             step: the step.
             inputs: everything that decides its result, as JSON values by name.
             work: gets the folder, writes files into it and returns what to report.
-            what: what is done, in a few words.
-            result: what came out, in a few words; instead of ``what`` at the end.
+            what: the work in a few words.
+            result: the result in a few words, which replaces ``what`` at the end.
         """
         folder, seconds = self.folder(step), []
 
@@ -92,7 +92,7 @@ class RunContext:
         return record
 
     def finish(self, step: PlannedStep, seconds: float | None, what: str) -> None:
-        """Count a step as finished and tell it."""
+        """Count a step as finished and report it."""
         self.progress.finish(step, seconds)
         left = self.progress.time_left
         self.say(f"{self.progress.position} {step.subject}: {what}{f', {left}' if left else ''}")

@@ -101,7 +101,7 @@ class ChainResults:
 
     def _round(self, number: int, seeds: Sequence[SeedResult], references: References) -> RoundReport:
         config = self.config
-        # Later students of a ladder have no reference arms of their own.
+        # Later students of a ladder have no reference arms.
         same = config.student_of(number) == config.student_of(1)
         matches = [one.matches for one in seeds if one.matches is not None]
         return RoundReport(

@@ -41,7 +41,7 @@ from w2s.train.distributed import require_single_process
 
 METRICS = "metrics.json"
 Show = Callable[[ChainReport], None]
-"""Is told what is measured so far."""
+"""Receives the measures so far."""
 
 
 def run(
@@ -58,10 +58,10 @@ def run(
     Args:
         config: the chain.
         out: folder of the run; one that holds another configuration is refused.
-        say: is told of each finished step in a line, with the number of steps and the time left.
+        say: receives one line for each finished step, with its number and the time left.
         count: progress callback ``(done, total)`` of labels, games and steps of trainings.
-        begin: is told of each step that begins.
-        show: is told what is measured so far, after each arm and if the run is interrupted.
+        begin: receives each step that begins.
+        show: receives the measures so far, after each arm and if the run is interrupted.
 
     Returns:
         What ``metrics.json`` holds.

@@ -78,7 +78,7 @@ class CountProgress(ProgressLine):
 
 
 class StepProgress(CountProgress):
-    """Shows which step runs, and its count; finished steps get a line of their own."""
+    """Shows which step runs, and its count; each finished step gets its own line."""
 
     def begin(self, step: str) -> None:
         """Show a step that begins; counts that follow belong to it."""
