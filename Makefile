@@ -39,7 +39,7 @@ $(VENV)/.installed-dev: $(BIN)/python $(SOURCES) $(CONSTRAINTS)
 
 demo: $(VENV)/.installed-models  ## teacher against student on the bundled chess arena: labels, verification, ratings
 	$(BIN)/w2s arena --game chess
-	@echo "next: $(BIN)/w2s chain --rounds 3, in which the student learns from what it can trust of the teacher"
+	@echo "next: $(BIN)/w2s chain --quick, in which the student learns from what it can trust of the teacher"
 
 test: $(VENV)/.installed-dev  ## every test that this machine can run, and the examples in docstrings; skipped tests say why
 	cargo test --release --workspace --quiet
