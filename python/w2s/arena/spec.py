@@ -236,7 +236,9 @@ class ArenaSpec(Config):
                 "a match has two players; use --tournament round-robin or gauntlet for more",
             )
         if self.sprt is not None and len(self.players) != 2:
-            raise invalid_value("arena-sprt-players", "a sequential test compares exactly two players")
+            raise invalid_value(
+                "arena-sprt-players", "a sequential test compares two players; name two, or leave sprt out"
+            )
         return self
 
     @model_validator(mode="after")
