@@ -356,4 +356,4 @@ def _new_file(path: Path) -> Iterator[Path]:
 def _reason(error: Exception) -> str:
     if isinstance(error, OSError) and error.errno:
         return os.strerror(error.errno)
-    return str(error).partition("\n")[0][:200]
+    return str(error).partition("\n")[0][:200].rstrip(". ")

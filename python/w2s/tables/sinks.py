@@ -241,7 +241,7 @@ def parse_output(
                 "filter-shards-need-folder", "standard output cannot be split into `shards`; give a folder"
             )
         return OutputSpec(None, wanted, None, overwrite)
-    check_local(text)
+    check_local(text, is_output=True)
     path = Path(text)
     is_file = bool(path.suffix) and not path.is_dir() and not text.endswith("/")
     if is_file and shards is not None:
