@@ -30,6 +30,8 @@ MEANINGS = {
     "ChainConfig.task": "Kind of example.",
     "ChainConfig.teacher": "Reference of the model that labels in the first round.",
     "ChainConfig.student": "Reference of the student, which every round trains anew; or a list, one per round.",
+    "ChainConfig.self_training": "Whether teacher and student may be the same model, which then learns from its own "
+    "labels.",
     "ChainConfig.examples": "Where examples come from, and how many go into each split.",
     "ChainConfig.source": "Examples from files, or positions that teacher and student reach in matches.",
     "ChainConfig.matches": 'How matches are played, with `source = "matches"`.',

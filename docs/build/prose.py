@@ -20,6 +20,8 @@ CHECKED = (
     "docs/**/*.md",
     "docs/build/*.py",
     "arenas/build/*.py",
+    "benchmarks/**/*.py",
+    "studies/*.py",
     "*.md",
 )
 MEASURED = ("docs/benchmarks.md", "docs/results.md", "CHANGELOG.md")

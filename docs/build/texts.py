@@ -8,7 +8,6 @@ filled in when the text is shown; ``…`` is a part that the source computes.
 from __future__ import annotations
 
 import ast
-import re
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -19,11 +18,10 @@ import typer
 
 from docs.build.cli_page import commands
 from docs.build.error_page import is_code, listed_codes
+from docs.build.rust_messages import ROOT, WORDS, rust_messages
 from w2s.cli.app import app
 
-ROOT = Path(__file__).resolve().parents[2]
 DEFAULT = ROOT / "texts.txt"
-_WORDS = re.compile(r"[A-Za-z]{2,}\W* \W*[A-Za-z]{2,}")
 
 
 @dataclass(frozen=True)
@@ -131,7 +129,7 @@ def _messages(tree: ast.AST) -> Iterator[tuple[int, tuple[str, ...], str]]:
             yield node.lineno, codes, ""
         elif _is_text(node):
             seen |= {id(part) for part in ast.walk(node)}
-            if _WORDS.search(_show(node)):
+            if WORDS.search(_show(node)):
                 yield node.lineno, (), _one_line(_show(node))
 
 
@@ -179,42 +177,9 @@ def _show(node: ast.AST) -> str:
 # Rust -------------------------------------------------------------------------------------------------------
 
 
-_STRING = re.compile(r'"((?:[^"\\]|\\.)*)"', re.DOTALL)
-_ARM = re.compile(r"((?:\|?\s*\w+::\w+(?:\s*\{[^}]*\})?\s*)+)=>\s*\"([a-z0-9-]+)\"")
-_VARIANT = re.compile(r"[^\]]*\]\s*(\w+)(?: \{|\(|,)")
-_INTERNAL = re.compile(r"(expect|assert\w*!|panic!|unreachable!|include_str!)\(\s*[^;()]*$|reason = $")
-
-
 def rust_texts() -> list[Text]:
-    """Messages of the crates: every text of several words outside comments and tests, and every error code."""
-    found = []
-    for crate in ("w2s-core", "w2s-games", "w2s-py"):
-        for path in sorted((ROOT / "rust" / crate / "src").rglob("*.rs")):
-            if path.name != "tests.rs":
-                place = path.relative_to(ROOT).as_posix()
-                found += [Text(place, *one) for one in _rust_messages(path.read_text(encoding="utf-8"))]
-    return found
-
-
-def _rust_messages(source: str) -> Iterator[tuple[int, tuple[str, ...], str]]:
-    """Line, codes and text of each message. A variant of an error has the code of its arm in ``code()``."""
-    code = re.sub(r"//[^\n]*", "", source.partition("#[cfg(test)]")[0])
-    arms = [(re.findall(r"::(\w+)", names), value) for names, value in _ARM.findall(code)]
-    code_of = {name: value for names, value in arms for name in names}
-    for string in _STRING.finditer(code):
-        before = code[max(0, string.start() - 120) : string.start()]
-        line = code.count("\n", 0, string.start()) + 1
-        if _is_rust_code(string[1], before):
-            yield line, (string[1],), ""
-        elif _WORDS.search(string[1]) and not _INTERNAL.search(before):
-            variant = _VARIANT.match(code, string.end()) if re.search(r"#\[error\(\s*$", before) else None
-            codes = (code_of[variant[1]],) if variant and variant[1] in code_of else ()
-            yield line, codes, _one_line(re.sub(r"\\\n\s*", "", string[1]))
-
-
-def _is_rust_code(text: str, before: str) -> bool:
-    """Whether a text is the code of an error that is not a variant with a message."""
-    return bool(re.fullmatch(r"[a-z][a-z0-9]+(-[a-z0-9]+)+", text)) and not before.rstrip().endswith("=>")
+    """Messages of the crates, in the order of their source."""
+    return [Text(one.place, one.line, (one.code,) if one.code else (), one.text) for one in rust_messages()]
 
 
 if __name__ == "__main__":

@@ -112,10 +112,7 @@ class Labels:
 
     def with_column(self, name: str, values: object) -> Labels:
         """The same labels with one more column, or with that column replaced."""
-        array = values if isinstance(values, pa.Array | pa.ChunkedArray) else pa.array(values)
-        at = self.table.schema.get_field_index(name)
-        table = self.table.append_column(name, array) if at < 0 else self.table.set_column(at, name, array)
-        return Labels(table, self.vectors)
+        return Labels(put_column(self.table, name, values), self.vectors)
 
 
 _NUMERIC = (pa.types.is_integer, pa.types.is_floating, pa.types.is_decimal, pa.types.is_boolean)
@@ -139,6 +136,13 @@ def _zeros_and_ones(column: pa.Array) -> pa.Array:
     """A column of 0, 1 and null as booleans; any other column unchanged."""
     values = set(pc.unique(column).to_pylist()) - {None}
     return column.cast(pa.bool_()) if values <= {0, 1} else column
+
+
+def put_column(table: pa.Table, name: str, values: object) -> pa.Table:
+    """A table with one more column, or with that column replaced."""
+    array = values if isinstance(values, pa.Array | pa.ChunkedArray) else pa.array(values)
+    at = table.schema.get_field_index(name)
+    return table.append_column(name, array) if at < 0 else table.set_column(at, name, array)
 
 
 def boolean_column(labels: Labels, name: str) -> npt.NDArray[np.bool_]:
@@ -178,14 +182,21 @@ def nullable_boolean_column(labels: Labels, name: str) -> tuple[npt.NDArray[np.b
 def read_labels(path: Path | str) -> Labels:
     """Labels from a Parquet table and the files ``hidden``, ``afterstate`` and ``student.parquet`` beside it.
 
+    Raises:
+        DataError: a file cannot be read, or ids cannot be joined.
+    """
+    return join_vectors(_read(Path(path)), Path(path))
+
+
+def join_vectors(table: pa.Table, path: Path) -> Labels:
+    """Labels from a table and the vectors beside the file that it comes from.
+
     Vectors are joined by id: an id that such a file lacks gets a row of NaN, and an id that the table lacks
     is ignored.
 
     Raises:
-        DataError: a file cannot be read, or ids cannot be joined.
+        DataError: a file of vectors cannot be read, or ids cannot be joined.
     """
-    path = Path(path)
-    table = _read(path)
     check_ids(table, str(path))
     places = {id_: row for row, id_ in enumerate(table.column("id").to_pylist())}
     vectors = {}
@@ -353,4 +364,4 @@ def _new_file(path: Path) -> Iterator[Path]:
 def _reason(error: Exception) -> str:
     if isinstance(error, OSError) and error.errno:
         return os.strerror(error.errno)
-    return str(error).partition("\n")[0][:200]
+    return str(error).partition("\n")[0][:200].rstrip(". ")

@@ -163,6 +163,8 @@ def test_error_codes_are_complete(tmp_path: Path) -> None:
     page = PAGES["reference/error-codes.md"]()
     assert len(set(re.findall(r"^\| `([a-z0-9-]+)` ", page, re.MULTILINE))) > 150
     assert "| `filter-null-score` | `DataError` | 3 |" in page
+    assert "| `select-nan-score` | `DataError` | 3 | `w2s-core/select` | score {index} is NaN" in page
+    assert "| `select-bad-budget` | `UsageError` | 2 |" in page
     assert "[table-unknown-column]" in page
     assert "\n| `table-unknown-column` |" in page
     list(run_page(page, tmp_path))

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from docs.build import error_page, texts
+from docs.build.rust_messages import read_messages
 
 
 @pytest.fixture(scope="module")
@@ -42,3 +43,24 @@ def test_every_listed_code_occurs(written: str) -> None:
 def test_every_code_of_the_core_occurs(written: str) -> None:
     for code in ("certify-bad-grid", "game-ambiguous-move", "votes-bad-prior", "table-page-too-long"):
         assert f"[{code}]" in written
+
+
+def test_rust_errors_have_their_code_and_exception() -> None:
+    source = """
+        #[error("unknown view {name:?}")]
+        pub struct UnknownView { name: String }
+impl UnknownView {
+    pub fn code(&self) -> &'static str {
+        "game-unknown-view"
+    }
+    pub fn is_setting(&self) -> bool {
+        true
+    }
+}
+        // "a comment is not a message"
+        data_error("table-bad-offsets", "the offsets do not fit")
+    """
+    assert read_messages(source) == [
+        (2, "game-unknown-view", "UsageError", "unknown view {name:?}"),
+        (13, "table-bad-offsets", "DataError", "the offsets do not fit"),
+    ]

@@ -106,7 +106,7 @@ def label(
         if judge is not None:
             judge.close()
     remove(replies)
-    summary = _summary(out, requested)
+    summary = _summary(examples, out, requested)
     if not is_new:
         output.note(f"{out} holds these labels already; nothing was done")
     output.data(summary, as_json=json, text=_text(summary, model))
@@ -168,12 +168,12 @@ def _reporter() -> Any:
     return CountProgress("labelled")
 
 
-def _summary(out: Path, requested: tuple[str, ...]) -> dict[str, Any]:
+def _summary(examples: str, out: Path, requested: tuple[str, ...]) -> dict[str, Any]:
     from w2s.evidence import read_table
     from w2s.evidence_kinds import STATES, parse_evidence
 
     evidence = [column for name in requested for column in parse_evidence(name).kind.columns]
-    table = read_table(out, ["task", "label", "log_prob", "correct", *evidence])
+    table = read_table(out, ["label", "log_prob", "correct", *evidence])
     labels, correct = table.column("label"), table.column("correct").to_pylist()
     known = [right for right in correct if right is not None]
     return {
@@ -181,7 +181,7 @@ def _summary(out: Path, requested: tuple[str, ...]) -> dict[str, Any]:
         "unanswered": labels.null_count,
         "known": len(known),
         "correct": sum(known),
-        "task": table.column("task")[0].as_py() if len(table) else None,
+        "right_is": "the move that was played" if ".pgn" in Path(examples).suffixes else "the known answer",
         "without_log_prob": table.column("log_prob").null_count - labels.null_count,
         "out": str(out),
         "empty": [name for name in evidence if table.column(name).null_count == len(table)],
@@ -198,8 +198,9 @@ def _text(summary: dict[str, Any], model: str) -> str:
     if summary["empty"]:
         line += f"\nnull for every label: {', '.join(summary['empty'])}"
     if summary["known"]:
-        line += f"\n{summary['correct']:,} of {summary['known']:,} are right: they agree with gold"
-        line += " (in a file of games: the move that was played)" if summary["task"] == "move" else ""
+        line += (
+            f"\n{summary['correct']:,} of {summary['known']:,} are right: the label is {summary['right_is']}"
+        )
     if summary["without_log_prob"]:
         line += (
             f"\n{summary['without_log_prob']:,} labels have no log_prob, which most trust functions read; an "

@@ -257,7 +257,7 @@ def parse_output(
                 "filter-shards-need-folder", "standard output cannot be split into `shards`; give a folder"
             )
         return OutputSpec(None, wanted, None, overwrite)
-    check_local(text)
+    check_local(text, is_output=True)
     check_output(Path(text))
     path = Path(text).resolve() if Path(text).is_symlink() else Path(text)
     is_file = bool(path.suffix) and not path.is_dir() and not text.endswith("/")

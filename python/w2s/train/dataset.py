@@ -72,7 +72,7 @@ class TrainingSet:
         by_id = {example.id: example for example in examples}
         ids = labels.example_ids
         if missing := [id_ for id_ in ids if id_ not in by_id]:
-            raise DataError("train-example-missing", f"there is no example for the label of {missing[0]!r}")
+            raise DataError("train-example-missing", f"no example has the id {missing[0]!r} of a label")
         rows = [by_id[id_] for id_ in ids]
         given: list[str] = labels.table.column("label").to_pylist()
         targets: list[Target] = [

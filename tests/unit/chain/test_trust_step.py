@@ -113,7 +113,7 @@ def reading(**given: object) -> ChainConfig:
 
 
 def test_probe_reads_all_evidence_of_the_chain() -> None:
-    assert trust_of(reading(oracles=())).needs == {"log_prob", "hidden", "afterstate", "student"}
+    assert trust_of(reading(oracles=())).needs == {"hidden", "afterstate", "student"}
 
 
 def test_probe_reads_searches_of_oracles() -> None:

@@ -8,7 +8,7 @@ from tests.doubles.errors import raises_code
 from w2s.errors import DataError
 from w2s.evidence import Labels
 from w2s.trust import trust_function
-from w2s.trust.columns import require_evidence
+from w2s.trust.columns import has_evidence, require_evidence
 
 
 def labels(**columns: pa.Array) -> Labels:
@@ -34,3 +34,10 @@ def test_few_shot_evidence_names_the_option_of_label() -> None:
 
 def test_repr_of_a_trust_function_says_whether_it_is_fitted() -> None:
     assert repr(trust_function("isotonic")) == "<trust function isotonic, not fitted, reads log_prob>"
+
+
+def test_empty_samples_are_no_evidence() -> None:
+    kind = pa.list_(pa.string())
+    assert not has_evidence(labels(samples=pa.array([[], []], kind)), "samples")
+    assert not has_evidence(labels(samples=pa.array([None, []], kind)), "samples")
+    assert has_evidence(labels(samples=pa.array([["A"], []], kind)), "samples")

@@ -136,6 +136,7 @@ def _run(job: _Job, rows: TrainingSet, objective: Objective) -> None:
         "rows": len({one.row for one in train_rows}),
         "held_back": len({one.row for one in held_out}),
         "steps": trainer.state.global_step,
+        "first_loss": trainer.progress.first_loss,
         "loss": trainer.progress.loss,
         "held_back_losses": trainer.progress.losses,
         "best_epoch": trainer.progress.best_epoch,

@@ -47,11 +47,13 @@ class LanguageProgress:
         losses: loss on the held-out rows after each epoch.
         best_epoch: the epoch with the least such loss, from 0; None where no rows are held out.
         loss: loss of the last step.
+        first_loss: loss of the first step; None before it.
     """
 
     losses: list[float] = field(default_factory=list)
     best_epoch: int | None = None
     loss: float = 0.0
+    first_loss: float | None = None
 
 
 class PlainStateTrainer:
@@ -189,6 +191,8 @@ class StepHandler(transformers.TrainerCallback):  # type: ignore[misc]
         # step, on each device that of its own rows.
         trainer = self._trainer
         trainer.progress.loss = float(trainer.accelerator.reduce(trainer._tr_loss, "mean"))
+        if state.global_step == 1:
+            trainer.progress.first_loss = trainer.progress.loss
         trainer._tr_loss.zero_()
         if self._progress is not None:
             self._progress(TrainStep(state.global_step, state.max_steps, trainer.progress.loss))

@@ -70,12 +70,14 @@ class PolicyProgress:
         losses: loss on the held-out rows after each epoch; empty where there are none.
         best_epoch: the epoch with the least such loss, from 0; None before the first.
         epoch_loss: sum of the losses of the rows of this epoch so far, and the number of these rows.
+        first_loss: loss of the first step; None before it.
     """
 
     step: int = 0
     losses: list[float] = field(default_factory=list)
     best_epoch: int | None = None
     epoch_loss: tuple[float, int] = (0.0, 0)
+    first_loss: float | None = None
 
 
 Weights = dict[str, Tensor]

@@ -157,6 +157,7 @@ class _PolicyTrainer:
             "held_back": len(self._held_out),
             "steps": progress.step,
             "processes": self._group.count,
+            "first_loss": progress.first_loss,
             "loss": progress.epoch_loss[0] / max(1, progress.epoch_loss[1]),
             "held_back_losses": progress.losses,
             "best_epoch": progress.best_epoch,
@@ -211,6 +212,8 @@ class _PolicyTrainer:
     def _note(self, loss: float, rows: int) -> None:
         total, seen = self._progress.epoch_loss
         begins = (self._progress.step - 1) % self._steps_per_epoch == 0
+        if self._progress.step == 1:
+            self._progress.first_loss = loss
         self._progress.epoch_loss = (loss * rows, rows) if begins else (total + loss * rows, seen + rows)
 
     def _end_epoch(self, epoch: int) -> None:
