@@ -23,7 +23,14 @@ from w2s.kernels.columns import Doubles
 from w2s.locks import lock_output
 from w2s.tables.label_files import LabelFile, read_label_file
 from w2s.trust.benchmark import BenchmarkResult, compare_functions, little_gold, out_of_fold_measures
-from w2s.trust.columns import has_evidence, is_numeric, missing_evidence, require_evidence
+from w2s.trust.columns import (
+    equals_label,
+    has_evidence,
+    is_numeric,
+    is_text,
+    missing_evidence,
+    require_evidence,
+)
 from w2s.trust.features import FeatureOptions
 from w2s.trust.files import ARRAYS, LABELS, SETTINGS, load, save
 from w2s.trust.folds import cross_fit
@@ -163,25 +170,39 @@ def _lock(out: Path) -> Iterator[None]:
 def _check_features(chosen: Function, labels: Labels, wanted: str | None, gold: str) -> None:
     """Refuse features that are the answer, and say which columns can be read instead of a default."""
     if wanted is not None:
-        _names(wanted, gold)
+        _names(wanted, gold, labels)
     numeric = number_columns(labels)
     absent = missing_evidence(chosen.needs, labels)
-    if wanted is None and absent and numeric and hasattr(chosen.options, "features"):
-        raise DataError(
-            "trust-missing-evidence",
-            f"{chosen.name} reads {', '.join(absent)} by default, which these labels do not have; name "
-            f"columns that they have, for example `features={','.join(numeric[:3])}`",
-        )
+    changed = chosen.options.model_fields_set
+    for option in {"features", "column"} & set(type(chosen.options).model_fields) - changed:
+        if absent and numeric:
+            typed = (
+                f"`features={','.join(numeric[:3])}`"
+                if option == "features"
+                else f"--set column={numeric[0]}"
+            )
+            raise DataError(
+                "trust-missing-evidence",
+                f"{chosen.name} reads {', '.join(absent)} by default, which these labels do not have; name "
+                f"what they have, for example {typed}",
+            )
     require_evidence(chosen.name, chosen.needs, labels)
 
 
-def _names(features: str, gold: str) -> tuple[str, ...]:
-    """The names of evidence in a text; the answer is none."""
+def _names(features: str, gold: str, labels: Labels) -> tuple[str, ...]:
+    """The names of evidence in a text; the answer is none, and no text that says nothing about the label."""
     names = parse_config(FeatureOptions, {"features": features}, "the trust function").features
     if gold in names:
         raise UsageError(
             "trust-gold-is-feature", f"{gold} is the answer and cannot be read; leave it out of `features`"
         )
+    for name in set(names) & set(labels.table.column_names):
+        if is_text(labels, name) and len(set(equals_label(labels, name).tolist()) & {0.0, 1.0}) < 2:
+            raise DataError(
+                "trust-text-feature",
+                f"column {name} is text, which is only compared with the label, and that is the same in all "
+                "rows; give its values numbers, or leave it out of `features`",
+            )
     return names
 
 
@@ -321,7 +342,7 @@ def compare_file(
         labels,
         correct,
         functions=list(functions) or None,
-        features=None if features is None else _names(features, gold),
+        features=None if features is None else _names(features, gold, labels),
         folds=folds,
         draws=draws,
         seed=seed,
