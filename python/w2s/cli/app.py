@@ -110,7 +110,9 @@ def run(arguments: list[str]) -> int:
         if type(error).__name__ == "NoArgsIsHelpError":  # the help is printed already, or is the message
             print(message, end="")
             return UsageError.exit_code
-        return _complain(UsageError("cli-usage", f"{message}{_hint(arguments, message)}; see w2s --help"))
+        message += _hint(arguments, message)
+        end = " See w2s --help" if message.endswith("?") else "; see w2s --help"
+        return _complain(UsageError("cli-usage", message + end))
     except (KeyboardInterrupt, typer.Abort):
         result = InterruptedWorkError.exit_code
     except BrokenPipeError:
@@ -136,7 +138,7 @@ def _hint(arguments: list[str], message: str) -> str:
     """The option to type instead of a command with its name."""
     option = f"--{arguments[0]}" if arguments else ""
     known = option in {"--version", "--help"} and "No such command" in message
-    return f"; did you mean w2s {option}?" if known else ""
+    return f". Did you mean w2s {option}?" if known else ""
 
 
 def _complain(error: W2sError) -> int:

@@ -105,6 +105,12 @@ def require_columns(schema: pa.Schema, names: Iterable[str]) -> None:
             near = difflib.get_close_matches(name, known, n=3, cutoff=0.5)
             more = "" if len(known) <= 8 else f" and {len(known) - 8} more"
             listed = f"; the columns are {', '.join(known[:8])}{more}"
+            outer = name.partition(".")[0]
+            if known.count(outer) == 1 and pa.types.is_nested(schema.field(outer).type):
+                listed, near = (
+                    f"; {outer} holds nested values, which cannot be read: make {name} a column",
+                    [],
+                )
             hint = f"; did you mean {' or '.join(near)}?" if near else listed
             raise UsageError("table-unknown-column", f"there is no column {name!r}{hint}")
         if known.count(name) > 1:
