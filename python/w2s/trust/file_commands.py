@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -13,12 +14,13 @@ import numpy as np
 import pyarrow as pa
 
 from w2s.config import parse_config
-from w2s.errors import DataError, UsageError
+from w2s.errors import DataError, UsageError, W2sError
 from w2s.evidence import Labels, nullable_boolean_column, put_column, read_table, write_table
 from w2s.evidence_kinds import EVIDENCE
+from w2s.files import partial_output, publish, refuse_other_files, write_text
 from w2s.kernels.arrays import Flags
 from w2s.kernels.columns import Doubles
-from w2s.resume import write_text
+from w2s.locks import lock_output
 from w2s.tables.label_files import LabelFile, read_label_file
 from w2s.trust.benchmark import BenchmarkResult, compare_functions, little_gold, out_of_fold_measures
 from w2s.trust.columns import (
@@ -30,7 +32,7 @@ from w2s.trust.columns import (
     require_evidence,
 )
 from w2s.trust.features import FeatureOptions
-from w2s.trust.files import SETTINGS, load, save
+from w2s.trust.files import ARRAYS, LABELS, SETTINGS, load, save
 from w2s.trust.folds import cross_fit
 from w2s.trust.function import Function, check_gold
 from w2s.trust.registry import trust_function
@@ -44,6 +46,10 @@ MEASURES = "measures.json"
 _LOG = logging.getLogger(__name__)
 _DIGEST = b"w2s.rows_of"
 """Metadata of :data:`GOLD`: the digest of the labels, if their ids are only row numbers of that file."""
+
+
+_FILES = {SETTINGS, ARRAYS, LABELS, GOLD, MEASURES}
+"""All that the folder of a trust function holds."""
 
 
 def take_gold(labels: Labels, column: str) -> tuple[Labels, Flags]:
@@ -115,32 +121,50 @@ def fit_file(
         DataError: the labels or the gold cannot be used.
     """
     folder = Path(out)
-    if (folder / SETTINGS).exists() and not overwrite:
-        raise UsageError(
-            "trust-output-exists",
-            f"{folder} already holds a trust function: give --overwrite or another name",
-        )
-    chosen = trust_function(function, **(options or {}))
-    file = read_label_file(path)
-    labels, correct = take_gold(file.labels, gold)
-    _check_features(chosen, labels, (options or {}).get("features"), gold)
-    remarks = little_gold([function], len(labels))
-    scores = cross_fit(chosen, labels, correct, folds, seed) if folds else None
-    save(chosen.fit(labels, correct, seed), folder)
-    summary: dict[str, Any] = {
-        "function": function,
-        "needs": sorted(chosen.needs),
-        "gold_rows": len(labels),
-        "right": float(correct.mean()),
-        "seed": seed,
-    }
-    if scores is not None:
-        measures = out_of_fold_measures(scores, labels, correct, folds, draws, seed)
-        summary["measures"] = {name: dict(interval._asdict()) for name, interval in measures.items()}
-    if remarks:
-        summary["remarks"] = remarks
-    _write_gold(folder, replace(file, labels=labels), correct, scores, summary)
+    with _lock(folder):
+        if (folder / SETTINGS).exists() and not overwrite:
+            raise UsageError(
+                "trust-output-exists",
+                f"{folder} already holds a trust function: give --overwrite or another name",
+            )
+        refuse_other_files(folder, _FILES)
+        chosen = trust_function(function, **(options or {}))
+        file = read_label_file(path)
+        labels, correct = take_gold(file.labels, gold)
+        _check_features(chosen, labels, (options or {}).get("features"), gold)
+        remarks = little_gold([function], len(labels))
+        scores = cross_fit(chosen, labels, correct, folds, seed) if folds else None
+        fitted = chosen.fit(labels, correct, seed)
+        summary: dict[str, Any] = {
+            "function": function,
+            "needs": sorted(chosen.needs),
+            "gold_rows": len(labels),
+            "right": float(correct.mean()),
+            "seed": seed,
+        }
+        if scores is not None:
+            measures = out_of_fold_measures(scores, labels, correct, folds, draws, seed)
+            summary["measures"] = {name: dict(interval._asdict()) for name, interval in measures.items()}
+        if remarks:
+            summary["remarks"] = remarks
+        with partial_output(folder, folder=True) as part:
+            save(fitted, part)
+            if scores is not None:
+                _write_gold(part, replace(file, labels=labels), correct, scores, summary)
+            publish(part, folder)
     return summary
+
+
+@contextmanager
+def _lock(out: Path) -> Iterator[None]:
+    with ExitStack() as stack:
+        try:
+            stack.enter_context(lock_output(out))
+        except OSError as error:
+            raise W2sError(
+                "trust-output-not-writable", f"cannot write {out}: {error.strerror}; choose another place"
+            ) from None
+        yield
 
 
 def _check_features(chosen: Function, labels: Labels, wanted: str | None, gold: str) -> None:
@@ -193,13 +217,9 @@ def number_columns(labels: Labels) -> list[str]:
 
 
 def _write_gold(
-    folder: Path, file: LabelFile, correct: Flags, scores: Doubles | None, summary: Mapping[str, Any]
+    folder: Path, file: LabelFile, correct: Flags, scores: Doubles, summary: Mapping[str, Any]
 ) -> None:
-    """Write what is known out of fold; files of an earlier fit are removed."""
-    for name in (GOLD, MEASURES):
-        (folder / name).unlink(missing_ok=True)
-    if scores is None:
-        return
+    """Write what is known out of fold."""
     labels = file.labels.table
     columns = {name: labels.column(name) for name in ("id", "label") if name in labels.column_names}
     table = pa.table({**columns, "correct": correct, "trust": scores})
@@ -233,19 +253,22 @@ def score_file(
         DataError: the labels lack evidence, or the function is damaged.
     """
     target = Path(out)
-    if target.exists() and not overwrite:
-        raise UsageError("trust-output-exists", f"{target} already exists: give --overwrite or another name")
     if target.suffix not in {".parquet", ".pq"}:
         raise UsageError(
             "trust-output-not-parquet",
             f"cannot write {target}: scored labels are Parquet; end the name with .parquet",
         )
-    fitted = load(function, allow)
-    file = read_label_file(path)
-    labels = file.labels
-    scores = fitted.score(labels)
-    replaced = _put_out_of_fold(file, scores, Path(function) / GOLD)
-    write_table(put_column(file.table, column, scores), target)
+    with _lock(target):
+        if target.exists() and not overwrite:
+            raise UsageError(
+                "trust-output-exists", f"{target} already exists: give --overwrite or another name"
+            )
+        fitted = load(function, allow)
+        file = read_label_file(path)
+        labels = file.labels
+        scores = fitted.score(labels)
+        replaced = _put_out_of_fold(file, scores, Path(function) / GOLD)
+        write_table(put_column(file.table, column, scores), target)
     mean = float(scores.mean()) if len(scores) else None
     return {"rows": len(labels), "function": fitted.name, "mean_trust": mean, "out_of_fold": replaced}
 

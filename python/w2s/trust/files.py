@@ -23,7 +23,7 @@ import safetensors.numpy
 from w2s.callables import code_digest, is_callable_name
 from w2s.errors import DataError, UsageError, W2sError
 from w2s.evidence import Labels
-from w2s.resume import write_bytes, write_text
+from w2s.files import write_bytes, write_text
 from w2s.trust.function import FittedState, Function
 from w2s.trust.registry import trust_function
 
