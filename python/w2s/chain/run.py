@@ -36,7 +36,8 @@ from w2s.chain.validate import check_config, check_installed
 from w2s.chain.weak_labels import label_round
 from w2s.errors import W2sError
 from w2s.evidence import write_table
-from w2s.resume import STEP, RunFolder, write_json
+from w2s.files import write_json
+from w2s.resume import STEP, RunFolder
 from w2s.train.distributed import require_single_process
 
 METRICS = "metrics.json"
@@ -76,6 +77,13 @@ def run(
     check_config(config)
     check_installed(config)
     folder = RunFolder(Path(out), "chain")
+    with folder.lock():
+        return _run(config, folder, say, count, begin, show)
+
+
+def _run(
+    config: ChainConfig, folder: RunFolder, say: Say, count: Count, begin: Say, show: Show
+) -> ChainReport:
     folder.open(config)
     say(f"resume with: {folder.resume_line}")
     for student in config.student[config.rounds :]:

@@ -134,10 +134,11 @@ _ESTIMATE_COLUMNS = [
 
 
 def estimate_table(found: dict[str, Any], *, with_assumptions: bool = False) -> str:
-    """The whole, every arm of every round, the models, what is not known, and what was assumed in short or in
-    full."""
+    """Every arm of every round, the models, what is not known and what was assumed, in short or in full; the
+    total is the first and the last line."""
+    total = _estimate_total(found["total"], found["machine"])
     parts = [
-        _estimate_total(found["total"], found["machine"]),
+        total,
         output.table(_ESTIMATE_COLUMNS, [_estimate_row(arm) for arm in found["arms"]]),
         output.table(
             ["model", "parameters", "size", "reads", "prompt + reply", "tokens"],
@@ -151,6 +152,7 @@ def estimate_table(found: dict[str, Any], *, with_assumptions: bool = False) -> 
         parts.append("\n".join(["assumed:", *(f"  {line}" for line in assumptions)]))
     else:
         parts.append(f"{len(assumptions)} assumptions: --verbose prints them")
+    parts.append(total)
     return "\n\n".join(parts)
 
 

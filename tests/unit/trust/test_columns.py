@@ -33,6 +33,12 @@ def test_few_shot_evidence_names_the_option_of_label() -> None:
     assert "--evidence icl:4 and --few-shot FILE" in str(caught.value)
 
 
+def test_misspelled_column_has_a_suggestion() -> None:
+    with raises_code("trust-missing-evidence", DataError) as caught:
+        require_evidence("knn", {"lenght"}, labels(length=pa.array([1, 2])))
+    assert "did you mean length? Or add a column lenght" in str(caught.value)
+
+
 def test_repr_of_a_trust_function_says_whether_it_is_fitted() -> None:
     assert repr(trust_function("isotonic")) == "<trust function isotonic, not fitted, reads log_prob>"
     assert repr(trust_function("boosting")) == "<trust function boosting, not fitted>"
