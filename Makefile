@@ -116,6 +116,7 @@ results: $(VENV)/.installed  ## write docs/results.md from finished chains: RUNS
 docs: $(VENV)/.installed  ## build the documentation, with the generated reference, into site/
 	$(PIP) --no-build-isolation --editable '.[docs]'
 	$(BIN)/python -m docs.build.figure
+	$(BIN)/python -m docs.build.notebook
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
 
 clean:  ## remove what make made
