@@ -63,7 +63,7 @@ class NoOptions(Config):
 
 
 class TrustMethod(Protocol):
-    """How one kind of trust function is fitted and scores. It has no state of its own."""
+    """How one kind of trust function is fitted and scores. It is stateless."""
 
     @property
     def name(self) -> str:

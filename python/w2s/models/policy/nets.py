@@ -1,4 +1,4 @@
-"""Network modules: the residual towers and heads of our own policy networks and of Lc0's.
+"""Network modules: the residual towers and heads of our policy networks and of Lc0's.
 
 Names of submodules are names of tensors in weights files, so they do not change. Which move an entry of the
 policy means: ``rust/w2s-games/src/chess/planes.rs``.
