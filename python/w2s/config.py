@@ -186,7 +186,8 @@ def _first_problem(kind: type[BaseModel], error: ValidationError) -> tuple[str, 
         return code, path, f"{'.'.join(path) or 'configuration'}: {text}"
     known = _keys_at(kind, path[:-1])
     near = difflib.get_close_matches(path[-1], known, n=1)
-    hint = f"did you mean {near[0]!r}?" if near else f"known keys: {', '.join(known)}"
+    listed = f"known keys: {', '.join(known)}" if known else "there are no keys here"
+    hint = f"did you mean {near[0]!r}?" if near else listed
     return "config-unknown-key", path, f"{'.'.join(path)} is not a known key; {hint}"
 
 

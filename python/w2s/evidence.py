@@ -18,7 +18,7 @@ import pyarrow.parquet as pq
 
 from w2s.errors import DataError, W2sError
 from w2s.evidence_kinds import STATES
-from w2s.resume import atomic_file
+from w2s.files import atomic_file
 
 EXAMPLE_ID, PROPOSAL = "example_id", "proposal"
 """Columns of labels with several proposals per example: the example's id, and the rank from 1."""
@@ -238,20 +238,28 @@ def write_table(table: pa.Table, path: Path | str) -> None:
     _write(Path(path), table)
 
 
-def write_tables(tables: Iterable[pa.Table], path: Path | str) -> None:
+def write_tables(
+    tables: Iterable[pa.Table], path: Path | str, metadata: Mapping[bytes, bytes] | None = None
+) -> None:
     """Write one or more tables of one schema as a Parquet file, atomically, with one in memory at a time.
+
+    Args:
+        tables: at least one table.
+        path: the file to write.
+        metadata: entries to add to the metadata of the schema.
 
     Raises:
         W2sError: it cannot be written.
     """
     rest = iter(tables)
     first = next(rest)
+    schema = first.schema.with_metadata({**(first.schema.metadata or {}), **(metadata or {})} or None)
     with (
         _new_file(Path(path)) as part,
-        pq.ParquetWriter(part, first.schema, compression="zstd") as writer,
+        pq.ParquetWriter(part, schema, compression="zstd") as writer,
     ):
         for table in chain([first], rest):
-            writer.write_table(table)
+            writer.write_table(table.replace_schema_metadata(schema.metadata))
 
 
 def check_ids(table: pa.Table, where: str) -> None:

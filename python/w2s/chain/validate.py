@@ -9,19 +9,20 @@ from w2s.chain.config import ChainConfig
 from w2s.chain.trust_step import build_trust_function
 from w2s.errors import MissingExtraError, UsageError
 from w2s.evidence_kinds import REQUESTS, STATES
+from w2s.models.policy.loading import require_torch
 from w2s.models.reference import quote, resolve_reference
 from w2s.train import LanguageTrainSettings, parse_settings
 from w2s.trust import trust_function
 
 _CONFIGURED = frozenset({*STATES, *REQUESTS, "search"}) - {"samples"}
-"""Evidence that exists only if the configuration asks for it; samples may also be in an endpoint's labels."""
+"""Evidence that exists only if the configuration requests it; samples may also be in an endpoint's labels."""
 
 
 def check_config(config: ChainConfig) -> None:
     """Refuse unknown names, and settings that contradict each other.
 
     Raises:
-        UsageError: says what is wrong and what to do, in one line.
+        UsageError: a name is unknown or settings contradict each other; one line names the remedy.
     """
     build_trust_function(config.trust, config.features)
     _check_shared_evidence(config)
@@ -40,6 +41,7 @@ def check_installed(config: ChainConfig) -> None:
     Raises:
         MissingExtraError: names the extra.
     """
+    require_torch("a chain")
     if any(_uses_grpo(student, config) for student in config.student) and find_spec("trl") is None:
         raise MissingExtraError("grpo", "rl")
 

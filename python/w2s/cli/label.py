@@ -73,15 +73,16 @@ def label(
     from w2s.cli import output
     from w2s.cli.example_file import read_file
     from w2s.errors import UsageError
-    from w2s.labelling.files import check_out, label_file
+    from w2s.files import remove
+    from w2s.labelling.files import check_out, finished_digest, label_file
     from w2s.models import load_model
     from w2s.models.few_shot import labelled_shots
-    from w2s.resume import remove
 
     vectors, requested = _evidence(hidden, evidence or [])
     if reward is not None and "reward" not in requested:
         raise UsageError("label-reward-without-evidence", "--reward needs --evidence reward")
-    check_out(out, overwrite)
+    if finished_digest(out) is None:
+        check_out(out, overwrite)
     found = read_file(examples, task, game, bad_rows, column_mapping)[:limit]
     shots = [] if few_shot is None else read_file(few_shot, task, game, bad_rows, column_mapping)
     replies = out.with_name(f".{out.name}.replies")
@@ -92,7 +93,7 @@ def label(
         request = replace(
             request, evidence=requested, shots=labelled_shots(shots), reward=reward, proposals=proposals
         )
-        label_file(
+        is_new = label_file(
             found,
             request,
             out,
@@ -106,6 +107,8 @@ def label(
             judge.close()
     remove(replies)
     summary = _summary(examples, out, requested)
+    if not is_new:
+        output.note(f"{out} holds these labels already; nothing was done")
     output.data(summary, as_json=json, text=_text(summary, model))
     return 0
 

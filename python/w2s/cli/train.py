@@ -132,7 +132,7 @@ def train(
 def _report_text(out: Path) -> str:
     """Loss at the start and at the end, held-out loss by epoch, and the epoch that was kept, as far as the
     report has them."""
-    from w2s.resume import read_json
+    from w2s.files import read_json
 
     report = read_json(out / "train.json") or {}
     first, last = report.get("first_loss"), report.get("loss")

@@ -15,6 +15,7 @@ from w2s.chain.run import run
 from w2s.chain.validate import check_config
 from w2s.config import parse_config
 from w2s.errors import MissingExtraError, UsageError
+from w2s.models.policy import loading
 
 SPEAKS = {"teacher": "hf:a", "student": "hf:b", "task": "answer", "evidence": ["hidden"]}
 GRPO = {"objective": "grpo", "batch": 16, "micro_batch": 8, "group_size": 8}
@@ -95,6 +96,15 @@ def test_missing_library_of_grpo_is_refused_by_a_run_and_not_by_an_estimate(
         run(config, tmp_path / "run")
     assert not (tmp_path / "run").exists()
     assert estimate(config, None)["total"]["labels"] > 0
+
+
+def test_missing_torch_is_refused_before_a_folder_is_made(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(loading, "find_spec", lambda _: None)
+    with pytest.raises(MissingExtraError, match="a chain needs"):
+        run(chain(), tmp_path / "run")
+    assert not (tmp_path / "run").exists()
 
 
 def test_one_model_is_teacher_and_student_only_by_request() -> None:

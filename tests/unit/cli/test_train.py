@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from w2s.cli.train import _report_text
-from w2s.resume import write_json
+from w2s.files import write_json
 
 
 def test_summary_names_loss_by_epoch_and_the_kept_epoch(tmp_path: Path) -> None:

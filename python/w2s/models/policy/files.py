@@ -14,9 +14,9 @@ from safetensors.torch import load, save
 from torch import Tensor
 
 from w2s.errors import DataError, ModelError
+from w2s.files import write_bytes, write_text
 from w2s.models.policy.config import parse_policy_config
 from w2s.models.policy.nets import PolicyNet, build_net
-from w2s.resume import write_bytes, write_text
 
 CONFIG, WEIGHTS = "config.json", "model.safetensors"
 _SHOWN = 3

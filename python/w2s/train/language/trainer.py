@@ -23,9 +23,10 @@ from torch import Tensor
 from torch.utils.data import Sampler
 
 from w2s.errors import DataError, MissingExtraError, UsageError
+from w2s.files import remove
 from w2s.models.hf.weights import quiet_transformers
 from w2s.models.policy.device import has_fast_bfloat16, select_device
-from w2s.resume import Record, remove
+from w2s.resume import Record
 from w2s.train.dataset import TrainingSet
 from w2s.train.distributed import process_count
 from w2s.train.language.objectives import Objective, TokenizedRow, build_objective, weighted_sum

@@ -24,7 +24,8 @@ from torch.distributed.checkpoint import state_dict
 from torch.distributed.checkpoint.state_dict import StateDictOptions
 
 from w2s.errors import UsageError
-from w2s.resume import Record, atomic_file, remove, write_json
+from w2s.files import atomic_file, remove, write_json
+from w2s.resume import Record
 from w2s.train.progress import StepCallback, TrainStep, refuse_other_training
 
 OptimizerState = Mapping[str, Mapping[str, Tensor]]

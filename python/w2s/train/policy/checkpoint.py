@@ -16,12 +16,13 @@ from safetensors.torch import save
 from torch import Tensor, nn
 
 from w2s.errors import DataError, UsageError
+from w2s.files import write_bytes
 from w2s.models.lc0.loading import load_lc0_net
 from w2s.models.policy.files import from_pretrained
 from w2s.models.policy.loading import policy_folder
 from w2s.models.policy.nets import PolicyNet
 from w2s.models.reference import quote, resolve_reference
-from w2s.resume import Record, write_bytes
+from w2s.resume import Record
 from w2s.train.progress import refuse_other_training
 
 

@@ -19,10 +19,11 @@ import torch
 from torch import Tensor
 
 from w2s.errors import DataError
+from w2s.files import remove
 from w2s.models.policy.device import has_fast_bfloat16, select_device
 from w2s.models.policy.files import save_pretrained
 from w2s.models.policy.nets import PolicyNet
-from w2s.resume import Record, remove
+from w2s.resume import Record
 from w2s.train.dataset import TrainingSet
 from w2s.train.losses import LOSSES, kl
 from w2s.train.policy.batches import Batch, Batches, MoveTargets, move_targets
