@@ -12,7 +12,7 @@ from typing import Self
 from w2s.errors import UsageError
 from w2s.models.confidence import TEMPERATURE_CP
 from w2s.models.model import ModelKind
-from w2s.models.reference import Reference, quote
+from w2s.models.reference import Reference, local_path, quote
 from w2s.models.reference_options import parse_count, parse_number
 from w2s.models.uci.finder import resolve
 from w2s.models.uci.model import UciModel
@@ -75,7 +75,7 @@ def _split_command(reference: str, command: str) -> list[str]:
         raise UsageError(
             "uci-invalid-command", f"the command of {quote(reference)} contains a NUL byte; remove it"
         )
-    if os.sep in command and Path(command).expanduser().is_file():
+    if os.sep in command and local_path(command).is_file():
         return [command]
     try:
         words = shlex.split(command)
