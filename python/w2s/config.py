@@ -10,7 +10,7 @@ import re
 import tomllib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import tomli_w
 from pydantic import BaseModel, ConfigDict, ValidationError
@@ -18,8 +18,25 @@ from pydantic_core import PydanticCustomError
 
 from w2s.errors import UsageError
 
+if TYPE_CHECKING:
+    from pydantic._internal._model_construction import ModelMetaclass
+else:
+    ModelMetaclass = type(BaseModel)
 
-class Config(BaseModel):
+
+class _ConfigClass(ModelMetaclass):
+    """Reports mistakes in a call ``Config(…)`` as :func:`parse_config` reports those in a file."""
+
+    def __call__(self, *args: Any, **values: Any) -> Any:
+        try:
+            return super().__call__(*args, **values)
+        except ValidationError as error:
+            code, _, problem = _first_problem(cast("type[BaseModel]", self), error)
+            problem = problem.removeprefix("configuration: ")
+            raise UsageError(code, f"{self.__name__}: {problem}") from None
+
+
+class Config(BaseModel, metaclass=_ConfigClass):
     """Base class of every configuration: immutable, and strict about unknown keys."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, validate_default=True)
@@ -186,7 +203,8 @@ def _first_problem(kind: type[BaseModel], error: ValidationError) -> tuple[str, 
         return code, path, f"{'.'.join(path) or 'configuration'}: {text}"
     known = _keys_at(kind, path[:-1])
     near = difflib.get_close_matches(path[-1], known, n=1)
-    hint = f"did you mean {near[0]!r}?" if near else f"known keys: {', '.join(known)}"
+    listed = f"known keys: {', '.join(known)}" if known else "there are no keys here"
+    hint = f"did you mean {near[0]!r}?" if near else listed
     return "config-unknown-key", path, f"{'.'.join(path)} is not a known key; {hint}"
 
 

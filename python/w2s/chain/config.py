@@ -295,6 +295,7 @@ class ChainConfig(Config):
     task: Literal["move", "choice", "answer"] = "move"
     teacher: str
     student: tuple[str, ...]
+    self_training: bool = False
     examples: Examples = Examples()
     source: Literal["files", "matches"] = "files"
     matches: Matches = Matches()
@@ -356,10 +357,16 @@ class ChainConfig(Config):
     def _check_models(self) -> ChainConfig:
         if not self.student:
             raise invalid_value("chain-missing-model", "a chain needs a student; name it with --student")
-        if self.teacher in self.student:
+        if self.teacher in self.student and not self.self_training:
             raise invalid_value(
                 "chain-student-is-teacher",
-                f"student and teacher are the same model, {self.teacher}; name two different models",
+                f"student and teacher are the same model, {self.teacher}; name two models, or add "
+                "`self_training=True` to let one learn from its own labels",
+            )
+        if self.self_training and self.teacher not in self.student:
+            raise invalid_value(
+                "chain-self-training-two-models",
+                f"self-training needs one model as teacher and student; name {self.teacher} as student, too",
             )
         if TEACHING_ARM not in self.arms:
             raise invalid_value(
@@ -381,15 +388,11 @@ class ChainConfig(Config):
                 "chain-missing-reward-model",
                 'evidence includes reward but no reward model is named; add reward = "hf:DIR"',
             )
-        if self.proposals > 1 and self.task == "answer":
+        if self.task == "answer" and (self.proposals > 1 or self.teach.soft != "none"):
+            key = "proposals" if self.proposals > 1 else "teach.soft"
             raise invalid_value(
                 "chain-answer-without-options",
-                "the task answer has no options to choose proposals from; leave proposals out",
-            )
-        if self.teach.soft != "none" and self.task == "answer":
-            raise invalid_value(
-                "chain-answer-without-options",
-                "the task answer has no options for soft labels; leave teach.soft out",
+                f"the task answer has no options, which {key} needs; leave {key} out",
             )
         if self.task != "move" and (self.source == "matches" or self.oracles):
             raise invalid_value(

@@ -48,6 +48,7 @@ class PlannedStep:
         folder: relative to the folder of the run.
         round: counted from 1; 0 for steps that belong to no round.
         arm: whose, or what the step is for.
+        title: round and seed for people; empty for a step of neither.
         work: what costs time in it.
     """
 
@@ -55,7 +56,13 @@ class PlannedStep:
     folder: str
     round: int
     arm: str
+    title: str = ""
     work: tuple[Work, ...] = ()
+
+    @property
+    def subject(self) -> str:
+        """The step for people, such as ``round 1 of 3, seed 0, naive``."""
+        return ", ".join(part for part in (self.title, self.arm) if part)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -125,6 +132,11 @@ class PlannedTrust(PlannedStep):
 
     kind: ClassVar[str] = "trust"
 
+    @property
+    def subject(self) -> str:
+        """The step for people; the arm trust has its own name."""
+        return ", ".join(part for part in (self.title, "trust function") if part)
+
 
 @dataclass(frozen=True, kw_only=True)
 class PlannedDistributions(PlannedStep):
@@ -193,6 +205,38 @@ class SeedPlan:
     labels: LabelPlan | None
     distributions: PlannedDistributions | None
     arms: Mapping[str, PlannedArm]
+
+
+@dataclass(frozen=True)
+class Scope:
+    """One seed of a round or of a point of the label-budget curve, while it is planned.
+
+    Attributes:
+        title: for people.
+        round: counted from 1; 0 for reference arms.
+        seed: random seed.
+        student: the untrained student.
+        place: folder of its steps, relative to the folder of the run.
+        reference_place: folder of the reference arms of this student and seed.
+        gold_count: number of gold rows on a point of the curve; None for all.
+    """
+
+    title: str
+    round: int
+    seed: int
+    student: str
+    place: str
+    reference_place: str
+    gold_count: int | None = None
+
+    @property
+    def cost_round(self) -> int:
+        """The round of a step in the estimate; 0 for points of the label-budget curve."""
+        return 0 if self.gold_count is not None else self.round
+
+    def cost_name(self, arm: str) -> str:
+        """The name of an arm in the estimate; points of the label-budget curve name their gold rows."""
+        return arm if self.gold_count is None else f"budget {self.gold_count}, {arm}"
 
 
 @dataclass(frozen=True)

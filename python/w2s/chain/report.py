@@ -218,6 +218,7 @@ class ChainReport:
         stopped: why the chain stopped early.
         curve: the label-budget curve.
         is_complete: whether all rounds are done, so that the best one is known.
+        is_self_training: whether one model is teacher and student.
     """
 
     regime: Regime
@@ -227,6 +228,7 @@ class ChainReport:
     stopped: StopReport | None = None
     curve: tuple[CurvePoint, ...] = ()
     is_complete: bool = False
+    is_self_training: bool = False
 
     @property
     def best_round(self) -> int | None:
@@ -241,6 +243,8 @@ class ChainReport:
         if self.shift is not None:
             shift = {"regime": {**self.regime.model_dump(exclude_none=True), "shift": self.shift}}
         return {
+            "complete": self.is_complete,
+            **({"self_training": True} if self.is_self_training else {}),
             **shift,
             "rounds": [one.to_json() for one in self.rounds],
             **{name: arm.to_json() for name, arm in self.references.items()},

@@ -70,7 +70,8 @@ def label_distributions(
         return {"model": model}
 
     ids = [example.id for example in examples]
-    context.cached(step, {**made_of, "model": model, "pool": ids}, work)
+    what = f"{model} gives distributions for {len(ids):,} examples"
+    context.cached(step, {**made_of, "model": model, "pool": ids}, work, what)
     columns = read_table(context.folder(step) / FILE).to_pydict()
     return {
         id_: dict(zip(moves, probs, strict=True))

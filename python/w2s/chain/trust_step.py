@@ -207,14 +207,21 @@ def fit_and_select(
     inputs = {"labels": labels.digest, "gold": gold.ids, "trust": spec.model_dump(), "seed": seed}
     if is_callable_name(spec.function):
         inputs["code"] = code_digest(spec.function)
-    record = context.cached(step, inputs, work)
+
+    def features() -> tuple[str, ...]:
+        return features_read(spec, gold) if settings.is_shared else ()
+
+    what = f"{spec.function} is fitted on {len(set(gold.example_ids)):,} gold rows"
+    shared = " and reads the evidence that gold and pool share: "
+    record = context.cached(
+        step, inputs, work, what, lambda: what + shared * bool(features()) + ", ".join(features())
+    )
     folder = context.folder(step)
     table = read_table(folder / "scores.parquet")
     trust = np.asarray(table.column("trust"))
     is_gold = np.asarray(table.column("role")) == "gold"
-    features = features_read(spec, gold) if settings.is_shared else ()
     found = _select(settings.keep, _best(pool, trust[~is_gold]), _best(gold, trust[is_gold]))
-    found = replace(found, features=features, digest=record.digest)
+    found = replace(found, features=features(), digest=record.digest)
     write_table(_selected_table(found), folder / "selected.parquet")
     return found
 

@@ -136,7 +136,7 @@ def label_examples(
         "reward": step.reward,
         "proposals": step.proposals,
     }
-    record = context.cached(step, inputs, work)
+    record = context.cached(step, inputs, work, f"{teacher} labels {len(examples):,} examples")
     labels = read_labels(context.folder(step) / FILE)
     given = labels.table.column("label").is_valid().to_numpy()
     return (labels if given.all() else labels.take(given)), record.digest

@@ -110,16 +110,18 @@ def run(arguments: list[str]) -> int:
         if type(error).__name__ == "NoArgsIsHelpError":  # the help is printed already, or is the message
             print(message, end="")
             return UsageError.exit_code
-        return _complain(UsageError("cli-usage", f"{message}{_hint(arguments, message)}; see w2s --help"))
+        message += _hint(arguments, message)
+        end = " See w2s --help" if message.endswith("?") else "; see w2s --help"
+        return _complain(UsageError("cli-usage", message + end))
     except (KeyboardInterrupt, typer.Abort):
         result = InterruptedWorkError.exit_code
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return W2sError.exit_code
-    if result == InterruptedWorkError.exit_code:  # as which typer returns Ctrl-C
+    if result == InterruptedWorkError.exit_code:  # typer returns this code for Ctrl-C
         return _complain(
             InterruptedWorkError(
-                "interrupted", "interrupted; what was finished stays, the same command goes on"
+                "interrupted", "interrupted; finished work is kept; run the same command again to continue"
             )
         )
     return result if isinstance(result, int) else 0
@@ -133,10 +135,10 @@ def _global_options_first(arguments: list[str]) -> list[str]:
 
 
 def _hint(arguments: list[str], message: str) -> str:
-    """What to type instead of a command that is an option."""
+    """The option to type instead of a command with its name."""
     option = f"--{arguments[0]}" if arguments else ""
     known = option in {"--version", "--help"} and "No such command" in message
-    return f"; did you mean w2s {option}?" if known else ""
+    return f". Did you mean w2s {option}?" if known else ""
 
 
 def _complain(error: W2sError) -> int:

@@ -1,4 +1,4 @@
-"""``w2s doctor``: what is installed, what it is good for, and which packages are missing for what."""
+"""``w2s doctor``: what is installed, what it is used for, and which packages are missing for what."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ class _Extra(NamedTuple):
     """Whether the work can be done without it, only slower or with other models."""
 
 
-_LIGHT = "filter and select tables, fit simple trust functions, play arenas without nets, ask endpoints"
+_LIGHT = "filter and select tables, fit simple trust functions, play arenas without nets, use endpoints"
 _EXTRAS = {
     "models": _Extra("torch", "use policy nets and language models, train students, run chains", False),
     "rl": _Extra("trl", "train with GRPO", False),

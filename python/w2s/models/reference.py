@@ -17,7 +17,7 @@ from pathlib import Path
 from urllib.parse import unquote, unquote_to_bytes
 
 from w2s.errors import UsageError
-from w2s.local_files import read_file
+from w2s.files import read_file
 
 _FORMS = "random, search:depth=3 or uci:stockfish?nodes=1000"
 _KIND = re.compile(r"[a-z][a-z0-9_]*")

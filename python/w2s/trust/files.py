@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import logging
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -19,10 +20,10 @@ import pyarrow.parquet as pq
 import safetensors
 import safetensors.numpy
 
+from w2s.callables import code_digest, is_callable_name
 from w2s.errors import DataError, UsageError, W2sError
 from w2s.evidence import Labels
-from w2s.local_files import read_file
-from w2s.resume import write_bytes, write_text
+from w2s.files import read_file, write_bytes, write_text
 from w2s.trust.function import FittedState, Function
 from w2s.trust.registry import trust_function
 
@@ -32,6 +33,7 @@ ARRAYS = "trust.safetensors"
 LABELS = "labels.parquet"
 """Gold labels that scoring needs again; their vectors are in :data:`ARRAYS`."""
 _VECTOR = "labels."
+_LOG = logging.getLogger(__name__)
 
 
 def save(fitted: object, folder: Path | str) -> None:
@@ -71,6 +73,7 @@ def save(fitted: object, folder: Path | str) -> None:
         "facts": dict(fitted.state.facts),
         "sha256": hashlib.sha256(arrays).hexdigest(),
         **({} if table is None else {"labels_sha256": hashlib.sha256(table).hexdigest()}),
+        **({"code_sha256": code_digest(name)} if is_callable_name(name) else {}),
     }
     settings["digest"] = _digest(settings)
     text = json.dumps(settings, indent=2, allow_nan=False, ensure_ascii=False) + "\n"
@@ -115,6 +118,13 @@ def load(folder: Path | str, allow: str = "") -> Function:
     arrays = _read_arrays(folder / ARRAYS, settings.sha256)
     table = _read_labels(folder / LABELS, settings.labels_sha256)
     found = trust_function(name, **settings.options)
+    if is_callable_name(name) and code_digest(name) != settings.code_sha256:
+        _LOG.warning(
+            "the code of %s has changed since %s was fitted; fit it again, so that the out-of-fold scores of "
+            "gold are those of the same code",
+            name,
+            folder,
+        )
     return replace(found, state=_state(settings, arrays, table, str(folder)))
 
 
@@ -134,7 +144,8 @@ class _Settings:
     options: dict[str, Any]
     facts: dict[str, Any]
     sha256: str
-    labels_sha256: str = ""
+    labels_sha256: str
+    code_sha256: str
 
 
 _TYPES: Mapping[str, type] = {"function": str, "options": dict, "facts": dict, "sha256": str}
@@ -160,7 +171,8 @@ def _read_settings(path: Path) -> _Settings:
         raise DataError(
             "trust-file-damaged", f"{path} is damaged or was edited: fit the trust function again"
         )
-    return _Settings(**{key: found[key] for key in _TYPES}, labels_sha256=str(found.get("labels_sha256", "")))
+    optional = {key: str(found.get(key, "")) for key in ("labels_sha256", "code_sha256")}
+    return _Settings(**{**{key: found[key] for key in _TYPES}, **optional})
 
 
 def _digest(settings: Mapping[str, Any]) -> str:
@@ -184,7 +196,10 @@ def _to_parquet(table: pa.Table) -> bytes:
 def _read_labels(path: Path, digest: str) -> pa.Table | None:
     if not digest:
         return None
-    return pq.read_table(pa.BufferReader(_read_bytes(path, digest)))
+    try:
+        return pq.read_table(pa.BufferReader(_read_bytes(path, digest)))
+    except pa.ArrowException as error:
+        raise DataError("trust-file-invalid", f"{path} is not a Parquet file: {error}") from None
 
 
 def _to_safetensors(arrays: Mapping[str, Any]) -> bytes:

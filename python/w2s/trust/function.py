@@ -115,8 +115,10 @@ class Function:
 
     def __repr__(self) -> str:
         """The name, what it reads, and whether it is fitted."""
-        reads = ", ".join(sorted(self.needs)) or "nothing"
-        return f"<trust function {self.name}, {'not ' if self.state is None else ''}fitted, reads {reads}>"
+        layout = {} if self.state is None else self.state.facts.get("layout", {})
+        names = sorted({*self.needs, *(name for part in layout.values() for name in part)})
+        reads = f", reads {', '.join(names)}" if names else ""
+        return f"<trust function {self.name}, {'not ' if self.state is None else ''}fitted{reads}>"
 
     @property
     def name(self) -> str:

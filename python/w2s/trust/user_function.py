@@ -16,7 +16,7 @@ from pydantic import ConfigDict, create_model
 
 from w2s.callables import user_code
 from w2s.config import Config, parse_config
-from w2s.errors import UsageError
+from w2s.errors import DataError, UsageError
 from w2s.evidence import Labels
 from w2s.kernels.arrays import Flags
 from w2s.kernels.columns import Doubles
@@ -92,8 +92,12 @@ class PlainFunction:
 
     def score(self, labels: Labels, state: FittedState, options: Config) -> Doubles:
         """Return n scores."""
-        named = {"gold": state.labels, "seed": state.facts["seed"]}
+        named = {"gold": state.labels, "seed": state.facts.get("seed", 0)}
         taken = {name: named[name] for name in named if name in inspect.signature(self.call).parameters}
+        if "gold" in taken and state.labels is None:
+            raise DataError(
+                "trust-without-gold", f"{self.name} was fitted when it did not take gold: fit it again"
+            )
         with user_code(self.name):
             scores = self.call(_without_answers(labels, state.labels), **taken, **options.model_dump())
         return checked_scores(scores, self.name, len(labels))
@@ -177,8 +181,9 @@ class FunctionObject:
         """Return n scores."""
         fitted = state.fitted if isinstance(state, _FittedObject) else None
         if fitted is None:
-            assert state.labels is not None
-            again = self.fit(state.labels, state.labels.correct, state.facts["seed"], options)
+            if state.labels is None:
+                raise DataError("trust-without-gold", f"{self.name} was saved without gold: fit it again")
+            again = self.fit(state.labels, state.labels.correct, state.facts.get("seed", 0), options)
             fitted = cast(_FittedObject, again).fitted
         assert fitted is not None
         with user_code(self.name):
@@ -289,8 +294,8 @@ def _make(make: Callable[..., Any], name: str, options: Mapping[str, Any]) -> An
     except TypeError as error:
         raise UsageError(
             "trust-function-bad-options",
-            f"{name!r} cannot be called with these options: {error}; a plain function is "
-            "def trust(labels, gold), anything else takes options and returns a trust function",
+            f"{name!r} cannot be called with these options: {error}; the first parameter of a plain "
+            "function is labels, as in def trust(labels, gold)",
         ) from None
     except ValueError:
         pass  # a callable that does not tell its parameters

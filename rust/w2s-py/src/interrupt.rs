@@ -1,6 +1,4 @@
 //! How every long call enters the core: without the GIL, and ended by Ctrl-C.
-//!
-//! Knows nothing about what is called.
 
 use pyo3::prelude::*;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -9,7 +7,7 @@ use std::time::Duration;
 
 const BETWEEN_LOOKS: Duration = Duration::from_millis(50);
 
-/// Runs `work` without the GIL while this thread looks for signals; `work` ends early once the flag is set.
+/// Runs `work` without the GIL while this thread checks for signals; `work` ends early once the flag is set.
 ///
 /// # Errors
 /// What a signal handler raised (`KeyboardInterrupt`), after `work` has ended.

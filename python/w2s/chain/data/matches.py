@@ -58,12 +58,17 @@ class MatchRequest:
     @property
     def title(self) -> str:
         """The name for people: ``round 2, seed 0``."""
-        return self.name.replace("-", " ").replace("/", ", ")
+        return request_title(self.name)
 
 
 def request_name(number: int, seed: int) -> str:
     """The name of the matches of a round; those of the first round are the same for all seeds."""
     return "round-1" if number == 1 else f"round-{number}/seed-{seed}"
+
+
+def request_title(name: str) -> str:
+    """The name of matches for people: ``round 2, seed 0``."""
+    return name.replace("-", " ").replace("/", ", ")
 
 
 @dataclass(frozen=True)

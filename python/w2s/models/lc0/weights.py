@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from w2s.errors import DataError, ModelError
-from w2s.local_files import open_file
+from w2s.files import open_file
 from w2s.models.lc0.protobuf import ProtobufError, ProtobufMessage
 
 PLANES, ENTRIES, SQUARES = 112, 1858, 64

@@ -11,7 +11,7 @@ from typing import Any, BinaryIO, Literal, get_args
 
 from w2s import kernels
 from w2s.errors import DataError, ModelError
-from w2s.local_files import open_file
+from w2s.files import open_file
 
 Architecture = Literal["se_resnet", "lc0"]
 Head = Literal["from_to", "plain", "convolution"]

@@ -13,6 +13,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import load, save
 
 from w2s.errors import DataError
+from w2s.files import write_bytes, write_text
 from w2s.models.policy.config import (
     CONFIG,
     WEIGHTS,
@@ -21,7 +22,6 @@ from w2s.models.policy.config import (
     read_policy_config,
 )
 from w2s.models.policy.nets import PolicyNet, build_net, find_mismatch
-from w2s.resume import write_bytes, write_text
 
 _TYPES = ("F64", "F32", "F16", "BF16", "I64", "I32")
 """How numbers may be stored."""

@@ -144,7 +144,7 @@ class Engine:
     def start_search(self, command: bytes) -> None:
         """Send the queued commands and a ``go``.
 
-        Output from before, for example a second ``bestmove``, is dropped, so that it is not taken for the
+        Output from before, for example a second ``bestmove``, is dropped, so that it is not mistaken for the
         result of this search.
         """
         if self._process is not None:

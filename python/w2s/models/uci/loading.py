@@ -32,7 +32,7 @@ _OPTIONS = {
 
 @dataclass(frozen=True)
 class UciSettings:
-    """A ``uci:`` reference taken apart.
+    """The parts of a ``uci:`` reference.
 
     Attributes:
         command: the program and its arguments.

@@ -139,7 +139,7 @@ class UciModel:
         except EngineError as error:
             raise ModelError(
                 "uci-start-failed",
-                f"the engine {command!r} {error}; run it by hand and type 'uci' and 'isready'",
+                f"the engine {command!r} {error}; run it in a terminal and type 'uci' and 'isready'",
             ) from None
         return found[0]
 

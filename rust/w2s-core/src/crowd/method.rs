@@ -1,6 +1,4 @@
-//! Which methods there are. A new method is its module, one line in each list here.
-//!
-//! Knows nothing about how any of them works.
+//! The registry of methods. A new method is its module and one line in each list here.
 
 use super::consensus::Consensus;
 use super::dawid_skene::dawid_skene;
@@ -74,10 +72,10 @@ impl FromStr for Method {
     }
 }
 
-/// Reconciles votes: what the crowd says about each item, and what each worker is worth.
+/// Reconciles votes: a label for each item, and a skill for each worker.
 ///
-/// The answer is the same whatever the number of threads; it runs in the rayon pool of the caller. Memory
-/// grows with votes, items × classes and workers × classes (× classes again for Dawid–Skene).
+/// The number of threads does not change the answer; it runs in the rayon pool of the caller. Memory grows
+/// with votes, items × classes and workers × classes (× classes again for Dawid–Skene).
 ///
 /// # Errors
 /// Names an option out of range, needed but missing, or of no use to the method; says when `stop` was set
@@ -98,7 +96,7 @@ impl FromStr for Method {
 /// let votes = Votes::new(shape, rows)?;
 /// let consensus = fit(&votes, Method::Majority, &Options::default(), &AtomicBool::new(false))?;
 /// assert_eq!(consensus.labels, [1, 0, 0]);
-/// assert_eq!(consensus.posterior[4..], [0.5, 0.5]); // nobody voted on item 2
+/// assert_eq!(consensus.posterior[4..], [0.5, 0.5]); // item 2 has no votes
 /// # Ok::<(), w2s_core::crowd::CrowdError>(())
 /// ```
 pub fn fit(

@@ -1,12 +1,10 @@
-//! Votes: who said what about which item, checked and sorted by item.
-//!
-//! Knows nothing about how votes are reconciled.
+//! Votes: workers, items and classes, checked and sorted by item.
 
 use super::error::CrowdError;
 use crate::Argument;
 use std::ops::Range;
 
-/// The vote code of a worker who looked at an item and did not answer.
+/// The vote code of an abstention.
 pub const ABSTAIN: u32 = u32::MAX;
 
 /// How many items, workers and classes there are; codes run from 0 below each.
@@ -29,8 +27,7 @@ pub struct Rows<'a> {
     pub workers: &'a [u32],
     /// Class codes, or [`ABSTAIN`].
     pub votes: &'a [u32],
-    /// What each vote counts for: a weight of 2 is the vote given twice, 0 is no vote. Without weights each
-    /// counts 1.
+    /// The weight of each vote: 2 counts the vote twice, 0 ignores it. Without weights each counts 1.
     pub weights: Option<&'a [f64]>,
 }
 
@@ -49,7 +46,7 @@ pub struct Votes {
 }
 
 impl Shape {
-    /// Refuses a table of so many cells where memory cannot address it.
+    /// Refuses a table that is too large for memory to address.
     pub(super) fn check_table(table: &'static str, sides: &[usize]) -> Result<(), CrowdError> {
         let most = isize::MAX as usize / size_of::<f64>();
         let cells = sides.iter().try_fold(1usize, |cells, side| cells.checked_mul(*side));
@@ -96,7 +93,7 @@ impl Votes {
         self.votes.len()
     }
 
-    /// Whether nobody voted.
+    /// Whether there is no vote.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.votes.is_empty()

@@ -1,7 +1,7 @@
 //! Reads positions: FEN, X-FEN and Shredder-FEN, with or without clocks.
 //!
-//! Knows nothing about printing. One pass over bytes into cozy-chess's builder, which then checks the rules:
-//! a third faster than its own reader, which also takes missing ranks and free squares counted as `0`.
+//! One pass over bytes into cozy-chess's builder, which then checks the rules: a third faster than its own
+//! reader, which also takes missing ranks and free squares counted as `0`.
 
 use super::Chess;
 use crate::game::{Game, PositionError};
@@ -12,11 +12,11 @@ const LONGEST: usize = 120;
 /// Where the board's own clock stops.
 const BOARD_CLOCK: u16 = 100;
 
-const SQUARES: &str = "the board is not eight ranks of eight squares, free ones counted by one digit";
+const SQUARES: &str = "the board must have eight ranks of eight squares, free ones counted by one digit";
 const CASTLING: &str = "castling rights without king or rook in place";
 const EN_PASSANT: &str = "no pawn can just have moved past the en passant square";
 // Play stops counting there too, so that every state prints as what reads.
-const CLOCK: &str = "a clock is a number from 0 to 65535";
+const CLOCK: &str = "a clock must be a number from 0 to 65535";
 const NOT_ALLOWED: &str = "the rules do not allow this board";
 
 pub fn read(text: &str) -> Result<Chess, PositionError> {
@@ -57,7 +57,7 @@ fn fields(mut bytes: &[u8]) -> Result<[&[u8]; 6], PositionError> {
         bytes = bytes[end..].trim_ascii_start();
     }
     if count < 4 {
-        return Err(error("expected board, side, castling, en passant and two clocks"));
+        return Err(error("expected the fields board, side, castling, en passant and two clocks"));
     }
     Ok(fields)
 }
@@ -122,11 +122,11 @@ fn read_side(field: &[u8]) -> Result<Color, PositionError> {
     match field {
         b"w" => Ok(Color::White),
         b"b" => Ok(Color::Black),
-        _ => Err(error("the side to move is w or b")),
+        _ => Err(error("the side to move must be w or b")),
     }
 }
 
-/// Castling rights, and whether they were written as files; `K` and `Q` stand for the outermost rook.
+/// Castling rights, and whether they were written as files; `K` and `Q` mean the outermost rook.
 fn read_castling(field: &[u8], builder: &mut BoardBuilder) -> Option<bool> {
     let mut by_files = false;
     if field == b"-" {
@@ -204,11 +204,11 @@ fn build(builder: &BoardBuilder) -> Result<Board, PositionError> {
             BoardBuilderError::InvalidHalfMoveClock | BoardBuilderError::InvalidFullmoveNumber => CLOCK,
         })
     })?;
-    // What the builder does not look at: no move gives check with three pieces.
+    // What the builder does not check: no move gives check with three pieces.
     if board.checkers().len() > 2 { Err(error(NOT_ALLOWED)) } else { Ok(board) }
 }
 
-/// Kings and rooks with castling rights stand where classical chess has them.
+/// Kings and rooks with castling rights are where classical chess has them.
 fn is_classical(board: &Board) -> bool {
     Color::ALL.into_iter().all(|color| {
         let rights = board.castle_rights(color);
@@ -236,7 +236,7 @@ mod tests {
         read(text).unwrap_err().why
     }
 
-    /// What cozy-chess's own reader takes although it is no FEN.
+    /// What cozy-chess's own reader accepts although it is not FEN.
     fn is_lax(text: &str) -> bool {
         let squares = text.split(' ').next().unwrap_or_default();
         let digits = squares.as_bytes().windows(2).any(|pair| pair.iter().all(u8::is_ascii_digit));
