@@ -208,7 +208,7 @@ def _sync_file(path: Path) -> None:
 # Reading ----------------------------------------------------------------------------------------------------
 
 
-def open_file(path: Path) -> BinaryIO:
+def open_regular_file(path: Path) -> BinaryIO:
     """A regular file, opened for reading.
 
     Raises:
@@ -220,7 +220,7 @@ def open_file(path: Path) -> BinaryIO:
     return path.open("rb")
 
 
-def read_file(path: Path, most: int | None = None) -> bytes:
+def read_whole_file(path: Path, most: int | None = None) -> bytes:
     """The content of a regular file.
 
     Args:
@@ -230,7 +230,7 @@ def read_file(path: Path, most: int | None = None) -> bytes:
     Raises:
         OSError: it cannot be read, is not a regular file, or is larger.
     """
-    with open_file(path) as file:
+    with open_regular_file(path) as file:
         if most is not None and path.stat().st_size > most:
             raise OSError(errno.EFBIG, f"it is larger than {most >> 20} MiB")
         return file.read()

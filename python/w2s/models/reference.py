@@ -17,7 +17,7 @@ from pathlib import Path
 from urllib.parse import unquote, unquote_to_bytes
 
 from w2s.errors import UsageError
-from w2s.files import read_file
+from w2s.files import read_whole_file
 
 _FORMS = "random, search:depth=3 or uci:stockfish?nodes=1000"
 _KIND = re.compile(r"[a-z][a-z0-9_]*")
@@ -133,7 +133,7 @@ def _kind_in(folder: str) -> str | None:
             return "hf"
         if not (path / _CONFIG_FILE).is_file():
             return None
-        config = json.loads(read_file(path / _CONFIG_FILE, _MAX_CONFIG_BYTES))
+        config = json.loads(read_whole_file(path / _CONFIG_FILE, _MAX_CONFIG_BYTES))
     except (ValueError, RecursionError):
         return "policy"  # its reader reports the fault
     except (OSError, RuntimeError):  # a name that the file system refuses, or an unknown home folder

@@ -23,7 +23,7 @@ import safetensors.numpy
 from w2s.callables import code_digest, is_callable_name
 from w2s.errors import DataError, UsageError, W2sError
 from w2s.evidence import Labels
-from w2s.files import read_file, write_bytes, write_text
+from w2s.files import read_whole_file, write_bytes, write_text
 from w2s.trust.function import FittedState, Function
 from w2s.trust.registry import trust_function
 
@@ -153,7 +153,7 @@ _TYPES: Mapping[str, type] = {"function": str, "options": dict, "facts": dict, "
 
 def _read_settings(path: Path) -> _Settings:
     try:
-        found = json.loads(read_file(path).decode())
+        found = json.loads(read_whole_file(path).decode())
     except FileNotFoundError:
         raise DataError("trust-file-missing", f"{path} does not exist: w2s trust fit writes it") from None
     except OSError as error:
@@ -216,7 +216,7 @@ def _read_arrays(path: Path, digest: str) -> dict[str, Any]:
 def _read_bytes(path: Path, digest: str) -> bytes:
     """The bytes of a file whose SHA-256 is known."""
     try:
-        data = read_file(path)
+        data = read_whole_file(path)
     except OSError as error:
         raise DataError("trust-file-unreadable", f"cannot read {path}: {error.strerror or error}") from None
     if hashlib.sha256(data).hexdigest() != digest:

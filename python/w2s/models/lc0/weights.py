@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from w2s.errors import DataError, ModelError
-from w2s.files import open_file
+from w2s.files import open_regular_file
 from w2s.models.lc0.protobuf import ProtobufError, ProtobufMessage
 
 PLANES, ENTRIES, SQUARES = 112, 1858, 64
@@ -95,7 +95,7 @@ def _read_bytes(path: Path) -> bytearray:
     """The content of a file; gzip is recognised by its first bytes and unpacked."""
     content = bytearray()
     try:
-        with open_file(path) as packed:
+        with open_regular_file(path) as packed:
             is_gzip = packed.read(2) == _GZIP
             packed.seek(0)
             with gzip.open(packed) if is_gzip else packed as file:

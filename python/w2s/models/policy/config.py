@@ -11,7 +11,7 @@ from typing import Any, BinaryIO, Literal, get_args
 
 from w2s import kernels
 from w2s.errors import DataError, ModelError
-from w2s.files import open_file
+from w2s.files import open_regular_file
 
 Architecture = Literal["se_resnet", "lc0"]
 Head = Literal["from_to", "plain", "convolution"]
@@ -118,7 +118,7 @@ def open_net_file(folder: Path, name: str) -> Iterator[BinaryIO]:
         ModelError: the folder or the file does not exist, or reading fails.
     """
     try:
-        with open_file(folder / name) as file:
+        with open_regular_file(folder / name) as file:
             yield file
     except FileNotFoundError:
         what = f"{folder} has no {name}" if folder.is_dir() else f"the folder {folder} does not exist"

@@ -25,7 +25,7 @@ _END_S = 5.0
 _FIRST_LOOK_S, _LOOK_S = 0.002, 0.005
 
 
-def main() -> None:
+def supervise() -> None:
     """Start the program that the arguments name, and stay until all its descendants have ended."""
     life, status, command = int(sys.argv[1]), int(sys.argv[2]), sys.argv[3:]
     os.set_inheritable(life, False)
@@ -167,4 +167,4 @@ def _set_process(option: int, value: int) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    supervise()
