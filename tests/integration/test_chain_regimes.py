@@ -107,7 +107,7 @@ def test_trust_reads_what_two_games_share(
     for round_ in found["rounds"]:
         assert round_["trust"]["features"] == ["log_prob", "margin", "entropy", "n_options"]
         assert "estimate" in round_["trust"]["purity_on_gold"]
-    assert "it reads the evidence that gold and pool share: log_prob, margin, entropy, n_options" in said
+    assert "reads the evidence that gold and pool share: log_prob, margin, entropy, n_options" in said
     models = pq.read_table(out / "gold-labels/labels.parquet").column("model").to_pylist()
     assert set(models) == {f"policy:{place}/elsewhere"}
     assert load(out / "round-1/seed-0/trust").state.facts["layout"]["vectors"] == {}
