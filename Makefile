@@ -65,7 +65,7 @@ lint: $(VENV)/.installed-dev rust-doc  ## formatting, clippy, Rust docs, ruff, m
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/codespell python rust docs arenas/build benchmarks studies *.md Makefile pyproject.toml
+	$(BIN)/codespell python rust docs arenas/build benchmarks studies examples *.md Makefile pyproject.toml
 	$(BIN)/python -m docs.build.prose
 
 rust-doc:  ## the documentation of the Rust crates, without a warning

@@ -24,7 +24,7 @@ class BenchmarkResult:
 
     Attributes:
         name: the name in the registry.
-        features: names of the evidence that it was told to read; empty if it has no such option.
+        features: names of the evidence in its option ``features``; empty if it has no such option.
         measures: interval by measure; empty where the function was not fitted.
         lacks: what is missing: names of evidence, packages or gold.
         remedy: what to do about it.
@@ -149,11 +149,11 @@ def out_of_fold_measures(
 
 
 LEAST_GOLD = {"neural": 300}
-"""Gold rows from which on a function is worth trying, by name."""
+"""Minimum number of gold rows that a function needs in practice, by name."""
 
 
 def little_gold(names: Iterable[str], rows: int) -> list[str]:
-    """Remarks about functions that need more gold than there is, one for each."""
+    """One remark for each function that needs more gold than there is."""
     return [
         f"{rows} gold rows are few for {name}, which needs about {LEAST_GOLD[name]}; logistic needs fewer"
         for name in dict.fromkeys(names)
@@ -164,9 +164,9 @@ def little_gold(names: Iterable[str], rows: int) -> list[str]:
 def _feature_choices(
     name: str, labels: Labels, wanted: Sequence[str] | None
 ) -> list[tuple[str, ...]] | list[None]:
-    """What a function can be told to read: what is wanted, or its default and whatever the labels have.
+    """Values of the option ``features`` to compare: those wanted, or the default and other known evidence.
 
-    Without names it reads the columns that are always read. A function without the option has None.
+    Without names the function reads the columns that are always read. A function without the option has None.
     """
     default = getattr(trust_function(name).options, "features", None)
     if not isinstance(default, tuple):
