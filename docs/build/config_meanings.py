@@ -75,7 +75,7 @@ MEANINGS = {
     "Regime.gold_task": "Task of gold.",
     "Regime.gold_column_mapping": "Which column of the gold files holds what.",
     "Regime.gold_teacher": "Model that labels gold, if the teacher cannot.",
-    "TrustSpec.function": "Name of the trust function; see [trust functions](../explanation/trust.md#functions).",
+    "TrustSpec.function": "Name of the trust function, or `module:callable`; see [trust functions](../explanation/trust.md#functions).",
     "TrustSpec.options": "Options of the function, for example `features`.",
     "TrustSpec.folds": "Folds for out-of-fold scores of gold.",
     "Keep.top": "Share or number of labels to keep, such as `25%`; the default is `25%`.",

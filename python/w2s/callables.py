@@ -140,7 +140,7 @@ def _refuse_hidden(module: str, found: ModuleType, name: str) -> None:
 
 
 def _corrected(name: str) -> str:
-    """The name that a path such as ``plugins/mytrust.py:rating`` may stand for, or an example."""
+    """The name that a path such as ``plugins/mytrust.py:rating`` may mean, or an example."""
     path, _, attribute = name.rpartition(":")
     guess = f"{Path(path).stem}:{attribute}"
     return guess if is_callable_name(guess) else "mytrust:rating for the function rating of mytrust.py,"

@@ -1,4 +1,4 @@
-"""Labels with their evidence: a table, and vectors in files beside it, joined by ``id``."""
+"""Labels with their evidence: a table, and vectors in files next to it, joined by ``id``."""
 
 from __future__ import annotations
 
@@ -180,7 +180,7 @@ def nullable_boolean_column(labels: Labels, name: str) -> tuple[npt.NDArray[np.b
 
 
 def read_labels(path: Path | str) -> Labels:
-    """Labels from a Parquet table and the files ``hidden``, ``afterstate`` and ``student.parquet`` beside it.
+    """Labels from a Parquet table and the files of vectors next to it, such as ``hidden.parquet``.
 
     Raises:
         DataError: a file cannot be read, or ids cannot be joined.
@@ -189,7 +189,7 @@ def read_labels(path: Path | str) -> Labels:
 
 
 def join_vectors(table: pa.Table, path: Path) -> Labels:
-    """Labels from a table and the vectors beside the file that it comes from.
+    """Labels from a table and the vectors next to the file that it comes from.
 
     Vectors are joined by id: an id that such a file lacks gets a row of NaN, and an id that the table lacks
     is ignored.
@@ -201,14 +201,14 @@ def join_vectors(table: pa.Table, path: Path) -> Labels:
     places = {id_: row for row, id_ in enumerate(table.column("id").to_pylist())}
     vectors = {}
     for name in STATES:
-        beside = path.with_name(f"{name}.parquet")
-        if beside.exists():
-            vectors[name] = _joined(beside, places)
+        vector_file = path.with_name(f"{name}.parquet")
+        if vector_file.exists():
+            vectors[name] = _joined(vector_file, places)
     return Labels(table, vectors)
 
 
 def write_labels(labels: Labels, path: Path | str) -> None:
-    """Write the vectors as float16 beside ``path`` and then the table, each file atomically.
+    """Write the vectors as float16 next to ``path`` and then the table, each file atomically.
 
     Raises:
         DataError: a vector has a value that float16 cannot hold.

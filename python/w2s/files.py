@@ -1,4 +1,4 @@
-"""Atomic and durable writes: hidden parts, synced before they get their names.
+"""Atomic and durable writes: hidden parts, synced before they get their names; and whole regular files.
 
 Only this module gives a file or a folder its final name. It does not know what is written.
 
@@ -8,14 +8,16 @@ reader, a kill and a power cut find the old output or the new one, and never a h
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import secrets
 import shutil
+import stat
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from w2s.errors import UsageError
 
@@ -127,7 +129,7 @@ def restore(out: Path) -> None:
 
 
 def refuse_other_files(folder: Path, ours: Collection[str]) -> None:
-    """Refuse to replace a folder that holds anything but files of ours; a missing folder holds nothing.
+    """Refuse to replace a folder that holds other files than ours; a missing folder is empty.
 
     Args:
         folder: the output.
@@ -201,3 +203,34 @@ def _parts(folder: Path, pattern: str) -> list[Path]:
 def _sync_file(path: Path) -> None:
     with path.open("r+b") as file:
         os.fsync(file.fileno())
+
+
+# Reading ----------------------------------------------------------------------------------------------------
+
+
+def open_regular_file(path: Path) -> BinaryIO:
+    """A regular file, opened for reading.
+
+    Raises:
+        OSError: it cannot be opened, or it is a pipe, a socket or a device, which may never end.
+    """
+    mode = path.stat().st_mode
+    if not (stat.S_ISREG(mode) or stat.S_ISDIR(mode)):
+        raise OSError(errno.EINVAL, "it is a pipe, a socket or a device, not a file")
+    return path.open("rb")
+
+
+def read_whole_file(path: Path, most: int | None = None) -> bytes:
+    """The content of a regular file.
+
+    Args:
+        path: the file.
+        most: the largest size in bytes that is read; None for any.
+
+    Raises:
+        OSError: it cannot be read, is not a regular file, or is larger.
+    """
+    with open_regular_file(path) as file:
+        if most is not None and path.stat().st_size > most:
+            raise OSError(errno.EFBIG, f"it is larger than {most >> 20} MiB")
+        return file.read()

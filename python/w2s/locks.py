@@ -19,14 +19,14 @@ from w2s.files import remove_parts, restore
 LOCK = ".lock"
 """The lock in a folder that is filled in place."""
 _LONGEST_ADDITION = len("..4194304-abcdef.part")
-"""Bytes that the hidden names beside an output are longer than its own."""
+"""Bytes by which hidden names next to an output are longer than the name of the output."""
 _NO_LOCKS = {errno.ENOLCK, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.EINVAL}
-"""What file systems without locks answer."""
+"""Error numbers of file systems without locks."""
 
 
 @contextmanager
 def lock_output(out: Path) -> Iterator[None]:
-    """Hold an output, so that no other process writes it, and remove what killed processes left of it.
+    """Hold an output, so that no other process writes it, and remove the partial files of killed processes.
 
     The lock is a hidden file next to ``out``. It is removed at the end; after a kill, the next process takes
     it over. On a file system without locks nothing is held. Missing parent folders are made, and removed at
@@ -93,7 +93,7 @@ def _remove_empty(folders: Iterable[Path]) -> None:
 
 
 def check_output(out: Path) -> None:
-    """Refuse a path that no file and no folder of ours can have.
+    """Refuse a path that an output cannot have.
 
     Raises:
         UsageError: the path has no name or a name that is too long, or is a device, a pipe or a socket.
@@ -103,7 +103,7 @@ def check_output(out: Path) -> None:
     if out.name in {"", ".."}:
         raise UsageError(
             "output-bad-name",
-            f"the output {str(out)!r} has no name of its own; add the name of a file or folder",
+            f"the output {str(out)!r} has no name; add the name of a file or folder",
         )
     if len(os.fsencode(out.name)) + _LONGEST_ADDITION > _longest_name(out):
         raise UsageError(

@@ -324,4 +324,4 @@ def test_later_student_of_a_ladder_is_not_measured_by_the_first(
     assert measured <= set(first["arms"]["trust"])
     assert not measured & set(second["arms"]["trust"])
     chain_run(tmp_path / "one", chain, "--rounds", "1")
-    assert "other does not learn: the chain ends with round 1" in capsys.readouterr().err
+    assert "other cannot be trained: the chain ends with round 1" in capsys.readouterr().err

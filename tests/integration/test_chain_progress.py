@@ -68,7 +68,7 @@ def test_a_finished_chain_is_told_in_one_line(
     first, second, *rest = capsys.readouterr().err.splitlines()
     steps = len(list(whole.rglob("step.json")))
     assert first.startswith("resume with: ")
-    assert second == f"{steps} of {steps} steps are finished already"
+    assert second == f"{steps} of {steps} steps are already finished"
     assert rest == [f"{whole / 'metrics.json'} holds every number"]
     assert (whole / "metrics.json").read_bytes() == before
 
@@ -148,7 +148,7 @@ def test_ctrl_c_shows_the_table_so_far_and_resuming_ends_with_the_same_numbers(
     assert run(["chain", "--resume", str(out)]) == 0
     resumed = capsys.readouterr().err
     steps = len(list(whole.rglob("step.json")))
-    assert f"\n{after} of {steps} steps are finished already\n" in resumed
+    assert f"\n{after} of {steps} steps are already finished\n" in resumed
     assert positions(resumed) == [(step, steps) for step in range(after + 1, steps + 1)]
     assert numbers(out) == numbers(whole)
     assert weights(out) == weights(whole)

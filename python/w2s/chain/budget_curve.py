@@ -1,4 +1,4 @@
-"""The label-budget curve: what gold, trust and both are worth at some numbers of gold rows.
+"""The label-budget curve: the arms gold, trust and gold+trust at several numbers of gold rows.
 
 The gold of a point is drawn by seed and contains that of every smaller one. The teacher's labels are those of
 the first round.
@@ -20,7 +20,7 @@ def check_gold_sizes(sizes: Sequence[int], gold: int) -> None:
     """Refuse points that need more gold rows than there are.
 
     Raises:
-        DataError: names the number of gold rows.
+        DataError: there are fewer gold rows; the message names their number.
     """
     if too_many := [count for count in sizes if count > gold]:
         raise DataError(
@@ -50,9 +50,9 @@ def measure_point(point: PointResult, seeds: Sequence[SeedRun], finished: Callab
     """Measure a point of the curve; if trust cannot be fitted, or nothing is kept, only the arms without it.
 
     Args:
-        point: gets the results.
+        point: receives the results.
         seeds: the point, for each seed.
-        finished: is called after each arm of each seed.
+        finished: called after each arm of each seed.
     """
     planned = seeds[0].planned.arms
 

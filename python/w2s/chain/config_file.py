@@ -105,7 +105,7 @@ def make_quick(tables: dict[str, Any], *, is_played: bool) -> dict[str, Any]:
     """The tables with no number above those of :data:`QUICK`, and without a label-budget curve.
 
     Args:
-        tables: of the chain; splits that list files keep all of their rows.
+        tables: tables of the chain; splits that list files keep all their rows.
         is_played: whether examples come from matches.
     """
     numbers = {key: number for key, number in QUICK.items() if key != "matches" or is_played}

@@ -27,10 +27,10 @@ class RunContext:
     Attributes:
         root: folder of the run.
         task: move, choice or answer.
-        game: whose rules apply to positions.
+        game: game whose rules apply to positions.
         seed: the first seed, which also seeds models and bootstraps.
-        test: examples that every student is evaluated on.
-        gold: all gold, of which models are shown some in front of questions.
+        test: examples on which every student is evaluated.
+        gold: all gold, from which few-shot examples are drawn.
         say: receives one line for each finished step.
         count: progress callback of long steps.
         begin: receives each step that begins.
@@ -73,7 +73,7 @@ class RunContext:
         Args:
             step: the step.
             inputs: everything that decides its result, as JSON values by name.
-            work: gets the folder, writes files into it and returns what to report.
+            work: receives the folder, writes files into it and returns what to report.
             what: the work in a few words.
             result: the result in a few words, which replaces ``what`` at the end.
         """

@@ -63,7 +63,7 @@ def plan_chain(config: ChainConfig, *, gold: int, pool: int, test: int, pool_ans
 
 
 def arms_left_out(config: ChainConfig, *, pool_answered: bool) -> dict[str, str]:
-    """Arms of the configuration that its examples cannot give, and why."""
+    """Arms of the configuration whose needs its examples cannot meet, and the reasons."""
     absent = set()
     if config.regime.name == "ood_domain":
         absent.add(Need.GOLD_OF_THIS_GAME)
@@ -132,7 +132,7 @@ class _Planner:
         return ", ".join([*([what] if what else []), *([f"seed {seed}"] if self._config.seeds > 1 else [])])
 
     def _tests(self) -> dict[str, PlannedTest]:
-        """Models that are evaluated as they are."""
+        """Models that are evaluated without training."""
         student = self._config.student_of(1)
         models = {"teacher": self._config.teacher, "student": student}
         found = {}
@@ -286,7 +286,7 @@ class _Planner:
         """The teacher's labels of gold and pool, and trust in them.
 
         Gold of another game is labelled by its own teacher, without evidence that only one game has; gold of
-        another task by the same teacher in a step of its own.
+        another task by the same teacher in a separate step.
         """
         config, sizes = self._config, self._sizes
         folder = "round-1/labels" if scope.round == 1 else f"{scope.place}/labels"

@@ -1,4 +1,4 @@
-"""How far a running chain is: its finished steps, how long they took, and about how much time is left."""
+"""Progress of a running chain: its finished steps, their durations, and the estimated time left."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from w2s.chain.plan import PlannedStep
 from w2s.resume import STEP, Record
 
 SECONDS = "step_seconds"
-"""The fact in the record of a step that says how long it took."""
+"""The fact in the record of a step with its duration."""
 _UNITS = {"label": 1.0, "evidence": 1.0, "test": 1.0, "train": 6.0}
 """Cost of a row by the kind of work. A trained row counts as six: forward and backward, in two epochs."""
 _MINUTE = 60
@@ -23,7 +23,7 @@ class RunProgress:
     Attributes:
         steps: all steps of the plan, by folder.
         finished: folders of the steps that are finished.
-        seconds: how long finished steps took, by folder, as far as that is known.
+        seconds: durations of finished steps by folder, as far as they are known.
 
     Example:
         >>> from w2s.chain.plan import PlannedTest, Work
@@ -72,8 +72,8 @@ class RunProgress:
     def time_left(self) -> str:
         """The time that is left, such as ``about 9 min left``; empty if nothing is left or it is not known.
 
-        A step takes as long as finished steps of its kind and models did, per unit of work. It says ``more
-        than`` if steps are left of a kind that none of the finished steps has.
+        A step is expected to take as long as finished steps of its kind and models, per unit of work. The
+        text begins with ``more than`` if steps are left of a kind that has no finished step.
         """
         left = [step for folder, step in self.steps.items() if folder not in self.finished]
         expected = [self._expected(step) for step in left]
@@ -102,7 +102,7 @@ def _models(step: PlannedStep) -> Sequence[str]:
 
 
 def _units(step: PlannedStep) -> float:
-    """The cost of a step in comparison with others of its kind."""
+    """The cost of a step relative to others of its kind."""
     return sum(work.rows * _UNITS[work.kind] for work in step.work) if step.work else 1.0
 
 

@@ -32,7 +32,7 @@ class SeedResult:
         teacher: reference of the teacher.
         trust: how good trust in its labels is.
         matches: how the pool was made, if matches are played.
-        arms: by name.
+        arms: arms by name.
     """
 
     teacher: str
@@ -47,8 +47,8 @@ class PointResult:
 
     Attributes:
         gold: number of gold rows.
-        arms: by name.
-        trust: for each seed; empty if it cannot be fitted.
+        arms: arms by name.
+        trust: trust for each seed; empty if it cannot be fitted.
         refused: why arms are missing.
     """
 
@@ -66,9 +66,9 @@ class ChainResults:
         config: the chain.
         tests: right answers of models that are not trained, by arm.
         references: reference arms that are trained.
-        own_trust: of reference arms that label themselves, for each seed.
+        own_trust: trust of reference arms that label themselves, for each seed.
         rounds: the seeds of each round.
-        points: of the label-budget curve.
+        points: points of the label-budget curve.
         stopped: why the chain stopped early.
     """
 

@@ -22,7 +22,7 @@ class SeedRun:
 
     Attributes:
         planned: the steps.
-        trainer: of students.
+        trainer: trainer of students.
         trust: how trust is fitted and what it keeps.
         teach: how students are taught.
         splits: the examples; on a point of the label-budget curve with fewer gold rows.
@@ -66,7 +66,7 @@ class SeedRun:
 
     @cached_property
     def collapsed(self) -> str | None:
-        """Why trust is worth nothing, or None."""
+        """Why trust has collapsed, or None."""
         return self.selection.collapse(self.planned.seed)
 
     def train(self, arm: str) -> TrainResult:

@@ -71,7 +71,7 @@ def run(
         UsageError: the configuration or the folder cannot be used.
         DataError: the examples cannot be used.
         MissingExtraError: a training needs a library that is not installed.
-        W2sError: trust collapsed in the first round, so no round is worth keeping.
+        W2sError: trust collapsed in the first round, so no round is kept.
     """
     require_single_process("a chain")
     check_config(config)
@@ -87,7 +87,7 @@ def _run(
     folder.open(config)
     say(f"resume with: {folder.resume_line}")
     for student in config.student[config.rounds :]:
-        say(f"{student} does not learn: the chain ends with round {config.rounds}")
+        say(f"{student} cannot be trained: the chain ends with round {config.rounds}")
     source = open_examples(config, folder.path, say, count)
     splits = source.first.splits
     write_table(splits.table(), folder.path / "splits.parquet")
@@ -103,7 +103,7 @@ def _run(
     check_gold_sizes(config.gold_sizes, len(splits.gold))
     progress = RunProgress.of(plan.steps, folder.path)
     if progress.finished:
-        say(f"{len(progress.finished)} of {len(progress.steps)} steps are finished already")
+        say(f"{len(progress.finished)} of {len(progress.steps)} steps are already finished")
     context = RunContext(
         folder.path,
         config.task,
@@ -120,9 +120,7 @@ def _run(
     folder.finish()
     if not report.rounds:
         why = report.stopped.why if report.stopped is not None else ""
-        raise W2sError(
-            "chain-no-round-kept", f"no round is worth keeping: {why}; give more gold or other evidence"
-        )
+        raise W2sError("chain-no-round-kept", f"no round is kept: {why}; give more gold or other evidence")
     return report
 
 
@@ -189,7 +187,7 @@ class _Chain:
     def _measure_references(self) -> None:
         """Evaluate the models that are not trained, and train the reference arms of all seeds.
 
-        No teacher of a round takes part in them: base, teacher, gold, self-training and ceiling.
+        They do not depend on the teacher of a round: base, teacher, gold, self-training and ceiling.
         """
         splits, results = self._source.first.splits, self._results
         identity = self._context.examples_digest(splits)
@@ -246,7 +244,7 @@ class _Chain:
         return provenance
 
     def _stop(self, number: int, why: str) -> None:
-        """End the chain before a round that is not worth keeping, because trust has collapsed."""
+        """End the chain before a round that is not kept, because trust has collapsed."""
         shift = shift_of_round(self._config, number)
         why = why if shift is None else f"{why} (an estimate: {shift})"
         self._results.rounds.pop()
@@ -283,7 +281,9 @@ class _Chain:
         }
         labels = label_round(labelling, context, splits, teacher, made_of)
         if is_new and (missing := labels.unanswered(splits)):
-            context.say(f"{planned.title}: examples left out, whose labels hold no answer: {missing:,}")
+            context.say(
+                f"{planned.title}: {missing:,} examples are left out because their labels have no answer"
+            )
         seed = SeedRun(planned, self._trainer, self._trust, config.teach, splits, labels, teacher)
         if planned.round > 1:  # the warm start of the teacher learned the rest of gold
             seed = replace(seed, labels=labels.with_gold(seed.gold_ids_outside_warm_start))

@@ -1,7 +1,7 @@
 """Self-training: a student that learned gold labels gold and pool itself, and trust selects from its labels.
 
 Each fold of gold is labelled by a student that trained on the other folds, so trust in the student's labels
-is fitted on rows that did not train whoever labelled them.
+is fitted on rows that did not train the student that labelled them.
 
     self/fold-K/   student/, and labels/ of the gold rows in the fold
     self/labels/   of the pool, by the student of the arm gold
@@ -39,7 +39,7 @@ def label_itself(
 
     Args:
         planned: the arm.
-        trainer: of students.
+        trainer: trainer of students.
         trust: how trust is fitted and what it keeps.
         inputs: gold and pool.
     """

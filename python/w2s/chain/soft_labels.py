@@ -39,10 +39,10 @@ def label_distributions(
 
     Args:
         step: where the result is saved.
-        context: of the run.
+        context: context of the run.
         model: reference of the model.
         examples: the pool.
-        shots: gold, of which a model that uses few-shot examples is shown some.
+        shots: gold, from which few-shot examples are drawn.
         made_of: identity of model and examples, as named JSON values.
 
     Raises:
@@ -80,7 +80,7 @@ def label_distributions(
 
 
 def teacher_targets(found: Distributions) -> SoftTarget:
-    """Targets that are the teacher's distributions, whatever the label."""
+    """Targets that are the teacher's distributions, regardless of the label."""
     return lambda id_, _: found[id_]
 
 

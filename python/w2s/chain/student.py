@@ -50,7 +50,7 @@ class TrainResult:
 
     @property
     def tested(self) -> Correct:
-        """The answers to the test, which must be there."""
+        """The answers to the test; only for a student that was evaluated."""
         assert self.correct is not None
         return self.correct
 
@@ -59,8 +59,8 @@ class StudentTrainer:
     """Carries out planned trainings; each is done once in a run, and then read from its folder.
 
     Args:
-        context: of the run.
-        settings: of trainings, see :func:`w2s.train.parse_settings`.
+        context: context of the run.
+        settings: settings of trainings, see :func:`w2s.train.parse_settings`.
         later_rate: learning rate of later stages, as a share of the first.
     """
 
@@ -156,7 +156,7 @@ def _after(first: TrainResult, second: TrainResult, *, with_costs: bool) -> Trai
 
 
 def evaluate_untrained(step: PlannedTest, context: RunContext, examples_digest: str) -> Correct:
-    """Evaluate a model as it is; models that use few-shot examples are shown gold."""
+    """Evaluate a model without training; few-shot examples are drawn from gold."""
 
     def work(folder: Path) -> dict[str, Any]:
         evaluate(folder, step.model, context, labelled_shots(context.gold), context.replies)

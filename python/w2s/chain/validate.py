@@ -15,14 +15,14 @@ from w2s.train import LanguageTrainSettings, parse_settings
 from w2s.trust import trust_function
 
 _CONFIGURED = frozenset({*STATES, *REQUESTS, "search"}) - {"samples"}
-"""Evidence that exists only if the configuration asks for it; samples may also be in an endpoint's labels."""
+"""Evidence that exists only if the configuration requests it; samples may also be in an endpoint's labels."""
 
 
 def check_config(config: ChainConfig) -> None:
     """Refuse unknown names, and settings that contradict each other.
 
     Raises:
-        UsageError: says what is wrong and what to do, in one line.
+        UsageError: a name is unknown or settings contradict each other; one line names the remedy.
     """
     build_trust_function(config.trust, config.features)
     _check_shared_evidence(config)

@@ -74,7 +74,7 @@ def chain(
         typer.Option(
             "--quick",
             help="A first result, for the bundled games within two minutes: at most 300 gold, 600 pool and "
-            "300 test rows, 2 rounds and 1 seed. Other options win.",
+            "300 test rows, 2 rounds and 1 seed. Other options override it.",
         ),
     ] = False,
     rounds: Annotated[int | None, typer.Option(help="Number of rounds.")] = None,
@@ -221,7 +221,7 @@ def _estimate(config: ChainConfig, hardware: str | None, *, as_json: bool) -> No
 
 
 def _note_quick(config: ChainConfig) -> None:
-    """Say how small the chain is."""
+    """Print the size of a quick chain."""
     from w2s.cli import output
 
     rows = [f"{count:,} {split}" for one in config.examples.each for split, count in one.counts.items()]
@@ -229,7 +229,7 @@ def _note_quick(config: ChainConfig) -> None:
         f"{config.rounds} round{'s' * (config.rounds > 1)}",
         f"{config.seeds} seed{'s' * (config.seeds > 1)}",
         *([f"{', '.join(rows)} rows"] if rows else []),
-        *([f"{config.matches.games} games a round"] if config.source == "matches" else []),
+        *([f"{config.matches.games} games per round"] if config.source == "matches" else []),
     ]
     output.note(f"--quick: {', '.join(numbers)}")
 

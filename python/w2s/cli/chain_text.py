@@ -16,12 +16,12 @@ _REFUSED = "gap too small"
 _MEASURES = "https://github.com/w2s-dev/w2s/blob/main/docs/explanation/weak-to-strong.md#measures"
 _REFUSED_NOTE = f"""\
 {_REFUSED}: the ceiling is not clearly above the base (Recovery) or the teacher (PGR). The 95 % interval
-of their difference is not above 0, so a share of it says nothing. More test rows may help; see
+of their difference is not above 0, so a share of it is not meaningful. More test rows may help; see
 {_MEASURES}"""
 
 
 def report_table(report: ChainReport) -> str:
-    """All arms of all rounds, trust in each round, whether trust was worth it, and why the chain stopped."""
+    """All arms of all rounds, trust in each round, whether trust helped, and why the chain stopped."""
     rows = _arm_rows("reference", report.references)
     for one in report.rounds:
         rows += _arm_rows(f"{one.round}", one.arms)
@@ -49,7 +49,7 @@ def report_table(report: ChainReport) -> str:
 
 
 def _summary(report: ChainReport) -> str:
-    """Whether trust was worth it, in the best round or in the last one of an unfinished chain."""
+    """Whether trust helped, in the best round or in the last one of an unfinished chain."""
     if not report.rounds:
         return ""
     number = report.best_round if report.is_complete else None
@@ -134,10 +134,11 @@ _ESTIMATE_COLUMNS = [
 
 
 def estimate_table(found: dict[str, Any], *, with_assumptions: bool = False) -> str:
-    """The whole, every arm of every round, the models, what is not known, and what was assumed in short or in
-    full."""
+    """Every arm of every round, the models, unknowns and assumptions, in short or in full; the total is the
+    first and the last line."""
+    total = _estimate_total(found["total"], found["machine"])
     parts = [
-        _estimate_total(found["total"], found["machine"]),
+        total,
         output.table(_ESTIMATE_COLUMNS, [_estimate_row(arm) for arm in found["arms"]]),
         output.table(
             ["model", "parameters", "size", "reads", "prompt + reply", "tokens"],
@@ -151,6 +152,7 @@ def estimate_table(found: dict[str, Any], *, with_assumptions: bool = False) -> 
         parts.append("\n".join(["assumed:", *(f"  {line}" for line in assumptions)]))
     else:
         parts.append(f"{len(assumptions)} assumptions: --verbose prints them")
+    parts.append(total)
     return "\n\n".join(parts)
 
 
@@ -202,7 +204,7 @@ def _time(hours: float | None) -> str:
 
 
 def _short(model: str) -> str:
-    """Without its options."""
+    """A model reference without its options."""
     return model.partition("?")[0]
 
 

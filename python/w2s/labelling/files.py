@@ -40,7 +40,7 @@ def label_file(
     overwrite: bool = False,
     progress: ProgressCallback | None = None,
 ) -> bool:
-    """Label examples and write ``out``, with its vectors in files beside it; one part is in memory at a time.
+    """Label examples and write ``out`` and its vectors; one part is in memory at a time.
 
     Finished parts are kept in a hidden folder next to ``out`` until the table is written. After a kill, a
     call with the same examples, specification and ``inputs`` uses them again. If ``out`` already holds those
@@ -128,15 +128,15 @@ def check_out(out: Path, overwrite: bool) -> None:
             "label-out-not-in-folder",
             f"{taken} is not a folder, so {out} cannot be written; choose another --out",
         )
-    beside = [path for path in (out.with_name(f"{name}.parquet") for name in STATES) if path.exists()]
-    if beside and not out.exists() and not _other_tables(out) and any(out.parent.glob(f".{out.name}.*/")):
+    vectors = [path for path in (out.with_name(f"{name}.parquet") for name in STATES) if path.exists()]
+    if vectors and not out.exists() and not _other_tables(out) and any(out.parent.glob(f".{out.name}.*/")):
         return  # this table's own vectors, from a run that was killed before it wrote the table
-    if beside and not out.exists() and _other_tables(out):
+    if vectors and not out.exists() and _other_tables(out):
         raise UsageError(
             "label-vectors-of-other-table",
-            f"{beside[0]} belongs to {_other_tables(out)[0].name}; choose an --out in another folder",
+            f"{vectors[0]} belongs to {_other_tables(out)[0].name}; choose an --out in another folder",
         )
-    there = [out, *beside] if out.exists() else beside
+    there = [out, *vectors] if out.exists() else vectors
     if there and not overwrite:
         raise UsageError(
             "label-out-exists", f"{there[0]} exists; add --overwrite, or choose an --out in another folder"
@@ -213,11 +213,11 @@ def concat_parts(parts: Sequence[Path], out: Path, digest: str) -> None:
     """
     check_ids(pa.concat_tables([read_table(part / TABLE, ["id"]) for part in parts]), str(out))
     for name in STATES:
-        beside = out.with_name(f"{name}.parquet")
-        remove(beside)
-        files = [part / beside.name for part in parts]
+        vectors = out.with_name(f"{name}.parquet")
+        remove(vectors)
+        files = [part / vectors.name for part in parts]
         if files[0].exists():
-            write_tables(_equal_width(files), beside)
+            write_tables(_equal_width(files), vectors)
     write_tables((read_table(part / TABLE) for part in parts), out, {DIGEST: digest.encode()})
 
 

@@ -280,8 +280,9 @@ def _filter_source(
     spilled: SpilledStream | None = None,
 ) -> dict[str, Any]:
     _LOG.debug("opened %d files with %d partitions", len(source.stamps), len(source.partitions))
-    source.require_columns(spec.columns)
     source = source.with_types(_number_types(spec))
+    columns = source.with_fields(spec.columns)
+    columns.require_columns(spec.columns)
     made_of: dict[str, object] = {
         "files": [source.stamps, source.format.ending],
         "options": repr(spec),
@@ -293,7 +294,7 @@ def _filter_source(
             return {**before, "done_before": True}
     steps.begin("reading scores", source.rows)
     decision = select_rows(
-        source.partitions,
+        columns.partitions,
         spec,
         memory=limits.memory,
         threads=limits.threads,

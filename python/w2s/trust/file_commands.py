@@ -190,11 +190,12 @@ def _check_features(chosen: Function, labels: Labels, wanted: str | None, gold: 
 
 
 def _names(features: str, gold: str, labels: Labels) -> tuple[str, ...]:
-    """The names of evidence in a text; the answer is none, and no text that says nothing about the label."""
+    """The names of evidence in a text; the gold column and uninformative text columns are refused."""
     names = parse_config(FeatureOptions, {"features": features}, "the trust function").features
     if gold in names:
         raise UsageError(
-            "trust-gold-is-feature", f"{gold} is the answer and cannot be read; leave it out of `features`"
+            "trust-gold-is-feature",
+            f"{gold} is the gold column and cannot be a feature; leave it out of `features`",
         )
     for name in set(names) & set(labels.table.column_names):
         if is_text(labels, name) and len(set(equals_label(labels, name).tolist()) & {0.0, 1.0}) < 2:
@@ -363,7 +364,7 @@ def compare_file(
 
 
 def _nothing_comparable(results: Sequence[BenchmarkResult], labels: Labels, *, is_chosen: bool) -> DataError:
-    """The one thing that is missing first."""
+    """The error for labels on which no function can be compared; it names what to add first."""
     numeric = number_columns(labels)
     if is_chosen:
         what = f"{results[0].title}: {results[0].remedy}"
@@ -374,7 +375,7 @@ def _nothing_comparable(results: Sequence[BenchmarkResult], labels: Labels, *, i
         )
     else:
         what = (
-            "these labels have no evidence; add log_prob, or any column of numbers that says something about "
-            "a label, and name it with `features`"
+            "these labels have no evidence; add log_prob, or any column of numbers about a "
+            "label, and name it with `features`"
         )
     return DataError("trust-nothing-comparable", f"no trust function can be compared: {what}")

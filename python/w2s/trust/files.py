@@ -23,7 +23,7 @@ import safetensors.numpy
 from w2s.callables import code_digest, is_callable_name
 from w2s.errors import DataError, UsageError, W2sError
 from w2s.evidence import Labels
-from w2s.files import write_bytes, write_text
+from w2s.files import read_whole_file, write_bytes, write_text
 from w2s.trust.function import FittedState, Function
 from w2s.trust.registry import trust_function
 
@@ -65,7 +65,7 @@ def save(fitted: object, folder: Path | str) -> None:
     gold = fitted.state.labels
     table = None if gold is None else _to_parquet(gold.table)
     arrays = _to_safetensors(_with_vectors(fitted.state))
-    settings = {
+    settings: dict[str, Any] = {
         "format": FORMAT,
         "function": name,
         "options": fitted.options.model_dump(mode="json"),
@@ -75,6 +75,7 @@ def save(fitted: object, folder: Path | str) -> None:
         **({} if table is None else {"labels_sha256": hashlib.sha256(table).hexdigest()}),
         **({"code_sha256": code_digest(name)} if is_callable_name(name) else {}),
     }
+    settings["digest"] = _digest(settings)
     text = json.dumps(settings, indent=2, allow_nan=False, ensure_ascii=False) + "\n"
     folder = Path(folder)
     try:
@@ -124,15 +125,15 @@ def load(folder: Path | str, allow: str = "") -> Function:
             name,
             folder,
         )
-    return replace(found, state=_state(settings, arrays, table))
+    return replace(found, state=_state(settings, arrays, table, str(folder)))
 
 
-def _state(settings: _Settings, arrays: dict[str, Any], table: pa.Table | None) -> FittedState:
+def _state(settings: _Settings, arrays: dict[str, Any], table: pa.Table | None, where: str) -> FittedState:
     if table is None:
-        return FittedState(settings.facts, arrays)
+        return FittedState(settings.facts, arrays, source=where)
     vectors = {name.removeprefix(_VECTOR): arrays[name] for name in arrays if name.startswith(_VECTOR)}
     learned = {name: array for name, array in arrays.items() if not name.startswith(_VECTOR)}
-    return FittedState(settings.facts, learned, Labels(table, vectors))
+    return FittedState(settings.facts, learned, Labels(table, vectors), source=where)
 
 
 @dataclass(frozen=True)
@@ -152,7 +153,7 @@ _TYPES: Mapping[str, type] = {"function": str, "options": dict, "facts": dict, "
 
 def _read_settings(path: Path) -> _Settings:
     try:
-        found = json.loads(path.read_text(encoding="utf-8"))
+        found = json.loads(read_whole_file(path).decode())
     except FileNotFoundError:
         raise DataError("trust-file-missing", f"{path} does not exist: w2s trust fit writes it") from None
     except OSError as error:
@@ -166,8 +167,18 @@ def _read_settings(path: Path) -> _Settings:
     for key, kind in _TYPES.items():
         if not isinstance(found.get(key), kind):
             raise DataError("trust-file-invalid", f"{path} has no valid {key}: fit the trust function again")
+    if found.pop("digest", None) != _digest(found):
+        raise DataError(
+            "trust-file-damaged", f"{path} is damaged or was edited: fit the trust function again"
+        )
     optional = {key: str(found.get(key, "")) for key in ("labels_sha256", "code_sha256")}
     return _Settings(**{**{key: found[key] for key in _TYPES}, **optional})
+
+
+def _digest(settings: Mapping[str, Any]) -> str:
+    """The SHA-256 of everything else in ``trust.json``, as hexadecimal digits."""
+    text = json.dumps(settings, sort_keys=True, ensure_ascii=True)
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def _with_vectors(state: FittedState) -> dict[str, Any]:
@@ -205,7 +216,7 @@ def _read_arrays(path: Path, digest: str) -> dict[str, Any]:
 def _read_bytes(path: Path, digest: str) -> bytes:
     """The bytes of a file whose SHA-256 is known."""
     try:
-        data = path.read_bytes()
+        data = read_whole_file(path)
     except OSError as error:
         raise DataError("trust-file-unreadable", f"cannot read {path}: {error.strerror or error}") from None
     if hashlib.sha256(data).hexdigest() != digest:

@@ -1,7 +1,7 @@
 """Trust functions of users: a plain function, a class of a trust method, or anything that makes one.
 
-:func:`user_function` accepts them and refuses the rest. What a plain function and an object learned is not
-known to w2s, so the gold that they were fitted on is saved instead.
+:func:`user_function` accepts them and refuses the rest. w2s does not know what a plain function or an object
+learned, so it saves their gold instead.
 """
 
 from __future__ import annotations
@@ -33,12 +33,12 @@ class _OpenOptions(Config):
 
 
 def user_function(found: Any, name: str, options: Mapping[str, Any]) -> Function:
-    """Return the trust function, not fitted yet, that code of the user is or makes.
+    """Return the trust function, not fitted yet, that the user's code is or makes.
 
     Args:
         found: a plain function whose first parameter is ``labels``; a class of a :class:`TrustMethod`; or a
             callable that takes the options and returns a :class:`TrustFunction`.
-        name: how the user named it.
+        name: the name that the user gave.
         options: its options.
 
     Raises:
@@ -70,7 +70,7 @@ class PlainFunction:
     Without the parameter ``gold`` it learns nothing, and no gold is kept.
 
     Attributes:
-        name: as the user named it.
+        name: the name that the user gave.
         call: the function.
         options: its other parameters, which have default values.
     """
@@ -115,7 +115,7 @@ def _is_plain(found: Any) -> bool:
         return False
     try:
         return next(iter(inspect.signature(found).parameters), "") == "labels"
-    except (TypeError, ValueError):  # a callable that does not tell its parameters
+    except (TypeError, ValueError):  # a callable that whose parameters cannot be read
         return False
 
 
@@ -209,7 +209,7 @@ def _is_names(value: Any) -> bool:
 
 
 def _takes(count: int) -> Callable[[Any], bool]:
-    """Whether a value can be called with so many arguments."""
+    """Return a check whether a value can be called with ``count`` arguments."""
 
     def is_right(value: Any) -> bool:
         if not callable(value):
@@ -219,7 +219,7 @@ def _takes(count: int) -> Callable[[Any], bool]:
         except TypeError:
             return False
         except ValueError:
-            pass  # a callable that does not tell its parameters
+            pass  # a callable that whose parameters cannot be read
         return True
 
     return is_right
@@ -298,6 +298,6 @@ def _make(make: Callable[..., Any], name: str, options: Mapping[str, Any]) -> An
             "function is labels, as in def trust(labels, gold)",
         ) from None
     except ValueError:
-        pass  # a callable that does not tell its parameters
+        pass  # a callable that whose parameters cannot be read
     with user_code(name):
         return make(**options)

@@ -259,10 +259,11 @@ def test_a_remote_file_is_refused_with_a_command(
     refused(tmp_path, source, "table-remote-path", address, upload, out=address)
 
 
-def test_a_nested_score_is_refused_with_a_remedy(tmp_path: Path) -> None:
+def test_an_unknown_field_of_a_nested_column_is_refused_with_its_fields(tmp_path: Path) -> None:
     path = tmp_path / "in.jsonl"
-    path.write_text('{"meta": {"n": 0.5}}\n')
-    refused(tmp_path, path, "table-unknown-column", "meta holds nested values", score="meta.n")
+    path.write_text('{"meta": {"n": 0.5}, "list": [1]}\n')
+    refused(tmp_path, path, "table-unknown-column", "meta is struct<n: double>", score="meta.m")
+    refused(tmp_path, path, "table-unknown-column", "list is list<", score="list.m")
 
 
 @pytest.mark.parametrize("given", [pa.table({"trust": [1.0]}), {"trust": [1.0]}, [], [[1.0]]])

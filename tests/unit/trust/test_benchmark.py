@@ -6,7 +6,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from tests.doubles.labels import labels
+from tests.doubles.labels import labels, without
 from w2s.evidence import Labels
 from w2s.metrics import auc
 from w2s.trust import cross_fit, trust_function
@@ -26,6 +26,22 @@ def test_auc_of_labels_without_signal_is_one_half_on_average() -> None:
         within.append(measures["auc"].value)
     assert abs(np.mean(within) - 0.5) < 0.03
     assert np.mean(pooled) < 0.47  # each fold with many right rows has a fit that saw few
+
+
+def test_probes_read_scalars_where_there_are_no_vectors() -> None:
+    found = labels(80)
+    own = without(found, *(set(found.table.column_names) - {"id", "label", "log_prob", "correct"}), "hidden")
+    own = Labels(own.table)
+    results = compare_functions(own, own.correct, functions=["logistic", "knn", "margin"], draws=5)
+    assert [result.title for result in results] == [
+        "logistic",
+        "knn",
+        "logistic(hidden)",
+        "knn(hidden)",
+        "margin",
+    ]
+    assert all(result.measures["auc"].value > 0.6 for result in results[:2])
+    assert not any(result.measures for result in results[2:])
 
 
 def test_gold_with_one_row_in_each_fold_is_measured() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pyarrow as pa
 
 from tests.doubles.errors import raises_code
@@ -40,6 +41,23 @@ def test_misspelled_column_has_a_suggestion() -> None:
 
 def test_repr_of_a_trust_function_says_whether_it_is_fitted() -> None:
     assert repr(trust_function("isotonic")) == "<trust function isotonic, not fitted, reads log_prob>"
+    assert repr(trust_function("boosting")) == "<trust function boosting, not fitted>"
+
+
+def test_repr_of_a_fitted_trust_function_names_its_features() -> None:
+    rng = np.random.default_rng(0)
+    table = pa.table(
+        {
+            "id": [str(row) for row in range(60)],
+            "label": ["a"] * 60,
+            "log_prob": -rng.random(60),
+            "correct": rng.random(60) < 0.5,
+        }
+    )
+    fitted = trust_function("logistic", features="hidden").fit(
+        Labels(table, {"hidden": rng.random((60, 2), np.float32)})
+    )
+    assert repr(fitted) == "<trust function logistic, fitted, reads hidden, log_prob>"
 
 
 def test_empty_samples_are_no_evidence() -> None:

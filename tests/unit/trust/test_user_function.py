@@ -14,6 +14,7 @@ import pytest
 from tests.doubles.errors import raises_code
 from tests.doubles.labels import labels
 from tests.doubles.plugins import write_plugin
+from tests.doubles.trust_folders import edit_settings
 from w2s.config import Config
 from w2s.errors import DataError, UsageError, UserCodeError, W2sError
 from w2s.evidence import Labels
@@ -134,8 +135,7 @@ def test_function_scores_as_before_after_saving_and_loading(
 def test_loading_what_is_not_allowed_imports_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     save(trust_function(f"{HERE}:confident").fit(GOLD), tmp_path / "t")
-    settings = (tmp_path / "t" / "trust.json").read_text()
-    (tmp_path / "t" / "trust.json").write_text(settings.replace(f"{HERE}:confident", "evil:rate"))
+    edit_settings(tmp_path / "t", lambda found: found.update(function="evil:rate"))
     (tmp_path / "evil.py").write_text("open('ran', 'w')\ndef rate(labels): return 1")
     for allow in ("", "evil", "evil:other"):
         with raises_code("trust-code-not-allowed", UsageError):
