@@ -66,7 +66,7 @@ lint: $(VENV)/.installed-dev rust-doc  ## formatting, clippy, Rust docs, ruff, m
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/codespell python rust docs arenas/build benchmarks studies *.md Makefile pyproject.toml
+	$(BIN)/codespell python rust docs arenas/build benchmarks studies examples *.md Makefile pyproject.toml
 	$(BIN)/python -m docs.build.prose
 
 rust-doc:  ## the documentation of the Rust crates, without a warning
@@ -120,6 +120,7 @@ results: $(VENV)/.installed  ## write docs/results.md from finished chains: RUNS
 docs: $(VENV)/.installed  ## build the documentation, with the generated reference, into site/
 	$(PIP) --no-build-isolation --editable '.[docs]'
 	$(BIN)/python -m docs.build.figure
+	$(BIN)/python -m docs.build.notebook
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
 
 clean:  ## remove what make made

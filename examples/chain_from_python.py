@@ -15,7 +15,7 @@ import w2s
 # A small network labels 150 Connect Four puzzles. A larger one learns from gold alone (100 puzzles with known
 # answers), from all labels (naive), from the half that trust keeps, or from the true answers (ceiling).
 # Keys that are not named here have their defaults. `seeds=2` would measure both seeds together, with
-# intervals over puzzles and seeds; here each seed is a chain of its own, so that the table has both.
+# intervals over puzzles and seeds; here each seed is a separate chain, so that the table has both.
 rows = []
 for seed in (0, 1):
     config = w2s.chain.ChainConfig(

@@ -1,4 +1,4 @@
-"""A trust function of your own: it learns from gold which labels are right, and scores all others.
+"""Your own trust function: it learns from gold which labels are right, and scores all others.
 
     python examples/trust_function.py
 
@@ -54,10 +54,10 @@ def make_labels(rows: int, seed: int) -> Labels:
 
 def main() -> None:
     """Fit on gold, score the pool, keep the best 30 %."""
-    # Somebody has checked 600 labels: gold. The answers of the pool are known here only to measure with.
+    # The answers of 600 labels are known: gold. The answers of the pool are known here only to measure with.
     gold, pool = make_labels(600, seed=0), make_labels(5_000, seed=1)
 
-    # A function of this file is given as it is. On the command line its name is module:callable:
+    # A function of this file is passed directly. On the command line its name is module:callable:
     #   w2s trust fit gold.parquet --gold correct --function trust_function:source_accuracy --out trust
     fitted = w2s.trust_function(source_accuracy, weight=5).fit(gold)
     trust = fitted.score(pool)

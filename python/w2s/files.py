@@ -129,7 +129,7 @@ def restore(out: Path) -> None:
 
 
 def refuse_other_files(folder: Path, ours: Collection[str]) -> None:
-    """Refuse to replace a folder that holds anything but files of ours; a missing folder holds nothing.
+    """Refuse to replace a folder that holds other files than ours; a missing folder is empty.
 
     Args:
         folder: the output.

@@ -11,7 +11,7 @@ import shlex
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from importlib.metadata import version
 from pathlib import Path
@@ -181,13 +181,12 @@ class RunFolder:
         Raises:
             UsageError: another process holds the folder, or it cannot be written.
         """
-        try:
-            with lock_folder(self.path):
-                yield
-        except OSError as error:
-            if error.filename is None or Path(error.filename) not in {self.path, self.path / ".lock"}:
-                raise
-            raise self._not_writable(str(error.strerror)) from None
+        with ExitStack() as stack:
+            try:
+                stack.enter_context(lock_folder(self.path))
+            except OSError as error:
+                raise self._not_writable(str(error.strerror)) from None
+            yield
 
     def open(self, config: Config, inputs: Mapping[str, object] | None = None) -> None:
         """Create the folder, or check that it holds a run of the same configuration and inputs.

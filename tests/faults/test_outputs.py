@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import signal
 import subprocess
@@ -16,6 +17,8 @@ import pytest
 import w2s
 from tests.doubles.errors import raises_code
 from w2s import files
+from w2s.arena.journal import Journal
+from w2s.cli.app import run
 from w2s.errors import UsageError
 from w2s.files import atomic_file, part_path, publish
 from w2s.locks import lock_folder, lock_output
@@ -297,6 +300,46 @@ def test_a_folder_that_vanishes_while_a_filter_runs_is_said_in_a_line(
     monkeypatch.setattr(filter_rows, "publish_output", vanish)
     with raises_code("output-not-writable"):
         filter_to(table, tmp_path / "out" / "kept.parquet")
+
+
+def test_a_full_disk_of_an_arena_is_said_in_a_line_and_heals(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = ["arena", "--game", "connect_four", "--teacher", "random", "--student", "random", "--pairs", "2"]
+    append = Journal.append
+
+    def fail(journal: Journal, kind: str, number: int, entry: dict[str, object]) -> None:
+        if number == 3:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(tmp_path / "run"))
+        append(journal, kind, number, entry)
+
+    monkeypatch.setattr(Journal, "append", fail)
+    assert run([*words, "--out", str(tmp_path / "run")]) == 1
+    said = capsys.readouterr().err
+    assert said.rstrip().endswith("[disk-full]")
+    assert "Traceback" not in said
+    monkeypatch.undo()
+    assert run([*words, "--out", str(tmp_path / "run")]) == 0
+    assert run([*words, "--out", str(tmp_path / "whole")]) == 0
+    assert (tmp_path / "run" / "labels.parquet").read_bytes() == (
+        tmp_path / "whole" / "labels.parquet"
+    ).read_bytes()
+
+
+def test_memory_and_other_refusals_of_the_system_are_said_in_a_line(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for error, code in (
+        (MemoryError(), "memory-exhausted"),
+        (PermissionError(errno.EACCES, "Permission denied", "x"), "system-error"),
+    ):
+
+        def fail(error: BaseException = error) -> None:
+            raise error
+
+        monkeypatch.setattr("w2s.cli.doctor._facts", fail)
+        assert run(["doctor"]) == 1
+        assert capsys.readouterr().err.rstrip().endswith(f"[{code}]")
 
 
 def test_publish_replaces_a_folder_of_ours(tmp_path: Path) -> None:

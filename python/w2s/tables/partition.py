@@ -129,7 +129,7 @@ def nested_field(schema: pa.Schema, name: str) -> pa.Field | None:
 
 @dataclass(frozen=True)
 class NestedPartition:
-    """A partition with some fields of nested columns as columns of their own, to read and not to copy.
+    """A partition with some fields of nested columns as separate columns, to read and not to copy.
 
     Attributes:
         inner: the partition.

@@ -279,7 +279,7 @@ def engine_environment(variables: Sequence[str] = ()) -> dict[str, str]:
     """The environment of an engine: what programs need to run, and no keys.
 
     Args:
-        variables: names of further variables that the engine gets, whatever they hold.
+        variables: names of further variables that the engine gets, even if they look like secrets.
     """
     return {
         name: value

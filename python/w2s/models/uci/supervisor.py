@@ -1,10 +1,10 @@
 """The program that starts one engine and ends everything that the engine started: ``LIFE STATUS PROGRAM …``.
 
-It is a small process of its own between w2s and the engine, outside of their pipes. On Linux it adopts every
-descendant of the engine that loses its parent, whatever group, session and environment that has. It ends them
-all when the pipe ``LIFE`` is closed, which the death of w2s does too. To the pipe ``STATUS`` it writes lines:
-the process id of the engine, or minus the error number if it could not be started, and later the wait status
-of the engine, each 16 bytes long. It needs only the standard library.
+It is a small separate process between w2s and the engine, outside of their pipes. On Linux it adopts every
+descendant of the engine that loses its parent, in any group, session and environment. It ends them all when
+the pipe ``LIFE`` is closed, which the death of w2s does too. To the pipe ``STATUS`` it writes lines: the
+process id of the engine, or minus the error number if it could not be started, and later the wait status of
+the engine, each 16 bytes long. It needs only the standard library.
 """
 
 from __future__ import annotations

@@ -156,7 +156,7 @@ def test_the_command_prints_a_table_and_json_and_starts_nothing(
     full = CliRunner().invoke(app, ["--verbose", "chain", "chain.toml", "--estimate", "--hardware", "h100"])
     assert full.output.startswith(first)
     assert "operations per token" in full.output
-    assert "operations a token" not in shown.output
+    assert "operations per token" not in shown.output
     plain = CliRunner().invoke(app, ["chain", "chain.toml", "--estimate", "--hardware", "a100", "--json"])
     assert json.loads(plain.stdout)["machine"]["name"] == "one A100 SXM 80 GB"
     assert not (tmp_path / "runs").exists()
