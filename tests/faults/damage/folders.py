@@ -40,6 +40,7 @@ def _differs(what: str) -> SilentDifferenceError:
 
 
 def _write_net(path: Path) -> None:
+    """A net of ours; torch is imported here, and its memory is not that of a damaged file."""
     write_policy(path.parent, GAME, channels=4)
 
 
@@ -67,6 +68,8 @@ def vars_of(config: Any) -> dict[str, Any]:
 
 
 def _write_lc0(policy: str, packed: bool, path: Path) -> None:
+    import torch  # noqa: F401 - its memory is not that of a damaged file
+
     content = Lc0File(seed=1, channels=4).message(policy)
     path.write_bytes(gzip.compress(content, 6, mtime=0) if packed else content)
 

@@ -69,12 +69,13 @@ class Killing:
         if moment.point:
             where += f" ({self.points[moment.point - 1]})"
         outcome.failures += [f"{where}: {name} is half" for name in self._half_outputs()]
-        is_complete = content(self._out) == self.expected
         code = self._run()
-        if code and not (is_complete and code == UsageError.exit_code):  # its output exists, if it had ended
+        found = content(self._out)
+        if code == UsageError.exit_code and found == self.expected:
+            return  # the first run had ended, and its output is not replaced
+        if code:
             outcome.failures.append(f"{where}: the same command ends with {code}: {self._said()}")
             return
-        found = content(self._out)
         names = [f"{name} is left" for name in found if name not in self.expected]
         names += [f"{name} is missing" for name in self.expected if name not in found]
         names += [f"{name} has other bytes" for name in found if found[name] != self.expected.get(name)]
