@@ -11,10 +11,11 @@ POSITIONS ?= 1000000
 FUZZ_SECONDS ?= 60
 DAMAGE_FILES ?= 20000
 DAMAGE_SEED ?= 0
+KILL_MOMENTS ?= 60
 LADDER ?= $(HOME)/.cache/w2s-ladder
 GAMES := chess connect_four othello
 
-.PHONY: help demo test test-fast check lint format rust-doc fuzz damage bench differential texts wheel openings positions puzzles policies results docs clean
+.PHONY: help demo test test-fast check lint format rust-doc fuzz damage kills bench differential texts wheel openings positions puzzles policies results docs clean
 
 help:  ## print this list
 	@grep -E '^[a-z-]+:.*##' Makefile | sed 's/:.*##/\t/' | expand -t 16
@@ -41,7 +42,7 @@ $(VENV)/.installed-dev: $(BIN)/python $(SOURCES) $(CONSTRAINTS)
 
 demo: $(VENV)/.installed-models  ## teacher against student on the bundled chess arena: labels, verification, ratings
 	$(BIN)/w2s arena --game chess
-	@echo "next: $(BIN)/w2s chain --rounds 3, in which the student learns from what it can trust of the teacher"
+	@echo "next: $(BIN)/w2s chain --quick, in which the student learns from what it can trust of the teacher"
 
 test: $(VENV)/.installed-dev  ## every test that this machine can run, and the examples in docstrings; skipped tests say why
 	cargo test --release --workspace --quiet
@@ -65,7 +66,7 @@ lint: $(VENV)/.installed-dev rust-doc  ## formatting, clippy, Rust docs, ruff, m
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/codespell python rust docs arenas/build benchmarks studies *.md Makefile pyproject.toml
+	$(BIN)/codespell python rust docs arenas/build benchmarks studies examples *.md Makefile pyproject.toml
 	$(BIN)/python -m docs.build.prose
 
 rust-doc:  ## the documentation of the Rust crates, without a warning
@@ -76,6 +77,9 @@ fuzz:  ## throw mutated bytes at every Rust parser, side by side, for FUZZ_SECON
 
 damage: $(VENV)/.installed-dev  ## damage DAMAGE_FILES files by seed; each must be read as it is, or refused with a code
 	$(BIN)/python -m tests.faults.damage --files $(DAMAGE_FILES) --seed $(DAMAGE_SEED)
+
+kills: $(VENV)/.installed-dev  ## kill every command at KILL_MOMENTS moments; run again, each must end with the same bytes
+	$(BIN)/python -m tests.faults.kills --moments $(KILL_MOMENTS)
 
 bench: $(VENV)/.installed-dev  ## every figure beside its peer, in one run; writes docs/benchmarks.md
 	$(PIP) --editable '.[bench]' --no-build-isolation
@@ -116,6 +120,7 @@ results: $(VENV)/.installed  ## write docs/results.md from finished chains: RUNS
 docs: $(VENV)/.installed  ## build the documentation, with the generated reference, into site/
 	$(PIP) --no-build-isolation --editable '.[docs]'
 	$(BIN)/python -m docs.build.figure
+	$(BIN)/python -m docs.build.notebook
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
 
 clean:  ## remove what make made

@@ -72,17 +72,20 @@ def labels_page() -> str:
     return f"""# Table of labels
 
 A table of labels has one row per label. `w2s label` writes it, an arena writes it to `labels.parquet` in the
-folder of its run, and `w2s trust`, `w2s filter` and `w2s train` read it. The format is Parquet. This page is
-generated from `w2s.schemas` and `w2s.evidence_kinds`.
+folder of its run, and `w2s trust`, `w2s filter` and `w2s train` read it. The format is Parquet; `w2s trust` also
+reads JSON Lines, CSV and Arrow. This page is generated from `w2s.schemas` and `w2s.evidence_kinds`.
 
 ## Which columns are needed
 
 | command | columns that must be there |
 |---|---|
 | `w2s filter` | The score columns that you name. Nothing else. |
-| `w2s trust compare`, `fit` | `id` (text, unique), the gold column that you name (true, false or null), and the evidence that the function reads. |
-| `w2s trust score` | `id` and the same evidence. |
+| `w2s trust compare`, `fit` | The gold column that you name (true or false, or 1 or 0; null if unknown), and the evidence that the function reads: columns that you name with `--features`, or those that it reads by itself. |
+| `w2s trust score` | The same evidence. |
 | `w2s train` | `id`, `label`, and the example: `position` for moves, `question` and `options` for choices, `question` for answers. |
+
+For `w2s trust`, `id` is optional: text or whole numbers, unique; without it the number of the row. `group`, `label` and
+`log_prob` are optional too: `group` keeps rows in one fold, and the others are read if they are there.
 
 ## Columns of every table
 

@@ -22,6 +22,8 @@ CHECKED = (
     "arenas/build/*.py",
     "benchmarks/**/*.py",
     "studies/*.py",
+    "examples/*.py",
+    "examples/*.md",
     "*.md",
 )
 MEASURED = ("docs/benchmarks.md", "docs/results.md", "CHANGELOG.md")

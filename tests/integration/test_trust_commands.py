@@ -241,6 +241,12 @@ def test_labels_of_a_user_need_no_log_prob(own: Path, capsys: pytest.CaptureFixt
     assert run([*fit, "--overwrite"]) == 3
     assert "for example --features conf,length" in capsys.readouterr().err
     assert run([*fit, "--overwrite", "--features", "conf,correct"]) == 2
+    assert run([*fit, "--overwrite", "--features", "conf,label"]) == 3
+    assert "[trust-text-feature]" in capsys.readouterr().err
+    fit[fit.index("logistic")] = "isotonic"
+    assert run([*fit, "--overwrite"]) == 3
+    assert "for example --set column=conf" in capsys.readouterr().err
+    assert run([*fit, "--overwrite", "--set", "column=conf"]) == 0
 
 
 def test_compare_without_evidence_names_the_one_thing(own: Path, capsys: pytest.CaptureFixture[str]) -> None:

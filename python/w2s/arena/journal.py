@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
 import gzip
 import json
 import os
@@ -11,13 +10,29 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, BinaryIO
 
-from w2s.errors import DataError, UsageError
-from w2s.resume import remove, write_bytes
+from w2s.errors import DataError
+from w2s.files import remove, write_bytes
+
+_CHECK = b', "crc32": '
+"""Begins the last value of every line: the CRC-32 of the entry without it."""
 
 
 def packed_path(path: Path) -> Path:
     """Where a journal lies once its run is finished."""
     return path.with_name(f"{path.name}.gz")
+
+
+def _checked(line: bytes) -> bytes:
+    """The entry of a line, without its checksum.
+
+    Raises:
+        ValueError: the checksum is missing or wrong.
+    """
+    text, _, check = line.rpartition(_CHECK)
+    text += b"}"
+    if check != b"%d}\n" % zlib.crc32(text):
+        raise ValueError("the checksum is wrong")
+    return text
 
 
 def _unpack(packed: Path, path: Path) -> None:
@@ -33,15 +48,14 @@ def _unpack(packed: Path, path: Path) -> None:
 class Journal:
     """An append-only file of JSON entries with the key ``(kind, number)``.
 
-    An incomplete last line, which a kill leaves behind, is removed when the journal is opened. Only one
-    process at a time can open a journal. A finished run packs it.
+    An incomplete last line, which a kill leaves behind, is removed when the journal is opened. The run
+    holds the lock of its folder while its journal is open. A finished run packs it.
     """
 
     def __init__(self, path: Path) -> None:
-        """Open, lock and index the file, or unpack it; a new one is created with its first entry.
+        """Open and index the file, or unpack it; a new one is created with its first entry.
 
         Raises:
-            UsageError: another process has opened the journal.
             DataError: a line is damaged.
         """
         self._path = path
@@ -66,14 +80,12 @@ class Journal:
         """Open or create the file; a second call does nothing.
 
         Raises:
-            UsageError: another process has opened the journal.
             DataError: a line is damaged.
         """
         if self._opened is not None:
             return
         self._opened = self._path.open("a+b")
         try:
-            self._lock()
             self._end = self._index()
             self._file.truncate(self._end)
         except BaseException:
@@ -96,7 +108,8 @@ class Journal:
     def append(self, kind: str, number: int, entry: dict[str, Any]) -> None:
         """Add an entry and hand it to the operating system."""
         self.create()
-        line = json.dumps({"kind": kind, "number": number, **entry}, ensure_ascii=True).encode() + b"\n"
+        text = json.dumps({"kind": kind, "number": number, **entry}, ensure_ascii=True).encode()
+        line = b"%s%s%d}\n" % (text[:-1], _CHECK, zlib.crc32(text))
         self._file.seek(0, os.SEEK_END)
         self._file.write(line)
         self._file.flush()
@@ -107,7 +120,7 @@ class Journal:
         """The entry that was appended with this key."""
         start, length = self._spans[kind, number]
         self._file.seek(start)
-        entry: dict[str, Any] = json.loads(self._file.read(length))
+        entry: dict[str, Any] = json.loads(_checked(self._file.read(length)))
         return entry
 
     def pack(self) -> None:
@@ -122,15 +135,6 @@ class Journal:
             self._opened.close()
         self._opened = None
 
-    def _lock(self) -> None:
-        try:
-            fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise UsageError(
-                "arena-run-locked",
-                f"{self._path.parent} is in use by another process; wait for it, or choose another --out",
-            ) from None
-
     def _index(self) -> int:
         """Store where every complete line is; returns the offset at which they end."""
         start = 0
@@ -139,7 +143,7 @@ class Journal:
             if not line.endswith(b"\n"):
                 break
             try:
-                entry = json.loads(line)
+                entry = json.loads(_checked(line))
                 self._spans[entry["kind"], entry["number"]] = (start, len(line))
             except (ValueError, KeyError, TypeError):
                 raise DataError(

@@ -91,7 +91,7 @@ class TimeControl(Config):
             ValueError: the text is not a time control; a validator of a configuration keeps its code.
         """
         found = re.fullmatch(r"(\d+(?:\.\d+)?)(?:\+(\d+(?:\.\d+)?))?", text.strip())
-        if not found:
+        if not found or not float(found[1]):
             raise invalid_value(
                 "arena-time-control",
                 f"{text!r} is not a time control; write seconds+increment, for example 60+0.6",

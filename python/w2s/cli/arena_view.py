@@ -181,15 +181,22 @@ def _is_wide(interval: dict[str, float | None]) -> bool:
     return low is None or high is None or high - low > _WIDE_ELO
 
 
+_LOG_PROB_HINTS = {
+    "uci": " (a UCI engine gives it for its own moves with MultiPV=3)",
+    "openai": " (an openai: model gives it with logprobs=true)",
+}
+
+
 def _without_log_prob(result: dict[str, Any]) -> str:
     """A warning about labels without log-probabilities, which many trust functions need."""
     lines = []
     for player, count in result.get("without_log_prob", {}).items():
         labels = sum(result["verdicts"][player].values())
+        kind = result["players"][player].partition(":")[0]
         if count:
             lines.append(
                 f"\n{count:,} of {labels:,} labels by {player} have no log_prob, which many trust functions"
-                " read (a UCI engine gives it for its own moves with MultiPV=3)"
+                f" read{_LOG_PROB_HINTS.get(kind, '')}"
             )
     return "".join(lines)
 

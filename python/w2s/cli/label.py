@@ -73,15 +73,16 @@ def label(
     from w2s.cli import output
     from w2s.cli.example_file import read_file
     from w2s.errors import UsageError
-    from w2s.labelling.files import check_out, label_file
+    from w2s.files import remove
+    from w2s.labelling.files import check_out, finished_digest, label_file
     from w2s.models import load_model
     from w2s.models.few_shot import labelled_shots
-    from w2s.resume import remove
 
     vectors, requested = _evidence(hidden, evidence or [])
     if reward is not None and "reward" not in requested:
         raise UsageError("label-reward-without-evidence", "--reward needs --evidence reward")
-    check_out(out, overwrite)
+    if finished_digest(out) is None:
+        check_out(out, overwrite)
     found = read_file(examples, task, game, bad_rows, column_mapping)[:limit]
     shots = [] if few_shot is None else read_file(few_shot, task, game, bad_rows, column_mapping)
     replies = out.with_name(f".{out.name}.replies")
@@ -92,7 +93,7 @@ def label(
         request = replace(
             request, evidence=requested, shots=labelled_shots(shots), reward=reward, proposals=proposals
         )
-        label_file(
+        is_new = label_file(
             found,
             request,
             out,
@@ -105,7 +106,9 @@ def label(
         if judge is not None:
             judge.close()
     remove(replies)
-    summary = _summary(out, requested)
+    summary = _summary(examples, out, requested)
+    if not is_new:
+        output.note(f"{out} holds these labels already; nothing was done")
     output.data(summary, as_json=json, text=_text(summary, model))
     return 0
 
@@ -146,13 +149,13 @@ def _request(
 def _states(references: list[str | None]) -> dict[str, object]:
     """Size and time of the files that references name: labels by other weights or another prompt are not
     continued."""
-    from w2s.models.reference import resolve_reference
+    from w2s.models.reference import local_path, resolve_reference
 
     found: dict[str, object] = {}
     for reference in filter(None, references):
         parsed = resolve_reference(reference)
         for name in filter(None, (parsed.target, parsed.options.get("prompt"))):
-            path = Path(name).expanduser()
+            path = local_path(name)
             files = sorted(path.iterdir()) if path.is_dir() else [path] if path.is_file() else []
             if files:
                 found[name] = [(file.name, file.stat().st_size, file.stat().st_mtime_ns) for file in files]
@@ -165,12 +168,12 @@ def _reporter() -> Any:
     return CountProgress("labelled")
 
 
-def _summary(out: Path, requested: tuple[str, ...]) -> dict[str, Any]:
+def _summary(examples: str, out: Path, requested: tuple[str, ...]) -> dict[str, Any]:
     from w2s.evidence import read_table
     from w2s.evidence_kinds import STATES, parse_evidence
 
     evidence = [column for name in requested for column in parse_evidence(name).kind.columns]
-    table = read_table(out, ["task", "label", "log_prob", "correct", *evidence])
+    table = read_table(out, ["label", "log_prob", "correct", *evidence])
     labels, correct = table.column("label"), table.column("correct").to_pylist()
     known = [right for right in correct if right is not None]
     return {
@@ -178,7 +181,7 @@ def _summary(out: Path, requested: tuple[str, ...]) -> dict[str, Any]:
         "unanswered": labels.null_count,
         "known": len(known),
         "correct": sum(known),
-        "task": table.column("task")[0].as_py() if len(table) else None,
+        "right_is": "the move that was played" if ".pgn" in Path(examples).suffixes else "the known answer",
         "without_log_prob": table.column("log_prob").null_count - labels.null_count,
         "out": str(out),
         "empty": [name for name in evidence if table.column(name).null_count == len(table)],
@@ -195,8 +198,9 @@ def _text(summary: dict[str, Any], model: str) -> str:
     if summary["empty"]:
         line += f"\nnull for every label: {', '.join(summary['empty'])}"
     if summary["known"]:
-        line += f"\n{summary['correct']:,} of {summary['known']:,} are right: they agree with gold"
-        line += " (in a file of games: the move that was played)" if summary["task"] == "move" else ""
+        line += (
+            f"\n{summary['correct']:,} of {summary['known']:,} are right: the label is {summary['right_is']}"
+        )
     if summary["without_log_prob"]:
         line += (
             f"\n{summary['without_log_prob']:,} labels have no log_prob, which most trust functions read; an "

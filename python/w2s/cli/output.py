@@ -36,6 +36,11 @@ def is_quiet() -> bool:
     return _LOGGER.level > logging.INFO
 
 
+def is_verbose() -> bool:
+    """Whether everything is printed (``--verbose``)."""
+    return _LOGGER.level == logging.DEBUG
+
+
 def note(text: str) -> None:
     """Print a line on stderr, unless the user wants quiet."""
     if not is_quiet():

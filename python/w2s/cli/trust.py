@@ -20,7 +20,7 @@ trust = typer.Typer(
 
 @trust.callback()
 def _root() -> None:
-    """Trust scores for labels."""
+    """Fit, apply and compare trust functions, and aggregate votes."""
 
 
 @trust.command(cls=Command)
@@ -34,7 +34,7 @@ def fit(
     ] = "neural",
     features: Annotated[
         str | None,
-        typer.Option(help="Evidence that the function reads: hidden, afterstate, or columns of your own."),
+        typer.Option(help="Evidence that the function reads: hidden, afterstate, or your own columns."),
     ] = None,
     setting: Annotated[
         list[str] | None,
@@ -103,7 +103,7 @@ def compare(
     ] = None,
     features: Annotated[
         str | None,
-        typer.Option(help="Evidence to read, such as hidden or columns of your own; default: all known."),
+        typer.Option(help="Evidence to read, such as hidden or your own columns; default: all known."),
     ] = None,
     folds: Annotated[int, typer.Option(min=2, help="Number of folds; each row is scored out of fold.")] = 5,
     resamples: Annotated[int, typer.Option(min=1, help="Bootstrap samples for the intervals.")] = 1000,

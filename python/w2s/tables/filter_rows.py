@@ -27,11 +27,11 @@ from w2s.tables.formats import STREAM, Format, format_named
 from w2s.tables.inputs import InputFile, check_output_is_no_input, find_inputs
 from w2s.tables.progress import ProgressCounter, Report
 from w2s.tables.select_rows import select_rows
-from w2s.tables.sinks import OutputSpec, output_part, parse_output
+from w2s.tables.sinks import OutputSpec, cannot_write, check_flat, output_lock, output_part, parse_output
 from w2s.tables.source import Source, open_source
 from w2s.tables.spec import FilterSpec, GoldSpec, parse_bytes, parse_scores
 from w2s.tables.spill import SpilledStream, spill
-from w2s.tables.summary import build_summary, publish_output, read_finished, with_quantiles
+from w2s.tables.summary import build_summary, check_replaceable, publish_output, read_finished, with_quantiles
 
 _LOG = logging.getLogger(__name__)
 _OWN_BYTES = 224 << 20  # of Python, numpy and Arrow themselves
@@ -160,12 +160,14 @@ def filter(
             f"`input_format` is for standard input; the ending decides the format of {texts[0]}",
         )
     if STREAM in texts:
-        summary = _filter_stream(texts, form, delimiter, spec, output, limits, steps, explain=explain)
+        with output_lock(output):
+            summary = _filter_stream(texts, form, delimiter, spec, output, limits, steps, explain=explain)
     else:
         source = open_source(files := find_inputs(texts), delimiter, memory=limits.memory)
         if output is not None and output.path is not None:
             check_output_is_no_input(output.path, texts, files)
-        summary = _filter_source(source, spec, output, limits, steps, explain=explain)
+        with output_lock(output):
+            summary = _filter_source(source, spec, output, limits, steps, explain=explain)
     steps.finish()
     seconds = time.perf_counter() - begin
     if summary.get("done_before"):
@@ -238,6 +240,7 @@ def _filter_stream(
             raise UsageError(
                 "output-exists", f"{output.path} exists; use `overwrite=True`, or choose another `out`"
             )
+        check_replaceable(output.path)
     with tempfile.TemporaryDirectory(prefix="w2s-") as folder, _named_standard_input(Path(folder)):
         spilled = spill(sys.stdin.buffer, Path(folder), spec, form, steps)
         source = open_source([InputFile(spilled.path)], delimiter, memory=limits.memory)
@@ -277,8 +280,9 @@ def _filter_source(
     spilled: SpilledStream | None = None,
 ) -> dict[str, Any]:
     _LOG.debug("opened %d files with %d partitions", len(source.stamps), len(source.partitions))
-    source.require_columns(spec.columns)
     source = source.with_types(_number_types(spec))
+    columns = source.with_fields(spec.columns)
+    columns.require_columns(spec.columns)
     made_of: dict[str, object] = {
         "files": [source.stamps, source.format.ending],
         "options": repr(spec),
@@ -288,42 +292,42 @@ def _filter_source(
         before = read_finished(output.path, made_of, overwrite=output.overwrite)
         if before is not None:
             return {**before, "done_before": True}
+    if output is not None:
+        check_flat(source.schema, output.format_for(source))
+    with _read_errors(source):
+        steps.begin("reading scores", source.rows)
+        decision = select_rows(
+            columns.partitions,
+            spec,
+            memory=limits.memory,
+            threads=limits.threads,
+            steps=steps,
+            explain=explain,
+        )
+        summary = {**build_summary(decision, spec), **_stream_counts(spilled, decision)}
+        if output is None:
+            source.check_unchanged()
+            return with_quantiles(summary, decision)
+        return _write(source, decision, output, spec, made_of, summary, limits, steps)
+
+
+@contextmanager
+def _read_errors(source: Source) -> Iterator[None]:
+    """Name the cause of an error of reading: the files changed, or hold text that is not UTF-8.
+
+    Raises:
+        W2sError: the files changed since they were opened.
+        DataError: the files cannot be read.
+    """
     try:
-        return _filter_opened(source, spec, output, made_of, limits, steps, explain=explain, spilled=spilled)
+        yield
     except DataError:
-        source.check_unchanged()  # otherwise the reason is that the files changed
+        source.check_unchanged()
         raise
     except UnicodeDecodeError as error:
         raise DataError(
             "table-not-unicode", f"a text or a name is not valid UTF-8: {error.object[:40]!a}; correct it"
         ) from None
-
-
-def _filter_opened(
-    source: Source,
-    spec: FilterSpec,
-    output: OutputSpec | None,
-    made_of: dict[str, object],
-    limits: _Limits,
-    steps: ProgressCounter,
-    *,
-    explain: bool,
-    spilled: SpilledStream | None,
-) -> dict[str, Any]:
-    steps.begin("reading scores", source.rows)
-    decision = select_rows(
-        source.partitions,
-        spec,
-        memory=limits.memory,
-        threads=limits.threads,
-        steps=steps,
-        explain=explain,
-    )
-    summary = {**build_summary(decision, spec), **_stream_counts(spilled, decision)}
-    if output is None:
-        source.check_unchanged()
-        return with_quantiles(summary, decision)
-    return _write(source, decision, output, spec, made_of, summary, limits, steps)
 
 
 def _number_types(spec: FilterSpec) -> dict[str, pa.DataType]:
@@ -355,8 +359,11 @@ def _write(
 ) -> dict[str, Any]:
     form = output.format_for(source)
     copy = RowCopy(source, decision.kept, form, limits.memory, limits.threads, steps)
-    if not copy.as_lines:
+    if form.kind == "csv" and source.format.kind == "csv":
+        copy = replace(copy, source=source.with_types({name: pa.string() for name in source.schema.names}))
+    elif not copy.as_lines:
         copy = replace(copy, source=source.complete(_number_types(spec)))
+        check_flat(copy.source.schema, form)
     if output.path is None:
         copy.into(None)
         source.check_unchanged()
@@ -368,5 +375,8 @@ def _write(
         else:
             copy.into_shards(part, output.shards)
         source.check_unchanged()
-        publish_output(part, output.path, made_of, summary)
+        try:
+            publish_output(part, output.path, made_of, summary)
+        except OSError as error:
+            raise cannot_write(output.path, error) from None
     return summary

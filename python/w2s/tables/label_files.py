@@ -35,7 +35,7 @@ class LabelFile:
 
 
 def read_label_file(path: str) -> LabelFile:
-    """Read labels, with the vectors beside the file if it has ids.
+    """Read labels, and the vectors next to the file if it has ids.
 
     Args:
         path: a file that ends in .parquet, .jsonl, .csv, .arrow or another known ending.

@@ -1,4 +1,4 @@
-"""Outputs: Parquet, JSON Lines or Arrow IPC, to a file or to standard output."""
+"""Outputs: Parquet, JSON Lines, Arrow IPC or CSV, to a file or to standard output."""
 
 from __future__ import annotations
 
@@ -13,12 +13,14 @@ from pathlib import Path
 from typing import IO, Any, Protocol
 
 import pyarrow as pa
+import pyarrow.csv
 import pyarrow.ipc
 import pyarrow.parquet as pq
 
 from w2s.errors import UsageError, W2sError
-from w2s.resume import partial_output
-from w2s.tables.formats import STREAM, Format, format_to_write, output_format_named
+from w2s.files import partial_output
+from w2s.locks import check_output, lock_output
+from w2s.tables.formats import STREAM, Format, format_named, format_to_write
 from w2s.tables.inputs import check_local
 from w2s.tables.json_rows import encode_rows
 from w2s.tables.parquet import GZIP_LEVEL
@@ -109,6 +111,37 @@ class LinesSink:
         """Do nothing: nothing is buffered."""
 
 
+class CsvSink:
+    """CSV with a header; texts are quoted, and nulls are empty."""
+
+    def __init__(self, target: IO[bytes], schema: pa.Schema, delimiter: str) -> None:
+        options = pyarrow.csv.WriteOptions(delimiter=delimiter, quoting_style="needed")
+        self._writer = pyarrow.csv.CSVWriter(target, schema, write_options=options)
+
+    def write(self, table: pa.Table) -> None:
+        """Append rows."""
+        self._writer.write_table(table)
+
+    def close(self) -> None:
+        """Write what is buffered."""
+        self._writer.close()
+
+
+def check_flat(schema: pa.Schema, form: Format) -> None:
+    """Refuse columns that a format cannot hold, before any row is read.
+
+    Raises:
+        UsageError: the format is CSV and a column is nested or binary.
+    """
+    for column in schema if form.kind == "csv" else ():
+        if pa.types.is_nested(column.type) or pa.types.is_binary(column.type):
+            raise UsageError(
+                "table-nested-csv",
+                f"CSV cannot hold column {column.name!r}, which is {column.type}; write .parquet, .jsonl or "
+                ".arrow",
+            )
+
+
 class Output:
     """An open output: a sink, and the files to close after it."""
 
@@ -129,6 +162,7 @@ class Output:
             "parquet": lambda: ParquetSink(target, schema, style or {}, memory),
             "arrow": lambda: ArrowSink(target, schema, stream=path is None or form.is_stream),
             "jsonl": lambda: LinesSink(target),
+            "csv": lambda: CsvSink(target, schema, form.delimiter or ","),
         }
         self.sink = sinks[form.kind]()
         self._raw = raw
@@ -185,14 +219,11 @@ def check_writable(out: Path) -> None:
 def output_part(out: Path, *, folder: bool = False) -> Iterator[Path]:
     """The hidden place where an output is written, see :func:`w2s.resume.partial_output`.
 
-    Missing parent folders are made.
-
     Raises:
         W2sError: nothing can be written there.
     """
     with ExitStack() as stack:
         try:
-            out.parent.mkdir(parents=True, exist_ok=True)
             part = stack.enter_context(partial_output(out, folder=folder))
         except OSError as error:
             raise cannot_write(out, error) from None
@@ -221,6 +252,24 @@ class OutputSpec:
         return self.format or own
 
 
+@contextmanager
+def output_lock(output: OutputSpec | Path | None) -> Iterator[None]:
+    """Hold the output while it is made, see :func:`w2s.locks.lock_output`; standard output needs no lock.
+
+    Raises:
+        UsageError: another process writes the output, or it cannot be an output.
+        W2sError: nothing can be written there.
+    """
+    path = output.path if isinstance(output, OutputSpec) else output
+    with ExitStack() as stack:
+        try:
+            if path is not None:
+                stack.enter_context(lock_output(path))
+        except OSError as error:
+            raise cannot_write(path, error) from None
+        yield
+
+
 def parse_output(
     out: str | Path | None, output_format: str | None, shards: int | None, *, overwrite: bool
 ) -> OutputSpec | None:
@@ -230,7 +279,7 @@ def parse_output(
         UsageError: a format is unknown or cannot be written, or the shards have no folder.
         W2sError: nothing can be written there.
     """
-    wanted = None if output_format is None else output_format_named(output_format)
+    wanted = None if output_format is None else format_named(output_format)
     if shards is not None and shards < 1:
         raise UsageError("filter-invalid-shards", f"`shards` is {shards}; give at least 1")
     if out is None:
@@ -242,8 +291,9 @@ def parse_output(
                 "filter-shards-need-folder", "standard output cannot be split into `shards`; give a folder"
             )
         return OutputSpec(None, wanted, None, overwrite)
-    check_local(text)
-    path = Path(text)
+    check_local(text, is_output=True)
+    check_output(Path(text))
+    path = Path(text).resolve() if Path(text).is_symlink() else Path(text)
     is_file = bool(path.suffix) and not path.is_dir() and not text.endswith("/")
     if is_file and shards is not None:
         raise UsageError(

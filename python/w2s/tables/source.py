@@ -19,7 +19,7 @@ from w2s.tables.inputs import HivePartition, InputFile, hive_columns
 from w2s.tables.json_tables import infer_schema
 from w2s.tables.jsonl import JsonlPartition, open_lines
 from w2s.tables.parquet import open_parquet
-from w2s.tables.partition import Partition
+from w2s.tables.partition import NestedPartition, Partition, nested_field
 
 
 @dataclass(frozen=True)
@@ -71,6 +71,14 @@ class Source:
             return self
         return self._with_schema(_typed(self.schema, types))
 
+    def with_fields(self, names: Iterable[str]) -> Source:
+        """The same table, to read columns from: names such as ``meta.n`` are fields of nested columns."""
+        found = {name: field for name in names if (field := nested_field(self.schema, name)) is not None}
+        if not found:
+            return self
+        partitions = tuple(NestedPartition(partition, found) for partition in self.partitions)
+        return replace(self, schema=pa.schema([*self.schema, *found.values()]), partitions=partitions)
+
     def complete(self, types: Mapping[str, pa.DataType]) -> Source:
         """The same table with the columns of all lines, which are all read for that.
 
@@ -120,6 +128,9 @@ def require_columns(schema: pa.Schema, names: Iterable[str]) -> None:
             near = difflib.get_close_matches(name, known, n=3, cutoff=0.5)
             more = "" if len(known) <= 8 else f" and {len(known) - 8} more"
             listed = f"; the columns are {', '.join(known[:8])}{more}"
+            outer = name.partition(".")[0]
+            if known.count(outer) == 1 and pa.types.is_nested(schema.field(outer).type):
+                listed, near = f"; {outer} is {schema.field(outer).type}", []
             hint = f"; did you mean {' or '.join(near)}?" if near else listed
             raise UsageError("table-unknown-column", f"there is no column {name!r}{hint}")
         if known.count(name) > 1:

@@ -158,7 +158,8 @@ def prefilter_of(spec: FilterSpec) -> RangePrefilter | TopPrefilter | None:
     """The prefilter for a rule, if the rule allows one."""
     rule = spec.rule
     whole = len(spec.score.columns) > 1 and spec.score.method in RANKING
-    if spec.groups or spec.gold or spec.id or whole:
+    may_be_nested = any("." in name for name in spec.columns)
+    if spec.groups or spec.gold or spec.id or whole or may_be_nested:
         return None
     if rule.kind in {"threshold", "band"}:
         return RangePrefilter(*rule.limits)

@@ -13,7 +13,7 @@ from w2s.kernels.arrays import Flags
 from w2s.kernels.columns import Doubles
 from w2s.metrics import COVERAGES, Interval, trust_measures
 from w2s.trust.columns import find_remedy, has_evidence, missing_evidence
-from w2s.trust.features import EVIDENCE_GROUPS
+from w2s.trust.features import COMMON_COLUMNS, EVIDENCE_GROUPS
 from w2s.trust.folds import assign_folds, cross_fit, row_groups
 from w2s.trust.registry import function_names, trust_function
 
@@ -24,7 +24,7 @@ class BenchmarkResult:
 
     Attributes:
         name: the name in the registry.
-        features: names of the evidence that it was told to read; empty if it has no such option.
+        features: names of the evidence in its option ``features``; empty if it has no such option.
         measures: interval by measure; empty where the function was not fitted.
         lacks: what is missing: names of evidence, packages or gold.
         remedy: what to do about it.
@@ -58,8 +58,10 @@ class _Benchmark:
     draws: int
     seed: int
 
-    def run(self, name: str, features: tuple[str, ...]) -> BenchmarkResult:
-        function = trust_function(name, **({"features": features} if features else {}))
+    def run(self, name: str, choice: tuple[str, ...] | None) -> BenchmarkResult:
+        """Measure a function that reads this evidence; None if it has no such option."""
+        function = trust_function(name, **({} if choice is None else {"features": choice}))
+        features = choice or ()
         absent = tuple(missing_evidence(function.needs, self.labels))
         if absent:
             remedies = "; ".join(dict.fromkeys(find_remedy(name, self.labels) for name in absent))
@@ -107,7 +109,7 @@ def compare_functions(
     results = []
     for name in function_names() if functions is None else functions:
         for choice in _feature_choices(name, labels, features):
-            tell(BenchmarkResult(name, choice).title)
+            tell(BenchmarkResult(name, choice or ()).title)
             results.append(benchmark.run(name, choice))
     return sorted(results, key=lambda result: -result.measures["auc"].value if result.measures else 1.0)
 
@@ -147,11 +149,11 @@ def out_of_fold_measures(
 
 
 LEAST_GOLD = {"neural": 300}
-"""Gold rows from which on a function is worth trying, by name."""
+"""Minimum number of gold rows that a function needs in practice, by name."""
 
 
 def little_gold(names: Iterable[str], rows: int) -> list[str]:
-    """Remarks about functions that need more gold than there is, one for each."""
+    """One remark for each function that needs more gold than there is."""
     return [
         f"{rows} gold rows are few for {name}, which needs about {LEAST_GOLD[name]}; logistic needs fewer"
         for name in dict.fromkeys(names)
@@ -159,11 +161,16 @@ def little_gold(names: Iterable[str], rows: int) -> list[str]:
     ]
 
 
-def _feature_choices(name: str, labels: Labels, wanted: Sequence[str] | None) -> list[tuple[str, ...]]:
-    """What a function can be told to read: what is wanted, or its default and whatever the labels have."""
+def _feature_choices(
+    name: str, labels: Labels, wanted: Sequence[str] | None
+) -> list[tuple[str, ...]] | list[None]:
+    """Values of the option ``features`` to compare: those wanted, or the default and other known evidence.
+
+    Without names the function reads the columns that are always read. A function without the option has None.
+    """
     default = getattr(trust_function(name).options, "features", None)
     if not isinstance(default, tuple):
-        return [()]
+        return [None]
     if wanted is not None:
         return [tuple(wanted)]
     everything = tuple(group for group in EVIDENCE_GROUPS if has_evidence(labels, group))
@@ -171,5 +178,6 @@ def _feature_choices(name: str, labels: Labels, wanted: Sequence[str] | None) ->
     choices = [tuple(default)]
     if name == "neural" and "hidden" in vectors:
         choices += [("hidden", vector) for vector in vectors[1:]] + [vectors]
-    choices.append(everything or tuple(default))
+    has_scalars = any(has_evidence(labels, column) for column in COMMON_COLUMNS)
+    choices.append(everything or (() if has_scalars else default))
     return list(dict.fromkeys(choices))

@@ -189,7 +189,11 @@ def _log_prob(labels: Labels, options: Config) -> Doubles:
 
 
 TEMPERATURE = CalibratedScore(
-    "temperature", "confidence at one fitted temperature", frozenset({"log_prob"}), _log_prob, Temperature
+    "temperature",
+    "confidence, calibrated by one fitted temperature",
+    frozenset({"log_prob"}),
+    _log_prob,
+    Temperature,
 )
 
 
@@ -218,7 +222,7 @@ def _column(options: Config) -> str:
 
 ISOTONIC = CalibratedColumn(
     "isotonic",
-    "confidence through a fitted rising curve",
+    "confidence, calibrated by isotonic regression",
     frozenset(),
     lambda labels, options: columns.numbers(labels, _column(options)),
     Isotonic,

@@ -6,6 +6,7 @@ null in every row is missing.
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Iterable
 
 import numpy as np
@@ -121,6 +122,9 @@ def find_remedy(name: str, labels: Labels) -> str:
             f"{', '.join(columns)} is null in every row, because the model never gave it when it was asked; "
             "label with another model or prompt"
         )
+    near = difflib.get_close_matches(name, labels.table.column_names, n=1)
+    if kind is None and near:
+        return f"did you mean {near[0]}? Or {remedy(name)}"
     return remedy(name)
 
 

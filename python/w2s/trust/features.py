@@ -1,9 +1,9 @@
 """Evidence as a matrix of features: scalars and vectors, standardised on gold.
 
 The option ``features``, such as ``hidden,afterstate,student``, names the evidence. A group such as ``hidden``
-stands for the vector of that name, every numeric column ``hidden_…``, and for a text column ``hidden_…``
-whether it equals the label. Any other name is a column. A missing value becomes the mean, with an additional
-flag if gold also lacked it in places.
+means the vector of that name, every numeric column ``hidden_…``, and for a text column ``hidden_…`` whether
+it equals the label. Any other name is a column. A missing value becomes the mean, with an additional flag if
+gold also lacked it in places.
 """
 
 from __future__ import annotations
@@ -76,7 +76,7 @@ COMMON_COLUMNS = ("log_prob", "margin", "entropy", "n_options")
 """Columns that are always read if present."""
 
 EVIDENCE_GROUPS = (*STATES, "search", "peer")
-"""Names that stand for a vector and for all columns that begin with them."""
+"""Names of groups: each means a vector and all columns that begin with the name."""
 
 _FARTHEST = 10.0  # standard deviations: values beyond carry no more information
 _LEAST_SCALE = 1e-6
@@ -117,7 +117,7 @@ class FeatureLayout:
 
 
 def feature_layout(labels: Labels, features: Sequence[str]) -> FeatureLayout:
-    """Find the columns and vectors of labels that the names in ``features`` stand for.
+    """Find the columns and vectors of labels that the names in ``features`` mean.
 
     Raises:
         DataError: a named column holds neither numbers nor text.

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -13,17 +14,25 @@ import numpy as np
 import pyarrow as pa
 
 from w2s.config import parse_config
-from w2s.errors import DataError, UsageError
+from w2s.errors import DataError, UsageError, W2sError
 from w2s.evidence import Labels, nullable_boolean_column, put_column, read_table, write_table
 from w2s.evidence_kinds import EVIDENCE
+from w2s.files import partial_output, publish, refuse_other_files, write_text
 from w2s.kernels.arrays import Flags
 from w2s.kernels.columns import Doubles
-from w2s.resume import write_text
+from w2s.locks import lock_output
 from w2s.tables.label_files import LabelFile, read_label_file
 from w2s.trust.benchmark import BenchmarkResult, compare_functions, little_gold, out_of_fold_measures
-from w2s.trust.columns import has_evidence, is_numeric, missing_evidence, require_evidence
+from w2s.trust.columns import (
+    equals_label,
+    has_evidence,
+    is_numeric,
+    is_text,
+    missing_evidence,
+    require_evidence,
+)
 from w2s.trust.features import FeatureOptions
-from w2s.trust.files import SETTINGS, load, save
+from w2s.trust.files import ARRAYS, LABELS, SETTINGS, load, save
 from w2s.trust.folds import cross_fit
 from w2s.trust.function import Function, check_gold
 from w2s.trust.registry import trust_function
@@ -37,6 +46,10 @@ MEASURES = "measures.json"
 _LOG = logging.getLogger(__name__)
 _DIGEST = b"w2s.rows_of"
 """Metadata of :data:`GOLD`: the digest of the labels, if their ids are only row numbers of that file."""
+
+
+_FILES = {SETTINGS, ARRAYS, LABELS, GOLD, MEASURES}
+"""All that the folder of a trust function holds."""
 
 
 def take_gold(labels: Labels, column: str) -> tuple[Labels, Flags]:
@@ -108,56 +121,89 @@ def fit_file(
         DataError: the labels or the gold cannot be used.
     """
     folder = Path(out)
-    if (folder / SETTINGS).exists() and not overwrite:
-        raise UsageError(
-            "trust-output-exists",
-            f"{folder} already holds a trust function: give --overwrite or another name",
-        )
-    chosen = trust_function(function, **(options or {}))
-    file = read_label_file(path)
-    labels, correct = take_gold(file.labels, gold)
-    _check_features(chosen, labels, (options or {}).get("features"), gold)
-    remarks = little_gold([function], len(labels))
-    scores = cross_fit(chosen, labels, correct, folds, seed) if folds else None
-    save(chosen.fit(labels, correct, seed), folder)
-    summary: dict[str, Any] = {
-        "function": function,
-        "needs": sorted(chosen.needs),
-        "gold_rows": len(labels),
-        "right": float(correct.mean()),
-        "seed": seed,
-    }
-    if scores is not None:
-        measures = out_of_fold_measures(scores, labels, correct, folds, draws, seed)
-        summary["measures"] = {name: dict(interval._asdict()) for name, interval in measures.items()}
-    if remarks:
-        summary["remarks"] = remarks
-    _write_gold(folder, replace(file, labels=labels), correct, scores, summary)
+    with _lock(folder):
+        if (folder / SETTINGS).exists() and not overwrite:
+            raise UsageError(
+                "trust-output-exists",
+                f"{folder} already holds a trust function: give --overwrite or another name",
+            )
+        refuse_other_files(folder, _FILES)
+        chosen = trust_function(function, **(options or {}))
+        file = read_label_file(path)
+        labels, correct = take_gold(file.labels, gold)
+        _check_features(chosen, labels, (options or {}).get("features"), gold)
+        remarks = little_gold([function], len(labels))
+        scores = cross_fit(chosen, labels, correct, folds, seed) if folds else None
+        fitted = chosen.fit(labels, correct, seed)
+        summary: dict[str, Any] = {
+            "function": function,
+            "needs": sorted(chosen.needs),
+            "gold_rows": len(labels),
+            "right": float(correct.mean()),
+            "seed": seed,
+        }
+        if scores is not None:
+            measures = out_of_fold_measures(scores, labels, correct, folds, draws, seed)
+            summary["measures"] = {name: dict(interval._asdict()) for name, interval in measures.items()}
+        if remarks:
+            summary["remarks"] = remarks
+        with partial_output(folder, folder=True) as part:
+            save(fitted, part)
+            if scores is not None:
+                _write_gold(part, replace(file, labels=labels), correct, scores, summary)
+            publish(part, folder)
     return summary
+
+
+@contextmanager
+def _lock(out: Path) -> Iterator[None]:
+    with ExitStack() as stack:
+        try:
+            stack.enter_context(lock_output(out))
+        except OSError as error:
+            raise W2sError(
+                "trust-output-not-writable", f"cannot write {out}: {error.strerror}; choose another place"
+            ) from None
+        yield
 
 
 def _check_features(chosen: Function, labels: Labels, wanted: str | None, gold: str) -> None:
     """Refuse features that are the answer, and say which columns can be read instead of a default."""
     if wanted is not None:
-        _names(wanted, gold)
+        _names(wanted, gold, labels)
     numeric = number_columns(labels)
     absent = missing_evidence(chosen.needs, labels)
-    if wanted is None and absent and numeric and hasattr(chosen.options, "features"):
-        raise DataError(
-            "trust-missing-evidence",
-            f"{chosen.name} reads {', '.join(absent)} by default, which these labels do not have; name "
-            f"columns that they have, for example `features={','.join(numeric[:3])}`",
-        )
+    changed = chosen.options.model_fields_set
+    for option in {"features", "column"} & set(type(chosen.options).model_fields) - changed:
+        if absent and numeric:
+            typed = (
+                f"`features={','.join(numeric[:3])}`"
+                if option == "features"
+                else f"--set column={numeric[0]}"
+            )
+            raise DataError(
+                "trust-missing-evidence",
+                f"{chosen.name} reads {', '.join(absent)} by default, which these labels do not have; name "
+                f"what they have, for example {typed}",
+            )
     require_evidence(chosen.name, chosen.needs, labels)
 
 
-def _names(features: str, gold: str) -> tuple[str, ...]:
-    """The names of evidence in a text; the answer is none."""
+def _names(features: str, gold: str, labels: Labels) -> tuple[str, ...]:
+    """The names of evidence in a text; the gold column and uninformative text columns are refused."""
     names = parse_config(FeatureOptions, {"features": features}, "the trust function").features
     if gold in names:
         raise UsageError(
-            "trust-gold-is-feature", f"{gold} is the answer and cannot be read; leave it out of `features`"
+            "trust-gold-is-feature",
+            f"{gold} is the gold column and cannot be a feature; leave it out of `features`",
         )
+    for name in set(names) & set(labels.table.column_names):
+        if is_text(labels, name) and len(set(equals_label(labels, name).tolist()) & {0.0, 1.0}) < 2:
+            raise DataError(
+                "trust-text-feature",
+                f"column {name} is text, which is only compared with the label, and that is the same in all "
+                "rows; give its values numbers, or leave it out of `features`",
+            )
     return names
 
 
@@ -172,13 +218,9 @@ def number_columns(labels: Labels) -> list[str]:
 
 
 def _write_gold(
-    folder: Path, file: LabelFile, correct: Flags, scores: Doubles | None, summary: Mapping[str, Any]
+    folder: Path, file: LabelFile, correct: Flags, scores: Doubles, summary: Mapping[str, Any]
 ) -> None:
-    """Write what is known out of fold; files of an earlier fit are removed."""
-    for name in (GOLD, MEASURES):
-        (folder / name).unlink(missing_ok=True)
-    if scores is None:
-        return
+    """Write what is known out of fold."""
     labels = file.labels.table
     columns = {name: labels.column(name) for name in ("id", "label") if name in labels.column_names}
     table = pa.table({**columns, "correct": correct, "trust": scores})
@@ -212,19 +254,22 @@ def score_file(
         DataError: the labels lack evidence, or the function is damaged.
     """
     target = Path(out)
-    if target.exists() and not overwrite:
-        raise UsageError("trust-output-exists", f"{target} already exists: give --overwrite or another name")
     if target.suffix not in {".parquet", ".pq"}:
         raise UsageError(
             "trust-output-not-parquet",
             f"cannot write {target}: scored labels are Parquet; end the name with .parquet",
         )
-    fitted = load(function, allow)
-    file = read_label_file(path)
-    labels = file.labels
-    scores = fitted.score(labels)
-    replaced = _put_out_of_fold(file, scores, Path(function) / GOLD)
-    write_table(put_column(file.table, column, scores), target)
+    with _lock(target):
+        if target.exists() and not overwrite:
+            raise UsageError(
+                "trust-output-exists", f"{target} already exists: give --overwrite or another name"
+            )
+        fitted = load(function, allow)
+        file = read_label_file(path)
+        labels = file.labels
+        scores = fitted.score(labels)
+        replaced = _put_out_of_fold(file, scores, Path(function) / GOLD)
+        write_table(put_column(file.table, column, scores), target)
     mean = float(scores.mean()) if len(scores) else None
     return {"rows": len(labels), "function": fitted.name, "mean_trust": mean, "out_of_fold": replaced}
 
@@ -298,7 +343,7 @@ def compare_file(
         labels,
         correct,
         functions=list(functions) or None,
-        features=None if features is None else _names(features, gold),
+        features=None if features is None else _names(features, gold, labels),
         folds=folds,
         draws=draws,
         seed=seed,
@@ -319,7 +364,7 @@ def compare_file(
 
 
 def _nothing_comparable(results: Sequence[BenchmarkResult], labels: Labels, *, is_chosen: bool) -> DataError:
-    """The one thing that is missing first."""
+    """The error for labels on which no function can be compared; it names what to add first."""
     numeric = number_columns(labels)
     if is_chosen:
         what = f"{results[0].title}: {results[0].remedy}"
@@ -330,7 +375,7 @@ def _nothing_comparable(results: Sequence[BenchmarkResult], labels: Labels, *, i
         )
     else:
         what = (
-            "these labels have no evidence; add log_prob, or any column of numbers that says something about "
-            "a label, and name it with `features`"
+            "these labels have no evidence; add log_prob, or any column of numbers about a "
+            "label, and name it with `features`"
         )
     return DataError("trust-nothing-comparable", f"no trust function can be compared: {what}")

@@ -190,7 +190,6 @@ def test_repeated_ids_are_refused(tmp_path: Path) -> None:
         ({"shards": 0, "out": "kept"}, "filter-invalid-shards"),
         ({"shards": 2}, "filter-shards-need-folder"),
         ({"out": "out.txt"}, "table-unknown-ending"),
-        ({"out": "out.csv"}, "table-csv-output"),
         ({"out": "kept", "output_format": "xml"}, "table-unknown-format"),
         ({"by": "language", "stratify": "word"}, "select-by-and-stratify"),
         ({"by": ["language", "language"]}, "select-repeated-column"),
@@ -222,8 +221,8 @@ def test_invalid_options_are_refused(
 def test_options_are_refused_before_a_file_is_read(tmp_path: Path, source: Path) -> None:
     source.write_bytes(b"")
     for options, code in (
-        ({"out": "out.csv"}, "table-csv-output"),
-        ({"out": "kept", "output_format": "csv"}, "table-csv-output"),
+        ({"out": "out.txt"}, "table-unknown-ending"),
+        ({"out": "kept", "output_format": "xml"}, "table-unknown-format"),
         ({"top": None, "purity": 0.9, "gold": "correct", "bound": "exact"}, "certify-unknown-method"),
     ):
         given: dict[str, Any] = options  # type: ignore[assignment]
@@ -242,9 +241,28 @@ def test_missing_and_unknown_inputs_are_refused(tmp_path: Path, source: Path) ->
     refused(tmp_path, tmp_path / "x.json", "table-unknown-ending", "jq -c '.[]' x.json > x.jsonl")
     (tmp_path / "empty").mkdir()
     refused(tmp_path, tmp_path / "empty", "table-no-files", "the folder")
-    for address in ("s3://bucket/in.parquet", "https://host/in.parquet"):
-        refused(tmp_path, address, "table-remote-path", address)
-        refused(tmp_path, source, "table-remote-path", address, out=address)
+
+
+@pytest.mark.parametrize(
+    ("address", "download", "upload"),
+    [
+        ("s3://bucket/in.parquet", "aws s3 cp s3://bucket/in.parquet - | w2s", "| aws s3 cp - s3://bucket"),
+        ("https://host/in.parquet", "curl -fL https://host/in.parquet | w2s", "copy it"),
+        ("hf://datasets/a/b.parquet", "copy it first", "copy it"),
+    ],
+)
+def test_a_remote_file_is_refused_with_a_command(
+    tmp_path: Path, source: Path, address: str, download: str, upload: str
+) -> None:
+    refused(tmp_path, address, "table-remote-path", address, download)
+    refused(tmp_path, source, "table-remote-path", address, upload, out=address)
+
+
+def test_an_unknown_field_of_a_nested_column_is_refused_with_its_fields(tmp_path: Path) -> None:
+    path = tmp_path / "in.jsonl"
+    path.write_text('{"meta": {"n": 0.5}, "list": [1]}\n')
+    refused(tmp_path, path, "table-unknown-column", "meta is struct<n: double>", score="meta.m")
+    refused(tmp_path, path, "table-unknown-column", "list is list<", score="list.m")
 
 
 @pytest.mark.parametrize("given", [pa.table({"trust": [1.0]}), {"trust": [1.0]}, [], [[1.0]]])

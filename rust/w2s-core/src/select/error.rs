@@ -10,7 +10,7 @@ use thiserror::Error;
 /// let error = rows_of_fraction(10, 1.5).unwrap_err();
 /// assert_eq!(error.code(), "select-share-out-of-range");
 /// assert!(error.is_setting());
-/// assert_eq!(error.to_string(), "fraction 1.5 lies outside [0, 1]");
+/// assert_eq!(error.to_string(), "fraction is 1.5; it must be between 0 and 1");
 /// ```
 #[derive(Clone, Debug, Error, PartialEq)]
 #[non_exhaustive]
