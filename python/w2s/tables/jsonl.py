@@ -11,8 +11,7 @@ import numpy as np
 import pyarrow as pa
 
 from w2s.errors import DataError
-from w2s.kernels.lines import check_lines
-from w2s.kernels.pages import Bytes, Positions
+from w2s.kernels.pages import Bytes, Positions, check_lines
 from w2s.tables.formats import Compression
 from w2s.tables.json_tables import LineName, infer_schema, join_lines, line_error, parse
 from w2s.tables.partition import Mask, arrow_mask, reason_of
