@@ -52,7 +52,7 @@ class PageHeader(NamedTuple):
     checksum: int | None
 
 
-class ColumnChunk(NamedTuple):
+class ChunkPlace(NamedTuple):
     """One column of one row group.
 
     Attributes:
@@ -86,7 +86,7 @@ class Texts(NamedTuple):
 
 
 def footer(data: Bytes, size: int) -> tuple[Positions, Positions]:
-    """Row groups, (n, 2) rows and bytes; and chunks, (n × columns, 8) fields of :class:`ColumnChunk`.
+    """Row groups, (n, 2) rows and bytes; and chunks, (n × columns, 8) fields of :class:`ChunkPlace`.
 
     Args:
         data: the footer, without its length and the magic bytes.

@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from w2s.errors import DataError
-from w2s.kernels.pages import ColumnChunk
+from w2s.kernels.pages import ChunkPlace
 from w2s.tables.parquet_footer import Footer, SharedFile, read_footer
 from w2s.tables.parquet_strings import StringChunk, StringReader, is_text_column, string_chunk
 from w2s.tables.partition import Mask, arrow_mask, cast_views, counted, has_views, reason_of, without_views
@@ -183,6 +183,6 @@ def _style(footer: Footer, leaves: Sequence[str]) -> dict[str, Any]:
     }
 
 
-def _has_dictionary(chunk: ColumnChunk) -> bool:
+def _has_dictionary(chunk: ChunkPlace) -> bool:
     """Whether a column chunk is stored by its dictionary: fewer than 4 bytes per value."""
     return bool(chunk.has_dictionary and chunk.n_bytes < 4 * max(1, chunk.values))

@@ -16,7 +16,7 @@ import numpy as np
 import pyarrow.parquet as pq
 
 from w2s.errors import DataError
-from w2s.kernels.pages import ColumnChunk, Positions, footer
+from w2s.kernels.pages import ChunkPlace, Positions, footer
 
 _TAIL_BYTES = 8  # length of the footer, and the magic bytes
 _HEAD_BYTES = 4
@@ -30,15 +30,15 @@ class Footer:
 
     Attributes:
         groups: rows and bytes of each row group, shape (n, 2).
-        chunks: fields of :class:`ColumnChunk`, shape (n, columns, 8).
+        chunks: fields of :class:`ChunkPlace`, shape (n, columns, 8).
     """
 
     groups: Positions
     chunks: Positions
 
-    def chunk(self, group: int, column: int) -> ColumnChunk:
+    def chunk(self, group: int, column: int) -> ChunkPlace:
         """The column chunk of a row group."""
-        return ColumnChunk._make(self.chunks[group, column].tolist())
+        return ChunkPlace._make(self.chunks[group, column].tolist())
 
 
 def read_footer(path: Path) -> Footer:

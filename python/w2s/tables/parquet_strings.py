@@ -20,7 +20,7 @@ from w2s.kernels.pages import (
     DICTIONARY,
     PLAIN,
     Bytes,
-    ColumnChunk,
+    ChunkPlace,
     Offsets,
     PageHeader,
     kept_texts,
@@ -77,7 +77,7 @@ def is_text_column(field: pa.Field, column: Any) -> bool:
     )
 
 
-def string_chunk(field: pa.Field, chunk: ColumnChunk, *, nullable: bool) -> StringChunk | None:
+def string_chunk(field: pa.Field, chunk: ChunkPlace, *, nullable: bool) -> StringChunk | None:
     """The column chunk if it can be read page by page; None if Arrow must read it.
 
     Args:
