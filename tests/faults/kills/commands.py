@@ -19,7 +19,7 @@ from w2s.evidence import write_labels
 GAME = "connect_four"
 ROWS = 4_000
 TIMES = ("run.json", "step.json", "train.json", "metrics.json", "measures.json")
-"""Files that hold times; their content is not compared. So are the markers of tables, ``*.w2s.json``."""
+"""Files that hold times; their content is not compared. So do the markers of tables, ``*w2s.json``."""
 
 
 @dataclass(frozen=True)
@@ -132,6 +132,6 @@ def content(out: Path) -> dict[str, bytes | None]:
     """Every file below a folder by name; None for those that hold times, and for folders."""
     found: dict[str, bytes | None] = {}
     for path in sorted(out.rglob("*")):
-        timed = path.name in TIMES or path.name.endswith(".w2s.json")
+        timed = path.name in TIMES or path.name.endswith("w2s.json")
         found[str(path.relative_to(out))] = None if timed or not path.is_file() else path.read_bytes()
     return found
