@@ -37,8 +37,8 @@ class KilledCommand:
     whole: tuple[str, ...]
 
 
-def write_inputs(folder: Path) -> None:
-    """Write everything that the commands read."""
+def write_inputs(folder: Path) -> int:
+    """Write everything that the commands read; an exit code."""
     from w2s.cli.app import run
 
     random = np.random.default_rng(5)
@@ -60,6 +60,7 @@ def write_inputs(folder: Path) -> None:
     (folder / "arena.toml").write_text(tomli_w.dumps(arena))
     examples = {"files": [f"{folder}/examples.parquet"], "gold": 20, "pool": 24, "test": 16}
     write_chain(folder / "chain.toml", chain_tables(folder, arms=["gold", "trust"], examples=examples))
+    return 0
 
 
 def _filter(source: str, name: str, *more: str) -> Callable[[Path, Path], list[str]]:
