@@ -107,8 +107,10 @@ mod tests {
     use super::{LineFault, Lines, check};
 
     fn checked(block: &[u8], deepest: usize) -> Lines {
-        let ends = block.iter().enumerate().filter(|(_, byte)| **byte == b'\n').map(|(at, _)| at as i64 + 1);
-        check(block, &std::iter::once(0).chain(ends).collect::<Vec<_>>(), deepest)
+        let ends = block.iter().enumerate().filter(|(_, byte)| **byte == b'\n').map(|(at, _)| at + 1);
+        let offsets: Vec<i64> =
+            std::iter::once(0).chain(ends).map(|at| i64::try_from(at).expect("a small block")).collect();
+        check(block, &offsets, deepest)
     }
 
     #[test]

@@ -67,9 +67,15 @@ def run(seed: int, begin: int, end: int, folder: Path, only: str | None) -> None
     """Try some cases; a line before and a line after each."""
     resource.setrlimit(resource.RLIMIT_AS, (ADDRESS_BYTES, ADDRESS_BYTES))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    warm: set[str] = set()
     for number in range(begin, end):
         found = FORMATS[only] if only else format_of_case(number)
         whole = whole_file(found, folder / "whole")
+        if found.family not in warm:  # what is imported first is not the memory of a damaged file
+            warm.add(found.family)
+            shutil.rmtree(folder / "warm", ignore_errors=True)
+            shutil.copytree(whole.parent, folder / "warm")
+            outcome(found, folder / "warm" / found.file)
         case = {"number": number, "format": found.name}
         path, case["mutation"] = damage(found, whole, folder / "case", seed, number)
         print(json.dumps(case), flush=True)
