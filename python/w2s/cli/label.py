@@ -146,13 +146,14 @@ def _request(
 def _states(references: list[str | None]) -> dict[str, object]:
     """Size and time of the files that references name: labels by other weights or another prompt are not
     continued."""
-    from w2s.models.reference import resolve_reference
+    from w2s.models.reference import resolve_reference, target_path
 
     found: dict[str, object] = {}
     for reference in filter(None, references):
         parsed = resolve_reference(reference)
-        for name in filter(None, (parsed.target, parsed.options.get("prompt"))):
-            path = Path(name).expanduser()
+        paths = {parsed.target: target_path(parsed)} if parsed.target else {}
+        paths |= {name: Path(name).expanduser() for name in filter(None, [parsed.options.get("prompt")])}
+        for name, path in paths.items():
             files = sorted(path.iterdir()) if path.is_dir() else [path] if path.is_file() else []
             if files:
                 found[name] = [(file.name, file.stat().st_size, file.stat().st_mtime_ns) for file in files]

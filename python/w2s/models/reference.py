@@ -9,6 +9,7 @@ files, so an address with a password or a key is refused.
 
 from __future__ import annotations
 
+import errno
 import json
 import re
 from collections.abc import Mapping
@@ -121,6 +122,35 @@ def resolve_reference(text: str) -> Reference:
     folder, mark, options = text.partition("?")
     kind = _kind_in(folder) if folder else None
     return parse_reference(text if kind is None else f"{kind}:{folder}{mark}{options}")
+
+
+def target_path(reference: Reference) -> Path:
+    """The target as a path, with ``~`` as the home folder; whether anything is there is not checked.
+
+    Raises:
+        UsageError: there is no such home folder, or no file system has a name like that.
+    """
+    target = reference.target
+    try:
+        path = Path(target).expanduser()
+        path.lstat()
+    except RuntimeError:
+        user = target.partition("/")[0]
+        raise UsageError(
+            "model-reference-unknown-home",
+            f"there is no home folder {quote(user)} for {quote(str(reference))}; write the whole path",
+        ) from None
+    except ValueError:
+        raise UsageError(
+            "model-reference-null-byte",
+            f"{quote(str(reference))} contains a NUL byte (%00), which no path has; remove it",
+        ) from None
+    except OSError as error:
+        if error.errno == errno.ENAMETOOLONG:
+            raise UsageError(
+                "model-reference-too-long", f"the path of {quote(str(reference))} is too long; correct it"
+            ) from None
+    return path
 
 
 def _kind_in(folder: str) -> str | None:

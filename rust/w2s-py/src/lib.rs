@@ -8,6 +8,7 @@ mod encode;
 mod errors;
 mod interrupt;
 mod pages;
+mod pool;
 mod scores;
 mod search;
 mod select;
@@ -18,7 +19,9 @@ mod texts;
 use pyo3::prelude::*;
 
 /// The compiled core of w2s; `w2s.kernels` is its only importer.
-#[pymodule]
+///
+/// Free-threaded Python is not tested yet: there, importing this module turns the GIL on.
+#[pymodule(gil_used = true)]
 mod _core {
     #[pymodule_export]
     use crate::aggregate::aggregate;

@@ -11,7 +11,7 @@ from w2s.models.model import Model, ModelKind
 from w2s.models.policy.config import PolicyConfig
 from w2s.models.policy.loading import EXTRA, WITHOUT_TORCH, require_torch
 from w2s.models.policy.settings import OPTIONS, PolicySettings
-from w2s.models.reference import Reference, quote
+from w2s.models.reference import Reference, quote, target_path
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -32,7 +32,7 @@ def load_lc0_net(reference: Reference) -> PolicyNet:
             "model-missing-target", f"{quote(str(reference))} names no file: write lc0:maia-1100.pb.gz"
         )
     require_torch("a network of Lc0", WITHOUT_TORCH)
-    return build_lc0_net(read_weights(Path(reference.target).expanduser()))
+    return build_lc0_net(read_weights(target_path(reference)))
 
 
 def load(reference: Reference, *, seed: int, concurrency: int, cache: Path | None = None) -> Model:

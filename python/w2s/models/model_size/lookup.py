@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from importlib.util import find_spec
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from w2s.errors import DataError, ModelError
 from w2s.models.hf.settings import locate_model, read_settings
 from w2s.models.model_size.shape import ModelShape, shape_by_name, weight_bytes
-from w2s.models.reference import Reference, resolve_reference
+from w2s.models.reference import Reference, resolve_reference, target_path
 
 if TYPE_CHECKING:
     from w2s.models.policy.config import PolicyConfig
@@ -55,7 +54,7 @@ def _read_net_shape(reference: Reference) -> ModelShape:
     from w2s.models.policy.loading import policy_folder
 
     if reference.kind == "lc0":
-        path = Path(reference.target).expanduser()
+        path = target_path(reference)
         return _net_shape(lc0_net_config(read_weights(path)), path.name)
     path = policy_folder(reference) / "config.json"
     return _net_shape(parse_policy_config(path.read_text(encoding="utf-8"), str(path)), str(path))

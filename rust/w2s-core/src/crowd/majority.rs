@@ -31,7 +31,9 @@ pub(super) fn weighted_majority(
     let priors = options.priors_or_equal(classes);
     let mut posterior = voted_shares(votes, skills, &priors, stop)?;
     fill_unvoted(votes, &priors, &mut posterior);
-    let mut consensus = Consensus::close(votes, posterior, priors, Workers::default(), Course::default());
+    let spread = priors.clone();
+    let mut consensus =
+        Consensus::close(votes, posterior, &spread, priors, Workers::default(), Course::default());
     consensus.workers.skill = agreement(votes, &consensus.labels, stop)?;
     consensus.converged = true;
     Ok(consensus)
@@ -44,8 +46,11 @@ pub(super) fn voted_shares(
     priors: &[f64],
     stop: &AtomicBool,
 ) -> Result<Vec<f64>, CrowdError> {
+    if let Some(cells) = votes.cells() {
+        return cells.voted_shares(votes, skills, priors, stop);
+    }
     let classes = votes.shape().classes;
-    let mut posterior = vec![0.0; votes.shape().items * classes];
+    let mut posterior = vec![0.0; votes.posterior_len()];
     sweep(votes, 0, classes, &mut posterior, stop, |run, rows, _| {
         for (item, row) in run.zip(rows.chunks_exact_mut(classes)) {
             for at in votes.of(item) {
@@ -68,9 +73,10 @@ pub(super) fn agreement(votes: &Votes, labels: &[u32], stop: &AtomicBool) -> Res
     let shape = votes.shape();
     let right = sweep(votes, shape.workers, 0, &mut [], stop, |run, _, right| {
         for item in run {
+            let label = votes.place(item, labels[item]);
             for at in votes.of(item) {
-                let (worker, class, weight) = votes.vote(at);
-                if class == labels[item] as usize {
+                let (worker, place, weight) = votes.vote(at);
+                if place == label {
                     right[worker] += weight;
                 }
             }
