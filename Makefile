@@ -9,10 +9,12 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constr
 SOURCES := Cargo.toml Cargo.lock pyproject.toml $(shell find rust arenas -type f -not -path '*/target/*')
 POSITIONS ?= 1000000
 FUZZ_SECONDS ?= 60
+DAMAGE_FILES ?= 20000
+DAMAGE_SEED ?= 0
 LADDER ?= $(HOME)/.cache/w2s-ladder
 GAMES := chess connect_four othello
 
-.PHONY: help demo test test-fast check lint format rust-doc fuzz bench differential wheel openings positions puzzles policies results docs clean
+.PHONY: help demo test test-fast check lint format rust-doc fuzz damage bench differential texts wheel openings positions puzzles policies results docs clean
 
 help:  ## print this list
 	@grep -E '^[a-z-]+:.*##' Makefile | sed 's/:.*##/\t/' | expand -t 16
@@ -39,7 +41,7 @@ $(VENV)/.installed-dev: $(BIN)/python $(SOURCES) $(CONSTRAINTS)
 
 demo: $(VENV)/.installed-models  ## teacher against student on the bundled chess arena: labels, verification, ratings
 	$(BIN)/w2s arena --game chess
-	@echo "next: $(BIN)/w2s chain --rounds 3, in which the student learns from what it can trust of the teacher"
+	@echo "next: $(BIN)/w2s chain --quick, in which the student learns from what it can trust of the teacher"
 
 test: $(VENV)/.installed-dev  ## every test that this machine can run, and the examples in docstrings; skipped tests say why
 	cargo test --release --workspace --quiet
@@ -55,7 +57,7 @@ format: $(VENV)/.installed-dev  ## format Rust and Python, and sort imports
 	$(BIN)/ruff check --select I --fix --quiet .
 	$(BIN)/ruff format --quiet .
 
-lint: $(VENV)/.installed-dev rust-doc  ## formatting, clippy, Rust docs, ruff, mypy --strict, import layers
+lint: $(VENV)/.installed-dev rust-doc  ## formatting, clippy, Rust docs, ruff, mypy --strict, import layers, spelling, phrases
 	cargo fmt --check
 	rustfmt --edition 2024 --check rust/*/fuzz/src/*.rs rust/*/fuzz/fuzz_targets/*.rs
 	cargo clippy --release --workspace --all-targets --quiet -- -D warnings
@@ -63,6 +65,8 @@ lint: $(VENV)/.installed-dev rust-doc  ## formatting, clippy, Rust docs, ruff, m
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/codespell python rust docs arenas/build benchmarks studies examples *.md Makefile pyproject.toml
+	$(BIN)/python -m docs.build.prose
 
 rust-doc:  ## the documentation of the Rust crates, without a warning
 	RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --quiet
@@ -70,12 +74,18 @@ rust-doc:  ## the documentation of the Rust crates, without a warning
 fuzz:  ## throw mutated bytes at every Rust parser, side by side, for FUZZ_SECONDS; on stable Rust
 	W2S_FUZZ_SECONDS=$(FUZZ_SECONDS) cargo test --profile fuzz --quiet -p w2s-core -p w2s-games --test fuzz -- --nocapture
 
+damage: $(VENV)/.installed-dev  ## damage DAMAGE_FILES files by seed; each must be read as it is, or refused with a code
+	$(BIN)/python -m tests.faults.damage --files $(DAMAGE_FILES) --seed $(DAMAGE_SEED)
+
 bench: $(VENV)/.installed-dev  ## every figure beside its peer, in one run; writes docs/benchmarks.md
 	$(PIP) --editable '.[bench]' --no-build-isolation
 	$(BIN)/python -m benchmarks
 
 differential: $(VENV)/.installed-dev  ## POSITIONS chess positions against python-chess, 0 disagreements
 	$(BIN)/python -m tests.parity.differential --positions $(POSITIONS)
+
+texts: $(VENV)/.installed  ## every help text and message in texts.txt, for proof-reading
+	$(BIN)/python -m docs.build.texts
 
 wheel: $(BIN)/python  ## the wheel and the source distribution, checked
 	$(PIP) maturin twine
@@ -106,6 +116,7 @@ results: $(VENV)/.installed  ## write docs/results.md from finished chains: RUNS
 docs: $(VENV)/.installed  ## build the documentation, with the generated reference, into site/
 	$(PIP) --no-build-isolation --editable '.[docs]'
 	$(BIN)/python -m docs.build.figure
+	$(BIN)/python -m docs.build.notebook
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
 
 clean:  ## remove what make made

@@ -41,7 +41,7 @@ def _measure(figure: Figure, results: Results, command: str) -> None:
 
 
 def _explained(figure: Figure, measured: Measurement) -> Measurement:
-    """With where the time goes, if a target is missed."""
+    """The measurement with an explanation of where the time goes, if a target is missed."""
     if figure.explain is None or not measured.misses:
         return measured
     return replace(measured, notes=(*measured.notes, f"A target is missed; {figure.explain()}."))

@@ -1,7 +1,4 @@
-"""Builds and loads ``bare_cozy``, the plain cozy-chess loop that w2s is measured against.
-
-Knows nothing about figures.
-"""
+"""Builds and loads ``bare_cozy``, the plain cozy-chess loop that w2s is measured against."""
 
 from __future__ import annotations
 

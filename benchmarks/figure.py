@@ -1,7 +1,4 @@
-"""What a figure is: pieces of work, each measured for w2s and for a peer, with a target.
-
-Knows nothing about how anything is measured or shown.
-"""
+"""What a figure is: pieces of work, each measured for w2s and for a peer, with a target."""
 
 from __future__ import annotations
 
@@ -15,7 +12,7 @@ class SkippedError(Exception):
 
 @dataclass(frozen=True)
 class Target:
-    """What is to be reached: ``least`` or ``most`` of the ratio to the peer, or of our own number."""
+    """A target: the ``least`` or ``most`` of the ratio to the peer, or of our number."""
 
     least: float | None = None
     most: float | None = None
@@ -31,7 +28,7 @@ class Target:
 
 @dataclass(frozen=True)
 class Row:
-    """One piece of work. ``ours`` and ``theirs`` are in ``unit``, more is better unless ``unit`` is ``s``."""
+    """One piece of work. ``ours`` and ``theirs`` are in ``unit``; more is better unless ``unit`` is ``s``."""
 
     work: str
     unit: str
@@ -56,7 +53,7 @@ class Row:
 
 @dataclass(frozen=True)
 class Measurement:
-    """What one run of a figure found: its rows, and what else is worth knowing.
+    """The result of one run of a figure: its rows, and remarks.
 
     ``shown`` goes to the screen and nowhere else: real inputs are not copied into the project.
     """
@@ -75,8 +72,8 @@ class Measurement:
 class Figure:
     """A question about speed or strength.
 
-    ``how`` says in sentences what is measured and on what. ``peers`` are the packages whose versions belong
-    to the answer. ``explain`` says where the time goes; it is asked when a target is missed.
+    ``how`` describes what is measured, and on what. ``peers`` are the packages whose versions belong to the
+    answer. ``explain`` describes where the time goes; it is called when a target is missed.
     """
 
     name: str

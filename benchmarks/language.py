@@ -1,6 +1,5 @@
-"""A language model to measure with, random weights by seed and a tokenizer of its own, and questions for it.
-
-Knows nothing about what is measured. How well it answers changes no speed.
+"""A language model with random weights and its tokenizer, and questions for it. The quality of its answers
+does not affect speed.
 """
 
 from __future__ import annotations
@@ -84,7 +83,7 @@ def _text(draw: random.Random, words: list[str], least: int, most: int) -> str:
 
 
 def _tokenizer() -> Any:
-    """Pairs of bytes, merged by how often they stand in such questions."""
+    """Pairs of bytes, merged by their frequency in such questions."""
     import tokenizers
     from transformers import PreTrainedTokenizerFast
 

@@ -1,7 +1,4 @@
-"""Loops over a transformers model as one writes them by hand: sorted by length, padded, in batches.
-
-Knows nothing about w2s: prompts in, answers out.
-"""
+"""Plain loops over a transformers model: sorted by length, padded, in batches, without w2s."""
 
 from __future__ import annotations
 
@@ -16,7 +13,7 @@ class Loops:
     """A model and its tokenizer.
 
     Args:
-        folder: where both lie.
+        folder: the folder of both.
     """
 
     def __init__(self, folder: str) -> None:
@@ -32,7 +29,7 @@ class Loops:
         return sum(map(len, self.words(list(texts))["input_ids"]))
 
     def by_letter(self, prompts: Sequence[str], counts: Sequence[int], size: int) -> list[str]:
-        """The letter that each prompt goes on with; ``counts``: how many may be chosen from."""
+        """The most likely letter after each prompt; ``counts``: number of letters to choose from."""
 
         def answers(batch: Batch, given: Any) -> list[str]:
             logits = self.model(**given, use_cache=False, logits_to_keep=1).logits[:, -1, self._letters]
@@ -41,7 +38,7 @@ class Loops:
         return self._batched(prompts, size, answers)
 
     def by_option(self, prompts: Sequence[str], options: Sequence[Sequence[str]], size: int) -> list[str]:
-        """The letter of the option whose tokens each prompt goes on with most likely, on the mean."""
+        """The letter of the option with the highest mean log-probability per token after each prompt."""
         places = [(i, option) for i, some in enumerate(options) for option in some]
         replies = [self.words(f" {option}")["input_ids"] for _, option in places]
 
@@ -57,7 +54,7 @@ class Loops:
         return [LETTERS[row.index(max(row))] for row in found]
 
     def written(self, prompts: Sequence[str], tokens: int, size: int) -> list[str]:
-        """What each prompt goes on with, by ``generate``."""
+        """The continuation of each prompt, by ``generate``."""
 
         def replies(batch: Batch, given: Any) -> list[str]:
             del batch
@@ -72,7 +69,8 @@ class Loops:
     def _batched(
         self, texts: Sequence[str], size: int, work: Callable[[Batch, Any], Sequence[Any]]
     ) -> list[Any]:
-        """The work done on batches of tokenised texts of like length, its results in their order."""
+        """Do the work on batches of tokenised texts of similar length; results are in the order of the
+        texts."""
         import torch
 
         tokens = self.words(list(texts))["input_ids"]

@@ -1,7 +1,4 @@
-"""On what a figure was measured: processor, cores, system, versions.
-
-Knows nothing about figures.
-"""
+"""The machine on which a figure is measured: processor, cores, system, versions."""
 
 from __future__ import annotations
 
@@ -14,7 +11,7 @@ from pathlib import Path
 
 
 def machine() -> str:
-    """Processor, cores that this process may use, what else was running, system and Python, in one line."""
+    """Processor, cores that this process may use, load, system and Python, in one line."""
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
     system = f"{platform.system()} {platform.release()}"
     load = f"load {os.getloadavg()[0]:.1f}" if hasattr(os, "getloadavg") else "load unknown"

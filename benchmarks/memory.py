@@ -1,14 +1,11 @@
-"""How much memory a piece of work takes at its peak.
-
-Knows nothing about the work. Linux tells, and only for the process as a whole.
-"""
+"""Peak memory of a piece of work. Linux reports it for the process as a whole."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
 
-_MIB = 1024  # of the KiB that Linux tells
+_MIB = 1024  # of the KiB that Linux reports
 
 
 def grown_mib(work: Callable[[], object]) -> float:

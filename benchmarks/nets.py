@@ -1,7 +1,4 @@
-"""Policy nets to measure with: random weights by seed, since how strong they are changes no speed.
-
-Knows nothing about what is measured.
-"""
+"""Policy nets with random weights by seed; their strength does not affect speed."""
 
 from __future__ import annotations
 

@@ -1,6 +1,5 @@
-"""What figures are measured on: chess puzzles, and positions with two answers each.
-
-Knows nothing about time. Puzzles are real inputs outside the checkout; positions fall back to random play.
+"""Inputs of figures: chess puzzles, and positions with two answers each. Puzzles are real inputs outside the
+checkout; positions fall back to random play.
 """
 
 from __future__ import annotations
@@ -45,7 +44,7 @@ def puzzles() -> list[Puzzle]:
         SkippedError: the file is not there.
     """
     if not PUZZLES.exists():
-        raise SkippedError(f"needs {'/'.join(PUZZLES.parts[-4:])} beside the checkout")
+        raise SkippedError(f"needs {'/'.join(PUZZLES.parts[-4:])} next to the checkout")
     with PUZZLES.open(encoding="utf-8", newline="") as lines:
         return [_puzzle(*row) for row in csv.reader(lines)]
 
@@ -87,6 +86,6 @@ def _answered(rng: random.Random) -> Iterator[tuple[State, str]]:
 
 
 def _repeated(texts: list[str], count: int) -> list[str]:
-    """``count`` texts in turn, each with memory of its own, as a file's would be."""
+    """``count`` texts in turn, each in separate memory, as if read from a file."""
     raw = [text.encode() for text in texts]
     return [raw[index % len(raw)].decode() for index in range(count)]

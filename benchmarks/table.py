@@ -1,7 +1,4 @@
-"""Writes ``docs/benchmarks.md``, and the JSON beside it that keeps what other runs measured.
-
-Knows nothing about how anything was measured.
-"""
+"""Writes ``docs/benchmarks.md``, and the JSON next to it, which keeps the measurements of other runs."""
 
 from __future__ import annotations
 
@@ -18,7 +15,7 @@ HEAD = "| work | w2s | peer | peer's | ratio | target | |\n|---|---|---|---|---|
 INTRODUCTION = """\
 # Benchmarks
 
-Made by `make bench`; do not edit. Each figure was measured beside its peer in one run, in turn, so that the
+Made by `make bench`; do not edit. Each figure was measured next to its peer in one run, in turn, so that the
 noise of the machine hits both: read the ratios. Numbers are medians;
 more is better unless the unit is seconds. Within 1.3× of a peer is a ratio of at least 0.769.
 `python -m benchmarks NAME` measures some figures again and leaves the others as they are.

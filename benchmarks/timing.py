@@ -1,7 +1,4 @@
-"""How long things take, side by side: the noise of the machine hits all of them alike.
-
-Knows nothing about what is timed.
-"""
+"""Interleaved timing of several works, so that noise of the machine affects all of them alike."""
 
 from __future__ import annotations
 
@@ -26,7 +23,7 @@ def interleaved(works: Mapping[str, Work], repeats: int) -> dict[str, float]:
 
 
 def hot_spots(work: Work, count: int = 8) -> str:
-    """The functions in which ``work`` spends most time of their own, with their share of the whole."""
+    """The functions with the largest share of the time of ``work`` itself, without their callees."""
     profile = cProfile.Profile()
     profile.runcall(work)
     stats = pstats.Stats(profile)

@@ -31,7 +31,7 @@ print(f"{match['games']} games: the student wins {match['wins']} and loses {matc
 print(f"score {score['value']:.2f} [{score['low']:.2f}, {score['high']:.2f}], Elo {elo['value']:+.0f}")
 
 # Both players label every position: a label is the move that a player chooses. The verdict says how good the
-# label is in the eyes of the oracle. It is "unknown" in positions that were not drawn for verification.
+# oracle judges the label to be. It is "unknown" in positions that were not drawn for verification.
 for player, verdicts in results["verdicts"].items():
     print(f"{player}: " + ", ".join(f"{count} {verdict}" for verdict, count in verdicts.items() if count))
 
@@ -40,7 +40,7 @@ labels = pq.read_table("arena-run/labels.parquet").to_pylist()
 blunders = [row for row in labels if row["verdict"] == "blunder" and row["player"] == "student"]
 worst = max(blunders, key=lambda row: row["search_regret_cp"])
 
-# A position is its six rows from the top, and the player to move. A number stands for so many empty fields.
+# A position is its six rows from the top, and the player to move. A digit is a number of empty squares.
 rows, to_move = worst["position"].split()
 print(re.sub(r"\d", lambda empty: "." * int(empty[0]), rows).replace("/", "\n"))
 print("1234567")

@@ -12,7 +12,7 @@ import pyarrow.parquet as pq
 import w2s
 
 # A table of 20,000 texts in four languages. `quality` is the score: a higher number is a better row.
-# German texts score higher by chance of the source, which says nothing about the texts themselves.
+# German texts score higher by chance of the source, which is unrelated to the texts themselves.
 rng = np.random.default_rng(0)
 language = rng.choice(["en", "de", "fr", "it"], 20_000, p=[0.6, 0.2, 0.15, 0.05])
 quality = np.clip(rng.normal(0.5, 0.15, 20_000) + 0.1 * (language == "de"), 0, 1)

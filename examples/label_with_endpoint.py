@@ -3,8 +3,8 @@
     python examples/label_with_endpoint.py
     python examples/label_with_endpoint.py --url http://127.0.0.1:8000/v1 --model NAME
 
-Needs the light install only. Without `--url` it starts a small server of its own, so that it works without
-a network. With `--url` it asks any server with the chat completions of OpenAI, for example vLLM or llama.cpp.
+Needs the light install and jinja2. Without `--url` it starts a small local server, so that it works without
+a network. With `--url` it uses any server with the chat completions of OpenAI, for example vLLM or llama.cpp.
 The key of the server, if it needs one, is read from W2S_API_KEY. Takes about two seconds and writes three
 tables into the current folder.
 """

@@ -1,1 +1,1 @@
-"""Studies behind the defaults: long, run by hand, their tables in docs/results.md."""
+"""Studies behind the defaults: long and run manually; their tables are in docs/results.md."""

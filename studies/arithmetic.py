@@ -4,8 +4,8 @@
     python arenas/build/results.py runs/sums-supervised runs/sums-grpo
 
 Two models of letters read what pupils write, see :mod:`studies.sums`; then the small one teaches the
-large one. Everything is made once: a study that was killed goes on with the same command. ``--tiny`` shows
-that it works, and its numbers mean little. The whole takes about 25 minutes of one core.
+large one. Everything is made once: a killed study continues with the same command. ``--tiny`` only shows that
+it works; its numbers are not meaningful. The whole takes about 25 minutes on one core.
 """
 
 from __future__ import annotations

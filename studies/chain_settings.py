@@ -2,8 +2,8 @@
 
     python -m studies.chain_settings studies/maia.toml --out runs/study
 
-A part of gold, ``--validation`` rows, is what students are asked; trust is fitted on the rest. Test rows are
-never read. A study that was killed goes on; the table is written after every variant.
+Students are evaluated on a part of gold, ``--validation`` rows; trust is fitted on the rest. Test rows are
+never read. A killed study continues; the table is written after every variant.
 """
 
 from __future__ import annotations
@@ -26,11 +26,11 @@ from w2s.chain.run import run
 from w2s.config import merge_tables, parse_config, read_toml
 
 SHARED = ("fixed", "round-1/labels")
-"""What variants have in common: whoever comes first makes it, the others copy it."""
+"""Steps that variants share: the first variant makes them, the others copy them."""
 
 
 def role_files(config: ChainConfig, out: Path, validation: int) -> dict[str, list[str]]:
-    """The files of gold, pool and validation, which stands where the test does; the test is left out."""
+    """The files of gold, pool and validation, which takes the place of the test."""
     found = load_splits(config.examples, game=config.game, seed=config.seed)
     parts = split(found.gold, [len(found.gold) - validation, 0, validation], config.seed)
     roles = {"gold": parts.gold, "pool": found.pool, "test": parts.test}
@@ -40,8 +40,8 @@ def role_files(config: ChainConfig, out: Path, validation: int) -> dict[str, lis
 
 
 def variant_of(base: Tables, changes: Tables, roles: dict[str, list[str]]) -> ChainConfig:
-    """The base's models with a variant's settings: one round and one seed of trust alone, unless it says
-    otherwise."""
+    """The base's models with a variant's settings: one round and one seed of the arm trust alone, unless the
+    variant sets others."""
     plain = {
         key: value for key, value in base.items() if key not in ("examples", "trust", "keep", "gold_sizes")
     }
@@ -82,7 +82,7 @@ def _found(arm: dict[str, Any]) -> dict[str, Any]:
 
 
 def section(chain: Path, validation: int, found: dict[str, list[dict[str, Any]]]) -> str:
-    """A part of docs/results.md: what was asked, when, and the table."""
+    """A section of docs/results.md: the question, the date and the table."""
     groups = [group for group, variants in GROUPS.items() if found.keys() & variants.keys()]
     asked = "" if groups == list(GROUPS) else "".join(f" --group {group}" for group in groups)
     command = f"python -m studies.chain_settings {chain} --validation {validation}{asked}"

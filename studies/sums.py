@@ -1,6 +1,6 @@
 """Sums with worked steps, as two small pupils write them, and models of letters that learn to write so.
 
-Knows nothing about chains.
+This module does not use chains.
 
 A careful pupil carries, a careless one forgets to. The small model has read pupils who carry in sums of two
 digits only; the large one careful and careless ones of all lengths: it knows more than it shows.
@@ -32,7 +32,7 @@ def carries_in_short_sums(digits: int, draw: random.Random) -> bool:
 
 
 def carries_now_and_then(digits: int, draw: random.Random) -> bool:
-    """The student's school: a third of the pupils is careful, whatever the sum."""
+    """The student's school: a third of the pupils is careful, for any sum."""
     del digits
     return draw.random() < 0.35
 
@@ -64,7 +64,7 @@ def said(left: int, right: int, careful: bool) -> str:
 
 
 def examples(count: int, seed: int) -> list[AnswerExample]:
-    """So many distinct sums with their careful solutions."""
+    """``count`` distinct sums with their careful solutions."""
     draw = random.Random(f"examples {seed}")
     found: dict[str, AnswerExample] = {}
     while len(found) < count:

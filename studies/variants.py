@@ -1,7 +1,7 @@
 """What the search for better chains tries: each variant changes some settings of a base configuration.
 
-Knows nothing about how a variant is measured. Labels are shared by all of them, so none changes what is made
-when labelling; what trust reads of it is ``features``.
+All variants share the labels, so none changes the evidence that is stored; ``features`` is the part of it
+that trust reads.
 """
 
 from __future__ import annotations

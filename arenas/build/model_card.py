@@ -21,7 +21,7 @@ A policy net for {game}: {channels} filters × {blocks} residual blocks with squ
 | learned from | {rows:,} distinct positions of games between our own players, {epochs} ×{start} |
 | labels | {labels} |
 | steps | {steps:,} of {batch}, AdamW, one cycle to {learning_rate:g} |
-| time | {minutes:.0f} min on {machine} (other work beside it) |
+| time | {minutes:.0f} min on {machine} (other work in parallel) |
 | loss at the end | {loss:.3f} |
 | is the best move, {positions:,} positions of other games | {best:.1%} |
 | is the move that was played there | {played:.1%} |

@@ -22,8 +22,8 @@ from games import LadderGame, play, replay
 from stockfish import MATE_CP, Line, Stockfish, ranked_lines
 
 from w2s import kernels
+from w2s.files import atomic_file
 from w2s.games import State
-from w2s.resume import atomic_file
 
 FOLDER = Path("~/.cache/w2s-ladder").expanduser()
 GAMES_A_SHARD = {"chess": 512, "connect_four": 1024, "othello": 512}

@@ -1,4 +1,4 @@
-"""Mines the bundled puzzles from games of their own and writes ``arenas/puzzles/GAME.parquet``.
+"""Mines the bundled puzzles from generated games and writes ``arenas/puzzles/GAME.parquet``.
 
     python arenas/build/puzzles.py chess
 

@@ -28,8 +28,8 @@ INTRODUCTION = """\
 
 Made by `make results RUNS="..."` from the chains, matches and studies below; do not edit. Intervals are 95 %
 bootstraps over test rows and seeds; accuracies and differences are in percentage points. Recovery and PGR
-are refused where the gap is too small to divide by. Every arm that ran is here. `docs/chain.md` explains arms
-and measures.
+are refused if the gap is too small to divide by. Every arm that ran is listed.
+[Weak-to-strong training](explanation/weak-to-strong.md) explains arms and measures.
 """
 
 Facts = Mapping[str, Any]

@@ -1,1 +1,1 @@
-"""One file a figure: what is measured, beside whom, and what is to be reached."""
+"""One file per figure: what is measured, against which peers, and the target."""

@@ -1,4 +1,4 @@
-"""Many scores of each row become one: beside numpy, and beside one read of the table."""
+"""Aggregation of the scores of each row, next to numpy and to one read of the table."""
 
 from __future__ import annotations
 

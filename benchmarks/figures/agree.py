@@ -1,6 +1,6 @@
 """The full agreement check: position and two notations parsed, legality, both played, states compared.
 
-Run as a module it measures with as many threads as it is told and prints seconds as JSON: threads are counted
+Run as a module it measures with the given number of threads and prints seconds as JSON: threads are counted
 once per process.
 """
 
@@ -81,7 +81,7 @@ def _worker(threads: int) -> dict[str, float]:
 
 
 def _check(few: Rows) -> None:
-    """A fast wrong answer is no figure: all three say the same."""
+    """Check that all three give the same answers."""
     columns = (few.positions, few.san, few.uci)
     ours = w2s.agree("chess", *columns).same_up_to_transposition.tolist()
     theirs = [code == SAME for code in bare().agree(*columns, 1)]

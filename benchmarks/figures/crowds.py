@@ -1,4 +1,4 @@
-"""P4: Dawid–Skene, GLAD and MACE beside crowd-kit, on the same votes."""
+"""P4: Dawid–Skene, GLAD and MACE next to crowd-kit, on the same votes."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def measure() -> Measurement:
 
 
 def _peer(method: str, data: tuple[np.ndarray, ...]) -> tuple[Any, Any]:
-    """What crowd-kit does, and the labels that it found."""
+    """The work of crowd-kit, and the labels that it finds."""
     import pandas as pd
     from crowdkit.aggregation import GLAD, MACE, DawidSkene
 
@@ -88,7 +88,7 @@ FIGURE = Figure(
     title="Crowds",
     how=(
         f"`w2s.aggregate_votes` on votes of {WORKERS} workers over {CLASSES} classes, "
-        f"{VOTES_AN_ITEM} an item, {ITERATIONS} iterations, beside crowd-kit on the same votes. "
+        f"{VOTES_AN_ITEM} an item, {ITERATIONS} iterations, next to crowd-kit on the same votes. "
         f"Ours: medians of 3; theirs once."
     ),
     measure=measure,

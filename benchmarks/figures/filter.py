@@ -1,4 +1,4 @@
-"""P5: the top 10 % of a Parquet file with long texts, file to file, beside DuckDB and polars.
+"""P5: the top 10 % of a Parquet file with long texts, file to file, next to DuckDB and polars.
 
 Run as a module it lets one contender filter one file and prints seconds, processor seconds and peak memory.
 """
@@ -45,7 +45,7 @@ SCHEMA = pa.schema(
 
 
 def write(path: Path, rows: int, codec: str) -> None:
-    """Words drawn at random from a vocabulary of 4,096, about 200 bytes a row; trust uniform in [0, 1)."""
+    """Words drawn at random from a vocabulary of 4,096, about 200 bytes per row; trust uniform in [0, 1)."""
     rng = np.random.default_rng(0)
     letters = rng.integers(97, 123, (4096, 8), dtype=np.uint8)
     for word, size in enumerate(rng.integers(3, 8, 4096)):
@@ -130,7 +130,7 @@ CONTENDERS = {
 
 
 def run(name: str, source: Path, codec: str, kept: int) -> dict[str, float]:
-    """One contender in a process of its own."""
+    """One contender in a separate process."""
     out = source.with_name(f"{name}.parquet")
     for left in source.parent.glob(f"{out.name}*"):
         left.unlink()
@@ -205,7 +205,7 @@ def _codec(source: Path, codec: str, notes: list[str]) -> Iterator[Row]:
     notes.append(
         f"{codec}: processor seconds {spent}. Of ours, {floor:.1f} go to Arrow's codec alone, estimated "
         "from 64 "
-        "MiB: all texts decompressed, the kept ones compressed. The others bring codecs of their own."
+        "MiB: all texts decompressed, the kept ones compressed. The others bring their own codecs."
     )
 
 
@@ -233,7 +233,7 @@ FIGURE = Figure(
     title="Filtering a file",
     how=(
         f"`w2s.filter` of the top 10 % of {ROWS:,} rows of a Parquet file (id, trust, a text of {TEXT_BYTES} "
-        "bytes, tokens, language), all columns, file to file, each contender in a process of its own with "
+        "bytes, tokens, language), all columns, file to file, each contender in a separate process with "
         "the file in the page cache; time without its start. DuckDB and polars give the same rows (row "
         "numbers of the best, then those rows; ordinal rank), or take the shorter way over a "
         "threshold, which "

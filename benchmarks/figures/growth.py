@@ -1,4 +1,4 @@
-"""Every kernel at n, 2n and 4n: what twice the rows cost."""
+"""Every kernel at n, 2n and 4n rows."""
 
 from __future__ import annotations
 

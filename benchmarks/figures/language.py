@@ -1,4 +1,4 @@
-"""Labelling with a language model beside loops over transformers written by hand, and beside itself."""
+"""Labelling with a language model, next to plain loops over transformers."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ def measure() -> Measurement:
 
 
 class Contest:
-    """A model asked by w2s and by loops.
+    """A model that is run by w2s and by plain loops.
 
     Args:
         folder: where the model lies.
@@ -102,7 +102,7 @@ class Contest:
         return self._rows("label by option", prompts, seconds), size
 
     def written(self) -> tuple[list[Row], int]:
-        """The same where answers are written; of these no more is asked than to be told."""
+        """The same if answers are written; these rows have no target."""
         examples = open_questions(WRITTEN)
         prompts = [
             f"Question: {example.question}\n\nThink step by step, then give the final answer in \\boxed{{}}."
@@ -112,11 +112,9 @@ class Contest:
         size, loop = best(lambda size: self._loops.written(prompts, TOKENS, size))
         ours, alone = self.asked(f"max_new_tokens={TOKENS}", examples)
         seconds = interleaved({"ours": ours, "loop": loop, "alone": alone}, REPEATS)
-        beside_loop, beside_alone = self._rows(f"write {TOKENS} tokens", prompts, seconds)
-        told = Row(
-            beside_loop.work, beside_loop.unit, beside_loop.ours, "batched generate", beside_loop.theirs
-        )
-        return [told, beside_alone], size
+        loop_row, alone_row = self._rows(f"write {TOKENS} tokens", prompts, seconds)
+        told = Row(loop_row.work, loop_row.unit, loop_row.ours, "batched generate", loop_row.theirs)
+        return [told, alone_row], size
 
     def _model(self, options: str) -> Any:
         from w2s.models import load_model
@@ -167,13 +165,13 @@ def best(at: Callable[[int], Any]) -> tuple[int, Work]:
 
 
 def check(ours: Sequence[str | None], theirs: Sequence[str]) -> None:
-    """A fast wrong label is no figure."""
+    """Check that both give the same labels."""
     if list(ours) != list(theirs):
         raise AssertionError("w2s and the loop give different labels")
 
 
 def grown(count: int) -> float:
-    """MiB by which the peak of a process of its own exceeds what it held when it began to label."""
+    """MiB by which the peak of a separate process exceeds its memory before it labels."""
     command = [sys.executable, "-m", "benchmarks.figures.language", str(count)]
     printed = subprocess.run(command, capture_output=True, text=True, check=True).stdout
     return float(json.loads(printed.splitlines()[-1]))
@@ -202,13 +200,14 @@ FIGURE = Figure(
     name="language",
     title="Labelling with a language model",
     how=(
-        f"A Llama with random weights, {WIDTH} wide, {BLOCKS} blocks, float32, and {VOCABULARY:,} tokens of "
-        "its own, on the CPU. `w2s.labelling.label_batch`, evidence and table included, on questions of 5 to "
-        f"40 words with three to five options: {LETTERS} answered by letter, {OPTIONS} by the likeliest "
+        f"A Llama with random weights, {WIDTH} wide, {BLOCKS} blocks, float32, and a vocabulary of "
+        f"{VOCABULARY:,} tokens, on the CPU. `w2s.labelling.label_batch`, evidence and table included, "
+        "on questions of 5 to 40 words with three to five options: "
+        f"{LETTERS} answered by letter, {OPTIONS} by the likeliest "
         f"option; {WRITTEN} answers of {TOKENS} tokens are written. The loops over transformers sort by "
         f"length and pad, the fastest of batches of {', '.join(map(str, SIZES))}; tokens are those of the "
         f"prompts. One at a time is w2s with every {ALONE}th example alone. Memory is what `label_file` with "
-        f"hidden states adds at its peak in a process of its own, a net of {SMALL[0]} × {SMALL[1]}. "
+        f"hidden states adds at its peak in a separate process, a net of {SMALL[0]} × {SMALL[1]}. "
         f"Medians of {REPEATS} interleaved repeats."
     ),
     measure=measure,

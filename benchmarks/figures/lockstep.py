@@ -1,4 +1,4 @@
-"""Policy matches: many games in lockstep beside one game at a time; same nets, same games, same results."""
+"""Policy matches: many games in lockstep, next to one game at a time; same nets, same games, same results."""
 
 from __future__ import annotations
 
@@ -105,7 +105,7 @@ FIGURE = Figure(
     how=(
         "Two chess nets with random weights, "
         f"{' and '.join(f'{channels} filters × {blocks} blocks' for channels, blocks in SHAPES)}, play from "
-        f"the bundled openings to ply {MAX_PLIES}: `w2s.arena.run` with `width={WIDTH}` beside `width=1`, "
+        f"the bundled openings to ply {MAX_PLIES}: `w2s.arena.run` with `width={WIDTH}` next to `width=1`, "
         f"labels and files included. Medians of {REPEATS} interleaved repeats."
     ),
     measure=measure,

@@ -33,7 +33,7 @@ FIGURE = Figure(
     name="perft",
     title="Chess perft",
     how=(
-        "`kernels.perft` through the `Game` trait beside the same recursion on cozy-chess's board alone "
+        "`kernels.perft` through the `Game` trait next to the same recursion on cozy-chess's board alone "
         f"(`benchmarks/bare_cozy`), one core. Medians of {REPEATS} interleaved repeats."
     ),
     measure=measure,

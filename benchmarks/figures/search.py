@@ -1,4 +1,4 @@
-"""The built-in search: how fast it looks, and how many puzzles it solves at depth 4."""
+"""The built-in search: positions per second, and puzzles solved at depth 4."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def _solved() -> Measurement:
 
 
 def solves(puzzle: Puzzle, label: str) -> bool:
-    """The move of the solution, or any that mates on the spot where the solution does."""
+    """The move of the solution, or any mate in one if the solution mates in one."""
     if label == puzzle.solution:
         return True
     return mates(puzzle, puzzle.solution) and mates(puzzle, label)

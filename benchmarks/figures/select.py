@@ -141,7 +141,7 @@ def explain() -> str:
 
 
 def _rows(work: str, seconds: dict[str, float], theirs: list[str], target: Target) -> list[Row]:
-    """One row a peer; the target is asked of the fastest."""
+    """One row per peer; the target applies to the fastest."""
     fastest = min(theirs, key=seconds.__getitem__, default=None)
     rate = {name: ROWS / 1e6 / seconds[name] for name in ("ours", *theirs)}
     return [

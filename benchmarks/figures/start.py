@@ -1,4 +1,4 @@
-"""How long a user waits before anything happens: ``import w2s`` and ``w2s --help``."""
+"""Start-up time: ``import w2s`` and ``w2s --help``."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def _run(command: list[str], cache: str) -> None:
 
 
 def _loaded(name: str, code: str) -> str:
-    """Which heavy modules a program loads, asked in a process of its own."""
+    """Which heavy modules a program loads, in a separate process."""
     code = f"{code}\nimport sys\nprint(*sys.modules, file=sys.stderr)"
     loaded = set(
         subprocess.run(
@@ -74,7 +74,7 @@ FIGURE = Figure(
     name="start",
     title="Start-up",
     how=(
-        "Whole processes from start to end, modules compiled before, beside a Python that does nothing. "
+        "Whole processes from start to end, modules compiled before, next to a Python that does nothing. "
         f"Medians of {REPEATS} interleaved repeats."
     ),
     measure=measure,

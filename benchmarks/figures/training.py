@@ -1,4 +1,4 @@
-"""Training a 64 × 6 policy net beside the same net in plain float32."""
+"""Training a 64 × 6 policy net, next to the same net in plain float32."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def ours(student: str, rows: TrainingSet) -> None:
 
 
 def plain(student: str, rows: TrainingSet) -> None:
-    """The same epoch as a plain loop writes it: float32, memory as it comes, the same batches."""
+    """The same epoch as a plain loop writes it: float32, the default memory layout, the same batches."""
     import torch
 
     from w2s.models.policy.files import from_pretrained
@@ -104,7 +104,7 @@ FIGURE = Figure(
     how=(
         f"One epoch of `w2s.train` on {ROWS:,} chess positions, batch {BATCH}, a net of {SHAPE[0]} filters × "
         f"{SHAPE[1]} blocks with squeeze-and-excitation and attention head, on the CPU: bfloat16 where the "
-        "processor has it, channels last, reading and writing included; beside a plain loop over the same "
+        "processor has it, channels last, reading and writing included; next to a plain loop over the same "
         f"batches in float32. Medians of {REPEATS} interleaved repeats."
     ),
     measure=measure,

@@ -1,4 +1,5 @@
-"""UCI matches: the whole arena beside a loop around python-chess's engine module; same engine, same games."""
+"""UCI matches: the whole arena, next to a loop around python-chess's engine module; same engine, same
+games."""
 
 from __future__ import annotations
 

@@ -75,7 +75,7 @@ def _section(words: str, command: Any) -> str:
 
 
 def split_help(text: str) -> tuple[str, list[str]]:
-    """The prose of a help text, and the commands of its examples, one a line."""
+    """The prose of a help text, and the commands of its examples, one per line."""
     prose, _, shown = inspect.cleandoc(text).replace("\b", "").partition("\nExample")
     examples: list[str] = []
     for line in shown.partition(":")[2].splitlines():

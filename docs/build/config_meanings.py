@@ -30,6 +30,8 @@ MEANINGS = {
     "ChainConfig.task": "Kind of example.",
     "ChainConfig.teacher": "Reference of the model that labels in the first round.",
     "ChainConfig.student": "Reference of the student, which every round trains anew; or a list, one per round.",
+    "ChainConfig.self_training": "Whether teacher and student may be the same model, which then learns from its own "
+    "labels.",
     "ChainConfig.examples": "Where examples come from, and how many go into each split.",
     "ChainConfig.source": "Examples from files, or positions that teacher and student reach in matches.",
     "ChainConfig.matches": 'How matches are played, with `source = "matches"`.',
@@ -73,7 +75,7 @@ MEANINGS = {
     "Regime.gold_task": "Task of gold.",
     "Regime.gold_column_mapping": "Which column of the gold files holds what.",
     "Regime.gold_teacher": "Model that labels gold, if the teacher cannot.",
-    "TrustSpec.function": "Name of the trust function; see [trust functions](../explanation/trust.md#functions).",
+    "TrustSpec.function": "Name of the trust function, or `module:callable`; see [trust functions](../explanation/trust.md#functions).",
     "TrustSpec.options": "Options of the function, for example `features`.",
     "TrustSpec.folds": "Folds for out-of-fold scores of gold.",
     "Keep.top": "Share or number of labels to keep, such as `25%`; the default is `25%`.",
@@ -85,5 +87,5 @@ MEANINGS = {
     "Teach.gold_times": "How often the arm `gold+trust` repeats each gold row.",
     "Teach.later_rate": "Learning rate of the second stage of an arm, as a share of the first.",
     "Teach.warm_start": "Share of gold on which students are trained first.",
-    "Stop.collapse": "Whether the chain ends when trust is no better than chance.",
+    "Stop.collapse": "Whether the chain ends if trust on gold may be no better than chance (AUC), or if the kept labels may be no purer than all labels.",
 }

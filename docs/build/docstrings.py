@@ -19,7 +19,7 @@ class Docstring:
 
     Attributes:
         text: everything before the first section.
-        entries: by section, the names and what is said of each.
+        entries: by section, the description of each name.
         plain: by section, its lines without their indentation.
     """
 

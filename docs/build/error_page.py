@@ -12,6 +12,7 @@ from pathlib import Path
 
 import w2s.errors
 from docs.build.docstrings import to_cell
+from docs.build.rust_messages import rust_messages
 from w2s.errors import W2sError
 
 _PACKAGE = Path(w2s.errors.__file__).parent
@@ -32,7 +33,7 @@ class Raise:
     Attributes:
         code: the code.
         kind: name of the class.
-        module: the module, with dots.
+        module: the module of Python, with dots, or of a crate, with slashes.
         message: the message, with ``…`` for what is not fixed; empty if the source does not show it.
     """
 
@@ -89,7 +90,7 @@ except w2s.errors.W2sError as error:
 | `W2sError` | 1 | The work failed for another reason. It is the base class of all others. |
 
 "invalid value" in the column *class* is a value in a configuration. It reaches the user as a `UsageError` that
-names the key.
+names the key. A place such as `w2s-core/select` is a module of a Rust crate.
 """
 
 
@@ -119,6 +120,12 @@ _TRANSLATED = (
 
 
 @cache
+def listed_codes() -> frozenset[str]:
+    """All codes of the page, except those of missing extras."""
+    return frozenset(one.code for one in find_raises())
+
+
+@cache
 def find_raises() -> tuple[Raise, ...]:
     """All places of the package that raise an error with a code, sorted by file."""
     return tuple(_find_raises())
@@ -126,6 +133,7 @@ def find_raises() -> tuple[Raise, ...]:
 
 def _find_raises() -> Iterator[Raise]:
     yield from _TRANSLATED
+    yield from _core_raises()
     for path in sorted(_PACKAGE.rglob("*.py")):
         module = ".".join(path.relative_to(_PACKAGE.parent).with_suffix("").parts).removesuffix(".__init__")
         tree = ast.parse(path.read_text(encoding="utf-8"))
@@ -134,6 +142,15 @@ def _find_raises() -> Iterator[Raise]:
             if isinstance(function, ast.FunctionDef):
                 yield from _chosen_codes(function, module)
                 yield from _passed_codes(function, tree, module)
+
+
+def _core_raises() -> Iterator[Raise]:
+    """Errors of the Rust crates, which :mod:`w2s.kernels` raises in Python."""
+    for one in rust_messages():
+        if one.code:
+            module = re.sub(r"^rust/([^/]+)/src/(.*?)(/error|/mod)?\.rs$", r"\1/\2", one.place)
+            text = re.sub(r"\{(\w*)[^}]*\}", lambda field: f"{{{field[1]}}}" if field[1] else "…", one.text)
+            yield Raise(one.code, one.kind, module, text)
 
 
 def _literal_raises(tree: ast.AST, module: str) -> Iterator[Raise]:

@@ -1,4 +1,4 @@
-"""Hooks of MkDocs: the generated pages of the reference join the pages that are written by hand."""
+"""Hooks of MkDocs: they add the generated pages of the reference to the pages written manually."""
 
 from __future__ import annotations
 

@@ -28,9 +28,9 @@ _ARENA = {
     "key": "Identity of the position. Equal keys are equal positions up to transposition and move clocks.",
     "move_san": "The move in the notation that people read.",
     "player": "Name of the player that gave the label.",
-    "played": "Whether the match went on with this move.",
+    "played": "Whether this move was played in the match.",
     "legal": "Whether the label is a legal move.",
-    "failure": "Why there is no legal label: `illegal`, `unparsable`, `time`, `crash` or `stall`.",
+    "failure": "Why the label is not a legal move: `illegal`, `unparsable`, `ambiguous`, or a failure of the model: `time`, `crash`, `stall`, `reply` or `void`. Null for a legal move.",
     "rejected": "Answers that were refused before this one.",
     "value_cp": "The player's own value of its move, from its own view, in hundredths of a pawn or disc.",
     "rules_ok": "Whether the rules confirm the move.",
@@ -39,7 +39,7 @@ _ARENA = {
     "ORACLE_best": "Best move of the oracle, for example in `search_depth2_best`.",
     "ORACLE_regret_cp": "Value of the best move minus value of the label, in hundredths, capped.",
     "ORACLE_wdl": "Result with best play for the player to move: 1, 0 or −1.",
-    "verdict": "`best`, `good`, `inaccurate`, `blunder`, `illegal` or `unknown`.",
+    "verdict": "`best`, `good`, `inaccurate`, `blunder`, `illegal`, `unparsable` or `unknown`.",
     "verdict_by": "The oracle that decided the verdict.",
 }
 _EXTRA = {
@@ -59,7 +59,7 @@ _EXTRA = {
 _SOURCES = {
     "answer": "comes with the label",
     "state": "vectors of a network",
-    "request": "asked of a language model",
+    "request": "requested from a language model",
     "oracle": "a search",
     "table": "added by the user",
 }
@@ -72,17 +72,20 @@ def labels_page() -> str:
     return f"""# Table of labels
 
 A table of labels has one row per label. `w2s label` writes it, an arena writes it to `labels.parquet` in the
-folder of its run, and `w2s trust`, `w2s filter` and `w2s train` read it. The format is Parquet. This page is
-generated from `w2s.schemas` and `w2s.evidence_kinds`.
+folder of its run, and `w2s trust`, `w2s filter` and `w2s train` read it. The format is Parquet; `w2s trust` also
+reads JSON Lines, CSV and Arrow. This page is generated from `w2s.schemas` and `w2s.evidence_kinds`.
 
 ## Which columns are needed
 
 | command | columns that must be there |
 |---|---|
 | `w2s filter` | The score columns that you name. Nothing else. |
-| `w2s trust compare`, `fit` | `id` (text, unique), the gold column that you name (true, false or null), and the evidence that the function reads. |
-| `w2s trust score` | `id` and the same evidence. |
+| `w2s trust compare`, `fit` | The gold column that you name (true or false, or 1 or 0; null if unknown), and the evidence that the function reads: columns that you name with `--features`, or those that it reads by itself. |
+| `w2s trust score` | The same evidence. |
 | `w2s train` | `id`, `label`, and the example: `position` for moves, `question` and `options` for choices, `question` for answers. |
+
+For `w2s trust`, `id` is optional: text or whole numbers, unique; without it the number of the row. `group`, `label` and
+`log_prob` are optional too: `group` keeps rows in one fold, and the others are read if they are there.
 
 ## Columns of every table
 

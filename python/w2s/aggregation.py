@@ -131,7 +131,7 @@ def _table(scores: object, *, skip: bool) -> Scores | list[Scores]:
         return _columns([(f"column {i}", column) for i, column in enumerate(scores)], skip=skip)
     array, valid = as_numpy(scores, "scores")
     if array.ndim not in {1, 2}:
-        raise DataError("aggregate-bad-shape", f"scores have shape {array.shape}, not rows × columns")
+        raise DataError("aggregate-bad-shape", f"scores have shape {array.shape}; give rows × columns")
     if array.ndim == 2 and array.flags.c_contiguous and valid is None:
         flat = kernels.score_column(array.reshape(-1), "scores").refuse_nulls("scores")
         return flat.reshape(array.shape)
@@ -162,7 +162,7 @@ def _arrow_columns(table: object) -> list[tuple[str, Any]]:
 def _columns(named: Sequence[tuple[str, object]], *, skip: bool) -> list[Scores]:
     """Columns in the widest precision of any of them, NaN where a score is missing."""
     if not named:
-        raise DataError("aggregate-no-columns", "scores have no column")
+        raise DataError("aggregate-no-columns", "scores have no column; give at least one")
     read = [(name, kernels.score_column(column, name)) for name, column in named]
     values = [_with_nan(column) if skip else column.refuse_nulls(name) for name, column in read]
     widest = np.result_type(*values)

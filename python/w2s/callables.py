@@ -50,9 +50,10 @@ def import_callable(name: str) -> Any:
         >>> import_callable("math:sqrt")(9.0)
         3.0
     """
-    if not is_callable_name(name):
+    if not is_callable_name(name) or ".py:" in name:
         raise UsageError(
-            "callable-bad-name", f"{name!r} is not module:callable, for example mytrust:rating of mytrust.py"
+            "callable-bad-name",
+            f"{name!r} is not module:callable; write {_corrected(name)} without a folder and without .py",
         )
     module, _, path = name.partition(":")
     found: Any = _import_module(module, name)
@@ -136,6 +137,13 @@ def _refuse_hidden(module: str, found: ModuleType, name: str) -> None:
             "callable-module-hidden",
             f"{name!r}: {own[0]} is hidden by the module {file or module}; give the file another name",
         )
+
+
+def _corrected(name: str) -> str:
+    """The name that a path such as ``plugins/mytrust.py:rating`` may mean, or an example."""
+    path, _, attribute = name.rpartition(":")
+    guess = f"{Path(path).stem}:{attribute}"
+    return guess if is_callable_name(guess) else "mytrust:rating for the function rating of mytrust.py,"
 
 
 @cache

@@ -109,7 +109,7 @@ def certify(
     if (folds is None) != (fitted is None):
         raise UsageError(
             "certify-folds-without-fitted",
-            "folds (the fold of each row) and fitted (the folds fitted on) are given together",
+            "give folds (the fold of each row) and fitted (the folds that were fitted on) together",
         )
     reached, seen = kernels.certify(
         values,

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import difflib
+import errno
 import hashlib
 import os
 import re
 import tomllib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import tomli_w
 from pydantic import BaseModel, ConfigDict, ValidationError
@@ -17,8 +18,25 @@ from pydantic_core import PydanticCustomError
 
 from w2s.errors import UsageError
 
+if TYPE_CHECKING:
+    from pydantic._internal._model_construction import ModelMetaclass
+else:
+    ModelMetaclass = type(BaseModel)
 
-class Config(BaseModel):
+
+class _ConfigClass(ModelMetaclass):
+    """Reports mistakes in a call ``Config(…)`` as :func:`parse_config` reports those in a file."""
+
+    def __call__(self, *args: Any, **values: Any) -> Any:
+        try:
+            return super().__call__(*args, **values)
+        except ValidationError as error:
+            code, _, problem = _first_problem(cast("type[BaseModel]", self), error)
+            problem = problem.removeprefix("configuration: ")
+            raise UsageError(code, f"{self.__name__}: {problem}") from None
+
+
+class Config(BaseModel, metaclass=_ConfigClass):
     """Base class of every configuration: immutable, and strict about unknown keys."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, validate_default=True)
@@ -41,30 +59,46 @@ AnyConfig = TypeVar("AnyConfig", bound=Config)
 
 DATA_VARIABLE = "W2S_DATA"
 """The environment variable that names the folder of public data and weights."""
+_MAX_TOML_BYTES = 1 << 24
+_MAX_DEPTH = 50
+"""How many values of a configuration may lie inside each other; ours have four."""
 
 
 def read_toml(path: Path) -> dict[str, Any]:
     """The tables of a TOML file; ``$W2S_DATA`` in a text is replaced by the folder that it names.
 
     Raises:
-        UsageError: the file is missing or not TOML, where the message gives the line; or ``W2S_DATA`` is
-            needed and not set.
+        UsageError: the file is missing, larger than 16 MiB or not TOML, where the message gives the line; or
+            ``W2S_DATA`` is needed and not set.
     """
     try:
-        tables: dict[str, Any] = _with_data_folder(tomllib.loads(path.read_text(encoding="utf-8")), path)
-        return tables
-    except OSError as error:
-        raise UsageError("config-file-unreadable", f"cannot read {path}: {error.strerror or error}") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise UsageError("config-not-toml", f"{path} is not TOML: {error}") from None
+        with path.open("rb") as file:
+            content = file.read(_MAX_TOML_BYTES + 1)
+        if len(content) > _MAX_TOML_BYTES:
+            raise OSError(errno.EFBIG, f"it is larger than {_MAX_TOML_BYTES >> 20} MiB")
+        tables: dict[str, Any] = _with_data_folder(tomllib.loads(content.decode()), path)
+    except (OSError, ValueError, RecursionError) as error:
+        raise _toml_error(path, error) from None
+    return tables
 
 
-def _with_data_folder(value: Any, path: Path) -> Any:
+def _toml_error(path: Path, error: Exception) -> UsageError:
+    """The error of a file that cannot be read, or that is not TOML."""
+    if isinstance(error, OSError):
+        return UsageError("config-file-unreadable", f"cannot read {path}: {error.strerror or error}")
+    if isinstance(error, RecursionError):
+        return UsageError("config-too-deep", f"{path} holds more than {_MAX_DEPTH} values inside each other")
+    return UsageError("config-not-toml", f"{path} is not TOML: {error}")
+
+
+def _with_data_folder(value: Any, path: Path, depth: int = 0) -> Any:
     """A value of a TOML file with ``$W2S_DATA`` replaced in all its texts."""
+    if depth > _MAX_DEPTH:
+        raise RecursionError
     if isinstance(value, dict):
-        return {key: _with_data_folder(inner, path) for key, inner in value.items()}
+        return {key: _with_data_folder(inner, path, depth + 1) for key, inner in value.items()}
     if isinstance(value, list):
-        return [_with_data_folder(inner, path) for inner in value]
+        return [_with_data_folder(inner, path, depth + 1) for inner in value]
     if not isinstance(value, str) or f"${DATA_VARIABLE}" not in value:
         return value
     folder = os.environ.get(DATA_VARIABLE, "")
@@ -169,7 +203,8 @@ def _first_problem(kind: type[BaseModel], error: ValidationError) -> tuple[str, 
         return code, path, f"{'.'.join(path) or 'configuration'}: {text}"
     known = _keys_at(kind, path[:-1])
     near = difflib.get_close_matches(path[-1], known, n=1)
-    hint = f"did you mean {near[0]!r}?" if near else f"known keys: {', '.join(known)}"
+    listed = f"known keys: {', '.join(known)}" if known else "there are no keys here"
+    hint = f"did you mean {near[0]!r}?" if near else listed
     return "config-unknown-key", path, f"{'.'.join(path)} is not a known key; {hint}"
 
 

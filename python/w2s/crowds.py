@@ -28,8 +28,8 @@ class CrowdLabels:
         items: the items, ascending.
         labels: the most probable class of each item; ties go to the lower class.
         trust: the probability of that class, float64, in [0, 1].
-        posterior: items × classes, float64, rows sum to 1; the priors if nobody voted. None if these are more
-            than 2²⁴ numbers and more than 32 for each vote, so that memory grows with the votes only.
+        posterior: items × classes, float64, rows sum to 1; the priors for an item without votes. None if these
+            are more than 2²⁴ numbers and more than 32 for each vote, so that memory grows with the votes only.
         classes: the classes, ascending, or in the given order.
         priors: share of each class.
         workers: the workers, ascending.
@@ -140,7 +140,7 @@ def check_method(method: str, skills: Mapping[Any, float] | None = None, restart
     if method not in known:
         raise UsageError("votes-unknown-method", f"{method!r} is not a method; {suggest_name(method, known)}")
     if method == "weighted-majority" and skills is None:
-        raise UsageError("votes-missing-skills", "weighted-majority needs `skills`")
+        raise UsageError("votes-missing-skills", "weighted-majority needs `skills`, one for each worker")
     for name, given, owner in (
         ("skills", skills is not None, "weighted-majority"),
         ("restarts", restarts > 1, "mace"),
@@ -166,12 +166,12 @@ def _vote_codes(votes: object, classes: Sequence[Any] | None) -> tuple[Codes, _K
     named = voted if classes is None else list(classes)
     places = {key: place for place, key in enumerate(named)}
     if len(places) < len(named):
-        raise UsageError("votes-repeated-class", "`classes` names a class twice")
+        raise UsageError("votes-repeated-class", "`classes` names a class twice; name each once")
     for code, key in enumerate(voted):
         if key not in places:
             row = int(np.argmax(codes == code))
             raise DataError(
-                "votes-unknown-class", f"votes: row {row} is for {key!r}, which is not one of the classes"
+                "votes-unknown-class", f"votes: row {row} is for {key!r}, which is not in `classes`; add it"
             )
     # Null, where there is one, is the last key.
     of_code = [places[key] for key in voted] + [kernels.ABSTAIN]
@@ -202,7 +202,9 @@ def _by_key(
     plain = keys.tolist()
     missing = [key for key in plain if key not in values]
     if missing:
-        raise UsageError("votes-missing-value", f"`{name}` has no value for {missing[0]!r}")
+        raise UsageError(
+            "votes-missing-value", f"`{name}` has no value for {missing[0]!r}; give one for each"
+        )
     return [float(values[key]) for key in plain]
 
 

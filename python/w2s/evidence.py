@@ -1,4 +1,4 @@
-"""Labels with their evidence: a table, and vectors in files beside it, joined by ``id``."""
+"""Labels with their evidence: a table, and vectors in files next to it, joined by ``id``."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ import pyarrow.parquet as pq
 
 from w2s.errors import DataError, W2sError
 from w2s.evidence_kinds import STATES
-from w2s.resume import atomic_file
+from w2s.files import atomic_file
 
 EXAMPLE_ID, PROPOSAL = "example_id", "proposal"
 """Columns of labels with several proposals per example: the example's id, and the rank from 1."""
@@ -112,10 +112,7 @@ class Labels:
 
     def with_column(self, name: str, values: object) -> Labels:
         """The same labels with one more column, or with that column replaced."""
-        array = values if isinstance(values, pa.Array | pa.ChunkedArray) else pa.array(values)
-        at = self.table.schema.get_field_index(name)
-        table = self.table.append_column(name, array) if at < 0 else self.table.set_column(at, name, array)
-        return Labels(table, self.vectors)
+        return Labels(put_column(self.table, name, values), self.vectors)
 
 
 _NUMERIC = (pa.types.is_integer, pa.types.is_floating, pa.types.is_decimal, pa.types.is_boolean)
@@ -139,6 +136,13 @@ def _zeros_and_ones(column: pa.Array) -> pa.Array:
     """A column of 0, 1 and null as booleans; any other column unchanged."""
     values = set(pc.unique(column).to_pylist()) - {None}
     return column.cast(pa.bool_()) if values <= {0, 1} else column
+
+
+def put_column(table: pa.Table, name: str, values: object) -> pa.Table:
+    """A table with one more column, or with that column replaced."""
+    array = values if isinstance(values, pa.Array | pa.ChunkedArray) else pa.array(values)
+    at = table.schema.get_field_index(name)
+    return table.append_column(name, array) if at < 0 else table.set_column(at, name, array)
 
 
 def boolean_column(labels: Labels, name: str) -> npt.NDArray[np.bool_]:
@@ -176,28 +180,35 @@ def nullable_boolean_column(labels: Labels, name: str) -> tuple[npt.NDArray[np.b
 
 
 def read_labels(path: Path | str) -> Labels:
-    """Labels from a Parquet table and the files ``hidden``, ``afterstate`` and ``student.parquet`` beside it.
+    """Labels from a Parquet table and the files of vectors next to it, such as ``hidden.parquet``.
+
+    Raises:
+        DataError: a file cannot be read, or ids cannot be joined.
+    """
+    return join_vectors(_read(Path(path)), Path(path))
+
+
+def join_vectors(table: pa.Table, path: Path) -> Labels:
+    """Labels from a table and the vectors next to the file that it comes from.
 
     Vectors are joined by id: an id that such a file lacks gets a row of NaN, and an id that the table lacks
     is ignored.
 
     Raises:
-        DataError: a file cannot be read, or ids cannot be joined.
+        DataError: a file of vectors cannot be read, or ids cannot be joined.
     """
-    path = Path(path)
-    table = _read(path)
     check_ids(table, str(path))
     places = {id_: row for row, id_ in enumerate(table.column("id").to_pylist())}
     vectors = {}
     for name in STATES:
-        beside = path.with_name(f"{name}.parquet")
-        if beside.exists():
-            vectors[name] = _joined(beside, places)
+        vector_file = path.with_name(f"{name}.parquet")
+        if vector_file.exists():
+            vectors[name] = _joined(vector_file, places)
     return Labels(table, vectors)
 
 
 def write_labels(labels: Labels, path: Path | str) -> None:
-    """Write the vectors as float16 beside ``path`` and then the table, each file atomically.
+    """Write the vectors as float16 next to ``path`` and then the table, each file atomically.
 
     Raises:
         DataError: a vector has a value that float16 cannot hold.
@@ -227,20 +238,28 @@ def write_table(table: pa.Table, path: Path | str) -> None:
     _write(Path(path), table)
 
 
-def write_tables(tables: Iterable[pa.Table], path: Path | str) -> None:
+def write_tables(
+    tables: Iterable[pa.Table], path: Path | str, metadata: Mapping[bytes, bytes] | None = None
+) -> None:
     """Write one or more tables of one schema as a Parquet file, atomically, with one in memory at a time.
+
+    Args:
+        tables: at least one table.
+        path: the file to write.
+        metadata: entries to add to the metadata of the schema.
 
     Raises:
         W2sError: it cannot be written.
     """
     rest = iter(tables)
     first = next(rest)
+    schema = first.schema.with_metadata({**(first.schema.metadata or {}), **(metadata or {})} or None)
     with (
         _new_file(Path(path)) as part,
-        pq.ParquetWriter(part, first.schema, compression="zstd") as writer,
+        pq.ParquetWriter(part, schema, compression="zstd") as writer,
     ):
         for table in chain([first], rest):
-            writer.write_table(table)
+            writer.write_table(table.replace_schema_metadata(schema.metadata))
 
 
 def check_ids(table: pa.Table, where: str) -> None:
@@ -345,4 +364,4 @@ def _new_file(path: Path) -> Iterator[Path]:
 def _reason(error: Exception) -> str:
     if isinstance(error, OSError) and error.errno:
         return os.strerror(error.errno)
-    return str(error).partition("\n")[0][:200]
+    return str(error).partition("\n")[0][:200].rstrip(". ")

@@ -1,7 +1,7 @@
 """Kinds of evidence about labels: description, columns, cost, and the remedy if labels do not have it.
 
-A new kind is one row of :data:`EVIDENCE`. If a language model has to be asked for it, the function that
-measures it is one row in :mod:`w2s.models.hf.evidence`, and gives one column.
+A new kind is one row of :data:`EVIDENCE`. If a language model gives it, the function that measures it is one
+row in :mod:`w2s.models.hf.evidence`, and returns one column.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ Source = Literal["answer", "state", "request", "oracle", "table"]
 
 - ``answer``: the model, together with its label, if it computes probabilities.
 - ``state``: a network; vectors in a Parquet file of that name next to the labels.
-- ``request``: a language model that is asked again about its label; one column, or several for samples.
+- ``request``: a language model, in a further prompt about its label; one column, or several for samples.
 - ``oracle``: the built-in search; columns ``search…``. Columns of other oracles are named one by one.
 - ``table``: the user, who adds a column to the table of labels.
 """
@@ -180,7 +180,7 @@ EVIDENCE = {
         ),
         EvidenceKind(
             "p_true",
-            "probability of yes when asked whether the label is correct",
+            "probability of yes to the question whether the label is correct",
             "request",
             "label with --evidence p_true",
             ("p_true",),
@@ -213,14 +213,14 @@ EVIDENCE = {
             "peer_label",
             "labels of other models",
             "table",
-            "add a column peer_label, or peer_label_NAME for each other model, with what it says",
+            "add a column peer_label, or peer_label_NAME for each other model, with its label",
             ("peer_label*",),
         ),
         EvidenceKind(
             "peer",
             "whether other models agree with the label",
             "table",
-            "add a column peer_agrees, or peer_label with what another model says",
+            "add a column peer_agrees, or peer_label with the label of another model",
             ("peer_agrees", "peer_label*"),
         ),
     )
@@ -231,7 +231,7 @@ STATES = tuple(name for name, kind in EVIDENCE.items() if kind.source == "state"
 """Kinds that are vectors, each in a Parquet file of its name next to the labels."""
 
 REQUESTS = tuple(name for name, kind in EVIDENCE.items() if kind.source == "request")
-"""Kinds that a language model is asked for."""
+"""Kinds that are requested from a language model."""
 
 
 @dataclass(frozen=True, slots=True)

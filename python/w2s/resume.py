@@ -1,7 +1,4 @@
-"""Digests, atomic writes, finished steps and run folders: how a killed command continues.
-
-Only this module gives a file or a folder its final name. It does not know what is written.
-"""
+"""Digests, finished steps and run folders: how a killed command continues."""
 
 from __future__ import annotations
 
@@ -11,11 +8,10 @@ import json
 import os
 import platform
 import shlex
-import shutil
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from importlib.metadata import version
 from pathlib import Path
@@ -23,6 +19,8 @@ from typing import Any
 
 from w2s.config import Config, changed_keys, read_toml
 from w2s.errors import UsageError
+from w2s.files import read_json, remove, write_json, write_text
+from w2s.locks import LOCK, lock_folder
 
 Facts = Mapping[str, Any]
 """JSON values that a step reports, by name."""
@@ -37,122 +35,6 @@ def digest(value: object) -> str:
     """
     text = json.dumps(value, sort_keys=True, default=str)
     return hashlib.blake2b(text.encode(), digest_size=8).hexdigest()
-
-
-# Atomic writes ----------------------------------------------------------------------------------------------
-
-
-def part_path(path: Path) -> Path:
-    """The hidden name beside ``path`` under which it is written until it is complete."""
-    return path.with_name(f".{path.name}.part")
-
-
-@contextmanager
-def atomic_file(path: Path, *, durable: bool = True) -> Iterator[Path]:
-    """Give the hidden path to write to; rename it to ``path`` at the end, or remove it after an exception.
-
-    A reader never sees half a file.
-
-    Args:
-        path: the final name; an existing file is replaced.
-        durable: sync the file before it is renamed and its folder afterwards, so that a power cut leaves
-            either the old file or the new one.
-    """
-    part = part_path(path)
-    try:
-        yield part
-        if durable:
-            _sync_file(part)
-        part.replace(path)
-        if durable:
-            sync_folder(path.parent)
-    finally:
-        part.unlink(missing_ok=True)
-
-
-@contextmanager
-def partial_output(path: Path, *, folder: bool = False) -> Iterator[Path]:
-    """Give an empty hidden file or folder beside ``path``; it is removed at the end, unless published."""
-    part = part_path(path)
-    remove(part)
-    if folder:
-        part.mkdir()
-    else:
-        part.touch()
-    try:
-        yield part
-    finally:
-        remove(part)
-
-
-def write_bytes(path: Path, data: bytes, *, durable: bool = True) -> None:
-    """Write a file atomically."""
-    with atomic_file(path, durable=durable) as part:
-        part.write_bytes(data)
-
-
-def write_text(path: Path, text: str, *, durable: bool = True) -> None:
-    """Write a UTF-8 file atomically."""
-    write_bytes(path, text.encode(), durable=durable)
-
-
-def write_json(path: Path, value: object, *, indent: int = 1, durable: bool = True) -> None:
-    """Write a JSON file atomically; NaN and infinities are refused.
-
-    Raises:
-        ValueError: ``value`` holds a number that JSON does not have.
-    """
-    write_text(path, json.dumps(value, indent=indent, allow_nan=False) + "\n", durable=durable)
-
-
-def read_json(path: Path) -> dict[str, Any] | None:
-    """The object in a JSON file; None where the file is missing, damaged or holds something else."""
-    try:
-        found = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError, RecursionError):
-        return None
-    return found if isinstance(found, dict) else None
-
-
-def publish(part: Path, out: Path, *, durable: bool = True) -> None:
-    """Rename a finished file or folder to its final name; an existing output is replaced.
-
-    A folder cannot replace a folder that holds files, so the old one is moved aside first.
-    """
-    if part.is_dir() and out.exists():
-        old = out.with_name(f".{out.name}.old")
-        remove(old)
-        out.rename(old)
-        part.rename(out)
-        remove(old)
-    else:
-        part.replace(out)
-    if durable:
-        sync_folder(out.parent)
-
-
-def remove(path: Path) -> None:
-    """Remove a file, or a folder with all that it holds; a missing one is ignored."""
-    if path.is_dir() and not path.is_symlink():
-        shutil.rmtree(path)
-    else:
-        path.unlink(missing_ok=True)
-
-
-def sync_folder(folder: Path) -> None:
-    """Sync the names in a folder to the disk, where the file system can."""
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    except OSError:
-        return
-    finally:
-        os.close(handle)
-
-
-def _sync_file(path: Path) -> None:
-    with path.open("rb") as file:
-        os.fsync(file.fileno())
 
 
 # Finished steps ---------------------------------------------------------------------------------------------
@@ -195,13 +77,13 @@ class Record:
         """The facts, and the inputs under ``inputs``."""
         return {**self.facts, "inputs": dict(self.inputs)}
 
-    def write(self, path: Path, *, durable: bool = True) -> None:
+    def write(self, path: Path) -> None:
         """Write the record; its presence says that the step is finished, so it is written last."""
-        write_json(path, self.to_json(), durable=durable)
+        write_json(path, self.to_json())
 
     @classmethod
     def read(cls, path: Path) -> Record | None:
-        """The record in a file; None where the file is missing or is no record."""
+        """The record in a file; None if the file is missing or is not a record."""
         found = read_json(path)
         inputs = found.pop("inputs", None) if found is not None else None
         if found is None or not isinstance(inputs, dict):
@@ -267,7 +149,7 @@ class RunFolder:
         A folder in which no work has been saved takes another configuration.
 
         Args:
-            config: what the run is to do.
+            config: the configuration of the run.
             inputs: what else decides its results, as JSON values by name.
 
         Returns:
@@ -291,6 +173,20 @@ class RunFolder:
         if not os.access(place, os.W_OK) and changed != []:
             raise self._not_writable(os.strerror(errno.EACCES))
         return changed == []
+
+    @contextmanager
+    def lock(self) -> Iterator[None]:
+        """Hold the folder, so that no other process works in it, see :func:`w2s.locks.lock_folder`.
+
+        Raises:
+            UsageError: another process holds the folder, or it cannot be written.
+        """
+        with ExitStack() as stack:
+            try:
+                stack.enter_context(lock_folder(self.path))
+            except OSError as error:
+                raise self._not_writable(str(error.strerror)) from None
+            yield
 
     def open(self, config: Config, inputs: Mapping[str, object] | None = None) -> None:
         """Create the folder, or check that it holds a run of the same configuration and inputs.
@@ -333,7 +229,7 @@ class RunFolder:
         return changed
 
     def _has_work(self) -> bool:
-        own = {self.config, self._state}
+        own = {self.config, self._state, self.path / LOCK}
         files = (path for path in self.path.rglob("*") if path not in own and path.is_file())
         return any(path.stat().st_size for path in files)
 

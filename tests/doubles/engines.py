@@ -82,7 +82,10 @@ class ScriptedEngines:
 
 
 def processes_with(mark: str) -> dict[int, str]:
-    """Processes whose command line contains a mark, in any group or session, without zombies."""
+    """Processes whose command line contains a mark, in any group or session, without zombies.
+
+    A supervisor has the command of its engine as arguments, and is left out.
+    """
     found: dict[int, str] = {}
     for folder in Path("/proc").iterdir():
         if folder.name.isdigit() and int(folder.name) != os.getpid():
@@ -90,6 +93,6 @@ def processes_with(mark: str) -> dict[int, str]:
                 line = (folder / "cmdline").read_bytes().replace(b"\0", b" ")
             except OSError:  # it has just left
                 continue
-            if mark.encode() in line:
+            if mark.encode() in line and b"/supervisor.py " not in line:
                 found[int(folder.name)] = line.decode("utf-8", "replace")
     return found

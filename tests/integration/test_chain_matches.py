@@ -105,7 +105,7 @@ def test_ceiling_is_left_out_if_the_pool_has_no_answers(
     assert "ceiling" not in found
     assert [round_["trust"]["measured_on"] for round_ in found["rounds"]] == ["gold", "gold"]
     assert "estimate" not in found["rounds"][0]["trust"]["purity_on_gold"]
-    assert "first round's matches" in found["rounds"][1]["trust"]["purity_on_gold"]["estimate"]
+    assert "matches of the first round" in found["rounds"][1]["trust"]["purity_on_gold"]["estimate"]
 
 
 def test_same_seed_gives_the_same_numbers_in_another_folder(
@@ -152,7 +152,7 @@ def test_certified_purity_of_later_rounds_is_called_a_heuristic(
     assert run(["chain", str(setting), *words]) == 0
     said = [line for line in capsys.readouterr().err.splitlines() if "heuristic" in line]
     assert len(said) == 1
-    assert said[0].startswith("round 2: the certified purity of 0.01 is a heuristic and no guarantee")
+    assert said[0].startswith("round 2: the certified purity of 0.01 is a heuristic, not a guarantee")
     rounds = json.loads((out / "metrics.json").read_text())["rounds"]
     assert "guarantee" not in rounds[0]["trust"]
     assert "heuristic" in rounds[1]["trust"]["guarantee"]
@@ -186,7 +186,7 @@ def test_chain_killed_in_matches_ends_with_the_same_numbers(
     [
         (["--games", "3"], 2, "[chain-odd-games]"),
         (["--gold-rows", "5000"], 3, "5000 gold with a known answer; play more games (--games)"),
-        (["--games", "2", "--gold-rows", "5", "--test-rows", "40"], 3, "ask for fewer (--test)"),
+        (["--games", "2", "--gold-rows", "5", "--test-rows", "40"], 3, "request fewer (--test)"),
         (["--examples", "puzzles.csv"], 2, "[chain-matches-with-files]"),
         (["--source", "files"], 2, "[chain-matches-without-source]"),
         (["--gold-oracle", "serch:depth=4"], 2, "[oracle-unknown]"),

@@ -10,6 +10,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from tests.doubles.chains import chain_run, chain_tables, metrics, weights
+from tests.doubles.errors import raises_code
 from w2s.chain import ChainConfig
 from w2s.cli.app import run
 
@@ -109,5 +110,5 @@ def test_commands_keep_the_most_trusted_candidates(nets: Path, tmp_path: Path, c
 
 
 def test_answers_have_no_proposals(tmp_path: Path) -> None:
-    with pytest.raises(ValueError, match="no options"):
+    with raises_code("chain-answer-without-options"):
         ChainConfig(task="answer", teacher="hf:a", student="hf:b", proposals=2, examples={"files": ["x"]})

@@ -80,15 +80,15 @@ def test_gold_of_other_files_is_measured_as_an_estimate(
     assert found["regime"] == {
         "name": "ood_dist",
         "gold_examples": [f"{place}/other.parquet"],
-        "shift": "gold is of other files than the pool",
+        "shift": "gold comes from other files than the pool",
     }
     for round_ in found["rounds"]:
         assert round_["trust"]["measured_on"] == "pool"
-        assert round_["trust"]["purity_on_gold"]["estimate"] == "gold is of other files than the pool"
-        assert "is a heuristic and no guarantee" in round_["trust"]["guarantee"]
-    assert "round 1: the certified purity of 0.01 is a heuristic and no guarantee" in shown.err
+        assert round_["trust"]["purity_on_gold"]["estimate"] == "gold comes from other files than the pool"
+        assert "is a heuristic, not a guarantee" in round_["trust"]["guarantee"]
+    assert "round 1: the certified purity of 0.01 is a heuristic, not a guarantee" in shown.err
     assert "heuristic" not in shown.out
-    assert "regime ood_dist: gold is of other files than the pool" in shown.out
+    assert "regime ood_dist: gold comes from other files than the pool" in shown.out
 
 
 def test_trust_reads_what_two_games_share(
@@ -100,14 +100,14 @@ def test_trust_reads_what_two_games_share(
     said = capsys.readouterr().err
     found = metrics(out)
     assert all(id_.startswith("othello:p2-") for id_ in ids_of(out, "gold"))
-    assert "the arm gold is left out: gold is of another game" in said
+    assert "the arm gold is left out: gold belongs to another game" in said
     assert "the arm gold+trust is left out" in said
     assert arms_of(found) == {"naive", "random", "confidence", "trust"}
     assert found["regime"]["gold_teacher"] == f"policy:{place}/elsewhere"
     for round_ in found["rounds"]:
         assert round_["trust"]["features"] == ["log_prob", "margin", "entropy", "n_options"]
         assert "estimate" in round_["trust"]["purity_on_gold"]
-    assert "it reads the evidence that gold and pool share: log_prob, margin, entropy, n_options" in said
+    assert "reads the evidence that gold and pool share: log_prob, margin, entropy, n_options" in said
     models = pq.read_table(out / "gold-labels/labels.parquet").column("model").to_pylist()
     assert set(models) == {f"policy:{place}/elsewhere"}
     assert load(out / "round-1/seed-0/trust").state.facts["layout"]["vectors"] == {}
@@ -131,7 +131,7 @@ def test_stop_says_that_it_rests_on_an_estimate(
     words = ["--top", "100%", *domain(place)]
     assert run(["chain", str(file), "--out", str(tmp_path / "run"), *words]) == 1
     found = metrics(tmp_path / "run")
-    assert "(an estimate: gold is of another game or task than the pool)" in found["stopped"]["why"]
+    assert "(an estimate: gold belongs to another game or task than the pool)" in found["stopped"]["why"]
 
 
 def test_chain_without_a_shift_reports_none(

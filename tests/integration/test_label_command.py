@@ -42,7 +42,9 @@ def test_labels_are_written_with_their_correctness(puzzles: Path, capsys: pytest
     assert rows[0]["label"] == "a1a8"
     assert rows[0]["search_depth1_regret_cp"] == 0
     assert [row["difficulty"] for row in rows] == [600, 1200, 700]
-    assert run([*command, "--out", str(out)]) == 2
+    assert run([*command, "--out", str(out)]) == 0
+    assert "nothing was done" in capsys.readouterr().err
+    assert run([*command, "--seed", "1", "--out", str(out)]) == 2
     assert "--overwrite" in capsys.readouterr().err
 
 
@@ -96,7 +98,7 @@ def test_eval_prints_accuracies_and_their_difference(
         (["--model", "random", "--evidence", "hidden:3"], 2, "[evidence-bad-number]"),
         (["--model", "random", "--reward", "hf:x"], 2, "[label-reward-without-evidence]"),
         (["--model", "random", "--evidence", "samples:2,samples:4"], 2, "[evidence-repeated]"),
-        (["--model", "random", "--out", "/proc/nothing/labels.parquet"], 1, "cannot create the folder /proc"),
+        (["--model", "random", "--out", "/proc/nothing/labels.parquet"], 1, "cannot write in /proc"),
         (["--model", "random", "--student", "random"], 2, "random cannot judge labels"),
         (["--model", "nothing"], 2, "names no model"),
         (["--model", "random", "--bad-rows", "perhaps"], 2, "--bad-rows"),

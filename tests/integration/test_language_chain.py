@@ -204,7 +204,7 @@ def test_labels_without_an_answer_are_left_out_and_counted(
     labels = pq.read_table(tmp_path / "run" / "round-1" / "labels" / "labels.parquet").to_pylist()
     empty = {row["id"] for row in labels if row["label"] is None}
     assert empty
-    assert f"round 1, seed 0: examples left out, whose labels hold no answer: {len(empty)}" in said
+    assert f"round 1 of 1: {len(empty)} examples are left out because their labels have no answer" in said
     roles = pq.read_table(tmp_path / "run" / "splits.parquet").to_pylist()
     pool = {row["id"] for row in roles if row["role"] == "pool"}
     scores = pq.read_table(tmp_path / "run" / "round-1" / "seed-0" / "trust" / "scores.parquet")

@@ -72,7 +72,7 @@ def test_a_killed_training_resumes_to_the_same_bytes(tmp_path: Path) -> None:
     killed.kill()
     killed.communicate(timeout=60)
 
-    (tmp_path / "out" / ".checkpoint.safetensors.part").write_bytes(b"half a checkpoint")
+    (tmp_path / "out" / ".checkpoint.safetensors.1-abcdef.part").write_bytes(b"half a checkpoint")
     last = start(student, tmp_path / "out")
     left = steps(last)
     assert not left or left[-1] == 36

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import json
+import sys
 from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.csv
 import pyarrow.parquet as pq
 import pytest
 
 from tests.doubles.labels import labels, without
+from tests.doubles.plugins import write_plugin
 from w2s.cli.app import run
 from w2s.evidence import read_labels, write_labels
 from w2s.metrics import auc
@@ -40,7 +43,7 @@ def test_fit_then_score_then_filter(table: Path, capsys: pytest.CaptureFixture[s
     fit = ["trust", "fit", str(table), "--gold", "correct", "--function", "neural", "--out", trust, *QUICK]
     assert run([*fit, "--features", "hidden,afterstate", "--json"]) == 0
     summary = json.loads(said(capsys))
-    assert summary["needs"] == ["afterstate", "hidden", "log_prob"]
+    assert summary["needs"] == ["afterstate", "hidden"]
     assert summary["measures"]["auc"]["low"] > 0.6
     assert run(["trust", "score", str(table), "--function", trust, "--out", scored, "--json"]) == 0
     assert json.loads(said(capsys))["out_of_fold"] == summary["gold_rows"]
@@ -185,7 +188,7 @@ def test_compare_measures_functions_and_names_missing_evidence(
         ),
         (["score", "{table}", "--function", "{out}", "--out", "{out}.csv"], 2, "end the name with .parquet"),
         (["score", "{table}", "--function", "{out}", "--out", "{table}"], 2, "already exists"),
-        (["compare", "{out}.parquet", "--gold", "correct"], 3, "there is no file"),
+        (["compare", "{out}.parquet", "--gold", "correct"], 3, "[table-missing-file]"),
     ],
 )
 def test_invalid_commands_print_one_line(
@@ -209,3 +212,92 @@ def test_existing_function_is_replaced_only_with_overwrite(
     assert "--overwrite" in capsys.readouterr().err
     assert run([*fit, "--overwrite", "--folds", "0"]) == 0
     assert not (table.parent / "trust" / "gold.parquet").exists()
+
+
+# Labels and functions of a user ----------------------------------------------------------------------------
+
+
+@pytest.fixture
+def own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A working folder with a table of two numbers, without log_prob."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "path", [*sys.path])
+    draw = np.random.default_rng(0)
+    conf = draw.random(300)
+    right = pa.array(draw.random(300) < conf, mask=np.arange(300) >= 200)
+    columns = {"id": np.arange(300), "label": ["a"] * 300, "conf": conf, "length": draw.integers(1, 50, 300)}
+    pyarrow.csv.write_csv(pa.table({**columns, "correct": right}), "own.csv")
+    return tmp_path
+
+
+def test_labels_of_a_user_need_no_log_prob(own: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    fit = ["trust", "fit", "own.csv", "--gold", "correct", "--function", "logistic", "--out", "t", "--json"]
+    assert run([*fit, "--features", "conf,length"]) == 0
+    assert json.loads(said(capsys))["measures"]["auc"]["low"] > 0.6
+    assert run(["trust", "score", "own.csv", "--function", "t", "--out", "s.parquet"]) == 0
+    assert "200 of them are gold rows" in said(capsys)
+    assert pq.read_schema("s.parquet").names == ["id", "label", "conf", "length", "correct", "trust"]
+    assert run(fit) == 2  # the folder is there
+    assert run([*fit, "--overwrite"]) == 3
+    assert "for example --features conf,length" in capsys.readouterr().err
+    assert run([*fit, "--overwrite", "--features", "conf,correct"]) == 2
+    assert run([*fit, "--overwrite", "--features", "conf,label"]) == 3
+    assert "[trust-text-feature]" in capsys.readouterr().err
+    fit[fit.index("logistic")] = "isotonic"
+    assert run([*fit, "--overwrite"]) == 3
+    assert "for example --set column=conf" in capsys.readouterr().err
+    assert run([*fit, "--overwrite", "--set", "column=conf"]) == 0
+
+
+def test_compare_without_evidence_names_the_one_thing(own: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    compare = ["trust", "compare", "own.csv", "--gold", "correct", "--resamples", "10"]
+    assert run(compare) == 3
+    error = capsys.readouterr().err.splitlines()[-1]
+    assert error.endswith("for example --features conf,length [trust-nothing-comparable]")
+    assert run([*compare, "--function", "reward"]) == 3
+    assert "reward: label with --evidence reward" in capsys.readouterr().err
+    functions = [part for name in ("logistic", "knn", "margin") for part in ("--function", name)]
+    assert run([*compare, *functions, "--features", "conf,length"]) == 0
+    text = said(capsys)
+    assert "logistic(conf,length)" in text
+    assert "not compared:\n  margin" in text
+
+
+def test_rows_without_ids_are_recognised_in_their_own_file_only(
+    own: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    table = pyarrow.csv.read_csv("own.csv").drop_columns(["id"])
+    pyarrow.csv.write_csv(table, "bare.csv")
+    pyarrow.csv.write_csv(table.slice(1), "other.csv")
+    fit = ["trust", "fit", "bare.csv", "--gold", "correct", "--function", "logistic", "--features", "conf"]
+    assert run([*fit, "--out", "t"]) == 0
+    for name, count in (("bare.csv", 200), ("other.csv", 0)):
+        said(capsys)
+        score = ["trust", "score", name, "--function", "t", "--out", f"{name}.parquet", "--json"]
+        assert run(score) == 0
+        assert json.loads(said(capsys))["out_of_fold"] == count
+
+
+def test_plain_function_is_fitted_scored_and_filtered(own: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    name = write_plugin(
+        own,
+        "def rating(labels, gold, power=1.0):\n"
+        "    share = gold.correct[gold.numbers('conf') > 0.5].mean()\n"
+        "    return labels.numbers('conf') ** power * share\n"
+        "def fails(labels):\n    return labels.nothing\n",
+    )
+    fit = ["trust", "fit", "own.csv", "--gold", "correct", "--out", "t"]
+    assert run([*fit, "--function", f"{name}:rating", "--set", "power=2"]) == 0
+    score = ["trust", "score", "own.csv", "--function", "t", "--out", "s.parquet"]
+    assert run(score) == 2
+    assert f"give {name}:rating again with --allow" in capsys.readouterr().err
+    assert run([*score, "--allow", f"{name}:rating"]) == 0
+    assert run(["filter", "s.parquet", "--score", "trust", "--top", "10%", "--out", "k.parquet"]) == 0
+    assert pq.read_table("k.parquet").column("conf").to_numpy().min() > 0.8
+    assert run(["trust", "compare", "own.csv", "--gold", "correct", "--function", f"{name}:rating"]) == 0
+    capsys.readouterr()
+    assert run([*fit, "--overwrite", "--function", f"{name}:fails"]) == 1
+    lines = capsys.readouterr().err.splitlines()
+    assert f'File "{own / name}.py", line 5, in fails' in lines[-4] + lines[-3] + lines[-5]
+    assert lines[-1].startswith(f"error: the code of {name}:fails failed: AttributeError")
+    assert not any("w2s/" in line for line in lines)

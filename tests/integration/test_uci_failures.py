@@ -211,7 +211,7 @@ def test_failed_start_is_refused_before_any_work(
         scripted.model("--at", moment, "--do", misdeed, *arguments, options={"Hash": "8"}, timeout_s=SOON_S)
     assert report in str(caught.value)
     assert str(caught.value).startswith(f"the engine '{sys.executable}")
-    assert "run it by hand" in str(caught.value)
+    assert "run it in a terminal" in str(caught.value)
     assert "\n" not in str(caught.value)
 
 

@@ -127,8 +127,10 @@ def test_the_blocks_of_a_page_run(path: Path, tmp_path: Path) -> None:
 
 
 def _words(text: str) -> list[str]:
-    """The lines of an output without numbers and spaces, which depend on the machine."""
-    return [_NUMBERS.sub("", line) for line in text.splitlines()]
+    """The lines of an output without what depends on the machine: numbers, spaces, and the sentence that says
+    what trust was worth."""
+    lines = (line.partition(": trust is ")[0] for line in text.splitlines())
+    return [_NUMBERS.sub("", line) for line in lines]
 
 
 def test_pages_run_in_one_folder_from_top_to_bottom(tmp_path: Path) -> None:
@@ -163,6 +165,8 @@ def test_error_codes_are_complete(tmp_path: Path) -> None:
     page = PAGES["reference/error-codes.md"]()
     assert len(set(re.findall(r"^\| `([a-z0-9-]+)` ", page, re.MULTILINE))) > 150
     assert "| `filter-null-score` | `DataError` | 3 |" in page
+    assert "| `select-nan-score` | `DataError` | 3 | `w2s-core/select` | score {index} is NaN" in page
+    assert "| `select-bad-budget` | `UsageError` | 2 |" in page
     assert "[table-unknown-column]" in page
     assert "\n| `table-unknown-column` |" in page
     list(run_page(page, tmp_path))
@@ -230,6 +234,14 @@ def test_docstrings_are_read_in_their_parts() -> None:
 
 
 # Content ----------------------------------------------------------------------------------------------------
+
+
+def test_every_verdict_is_explained() -> None:
+    from w2s.arena.verification import VERDICTS
+
+    text = (DOCS / "howto" / "run-an-arena.md").read_text(encoding="utf-8")
+    assert [word for word in VERDICTS if f"| `{word}` |" not in text] == []
+    assert [word for word in VERDICTS if f"`{word}`" not in PAGES["reference/labels-table.md"]()] == []
 
 
 def test_every_table_of_the_paper_is_listed_with_its_cost() -> None:

@@ -19,7 +19,7 @@ def test_the_readme_has_at_most_150_lines() -> None:
 def test_links_of_the_readme_are_absolute_and_lead_to_files() -> None:
     urls = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["urls"]
     home = urls["Repository"]
-    links = re.findall(r"\]\(([^)]+)\)", README)
+    links = re.findall(r"(?:\]\(|^\[\w+\]: )([^)\s#]+)", README, re.MULTILINE)
     assert len(links) > 8
     for link in links:
         raw = home.replace("github.com", "raw.githubusercontent.com") + "/main/"

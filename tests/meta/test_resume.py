@@ -1,4 +1,4 @@
-"""Only ``w2s.resume`` renames files, so every output of the package is complete when it has its name."""
+"""Only ``w2s.files`` renames files, so every output of the package is complete when it has its name."""
 
 from __future__ import annotations
 
@@ -46,12 +46,12 @@ def test_search_tells_renames_from_other_calls(source: str, expected: int) -> No
     assert len(renames(source)) == expected
 
 
-def test_only_resume_renames_files(root: Path) -> None:
+def test_one_module_renames_files(root: Path) -> None:
     package = root / "python" / "w2s"
     found = {
         str(path.relative_to(package)): renames(path.read_text(encoding="utf-8"))
         for path in sorted(package.rglob("*.py"))
     }
     assert len(found) > 200
-    assert len(found.pop("resume.py")) >= 3
+    assert len(found.pop("files.py")) >= 3
     assert not {name: lines for name, lines in found.items() if lines}

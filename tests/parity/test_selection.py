@@ -178,7 +178,7 @@ def test_columns_of_another_length_are_refused(options: dict[str, Any], code: st
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"budget": 1, "cost": [1.0, -2.0]}, "the cost of row 1 is -2; costs are finite and not negative"),
+        ({"budget": 1, "cost": [1.0, -2.0]}, "the cost of row 1 is -2; .*"),
         ({"budget": 1, "cost": [1.0, None]}, "cost: row 1 is null; .*"),
     ],
 )

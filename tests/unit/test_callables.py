@@ -53,7 +53,7 @@ def test_command_finds_a_module_of_the_working_folder(tmp_path: Path) -> None:
         ("sys:path", "callable-not-callable"),
         ("json", "callable-bad-name"),
         ("../mytrust:rating", "callable-bad-name"),
-        ("mytrust.py:rating", "callable-module-missing"),
+        ("mytrust.py:rating", "callable-bad-name"),
     ],
 )
 def test_wrong_names_are_refused(folder: Path, name: str, code: str) -> None:

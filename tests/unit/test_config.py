@@ -50,6 +50,15 @@ def test_invalid_value_is_refused_in_one_line(tables: dict[str, object], code: s
     assert "\n" not in message
 
 
+def test_call_reports_mistakes_as_a_file_does() -> None:
+    with raises_code("config-unknown-key") as caught:
+        ChainConfig(teacher="random", student="random", examples={"fils": ["x"]})
+    assert str(caught.value).startswith("ChainConfig: examples.fils is not a known key; did you mean 'files'")
+    with raises_code("config-invalid-value") as caught:
+        TimeControl(base_s=-1)
+    assert str(caught.value).startswith("TimeControl: base_s: ")
+
+
 def test_message_about_an_option_does_not_blame_the_file() -> None:
     tables = {"game": "chess", "players": PLAYERS, "rules": {"illegal": "shrug"}}
     for overrides, start in (

@@ -132,3 +132,25 @@ def test_writing_to_a_missing_folder_is_refused(tmp_path: Path) -> None:
 def test_a_column_is_added_or_replaced() -> None:
     found = Labels(table("a", "b")).with_column("trust", np.array([0.5, 1.0]))
     assert found.with_column("trust", np.array([0.0, 1.0])).table.column_names == ["id", "correct", "trust"]
+
+
+def test_columns_are_read_as_numbers_and_texts() -> None:
+    columns = {"n": pa.array([1, None]), "x": [0.5, float("inf")], "ok": [True, False], "name": ["a", None]}
+    found = Labels(pa.table({"id": ["a", "b"], **columns}))
+    np.testing.assert_array_equal(found.numbers("n"), [1, np.nan])
+    np.testing.assert_array_equal(found.numbers("x"), [0.5, np.nan])
+    np.testing.assert_array_equal(found.numbers("ok"), [1, 0])
+    assert found.texts("name") == ["a", None]
+    with raises_code("label-column-not-numeric", DataError):
+        found.numbers("name")
+    with raises_code("label-column-missing", DataError) as caught:
+        found.numbers("conf")
+    assert "they have: id, n, x, ok, name" in str(caught.value)
+
+
+def test_zeros_and_ones_say_whether_a_label_is_right() -> None:
+    for kind in (pa.int64(), pa.float32()):
+        found = Labels(pa.table({"id": ["a", "b"], "correct": pa.array([1, 0], kind)}))
+        np.testing.assert_array_equal(found.correct, [True, False])
+    with raises_code("label-column-not-boolean", DataError):
+        _ = Labels(pa.table({"id": ["a", "b"], "correct": [1, 2]})).correct

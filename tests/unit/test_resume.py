@@ -9,7 +9,8 @@ import pytest
 
 from tests.doubles.errors import raises_code
 from w2s.config import Config
-from w2s.resume import Record, RunFolder, atomic_file, cached_step, digest, publish, read_json, write_json
+from w2s.files import atomic_file, publish, read_json, write_json
+from w2s.resume import Record, RunFolder, cached_step, digest
 
 
 class _Config(Config):

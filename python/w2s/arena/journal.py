@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
 import gzip
 import json
 import os
@@ -11,8 +10,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, BinaryIO
 
-from w2s.errors import DataError, UsageError
-from w2s.resume import remove, write_bytes
+from w2s.errors import DataError
+from w2s.files import remove, write_bytes
 
 
 def packed_path(path: Path) -> Path:
@@ -33,15 +32,14 @@ def _unpack(packed: Path, path: Path) -> None:
 class Journal:
     """An append-only file of JSON entries with the key ``(kind, number)``.
 
-    An incomplete last line, which a kill leaves behind, is removed when the journal is opened. Only one
-    process at a time can open a journal. A finished run packs it.
+    An incomplete last line, which a kill leaves behind, is removed when the journal is opened. The run
+    holds the lock of its folder while its journal is open. A finished run packs it.
     """
 
     def __init__(self, path: Path) -> None:
-        """Open, lock and index the file, or unpack it; a new one is created with its first entry.
+        """Open and index the file, or unpack it; a new one is created with its first entry.
 
         Raises:
-            UsageError: another process has opened the journal.
             DataError: a line is damaged.
         """
         self._path = path
@@ -66,14 +64,12 @@ class Journal:
         """Open or create the file; a second call does nothing.
 
         Raises:
-            UsageError: another process has opened the journal.
             DataError: a line is damaged.
         """
         if self._opened is not None:
             return
         self._opened = self._path.open("a+b")
         try:
-            self._lock()
             self._end = self._index()
             self._file.truncate(self._end)
         except BaseException:
@@ -121,15 +117,6 @@ class Journal:
         if self._opened is not None:
             self._opened.close()
         self._opened = None
-
-    def _lock(self) -> None:
-        try:
-            fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise UsageError(
-                "arena-run-locked",
-                f"{self._path.parent} is in use by another process; wait for it, or choose another --out",
-            ) from None
 
     def _index(self) -> int:
         """Store where every complete line is; returns the offset at which they end."""

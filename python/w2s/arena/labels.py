@@ -19,7 +19,7 @@ class Label:
     """The answer of ``player`` to the position at ``ply``.
 
     Attributes:
-        label: the move in canonical notation where it is legal, else the answer as it came.
+        label: the move in canonical notation if it is legal, else the unchanged answer.
         move_san: the move in the game's human notation; None where illegal.
         legal: whether the answer is a legal move.
         played: whether it was the move of the match.

@@ -62,7 +62,7 @@ def _release(ended: list[Match], players: Mapping[str, Model]) -> None:
 
 
 def _timed(ask: Callable[[], list[Answer]]) -> list[Answer]:
-    """The answers; one without a time of its own gets the time of the whole batch."""
+    """The answers; an answer without a time gets the time of the whole batch."""
     began = time.perf_counter()
     answers = ask()
     elapsed = time.perf_counter() - began

@@ -52,7 +52,7 @@ def read_openings(file: str | None, game_name: str) -> list[Opening]:
     found = _read_pgn(path, game_name) if path.suffix.lower() == ".pgn" else _read_lines(path)
     openings = [_validated(opening, game_name, f"{path}, {where}") for where, opening in found]
     if not openings:
-        raise DataError("arena-openings-empty", f"{path} contains no opening")
+        raise DataError("arena-openings-empty", f"{path} contains no opening; write one per line")
     return openings
 
 
@@ -62,7 +62,7 @@ def _find_file(file: str) -> Path:
             return path
     raise UsageError(
         "arena-openings-missing",
-        f"openings file {file} not found in the working directory or in {arenas_folder()}",
+        f"openings file {file} not found in the working directory or in {arenas_folder()}; check its path",
     )
 
 
@@ -71,7 +71,7 @@ def _read_lines(path: Path) -> Iterable[tuple[str, Opening]]:
     try:
         lines = path.read_text(encoding="utf-8-sig").splitlines()
     except UnicodeDecodeError:
-        raise DataError("arena-openings-not-utf8", f"{path} is not a UTF-8 text file") from None
+        raise DataError("arena-openings-not-utf8", f"{path} is not text in UTF-8; save it as UTF-8") from None
     except OSError as error:
         raise UsageError(
             "arena-openings-unreadable", f"cannot read {path}: {error.strerror or error}"

@@ -18,7 +18,8 @@ from w2s.arena.scoreboard import summarize
 from w2s.arena.spec import ArenaSpec
 from w2s.arena.verification import VERDICTS, MatchFindings
 from w2s.errors import DataError
-from w2s.resume import RunFolder, atomic_file, write_json
+from w2s.files import atomic_file, write_json
+from w2s.resume import RunFolder
 
 
 class ArenaFolder(RunFolder):

@@ -19,7 +19,7 @@ _LIMIT_OPTIONS = {"search": ("nodes", "depth"), "uci": ("nodes", "depth", "movet
 
 
 def with_limits(reference: str, limits: PlayerLimits) -> str:
-    """The reference with the arena's limits, unless it has a limit of its own or takes none."""
+    """The reference with the arena's limits, unless it names a limit or its kind takes none."""
     parsed = resolve_reference(reference)
     names = _LIMIT_OPTIONS.get(parsed.kind, ())
     if any(name in parsed.options for name in names):

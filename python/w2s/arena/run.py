@@ -96,7 +96,7 @@ def run(
     folder.check(spec, inputs)
     if folder.is_complete():
         return read_ratings(folder.ratings)
-    with Journal(folder.journal) as journal, ExitStack() as stack:
+    with folder.lock(), Journal(folder.journal) as journal, ExitStack() as stack:
         unfinished = _Run(spec, openings, journal, show)
         models = unfinished.load_models(stack, folder, concurrency)
         folder.open(spec, inputs)

@@ -91,7 +91,7 @@ class TimeControl(Config):
             ValueError: the text is not a time control; a validator of a configuration keeps its code.
         """
         found = re.fullmatch(r"(\d+(?:\.\d+)?)(?:\+(\d+(?:\.\d+)?))?", text.strip())
-        if not found:
+        if not found or not float(found[1]):
             raise invalid_value(
                 "arena-time-control",
                 f"{text!r} is not a time control; write seconds+increment, for example 60+0.6",
@@ -236,7 +236,9 @@ class ArenaSpec(Config):
                 "a match has two players; use --tournament round-robin or gauntlet for more",
             )
         if self.sprt is not None and len(self.players) != 2:
-            raise invalid_value("arena-sprt-players", "a sequential test compares exactly two players")
+            raise invalid_value(
+                "arena-sprt-players", "a sequential test compares two players; name two, or leave sprt out"
+            )
         return self
 
     @model_validator(mode="after")

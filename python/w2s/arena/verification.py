@@ -118,7 +118,7 @@ _WITHOUT_MOVE = {
     "unparsable": "unparsable",
     "reply": "unparsable",
 }
-"""The verdict on a label that is no legal move, by its failure; ``unknown`` where the model failed."""
+"""The verdict on a label that is not a legal move, by its failure; ``unknown`` where the model failed."""
 
 
 def decide_verdict(label: Label, findings: Mapping[str, Finding], thresholds: VerdictThresholds) -> Verdict:

@@ -25,7 +25,7 @@ from w2s.trust import function_names, require_evidence, trust_function
 Scores = npt.NDArray[np.float64]
 Positions = npt.NDArray[np.int64]
 SoftTarget = Callable[[str, str], Target]
-"""Example id and label → probabilities of labels."""
+"""Returns the probabilities of labels for an example id and its label."""
 
 
 @dataclass(frozen=True)
@@ -56,9 +56,9 @@ class LabelledInputs:
     Attributes:
         gold: labels of gold, one per example.
         pool: labels of the pool, one per example.
-        chosen: labels of the pool, of several candidates the most trusted one.
+        chosen: labels of the pool; the most trusted one of several candidates.
         kept: positions in ``chosen`` that trust keeps, ascending.
-        weights: of all of ``chosen``; None if all rows weigh the same.
+        weights: weights of all of ``chosen``; None if all are equal.
         soft: soft targets; None for hard ones.
         soften_all: whether soft targets also apply to labels that trust did not choose.
         made_of: identity of labels and selection, as named JSON values.
@@ -100,7 +100,7 @@ class TrainingInputs:
 
     @property
     def labels(self) -> LabelledInputs:
-        """The labels, which must be there."""
+        """The labels; only for arms that learn from labels."""
         assert self.labelled is not None
         return self.labelled
 
@@ -129,9 +129,9 @@ def label_rows(
 
     Args:
         pool: the examples.
-        labels: of the whole pool, one per example.
+        labels: labels of the whole pool, one per example.
         rows: positions in ``labels``.
-        weights: of every label; None weighs all rows the same.
+        weights: weight of every label; None if all are equal.
         soft: target by id and label; None makes each label its own target.
     """
     chosen = None if weights is None else weights[rows]
@@ -139,7 +139,7 @@ def label_rows(
 
 
 def repeat(rows: TrainingSet, times: int) -> TrainingSet:
-    """Every row ``times`` times."""
+    """Repeat every row ``times`` times."""
     return TrainingSet(
         [*rows.examples] * times,
         [*rows.targets] * times,
@@ -197,9 +197,9 @@ def _trusted_labels(inputs: TrainingInputs) -> TrainingSet:
 class Need(Enum):
     """What an arm needs of its examples; the value is the reason shown where the arm is left out."""
 
-    GOLD_OF_THIS_GAME = "gold is of another game or task"
+    GOLD_OF_THIS_GAME = "gold belongs to another game or task"
     POOL_ANSWERS = (
-        "the pool's answers are unknown, and so is its purity; matches.verify_pool = true asks for them"
+        "the pool's answers are unknown, and so is its purity; set matches.verify_pool = true to get them"
     )
 
 
@@ -208,11 +208,11 @@ class TrainingData:
     """One kind of training rows.
 
     Attributes:
-        name: in a few words.
+        name: a short description.
         count: number of rows, known before anything is labelled.
         build: the rows.
-        need: what the examples must give.
-        is_labelled: whether the rows are labels, so that somebody has to label the pool.
+        need: what the examples must provide.
+        is_labelled: whether the rows are labels, so that the pool must be labelled.
     """
 
     name: str
@@ -276,7 +276,7 @@ def ranked_by(function: str) -> TrainingData:
 
 
 def stage_inputs(stage: Stage, inputs: TrainingInputs) -> dict[str, object]:
-    """Identity of what the rows of a stage are made of."""
+    """Identity of the inputs of the rows of a stage."""
     labelled = inputs.labels.made_of if any(data.is_labelled for data in stage) else {}
     return {**inputs.made_of, **labelled}
 
@@ -309,13 +309,14 @@ class Curve(Enum):
 
 @dataclass(frozen=True)
 class Arm:
-    """What one student learns, or a model that is evaluated as it is.
+    """What one student learns, or a model that is evaluated without training.
 
     Attributes:
-        name: as configurations and reports have it.
-        doc: one line.
+        name: the name in configurations and reports.
+        doc: one line of documentation.
         stages: the trainings one after another, each with the data that it mixes; none evaluates ``model``
-            untrained. An arm whose first stage is all that another arm learns continues that arm's student.
+            untrained. If the first stage is all that another arm learns, the arm continues that arm's
+            student.
         model: the model: ``student``, or the first ``teacher``.
         per_round: whether every round trains it; a reference arm is trained once, with the first student.
         start: where the first stage starts.
@@ -324,7 +325,7 @@ class Arm:
         function: the trust function that ranks labels; empty for arms without.
         curve: whether the label-budget curve measures it.
         teaches: whether its student is the teacher of the next round.
-        is_default: whether a chain that names no arms has it.
+        is_default: whether a chain that names no arms includes it.
         is_optional: whether a configuration can choose it; other arms are always measured.
     """
 
@@ -343,7 +344,7 @@ class Arm:
 
     @property
     def needs(self) -> frozenset[Need]:
-        """What the examples must give."""
+        """What the examples must provide."""
         return frozenset(data.need for stage in self.stages for data in stage if data.need is not None)
 
     @property
@@ -440,8 +441,8 @@ def reference_arms() -> list[str]:
 
 
 def predecessor(arm: Arm) -> Arm | None:
-    """The arm that learns just the first stage of another, whose student goes on learning; None if there is
-    none, or only one stage."""
+    """The arm that learns only the first stage of ``arm``, which continues its student; None if there is
+    none."""
     if len(arm.stages) < 2:
         return None
     same = (one for one in ARMS.values() if one.stages == arm.stages[:1] and one.start == arm.start)

@@ -1,4 +1,4 @@
-"""The label-budget curve: what gold, trust and both are worth at some numbers of gold rows.
+"""The label-budget curve: the arms gold, trust and gold+trust at several numbers of gold rows.
 
 The gold of a point is drawn by seed and contains that of every smaller one. The teacher's labels are those of
 the first round.
@@ -6,16 +6,13 @@ the first round.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from w2s.chain.config import ChainConfig
 from w2s.chain.data.splits import Splits, subsample
 from w2s.chain.plan import SeedPlan
-from w2s.chain.report import CurvePoint, References, TrustSummary, summarize_arms, summarize_trust
+from w2s.chain.results import PointResult
 from w2s.chain.round import SeedRun
-from w2s.chain.shift import exchangeability_warning, shift_of_round
-from w2s.chain.student import TrainResult
 from w2s.errors import DataError
 
 
@@ -23,7 +20,7 @@ def check_gold_sizes(sizes: Sequence[int], gold: int) -> None:
     """Refuse points that need more gold rows than there are.
 
     Raises:
-        DataError: names the number of gold rows.
+        DataError: there are fewer gold rows; the message names their number.
     """
     if too_many := [count for count in sizes if count > gold]:
         raise DataError(
@@ -49,35 +46,31 @@ def with_fewer_gold(first: SeedRun, planned: SeedPlan) -> SeedRun:
     )
 
 
-def measure_point(
-    count: int, seeds: Sequence[SeedRun], references: References, config: ChainConfig
-) -> CurvePoint:
-    """A point of the curve; if trust cannot be fitted, or nothing is kept, only the arms without it.
+def measure_point(point: PointResult, seeds: Sequence[SeedRun], finished: Callable[[], None]) -> None:
+    """Measure a point of the curve; if trust cannot be fitted, or nothing is kept, only the arms without it.
 
     Args:
-        count: number of gold rows.
+        point: receives the results.
         seeds: the point, for each seed.
-        references: what arms are measured by.
-        config: of the chain.
+        finished: called after each arm of each seed.
     """
     planned = seeds[0].planned.arms
-    results: dict[str, list[TrainResult]] = {
-        name: [seed.train(name) for seed in seeds]
-        for name, found in planned.items()
-        if not found.arm.is_labelled
-    }
-    trust: TrustSummary | None = None
-    refused: str | None = None
+
+    def train(name: str) -> None:
+        point.arms[name] = []
+        for seed in seeds:
+            point.arms[name].append(seed.train(name))
+            finished()
+
+    for name, found in planned.items():
+        if not found.arm.is_labelled:
+            train(name)
     try:
-        trust = summarize_trust(
-            [seed.trust_report for seed in seeds],
-            estimate=shift_of_round(config, 1),
-            guarantee=exchangeability_warning(config, 1),
-        )
-        for name in planned:
-            if name not in results:
-                results[name] = [seed.train(name) for seed in seeds]
+        point.trust = [seed.trust_report for seed in seeds]
+        for name, found in planned.items():
+            if found.arm.is_labelled:
+                train(name)
     except DataError as error:
-        refused = str(error)
-        seeds[0].trainer.context.say(f"budget {count}: {error}")
-    return CurvePoint(count, trust, summarize_arms(results, references.correct, config.seed), refused)
+        point.refused = str(error)
+        point.arms = {name: results for name, results in point.arms.items() if len(results) == len(seeds)}
+        seeds[0].trainer.context.say(f"{point.gold:,} gold rows: {error}")

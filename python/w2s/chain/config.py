@@ -21,7 +21,7 @@ SPLITS = ("gold", "pool", "test")
 ColumnMapping = str | dict[str, Any] | None
 """The name of a known data set, or a table, see :mod:`w2s.tasks.column_mapping`."""
 SEARCHES = ("search:depth=2", "search:depth=3")
-"""Default oracles of a chain over files of moves: our own searches, which know no answers."""
+"""Default oracles of a chain over files of moves: built-in searches, which do not use known answers."""
 PROPOSALS = 3
 """Default number of labels that a net proposes for an example if oracles are evidence."""
 
@@ -204,7 +204,7 @@ class Regime(Config):
 
     @property
     def is_shift(self) -> bool:
-        """Whether gold and pool differ on purpose."""
+        """Whether gold and pool differ by design."""
         return self.name != "in_dist"
 
 
@@ -270,7 +270,7 @@ class Teach(Config):
 
 
 class Stop(Config):
-    """Whether a chain ends when trust has collapsed."""
+    """Whether a chain ends when trust has collapsed, that is, when it may be no better than chance."""
 
     collapse: bool = True
 
@@ -280,21 +280,22 @@ class ChainConfig(Config):
 
     ``student``: one model that every round trains anew, or a ladder of which each round takes the next.
     ``evidence`` of each label that is kept: ``hidden``, ``afterstate``, the view of the untrained
-    ``student``, and what a language model is asked for, for example ``icl:4`` or ``samples:8``; ``reward``
-    names a reward model. ``oracles`` add what they find about each label. The default for moves is two
-    shallow searches; if matches are played it is none, because a deeper search of the same kind verifies
+    ``student``, and evidence requested from a language model, for example ``icl:4`` or ``samples:8``;
+    ``reward`` names a reward model. ``oracles`` add their findings about each label. The default for moves is
+    two shallow searches; if matches are played it is none, because a deeper search of the same kind verifies
     gold. ``train`` holds settings of :class:`w2s.train.PolicyTrainSettings`, or of
     :class:`w2s.train.LanguageTrainSettings` for language models. ``gold_sizes``: the points of the
     label-budget curve, numbers of gold rows for which gold, trust and both are measured with the labels of
     the first round. ``proposals``: how many labels the teacher gives for each example; trust keeps one of
-    them, and arms without trust use the teacher's answer. The default is three for our nets of moves if
-    oracles are evidence.
+    them, and arms without trust use the teacher's answer. The default is three for policy nets if oracles are
+    evidence.
     """
 
     game: str = "chess"
     task: Literal["move", "choice", "answer"] = "move"
     teacher: str
     student: tuple[str, ...]
+    self_training: bool = False
     examples: Examples = Examples()
     source: Literal["files", "matches"] = "files"
     matches: Matches = Matches()
@@ -356,10 +357,16 @@ class ChainConfig(Config):
     def _check_models(self) -> ChainConfig:
         if not self.student:
             raise invalid_value("chain-missing-model", "a chain needs a student; name it with --student")
-        if self.teacher in self.student:
+        if self.teacher in self.student and not self.self_training:
             raise invalid_value(
                 "chain-student-is-teacher",
-                f"student and teacher are the same model, {self.teacher}; name two different models",
+                f"student and teacher are the same model, {self.teacher}; name two models, or add "
+                "`self_training=True` to let one learn from its own labels",
+            )
+        if self.self_training and self.teacher not in self.student:
+            raise invalid_value(
+                "chain-self-training-two-models",
+                f"self-training needs one model as teacher and student; name {self.teacher} as student, too",
             )
         if TEACHING_ARM not in self.arms:
             raise invalid_value(
@@ -381,15 +388,11 @@ class ChainConfig(Config):
                 "chain-missing-reward-model",
                 'evidence includes reward but no reward model is named; add reward = "hf:DIR"',
             )
-        if self.proposals > 1 and self.task == "answer":
+        if self.task == "answer" and (self.proposals > 1 or self.teach.soft != "none"):
+            key = "proposals" if self.proposals > 1 else "teach.soft"
             raise invalid_value(
                 "chain-answer-without-options",
-                "the task answer has no options to choose proposals from; leave proposals out",
-            )
-        if self.teach.soft != "none" and self.task == "answer":
-            raise invalid_value(
-                "chain-answer-without-options",
-                "the task answer has no options for soft labels; leave teach.soft out",
+                f"the task answer has no options, which {key} needs; leave {key} out",
             )
         if self.task != "move" and (self.source == "matches" or self.oracles):
             raise invalid_value(
@@ -403,7 +406,7 @@ class ChainConfig(Config):
         if self.source == "matches" and self.examples.has_files:
             raise invalid_value(
                 "chain-matches-with-files",
-                "source matches plays its own examples; leave the example files out",
+                "with --source matches the chain plays its own examples; leave the example files out",
             )
         if self.source == "matches" and self.matches.oracle in self.oracles:
             raise invalid_value(
@@ -445,24 +448,24 @@ class ChainConfig(Config):
                 "chain-gold-teacher-missing",
                 "gold of another game needs a teacher for that game; name it with --gold-teacher",
             )
-        if regime.gold_teacher and self.asked:
+        if regime.gold_teacher and self.requested:
             raise invalid_value(
                 "chain-evidence-two-teachers",
-                f"the evidence {self.asked[0]} needs one teacher for gold and pool, but gold has its own, "
-                f"{regime.gold_teacher}; leave it out of evidence",
+                f"the evidence {self.requested[0]} needs one teacher for gold and pool, but gold has its "
+                f"own, {regime.gold_teacher}; leave it out of evidence",
             )
         return self
 
     @property
-    def asked(self) -> tuple[str, ...]:
-        """The evidence that a language model is asked for."""
+    def requested(self) -> tuple[str, ...]:
+        """The evidence requested from a language model."""
         return tuple(name for name in self.evidence if name not in STATES)
 
     @property
     def features(self) -> list[str]:
         """All evidence that is made, as trust functions name it."""
         searched = ["search"] if any(oracle.startswith("search") for oracle in self.oracles) else []
-        columns = [column for name in self.asked for column in parse_evidence(name).kind.columns]
+        columns = [column for name in self.requested for column in parse_evidence(name).kind.columns]
         return [*(name for name in self.evidence if name in STATES), *columns, *searched]
 
     @property

@@ -12,9 +12,21 @@ from w2s.config import check_keys, merge_tables, parse_config, read_toml
 from w2s.errors import UsageError
 from w2s.resume import RunFolder
 
+QUICK: dict[str, Any] = {
+    "rounds": 2,
+    "seeds": 1,
+    "examples": {"gold": 300, "pool": 600, "test": 300},
+    "matches": {"games": 60},
+}
+"""The largest numbers of a quick chain, by their keys in a configuration."""
+
 
 def load_config(
-    *, file: Path | None = None, resume: Path | None = None, options: dict[str, Any] | None = None
+    *,
+    file: Path | None = None,
+    resume: Path | None = None,
+    options: dict[str, Any] | None = None,
+    quick: bool = False,
 ) -> ChainConfig:
     """Read and check a configuration.
 
@@ -26,6 +38,7 @@ def load_config(
             matches are played.
         resume: the folder of a run, whose configuration is used unchanged.
         options: tables that override the file; None means not given.
+        quick: whether the chain is small, see :data:`QUICK`; options override that too.
 
     Raises:
         UsageError: a model or the examples are missing, a key is unknown, or options were given with
@@ -33,13 +46,16 @@ def load_config(
     """
     given = _without_none(options or {})
     if resume is not None:
-        if given or file is not None:
+        if given or quick or file is not None:
             raise UsageError(
                 "chain-resume-with-options",
                 f"--resume continues {resume} with its own configuration; leave all other options out",
             )
         return parse_config(ChainConfig, read_toml(RunFolder(resume, "chain").config), str(resume))
-    tables = merge_tables(drop_overridden(base_tables(file, given), given), given)
+    tables = drop_overridden(base_tables(file, given), given)
+    if quick:
+        tables = make_quick(tables, is_played="matches" in (given.get("source"), tables.get("source")))
+    tables = merge_tables(tables, given)
     where = "the chain" if file is None else str(file)
     check_keys(ChainConfig, tables, where, given)
     played = tables.get("source") == "matches"
@@ -83,6 +99,33 @@ def drop_overridden(tables: dict[str, Any], given: dict[str, Any]) -> dict[str, 
         if rule in given.get("keep", {}) and isinstance(keep, dict):
             keep.pop(other, None)
     return tables
+
+
+def make_quick(tables: dict[str, Any], *, is_played: bool) -> dict[str, Any]:
+    """The tables with no number above those of :data:`QUICK`, and without a label-budget curve.
+
+    Args:
+        tables: tables of the chain; splits that list files keep all their rows.
+        is_played: whether examples come from matches.
+    """
+    numbers = {key: number for key, number in QUICK.items() if key != "matches" or is_played}
+    return {**_limit(tables, numbers), "gold_sizes": []}
+
+
+def _limit(tables: dict[str, Any], numbers: dict[str, Any]) -> dict[str, Any]:
+    """The tables with the numbers as upper bounds; a number that is missing is set."""
+    limited = dict(tables)
+    for key, most in numbers.items():
+        value = tables.get(key)
+        if isinstance(most, dict):
+            inner = {} if value is None else value
+            keeps = not isinstance(inner, dict) or "sets" in inner
+            limited[key] = inner if keeps else _limit(inner, most)
+        elif isinstance(value, dict):  # a split with its own files
+            limited[key] = _limit(value, {"rows": most})
+        elif value is None or isinstance(value, int):
+            limited[key] = most if value is None else min(value, most)
+    return limited
 
 
 def find_bundled(file: Path) -> Path:

@@ -62,7 +62,7 @@ def record_provenance(
         trained: the training of the teacher; None for a teacher that was not trained here.
         gold_ids: ids of all gold examples.
         fitted_on: ids of the examples that trust in the teacher is fitted on.
-        title: for people.
+        title: title of the round and the seed, for messages.
 
     Raises:
         W2sError: some of these examples trained the teacher.
@@ -77,7 +77,7 @@ def assert_disjoint(trained_on: Collection[str], fitted_on: Sequence[str], title
     """Refuse examples that trained the teacher and would be evidence about it.
 
     Raises:
-        W2sError: names the first of them.
+        W2sError: there is such an example; the message names the first one.
     """
     if both := [id_ for id_ in fitted_on if id_ in trained_on]:
         raise W2sError(

@@ -1,7 +1,6 @@
-"""A chain's steps in order: who labels, who trains on what, who is evaluated, and where that is saved.
-
-The run carries out these steps and the estimate adds up their cost, so neither knows a step that the other
-does not. A step is identified by its folder in the run.
+"""A chain's steps in order: who labels, who trains on what, who is evaluated, and where that is saved. The
+run carries out these steps and the estimate adds up their cost, so both have the same steps. A step is
+identified by its folder in the run.
 
     round-1/matches/                what teacher and student played, if examples come from matches
     gold-labels/                    labels of gold of another game; those of another task are in round-1/
@@ -29,8 +28,8 @@ class Work:
 
     Attributes:
         kind: ``label``, ``evidence`` of another model, ``train`` or ``test``.
-        arm: whose; for labels what they are for.
-        model: who works, as the configuration names it.
+        arm: the arm, or the purpose of labels.
+        model: the model that does the work, as the configuration names it.
         rows: number of examples.
     """
 
@@ -47,15 +46,22 @@ class PlannedStep:
     Attributes:
         folder: relative to the folder of the run.
         round: counted from 1; 0 for steps that belong to no round.
-        arm: whose, or what the step is for.
-        work: what costs time in it.
+        arm: the arm, or the purpose of the step.
+        title: round and seed, for messages; empty for a step of neither.
+        work: the parts that take time.
     """
 
     kind: ClassVar[str]
     folder: str
     round: int
     arm: str
+    title: str = ""
     work: tuple[Work, ...] = ()
+
+    @property
+    def subject(self) -> str:
+        """The step in messages, such as ``round 1 of 3, seed 0, naive``."""
+        return ", ".join(part for part in (self.title, self.arm) if part)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -78,9 +84,9 @@ class PlannedTraining(PlannedStep):
     """A training, and the evaluation of the student.
 
     Attributes:
-        student: the untrained student, for people and costs.
+        student: the untrained student, for messages and the estimate.
         start: the model from which it starts: a reference, or the training that makes it.
-        stage: what it learns.
+        stage: the data that it learns.
         is_later: whether the student has learned before, so that the learning rate is lower.
         is_tested: whether the student is evaluated.
     """
@@ -102,10 +108,10 @@ class PlannedLabels(PlannedStep):
     """Labels of gold, of the pool or of both, with their evidence.
 
     Attributes:
-        teacher: who labels.
-        student: whose view of each label is evidence, if ``evidence`` has it.
-        evidence: kept of each label, see :class:`w2s.chain.config.ChainConfig`.
-        oracles: that add what they find.
+        teacher: the model that labels.
+        student: the model whose view of each label is evidence, if ``evidence`` includes it.
+        evidence: evidence that is stored for each label, see :class:`w2s.chain.config.ChainConfig`.
+        oracles: oracles that add their findings.
         reward: the reward model, if any.
         proposals: labels per example.
     """
@@ -124,6 +130,11 @@ class PlannedTrust(PlannedStep):
     """Fitting trust on labelled gold, scoring the pool and selecting from it."""
 
     kind: ClassVar[str] = "trust"
+
+    @property
+    def subject(self) -> str:
+        """The step in messages; the arm trust has its own name."""
+        return ", ".join(part for part in (self.title, "trust function") if part)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -144,13 +155,13 @@ class PlannedFold:
 
 @dataclass(frozen=True)
 class LabelPlan:
-    """Who labels gold and the pool.
+    """The labels of gold and of the pool.
 
     Attributes:
         pool: labels of the pool, and of gold unless others label that.
         gold: labels of gold by its own step; None if ``pool`` or ``folds`` label it.
         folds: labels of gold by folds, for an arm that labels itself.
-        trust: what is fitted on them.
+        trust: the trust function that is fitted on them.
     """
 
     pool: PlannedLabels
@@ -173,7 +184,7 @@ class SeedPlan:
     """What one student learns with one seed.
 
     Attributes:
-        title: for people.
+        title: title of the round and the seed, for messages.
         round: counted from 1; 0 for reference arms.
         seed: random seed.
         student: the untrained student.
@@ -181,7 +192,7 @@ class SeedPlan:
         warm: the warm start; None if there is none.
         labels: the teacher's labels and trust in them; None for reference arms.
         distributions: for soft labels; None for hard ones.
-        arms: by name.
+        arms: planned arms by name.
     """
 
     title: str
@@ -193,6 +204,38 @@ class SeedPlan:
     labels: LabelPlan | None
     distributions: PlannedDistributions | None
     arms: Mapping[str, PlannedArm]
+
+
+@dataclass(frozen=True)
+class Scope:
+    """One seed of a round or of a point of the label-budget curve, while it is planned.
+
+    Attributes:
+        title: title of the round and the seed, for messages.
+        round: counted from 1; 0 for reference arms.
+        seed: random seed.
+        student: the untrained student.
+        place: folder of its steps, relative to the folder of the run.
+        reference_place: folder of the reference arms of this student and seed.
+        gold_count: number of gold rows on a point of the curve; None for all.
+    """
+
+    title: str
+    round: int
+    seed: int
+    student: str
+    place: str
+    reference_place: str
+    gold_count: int | None = None
+
+    @property
+    def cost_round(self) -> int:
+        """The round of a step in the estimate; 0 for points of the label-budget curve."""
+        return 0 if self.gold_count is not None else self.round
+
+    def cost_name(self, arm: str) -> str:
+        """The name of an arm in the estimate; points of the label-budget curve name their gold rows."""
+        return arm if self.gold_count is None else f"budget {self.gold_count}, {arm}"
 
 
 @dataclass(frozen=True)
@@ -221,7 +264,7 @@ class Plan:
 
     @property
     def steps(self) -> list[PlannedStep]:
-        """All steps, each once, behind those that it needs."""
+        """All steps, each once, after those that it needs."""
         found: dict[str, PlannedStep] = {}
         for step in self._walk():
             found.setdefault(step.folder, step)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from w2s.chain.arms import (
     ARMS,
@@ -19,7 +19,7 @@ from w2s.chain.arms import (
     predecessor,
 )
 from w2s.chain.config import ChainConfig
-from w2s.chain.data.matches import request_name
+from w2s.chain.data.matches import request_name, request_title
 from w2s.chain.plan import (
     LabelPlan,
     Model,
@@ -32,6 +32,7 @@ from w2s.chain.plan import (
     PlannedTest,
     PlannedTraining,
     PlannedTrust,
+    Scope,
     SeedPlan,
     Work,
 )
@@ -62,7 +63,7 @@ def plan_chain(config: ChainConfig, *, gold: int, pool: int, test: int, pool_ans
 
 
 def arms_left_out(config: ChainConfig, *, pool_answered: bool) -> dict[str, str]:
-    """Arms of the configuration that its examples cannot give, and why."""
+    """Arms of the configuration whose needs its examples cannot meet, and the reasons."""
     absent = set()
     if config.regime.name == "ood_domain":
         absent.add(Need.GOLD_OF_THIS_GAME)
@@ -70,28 +71,6 @@ def arms_left_out(config: ChainConfig, *, pool_answered: bool) -> dict[str, str]
         absent.add(Need.POOL_ANSWERS)
     why = {arm: [need.value for need in Need if need in ARMS[arm].needs & absent] for arm in config.arms}
     return {arm: reasons[0] for arm, reasons in why.items() if reasons}
-
-
-@dataclass(frozen=True)
-class _Scope:
-    """Where the steps of one seed of a round or of a point of the curve are saved, and its name."""
-
-    title: str
-    round: int
-    seed: int
-    student: str
-    place: str
-    reference_place: str
-    gold_count: int | None = None
-
-    @property
-    def cost_round(self) -> int:
-        """The round of a step in the estimate; 0 for points of the label-budget curve."""
-        return 0 if self.gold_count is not None else self.round
-
-    def cost_name(self, arm: str) -> str:
-        """The name of an arm in the estimate; points of the label-budget curve name their gold rows."""
-        return arm if self.gold_count is None else f"budget {self.gold_count}, {arm}"
 
 
 class _Planner:
@@ -119,7 +98,9 @@ class _Planner:
         if config.source == "matches":
             matches = {
                 number: tuple(
-                    PlannedMatches(folder=f"{name}/matches", round=number, arm="matches")
+                    PlannedMatches(
+                        folder=f"{name}/matches", round=number, arm="matches", title=request_title(name)
+                    )
                     for name in dict.fromkeys(request_name(number, seed) for seed in seeds)
                 )
                 for number in range(1, config.rounds + 1)
@@ -135,10 +116,10 @@ class _Planner:
             matches,
         )
 
-    def _round_scope(self, number: int, seed: int) -> _Scope:
+    def _round_scope(self, number: int, seed: int) -> Scope:
         student = self._config.student_of(number)
-        return _Scope(
-            f"round {number}, seed {seed}",
+        return Scope(
+            self._title(f"round {number} of {self._config.rounds}", seed),
             number,
             seed,
             student,
@@ -146,8 +127,12 @@ class _Planner:
             f"fixed/{digest(student)}/seed-{seed}",
         )
 
+    def _title(self, what: str, seed: int) -> str:
+        """What a step belongs to, and its seed if there are several."""
+        return ", ".join([*([what] if what else []), *([f"seed {seed}"] if self._config.seeds > 1 else [])])
+
     def _tests(self) -> dict[str, PlannedTest]:
-        """Models that are evaluated as they are."""
+        """Models that are evaluated without training."""
         student = self._config.student_of(1)
         models = {"teacher": self._config.teacher, "student": student}
         found = {}
@@ -164,13 +149,14 @@ class _Planner:
                 )
         return found
 
-    def _references(self, scope: _Scope) -> SeedPlan:
+    def _references(self, scope: Scope) -> SeedPlan:
         """Reference arms that are trained."""
-        scope = replace(scope, title=f"seed {scope.seed}", round=0, place=scope.reference_place)
+        title = self._title("", scope.seed)
+        scope = replace(scope, title=title, round=0, place=scope.reference_place)
         names = [arm.name for arm in ARMS.values() if not arm.per_round and arm.stages]
         return self._assemble(scope, [name for name in names if name in self._arms], None, None)
 
-    def _seed(self, scope: _Scope, teacher: PlannedArm | None) -> SeedPlan:
+    def _seed(self, scope: Scope, teacher: PlannedArm | None) -> SeedPlan:
         """A round of one seed; ``teacher`` is the arm of the round before whose student labels."""
         labels = self._label_plan(scope, None if teacher is None else teacher.training)
         names = [name for name in self._arms if ARMS[name].per_round]
@@ -180,8 +166,8 @@ class _Planner:
         """The first round of a seed with fewer gold rows; the teacher's labels are those of the round."""
         assert first.labels is not None
         place = f"budget/{count}/seed-{first.seed}"
-        title = f"budget {count}, seed {first.seed}"
-        scope = _Scope(title, 1, first.seed, first.student, place, place, count)
+        title = self._title(f"{count:,} gold rows", first.seed)
+        scope = Scope(title, 1, first.seed, first.student, place, place, count)
         few = _Planner(self._config, self._arms, self._resized(count))
         labels = replace(first.labels, trust=few._trust(scope))
         measured = [
@@ -197,7 +183,7 @@ class _Planner:
 
     def _assemble(
         self,
-        scope: _Scope,
+        scope: Scope,
         names: Sequence[str],
         labels: LabelPlan | None,
         distributions: PlannedDistributions | None,
@@ -215,7 +201,7 @@ class _Planner:
             {name: self._arm(scope, ARMS[name], warm) for name in names},
         )
 
-    def _warm(self, scope: _Scope) -> PlannedTraining | None:
+    def _warm(self, scope: Scope) -> PlannedTraining | None:
         if not self._sizes.warm:
             return None
         return self._training(
@@ -227,7 +213,7 @@ class _Planner:
             is_tested=False,
         )
 
-    def _arm(self, scope: _Scope, arm: Arm, warm: PlannedTraining | None) -> PlannedArm:
+    def _arm(self, scope: Scope, arm: Arm, warm: PlannedTraining | None) -> PlannedArm:
         """An arm's trainings, the last of which is measured."""
         folder = self._arm_folder(scope, arm)
         start: Model = scope.student if warm is None or arm.start is Start.UNTRAINED else warm
@@ -254,14 +240,14 @@ class _Planner:
         assert training is not None
         return PlannedArm(arm, training, own)
 
-    def _arm_folder(self, scope: _Scope, arm: Arm) -> str:
+    def _arm_folder(self, scope: Scope, arm: Arm) -> str:
         if arm.per_round:
             return f"{scope.place}/{arm.name.replace('+', '-and-')}-arm"
         return f"{scope.reference_place}/{arm.name}"
 
     def _training(
         self,
-        scope: _Scope,
+        scope: Scope,
         arm: str,
         folder: str,
         start: Model,
@@ -279,6 +265,7 @@ class _Planner:
             folder=folder,
             round=scope.cost_round,
             arm=arm,
+            title=scope.title,
             work=tuple(work),
             student=scope.student,
             start=start,
@@ -287,16 +274,19 @@ class _Planner:
             is_tested=is_tested,
         )
 
-    def _trust(self, scope: _Scope, folder: str = "") -> PlannedTrust:
+    def _trust(self, scope: Scope, folder: str = "") -> PlannedTrust:
         return PlannedTrust(
-            folder=folder or f"{scope.place}/trust", round=scope.cost_round, arm=scope.cost_name("trust")
+            folder=folder or f"{scope.place}/trust",
+            round=scope.cost_round,
+            arm=scope.cost_name("trust"),
+            title=scope.title,
         )
 
-    def _label_plan(self, scope: _Scope, teacher: PlannedTraining | None) -> LabelPlan:
+    def _label_plan(self, scope: Scope, teacher: PlannedTraining | None) -> LabelPlan:
         """The teacher's labels of gold and pool, and trust in them.
 
         Gold of another game is labelled by its own teacher, without evidence that only one game has; gold of
-        another task by the same teacher in a step of its own.
+        another task by the same teacher in a separate step.
         """
         config, sizes = self._config, self._sizes
         folder = "round-1/labels" if scope.round == 1 else f"{scope.place}/labels"
@@ -312,6 +302,8 @@ class _Planner:
                 labels,
                 folder="gold-labels",
                 round=0,
+                title="",
+                arm="labels of gold",
                 teacher=own_teacher,
                 student="",
                 work=(
@@ -325,7 +317,7 @@ class _Planner:
         return LabelPlan(labels, self._trust(scope), gold)
 
     def _labels(
-        self, scope: _Scope, folder: str, teacher: Model, name: str, arm: str, rows: int
+        self, scope: Scope, folder: str, teacher: Model, name: str, arm: str, rows: int
     ) -> PlannedLabels:
         config = self._config
         work = [Work("label", arm, name, rows), *self._other_proposals(name, rows)]
@@ -338,6 +330,7 @@ class _Planner:
             folder=folder,
             round=scope.round,
             arm=arm,
+            title=scope.title if scope.round != 1 else f"round 1 of {config.rounds}",
             work=tuple(work),
             teacher=teacher,
             student=scope.student,
@@ -351,7 +344,7 @@ class _Planner:
         others = (self._config.proposals - 1) * rows
         return (Work("evidence", "other proposals", model, others),) if others else ()
 
-    def _own_labels(self, scope: _Scope, arm: Arm, folder: str, teacher: PlannedTraining) -> LabelPlan:
+    def _own_labels(self, scope: Scope, arm: Arm, folder: str, teacher: PlannedTraining) -> LabelPlan:
         """Labels of the pool by the arm's own student, and of gold by students of the other folds."""
         sizes, folds = self._sizes, self._config.trust.folds
         scope = replace(scope, round=0)
@@ -376,7 +369,7 @@ class _Planner:
         pool = labels(folder, teacher, sizes.pool)
         return LabelPlan(pool, self._trust(scope, f"{folder}/trust"), folds=tuple(planned))
 
-    def _distributions(self, scope: _Scope, labels: LabelPlan) -> PlannedDistributions | None:
+    def _distributions(self, scope: Scope, labels: LabelPlan) -> PlannedDistributions | None:
         """What soft labels read: of the teacher, or of the untrained student."""
         config = self._config
         if config.teach.soft == "none":
@@ -394,6 +387,7 @@ class _Planner:
             folder=f"{place}/distributions",
             round=scope.round if by_teacher or not once else 0,
             arm=what,
+            title="" if once else scope.title,
             work=(Work("evidence", what, name, self._sizes.pool),),
             model=labels.pool.teacher if by_teacher else scope.student,
         )

@@ -58,7 +58,7 @@ class Measure:
         return cls(value, low, high, len(found))
 
     def to_json(self) -> dict[str, Any]:
-        """The fields by name, and why there is no ratio."""
+        """The fields by name, and for a refused ratio the reason."""
         value = {"mean": self.mean, "low": self.low, "high": self.high, "seeds": self.seeds}
         return value if self.mean is not None else {**value, "refused": _REFUSED}
 
@@ -77,7 +77,7 @@ class TrustSummary:
         measured_on: ``pool`` if its answers are known, else ``gold``.
         features: columns that trust reads, if only columns that gold and pool share.
         estimate: why numbers on gold are only estimates; None if they are measurements.
-        guarantee: why a certified purity is no guarantee; None if it is one.
+        guarantee: why a certified purity is only a heuristic; None if it is a guarantee.
     """
 
     auc: Measure
@@ -123,7 +123,7 @@ class ArmReport:
         seconds: duration of its trainings.
         trust_is_better_by: how much more often the arm trust is right, paired by test row.
         better_than_gold_by: how much more often it is right than the arm gold.
-        trust: in its own labels, for an arm that labels itself.
+        trust: trust in its own labels, for an arm that labels itself.
     """
 
     accuracy: Measure
@@ -136,7 +136,7 @@ class ArmReport:
     trust: TrustSummary | None = None
 
     def to_json(self) -> dict[str, Any]:
-        """What is known, by name."""
+        """The known measures, by name."""
         return {name: value.to_json() for name, value in vars(self).items() if value is not None}
 
 
@@ -148,8 +148,8 @@ class RoundReport:
         round: counted from 1.
         teacher: references of the teachers, one per seed.
         student: the untrained student.
-        trust: in the teachers' labels.
-        arms: by name.
+        trust: trust in the teachers' labels.
+        arms: arms by name.
         pool: how pools from matches were made.
     """
 
@@ -179,7 +179,7 @@ class CurvePoint:
     Attributes:
         gold: number of gold rows.
         trust: fitted on them; None if it cannot be fitted.
-        arms: by name.
+        arms: arms by name.
         refused: why arms are missing.
     """
 
@@ -211,13 +211,14 @@ class ChainReport:
     """All that a chain measured.
 
     Attributes:
-        regime: of gold and pool.
-        shift: why gold and pool are not exchangeable on purpose; None if they are.
+        regime: the regime of gold and pool.
+        shift: why gold and pool are not exchangeable under the regime; None if they are.
         references: reference arms by name, in the order of the table of arms.
-        rounds: the rounds that were worth keeping.
+        rounds: the rounds that were kept.
         stopped: why the chain stopped early.
         curve: the label-budget curve.
         is_complete: whether all rounds are done, so that the best one is known.
+        is_self_training: whether one model is teacher and student.
     """
 
     regime: Regime
@@ -227,6 +228,7 @@ class ChainReport:
     stopped: StopReport | None = None
     curve: tuple[CurvePoint, ...] = ()
     is_complete: bool = False
+    is_self_training: bool = False
 
     @property
     def best_round(self) -> int | None:
@@ -241,6 +243,8 @@ class ChainReport:
         if self.shift is not None:
             shift = {"regime": {**self.regime.model_dump(exclude_none=True), "shift": self.shift}}
         return {
+            "complete": self.is_complete,
+            **({"self_training": True} if self.is_self_training else {}),
             **shift,
             "rounds": [one.to_json() for one in self.rounds],
             **{name: arm.to_json() for name, arm in self.references.items()},
@@ -267,8 +271,8 @@ def measure_arm(correct: CorrectMatrix, references: Mapping[str, CorrectMatrix],
     """Accuracy, and Recovery and PGR if base, teacher and ceiling are known.
 
     Args:
-        correct: of the arm.
-        references: of reference arms, by name.
+        correct: right answers of the arm.
+        references: right answers of reference arms, by name.
         seed: random seed of the bootstrap.
     """
     seeds = len(correct)
@@ -290,7 +294,7 @@ def summarize_arms(
     """Measures of each arm, how much better the arm trust is, and how much better it is than gold.
 
     Args:
-        results: by arm, for each seed.
+        results: results by arm, for each seed.
         references: right answers of reference arms, by name.
         seed: random seed of the bootstrap.
     """
@@ -319,9 +323,9 @@ def summarize_trust(
     """Measures of trust, each the mean over seeds.
 
     Args:
-        reports: one per seed.
+        reports: one report per seed.
         estimate: why numbers on gold are only estimates.
-        guarantee: why a certified purity is no guarantee.
+        guarantee: why a certified purity is only a heuristic.
     """
 
     def mean(name: str) -> Measure:
@@ -346,8 +350,8 @@ class References:
     """Reference arms: their measures, and their right answers, which other arms are measured by.
 
     Attributes:
-        reports: by name, in the order of the table of arms.
-        correct: by name.
+        reports: reports by name, in the order of the table of arms.
+        correct: right answers by name.
     """
 
     reports: Mapping[str, ArmReport]
@@ -365,8 +369,8 @@ class References:
 
         Args:
             tests: right answers of models that are not trained, by arm, shape (n_test,).
-            results: of reference arms that are trained, for each seed.
-            trust: of arms that label themselves, for each seed.
+            results: results of reference arms that are trained, for each seed.
+            trust: trust of arms that label themselves, for each seed.
             seed: random seed of the bootstrap.
         """
         correct = {

@@ -22,7 +22,7 @@ class SeedRun:
 
     Attributes:
         planned: the steps.
-        trainer: of students.
+        trainer: trainer of students.
         trust: how trust is fitted and what it keeps.
         teach: how students are taught.
         splits: the examples; on a point of the label-budget curve with fewer gold rows.
@@ -57,13 +57,7 @@ class SeedRun:
         planned, labels = self.planned.labels, self.labels
         assert planned is not None
         assert labels is not None
-        say, title = self.trainer.context.say, self.planned.title
-        gold_rows = len(set(labels.gold.example_ids))
-        say(f"{title}: {self.trust.spec.function} is fitted on {gold_rows} gold rows")
-        found = fit_and_select(planned.trust, self.trainer.context, self.trust, labels, self.planned.seed)
-        if found.features:
-            say(f"{title}: it reads the evidence that gold and pool share: {', '.join(found.features)}")
-        return found
+        return fit_and_select(planned.trust, self.trainer.context, self.trust, labels, self.planned.seed)
 
     @cached_property
     def trust_report(self) -> TrustReport:
@@ -72,7 +66,7 @@ class SeedRun:
 
     @cached_property
     def collapsed(self) -> str | None:
-        """Why trust is worth nothing, or None."""
+        """Why trust has collapsed, or None."""
         return self.selection.collapse(self.planned.seed)
 
     def train(self, arm: str) -> TrainResult:
@@ -83,7 +77,7 @@ class SeedRun:
             inputs = self._with_labels(self._own_labels(arm), None)
         elif planned.arm.is_labelled:
             inputs = self._with_teacher_labels
-        return self.trainer.train(planned.training, inputs, self.planned.title)
+        return self.trainer.train(planned.training, inputs)
 
     def own_trust(self, arm: str) -> TrustReport:
         """How good trust in an arm's own labels is."""
@@ -97,7 +91,7 @@ class SeedRun:
         """The labels of an arm that labels itself."""
         if arm not in self._own_labels_by_arm:
             planned = self.planned.arms[arm]
-            found = label_itself(planned, self.trainer, self.trust, self._answers, self.planned.title)
+            found = label_itself(planned, self.trainer, self.trust, self._answers)
             self._own_labels_by_arm[arm] = found
         return self._own_labels_by_arm[arm]
 

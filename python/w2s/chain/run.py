@@ -11,9 +11,10 @@ later rounds fit trust on the rest of gold.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from w2s.chain.arms import check_arm_evidence
 from w2s.chain.budget_curve import check_gold_sizes, measure_point, with_fewer_gold
@@ -21,43 +22,47 @@ from w2s.chain.config import ChainConfig
 from w2s.chain.context import Count, RunContext, Say
 from w2s.chain.data.matches import MatchReport
 from w2s.chain.data.source import ExampleSource, open_examples
-from w2s.chain.data.splits import Splits
 from w2s.chain.leakage import FILE, Provenance, record_provenance
 from w2s.chain.plan import Plan, SeedPlan
 from w2s.chain.planner import plan_chain
-from w2s.chain.report import (
-    ChainReport,
-    CurvePoint,
-    References,
-    RoundReport,
-    StopReport,
-    summarize_arms,
-    summarize_trust,
-)
+from w2s.chain.progress import RunProgress
+from w2s.chain.report import ChainReport, StopReport
+from w2s.chain.results import ChainResults, PointResult, SeedResult
 from w2s.chain.round import SeedRun
 from w2s.chain.shift import exchangeability_warning, shift_of_round
 from w2s.chain.student import StudentTrainer, TrainResult, evaluate_untrained
-from w2s.chain.trust_step import TrustReport, TrustSettings
-from w2s.chain.validate import check_config
+from w2s.chain.trust_step import TrustSettings
+from w2s.chain.validate import check_config, check_installed
 from w2s.chain.weak_labels import label_round
 from w2s.errors import W2sError
 from w2s.evidence import write_table
-from w2s.resume import STEP, Record, RunFolder, write_json
+from w2s.files import write_json
+from w2s.resume import STEP, RunFolder
 from w2s.train.distributed import require_single_process
 
 METRICS = "metrics.json"
+Show = Callable[[ChainReport], None]
+"""Receives the measures so far."""
 
 
 def run(
-    config: ChainConfig, out: Path | str, *, say: Say = lambda _: None, count: Count = lambda *_: None
+    config: ChainConfig,
+    out: Path | str,
+    *,
+    say: Say = lambda _: None,
+    count: Count = lambda *_: None,
+    begin: Say = lambda _: None,
+    show: Show = lambda _: None,
 ) -> ChainReport:
     """Run a chain, or what is left of it.
 
     Args:
         config: the chain.
         out: folder of the run; one that holds another configuration is refused.
-        say: is told of each step in a line.
-        count: progress callback ``(done, total)`` of labels and games.
+        say: receives one line for each finished step, with its number and the time left.
+        count: progress callback ``(done, total)`` of labels, games and steps of trainings.
+        begin: receives each step that begins.
+        show: receives the measures so far, after each arm and if the run is interrupted.
 
     Returns:
         What ``metrics.json`` holds.
@@ -65,15 +70,24 @@ def run(
     Raises:
         UsageError: the configuration or the folder cannot be used.
         DataError: the examples cannot be used.
-        W2sError: trust collapsed in the first round, so no round is worth keeping.
+        MissingExtraError: a training needs a library that is not installed.
+        W2sError: trust collapsed in the first round, so no round is kept.
     """
     require_single_process("a chain")
     check_config(config)
+    check_installed(config)
     folder = RunFolder(Path(out), "chain")
+    with folder.lock():
+        return _run(config, folder, say, count, begin, show)
+
+
+def _run(
+    config: ChainConfig, folder: RunFolder, say: Say, count: Count, begin: Say, show: Show
+) -> ChainReport:
     folder.open(config)
     say(f"resume with: {folder.resume_line}")
     for student in config.student[config.rounds :]:
-        say(f"{student} does not learn: the chain ends with round {config.rounds}")
+        say(f"{student} cannot be trained: the chain ends with round {config.rounds}")
     source = open_examples(config, folder.path, say, count)
     splits = source.first.splits
     write_table(splits.table(), folder.path / "splits.parquet")
@@ -87,29 +101,27 @@ def run(
     for arm, why in plan.left_out.items():
         say(f"the arm {arm} is left out: {why}")
     check_gold_sizes(config.gold_sizes, len(splits.gold))
+    progress = RunProgress.of(plan.steps, folder.path)
+    if progress.finished:
+        say(f"{len(progress.finished)} of {len(progress.steps)} steps are already finished")
     context = RunContext(
-        folder.path, config.task, config.game, config.seed, splits.test, splits.gold, say, count
+        folder.path,
+        config.task,
+        config.game,
+        config.seed,
+        splits.test,
+        splits.gold,
+        say,
+        count,
+        begin,
+        progress,
     )
-    report = _Chain(config, plan, source, context).run()
+    report = _Chain(config, plan, source, context).run(show)
     folder.finish()
     if not report.rounds:
         why = report.stopped.why if report.stopped is not None else ""
-        raise W2sError(
-            "chain-no-round-kept", f"no round is worth keeping: {why}; give more gold or other evidence"
-        )
+        raise W2sError("chain-no-round-kept", f"no round is kept: {why}; give more gold or other evidence")
     return report
-
-
-@dataclass(frozen=True)
-class _SeedResult:
-    """What one seed of a round gave."""
-
-    teacher: str
-    provenance: Provenance
-    trust: TrustReport
-    collapsed: str | None
-    arms: Mapping[str, TrainResult]
-    matches: MatchReport | None
 
 
 class _Chain:
@@ -124,30 +136,44 @@ class _Chain:
         self._trust = TrustSettings(
             config.trust, tuple(config.features), config.keep, config.regime.gold_teacher is not None
         )
+        self._results = ChainResults(config)
+        self._show: Show = lambda _: None
+        self._n_finished = len(context.progress.finished)
 
-    def run(self) -> ChainReport:
-        """All rounds and the label-budget curve; ``metrics.json`` is written after each round."""
-        config, say = self._config, self._context.say
-        self._check_evidence()
-        references = self._references()
-        shift = shift_of_round(config, 1) if config.regime.is_shift else None
-        report = ChainReport(config.regime, shift, references.reports)
-        for number, seeds in enumerate(self._plan.rounds, 1):
-            if warning := exchangeability_warning(config, number):
-                say(f"round {number}: {warning}")
-            results = self._round(number, seeds)
-            if config.stop.collapse and (reasons := [one.collapsed for one in results if one.collapsed]):
-                why = self._collapse(reasons[0], number)
-                report = replace(report, stopped=StopReport(number, why))
-                say(f"round {number}: stopped, {why}")
-                break
-            found = self._summarize(number, results, references)
-            report = replace(report, rounds=(*report.rounds, found))
-            self._write(report)
-        curve = self._curve(references) if report.rounds else ()
-        report = replace(report, curve=curve, is_complete=True)
+    def run(self, show: Show) -> ChainReport:
+        """All rounds and the label-budget curve; ``metrics.json`` is written after each arm."""
+        self._show = show
+        try:
+            self._measure()
+        except KeyboardInterrupt:
+            show(self._results.report())
+            raise
+        report = self._results.report(is_complete=True)
         self._write(report)
         return report
+
+    def _measure(self) -> None:
+        self._check_evidence()
+        self._measure_references()
+        for number, seeds in enumerate(self._plan.rounds, 1):
+            warning = exchangeability_warning(self._config, number)
+            if warning and not self._context.progress.is_round_finished(number):
+                self._context.say(f"round {number}: {warning}")
+            reasons = self._measure_round(number, seeds)
+            if self._config.stop.collapse and reasons:
+                self._stop(number, reasons[0])
+                break
+        if self._results.rounds:
+            self._measure_curve()
+
+    def _finish_arm(self) -> None:
+        """Write what is measured so far, unless the arm was finished before this process began."""
+        n_finished = len(self._context.progress.finished)
+        if n_finished > self._n_finished:
+            self._n_finished = n_finished
+            report = self._results.report()
+            self._write(report)
+            self._show(report)
 
     def _write(self, report: ChainReport) -> None:
         write_json(self._context.root / METRICS, report.to_json())
@@ -158,21 +184,43 @@ class _Chain:
         assert labels is not None
         check_arm_evidence(self._plan.arms, labels.gold)
 
-    def _references(self) -> References:
-        splits = self._source.first.splits
+    def _measure_references(self) -> None:
+        """Evaluate the models that are not trained, and train the reference arms of all seeds.
+
+        They do not depend on the teacher of a round: base, teacher, gold, self-training and ceiling.
+        """
+        splits, results = self._source.first.splits, self._results
+        identity = self._context.examples_digest(splits)
+        for arm, step in self._plan.tests.items():
+            results.tests[arm] = evaluate_untrained(step, self._context, identity)
+            self._finish_arm()
         seeds = [
             SeedRun(planned, self._trainer, self._trust, self._config.teach, splits)
             for planned in self._plan.references
         ]
-        return _measure_references(self._plan, self._context, splits, seeds)
+        for arm, planned in seeds[0].planned.arms.items():
+            for seed in seeds:
+                results.references.setdefault(arm, []).append(seed.train(arm))
+                if planned.own_labels is not None:
+                    results.own_trust.setdefault(arm, []).append(seed.own_trust(arm))
+                self._finish_arm()
 
-    def _round(self, number: int, seeds: Sequence[SeedPlan]) -> list[_SeedResult]:
-        results = [self._run_seed(planned) for planned in seeds]
-        manifest = {"round": number, "seeds": [one.provenance.to_json() for one in results]}
-        write_json(self._context.root / f"round-{number}" / FILE, manifest)
-        return results
+    def _measure_round(self, number: int, seeds: Sequence[SeedPlan]) -> list[str]:
+        """Measure a round.
 
-    def _run_seed(self, planned: SeedPlan) -> _SeedResult:
+        Returns:
+            For each seed whose trust has collapsed, why.
+        """
+        manifest: list[dict[str, Any]] = []
+        reasons: list[str] = []
+        self._results.rounds.append([])
+        for planned in seeds:
+            manifest.append(self._measure_seed(planned, reasons).to_json())
+        path = self._context.root / f"round-{number}" / FILE
+        write_json(path, {"round": number, "seeds": manifest})
+        return reasons
+
+    def _measure_seed(self, planned: SeedPlan, reasons: list[str]) -> Provenance:
         """Labels, trust and arms of one seed; no arms if trust has collapsed."""
         seed, matches = self._seed(planned)
         assert seed.labels is not None
@@ -185,9 +233,32 @@ class _Chain:
             seed.labels.gold.example_ids,
             planned.title,
         )
-        stops = seed.collapsed is not None and self._config.stop.collapse
-        arms = {} if stops else {arm: seed.train(arm) for arm in planned.arms}
-        return _SeedResult(seed.teacher, provenance, seed.trust_report, seed.collapsed, arms, matches)
+        result = SeedResult(seed.teacher, seed.trust_report, matches)
+        self._results.rounds[-1].append(result)
+        if seed.collapsed is not None:
+            reasons.append(seed.collapsed)
+        if seed.collapsed is None or not self._config.stop.collapse:
+            for arm in planned.arms:
+                result.arms[arm] = seed.train(arm)
+                self._finish_arm()
+        return provenance
+
+    def _stop(self, number: int, why: str) -> None:
+        """End the chain before a round that is not kept, because trust has collapsed."""
+        shift = shift_of_round(self._config, number)
+        why = why if shift is None else f"{why} (an estimate: {shift})"
+        self._results.rounds.pop()
+        self._results.stopped = StopReport(number, why)
+        self._context.say(f"round {number}: stopped, {why}")
+
+    def _measure_curve(self) -> None:
+        if not self._plan.points:
+            return
+        first, _ = self._seed(self._plan.rounds[0][0])  # the first labels are the same for all seeds
+        for count, seeds in self._plan.points.items():
+            point = PointResult(count)
+            self._results.points.append(point)
+            measure_point(point, [with_fewer_gold(first, planned) for planned in seeds], self._finish_arm)
 
     def _teacher(self, planned: SeedPlan) -> TrainResult | None:
         """The training of a seed's teacher; None for the first teacher."""
@@ -201,84 +272,26 @@ class _Chain:
         trained = self._teacher(planned)
         teacher = config.teacher if trained is None else trained.model
         examples = self._source.round(planned.round, planned.seed, teacher, planned.student)
-        splits = examples.splits
-        if Record.read(context.folder(labelling.pool) / STEP) is None:
-            context.say(f"{planned.title}: {teacher} labels")
+        self._finish_matches(planned.round)
+        splits, is_new = examples.splits, not context.progress.is_finished(labelling.pool)
         made_of = {
             "examples": context.examples_digest(splits),
             "round": planned.round,
             "teacher_training": None if trained is None else trained.digest,
         }
         labels = label_round(labelling, context, splits, teacher, made_of)
-        if missing := labels.unanswered(splits):
-            context.say(f"{planned.title}: examples left out, whose labels hold no answer: {missing:,}")
+        if is_new and (missing := labels.unanswered(splits)):
+            context.say(
+                f"{planned.title}: {missing:,} examples are left out because their labels have no answer"
+            )
         seed = SeedRun(planned, self._trainer, self._trust, config.teach, splits, labels, teacher)
         if planned.round > 1:  # the warm start of the teacher learned the rest of gold
             seed = replace(seed, labels=labels.with_gold(seed.gold_ids_outside_warm_start))
         return seed, examples.matches
 
-    def _summarize(self, number: int, results: Sequence[_SeedResult], references: References) -> RoundReport:
-        config = self._config
-        # Later students of a ladder have no reference arms of their own.
-        same = config.student_of(number) == config.student_of(1)
-        matches = [one.matches for one in results if one.matches is not None]
-        return RoundReport(
-            number,
-            tuple(dict.fromkeys(one.teacher for one in results)),
-            config.student_of(number),
-            summarize_trust(
-                [one.trust for one in results],
-                estimate=shift_of_round(config, number),
-                guarantee=exchangeability_warning(config, number),
-            ),
-            summarize_arms(
-                {arm: [one.arms[arm] for one in results] for arm in results[0].arms},
-                references.correct if same else {},
-                config.seed,
-            ),
-            tuple(matches[:1] if number == 1 else matches),
-        )
-
-    def _curve(self, references: References) -> tuple[CurvePoint, ...]:
-        if not self._plan.points:
-            return ()
-        first, _ = self._seed(self._plan.rounds[0][0])  # the first labels are the same for all seeds
-        return tuple(
-            measure_point(
-                count, [with_fewer_gold(first, planned) for planned in seeds], references, self._config
-            )
-            for count, seeds in self._plan.points.items()
-        )
-
-    def _collapse(self, why: str, number: int) -> str:
-        """Why trust collapsed, and whether gold only gives an estimate of that."""
-        shift = shift_of_round(self._config, number)
-        return why if shift is None else f"{why} (an estimate: {shift})"
-
-
-def _measure_references(
-    plan: Plan, context: RunContext, splits: Splits, seeds: Sequence[SeedRun]
-) -> References:
-    """Evaluate the models that are not trained, and train the reference arms of all seeds.
-
-    No teacher of a round takes part in them: base, teacher, gold, self-training and ceiling.
-
-    Args:
-        plan: of the chain.
-        context: of the run.
-        splits: examples of the first round.
-        seeds: the reference arms, one per seed.
-    """
-    identity = context.examples_digest(splits)
-    tests = {}
-    for arm, step in plan.tests.items():
-        context.say(f"testing {arm}, {step.model}")
-        tests[arm] = evaluate_untrained(step, context, identity)
-    planned = seeds[0].planned.arms
-    results: dict[str, list[TrainResult]] = {arm: [seed.train(arm) for seed in seeds] for arm in planned}
-    trust = {
-        arm: [seed.own_trust(arm) for seed in seeds]
-        for arm, found in planned.items()
-        if found.own_labels is not None
-    }
-    return References.of(tests, results, trust, context.seed)
+    def _finish_matches(self, number: int) -> None:
+        """Count the matches of a round that were played just now."""
+        progress, root = self._context.progress, self._context.root
+        for step in self._plan.matches.get(number, ()):
+            if not progress.is_finished(step) and (root / step.folder / STEP).exists():
+                self._context.finish(step, None, f"{self._config.matches.games:,} games are played")

@@ -1,7 +1,7 @@
 """Self-training: a student that learned gold labels gold and pool itself, and trust selects from its labels.
 
 Each fold of gold is labelled by a student that trained on the other folds, so trust in the student's labels
-is fitted on rows that did not train whoever labelled them.
+is fitted on rows that did not train the student that labelled them.
 
     self/fold-K/   student/, and labels/ of the gold rows in the fold
     self/labels/   of the pool, by the student of the arm gold
@@ -33,45 +33,43 @@ class TrustedLabels:
 
 
 def label_itself(
-    planned: PlannedArm, trainer: StudentTrainer, trust: TrustSettings, inputs: TrainingInputs, title: str
+    planned: PlannedArm, trainer: StudentTrainer, trust: TrustSettings, inputs: TrainingInputs
 ) -> TrustedLabels:
     """A student's labels of gold and pool, and trust in them; computed once and then read from disk.
 
     Args:
         planned: the arm.
-        trainer: of students.
+        trainer: trainer of students.
         trust: how trust is fitted and what it keeps.
         inputs: gold and pool.
-        title: for people.
     """
     own = planned.own_labels
     assert own is not None
     teacher = own.pool.teacher
     assert isinstance(teacher, PlannedTraining)
     context = trainer.context
-    first = trainer.train(teacher, inputs, title)
-    context.say(f"{title}: {planned.arm.name}, the student labels the pool")
+    first = trainer.train(teacher, inputs)
     pool, identity = label_examples(
         own.pool, context, first.model, inputs.pool, inputs.gold, {"training": first.digest}
     )
-    gold, identities = _label_folds(own, trainer, trust.spec.folds, inputs, title)
+    gold, identities = _label_folds(own, trainer, trust.spec.folds, inputs)
     labels = RoundLabels(gold, pool, digest([identity, *identities]))
     return TrustedLabels(labels, fit_and_select(own.trust, context, trust, labels, inputs.seed))
 
 
 def _label_folds(
-    own: LabelPlan, trainer: StudentTrainer, folds: int, inputs: TrainingInputs, title: str
+    own: LabelPlan, trainer: StudentTrainer, folds: int, inputs: TrainingInputs
 ) -> tuple[Labels, list[str]]:
     """Labels of gold, each by a student that did not train on it, and the identities of the steps."""
     inputs = replace(inputs, folds=[int(fold) for fold in group_kfold(inputs.gold, folds, inputs.seed)])
-    found = [_label_fold(fold, number, trainer, inputs, title) for number, fold in enumerate(own.folds)]
+    found = [_label_fold(fold, number, trainer, inputs) for number, fold in enumerate(own.folds)]
     return concat_labels([labels for labels, _ in found]), [identity for _, identity in found]
 
 
 def _label_fold(
-    planned: PlannedFold, number: int, trainer: StudentTrainer, inputs: TrainingInputs, title: str
+    planned: PlannedFold, number: int, trainer: StudentTrainer, inputs: TrainingInputs
 ) -> tuple[Labels, str]:
-    student = trainer.train(planned.training, inputs, title)
+    student = trainer.train(planned.training, inputs)
     examples = [one for one, fold in zip(inputs.gold, inputs.folds, strict=True) if fold == number]
     return label_examples(
         planned.labels, trainer.context, student.model, examples, inputs.gold, {"training": student.digest}

@@ -1,6 +1,6 @@
 """Distribution shift between gold and pool: warnings, and the evidence that both share.
 
-Trust is fitted on gold and reads the pool. A vector is the state of one net and means nothing for another
+Trust is fitted on gold and reads the pool. A vector is the state of one net and has no meaning for another
 net, so vectors are shared only if one teacher labels both. Columns are always shared: the confidence of a
 teacher means the same in every game.
 """
@@ -14,8 +14,8 @@ from w2s.trust.columns import has_evidence
 from w2s.trust.features import feature_layout
 
 _WHY = {
-    "ood_dist": "gold is of other files than the pool",
-    "ood_domain": "gold is of another game or task than the pool",
+    "ood_dist": "gold comes from other files than the pool",
+    "ood_domain": "gold belongs to another game or task than the pool",
 }
 _ALWAYS = ("id", "label", "correct", "group", EXAMPLE_ID, PROPOSAL)
 
@@ -25,18 +25,18 @@ def shift_of_round(config: ChainConfig, number: int) -> str | None:
     if config.regime.is_shift:
         return _WHY[config.regime.name]
     if config.source == "matches" and number > 1:
-        return "gold is of the first round's matches, the pool of later ones"
+        return "gold comes from the matches of the first round, the pool from later ones"
     return None
 
 
 def exchangeability_warning(config: ChainConfig, number: int) -> str | None:
-    """Why a certified purity is no guarantee in a round; None if it is one, or none is certified."""
+    """Why a certified purity of a round is only a heuristic; None if it is a guarantee or there is none."""
     why = shift_of_round(config, number)
     if why is None or config.keep.purity is None:
         return None
     return (
-        f"the certified purity of {config.keep.purity} is a heuristic and no guarantee: {why}, so that they "
-        "are not exchangeable"
+        f"the certified purity of {config.keep.purity} is a heuristic, not a guarantee: {why}, so they are "
+        "not exchangeable"
     )
 
 

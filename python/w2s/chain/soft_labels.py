@@ -39,10 +39,10 @@ def label_distributions(
 
     Args:
         step: where the result is saved.
-        context: of the run.
+        context: context of the run.
         model: reference of the model.
         examples: the pool.
-        shots: gold, of which a model that uses few-shot examples is shown some.
+        shots: gold, from which few-shot examples are drawn.
         made_of: identity of model and examples, as named JSON values.
 
     Raises:
@@ -70,7 +70,8 @@ def label_distributions(
         return {"model": model}
 
     ids = [example.id for example in examples]
-    context.cached(step, {**made_of, "model": model, "pool": ids}, work)
+    what = f"{model} gives distributions for {len(ids):,} examples"
+    context.cached(step, {**made_of, "model": model, "pool": ids}, work, what)
     columns = read_table(context.folder(step) / FILE).to_pydict()
     return {
         id_: dict(zip(moves, probs, strict=True))
@@ -79,7 +80,7 @@ def label_distributions(
 
 
 def teacher_targets(found: Distributions) -> SoftTarget:
-    """Targets that are the teacher's distributions, whatever the label."""
+    """Targets that are the teacher's distributions, regardless of the label."""
     return lambda id_, _: found[id_]
 
 

@@ -64,11 +64,11 @@ class TrustSelection:
     """Scores of a teacher's labels and the selection from them.
 
     Attributes:
-        labels: of the pool, one per example: of several candidates the most trusted.
-        scores: of these labels, shape (n,).
+        labels: labels of the pool, one per example; the most trusted of several candidates.
+        scores: scores of these labels, shape (n,).
         rows: positions of the labels that are kept, ascending.
-        weights: of all labels; None if all weigh the same.
-        gold_scores: of gold in the same way, out of fold.
+        weights: weights of all labels; None if all are equal.
+        gold_scores: scores of gold labels that were chosen in the same way, out of fold.
         gold_correct: whether these labels of gold are right.
         threshold: the lowest score that is kept.
         features: columns that trust reads, if it is limited to those that gold and pool share.
@@ -91,7 +91,7 @@ class TrustSelection:
         return accuracy(kept, seed=seed) if len(kept) else Interval(0.0, 0.0, 0.0)
 
     def collapse(self, seed: int) -> str | None:
-        """Why trust is worth nothing, or None. If all labels are kept, the AUC alone decides."""
+        """Why trust has collapsed, or None. If all labels are kept, the AUC alone decides."""
         found = trust_measures(self.gold_scores, self.gold_correct, coverages=(), seed=seed)["auc"]
         if found.low <= 0.5:
             shown = f"{found.value:.3f} ({found.low:.3f} to {found.high:.3f})"
@@ -101,8 +101,8 @@ class TrustSelection:
         purity, base = self.purity_on_gold(seed), float(self.gold_correct.mean())
         if purity.low < base:
             return (
-                f"the kept labels are hardly purer than all labels: at least {purity.low:.3f}, and "
-                f"{base:.3f} of all"
+                f"the kept labels may be no purer than all labels: purity at least {purity.low:.3f}, and "
+                f"{base:.3f} for all labels"
             )
         return None
 
@@ -182,9 +182,9 @@ def fit_and_select(
 
     Args:
         step: where the result is saved.
-        context: of the run.
+        context: context of the run.
         settings: the trust function and the selection rule.
-        labels: of gold and pool, with all candidates.
+        labels: labels of gold and pool, with all candidates.
         seed: random seed of the fits.
 
     Raises:
@@ -207,14 +207,21 @@ def fit_and_select(
     inputs = {"labels": labels.digest, "gold": gold.ids, "trust": spec.model_dump(), "seed": seed}
     if is_callable_name(spec.function):
         inputs["code"] = code_digest(spec.function)
-    record = context.cached(step, inputs, work)
+
+    def features() -> tuple[str, ...]:
+        return features_read(spec, gold) if settings.is_shared else ()
+
+    what = f"{spec.function} is fitted on {len(set(gold.example_ids)):,} gold rows"
+    shared = " and reads the evidence that gold and pool share: "
+    record = context.cached(
+        step, inputs, work, what, lambda: what + shared * bool(features()) + ", ".join(features())
+    )
     folder = context.folder(step)
     table = read_table(folder / "scores.parquet")
     trust = np.asarray(table.column("trust"))
     is_gold = np.asarray(table.column("role")) == "gold"
-    features = features_read(spec, gold) if settings.is_shared else ()
     found = _select(settings.keep, _best(pool, trust[~is_gold]), _best(gold, trust[is_gold]))
-    found = replace(found, features=features, digest=record.digest)
+    found = replace(found, features=features(), digest=record.digest)
     write_table(_selected_table(found), folder / "selected.parquet")
     return found
 
@@ -247,8 +254,8 @@ def _kept_rows(
     if found.threshold is None:
         raise DataError(
             "chain-purity-not-certified",
-            f"no threshold certifies a purity of {keep.purity} at δ = {keep.delta}; ask for less or give "
-            "more gold",
+            f"no threshold certifies a purity of {keep.purity} at δ = {keep.delta}; use a lower purity or "
+            "give more gold",
         )
     return select(scores, threshold=found.threshold)
 

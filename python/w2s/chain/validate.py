@@ -9,29 +9,46 @@ from w2s.chain.config import ChainConfig
 from w2s.chain.trust_step import build_trust_function
 from w2s.errors import MissingExtraError, UsageError
 from w2s.evidence_kinds import REQUESTS, STATES
+from w2s.models.policy.loading import require_torch
 from w2s.models.reference import quote, resolve_reference
 from w2s.train import LanguageTrainSettings, parse_settings
 from w2s.trust import trust_function
 
 _CONFIGURED = frozenset({*STATES, *REQUESTS, "search"}) - {"samples"}
-"""Evidence that exists only if the configuration asks for it; samples may also be in an endpoint's labels."""
+"""Evidence that exists only if the configuration requests it; samples may also be in an endpoint's labels."""
 
 
 def check_config(config: ChainConfig) -> None:
     """Refuse unknown names, and settings that contradict each other.
 
     Raises:
-        UsageError: says what is wrong and what to do, in one line.
-        MissingExtraError: a training needs a library that is not installed.
+        UsageError: a name is unknown or settings contradict each other; one line names the remedy.
     """
     build_trust_function(config.trust, config.features)
     _check_shared_evidence(config)
     _check_evidence(config)
     _check_shots(config)
     for student in config.student:
-        settings = parse_settings(student, config.train, config.seed)
-        if isinstance(settings, LanguageTrainSettings) and settings.objective == "grpo":
-            _check_grpo(config)
+        if _uses_grpo(student, config) and config.keep.power:
+            raise UsageError(
+                "chain-grpo-weights", "the objective grpo cannot weight rows; leave keep.power out"
+            )
+
+
+def check_installed(config: ChainConfig) -> None:
+    """Refuse to start a chain whose trainings need a library that is not installed.
+
+    Raises:
+        MissingExtraError: names the extra.
+    """
+    require_torch("a chain")
+    if any(_uses_grpo(student, config) for student in config.student) and find_spec("trl") is None:
+        raise MissingExtraError("grpo", "rl")
+
+
+def _uses_grpo(student: str, config: ChainConfig) -> bool:
+    settings = parse_settings(student, config.train, config.seed)
+    return isinstance(settings, LanguageTrainSettings) and settings.objective == "grpo"
 
 
 def _check_shared_evidence(config: ChainConfig) -> None:
@@ -78,10 +95,3 @@ def _check_shots(config: ChainConfig) -> None:
                 f"{quote(name)} requests {shots} few-shot examples but only {gold} gold rows are available; "
                 "set examples.gold to more than the number of shots, or use fewer shots",
             )
-
-
-def _check_grpo(config: ChainConfig) -> None:
-    if config.keep.power:
-        raise UsageError("chain-grpo-weights", "the objective grpo cannot weight rows; leave keep.power out")
-    if find_spec("trl") is None:
-        raise MissingExtraError("grpo", "rl")

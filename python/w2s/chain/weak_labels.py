@@ -32,7 +32,7 @@ class RoundLabels:
     Attributes:
         gold: labels of gold.
         pool: labels of the pool.
-        digest: identity of what they were made of.
+        digest: identity of their inputs.
     """
 
     gold: Labels
@@ -63,8 +63,8 @@ def label_round(
     another game or task, only the columns are kept that both have.
 
     Args:
-        planned: who labels what.
-        context: of the run.
+        planned: the plan of the labels.
+        context: context of the run.
         splits: the examples of the round.
         teacher: reference of the teacher.
         made_of: identity of the teacher and the examples, as named JSON values.
@@ -98,10 +98,10 @@ def label_examples(
 
     Args:
         step: the evidence that is kept.
-        context: of the run.
+        context: context of the run.
         teacher: reference of the teacher.
         examples: what it labels; those without an answer have no label.
-        shots: gold, of which a language model is shown some.
+        shots: gold, from which few-shot examples are drawn.
         made_of: identity of teacher and examples, as named JSON values.
     """
 
@@ -136,7 +136,7 @@ def label_examples(
         "reward": step.reward,
         "proposals": step.proposals,
     }
-    record = context.cached(step, inputs, work)
+    record = context.cached(step, inputs, work, f"{teacher} labels {len(examples):,} examples")
     labels = read_labels(context.folder(step) / FILE)
     given = labels.table.column("label").is_valid().to_numpy()
     return (labels if given.all() else labels.take(given)), record.digest

@@ -1,4 +1,1 @@
-"""The command line: one file per command, no logic.
-
-Knows nothing that the Python API does not offer.
-"""
+"""The command line: one file per command, no logic. It offers nothing that the Python interface lacks."""

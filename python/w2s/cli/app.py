@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import logging
 import os
 import sys
@@ -101,28 +102,45 @@ def run(arguments: list[str]) -> int:
     arguments = _global_options_first(arguments)
     try:
         result: Any = typer.main.get_command(app)(arguments, prog_name="w2s", standalone_mode=False)
-    except W2sError as error:
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return W2sError.exit_code
+    except (W2sError, OSError, MemoryError) as error:
         if debug:
             raise
-        return _complain(error)
+        return _complain(error if isinstance(error, W2sError) else _system_error(error))
     except TyperException as error:
         message = error.format_message().rstrip(".")
         if type(error).__name__ == "NoArgsIsHelpError":  # the help is printed already, or is the message
             print(message, end="")
             return UsageError.exit_code
-        return _complain(UsageError("cli-usage", f"{message}{_hint(arguments, message)}; see w2s --help"))
+        message += _hint(arguments, message)
+        end = " See w2s --help" if message.endswith("?") else "; see w2s --help"
+        return _complain(UsageError("cli-usage", message + end))
     except (KeyboardInterrupt, typer.Abort):
         result = InterruptedWorkError.exit_code
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return W2sError.exit_code
-    if result == InterruptedWorkError.exit_code:  # as which typer returns Ctrl-C
+    if result == InterruptedWorkError.exit_code:  # typer returns this code for Ctrl-C
         return _complain(
             InterruptedWorkError(
-                "interrupted", "interrupted; what was finished stays, the same command goes on"
+                "interrupted", "interrupted; finished work is kept; run the same command again to continue"
             )
         )
     return result if isinstance(result, int) else 0
+
+
+def _system_error(error: OSError | MemoryError) -> W2sError:
+    """What the operating system refused, with its remedy."""
+    if isinstance(error, MemoryError):
+        return W2sError(
+            "memory-exhausted", "the memory is exhausted; give the command less at once, or a larger machine"
+        )
+    where = f" at {error.filename}" if error.filename else ""
+    if error.errno in {errno.ENOSPC, errno.EDQUOT}:
+        return W2sError(
+            "disk-full",
+            f"the disk is full{where}; finished work is kept: free some space and run the same command again",
+        )
+    return W2sError("system-error", f"{error.strerror or error}{where}; --debug shows where it happened")
 
 
 def _global_options_first(arguments: list[str]) -> list[str]:
@@ -133,10 +151,10 @@ def _global_options_first(arguments: list[str]) -> list[str]:
 
 
 def _hint(arguments: list[str], message: str) -> str:
-    """What to type instead of a command that is an option."""
+    """The option to type instead of a command with its name."""
     option = f"--{arguments[0]}" if arguments else ""
     known = option in {"--version", "--help"} and "No such command" in message
-    return f"; did you mean w2s {option}?" if known else ""
+    return f". Did you mean w2s {option}?" if known else ""
 
 
 def _complain(error: W2sError) -> int:

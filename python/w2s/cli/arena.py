@@ -54,14 +54,14 @@ def arena(
     ] = None,
     order: Annotated[str | None, typer.Option(help="Order of the openings: sequential or shuffled.")] = None,
     nodes: Annotated[
-        int | None, typer.Option(min=1, help="Node limit of players without a limit of their own.")
+        int | None, typer.Option(min=1, help="Node limit of players whose reference names no limit.")
     ] = None,
     depth: Annotated[
-        int | None, typer.Option(min=1, help="Depth limit of players without a limit of their own.")
+        int | None, typer.Option(min=1, help="Depth limit of players whose reference names no limit.")
     ] = None,
     movetime: Annotated[
         int | None,
-        typer.Option(min=1, help="Milliseconds per move of UCI engines without a limit of their own."),
+        typer.Option(min=1, help="Milliseconds per move of UCI engines whose reference names no limit."),
     ] = None,
     tc: Annotated[str | None, typer.Option(help="Clock: seconds+increment, for example 60+0.6.")] = None,
     illegal: Annotated[

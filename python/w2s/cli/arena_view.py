@@ -19,7 +19,7 @@ from w2s.cli import output
 
 _SECONDS_BETWEEN_LINES = 10.0
 _WIDE_ELO = 400
-"""Width of a 95 % interval from which on it is called wide."""
+"""Width of a 95 % interval, in Elo, above which it is called wide."""
 _HYPOTHESES = (("H0", "elo0"), ("H1", "elo1"))
 
 
@@ -75,7 +75,7 @@ class View:
         output.note(" · ".join(f"{name} {value}" for name, value in self._facts().items()))
 
     def _print_regularly(self) -> None:
-        """Print a line whenever none was printed for a while, so that a long search is no silence."""
+        """Print a line if none was printed for a while, so that a long search does not look like a hang."""
         while not self._stop.wait(1.0):
             if self._progress is not None and time.monotonic() - self._printed >= _SECONDS_BETWEEN_LINES:
                 self._print()
@@ -181,15 +181,22 @@ def _is_wide(interval: dict[str, float | None]) -> bool:
     return low is None or high is None or high - low > _WIDE_ELO
 
 
+_LOG_PROB_HINTS = {
+    "uci": " (a UCI engine gives it for its own moves with MultiPV=3)",
+    "openai": " (an openai: model gives it with logprobs=true)",
+}
+
+
 def _without_log_prob(result: dict[str, Any]) -> str:
-    """Which labels a trust function that reads log-probabilities cannot use."""
+    """A warning about labels without log-probabilities, which many trust functions need."""
     lines = []
     for player, count in result.get("without_log_prob", {}).items():
         labels = sum(result["verdicts"][player].values())
+        kind = result["players"][player].partition(":")[0]
         if count:
             lines.append(
                 f"\n{count:,} of {labels:,} labels by {player} have no log_prob, which many trust functions"
-                " read (a UCI engine gives it for its own moves with MultiPV=3)"
+                f" read{_LOG_PROB_HINTS.get(kind, '')}"
             )
     return "".join(lines)
 

@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 if TYPE_CHECKING:
-    from w2s.chain import ChainConfig
+    from w2s.chain import ChainConfig, ChainReport
 
 _EPILOG = """Examples:
+
+  w2s chain --game connect_four --quick
 
   w2s chain mychain.toml --out runs/a
 
@@ -51,6 +53,13 @@ def chain(
         list[str] | None,
         typer.Option(help="Model that learns; repeat it for a ladder with one student per round."),
     ] = None,
+    self_training: Annotated[
+        bool,
+        typer.Option(
+            "--self-training",
+            help="Let teacher and student be the same model: it learns from its own labels.",
+        ),
+    ] = False,
     examples: Annotated[
         list[str] | None,
         typer.Option(help="File of examples, split by seed into gold, pool and test; repeatable."),
@@ -60,6 +69,14 @@ def chain(
     ] = None,
     pool_rows: Annotated[int | None, typer.Option(help="Number of examples that the teacher labels.")] = None,
     test_rows: Annotated[int | None, typer.Option(help="Number of held-out examples.")] = None,
+    quick: Annotated[
+        bool,
+        typer.Option(
+            "--quick",
+            help="A first result, for the bundled games within two minutes: at most 300 gold, 600 pool and "
+            "300 test rows, 2 rounds and 1 seed. Other options override it.",
+        ),
+    ] = False,
     rounds: Annotated[int | None, typer.Option(help="Number of rounds.")] = None,
     seeds: Annotated[int | None, typer.Option(help="Number of random seeds.")] = None,
     seed: Annotated[int | None, typer.Option(help="First random seed; default 0.")] = None,
@@ -141,6 +158,7 @@ def chain(
         "game": game,
         "teacher": teacher,
         "student": student or None,
+        "self_training": self_training or None,
         "examples": {
             "files": examples or None,
             "column_mapping": column_mapping,
@@ -167,7 +185,9 @@ def chain(
             "gold_teacher": gold_teacher,
         },
     }
-    config = load_config(file=file, resume=resume, options=options)
+    config = load_config(file=file, resume=resume, options=options, quick=quick)
+    if quick:
+        _note_quick(config)
     if estimate or hardware is not None:
         _estimate(config, hardware, as_json=json)
     else:
@@ -196,16 +216,48 @@ def _estimate(config: ChainConfig, hardware: str | None, *, as_json: bool) -> No
     from w2s.cli.chain_text import estimate_table
 
     found = estimate(config, this_machine() if hardware is None else machine_named(hardware))
-    output.data(found, as_json=as_json, text=estimate_table(found))
+    text = estimate_table(found, with_assumptions=output.is_verbose())
+    output.data(found, as_json=as_json, text=text)
+
+
+def _note_quick(config: ChainConfig) -> None:
+    """Print the size of a quick chain."""
+    from w2s.cli import output
+
+    rows = [f"{count:,} {split}" for one in config.examples.each for split, count in one.counts.items()]
+    numbers = [
+        f"{config.rounds} round{'s' * (config.rounds > 1)}",
+        f"{config.seeds} seed{'s' * (config.seeds > 1)}",
+        *([f"{', '.join(rows)} rows"] if rows else []),
+        *([f"{config.matches.games} games per round"] if config.source == "matches" else []),
+    ]
+    output.note(f"--quick: {', '.join(numbers)}")
 
 
 def _run(config: ChainConfig, out: Path | None, *, as_json: bool) -> None:
     from w2s.chain.run import METRICS, run
     from w2s.cli import output
     from w2s.cli.chain_text import report_table
-    from w2s.cli.progress import CountProgress
+    from w2s.cli.progress import StepProgress
+    from w2s.resume import RunFolder
 
     folder = out or Path("runs") / f"chain-{config.digest()[:8]}"
-    report = run(config, folder, say=output.note, count=CountProgress("done"))
+    line = StepProgress("done")
+    measured: list[ChainReport] = []
+    try:
+        report = run(
+            config,
+            folder,
+            say=line.say,
+            count=line,
+            begin=line.begin,
+            show=measured.append,
+        )
+    except KeyboardInterrupt:
+        line.clear()
+        if measured and measured[-1].references:
+            output.note(f"measured so far:\n\n{report_table(measured[-1])}\n")
+        output.note(f"resume with: {RunFolder(folder, 'chain').resume_line}")
+        raise
     output.data(report.to_json(), as_json=as_json, text=report_table(report))
     output.note(f"{folder / METRICS} holds every number")

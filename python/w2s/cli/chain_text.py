@@ -5,25 +5,34 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from w2s.chain.arms import TRUST
 from w2s.cli import output
 
 if TYPE_CHECKING:
     from w2s.chain.report import ArmReport, ChainReport, CurvePoint, Measure, TrustSummary
 
 _COLUMNS = ("rows", "accuracy", "Recovery", "PGR", "trust is better by", "better than gold by")
+_REFUSED = "gap too small"
+_MEASURES = "https://github.com/w2s-dev/w2s/blob/main/docs/explanation/weak-to-strong.md#measures"
+_REFUSED_NOTE = f"""\
+{_REFUSED}: the ceiling is not clearly above the base (Recovery) or the teacher (PGR). The 95 % interval
+of their difference is not above 0, so a share of it is not meaningful. More test rows may help; see
+{_MEASURES}"""
 
 
 def report_table(report: ChainReport) -> str:
-    """All arms of all rounds, trust in each round, and why the chain stopped if it did."""
-    rows = _arm_rows("", report.references)
+    """All arms of all rounds, trust in each round, whether trust helped, and why the chain stopped."""
+    rows = _arm_rows("reference", report.references)
     for one in report.rounds:
-        rows += _arm_rows(f"round {one.round}", one.arms)
-    parts = [
-        output.table(["", "arm", *_COLUMNS], rows),
-        output.table(
-            ["trust", "AUC", "ECE", "Brier", "purity", "coverage", "measured on"], _trust_rows(report)
-        ),
-    ]
+        rows += _arm_rows(f"{one.round}", one.arms)
+    parts = [output.table(["round", "arm", *_COLUMNS], rows)]
+    if any(_REFUSED in row for row in rows):
+        parts.append(_REFUSED_NOTE)
+    if trust := _trust_rows(report):
+        columns = ["trust", "AUC", "ECE", "Brier", "purity", "coverage", "measured on"]
+        parts.append(output.table(columns, trust))
+    if report.is_self_training:
+        parts.append("self-training: teacher and student are one model, which learns from its own labels")
     if report.shift is not None:
         parts.append(
             f"regime {report.regime.name}: {report.shift}; purity on gold and the best round are estimates"
@@ -32,9 +41,36 @@ def report_table(report: ChainReport) -> str:
         parts.append(_curve(report.curve))
     if report.stopped is not None:
         parts.append(f"stopped in round {report.stopped.round}: {report.stopped.why}")
-    if report.best_round is not None:
+    if report.is_complete and report.best_round is not None:
         parts.append(f"best round, by gold alone: {report.best_round}")
+    if summary := _summary(report):
+        parts.append(summary)
     return "\n\n".join(parts)
+
+
+def _summary(report: ChainReport) -> str:
+    """Whether trust helped, in the best round or in the last one of an unfinished chain."""
+    if not report.rounds:
+        return ""
+    number = report.best_round if report.is_complete else None
+    one = next((one for one in report.rounds if one.round == number), report.rounds[-1])
+    leads = {name: one.arms[name].trust_is_better_by for name in ("naive", "random") if name in one.arms}
+    if TRUST.name in one.arms:
+        leads["gold alone"] = one.arms[TRUST.name].better_than_gold_by
+    clear, unclear = [], []
+    for other, lead in leads.items():
+        if lead is None or lead.mean is None or lead.low is None or lead.high is None:
+            continue
+        mean, low, high = (100 * value for value in (lead.mean, lead.low, lead.high))
+        if low > 0:
+            clear.append(f"ahead of {other} by {mean:.1f} points ({low:.1f} to {high:.1f})")
+        elif high < 0:
+            clear.append(f"behind {other} by {-mean:.1f} points ({-high:.1f} to {-low:.1f})")
+        else:
+            unclear.append(f"{other} ({mean:+.1f} points, {low:.1f} to {high:.1f})")
+    if unclear:
+        clear.append(f"not clearly different from {', '.join(unclear)}")
+    return f"round {one.round}: trust is {'; '.join(clear)}" if clear else ""
 
 
 def _arm_rows(title: str, arms: Mapping[str, ArmReport]) -> list[tuple[str, ...]]:
@@ -77,35 +113,52 @@ def _shown(found: Measure | None, times: int) -> str:
     if found is None:
         return ""
     if found.mean is None or found.low is None or found.high is None:
-        return "gap too small"
+        return _REFUSED
     digits = 1 if times == 100 else 2
     mean, low, high = (f"{value * times:.{digits}f}" for value in (found.mean, found.low, found.high))
     return f"{mean} ({low}–{high})"
 
 
-_ESTIMATE_COLUMNS = ["", "arm", "model", "times", "labels", "learns", "M tokens", "steps", "GiB", "hours"]
+_ESTIMATE_COLUMNS = [
+    "round",
+    "arm",
+    "model",
+    "times",
+    "labels",
+    "learns",
+    "M tokens",
+    "steps",
+    "GiB",
+    "hours",
+]
 
 
-def estimate_table(found: dict[str, Any]) -> str:
-    """Every arm of every round, the models, the whole, what was assumed and what is not known."""
-    total = found["total"]
+def estimate_table(found: dict[str, Any], *, with_assumptions: bool = False) -> str:
+    """Every arm of every round, the models, unknowns and assumptions, in short or in full; the total is the
+    first and the last line."""
+    total = _estimate_total(found["total"], found["machine"])
     parts = [
+        total,
         output.table(_ESTIMATE_COLUMNS, [_estimate_row(arm) for arm in found["arms"]]),
         output.table(
             ["model", "parameters", "size", "reads", "prompt + reply", "tokens"],
             list(map(_estimate_model, found["models"])),
         ),
-        _estimate_total(total, found["machine"]),
-        "\n".join(["assumed:", *(f"  {line}" for line in found["assumptions"])]),
     ]
     if found["not_known"]:
         parts.append("\n".join(["not known:", *(f"  {line}" for line in found["not_known"])]))
+    assumptions = found["assumptions"]
+    if with_assumptions:
+        parts.append("\n".join(["assumed:", *(f"  {line}" for line in assumptions)]))
+    else:
+        parts.append(f"{len(assumptions)} assumptions: --verbose prints them")
+    parts.append(total)
     return "\n\n".join(parts)
 
 
 def _estimate_row(arm: dict[str, Any]) -> tuple[str, ...]:
     return (
-        f"round {arm['round']}" if arm["round"] else "",
+        f"{arm['round']}" if arm["round"] else "",
         arm["arm"],
         _short(arm["model"]),
         f"{arm['times']}",
@@ -128,21 +181,30 @@ def _estimate_model(model: dict[str, Any]) -> tuple[str, ...]:
 
 def _estimate_total(total: dict[str, Any], machine: dict[str, Any] | None) -> str:
     work = (
-        f"in all: {total['labels']:,} labels, {total['tokens'] / 1e6:,.0f} M tokens, "
-        f"{total['optimizer_steps']:,} steps"
+        f"{total['labels']:,} labels, {total['tokens'] / 1e6:,.0f} M tokens, "
+        f"{total['optimizer_steps']:,} optimizer steps"
     )
     if machine is None:
-        return f"{work}; how long they take is not known without torch: pip install 'w2s[models]'"
+        return f"in all: {work}; how long they take is not known without torch: pip install 'w2s[models]'"
     peak = "?" if total["peak_gib"] is None else f"{total['peak_gib']:.1f}"
-    fits = "" if total["fits"] is not False else ": more than there are"
-    return (
-        f"{work}; {_hours(total['hours'])} hours on {machine['name']}; at most {peak} of its "
-        f"{machine['memory_gib']:.0f} GiB{fits}"
-    )
+    fits = "" if total["fits"] is not False else ", which is too little"
+    hours = _time(total["hours"])
+    memory = f"at most {peak} of its {machine['memory_gib']:.0f} GiB{fits}"
+    return f"in all: {hours} on {machine['name']}, {memory}; {work}"
+
+
+def _time(hours: float | None) -> str:
+    """Hours in words; an estimate is not exact to the second."""
+    if hours is None:
+        return "an unknown time"
+    minutes = round(60 * hours)
+    if minutes < 1:
+        return "less than a minute"
+    return f"about {minutes} min" if minutes < 60 else f"about {minutes // 60} h {minutes % 60:02d} min"
 
 
 def _short(model: str) -> str:
-    """Without its options."""
+    """A model reference without its options."""
     return model.partition("?")[0]
 
 

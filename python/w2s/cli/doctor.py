@@ -1,4 +1,4 @@
-"""``w2s doctor``: what is installed, what it is good for, and which packages are missing for what."""
+"""``w2s doctor``: what is installed, what it is used for, and which packages are missing for what."""
 
 from __future__ import annotations
 
@@ -16,7 +16,8 @@ class _Extra(NamedTuple):
     """Whether the work can be done without it, only slower or with other models."""
 
 
-_LIGHT = "filter and select tables, fit simple trust functions, play arenas without nets, ask endpoints"
+_LIGHT = "filter and select tables, fit simple trust functions, play arenas without nets"
+_ENDPOINTS = "label and play with endpoints"
 _EXTRAS = {
     "models": _Extra("torch", "use policy nets and language models, train students, run chains", False),
     "rl": _Extra("trl", "train with GRPO", False),
@@ -56,7 +57,11 @@ def _facts() -> dict[str, Any]:
 
     present = {name for name, extra in _EXTRAS.items() if find_spec(extra.module)}
     can = [extra.adds for name, extra in _EXTRAS.items() if name in present]
+    if find_spec("jinja2"):
+        can.insert(0, _ENDPOINTS)
     cannot = [extra.adds for name, extra in _EXTRAS.items() if name not in present and not extra.is_optional]
+    if _ENDPOINTS not in can:
+        cannot.insert(0, f"{_ENDPOINTS} (pip install jinja2)")
     return {
         "w2s": version("w2s"),
         "python": f"{platform.python_version()} on {platform.system()} {platform.machine()}",

@@ -48,10 +48,11 @@ def eval(
     from w2s.cli.example_file import read_file
     from w2s.cli.progress import CountProgress
     from w2s.errors import UsageError
+    from w2s.files import remove
     from w2s.labelling import evaluate_models
     from w2s.models import Model, load_model
     from w2s.models.few_shot import labelled_shots
-    from w2s.resume import digest, remove
+    from w2s.resume import digest
 
     if len(set(model)) < len(model):
         raise UsageError("eval-repeated-model", "a model is given twice; remove one")

@@ -45,7 +45,7 @@ def filter(
         tuple[float, float] | None, _option(_WHICH, "Minimum and maximum score.", metavar="LOW HIGH")
     ] = None,
     budget: Annotated[
-        float | None, _option(_WHICH, "Total --cost: rows are kept best first until it is spent.")
+        float | None, _option(_WHICH, "Largest total of --cost; rows are kept best first until it is spent.")
     ] = None,
     random: Annotated[
         str | None, _option(_WHICH, "Number or share of rows drawn at random, as a baseline.")
@@ -183,7 +183,7 @@ def filter(
         )
     except KeyboardInterrupt:
         raise InterruptedWorkError(
-            "interrupted", "interrupted; nothing was written; the same command starts again"
+            "interrupted", "interrupted; nothing was written; run the command again to start over"
         ) from None
     finally:
         line.clear()

@@ -8,7 +8,7 @@ from typing import Any
 from w2s.cli import output
 
 _LEAST_SECONDS = 5.0
-"""The rate of a shorter filter says nothing, since most of its time goes into the start."""
+"""No rate is shown below this, because the start takes most of the time."""
 
 
 def text_of(summary: dict[str, Any], *, groups_shown: int) -> str:
@@ -38,7 +38,7 @@ def _lines(summary: dict[str, Any], groups_shown: int) -> Iterator[str]:
 
 def _where(summary: dict[str, Any]) -> str:
     if summary.get("done_before"):
-        return f": {summary['out']} is finished already, nothing was done"
+        return f": {summary['out']} is already finished; nothing was done"
     return f": {summary['out']}" if "out" in summary else ""
 
 

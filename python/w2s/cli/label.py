@@ -52,8 +52,8 @@ def label(
 ) -> int:
     """Label a file of examples: one row per label, with log-probability, margin, entropy and other evidence.
 
-    If the command is killed, the same command continues. Replies of an endpoint are kept beside the output
-    until it is complete; other runs ask again.
+    If the command is killed, the same command continues. Replies of an endpoint are kept next to the output
+    until it is complete; other runs request them again.
 
     Examples:
 
@@ -73,15 +73,16 @@ def label(
     from w2s.cli import output
     from w2s.cli.example_file import read_file
     from w2s.errors import UsageError
-    from w2s.labelling.files import check_out, label_file
+    from w2s.files import remove
+    from w2s.labelling.files import check_out, finished_digest, label_file
     from w2s.models import load_model
     from w2s.models.few_shot import labelled_shots
-    from w2s.resume import remove
 
-    vectors, asked = _evidence(hidden, evidence or [])
-    if reward is not None and "reward" not in asked:
+    vectors, requested = _evidence(hidden, evidence or [])
+    if reward is not None and "reward" not in requested:
         raise UsageError("label-reward-without-evidence", "--reward needs --evidence reward")
-    check_out(out, overwrite)
+    if finished_digest(out) is None:
+        check_out(out, overwrite)
     found = read_file(examples, task, game, bad_rows, column_mapping)[:limit]
     shots = [] if few_shot is None else read_file(few_shot, task, game, bad_rows, column_mapping)
     replies = out.with_name(f".{out.name}.replies")
@@ -90,9 +91,9 @@ def label(
     try:
         request = _request(labeller, judge, vectors, oracles or [], concurrency)
         request = replace(
-            request, evidence=asked, shots=labelled_shots(shots), reward=reward, proposals=proposals
+            request, evidence=requested, shots=labelled_shots(shots), reward=reward, proposals=proposals
         )
-        label_file(
+        is_new = label_file(
             found,
             request,
             out,
@@ -105,13 +106,15 @@ def label(
         if judge is not None:
             judge.close()
     remove(replies)
-    summary = _summary(out, asked)
+    summary = _summary(examples, out, requested)
+    if not is_new:
+        output.note(f"{out} holds these labels already; nothing was done")
     output.data(summary, as_json=json, text=_text(summary, model))
     return 0
 
 
 def _evidence(hidden: bool, evidence: list[str]) -> tuple[frozenset[str], tuple[str, ...]]:
-    """Vectors that are kept, and what a language model is asked for, in the order given."""
+    """The vectors to keep, and the evidence to request from a language model, in the order given."""
     from w2s.errors import UsageError
     from w2s.evidence_kinds import REQUESTS
 
@@ -125,12 +128,12 @@ def _evidence(hidden: bool, evidence: list[str]) -> tuple[frozenset[str], tuple[
         raise UsageError(
             "evidence-bad-number", f"{numbered[0]!r} takes no number; write {numbered[0].partition(':')[0]}"
         )
-    asked = tuple(dict.fromkeys(name for name in names if name not in _VECTORS))
-    kinds = [name.partition(":")[0] for name in asked]
+    requested = tuple(dict.fromkeys(name for name in names if name not in _VECTORS))
+    kinds = [name.partition(":")[0] for name in requested]
     if twice := [kind for kind in kinds if kinds.count(kind) > 1]:
         raise UsageError("evidence-repeated", f"evidence {twice[0]} is given twice; remove one")
     vectors = {name for name in names if name in _VECTORS} | ({"hidden"} if hidden else set())
-    return frozenset(vectors), asked
+    return frozenset(vectors), requested
 
 
 def _request(
@@ -146,14 +149,13 @@ def _request(
 def _states(references: list[str | None]) -> dict[str, object]:
     """Size and time of the files that references name: labels by other weights or another prompt are not
     continued."""
-    from w2s.models.reference import resolve_reference, target_path
+    from w2s.models.reference import local_path, resolve_reference
 
     found: dict[str, object] = {}
     for reference in filter(None, references):
         parsed = resolve_reference(reference)
-        paths = {parsed.target: target_path(parsed)} if parsed.target else {}
-        paths |= {name: Path(name).expanduser() for name in filter(None, [parsed.options.get("prompt")])}
-        for name, path in paths.items():
+        for name in filter(None, (parsed.target, parsed.options.get("prompt"))):
+            path = local_path(name)
             files = sorted(path.iterdir()) if path.is_dir() else [path] if path.is_file() else []
             if files:
                 found[name] = [(file.name, file.stat().st_size, file.stat().st_mtime_ns) for file in files]
@@ -166,12 +168,12 @@ def _reporter() -> Any:
     return CountProgress("labelled")
 
 
-def _summary(out: Path, asked: tuple[str, ...]) -> dict[str, Any]:
+def _summary(examples: str, out: Path, requested: tuple[str, ...]) -> dict[str, Any]:
     from w2s.evidence import read_table
     from w2s.evidence_kinds import STATES, parse_evidence
 
-    evidence = [column for name in asked for column in parse_evidence(name).kind.columns]
-    table = read_table(out, ["task", "label", "log_prob", "correct", *evidence])
+    evidence = [column for name in requested for column in parse_evidence(name).kind.columns]
+    table = read_table(out, ["label", "log_prob", "correct", *evidence])
     labels, correct = table.column("label"), table.column("correct").to_pylist()
     known = [right for right in correct if right is not None]
     return {
@@ -179,7 +181,7 @@ def _summary(out: Path, asked: tuple[str, ...]) -> dict[str, Any]:
         "unanswered": labels.null_count,
         "known": len(known),
         "correct": sum(known),
-        "task": table.column("task")[0].as_py() if len(table) else None,
+        "right_is": "the move that was played" if ".pgn" in Path(examples).suffixes else "the known answer",
         "without_log_prob": table.column("log_prob").null_count - labels.null_count,
         "out": str(out),
         "empty": [name for name in evidence if table.column(name).null_count == len(table)],
@@ -190,14 +192,15 @@ def _summary(out: Path, asked: tuple[str, ...]) -> dict[str, Any]:
 def _text(summary: dict[str, Any], model: str) -> str:
     line = f"{summary['labels']:,} labels of {model}: {summary['out']}"
     if summary["vectors"]:
-        line += f", with {', '.join(f'{name}.parquet' for name in summary['vectors'])} beside it"
+        line += f", with {', '.join(f'{name}.parquet' for name in summary['vectors'])} next to it"
     if summary["unanswered"]:
-        line += f"\nanswers that hold no label: {summary['unanswered']:,}"
+        line += f"\nanswers without a label: {summary['unanswered']:,}"
     if summary["empty"]:
         line += f"\nnull for every label: {', '.join(summary['empty'])}"
     if summary["known"]:
-        line += f"\n{summary['correct']:,} of {summary['known']:,} are right: they agree with gold"
-        line += " (in a file of games: the move that was played)" if summary["task"] == "move" else ""
+        line += (
+            f"\n{summary['correct']:,} of {summary['known']:,} are right: the label is {summary['right_is']}"
+        )
     if summary["without_log_prob"]:
         line += (
             f"\n{summary['without_log_prob']:,} labels have no log_prob, which most trust functions read; an "

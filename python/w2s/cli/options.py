@@ -44,11 +44,14 @@ BadRows = Annotated[Literal["error", "skip"], typer.Option(help="What to do with
 Labels = Annotated[
     str,
     typer.Argument(
-        help="Table of labels, .parquet; hidden.parquet, afterstate.parquet and student.parquet in the same "
-        "folder are read too."
+        help="Table of labels, .parquet, .jsonl, .csv or .arrow; hidden.parquet, afterstate.parquet and "
+        "student.parquet in the same folder are read too."
     ),
 ]
 GoldColumn = Annotated[
-    str, typer.Option("--gold", help="Column that says whether a label is right; null if unknown.")
+    str,
+    typer.Option(
+        "--gold", help="Column that says whether a label is right: true or false, 1 or 0; null if unknown."
+    ),
 ]
 WeightColumn = Annotated[str | None, typer.Option(help="Column with the weight of each row.")]

@@ -17,7 +17,7 @@ def data(value: Any, *, as_json: bool, text: str) -> None:
 
 
 class _StandardError(logging.Handler):
-    """Prints log records on the stderr of the moment."""
+    """Prints log records on the current stderr."""
 
     def emit(self, record: logging.LogRecord) -> None:
         start = "\r\x1b[K" if is_terminal() else ""  # removes a line of progress
@@ -34,6 +34,11 @@ def set_log_level(level: int) -> None:
 def is_quiet() -> bool:
     """Whether notes and progress are not printed (``--quiet``)."""
     return _LOGGER.level > logging.INFO
+
+
+def is_verbose() -> bool:
+    """Whether everything is printed (``--verbose``)."""
+    return _LOGGER.level == logging.DEBUG
 
 
 def note(text: str) -> None:

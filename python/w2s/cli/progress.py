@@ -60,6 +60,7 @@ class CountProgress(ProgressLine):
         """Name what is counted, for example ``labelled``."""
         super().__init__()
         self._word = word
+        self._title = ""
         self._began = self._ended = time.monotonic()
         self._done = self._total = 0
 
@@ -71,6 +72,20 @@ class CountProgress(ProgressLine):
         self._done, self._total, self._ended = done, total, now
         rate = done / max(now - self._began, 1e-9)
         shown = f"{rate:,.0f}" if rate >= 10 else f"{rate:.2g}"
-        self.show(f"{done:,} of {total:,} {self._word}, {shown}/s")
+        self.show(f"{self._title}{done:,} of {total:,} {self._word}, {shown}/s")
         if done >= total:
             self.clear()
+
+
+class StepProgress(CountProgress):
+    """Shows which step runs, and its count; each finished step gets its own line."""
+
+    def begin(self, step: str) -> None:
+        """Show a step that begins; counts that follow belong to it."""
+        self._title = f"{step}: "
+        self.show(step)
+
+    def say(self, text: str) -> None:
+        """Print a line that stays."""
+        self.clear()
+        output.note(text)

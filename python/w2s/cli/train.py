@@ -130,17 +130,27 @@ def train(
 
 
 def _report_text(out: Path) -> str:
-    """Loss, held-out loss by epoch, and the epoch that was kept, as far as the report has them."""
-    from w2s.resume import read_json
+    """Loss at the start and at the end, held-out loss by epoch, and the epoch that was kept, as far as the
+    report has them."""
+    from w2s.files import read_json
 
     report = read_json(out / "train.json") or {}
-    text = f"\nloss {report['loss']:.3f}" if isinstance(report.get("loss"), float) else ""
-    losses, best = report.get("held_back_losses"), report.get("best_epoch")
+    first, last = report.get("first_loss"), report.get("loss")
+    if not isinstance(last, float):
+        return ""
+    losses, best = report.get("held_back_losses") or [], report.get("best_epoch")
+    epochs = len(losses) or report.get("settings", {}).get("epochs")
+    text = "\nloss "
+    text += (
+        f"{first:.3f} at the first step, {last:.3f} at the end" if isinstance(first, float) else f"{last:.3f}"
+    )
+    if epochs is not None:
+        text += f", after {epochs} epoch{'s' * (epochs != 1)}"
     if losses:
         text += f"; held-out loss by epoch: {', '.join(f'{loss:.3f}' for loss in losses)}"
         if best is not None:
             text += f"; epoch {best + 1} was kept"
-    return f"{text}; more in {out / 'train.json'}" if text else ""
+    return f"{text}; more in {out / 'train.json'}"
 
 
 def _settings(texts: list[str]) -> dict[str, object]:

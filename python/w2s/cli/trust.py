@@ -20,7 +20,7 @@ trust = typer.Typer(
 
 @trust.callback()
 def _root() -> None:
-    """Trust scores for labels."""
+    """Fit, apply and compare trust functions, and aggregate votes."""
 
 
 @trust.command(cls=Command)
@@ -33,7 +33,8 @@ def fit(
         typer.Option(help="neural, logistic, boosting, … or module:callable; see w2s trust compare."),
     ] = "neural",
     features: Annotated[
-        str | None, typer.Option(help="Evidence that the function reads, for example hidden,afterstate.")
+        str | None,
+        typer.Option(help="Evidence that the function reads: hidden, afterstate, or your own columns."),
     ] = None,
     setting: Annotated[
         list[str] | None,
@@ -100,6 +101,10 @@ def compare(
     function: Annotated[
         list[str] | None, typer.Option(help="Compare only this function; repeatable. Default: all.")
     ] = None,
+    features: Annotated[
+        str | None,
+        typer.Option(help="Evidence to read, such as hidden or your own columns; default: all known."),
+    ] = None,
     folds: Annotated[int, typer.Option(min=2, help="Number of folds; each row is scored out of fold.")] = 5,
     resamples: Annotated[int, typer.Option(min=1, help="Bootstrap samples for the intervals.")] = 1000,
     seed: options.Seed = 0,
@@ -112,6 +117,8 @@ def compare(
     Example:
 
       w2s trust compare labels.parquet --gold correct
+
+      w2s trust compare own.csv --gold correct --features conf,length
     """
     from w2s.trust.file_commands import compare_file
 
@@ -119,6 +126,7 @@ def compare(
         labels,
         gold=gold,
         functions=function or [],
+        features=features,
         folds=folds,
         draws=resamples,
         seed=seed,
@@ -181,9 +189,9 @@ def _fit_text(summary: Mapping[str, Any], out: str) -> str:
         f"{100 * summary['right']:.1f} % right: {out}"
     ]
     if "measures" in summary:
-        lines += ["out of fold:"]
+        lines += ["out of fold, auc within folds:"]
         lines += [f"  {name:12}{_interval(value)}" for name, value in summary["measures"].items()]
-    return "\n".join(lines)
+    return "\n".join([*lines, *_remarks(summary)])
 
 
 def _score_text(summary: Mapping[str, Any], out: str) -> str:
@@ -200,14 +208,18 @@ def _compare_text(summary: Mapping[str, Any]) -> str:
     found = [one for one in summary["functions"] if one["measures"]]
     lines = [
         f"{summary['gold_rows']:,} gold rows, {100 * summary['right']:.1f} % right; "
-        f"out of {summary['folds']} folds, 95 % intervals from a bootstrap",
+        f"out of {summary['folds']} folds, 95 % intervals from a bootstrap; auc within folds",
         "",
     ]
     if found:
         rows = [[_title(one), *map(_interval, one["measures"].values())] for one in found]
         lines.append(output.table(["function", *found[0]["measures"]], rows))
     lacking = [f"  {_title(one)}: {one['remedy']}" for one in summary["functions"] if not one["measures"]]
-    return "\n".join([*lines, *(["", "not compared:", *lacking] if lacking else [])])
+    return "\n".join([*lines, *_remarks(summary), *(["", "not compared:", *lacking] if lacking else [])])
+
+
+def _remarks(summary: Mapping[str, Any]) -> list[str]:
+    return [f"note: {remark}" for remark in summary.get("remarks", [])]
 
 
 def _title(one: Mapping[str, Any]) -> str:

@@ -31,7 +31,7 @@ class Difference:
         why: the kind of difference.
         left: what the left file says.
         right: what the right file says.
-        position: the position from which two games go on differently.
+        position: the last position that two games have in common.
     """
 
     where: str
@@ -164,7 +164,7 @@ def compare_labels(name: str, left: LabelColumns, right: LabelColumns, *, show: 
 
 @dataclass(frozen=True, slots=True)
 class _JoinedRows:
-    """The rows of two files that belong together, as columns.
+    """The joined rows of two files, as columns.
 
     Attributes:
         by: the column that joined them.
@@ -305,7 +305,7 @@ def _short(text: str) -> str:
 
 
 _NUMBERS = ("Round", "number")
-"""Headers that number a game: of PGN, and of the JSON lines of the arena."""
+"""Headers with the number of a game: of PGN, and of the JSON lines of the arena."""
 
 
 def compare_games(

@@ -148,7 +148,11 @@ def _object(line: bytes, where: str) -> dict[str, Any]:
     if not isinstance(values, dict):
         raise DataError("game-not-json", f"{where} is not a JSON object")
     if values.get("game", "chess") not in kernels.game_names():
-        raise DataError("game-unknown", f"{where}: no game is called {str(values['game'])[:40]!a}")
+        known = ", ".join(kernels.game_names())
+        raise DataError(
+            "game-unknown",
+            f"{where}: no game is called {str(values['game'])[:40]!a}; the games are: {known}",
+        )
     wrong = [name for name in ("game", "start", "result") if not isinstance(values.get(name), str)]
     moves = values.get("moves")
     if not isinstance(moves, list) or not all(isinstance(move, str) for move in moves):

@@ -131,7 +131,7 @@ class State:
         return State(self._core.play(self._number(move)))
 
     def outcome(self, *, claimed: bool = True) -> Outcome | None:
-        """How the game ended; None if it goes on.
+        """How the game ended; None if it continues.
 
         Args:
             claimed: whether threefold repetition and the fifty-move rule end the game, as in matches;

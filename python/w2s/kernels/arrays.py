@@ -23,7 +23,7 @@ Flags: TypeAlias = npt.NDArray[np.bool_]
 Floats = TypeVar("Floats", bound=npt.NDArray[Any])
 
 LARGEST_EXACT = 2**53
-"""Whole numbers beyond this do not all have a double of their own, so they could swap ranks."""
+"""Beyond this, several whole numbers share one double, so ranks could change."""
 
 
 class Column(NamedTuple, Generic[Floats]):
@@ -31,7 +31,7 @@ class Column(NamedTuple, Generic[Floats]):
 
     Attributes:
         values: n numbers, contiguous, float32 or float64; 0 where null.
-        valid: n flags, false where null; None where there is no null.
+        valid: n flags, false where null; None if there is no null.
     """
 
     values: Floats
@@ -108,7 +108,7 @@ def is_arrow(data: object) -> bool:
 
 
 def as_numpy(data: object, name: str) -> tuple[npt.NDArray[Any], Flags | None]:
-    """An array of whatever type and shape, and which entries are not null (None: all)."""
+    """An array of any type and shape, and which entries are not null (None: all)."""
     if isinstance(data, np.ma.MaskedArray):
         return np.ma.getdata(data), ~np.ma.getmaskarray(data)
     if isinstance(data, np.ndarray):
@@ -158,7 +158,7 @@ def _arrow_numbers(column: pa.ChunkedArray, name: str) -> tuple[npt.NDArray[Any]
 def plain_numbers(column: pa.ChunkedArray) -> npt.NDArray[Any]:
     """A column of numbers or booleans without nulls; not copied where it is of one chunk and not boolean.
 
-    ``to_numpy`` would do it too, and load pandas first wherever it is installed.
+    ``to_numpy`` does the same, but imports pandas if it is installed.
     """
     parts = [_plain_chunk(chunk) for chunk in column.chunks if len(chunk)]
     if len(parts) == 1:

@@ -23,7 +23,7 @@ Consensus = _core.Consensus
 Item = TypeVar("Item")
 
 ABSTAIN = 2**32 - 1
-"""The vote code of a worker who looked at an item and did not answer."""
+"""The vote code of an abstention."""
 
 
 class Top(NamedTuple):
@@ -31,7 +31,7 @@ class Top(NamedTuple):
 
     Attributes:
         rows: their positions, ascending.
-        cut: the lowest score kept; None where no row is.
+        cut: the lowest score kept; None if no row is kept.
         ties_left_out: rows with that score that are not kept, all at higher positions than those kept.
     """
 
@@ -41,7 +41,7 @@ class Top(NamedTuple):
 
 
 class GroupedTop(NamedTuple):
-    """The best rows of each group: their positions ascending, rows of each group, rows that each keeps."""
+    """The best rows of each group, ascending; the size of each group; and how many rows it keeps."""
 
     rows: Positions
     sizes: Positions
@@ -88,12 +88,12 @@ def top_by_group(
     Args:
         scores: n scores.
         groups: n codes below ``n_groups``.
-        n_groups: how many groups there are.
+        n_groups: number of groups.
         counts: rows that each group keeps; one for all groups, or one for each.
         shares: the share of each group that it keeps, in [0, 1], rounded half up.
-        limits: the score from which on a group's rows are kept.
-        least: rows that each group keeps at least, its best ones.
-        most: rows that each group keeps at most.
+        limits: the lowest score that is kept of a group.
+        least: minimum number of rows that each group keeps, its best ones.
+        most: maximum number of rows that each group keeps.
     """
     bounds = [None if bound is None else [bound] for bound in (least, most)]
     with core_errors():
@@ -104,13 +104,13 @@ def top_by_group(
 
 
 def within_budget(scores: Scores, costs: Doubles, budget: float) -> tuple[Positions, float]:
-    """Positions, best first, of the rows taken until one does not fit the budget, and what they cost."""
+    """Positions, best first, of the rows taken until one does not fit the budget, and their total cost."""
     with core_errors():
         return _core.within_budget(scores, costs, budget)
 
 
 def random_k(rows: int, k: int, seed: int) -> Positions:
-    """Positions of ``k`` of ``rows`` rows drawn by a seed, ascending; a draw depends on nothing else."""
+    """Positions of ``k`` of ``rows`` rows, ascending; the draw depends on these three numbers only."""
     return _core.random_k(rows, min(k, rows), seed)
 
 
@@ -121,7 +121,7 @@ def weights(scores: Scores, power: float, *, mean_one: bool) -> Doubles:
 
 
 def rows_of_share(rows: int, share: float) -> int:
-    """How many of ``rows`` rows a share in [0, 1] is: ⌊rows · share + ½⌋."""
+    """The number of rows in a share in [0, 1] of ``rows``: ⌊rows · share + ½⌋."""
     with core_errors():
         return _core.rows_of_share(rows, share)
 
@@ -132,7 +132,7 @@ def apportion(sizes: Sequence[int], k: int) -> list[int]:
 
 
 class AggregatedScores(NamedTuple):
-    """One score for each row (NaN where it has none), scores missing in all, rows without any."""
+    """One score for each row, NaN if it has none; the number of missing scores, and of rows without any."""
 
     values: Doubles
     missing: int
@@ -149,16 +149,16 @@ def aggregate(
     limit: float,
     skip_missing: bool,
 ) -> AggregatedScores:
-    """Many scores of each row become one.
+    """Combine the scores of each row into one.
 
     Args:
         scores: n × m, C-contiguous; or m columns of n, all of one precision.
         method: one of :data:`w2s.aggregation.AGGREGATIONS`.
-        weights: m weights, for the methods that have them.
+        weights: m weights, for the methods that take them.
         trim: share of the columns left out at each end, in [0, 0.5).
         clip: probabilities are first moved into [clip, 1 − clip].
-        limit: the score from which on a column votes for a row.
-        skip_missing: NaN is a score that is missing; otherwise it is an error.
+        limit: the score from which a column votes for a row.
+        skip_missing: whether NaN is a missing score; otherwise it is an error.
     """
     weighed = _list(weights)
     with core_errors():
@@ -176,10 +176,10 @@ class GridPoint(NamedTuple):
 
     Attributes:
         threshold: rows with at least this score are kept.
-        coverage: share of the calibration rows that are.
-        kept: how many those are.
-        correct: how many of them are right.
-        bound: the purity is at least this, at all thresholds together with probability 1 − delta.
+        coverage: share of the calibration rows that are kept.
+        kept: number of these rows.
+        correct: number of these rows that are right.
+        bound: lower bound of the purity; with probability 1 − delta it holds at all thresholds.
     """
 
     threshold: float
@@ -226,21 +226,21 @@ def crowd_fit(
     restarts: int,
     seed: int,
 ) -> Consensus:
-    """Votes on items become one label each.
+    """Aggregate votes into one label for each item.
 
     Args:
         items: code of the item of each of n votes.
-        workers: code of who voted.
+        workers: code of the worker of each vote.
         votes: class code, or :data:`ABSTAIN`.
-        weights: what each vote counts for; None for 1.
+        weights: weight of each vote; None if all are 1.
         shape: number of items, workers and classes.
         method: one of :func:`crowd_methods`.
-        max_iterations: iterations at most, from 1.
+        max_iterations: maximum number of iterations, at least 1.
         tolerance: the fit has converged when its objective rises by less than this share of its size.
         priors: share of each class.
-        skills: what each worker's votes count for; weighted_majority only.
-        restarts: starts of mace, from 1.
-        seed: seed of the further ones.
+        skills: weight of each worker's votes; weighted_majority only.
+        restarts: number of starts of mace, at least 1.
+        seed: random seed of all starts but the first.
     """
     with core_errors():
         return _core.crowd_fit(

@@ -10,11 +10,11 @@ from w2s.errors import DataError, UsageError
 
 
 def translate(error: _core.CoreError, suffix: str = "") -> UsageError | DataError:
-    """The exception to raise: a UsageError where an argument is wrong that no data could make right.
+    """The exception to raise: a UsageError if no data could make an argument valid, else a DataError.
 
     Args:
-        error: what the core raised.
-        suffix: what the message ends in, for example the text that could not be read.
+        error: the exception of the core.
+        suffix: text appended to the message, for example the text that could not be read.
     """
     kind = UsageError if isinstance(error, _core.SettingError) else DataError
     return kind(error.code, f"{error}{suffix}")

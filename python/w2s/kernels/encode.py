@@ -13,11 +13,11 @@ from w2s.kernels.core_errors import core_errors
 from w2s.kernels.games import CoreState
 
 View = Literal["own", "lc0"]
-"""Whose planes and whose policy: the game's own, or those of Lc0's networks (chess only)."""
+"""The encoding of planes and policy: that of the game, or that of Lc0's networks (chess only)."""
 
 
 class Shape(NamedTuple):
-    """What a network of a view takes and gives.
+    """Input and output sizes of a network for a view.
 
     Attributes:
         planes: channels, rows and columns of the feature planes.

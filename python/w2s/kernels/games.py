@@ -23,7 +23,7 @@ CoreSearchResult = _core.SearchResult
 Flags = npt.NDArray[np.bool_]
 
 LARGEST_CP = 1_000_000
-"""A win on the spot; no value is larger."""
+"""The value of an immediate win, which is the largest value."""
 
 DEEPEST = 128
 """Plies after which every search ends."""
@@ -32,7 +32,7 @@ MOST_NODES = 2**64 - 1
 """The core counts nodes in 64 bits."""
 
 READINGS = ("ok", "unparsable", "illegal", "ambiguous", "no position")
-"""What an answer can turn out to be; its index here is its number in :class:`Agreements`."""
+"""The verdicts on an answer; the index of a word is its code in :class:`Agreements`."""
 
 
 def game_names() -> list[str]:
@@ -68,17 +68,18 @@ def search(
     all_moves: bool = False,
     moves: Sequence[Sequence[str]] | None = None,
 ) -> list[CoreSearchResult]:
-    """Search states of any games side by side, in their order; deterministic whatever the threads.
+    """Search states of any games in parallel; the number of threads changes no result.
 
     Args:
-        states: where to search.
+        states: states to search.
         depth: plies from the root, 1 to 128.
         nodes: states visited, 1 to 2^64 − 1; the first ply is always finished. Without a limit, one ply.
-        all_moves: every legal move gets a value of its own, several times the work of finding the best.
-        moves: for each state the legal moves that get one; a few cost little more than the best alone.
+        all_moves: whether to value every legal move, which takes several times as long as finding the best
+            one.
+        moves: for each state the legal moves to value; a few take little more time than the best move alone.
 
     Raises:
-        UsageError: a limit out of range, or moves that are not legal or not one list a state.
+        UsageError: a limit is out of range, a move is not legal, or there is not one list of moves per state.
     """
     _check_limit("depth of a search", depth, DEEPEST)
     _check_limit("nodes of a search", nodes, MOST_NODES)
@@ -113,9 +114,9 @@ def solve(
     where the game is over. Games without a bound on their length (chess) are never solved.
 
     Args:
-        states: what to solve, side by side.
+        states: states to solve, in parallel.
         nodes: states visited for each proof, 1 to 2^64 − 1.
-        cap_cp: values beyond plus and minus this are given as that, which takes far fewer nodes.
+        cap_cp: values are clipped to ±``cap_cp``, which takes far fewer nodes.
 
     Raises:
         UsageError: ``nodes`` or ``cap_cp`` is out of range.
@@ -136,13 +137,13 @@ def perft(state: CoreState, depth: int) -> tuple[int, int]:
 
 
 class Agreements(NamedTuple):
-    """Verdicts on two answers to each position, one entry a row.
+    """Verdicts on two answers to each position, one entry per row.
 
     Attributes:
         left: codes of the first answers, uint8, see :data:`READINGS`.
         right: codes of the second answers.
         left_move: canonical texts as an Arrow string array, null where the answer is not a legal move.
-        right_move: the same of the second answers.
+        right_move: the same for the second answers.
         same_move: bool; both are legal and the same move.
         same_state: bool; both lead to the same position, clocks included.
         same_key: bool; both lead to the same state up to transposition.
@@ -163,7 +164,7 @@ def agree(game: str, positions: TextColumn, left: TextColumn, right: TextColumn)
     Args:
         game: name of the game.
         positions: position texts, n of them: a sequence of str, a numpy or an Arrow string array.
-        left: first answers in any notation, n texts; a null, or anything that is no text, is unparsable.
+        left: first answers in any notation, n texts; a null, or a value that is not text, is unparsable.
         right: second answers.
 
     Raises:
@@ -199,7 +200,7 @@ def _texts(column: TextColumn) -> list[str] | tuple[npt.NDArray[np.uint8], npt.N
 
 
 def _moves(codes: npt.NDArray[np.uint8], text: bytes, ends: npt.NDArray[np.uint32]) -> pa.StringArray:
-    """Texts that lie one behind another as an Arrow array, null where the code is not ``ok``."""
+    """Consecutive texts as an Arrow array, null where the code is not ``ok``."""
     import pyarrow as pa
 
     offsets = np.zeros(len(ends) + 1, np.int32)

@@ -20,7 +20,7 @@ class Groups(NamedTuple):
 
     Attributes:
         codes: n codes, uint32, each below the number of keys.
-        keys: the id of each code, ascending, None last; ids of which there is no row may be among them.
+        keys: the id of each code, ascending, None last; ids without a row may be among them.
     """
 
     codes: Codes
@@ -30,8 +30,8 @@ class Groups(NamedTuple):
 def group_column(data: object, name: str, *, compact: bool = False) -> Groups:
     """Codes of a column of whole numbers, texts, booleans, dates or anything else that Arrow can compare.
 
-    Null is an id of its own, None. Whole numbers that are their own codes already are taken as they stand,
-    unless the codes must be ``compact``: each used by some row.
+    Null is a separate id, None. Whole numbers that can serve as codes are used unchanged, unless the codes
+    must be ``compact``: each used by some row.
 
     Raises:
         DataError: it is not one column of ids.
@@ -51,7 +51,7 @@ def group_column(data: object, name: str, *, compact: bool = False) -> Groups:
 
 
 def _whole_numbers(data: object, name: str) -> npt.NDArray[Any] | None:
-    """The column, where it is of whole numbers without nulls."""
+    """The column if it holds whole numbers without nulls, else None."""
     if is_arrow(data):
         import pyarrow as pa
 
@@ -68,7 +68,7 @@ def _whole_numbers(data: object, name: str) -> npt.NDArray[Any] | None:
 
 
 def _own_codes(array: npt.NDArray[Any]) -> Codes | None:
-    """The ids as codes, where they are small enough for tables with a place for every code."""
+    """The ids as codes if they are small enough for tables with an entry for every code, else None."""
     most = max(len(array), 1 << 16)
     if len(array) and (array.max() > most or (array.dtype.kind == "i" and array.min() < 0)):
         return None

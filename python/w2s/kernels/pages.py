@@ -26,15 +26,16 @@ class PageHeader(NamedTuple):
     """The header of a page.
 
     Attributes:
-        kind: data, with levels before the values; data2, levels apart and uncompressed; dictionary; other.
+        kind: data, with levels before the values; data2, with separate, uncompressed levels; dictionary;
+            other.
         header_bytes: bytes of the header.
         compressed_bytes: bytes of the page in the file, after the header.
         page_bytes: bytes of the page, decompressed.
-        values: how many, nulls included.
-        encoding: of the values.
-        definition_bytes: of the definition levels of data2.
-        repetition_bytes: of its repetition levels.
-        is_compressed: whether its values are; true for the others.
+        values: number of values, nulls included.
+        encoding: encoding of the values.
+        definition_bytes: bytes of the definition levels of data2.
+        repetition_bytes: bytes of the repetition levels of data2.
+        is_compressed: whether the values of data2 are compressed; true for the other kinds.
     """
 
     kind: Literal["data", "data2", "dictionary", "other"]
@@ -49,7 +50,7 @@ class PageHeader(NamedTuple):
 
 
 class Texts(NamedTuple):
-    """Texts as Arrow holds them: offsets, one more than texts; the texts; a bit each, clear where null."""
+    """n texts in Arrow's layout: n + 1 offsets, the bytes, and n bits that are clear where null."""
 
     offsets: Offsets
     data: Bytes

@@ -84,7 +84,7 @@ class WithinBudget:
             self._core.push(start, scores, costs)
 
     def best_first(self) -> tuple[Positions, float]:
-        """Positions of the rows so far, best first, and what they cost."""
+        """Positions of the rows so far, best first, and their total cost."""
         return self._core.best_first()
 
 
@@ -92,7 +92,7 @@ class Cut(NamedTuple):
     """Where a group is cut.
 
     Attributes:
-        score: the lowest score kept; None where no row is.
+        score: the lowest score kept; None if no row is kept.
         ties: rows with that score that are kept, those at the lowest positions.
         ties_left_out: rows with that score that are not.
     """
@@ -120,7 +120,8 @@ class Narrowing:
 
         Args:
             dtype: float32 or float64, the type of every chunk's scores.
-            n_groups: how many groups there may be, for choosing the digit; more only take more memory.
+            n_groups: expected number of groups, from which the digit is chosen; more groups only take more
+                memory.
             memory: bytes that the counts should fit in. Two passes over float32 (four over float64) take 512
                 KiB a group; where that is too much, twice as many passes take 2 KiB a group.
         """
@@ -147,7 +148,7 @@ class Narrowing:
             self._core.push(start, scores, groups)
 
     def end_pass(self, quotas: Sequence[int]) -> None:
-        """End a pass, with the rows that each group is to keep: the same in every pass."""
+        """End a pass; ``quotas`` is the number of rows that each group keeps, the same in every pass."""
         with core_errors():
             self._core.end_pass(list(map(int, quotas)))
 

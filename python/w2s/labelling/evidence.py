@@ -25,7 +25,7 @@ Numbers = npt.NDArray[np.float64]
 
 
 def check_spec(spec: LabelSpec) -> None:
-    """Refuse evidence that the model cannot give, before it is asked anything.
+    """Refuse evidence that the model cannot give, before the first request.
 
     Raises:
         UsageError: the model gives no such evidence, or the number in a name is invalid.

@@ -6,6 +6,7 @@ import hashlib
 import json
 import os
 from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -15,14 +16,17 @@ import pyarrow.parquet as pq
 from w2s.errors import DataError, UsageError, W2sError
 from w2s.evidence import Labels, Vectors, check_ids, read_table, write_labels, write_tables
 from w2s.evidence_kinds import STATES
+from w2s.files import remove, restore
 from w2s.labelling.label import label_batch
 from w2s.labelling.spec import LabelSpec, ProgressCallback
+from w2s.locks import lock_output
 from w2s.models.few_shot import give_shots
-from w2s.resume import remove
 from w2s.tasks import Example, task_for
 
 PART_SIZE = 512
 """Examples per part."""
+DIGEST = b"w2s.labels"
+"""The key of :func:`labels_digest` in the metadata of a table."""
 TABLE = "labels.parquet"
 """The table in the folder of a part."""
 
@@ -35,11 +39,12 @@ def label_file(
     inputs: dict[str, object] | None = None,
     overwrite: bool = False,
     progress: ProgressCallback | None = None,
-) -> None:
-    """Label examples and write ``out``, with its vectors in files beside it; one part is in memory at a time.
+) -> bool:
+    """Label examples and write ``out`` and its vectors; one part is in memory at a time.
 
     Finished parts are kept in a hidden folder next to ``out`` until the table is written. After a kill, a
-    call with the same examples, specification and ``inputs`` uses them again.
+    call with the same examples, specification and ``inputs`` uses them again. If ``out`` already holds those
+    labels, nothing is done.
 
     Args:
         examples: examples with distinct ids.
@@ -49,26 +54,64 @@ def label_file(
         overwrite: replace an existing table and its vectors.
         progress: called after every part with the number of labelled examples and the total.
 
+    Returns:
+        Whether the labels were made; False if ``out`` held them already.
+
     Raises:
         UsageError: ``out`` or its vectors exist, or ``out`` is not ``.parquet``.
         DataError: two examples have the same id.
         ModelError: a model did not answer.
     """
-    check_out(out, overwrite)
-    for model in (spec.model, spec.student):
-        give_shots(model, spec.shots)
-    _check_distinct(examples)
-    _make_folder(out.parent)
-    folder = out.with_name(f".{out.name}.{labels_digest(examples, spec, inputs or {})}")
-    parts = []
-    for number, start in enumerate(range(0, len(examples), PART_SIZE)):
-        part = examples[start : start + PART_SIZE]
-        parts.append(folder / f"{number:06d}")
-        _label_part(parts[-1], part, spec)
-        if progress is not None:
-            progress(start + len(part), len(examples))
-    concat_parts(parts, out)
-    remove(folder)
+    with _lock(out):
+        for model in (spec.model, spec.student):
+            give_shots(model, spec.shots)
+        _check_distinct(examples)
+        digest = labels_digest(examples, spec, inputs or {})
+        folder = out.with_name(f".{out.name}.{digest}")
+        if (
+            not overwrite
+            and finished_digest(out) == digest
+            and pq.read_metadata(out).num_rows >= len(examples)
+        ):
+            remove(folder)
+            return False
+        check_out(out, overwrite)
+        parts = []
+        for number, start in enumerate(range(0, len(examples), PART_SIZE)):
+            part = examples[start : start + PART_SIZE]
+            parts.append(folder / f"{number:06d}")
+            _label_part(parts[-1], part, spec)
+            if progress is not None:
+                progress(start + len(part), len(examples))
+        concat_parts(parts, out, digest)
+        remove(folder)
+    return True
+
+
+@contextmanager
+def _lock(out: Path) -> Iterator[None]:
+    """Hold the table and its vectors; remove what killed processes left of them."""
+    with ExitStack() as stack:
+        try:
+            stack.enter_context(lock_output(out))
+        except OSError as error:
+            raise W2sError(
+                "label-folder-not-writable",
+                f"cannot write in {out.parent}: {error.strerror}; choose another --out",
+            ) from None
+        for name in STATES:
+            restore(out.with_name(f"{name}.parquet"))
+        yield
+
+
+def finished_digest(out: Path) -> str | None:
+    """The digest of what decided the labels in a table; None if there is no table or it has no digest."""
+    try:
+        metadata = pq.read_metadata(out).metadata or {}
+    except (OSError, pa.ArrowException):
+        return None
+    found = metadata.get(DIGEST)
+    return None if found is None else found.decode(errors="replace")
 
 
 def check_out(out: Path, overwrite: bool) -> None:
@@ -85,15 +128,15 @@ def check_out(out: Path, overwrite: bool) -> None:
             "label-out-not-in-folder",
             f"{taken} is not a folder, so {out} cannot be written; choose another --out",
         )
-    beside = [path for path in (out.with_name(f"{name}.parquet") for name in STATES) if path.exists()]
-    if beside and not out.exists() and not _other_tables(out) and any(out.parent.glob(f".{out.name}.*/")):
+    vectors = [path for path in (out.with_name(f"{name}.parquet") for name in STATES) if path.exists()]
+    if vectors and not out.exists() and not _other_tables(out) and any(out.parent.glob(f".{out.name}.*/")):
         return  # this table's own vectors, from a run that was killed before it wrote the table
-    if beside and not out.exists() and _other_tables(out):
+    if vectors and not out.exists() and _other_tables(out):
         raise UsageError(
             "label-vectors-of-other-table",
-            f"{beside[0]} belongs to {_other_tables(out)[0].name}; choose an --out in another folder",
+            f"{vectors[0]} belongs to {_other_tables(out)[0].name}; choose an --out in another folder",
         )
-    there = [out, *beside] if out.exists() else beside
+    there = [out, *vectors] if out.exists() else vectors
     if there and not overwrite:
         raise UsageError(
             "label-out-exists", f"{there[0]} exists; add --overwrite, or choose an --out in another folder"
@@ -159,7 +202,7 @@ def _label_part(folder: Path, examples: Sequence[Example], spec: LabelSpec) -> N
         write_labels(labels, folder / TABLE)
 
 
-def concat_parts(parts: Sequence[Path], out: Path) -> None:
+def concat_parts(parts: Sequence[Path], out: Path, digest: str) -> None:
     """Write the vectors and then the table of one or more parts, in their order.
 
     Existing vectors next to ``out`` are replaced or removed.
@@ -170,12 +213,12 @@ def concat_parts(parts: Sequence[Path], out: Path) -> None:
     """
     check_ids(pa.concat_tables([read_table(part / TABLE, ["id"]) for part in parts]), str(out))
     for name in STATES:
-        beside = out.with_name(f"{name}.parquet")
-        remove(beside)
-        files = [part / beside.name for part in parts]
+        vectors = out.with_name(f"{name}.parquet")
+        remove(vectors)
+        files = [part / vectors.name for part in parts]
         if files[0].exists():
-            write_tables(_equal_width(files), beside)
-    write_tables((read_table(part / TABLE) for part in parts), out)
+            write_tables(_equal_width(files), vectors)
+    write_tables((read_table(part / TABLE) for part in parts), out, {DIGEST: digest.encode()})
 
 
 def _equal_width(files: Sequence[Path]) -> Iterator[pa.Table]:

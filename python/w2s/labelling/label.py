@@ -1,4 +1,4 @@
-"""One batch of examples → a table with one row per label, and the vectors that were asked for."""
+"""One batch of examples → a table with one row per label, and the requested vectors."""
 
 from __future__ import annotations
 

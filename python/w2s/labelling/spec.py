@@ -22,8 +22,8 @@ class LabelSpec:
         vectors: which vectors to keep: ``hidden``, ``afterstate`` or both.
         student: a model whose log-probability, rank and hidden state of each label are kept.
         oracles: oracles that verify each label, by the prefix of their columns.
-        evidence: what the model is asked after it answered, for example ``icl:4``; each name becomes one
-            or two columns, see :data:`w2s.evidence_kinds.EVIDENCE`.
+        evidence: evidence to request from the model after its answer, for example ``icl:4``; each name
+            becomes one or two columns, see :data:`w2s.evidence_kinds.EVIDENCE`.
         shots: examples with their labels, which ``icl`` and few-shot prompts show to the model.
         reward: reference of the reward model that ``reward`` needs.
         proposals: number of labels per example: the model's answer, then the likeliest others.

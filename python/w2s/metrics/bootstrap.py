@@ -14,7 +14,7 @@ from w2s.errors import DataError, UsageError
 from w2s.kernels.arrays import Flags
 from w2s.kernels.columns import Doubles, Positions
 from w2s.metrics.calibration import BINS, brier, expected_calibration_error, read_probabilities
-from w2s.metrics.ranking import auc, purity_at
+from w2s.metrics.ranking import auc, purity_at, stratum_numbers
 
 COVERAGES = (0.10, 0.25, 0.50)
 CONFIDENCE_LEVEL = 0.95
@@ -66,6 +66,7 @@ def trust_measures(
     *,
     coverages: Sequence[float] = COVERAGES,
     groups: Sequence[object] | None = None,
+    strata: Sequence[object] | None = None,
     draws: int = 1000,
     confidence: float = CONFIDENCE_LEVEL,
     seed: int = 0,
@@ -77,6 +78,7 @@ def trust_measures(
         correct: n flags: whether the label is right.
         coverages: shares of the rows that are kept, in (0, 1].
         groups: n names; rows of one name are drawn together. None draws each row separately.
+        strata: n names, such as folds; the AUC compares only rows of one name. None compares all rows.
         draws: number of bootstrap samples.
         confidence: confidence level of the intervals, in (0, 1).
         seed: random seed of the bootstrap.
@@ -95,10 +97,15 @@ def trust_measures(
     """
     values, answers = read_probabilities(scores, correct)
     check_draws(draws)
-    exact = [auc(values, answers), expected_calibration_error(values, answers), brier(values, answers)]
+    exact = [
+        auc(values, answers, strata),
+        expected_calibration_error(values, answers),
+        brier(values, answers),
+    ]
     exact += [purity_at(values, answers, coverage) for coverage in coverages]
     names = ["auc", "ece", "brier", *(f"purity@{100 * coverage:g}%" for coverage in coverages)]
-    sampled = _sampled(values, answers, coverages, _units(groups, len(values)), draws, seed)
+    units, parts = _units(groups, len(values)), stratum_numbers(strata, len(values))
+    sampled = _sampled(_Rows(values, answers, units, parts).sorted(), coverages, draws, seed)
     return {
         name: percentile_interval(value, column, confidence)
         for name, value, column in zip(names, exact, sampled.T, strict=True)
@@ -115,40 +122,57 @@ def _units(groups: Sequence[object] | None, rows: int) -> Positions:
     return np.array([places.setdefault(name, len(places)) for name in groups], np.int64)
 
 
-def _sampled(
-    values: Doubles, answers: Flags, coverages: Sequence[float], units: Positions, draws: int, seed: int
-) -> Doubles:
+class _Rows(NamedTuple):
+    """Scores, flags, units that are drawn together, and strata in which the AUC compares; n of each."""
+
+    values: Doubles
+    answers: Flags
+    units: Positions
+    strata: Positions
+
+    def sorted(self) -> _Rows:
+        """The rows with the highest score first."""
+        order = np.argsort(-self.values, kind="stable")
+        return _Rows(self.values[order], self.answers[order], self.units[order], self.strata[order])
+
+
+def _sampled(rows: _Rows, coverages: Sequence[float], draws: int, seed: int) -> Doubles:
     """The measures of each sample, draws × measures; a sample is the number of times each row is drawn."""
-    order = np.argsort(-values, kind="stable")
-    values, answers, units = values[order], answers[order], units[order]
     random = np.random.default_rng(seed)
-    n_units = int(units.max()) + 1
-    batch = max(1, _MAX_CELLS // len(values))
+    n_units = int(rows.units.max()) + 1
+    batch = max(1, _MAX_CELLS // len(rows.values))
     parts = []
     for start in range(0, draws, batch):
         count = min(batch, draws - start)
         drawn = random.multinomial(n_units, np.full(n_units, 1 / n_units), size=count)
-        parts.append(_measured(values, answers, drawn[:, units].astype(np.float64), coverages))
+        parts.append(_measured(rows, drawn[:, rows.units].astype(np.float64), coverages))
     return np.concatenate(parts)
 
 
-def _measured(values: Doubles, answers: Flags, times: Doubles, coverages: Sequence[float]) -> Doubles:
+def _measured(sorted_rows: _Rows, times: Doubles, coverages: Sequence[float]) -> Doubles:
     """The measures of each sample. Rows are sorted, highest score first; ``times`` is draws × rows."""
+    values, answers, _, strata = sorted_rows
     total = times.sum(axis=1)
     starts = np.flatnonzero(np.diff(values, prepend=np.inf))
     rows = np.add.reduceat(times, starts, axis=1)
     right = np.add.reduceat(times * answers, starts, axis=1)
     squared = times @ np.square(values - answers) / total
-    columns = [_auc(rows, right), _ece(values, answers, times) / total, squared]
+    columns = [_auc(values, answers, times, strata), _ece(values, answers, times) / total, squared]
     columns += [_purity(rows, right, total, coverage) for coverage in coverages]
     return np.stack(columns, axis=1)
 
 
-def _auc(rows: Doubles, right: Doubles) -> Doubles:
-    wrong = rows - right
-    right_above = np.cumsum(right, axis=1) - right
-    won = np.sum(wrong * (right_above + 0.5 * right), axis=1)
-    pairs = right.sum(axis=1) * wrong.sum(axis=1)
+def _auc(values: Doubles, answers: Flags, times: Doubles, strata: Positions) -> Doubles:
+    won, pairs = np.zeros(len(times)), np.zeros(len(times))
+    for stratum in range(int(strata.max()) + 1):
+        here = strata == stratum
+        starts = np.flatnonzero(np.diff(values[here], prepend=np.inf))
+        rows = np.add.reduceat(times[:, here], starts, axis=1)
+        right = np.add.reduceat(times[:, here] * answers[here], starts, axis=1)
+        wrong = rows - right
+        right_above = np.cumsum(right, axis=1) - right
+        won += np.sum(wrong * (right_above + 0.5 * right), axis=1)
+        pairs += right.sum(axis=1) * wrong.sum(axis=1)
     found: Doubles = np.divide(won, pairs, out=np.full(len(won), np.nan), where=pairs > 0)
     return found
 

@@ -6,6 +6,7 @@ the order of the rows does not matter.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -13,7 +14,7 @@ import numpy as np
 from w2s import kernels
 from w2s.errors import DataError, UsageError
 from w2s.kernels.arrays import Flags
-from w2s.kernels.columns import Doubles
+from w2s.kernels.columns import Doubles, Positions
 
 
 def read_scores(scores: object, correct: object) -> tuple[Doubles, Flags]:
@@ -37,31 +38,57 @@ def read_scores(scores: object, correct: object) -> tuple[Doubles, Flags]:
     return values, answers
 
 
-def auc(scores: object, correct: object) -> float:
+def auc(scores: object, correct: object, strata: Sequence[object] | None = None) -> float:
     """Probability that a right row has a higher score than a wrong one; a tie counts one half; in [0, 1].
 
+    Args:
+        scores: n numbers.
+        correct: n flags.
+        strata: n names; only rows of one name are compared with each other. None compares all rows.
+
     Raises:
-        DataError: all rows are right or all are wrong.
+        DataError: no right row can be compared with a wrong one.
 
     Source: Hanley and McNeil, Radiology 1982.
 
     Example:
         >>> auc([0.9, 0.8, 0.3, 0.3], [True, False, True, False])
         0.625
+        >>> auc([0.9, 0.8, 0.3, 0.3], [True, False, True, False], strata=[1, 1, 2, 2])
+        0.75
     """
     values, answers = read_scores(scores, correct)
+    parts = stratum_numbers(strata, len(values))
+    counts = [_ordered_pairs(values[parts == one], answers[parts == one]) for one in range(parts.max() + 1)]
+    pairs = sum(count for _, count in counts)
+    if not pairs:
+        one = "right" if answers.all() else "wrong" if not answers.any() else "alone in its stratum"
+        raise DataError("metrics-one-class", f"every row is {one}; an AUC needs right and wrong rows")
+    return float(sum(won for won, _ in counts) / pairs)
+
+
+def stratum_numbers(strata: Sequence[object] | None, rows: int) -> Positions:
+    """The number of each row's stratum, from 0; a single one for None.
+
+    Raises:
+        DataError: there are not as many names as rows.
+    """
+    if strata is None:
+        return np.zeros(rows, np.int64)
+    if len(strata) != rows:
+        raise DataError("metrics-length-mismatch", f"strata has {len(strata)} names for {rows} rows")
+    places: dict[object, int] = {}
+    return np.array([places.setdefault(name, len(places)) for name in strata], np.int64)
+
+
+def _ordered_pairs(values: Doubles, answers: Flags) -> tuple[float, int]:
+    """How many pairs of a right and a wrong row have the right one above, a tie as one half; all pairs."""
     right = int(np.count_nonzero(answers))
-    wrong = len(answers) - right
-    if not right or not wrong:
-        raise DataError(
-            "metrics-one-class",
-            f"every row is {'right' if right else 'wrong'}; an AUC needs right and wrong rows",
-        )
     _, which, rows = np.unique(values, return_inverse=True, return_counts=True)
     right_of = np.bincount(which, answers, len(rows))
     wrong_of = rows - right_of
     wrong_below = np.cumsum(wrong_of) - wrong_of
-    return float(np.dot(right_of, wrong_below + 0.5 * wrong_of) / (right * wrong))
+    return float(np.dot(right_of, wrong_below + 0.5 * wrong_of)), right * (len(answers) - right)
 
 
 class RiskCoverage(NamedTuple):

@@ -83,7 +83,7 @@ def difference(
 
     Args:
         x: n flags or scores, or s × n of s seeds.
-        y: the same of the other model, with its own number of seeds.
+        y: the same for the other model, which may have another number of seeds.
         draws: number of bootstrap samples.
         confidence: confidence level of the interval, in (0, 1).
         seed: random seed of the bootstrap.
@@ -112,8 +112,8 @@ def recovery(
 
     Args:
         student: n flags, or s × n of s seeds: whether each test row was answered right.
-        base: the same of the untrained student, with its own number of seeds.
-        ceiling: the same of the student trained on the true answers of the pool.
+        base: the same for the untrained student, which may have another number of seeds.
+        ceiling: the same for the student trained on the true answers of the pool.
         draws: number of bootstrap samples.
         confidence: confidence level of the intervals, in (0, 1).
         seed: random seed of the bootstrap.

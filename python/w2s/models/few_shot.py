@@ -65,7 +65,7 @@ class FewShotSampler:
 
 
 def is_same_question(shot: Example, example: Example) -> bool:
-    """Whether two examples ask the same, whatever their ids: one would reveal the label of the other."""
+    """Whether two examples ask the same, regardless of their ids: one would reveal the label of the other."""
     if shot.id == example.id:
         return True
     task = task_for(shot)

@@ -108,7 +108,7 @@ class Model(Protocol):
 
 @runtime_checkable
 class HasMatchState(Protocol):
-    """A model that keeps state of a match from move to move until it is told that the match is over."""
+    """A model that keeps the state of a match from move to move, until :meth:`release` ends it."""
 
     def release(self, match: str) -> None:
         """Forget a match by the name that its examples had; an unknown name is ignored."""
@@ -117,7 +117,7 @@ class HasMatchState(Protocol):
 
 @runtime_checkable
 class HasExampleCheck(Protocol):
-    """A model that tells examples that it cannot answer before it answers any."""
+    """A model that can refuse examples before it answers any."""
 
     def check(self, examples: Sequence[Any]) -> None:
         """Refuse examples of another game or kind with a UsageError that names the remedy."""

@@ -69,4 +69,4 @@ def load(reference: Reference, *, seed: int, concurrency: int, cache: Path | Non
     return RandomModel(str(reference), seed)
 
 
-KIND = ModelKind("random", "uniform over the legal moves or the options; the floor", "random", load)
+KIND = ModelKind("random", "uniform over legal moves or options; the weakest baseline", "random", load)

@@ -9,7 +9,6 @@ files, so an address with a password or a key is refused.
 
 from __future__ import annotations
 
-import errno
 import json
 import re
 from collections.abc import Mapping
@@ -18,6 +17,7 @@ from pathlib import Path
 from urllib.parse import unquote, unquote_to_bytes
 
 from w2s.errors import UsageError
+from w2s.files import read_whole_file
 
 _FORMS = "random, search:depth=3 or uci:stockfish?nodes=1000"
 _KIND = re.compile(r"[a-z][a-z0-9_]*")
@@ -27,6 +27,7 @@ _KEY = re.compile(r"[?&](api[-_]?key|key|token|password|secret)=", re.IGNORECASE
 _CONTROL = "".join(map(chr, [*range(32), 127]))
 _SHOWN = 80
 _CONFIG_FILE, _ADAPTER_FILE = "config.json", "adapter_config.json"
+_MAX_CONFIG_BYTES = 1 << 24
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,35 +125,6 @@ def resolve_reference(text: str) -> Reference:
     return parse_reference(text if kind is None else f"{kind}:{folder}{mark}{options}")
 
 
-def target_path(reference: Reference) -> Path:
-    """The target as a path, with ``~`` as the home folder; whether anything is there is not checked.
-
-    Raises:
-        UsageError: there is no such home folder, or no file system has a name like that.
-    """
-    target = reference.target
-    try:
-        path = Path(target).expanduser()
-        path.lstat()
-    except RuntimeError:
-        user = target.partition("/")[0]
-        raise UsageError(
-            "model-reference-unknown-home",
-            f"there is no home folder {quote(user)} for {quote(str(reference))}; write the whole path",
-        ) from None
-    except ValueError:
-        raise UsageError(
-            "model-reference-null-byte",
-            f"{quote(str(reference))} contains a NUL byte (%00), which no path has; remove it",
-        ) from None
-    except OSError as error:
-        if error.errno == errno.ENAMETOOLONG:
-            raise UsageError(
-                "model-reference-too-long", f"the path of {quote(str(reference))} is too long; correct it"
-            ) from None
-    return path
-
-
 def _kind_in(folder: str) -> str | None:
     """The kind of the model in a folder; None if there is no such folder or no model in it."""
     try:
@@ -161,12 +133,33 @@ def _kind_in(folder: str) -> str | None:
             return "hf"
         if not (path / _CONFIG_FILE).is_file():
             return None
-        config = json.loads((path / _CONFIG_FILE).read_bytes())
+        config = json.loads(read_whole_file(path / _CONFIG_FILE, _MAX_CONFIG_BYTES))
+    except (ValueError, RecursionError):
+        return "policy"  # its reader reports the fault
     except (OSError, RuntimeError):  # a name that the file system refuses, or an unknown home folder
         return None
-    except ValueError:
-        return "policy"  # its reader reports the fault
     return "hf" if isinstance(config, dict) and "architectures" in config else "policy"
+
+
+def local_path(name: str) -> Path:
+    """The path that a target or an option names, with ``~`` replaced by the home folder; it may not exist.
+
+    Raises:
+        UsageError: the name cannot be that of a file: it is too long, contains a NUL, or begins with the
+            home folder of an unknown user.
+    """
+    try:
+        path = Path(name).expanduser()
+        path.exists()
+    except (OSError, ValueError, RuntimeError) as error:
+        reason = (error.strerror if isinstance(error, OSError) else None) or str(error)
+        raise UsageError(
+            "model-invalid-path",
+            f"{quote(name)} cannot be opened ({reason}); write the path of a file or folder",
+        ) from None
+    if "\0" in name:
+        raise UsageError("model-invalid-path", f"{quote(name)} contains a NUL character; remove it")
+    return path
 
 
 def quote(text: str) -> str:

@@ -60,8 +60,8 @@ def load_model(
         concurrency: number of processes that the model may run in parallel, at least 1. It does not change
             the answers of a deterministic model.
         cache: folder that stores the replies of an endpoint, normally that of the run, so that a killed run
-            does not request them again. The option ``cache`` of a reference goes before it. None for no
-            cache.
+            does not request them again. The option ``cache`` of a reference takes precedence over it. None
+            for no cache.
 
     Returns:
         A :class:`w2s.models.Model`. It answers lists of examples; ``close`` releases its processes.

@@ -286,7 +286,7 @@ def _read_inputs(scores: object, groups: object, cost: object, nulls: Nulls) -> 
 
 
 def _score_column(scores: object) -> kernels.Column[Scores]:
-    """The scores; a table gets a message of its own."""
+    """The scores; a table is refused with a specific message."""
     names = column_names(scores)
     if names:
         raise DataError(
@@ -315,7 +315,7 @@ def _check_costs(costs: Doubles, rows: Positions) -> Doubles:
     if bad.any():
         row = rows[np.argmax(bad)]
         raise DataError(
-            "select-bad-cost", f"the cost of row {row} is {costs[row]}; costs are finite and not negative"
+            "select-bad-cost", f"the cost of row {row} is {costs[row]}; costs must be finite and not negative"
         )
     return kept
 

@@ -27,11 +27,11 @@ from w2s.tables.formats import STREAM, Format, format_named
 from w2s.tables.inputs import InputFile, check_output_is_no_input, find_inputs
 from w2s.tables.progress import ProgressCounter, Report
 from w2s.tables.select_rows import select_rows
-from w2s.tables.sinks import OutputSpec, output_part, parse_output
+from w2s.tables.sinks import OutputSpec, cannot_write, output_lock, output_part, parse_output
 from w2s.tables.source import Source, open_source
 from w2s.tables.spec import FilterSpec, GoldSpec, parse_bytes, parse_scores
 from w2s.tables.spill import SpilledStream, spill
-from w2s.tables.summary import build_summary, publish_output, read_finished, with_quantiles
+from w2s.tables.summary import build_summary, check_replaceable, publish_output, read_finished, with_quantiles
 
 _LOG = logging.getLogger(__name__)
 _OWN_BYTES = 224 << 20  # of Python, numpy and Arrow themselves
@@ -160,12 +160,14 @@ def filter(
             f"`input_format` is for standard input; the ending decides the format of {texts[0]}",
         )
     if STREAM in texts:
-        summary = _filter_stream(texts, form, delimiter, spec, output, limits, steps, explain=explain)
+        with output_lock(output):
+            summary = _filter_stream(texts, form, delimiter, spec, output, limits, steps, explain=explain)
     else:
         source = open_source(files := find_inputs(texts), delimiter)
         if output is not None and output.path is not None:
             check_output_is_no_input(output.path, texts, files)
-        summary = _filter_source(source, spec, output, limits, steps, explain=explain)
+        with output_lock(output):
+            summary = _filter_source(source, spec, output, limits, steps, explain=explain)
     steps.finish()
     seconds = time.perf_counter() - begin
     if summary.get("done_before"):
@@ -238,6 +240,7 @@ def _filter_stream(
             raise UsageError(
                 "output-exists", f"{output.path} exists; use `overwrite=True`, or choose another `out`"
             )
+        check_replaceable(output.path)
     with tempfile.TemporaryDirectory(prefix="w2s-") as folder, _named_standard_input(Path(folder)):
         spilled = spill(sys.stdin.buffer, Path(folder), spec, form, steps)
         source = open_source([InputFile(spilled.path)], delimiter)
@@ -248,7 +251,7 @@ def _check_standard_input_is_other(path: Path) -> None:
     """Refuse to replace the file that standard input is redirected from."""
     try:
         same = os.path.samestat(os.fstat(sys.stdin.fileno()), path.stat())
-    except (OSError, ValueError):  # standard input is no file
+    except (OSError, ValueError):  # standard input is not a file
         return
     if same:
         raise UsageError(
@@ -277,8 +280,9 @@ def _filter_source(
     spilled: SpilledStream | None = None,
 ) -> dict[str, Any]:
     _LOG.debug("opened %d files with %d partitions", len(source.stamps), len(source.partitions))
-    source.require_columns(spec.columns)
     source = source.with_types(_number_types(spec))
+    columns = source.with_fields(spec.columns)
+    columns.require_columns(spec.columns)
     made_of: dict[str, object] = {
         "files": [source.stamps, source.format.ending],
         "options": repr(spec),
@@ -290,7 +294,7 @@ def _filter_source(
             return {**before, "done_before": True}
     steps.begin("reading scores", source.rows)
     decision = select_rows(
-        source.partitions,
+        columns.partitions,
         spec,
         memory=limits.memory,
         threads=limits.threads,
@@ -343,5 +347,8 @@ def _write(
             copy.into(part)
         else:
             copy.into_shards(part, output.shards)
-        publish_output(part, output.path, made_of, summary)
+        try:
+            publish_output(part, output.path, made_of, summary)
+        except OSError as error:
+            raise cannot_write(output.path, error) from None
     return summary

@@ -55,7 +55,7 @@ _FORMATS = {
 
 ENDINGS = f"{', '.join(_FORMATS)}; .jsonl, .ndjson, .csv and .tsv also with .gz or .zst"
 """Every ending that is read, for messages."""
-WRITABLE = ".parquet, .jsonl, .jsonl.gz, .jsonl.zst, .arrow or .arrows"
+WRITABLE = ".parquet, .jsonl, .jsonl.gz, .jsonl.zst, .arrow, .feather or .arrows"
 
 
 def format_of(path: Path | str) -> Format | None:

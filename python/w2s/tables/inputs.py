@@ -17,7 +17,16 @@ from w2s.tables.formats import ENDINGS, format_of
 from w2s.tables.partition import Mask, Partition
 
 _WILD = frozenset("*?[")
-_REMOTE = re.compile(r"[a-z][a-z0-9+.-]*://", re.IGNORECASE)
+_REMOTE = re.compile(r"([a-z][a-z0-9+.-]*)://", re.IGNORECASE)
+_DOWNLOADS = {
+    "s3": "aws s3 cp {} -",
+    "gs": "gcloud storage cat {}",
+    "http": "curl -fL {}",
+    "https": "curl -fL {}",
+}
+"""Commands that print a remote file, by the start of its address."""
+_UPLOADS = {"s3": "aws s3 cp - {}", "gs": "gcloud storage cp - {}"}
+"""Commands that write standard input to a remote file."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,18 +57,25 @@ def find_inputs(inputs: Sequence[str]) -> list[InputFile]:
     return files
 
 
-def check_local(text: str) -> None:
+def check_local(text: str, *, is_output: bool = False) -> None:
     """Refuse the address of a remote file.
 
     Raises:
-        UsageError: the text begins like ``s3://``.
+        UsageError: the text begins like ``s3://``; the message has a command that copies the file.
     """
-    if _REMOTE.match(text):
-        raise UsageError(
-            "table-remote-path",
-            f"{text} is a remote address; w2s reads and writes local files: copy it first, or pipe it, for "
-            "example aws s3 cp s3://… - | w2s filter - …",
-        )
+    found = _REMOTE.match(text)
+    if found is None:
+        return
+    program = (_UPLOADS if is_output else _DOWNLOADS).get(found[1].lower(), "").format(text)
+    if is_output:
+        remedy = "write a local file and copy it"
+        remedy += f", or pipe it: w2s filter … --out - | {program}" if program else ""
+    else:
+        remedy = "copy it first" + (f", or pipe it: {program} | w2s filter - …" if program else "")
+    raise UsageError(
+        "table-remote-path",
+        f"{text} is a remote address, and w2s reads and writes local files only; {remedy}",
+    )
 
 
 def check_output_is_no_input(out: Path, inputs: Sequence[str], files: Sequence[InputFile]) -> None:

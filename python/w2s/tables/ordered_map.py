@@ -11,7 +11,7 @@ Item = TypeVar("Item")
 
 
 class _Queue(Generic[Item]):
-    """Items that one task has produced and nobody has consumed yet."""
+    """Items that one task has produced and that are not consumed yet."""
 
     def __init__(self) -> None:
         self.items: deque[tuple[Item, int]] = deque()

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
+import pyarrow.compute as pc
 
 Mask = npt.NDArray[np.bool_]
 
@@ -35,7 +37,7 @@ def has_views(schema: pa.Schema) -> bool:
 
 
 def without_views(schema: pa.Schema) -> pa.Schema:
-    """The same columns without view layouts, which few of Arrow's functions support."""
+    """The same columns without view layouts, which only a few of Arrow's functions support."""
     fields = [column.with_type(_plain_type(column.type)) for column in schema]
     return pa.schema(fields, schema.metadata)
 
@@ -103,6 +105,78 @@ class Partition(Protocol):
     def masked_rows(self, mask: Mask, batch_bytes: int) -> Iterator[pa.Table]:
         """Yield the masked rows with every column, reading about ``batch_bytes`` at a time."""
         ...
+
+
+def nested_field(schema: pa.Schema, name: str) -> pa.Field | None:
+    """The field that ``meta.n`` names inside the column ``meta``; None if there is no such field.
+
+    Example:
+        >>> schema = pa.schema([("meta", pa.struct([("n", pa.float64())]))])
+        >>> nested_field(schema, "meta.n").type
+        DataType(double)
+    """
+    outer, *path = name.split(".")
+    if not path or name in schema.names or schema.names.count(outer) != 1:
+        return None
+    kind = schema.field(outer).type
+    for part in path:
+        place = kind.get_field_index(part) if pa.types.is_struct(kind) else -1
+        if place < 0:
+            return None
+        kind = kind.field(place).type
+    return pa.field(name, kind)
+
+
+@dataclass(frozen=True)
+class NestedPartition:
+    """A partition with some fields of nested columns as separate columns, to read and not to copy.
+
+    Attributes:
+        inner: the partition.
+        fields: the fields by name, such as ``meta.n``.
+    """
+
+    inner: Partition
+    fields: Mapping[str, pa.Field]
+
+    @property
+    def where(self) -> str:
+        """The name in messages."""
+        return self.inner.where
+
+    @property
+    def rows(self) -> int | None:
+        """Number of rows."""
+        return self.inner.rows
+
+    @property
+    def n_bytes(self) -> int:
+        """Approximate bytes of all rows in memory."""
+        return self.inner.n_bytes
+
+    def row_name(self, row: int) -> str:
+        """The name of a row in messages."""
+        return self.inner.row_name(row)
+
+    def row_counts(self) -> Iterator[int]:
+        """Numbers of rows."""
+        return self.inner.row_counts()
+
+    def read_columns(self, names: Sequence[str]) -> Iterator[pa.Table]:
+        """Every row, with only these columns; a field is null where a value around it is null."""
+        outer = [name.partition(".")[0] if name in self.fields else name for name in names]
+        for table in self.inner.read_columns(list(dict.fromkeys(outer))):
+            yield pa.table([self._column(table, name) for name in names], list(names))
+
+    def _column(self, table: pa.Table, name: str) -> pa.ChunkedArray:
+        if name not in self.fields:
+            return table.column(name)
+        outer, *path = name.split(".")
+        return pc.struct_field(table.column(outer), path)
+
+    def masked_rows(self, mask: Mask, batch_bytes: int) -> Iterator[pa.Table]:
+        """Every column of the rows under a mask, without the fields."""
+        return self.inner.masked_rows(mask, batch_bytes)
 
 
 class RowMask:

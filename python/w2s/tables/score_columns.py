@@ -139,7 +139,7 @@ def sorted_keys(seen: dict[Any, int]) -> list[Any]:
         examples = " and ".join(repr(key) for key in list(seen)[:2])
         raise DataError(
             "filter-unusable-group",
-            f"the groups have several types, for example {examples}; write them alike",
+            f"the groups have several types, for example {examples}; give all of them one type",
         ) from None
 
 

@@ -17,7 +17,8 @@ import pyarrow.ipc
 import pyarrow.parquet as pq
 
 from w2s.errors import UsageError, W2sError
-from w2s.resume import partial_output
+from w2s.files import partial_output
+from w2s.locks import check_output, lock_output
 from w2s.tables.formats import STREAM, Format, format_to_write, output_format_named
 from w2s.tables.inputs import check_local
 from w2s.tables.json_rows import encode_rows
@@ -163,7 +164,7 @@ def cannot_write(path: object, error: Exception) -> W2sError:
     else:
         remedy = "choose another place" if number is not None else "choose another format"
     return W2sError(
-        "output-not-writable", f"cannot write {path}: {reason_of(error)}; nothing was left there; {remedy}"
+        "output-not-writable", f"cannot write {path}: {reason_of(error)}; no partial file was left; {remedy}"
     )
 
 
@@ -184,14 +185,11 @@ def check_writable(out: Path) -> None:
 def output_part(out: Path, *, folder: bool = False) -> Iterator[Path]:
     """The hidden place where an output is written, see :func:`w2s.resume.partial_output`.
 
-    Missing parent folders are made.
-
     Raises:
         W2sError: nothing can be written there.
     """
     with ExitStack() as stack:
         try:
-            out.parent.mkdir(parents=True, exist_ok=True)
             part = stack.enter_context(partial_output(out, folder=folder))
         except OSError as error:
             raise cannot_write(out, error) from None
@@ -220,6 +218,24 @@ class OutputSpec:
         return self.format or own
 
 
+@contextmanager
+def output_lock(output: OutputSpec | Path | None) -> Iterator[None]:
+    """Hold the output while it is made, see :func:`w2s.locks.lock_output`; standard output needs no lock.
+
+    Raises:
+        UsageError: another process writes the output, or it cannot be an output.
+        W2sError: nothing can be written there.
+    """
+    path = output.path if isinstance(output, OutputSpec) else output
+    with ExitStack() as stack:
+        try:
+            if path is not None:
+                stack.enter_context(lock_output(path))
+        except OSError as error:
+            raise cannot_write(path, error) from None
+        yield
+
+
 def parse_output(
     out: str | Path | None, output_format: str | None, shards: int | None, *, overwrite: bool
 ) -> OutputSpec | None:
@@ -241,8 +257,9 @@ def parse_output(
                 "filter-shards-need-folder", "standard output cannot be split into `shards`; give a folder"
             )
         return OutputSpec(None, wanted, None, overwrite)
-    check_local(text)
-    path = Path(text)
+    check_local(text, is_output=True)
+    check_output(Path(text))
+    path = Path(text).resolve() if Path(text).is_symlink() else Path(text)
     is_file = bool(path.suffix) and not path.is_dir() and not text.endswith("/")
     if is_file and shards is not None:
         raise UsageError(

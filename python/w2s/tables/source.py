@@ -19,7 +19,7 @@ from w2s.tables.inputs import HivePartition, InputFile, hive_columns
 from w2s.tables.json_tables import infer_schema
 from w2s.tables.jsonl import JsonlPartition, open_lines
 from w2s.tables.parquet import open_parquet
-from w2s.tables.partition import Partition
+from w2s.tables.partition import NestedPartition, Partition, nested_field
 
 
 @dataclass(frozen=True)
@@ -55,6 +55,14 @@ class Source:
         if self.format.kind not in {"jsonl", "csv"}:
             return self
         return self._with_schema(_typed(self.schema, types))
+
+    def with_fields(self, names: Iterable[str]) -> Source:
+        """The same table, to read columns from: names such as ``meta.n`` are fields of nested columns."""
+        found = {name: field for name in names if (field := nested_field(self.schema, name)) is not None}
+        if not found:
+            return self
+        partitions = tuple(NestedPartition(partition, found) for partition in self.partitions)
+        return replace(self, schema=pa.schema([*self.schema, *found.values()]), partitions=partitions)
 
     def complete(self, types: Mapping[str, pa.DataType]) -> Source:
         """The same table with the columns of all lines, which are all read for that.
@@ -105,6 +113,9 @@ def require_columns(schema: pa.Schema, names: Iterable[str]) -> None:
             near = difflib.get_close_matches(name, known, n=3, cutoff=0.5)
             more = "" if len(known) <= 8 else f" and {len(known) - 8} more"
             listed = f"; the columns are {', '.join(known[:8])}{more}"
+            outer = name.partition(".")[0]
+            if known.count(outer) == 1 and pa.types.is_nested(schema.field(outer).type):
+                listed, near = f"; {outer} is {schema.field(outer).type}", []
             hint = f"; did you mean {' or '.join(near)}?" if near else listed
             raise UsageError("table-unknown-column", f"there is no column {name!r}{hint}")
         if known.count(name) > 1:
@@ -235,7 +246,7 @@ def _unified(schema: pa.Schema, found: pa.Schema, where: str) -> pa.Schema:
 
 
 def _loosely_unified(schema: pa.Schema, found: pa.Schema) -> pa.Schema:
-    """The columns of both; those whose types have nothing in common are null, so that nobody can use them."""
+    """The columns of both; columns without a common type become null and cannot be used."""
     fields = []
     for name in dict.fromkeys([*schema.names, *found.names]):
         both = [pa.schema([one.field(name)]) for one in (schema, found) if name in one.names]

@@ -136,7 +136,7 @@ def parse_bytes(text: str | int) -> int:
     """The number of bytes in a text such as ``512MiB``, ``1GB`` or ``2g``.
 
     Raises:
-        UsageError: the text is no size, or the size is too small.
+        UsageError: the text is not a size, or the size is too small.
     """
     found = _SIZE.fullmatch(str(text))
     if found is None:

@@ -70,7 +70,7 @@ def spill(
     except OSError as error:
         raise W2sError(
             "filter-no-temporary-space",
-            f"cannot copy standard input to {folder}: {error.strerror}; set TMPDIR to a roomier folder",
+            f"cannot copy standard input to {folder}: {error.strerror}; set TMPDIR to a larger folder",
         ) from None
     return SpilledStream(path)
 
@@ -159,7 +159,8 @@ def prefilter_of(spec: FilterSpec) -> RangePrefilter | TopPrefilter | None:
     """The prefilter for a rule, if the rule allows one."""
     rule = spec.rule
     whole = len(spec.score.columns) > 1 and spec.score.method in RANKING
-    if spec.groups or spec.gold or spec.id or whole:
+    may_be_nested = any("." in name for name in spec.columns)
+    if spec.groups or spec.gold or spec.id or whole or may_be_nested:
         return None
     if rule.kind in {"threshold", "band"}:
         return RangePrefilter(*rule.limits)

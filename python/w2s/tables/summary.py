@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from w2s.errors import UsageError
-from w2s.resume import Record, publish
+from w2s.files import publish, refuse_other_files, remove, sync
+from w2s.resume import Record
 from w2s.tables.decision import Decision
 from w2s.tables.spec import FilterSpec
 
@@ -69,7 +70,7 @@ def with_quantiles(summary: dict[str, Any], decision: Decision) -> dict[str, Any
 
 
 def record_path(out: Path) -> Path:
-    """Where the record of an output is: beside a file; in a folder under a name that readers skip."""
+    """Where the record of an output is: next to a file; in a folder under a name that readers skip."""
     in_folder = out.is_dir() or not out.suffix
     return out / "_w2s.json" if in_folder else out.with_name(f"{out.name}.w2s.json")
 
@@ -88,6 +89,7 @@ def read_finished(out: Path, inputs: Mapping[str, object], *, overwrite: bool) -
         summary: dict[str, Any] = found.facts["summary"]
         return summary
     if overwrite:
+        check_replaceable(out)
         return None
     if found is None:
         how = "made by something else"
@@ -98,12 +100,35 @@ def read_finished(out: Path, inputs: Mapping[str, object], *, overwrite: bool) -
     raise UsageError("output-exists", f"{out} exists, {how}; use `overwrite=True`, or choose another `out`")
 
 
+def check_replaceable(out: Path) -> None:
+    """Refuse to replace a folder that holds anything but the output of a filter.
+
+    Raises:
+        UsageError: names what the folder holds.
+    """
+    if not out.is_dir():
+        return
+    record = record_path(out)
+    found = Record.read(record)
+    ours = (
+        {record.name, *(name for name, *_ in found.facts.get("output", []))} if found is not None else set()
+    )
+    refuse_other_files(out, ours)
+
+
 def publish_output(part: Path, out: Path, inputs: Mapping[str, object], summary: Mapping[str, Any]) -> None:
     """Give a finished output its name, and write its record."""
     plain = json.loads(json.dumps(summary, default=str, allow_nan=False))
     record = Record.of(inputs, {"output": _stamps(part), "summary": plain})
-    record.write(record_path(part if part.is_dir() else out), durable=False)
-    publish(part, out)
+    place = record_path(part if part.is_dir() else out)
+    sync(part)
+    record.write(place)
+    try:
+        publish(part, out)
+    except BaseException:
+        if not out.exists():
+            remove(place)
+        raise
 
 
 def _stamps(out: Path) -> list[list[Any]]:

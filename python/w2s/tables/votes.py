@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -11,11 +12,11 @@ import pyarrow as pa
 
 from w2s.crowds import CrowdLabels, aggregate_votes, check_method
 from w2s.errors import DataError, UsageError
-from w2s.resume import publish
+from w2s.files import publish
 from w2s.tables.formats import format_to_write
 from w2s.tables.inputs import InputFile, check_local, check_output_is_no_input, find_inputs
 from w2s.tables.json_rows import python_values
-from w2s.tables.sinks import Output, cannot_write, check_writable, output_part
+from w2s.tables.sinks import Output, cannot_write, check_writable, output_lock, output_part
 from w2s.tables.source import open_source
 
 
@@ -48,25 +49,30 @@ def aggregate_vote_files(
         check_local(str(path))
         check_output_is_no_input(path, inputs, files)
         check_writable(path)
-        if path.exists() and not overwrite:
-            raise UsageError("output-exists", f"{path} exists; use `overwrite=True`, or choose another `out`")
     if len({path.resolve() for path in outs}) < len(outs):
         raise UsageError("votes-same-output", f"`out` and `workers_out` are both {out}; choose two files")
     check_method(method)
-    table = _votes(files, [item, worker, vote, *([weight] if weight else [])])
-    _refuse_repeats(table, item, worker)
-    found = aggregate_votes(
-        table.column(item),
-        table.column(worker),
-        table.column(vote),
-        method=method,
-        weights=None if weight is None else table.column(weight),
-        max_iterations=iterations,
-        seed=seed,
-    )
-    tables = [_labels(found, table.schema, item, vote), _workers(found, table.schema, worker)]
-    for path, form, written in zip(outs, forms, tables, strict=False):
-        _write(path, form, written)
+    with ExitStack() as stack:
+        for path in outs:
+            stack.enter_context(output_lock(path))
+            if path.exists() and not overwrite:
+                raise UsageError(
+                    "output-exists", f"{path} exists; use `overwrite=True`, or choose another `out`"
+                )
+        table = _votes(files, [item, worker, vote, *([weight] if weight else [])])
+        _refuse_repeats(table, item, worker)
+        found = aggregate_votes(
+            table.column(item),
+            table.column(worker),
+            table.column(vote),
+            method=method,
+            weights=None if weight is None else table.column(weight),
+            max_iterations=iterations,
+            seed=seed,
+        )
+        tables = [_labels(found, table.schema, item, vote), _workers(found, table.schema, worker)]
+        for path, form, written in zip(outs, forms, tables, strict=False):
+            _write(path, form, written)
     return {
         "votes": table.num_rows,
         "items": len(found.items),

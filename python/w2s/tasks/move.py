@@ -22,7 +22,7 @@ class Clock:
 
 @dataclass(frozen=True, slots=True)
 class MoveExample:
-    """One position in which a move is asked for.
+    """One position that asks for a move.
 
     Attributes:
         id: unique id.

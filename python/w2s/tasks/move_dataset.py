@@ -114,7 +114,8 @@ def _state(row: Mapping[str, Any], rules: str) -> State:
     """The position, with its history if the row has one."""
     name = row.get("game") or rules
     if name not in kernels.game_names():
-        raise DataError("game-unknown", f"no game is called {name[:40]!r}")
+        known = ", ".join(kernels.game_names())
+        raise DataError("game-unknown", f"no game is called {name[:40]!r}; the games are: {known}")
     bare = game(name).state(row["position"])
     if row.get("start") is None:
         return bare

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from pathlib import Path
 
 from w2s.errors import UsageError, W2sError
+from w2s.locks import lock_folder
 from w2s.models.policy.loading import require_torch
 from w2s.train.dataset import TrainingSet
+from w2s.train.distributed import process_rank
 from w2s.train.progress import StepCallback, TrainStep
 from w2s.train.settings import LanguageTrainSettings, PolicyTrainSettings, is_language_model, parse_settings
 
@@ -53,7 +56,8 @@ def train(
     """
     require_torch("training a student")
     try:
-        return _train(student, rows, settings, out, progress)
+        with lock_folder(out) if process_rank() == 0 else nullcontext():
+            return _train(student, rows, settings, out, progress)
     except (PermissionError, NotADirectoryError, FileExistsError) as error:
         raise W2sError(
             "train-out-not-writable",

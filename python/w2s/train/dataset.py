@@ -72,7 +72,7 @@ class TrainingSet:
         by_id = {example.id: example for example in examples}
         ids = labels.example_ids
         if missing := [id_ for id_ in ids if id_ not in by_id]:
-            raise DataError("train-example-missing", f"there is no example for the label of {missing[0]!r}")
+            raise DataError("train-example-missing", f"no example has the id {missing[0]!r} of a label")
         rows = [by_id[id_] for id_ in ids]
         given: list[str] = labels.table.column("label").to_pylist()
         targets: list[Target] = [
@@ -159,7 +159,7 @@ def load_training_set(
     names = [name for name in ("id", "label", "raw") if name in table.column_names]
     examples = read_examples(path, _task(path, table, task), game)
     return TrainingSet.from_labels(
-        Labels(labelled.select(names)),  # each row is an example of its own, several proposals as well
+        Labels(labelled.select(names)),  # each row is a separate example, also if there are several proposals
         examples,
         weights=None if weights is None else labelled.column(weights).to_numpy().astype(np.float64),
     )

@@ -1,4 +1,4 @@
-"""Trust from agreement: what a search or other models say about the label."""
+"""Trust from agreement of a search or of other models with the label."""
 
 from __future__ import annotations
 
@@ -66,12 +66,16 @@ def _opinion(labels: Labels, name: str) -> Doubles:
 
 SEARCH_AGREEMENT = CalibratedScore(
     "search_agreement",
-    "how much worse a search finds the label",
+    "regret of the label by a search",
     frozenset({"search"}),
     search_agreement,
     Isotonic,
     SearchAgreementOptions,
 )
 PEER_AGREEMENT = CalibratedScore(
-    "peer_agreement", "share of other models that say the same", frozenset({"peer"}), peer_agreement, Isotonic
+    "peer_agreement",
+    "share of other models that agree with the label",
+    frozenset({"peer"}),
+    peer_agreement,
+    Isotonic,
 )

@@ -94,12 +94,13 @@ def tree_sums(x: FeatureMatrix, arrays: Arrays) -> Doubles:
 
 def _leaves(x: FeatureMatrix, root: int, arrays: Arrays) -> Positions:
     rows, node = np.arange(len(x)), np.full(len(x), root, np.int64)
-    while True:
+    for _ in range(len(arrays["left"]) + 1):
         left = x[rows, arrays["feature"][node]] <= arrays["threshold"][node]
         below = np.where(left, arrays["left"][node], arrays["right"][node]).astype(np.int64)
         if np.array_equal(below, node):
             return node
         node = below
+    raise ValueError("a tree has a cycle")
 
 
 def _import_packages() -> tuple[Any, Any]:

@@ -167,7 +167,7 @@ class CalibratedScore:
         if not known.any():
             raise DataError(
                 "trust-gold-without-evidence",
-                f"{self.name}: {', '.join(sorted(self.evidence))} is null in every gold row",
+                f"{self.name}: {', '.join(sorted(self.needs(options)))} is null in every gold row",
             )
         base = float(correct.mean())
         without = (float(correct[~known].sum()) + base) / (float((~known).sum()) + 1)
@@ -189,8 +189,42 @@ def _log_prob(labels: Labels, options: Config) -> Doubles:
 
 
 TEMPERATURE = CalibratedScore(
-    "temperature", "confidence at one fitted temperature", frozenset({"log_prob"}), _log_prob, Temperature
+    "temperature",
+    "confidence, calibrated by one fitted temperature",
+    frozenset({"log_prob"}),
+    _log_prob,
+    Temperature,
 )
-ISOTONIC = CalibratedScore(
-    "isotonic", "confidence through a fitted rising curve", frozenset({"log_prob"}), _log_prob, Isotonic
+
+
+class IsotonicOptions(Config):
+    """Options of ``isotonic``.
+
+    Attributes:
+        column: the column of numbers that the curve reads; the higher, the more likely the label is right.
+    """
+
+    column: str = "log_prob"
+
+
+class CalibratedColumn(CalibratedScore):
+    """The trust method that calibrates a column of the user's choice."""
+
+    def needs(self, options: Config) -> frozenset[str]:
+        """Return the column."""
+        return frozenset({_column(options)})
+
+
+def _column(options: Config) -> str:
+    assert isinstance(options, IsotonicOptions)
+    return options.column
+
+
+ISOTONIC = CalibratedColumn(
+    "isotonic",
+    "confidence, calibrated by isotonic regression",
+    frozenset(),
+    lambda labels, options: columns.numbers(labels, _column(options)),
+    Isotonic,
+    IsotonicOptions,
 )

@@ -6,6 +6,7 @@ null in every row is missing.
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Iterable
 
 import numpy as np
@@ -97,9 +98,14 @@ def has_evidence(labels: Labels, name: str) -> bool:
 
 
 def _has_values(labels: Labels, column: str) -> bool:
-    return column in labels.table.column_names and (
-        not len(labels) or labels.table.column(column).null_count < len(labels)
-    )
+    """Whether a column has a value; an empty list is none, such as the samples of a model without samples."""
+    if column not in labels.table.column_names:
+        return False
+    values = labels.table.column(column)
+    if not len(values) or values.null_count == len(values):
+        return not len(values)
+    is_list = pa.types.is_list(values.type) or pa.types.is_large_list(values.type)
+    return not is_list or pc.max(pc.list_value_length(values)).as_py() > 0
 
 
 def missing_evidence(needs: Iterable[str], labels: Labels) -> list[str]:
@@ -116,6 +122,9 @@ def find_remedy(name: str, labels: Labels) -> str:
             f"{', '.join(columns)} is null in every row, because the model never gave it when it was asked; "
             "label with another model or prompt"
         )
+    near = difflib.get_close_matches(name, labels.table.column_names, n=1)
+    if kind is None and near:
+        return f"did you mean {near[0]}? Or {remedy(name)}"
     return remedy(name)
 
 

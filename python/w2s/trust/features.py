@@ -1,9 +1,9 @@
 """Evidence as a matrix of features: scalars and vectors, standardised on gold.
 
 The option ``features``, such as ``hidden,afterstate,student``, names the evidence. A group such as ``hidden``
-stands for the vector of that name, every numeric column ``hidden_…``, and for a text column ``hidden_…``
-whether it equals the label. Any other name is a column. A missing value becomes the mean, with an additional
-flag if gold also lacked it in places.
+means the vector of that name, every numeric column ``hidden_…``, and for a text column ``hidden_…`` whether
+it equals the label. Any other name is a column. A missing value becomes the mean, with an additional flag if
+gold also lacked it in places.
 """
 
 from __future__ import annotations
@@ -76,7 +76,7 @@ COMMON_COLUMNS = ("log_prob", "margin", "entropy", "n_options")
 """Columns that are always read if present."""
 
 EVIDENCE_GROUPS = (*STATES, "search", "peer")
-"""Names that stand for a vector and for all columns that begin with them."""
+"""Names of groups: each means a vector and all columns that begin with the name."""
 
 _FARTHEST = 10.0  # standard deviations: values beyond carry no more information
 _LEAST_SCALE = 1e-6
@@ -98,6 +98,10 @@ class FeatureLayout:
     agrees: tuple[str, ...] = ()
     vectors: Mapping[str, int] = field(default_factory=dict)
 
+    def __bool__(self) -> bool:
+        """Whether anything is read."""
+        return bool(self.columns or self.agrees or self.vectors)
+
     def to_json(self) -> dict[str, Any]:
         """Return the layout as JSON values."""
         return {
@@ -113,15 +117,30 @@ class FeatureLayout:
 
 
 def feature_layout(labels: Labels, features: Sequence[str]) -> FeatureLayout:
-    """Find the columns and vectors of labels that the names in ``features`` stand for."""
+    """Find the columns and vectors of labels that the names in ``features`` mean.
+
+    Raises:
+        DataError: a named column holds neither numbers nor text.
+    """
     numeric = [name for name in COMMON_COLUMNS if columns.has_evidence(labels, name)]
     text: list[str] = []
     for name in features:
-        members = _group_columns(labels, name) if name in EVIDENCE_GROUPS else [name]
+        members = _group_columns(labels, name) if name in EVIDENCE_GROUPS else _checked(labels, name)
         numeric += [member for member in members if columns.is_numeric(labels, member)]
         text += [member for member in members if columns.is_text(labels, member)]
     vectors = {name: int(labels.vectors[name].shape[1]) for name in features if name in labels.vectors}
     return FeatureLayout(tuple(dict.fromkeys(numeric)), tuple(dict.fromkeys(text)), vectors)
+
+
+def _checked(labels: Labels, name: str) -> list[str]:
+    """The column, if it can be a feature."""
+    if not columns.is_numeric(labels, name) and not columns.is_text(labels, name):
+        raise DataError(
+            "trust-column-not-a-feature",
+            f"column {name} holds {labels.table.schema.field(name).type}; a feature is a column of numbers, "
+            "of true and false, or of other labels",
+        )
+    return [name]
 
 
 def _group_columns(labels: Labels, group: str) -> list[str]:

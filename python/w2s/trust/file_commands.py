@@ -3,22 +3,38 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+import logging
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 
-from w2s.errors import DataError, UsageError
-from w2s.evidence import Labels, nullable_boolean_column, read_labels, read_table, write_table
+from w2s.config import parse_config
+from w2s.errors import DataError, UsageError, W2sError
+from w2s.evidence import Labels, nullable_boolean_column, put_column, read_table, write_table
+from w2s.evidence_kinds import EVIDENCE
+from w2s.files import partial_output, publish, refuse_other_files, write_text
 from w2s.kernels.arrays import Flags
 from w2s.kernels.columns import Doubles
-from w2s.resume import write_text
-from w2s.trust.benchmark import compare_functions, out_of_fold_measures
-from w2s.trust.files import SETTINGS, load, save
+from w2s.locks import lock_output
+from w2s.tables.label_files import LabelFile, read_label_file
+from w2s.trust.benchmark import BenchmarkResult, compare_functions, little_gold, out_of_fold_measures
+from w2s.trust.columns import (
+    equals_label,
+    has_evidence,
+    is_numeric,
+    is_text,
+    missing_evidence,
+    require_evidence,
+)
+from w2s.trust.features import FeatureOptions
+from w2s.trust.files import ARRAYS, LABELS, SETTINGS, load, save
 from w2s.trust.folds import cross_fit
-from w2s.trust.function import check_gold
+from w2s.trust.function import Function, check_gold
 from w2s.trust.registry import trust_function
 
 GOLD = "gold.parquet"
@@ -27,20 +43,28 @@ GOLD = "gold.parquet"
 MEASURES = "measures.json"
 """Next to a fitted function: the summary of the fit, with out-of-fold measures."""
 
+_LOG = logging.getLogger(__name__)
+_DIGEST = b"w2s.rows_of"
+"""Metadata of :data:`GOLD`: the digest of the labels, if their ids are only row numbers of that file."""
+
+
+_FILES = {SETTINGS, ARRAYS, LABELS, GOLD, MEASURES}
+"""All that the folder of a trust function holds."""
+
 
 def take_gold(labels: Labels, column: str) -> tuple[Labels, Flags]:
-    """Take the labels that are known to be right or wrong, and the flag of each.
+    """Take the labels that are known to be right or wrong, without that column, and the flag of each.
 
     Args:
         labels: n labels.
-        column: name of a boolean column; null where unknown.
+        column: name of a column of true and false, or of 0 and 1; null where unknown.
 
     Raises:
-        DataError: the column does not exist or is not boolean, or the gold has one class only.
+        DataError: the column does not exist or holds other values, or the gold has one class only.
     """
     correct, known = nullable_boolean_column(labels, column)
     check_gold(correct[known], int(known.sum()))
-    return labels.take(known), correct[known]
+    return Labels(labels.table.drop_columns([column]), labels.vectors).take(known), correct[known]
 
 
 def parse_options(pairs: Sequence[str], features: str | None) -> dict[str, Any]:
@@ -80,7 +104,8 @@ def fit_file(
     Args:
         path: the table of labels.
         out: the folder to write.
-        gold: name of the boolean column that says whether a label is right; null where unknown.
+        gold: name of the column that says whether a label is right: true or false, 1 or 0; null where
+            unknown.
         function: name of the trust function.
         options: options of the function.
         folds: number of folds of the cross-fitting.
@@ -96,41 +121,111 @@ def fit_file(
         DataError: the labels or the gold cannot be used.
     """
     folder = Path(out)
-    if (folder / SETTINGS).exists() and not overwrite:
-        raise UsageError(
-            "trust-output-exists",
-            f"{folder} already holds a trust function: give --overwrite or another name",
-        )
-    chosen = trust_function(function, **(options or {}))
-    labels, correct = take_gold(read_labels(path), gold)
-    scores = cross_fit(chosen, labels, correct, folds, seed) if folds else None
-    save(chosen.fit(labels, correct, seed), folder)
-    summary: dict[str, Any] = {
-        "function": function,
-        "needs": sorted(chosen.needs),
-        "gold_rows": len(labels),
-        "right": float(correct.mean()),
-        "seed": seed,
-    }
-    if scores is not None:
-        measures = out_of_fold_measures(scores, labels, correct, draws, seed)
-        summary["measures"] = {name: dict(interval._asdict()) for name, interval in measures.items()}
-    _write_gold(folder, labels, correct, scores, summary)
+    with _lock(folder):
+        if (folder / SETTINGS).exists() and not overwrite:
+            raise UsageError(
+                "trust-output-exists",
+                f"{folder} already holds a trust function: give --overwrite or another name",
+            )
+        refuse_other_files(folder, _FILES)
+        chosen = trust_function(function, **(options or {}))
+        file = read_label_file(path)
+        labels, correct = take_gold(file.labels, gold)
+        _check_features(chosen, labels, (options or {}).get("features"), gold)
+        remarks = little_gold([function], len(labels))
+        scores = cross_fit(chosen, labels, correct, folds, seed) if folds else None
+        fitted = chosen.fit(labels, correct, seed)
+        summary: dict[str, Any] = {
+            "function": function,
+            "needs": sorted(chosen.needs),
+            "gold_rows": len(labels),
+            "right": float(correct.mean()),
+            "seed": seed,
+        }
+        if scores is not None:
+            measures = out_of_fold_measures(scores, labels, correct, folds, draws, seed)
+            summary["measures"] = {name: dict(interval._asdict()) for name, interval in measures.items()}
+        if remarks:
+            summary["remarks"] = remarks
+        with partial_output(folder, folder=True) as part:
+            save(fitted, part)
+            if scores is not None:
+                _write_gold(part, replace(file, labels=labels), correct, scores, summary)
+            publish(part, folder)
     return summary
 
 
+@contextmanager
+def _lock(out: Path) -> Iterator[None]:
+    with ExitStack() as stack:
+        try:
+            stack.enter_context(lock_output(out))
+        except OSError as error:
+            raise W2sError(
+                "trust-output-not-writable", f"cannot write {out}: {error.strerror}; choose another place"
+            ) from None
+        yield
+
+
+def _check_features(chosen: Function, labels: Labels, wanted: str | None, gold: str) -> None:
+    """Refuse features that are the answer, and say which columns can be read instead of a default."""
+    if wanted is not None:
+        _names(wanted, gold, labels)
+    numeric = number_columns(labels)
+    absent = missing_evidence(chosen.needs, labels)
+    changed = chosen.options.model_fields_set
+    for option in {"features", "column"} & set(type(chosen.options).model_fields) - changed:
+        if absent and numeric:
+            typed = (
+                f"`features={','.join(numeric[:3])}`"
+                if option == "features"
+                else f"--set column={numeric[0]}"
+            )
+            raise DataError(
+                "trust-missing-evidence",
+                f"{chosen.name} reads {', '.join(absent)} by default, which these labels do not have; name "
+                f"what they have, for example {typed}",
+            )
+    require_evidence(chosen.name, chosen.needs, labels)
+
+
+def _names(features: str, gold: str, labels: Labels) -> tuple[str, ...]:
+    """The names of evidence in a text; the gold column and uninformative text columns are refused."""
+    names = parse_config(FeatureOptions, {"features": features}, "the trust function").features
+    if gold in names:
+        raise UsageError(
+            "trust-gold-is-feature",
+            f"{gold} is the gold column and cannot be a feature; leave it out of `features`",
+        )
+    for name in set(names) & set(labels.table.column_names):
+        if is_text(labels, name) and len(set(equals_label(labels, name).tolist()) & {0.0, 1.0}) < 2:
+            raise DataError(
+                "trust-text-feature",
+                f"column {name} is text, which is only compared with the label, and that is the same in all "
+                "rows; give its values numbers, or leave it out of `features`",
+            )
+    return names
+
+
+def number_columns(labels: Labels) -> list[str]:
+    """Columns of numbers that have values and are not yet known as evidence."""
+    known = {name for kind in EVIDENCE.values() for name in kind.find_columns(labels.table.column_names)}
+    return [
+        name
+        for name in labels.table.column_names
+        if name not in known and is_numeric(labels, name) and has_evidence(labels, name)
+    ]
+
+
 def _write_gold(
-    folder: Path, labels: Labels, correct: Flags, scores: Doubles | None, summary: Mapping[str, Any]
+    folder: Path, file: LabelFile, correct: Flags, scores: Doubles, summary: Mapping[str, Any]
 ) -> None:
-    """Write what is known out of fold; files of an earlier fit are removed."""
-    for name in (GOLD, MEASURES):
-        (folder / name).unlink(missing_ok=True)
-    if scores is None:
-        return
-    columns = {
-        name: labels.table.column(name) for name in ("id", "label") if name in labels.table.column_names
-    }
+    """Write what is known out of fold."""
+    labels = file.labels.table
+    columns = {name: labels.column(name) for name in ("id", "label") if name in labels.column_names}
     table = pa.table({**columns, "correct": correct, "trust": scores})
+    if file.digest:
+        table = table.replace_schema_metadata({_DIGEST: file.digest})
     write_table(table, folder / GOLD)
     write_text(folder / MEASURES, json.dumps(summary, indent=2, allow_nan=False) + "\n")
 
@@ -159,28 +254,39 @@ def score_file(
         DataError: the labels lack evidence, or the function is damaged.
     """
     target = Path(out)
-    if target.exists() and not overwrite:
-        raise UsageError("trust-output-exists", f"{target} already exists: give --overwrite or another name")
     if target.suffix not in {".parquet", ".pq"}:
         raise UsageError(
             "trust-output-not-parquet",
             f"cannot write {target}: scored labels are Parquet; end the name with .parquet",
         )
-    fitted = load(function, allow)
-    labels = read_labels(path)
-    scores = fitted.score(labels)
-    replaced = _put_out_of_fold(labels, scores, Path(function) / GOLD)
-    write_table(labels.with_column(column, scores).table, target)
+    with _lock(target):
+        if target.exists() and not overwrite:
+            raise UsageError(
+                "trust-output-exists", f"{target} already exists: give --overwrite or another name"
+            )
+        fitted = load(function, allow)
+        file = read_label_file(path)
+        labels = file.labels
+        scores = fitted.score(labels)
+        replaced = _put_out_of_fold(file, scores, Path(function) / GOLD)
+        write_table(put_column(file.table, column, scores), target)
     mean = float(scores.mean()) if len(scores) else None
     return {"rows": len(labels), "function": fitted.name, "mean_trust": mean, "out_of_fold": replaced}
 
 
-def _put_out_of_fold(labels: Labels, scores: Doubles, path: Path) -> int:
+def _put_out_of_fold(file: LabelFile, scores: Doubles, path: Path) -> int:
     """Replace the scores of gold rows in place; returns how many were replaced."""
     if not path.exists():
         return 0
-    known = _trust_by_key(read_table(path), path)
-    here = _trust_by_key(labels.with_column("trust", scores).table, path)
+    gold = read_table(path)
+    if (gold.schema.metadata or {}).get(_DIGEST, b"").decode() != file.digest:
+        _LOG.warning(
+            "gold rows cannot be recognised without ids, so those among these labels are scored by a "
+            "function that was fitted on them; add a column id to both tables"
+        )
+        return 0
+    known = _trust_by_key(gold, path)
+    here = _trust_by_key(file.labels.with_column("trust", scores).table, path)
     at = {key: row for row, key in enumerate(here)}
     common = [(at[key], value) for key, value in known.items() if key in at]
     if common:
@@ -206,6 +312,7 @@ def compare_file(
     *,
     gold: str,
     functions: Sequence[str] = (),
+    features: str | None = None,
     folds: int = 5,
     draws: int = 1000,
     seed: int = 0,
@@ -215,8 +322,11 @@ def compare_file(
 
     Args:
         path: the table of labels.
-        gold: name of the boolean column that says whether a label is right; null where unknown.
+        gold: name of the column that says whether a label is right: true or false, 1 or 0; null where
+            unknown.
         functions: names of the functions; all if empty.
+        features: names of the evidence that functions with this option read, separated by commas; None for
+            all evidence that is known by name.
         folds: number of folds of the cross-fitting.
         draws: number of bootstrap samples of the intervals.
         seed: random seed.
@@ -226,16 +336,46 @@ def compare_file(
         A summary as JSON values.
 
     Raises:
-        DataError: the labels or the gold cannot be used.
+        DataError: the labels or the gold cannot be used, or no function can be compared.
     """
-    labels, correct = take_gold(read_labels(path), gold)
+    labels, correct = take_gold(read_label_file(path).labels, gold)
     results = compare_functions(
-        labels, correct, functions=list(functions) or None, folds=folds, draws=draws, seed=seed, tell=tell
+        labels,
+        correct,
+        functions=list(functions) or None,
+        features=None if features is None else _names(features, gold, labels),
+        folds=folds,
+        draws=draws,
+        seed=seed,
+        tell=tell,
     )
+    compared = [result.name for result in results if result.measures]
+    if not compared:
+        raise _nothing_comparable(results, labels, is_chosen=bool(functions))
+    remarks = little_gold(compared, len(labels))
     return {
         "gold_rows": len(labels),
         "right": float(correct.mean()),
         "folds": folds,
         "seed": seed,
         "functions": [result.to_json() for result in results],
+        **({"remarks": remarks} if remarks else {}),
     }
+
+
+def _nothing_comparable(results: Sequence[BenchmarkResult], labels: Labels, *, is_chosen: bool) -> DataError:
+    """The error for labels on which no function can be compared; it names what to add first."""
+    numeric = number_columns(labels)
+    if is_chosen:
+        what = f"{results[0].title}: {results[0].remedy}"
+    elif numeric:
+        what = (
+            "these labels have no evidence that functions read by themselves, such as log_prob; name "
+            f"columns of numbers, for example `features={','.join(numeric[:3])}`"
+        )
+    else:
+        what = (
+            "these labels have no evidence; add log_prob, or any column of numbers about a "
+            "label, and name it with `features`"
+        )
+    return DataError("trust-nothing-comparable", f"no trust function can be compared: {what}")

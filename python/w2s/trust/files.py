@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import logging
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -19,9 +20,10 @@ import pyarrow.parquet as pq
 import safetensors
 import safetensors.numpy
 
+from w2s.callables import code_digest, is_callable_name
 from w2s.errors import DataError, UsageError, W2sError
 from w2s.evidence import Labels
-from w2s.resume import write_bytes, write_text
+from w2s.files import read_whole_file, write_bytes, write_text
 from w2s.trust.function import FittedState, Function
 from w2s.trust.registry import trust_function
 
@@ -31,6 +33,7 @@ ARRAYS = "trust.safetensors"
 LABELS = "labels.parquet"
 """Gold labels that scoring needs again; their vectors are in :data:`ARRAYS`."""
 _VECTOR = "labels."
+_LOG = logging.getLogger(__name__)
 
 
 def save(fitted: object, folder: Path | str) -> None:
@@ -62,7 +65,7 @@ def save(fitted: object, folder: Path | str) -> None:
     gold = fitted.state.labels
     table = None if gold is None else _to_parquet(gold.table)
     arrays = _to_safetensors(_with_vectors(fitted.state))
-    settings = {
+    settings: dict[str, Any] = {
         "format": FORMAT,
         "function": name,
         "options": fitted.options.model_dump(mode="json"),
@@ -70,7 +73,9 @@ def save(fitted: object, folder: Path | str) -> None:
         "facts": dict(fitted.state.facts),
         "sha256": hashlib.sha256(arrays).hexdigest(),
         **({} if table is None else {"labels_sha256": hashlib.sha256(table).hexdigest()}),
+        **({"code_sha256": code_digest(name)} if is_callable_name(name) else {}),
     }
+    settings["digest"] = _digest(settings)
     text = json.dumps(settings, indent=2, allow_nan=False, ensure_ascii=False) + "\n"
     folder = Path(folder)
     try:
@@ -113,15 +118,22 @@ def load(folder: Path | str, allow: str = "") -> Function:
     arrays = _read_arrays(folder / ARRAYS, settings.sha256)
     table = _read_labels(folder / LABELS, settings.labels_sha256)
     found = trust_function(name, **settings.options)
-    return replace(found, state=_state(settings, arrays, table))
+    if is_callable_name(name) and code_digest(name) != settings.code_sha256:
+        _LOG.warning(
+            "the code of %s has changed since %s was fitted; fit it again, so that the out-of-fold scores of "
+            "gold are those of the same code",
+            name,
+            folder,
+        )
+    return replace(found, state=_state(settings, arrays, table, str(folder)))
 
 
-def _state(settings: _Settings, arrays: dict[str, Any], table: pa.Table | None) -> FittedState:
+def _state(settings: _Settings, arrays: dict[str, Any], table: pa.Table | None, where: str) -> FittedState:
     if table is None:
-        return FittedState(settings.facts, arrays)
+        return FittedState(settings.facts, arrays, source=where)
     vectors = {name.removeprefix(_VECTOR): arrays[name] for name in arrays if name.startswith(_VECTOR)}
     learned = {name: array for name, array in arrays.items() if not name.startswith(_VECTOR)}
-    return FittedState(settings.facts, learned, Labels(table, vectors))
+    return FittedState(settings.facts, learned, Labels(table, vectors), source=where)
 
 
 @dataclass(frozen=True)
@@ -132,7 +144,8 @@ class _Settings:
     options: dict[str, Any]
     facts: dict[str, Any]
     sha256: str
-    labels_sha256: str = ""
+    labels_sha256: str
+    code_sha256: str
 
 
 _TYPES: Mapping[str, type] = {"function": str, "options": dict, "facts": dict, "sha256": str}
@@ -140,7 +153,7 @@ _TYPES: Mapping[str, type] = {"function": str, "options": dict, "facts": dict, "
 
 def _read_settings(path: Path) -> _Settings:
     try:
-        found = json.loads(path.read_text(encoding="utf-8"))
+        found = json.loads(read_whole_file(path).decode())
     except FileNotFoundError:
         raise DataError("trust-file-missing", f"{path} does not exist: w2s trust fit writes it") from None
     except OSError as error:
@@ -154,7 +167,18 @@ def _read_settings(path: Path) -> _Settings:
     for key, kind in _TYPES.items():
         if not isinstance(found.get(key), kind):
             raise DataError("trust-file-invalid", f"{path} has no valid {key}: fit the trust function again")
-    return _Settings(**{key: found[key] for key in _TYPES}, labels_sha256=str(found.get("labels_sha256", "")))
+    if found.pop("digest", None) != _digest(found):
+        raise DataError(
+            "trust-file-damaged", f"{path} is damaged or was edited: fit the trust function again"
+        )
+    optional = {key: str(found.get(key, "")) for key in ("labels_sha256", "code_sha256")}
+    return _Settings(**{**{key: found[key] for key in _TYPES}, **optional})
+
+
+def _digest(settings: Mapping[str, Any]) -> str:
+    """The SHA-256 of everything else in ``trust.json``, as hexadecimal digits."""
+    text = json.dumps(settings, sort_keys=True, ensure_ascii=True)
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def _with_vectors(state: FittedState) -> dict[str, Any]:
@@ -172,7 +196,10 @@ def _to_parquet(table: pa.Table) -> bytes:
 def _read_labels(path: Path, digest: str) -> pa.Table | None:
     if not digest:
         return None
-    return pq.read_table(pa.BufferReader(_read_bytes(path, digest)))
+    try:
+        return pq.read_table(pa.BufferReader(_read_bytes(path, digest)))
+    except pa.ArrowException as error:
+        raise DataError("trust-file-invalid", f"{path} is not a Parquet file: {error}") from None
 
 
 def _to_safetensors(arrays: Mapping[str, Any]) -> bytes:
@@ -189,7 +216,7 @@ def _read_arrays(path: Path, digest: str) -> dict[str, Any]:
 def _read_bytes(path: Path, digest: str) -> bytes:
     """The bytes of a file whose SHA-256 is known."""
     try:
-        data = path.read_bytes()
+        data = read_whole_file(path)
     except OSError as error:
         raise DataError("trust-file-unreadable", f"cannot read {path}: {error.strerror or error}") from None
     if hashlib.sha256(data).hexdigest() != digest:

@@ -14,7 +14,7 @@ from w2s.kernels.columns import Doubles, Positions
 from w2s.trust.function import TrustFunction, check_gold
 
 GROUP_COLUMN = "group"
-"""Column whose rows stay together, such as a game or a source. A row with null is a group of its own."""
+"""Column whose rows stay together, such as a game or a source. A row with null is a separate group."""
 
 
 def cross_fit(

@@ -6,8 +6,8 @@ functions share: it checks labels and gold, and a :class:`TrustMethod` does the 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from contextlib import nullcontext
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
@@ -51,11 +51,15 @@ class TrustFunction(Protocol):
 
 @dataclass(frozen=True)
 class FittedState:
-    """What fitting learned: facts as JSON values, arrays, and gold labels if scoring needs them again."""
+    """What fitting learned: facts as JSON values, arrays, and gold labels if scoring needs them again.
+
+    ``source`` is the folder that they were read from; empty if they were fitted in this process.
+    """
 
     facts: Mapping[str, Any] = field(default_factory=dict)
     arrays: Arrays = field(default_factory=dict)
     labels: Labels | None = None
+    source: str = ""
 
 
 class NoOptions(Config):
@@ -63,7 +67,7 @@ class NoOptions(Config):
 
 
 class TrustMethod(Protocol):
-    """How one kind of trust function is fitted and scores. It has no state of its own."""
+    """How one kind of trust function is fitted and scores. It is stateless."""
 
     @property
     def name(self) -> str:
@@ -111,8 +115,10 @@ class Function:
 
     def __repr__(self) -> str:
         """The name, what it reads, and whether it is fitted."""
-        reads = ", ".join(sorted(self.needs)) or "nothing"
-        return f"<trust function {self.name}, {'not ' if self.state is None else ''}fitted, reads {reads}>"
+        layout = {} if self.state is None else self.state.facts.get("layout", {})
+        names = sorted({*self.needs, *(name for part in layout.values() for name in part)})
+        reads = f", reads {', '.join(names)}" if names else ""
+        return f"<trust function {self.name}, {'not ' if self.state is None else ''}fitted{reads}>"
 
     @property
     def name(self) -> str:
@@ -148,7 +154,7 @@ class Function:
 
         Raises:
             UsageError: the function is not fitted.
-            DataError: evidence is missing.
+            DataError: evidence is missing, or the files that it was read from lack what it learned.
         """
         if self.state is None:
             raise UsageError("trust-not-fitted", f"{self.name} is not fitted: call fit(labels) first")
@@ -156,7 +162,8 @@ class Function:
             return np.zeros(0)
         require_evidence(self.name, self.needs, labels)
         if not self._is_of_user:
-            return np.clip(self.method.score(labels, self.state, self.options), 0.0, 1.0)
+            with _check_state(self.state):
+                return np.clip(self.method.score(labels, self.state, self.options), 0.0, 1.0)
         with user_code(self.name):
             scores = self.method.score(labels, self.state, self.options)
         return checked_scores(scores, self.name, len(labels))
@@ -165,6 +172,21 @@ class Function:
     def _is_of_user(self) -> bool:
         """Whether the method is not one of w2s."""
         return not type(self.method).__module__.startswith("w2s.")
+
+
+@contextmanager
+def _check_state(state: FittedState) -> Iterator[None]:
+    """Blame the files for what a function that was read from them lacks."""
+    try:
+        yield
+    except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
+        if not state.source:
+            raise
+        what = f"{error} is missing" if isinstance(error, KeyError) else str(error).partition("\n")[0]
+        raise DataError(
+            "trust-file-invalid",
+            f"the files in {state.source} do not fit their trust function ({what}); fit it again",
+        ) from error
 
 
 def checked_scores(scores: object, name: str, rows: int) -> Doubles:

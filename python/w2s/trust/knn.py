@@ -14,7 +14,7 @@ from w2s.trust.function import Arrays
 from w2s.trust.probe import GoldSample, Probe
 
 _MAX_CELLS = 1 << 22
-_DIGITS = 6  # equal rows have equal distances, whatever the order of the sums
+_DIGITS = 6  # equal rows have equal distances for any order of the sums
 
 
 class KnnOptions(FeatureOptions):

@@ -62,4 +62,4 @@ def _probabilities(x: Doubles, weights: Doubles) -> Doubles:
     return sigmoid(x @ weights[:-1] + weights[-1])
 
 
-LOGISTIC = Probe("logistic", "one weight for each feature", LogisticOptions, LogisticRegression())
+LOGISTIC = Probe("logistic", "logistic regression on the evidence", LogisticOptions, LogisticRegression())

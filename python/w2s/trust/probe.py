@@ -7,10 +7,12 @@ from typing import Any, Protocol
 
 import numpy.typing as npt
 
+from w2s.errors import DataError
 from w2s.evidence import Labels
 from w2s.kernels.arrays import Flags
 from w2s.kernels.columns import Doubles, Positions
 from w2s.trust.features import (
+    COMMON_COLUMNS,
     FeatureLayout,
     FeatureMatrix,
     FeatureOptions,
@@ -72,12 +74,18 @@ class Probe:
     classifier: Classifier
 
     def needs(self, options: FeatureOptions) -> frozenset[str]:
-        """Return the log-probability and what ``features`` names."""
-        return frozenset({"log_prob", *options.features})
+        """Return what ``features`` names."""
+        return frozenset(options.features)
 
     def fit(self, labels: Labels, correct: Flags, seed: int, options: FeatureOptions) -> FittedState:
         """Fit the layout of the features, their scaling and the classifier."""
         layout = feature_layout(labels, options.features)
+        if not layout:
+            raise DataError(
+                "trust-no-features",
+                f"{self.name} has nothing to read: these labels have none of {', '.join(COMMON_COLUMNS)}; "
+                "name columns of numbers with `features`",
+            )
         scaling = fit_scaling(labels, layout)
         sample = GoldSample(feature_matrix(labels, layout, scaling), correct, labels, seed)
         learned = self.classifier.fit(sample, options)

@@ -83,7 +83,7 @@ class Stack:
             Function(
                 member.method,
                 member.options,
-                FittedState(facts, _without_prefix(state.arrays, f"member.{number}.")),
+                FittedState(facts, _without_prefix(state.arrays, f"member.{number}."), source=state.source),
             )
             for number, (member, facts) in enumerate(
                 zip(_members(options), state.facts["members"], strict=True)

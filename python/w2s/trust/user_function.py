@@ -1,7 +1,7 @@
 """Trust functions of users: a plain function, a class of a trust method, or anything that makes one.
 
-:func:`user_function` accepts them and refuses the rest. What a plain function and an object learned is not
-known to w2s, so the gold that they were fitted on is saved instead.
+:func:`user_function` accepts them and refuses the rest. w2s does not know what a plain function or an object
+learned, so it saves their gold instead.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from pydantic import ConfigDict, create_model
 
 from w2s.callables import user_code
 from w2s.config import Config, parse_config
-from w2s.errors import UsageError
+from w2s.errors import DataError, UsageError
 from w2s.evidence import Labels
 from w2s.kernels.arrays import Flags
 from w2s.kernels.columns import Doubles
@@ -33,12 +33,12 @@ class _OpenOptions(Config):
 
 
 def user_function(found: Any, name: str, options: Mapping[str, Any]) -> Function:
-    """Return the trust function, not fitted yet, that code of the user is or makes.
+    """Return the trust function, not fitted yet, that the user's code is or makes.
 
     Args:
         found: a plain function whose first parameter is ``labels``; a class of a :class:`TrustMethod`; or a
             callable that takes the options and returns a :class:`TrustFunction`.
-        name: how the user named it.
+        name: the name that the user gave.
         options: its options.
 
     Raises:
@@ -70,7 +70,7 @@ class PlainFunction:
     Without the parameter ``gold`` it learns nothing, and no gold is kept.
 
     Attributes:
-        name: as the user named it.
+        name: the name that the user gave.
         call: the function.
         options: its other parameters, which have default values.
     """
@@ -92,8 +92,12 @@ class PlainFunction:
 
     def score(self, labels: Labels, state: FittedState, options: Config) -> Doubles:
         """Return n scores."""
-        named = {"gold": state.labels, "seed": state.facts["seed"]}
+        named = {"gold": state.labels, "seed": state.facts.get("seed", 0)}
         taken = {name: named[name] for name in named if name in inspect.signature(self.call).parameters}
+        if "gold" in taken and state.labels is None:
+            raise DataError(
+                "trust-without-gold", f"{self.name} was fitted when it did not take gold: fit it again"
+            )
         with user_code(self.name):
             scores = self.call(_without_answers(labels, state.labels), **taken, **options.model_dump())
         return checked_scores(scores, self.name, len(labels))
@@ -111,7 +115,7 @@ def _is_plain(found: Any) -> bool:
         return False
     try:
         return next(iter(inspect.signature(found).parameters), "") == "labels"
-    except (TypeError, ValueError):  # a callable that does not tell its parameters
+    except (TypeError, ValueError):  # a callable that whose parameters cannot be read
         return False
 
 
@@ -177,8 +181,9 @@ class FunctionObject:
         """Return n scores."""
         fitted = state.fitted if isinstance(state, _FittedObject) else None
         if fitted is None:
-            assert state.labels is not None
-            again = self.fit(state.labels, state.labels.correct, state.facts["seed"], options)
+            if state.labels is None:
+                raise DataError("trust-without-gold", f"{self.name} was saved without gold: fit it again")
+            again = self.fit(state.labels, state.labels.correct, state.facts.get("seed", 0), options)
             fitted = cast(_FittedObject, again).fitted
         assert fitted is not None
         with user_code(self.name):
@@ -204,7 +209,7 @@ def _is_names(value: Any) -> bool:
 
 
 def _takes(count: int) -> Callable[[Any], bool]:
-    """Whether a value can be called with so many arguments."""
+    """Return a check whether a value can be called with ``count`` arguments."""
 
     def is_right(value: Any) -> bool:
         if not callable(value):
@@ -214,7 +219,7 @@ def _takes(count: int) -> Callable[[Any], bool]:
         except TypeError:
             return False
         except ValueError:
-            pass  # a callable that does not tell its parameters
+            pass  # a callable that whose parameters cannot be read
         return True
 
     return is_right
@@ -289,10 +294,10 @@ def _make(make: Callable[..., Any], name: str, options: Mapping[str, Any]) -> An
     except TypeError as error:
         raise UsageError(
             "trust-function-bad-options",
-            f"{name!r} cannot be called with these options: {error}; a plain function is "
-            "def trust(labels, gold), anything else takes options and returns a trust function",
+            f"{name!r} cannot be called with these options: {error}; the first parameter of a plain "
+            "function is labels, as in def trust(labels, gold)",
         ) from None
     except ValueError:
-        pass  # a callable that does not tell its parameters
+        pass  # a callable that whose parameters cannot be read
     with user_code(name):
         return make(**options)

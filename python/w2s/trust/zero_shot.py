@@ -93,14 +93,18 @@ def sample_agreement(labels: Labels) -> Doubles:
 CONFIDENCE = ZeroShotScore(
     "confidence", "the teacher's probability of its label", frozenset({"log_prob"}), label_probability
 )
-MARGIN = ZeroShotScore("margin", "its lead over the likeliest other", frozenset({"margin"}), scaled_margin)
+MARGIN = ZeroShotScore(
+    "margin", "the lead of its label over the most likely other", frozenset({"margin"}), scaled_margin
+)
 ENTROPY = ZeroShotScore(
-    "entropy", "how little probability is spread", frozenset({"entropy", "n_options"}), certainty
+    "entropy", "how concentrated its probabilities are", frozenset({"entropy", "n_options"}), certainty
 )
 SELF_CONSISTENCY = ZeroShotScore(
     "self_consistency", "share of samples equal to the label", frozenset({"samples"}), sample_agreement
 )
-ICL = ZeroShotScore("icl", "its probability after few-shot examples", frozenset({"icl"}), share_column("icl"))
+ICL = ZeroShotScore(
+    "icl", "probability of the label after few-shot examples", frozenset({"icl"}), share_column("icl")
+)
 VERBALISED = ZeroShotScore(
     "verbalised",
     "the confidence that the teacher states",
@@ -108,8 +112,11 @@ VERBALISED = ZeroShotScore(
     share_column("verbalised"),
 )
 P_TRUE = ZeroShotScore(
-    "p_true", "its yes when asked whether the label is right", frozenset({"p_true"}), share_column("p_true")
+    "p_true",
+    "probability of yes to the question whether the label is right",
+    frozenset({"p_true"}),
+    share_column("p_true"),
 )
 REWARD = ZeroShotScore(
-    "reward", "what a reward model gives for it", frozenset({"reward"}), reward_probability
+    "reward", "the score of a reward model for the label", frozenset({"reward"}), reward_probability
 )

@@ -3,14 +3,14 @@
 //! | module | question it answers |
 //! |---|---|
 //! | [`select`] | which rows are kept? |
-//! | [`aggregate`] | how do many scores of a row become one? |
+//! | [`aggregate`] | how are the scores of a row combined? |
 //! | [`certify`] | how many rows can be kept at a guaranteed purity? |
-//! | [`crowd`] | how do many votes become one label? |
+//! | [`crowd`] | how are many votes combined into one label? |
 //! | [`pages`] | which texts does a page of a Parquet column hold in the rows that are kept? |
 //!
 //! Knows nothing about Python or games, and opens no file. [`pages`] is here, although it decodes a file format,
-//! because it is a kernel of selection: it takes bytes that somebody else has read and decompressed, and gives the
-//! texts of the selected rows.
+//! because it is a kernel of selection: the caller reads and decompresses the bytes, and the kernel returns
+//! the texts of the selected rows.
 //!
 //! Every error enum has the same two questions: `code()` is a stable identifier of the fault, and `is_setting()` tells
 //! an argument that no data could make right from data that is wrong. The same fault has the same variant name in

@@ -37,7 +37,7 @@ pub struct Report {
     pub accepted: u64,
 }
 
-/// Throws so many inputs at a target, or as many as fit in [`SECONDS`].
+/// Runs a target on this number of inputs, or on as many as fit in [`SECONDS`].
 ///
 /// ```
 /// use w2s_fuzz::{Target, run};

@@ -19,17 +19,17 @@ use crate::game::{Game, Move, MoveError, Notation};
 use rayon::prelude::*;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-/// What a text turned out to be; the numbers are the codes at the Python border.
+/// The verdict on a text; the numbers are its codes in Python.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[repr(u8)]
 pub enum Reading {
     /// A legal move.
     Legal = 0,
-    /// No notation of the game reads like that.
+    /// Not a move in any notation of the game.
     Unparsable = 1,
     /// A move in form, but not legal here.
     Illegal = 2,
-    /// More than one legal move reads like that.
+    /// The text fits more than one legal move.
     Ambiguous = 3,
     /// The position itself cannot be read, so nothing is known about the move.
     NoPosition = 4,
@@ -48,9 +48,9 @@ impl From<MoveError> for Reading {
 /// One player's answers, row by row.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Answers {
-    /// What each text turned out to be.
+    /// The verdict on each text.
     pub readings: Vec<u8>,
-    /// The canonical forms of the legal moves, one behind the other.
+    /// The concatenated canonical forms of the legal moves.
     pub text: String,
     /// Where each row's form ends in `text`; it is empty where the move is not legal.
     pub ends: Vec<u32>,
@@ -239,7 +239,7 @@ mod tests {
     fn different_moves_can_lead_to_the_same_state() {
         let position = "7k/8/8/8/8/8/8/K7 w - - 0 1";
         assert_eq!(one::<Chess>(position, "Ka2", "Kb1").same_state, [false]);
-        // Nobody tells two stones of one colour apart, but columns are.
+        // Stones of one colour are the same, but columns are not.
         assert_eq!(one::<ConnectFour>("startpos", "4", "3").same_key, [false]);
     }
 

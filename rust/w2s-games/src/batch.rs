@@ -1,7 +1,7 @@
-//! Many lines of play side by side: search, proofs, feature planes.
+//! Many lines of play in parallel: search, proofs, feature planes.
 //!
-//! Knows no particular game: lines may be of different games. The answers are in the order of the lines, whatever the
-//! number of threads.
+//! Knows no particular game: lines may be of different games. The answers are in the order of the lines for
+//! any number of threads.
 //!
 //! ```
 //! use std::sync::atomic::AtomicBool;
@@ -25,7 +25,7 @@ use crate::view::{Choice, View};
 use rayon::prelude::*;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-/// Searches many lines, each with the moves that are to get a value.
+/// Searches many lines, each with the moves to value.
 #[must_use]
 pub fn search(
     questions: &[(&dyn DynLine, RootMoves)],
@@ -57,7 +57,7 @@ pub fn move_traits(lines: &[&dyn DynLine], moves: &[Move]) -> Result<Vec<MoveTra
 /// States as a network sees them: feature planes, and which entries of its policy are legal.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct EncodedStates {
-    /// Feature planes, one state behind the other, each row-major.
+    /// Feature planes, one state after the other, each row-major.
     pub planes: Vec<f32>,
     /// The legal moves of all states, in their order, ascending within a state.
     pub choices: Vec<Choice>,
@@ -71,7 +71,7 @@ const ROWS: usize = 32;
 /// Encodes states of one game, `size` values of planes each, in parallel; meaningless once `stop` is set.
 ///
 /// # Panics
-/// Where a state has no such view, or not so many values.
+/// If a state does not have the view, or its planes do not have `size` values.
 #[must_use]
 pub fn encode(lines: &[&dyn DynLine], view: View, size: usize, stop: &AtomicBool) -> EncodedStates {
     let mut planes = vec![0.0; lines.len() * size];

@@ -80,7 +80,7 @@ impl ConnectFour {
     fn checked(first: u64, second: u64, to_move: Side) -> Result<Self, PositionError> {
         let all = first | second;
         if (all + BOTTOM) & all & FULL != 0 {
-            return Err(Self::error("a stone hangs in the air"));
+            return Err(Self::error("a stone has a free square below it"));
         }
         let expected = second.count_ones() + u32::from(to_move == Side::Second);
         if first.count_ones() != expected {
@@ -96,14 +96,14 @@ impl ConnectFour {
         }
         let mut last: Vec<u64> = tops(other, all).filter(|stone| !has_line(other ^ stone)).collect();
         if last.is_empty() {
-            return Err(Self::error("no single stone completes every line of the winner"));
+            return Err(Self::error("no single last stone completes every line of the winner"));
         }
         last.retain(|stone| can_be_taken_back(own, other ^ stone));
         if last.is_empty() { Err(Self::error(NO_ORDER)) } else { Ok(state) }
     }
 }
 
-const NO_ORDER: &str = "the stones cannot have been placed in turn";
+const NO_ORDER: &str = "the stones cannot have been placed by turns";
 
 /// Of these stones the ones with no stone above them.
 fn tops(stones: u64, all: u64) -> impl Iterator<Item = u64> {
@@ -207,7 +207,7 @@ impl Game for ConnectFour {
     }
 
     fn key(&self) -> u64 {
-        // All stones plus the bottom row tell the height of each column, so the sum is unique.
+        // All stones plus the bottom row encode the height of each column, so the sum is unique.
         self.own + self.all + BOTTOM
     }
 

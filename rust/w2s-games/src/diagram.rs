@@ -24,7 +24,7 @@ pub fn read(text: &str, rows: usize, columns: usize) -> Result<Diagram, &'static
     let mover = match mover {
         "x" => Side::First,
         "o" => Side::Second,
-        _ => return Err("the player to move is x or o"),
+        _ => return Err("the player to move must be x or o"),
     };
     let mut squares = Vec::with_capacity(rows * columns);
     let mut count = 0;
@@ -49,7 +49,7 @@ fn read_row(row: &str, squares: &mut Vec<Option<Side>>) -> Result<(), &'static s
             b'x' => squares.push(Some(Side::First)),
             b'o' => squares.push(Some(Side::Second)),
             _ if free && !counted => squares.extend((b'0'..symbol).map(|_| None)),
-            _ => return Err("a row holds only x, o and single digits"),
+            _ => return Err("a row may have only x, o and single digits"),
         }
         counted = free;
     }

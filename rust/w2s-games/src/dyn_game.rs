@@ -21,7 +21,7 @@ use std::fmt::Debug;
 use std::marker::PhantomData;
 use std::sync::atomic::AtomicBool;
 
-/// A game without its state: what can be asked of it by name.
+/// A game without its state, as it is used by name.
 pub trait DynGame: Debug + Send + Sync {
     /// The name in the registry.
     fn name(&self) -> &'static str;
@@ -234,7 +234,7 @@ impl<G: Game> DynEncode for Line<G> {
     fn choices(&self, view: View) -> Vec<Choice> {
         let (state, moves) = (self.now(), DynLine::legal_moves(self).into_iter());
         match view {
-            // Every game has its own view; asked apart, because networks ask for it most.
+            // Every game has its own view; it is a separate case because networks use it most.
             View::Own => {
                 moves.map(|mv| Choice { index: state.policy_index(mv), cells: state.cells(mv) }).collect()
             }

@@ -100,7 +100,7 @@ pub struct Outcome {
     pub reason: Reason,
 }
 
-/// Which draws count: those that a player may claim, or only those that come by themselves.
+/// Which draws count: those that a player may claim, or only automatic ones.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Draws {
     /// Threefold repetition and fifty moves end the game (match rules).
@@ -145,7 +145,7 @@ impl Notation {
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[error("unknown notation {name:?}; use one of: {}", Notation::ALL.map(Notation::name).join(", "))]
 pub struct UnknownNotation {
-    /// The name that was asked for.
+    /// The given name.
     pub name: String,
 }
 
@@ -223,14 +223,14 @@ impl PositionError {
 /// The three variants are all there are: every text is unparsable, illegal, ambiguous or a legal move.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Error)]
 pub enum MoveError {
-    /// No notation of this game reads like that.
+    /// Not a move in any notation of this game.
     #[error("not a move in any notation")]
     Unparsable,
     /// A move in form, but not legal here.
     #[error("not legal here")]
     Illegal,
-    /// More than one legal move reads like that.
-    #[error("ambiguous: more than one legal move reads like that")]
+    /// The text fits more than one legal move.
+    #[error("ambiguous: it fits more than one legal move")]
     Ambiguous,
 }
 
@@ -278,7 +278,7 @@ pub trait Game: Clone + Eq + Send + Sync + std::fmt::Debug + 'static {
     const PLANES: [usize; 3];
     /// How many indices a policy over moves has, see [`Game::policy_index`].
     const POLICY: usize;
-    /// Whether positions can be unquiet, so that a search has to look at forcing moves before it evaluates.
+    /// Whether positions can be unquiet, so that a search must try forcing moves before it evaluates.
     const HAS_FORCING_MOVES: bool = false;
 
     /// The state in which a game starts.
@@ -397,8 +397,8 @@ pub trait Game: Clone + Eq + Send + Sync + std::fmt::Debug + 'static {
         }
     }
 
-    /// The legal moves that a search looks at before it evaluates: captures and promotions. `moves` is
-    /// cleared first.
+    /// The legal moves that a search tries before it evaluates: captures and promotions. `moves` is cleared
+    /// first.
     fn forcing_moves(&self, moves: &mut Vec<Move>) {
         moves.clear();
     }
@@ -408,14 +408,14 @@ pub trait Game: Clone + Eq + Send + Sync + std::fmt::Debug + 'static {
         MATE
     }
 
-    /// A win or loss that follows without search: so many plies until the player to move wins, or negative until
-    /// that player loses. Only where it is certain and no line of play ends it sooner.
+    /// A win or loss that follows without search: the number of plies until the player to move wins, or the
+    /// negative number until that player loses. Only where it is certain and no line of play ends it sooner.
     fn foreseen(&self) -> Option<i32> {
         None
     }
 
-    /// The legal moves that a search of two plies or more looks at; `moves` is cleared first. A move may be
-    /// left out where it loses to the next one and another does not.
+    /// The legal moves that a search of two plies or more tries; `moves` is cleared first. A move may be left
+    /// out where it loses to the next one and another does not.
     fn sensible_moves(&self, moves: &mut Vec<Move>) {
         self.legal_moves(moves);
     }
@@ -441,5 +441,5 @@ pub trait Game: Clone + Eq + Send + Sync + std::fmt::Debug + 'static {
     }
 }
 
-/// The value of a win on the spot; a win in `n` plies is worth `MATE - n`.
+/// The value of an immediate win; a win in `n` plies is worth `MATE - n`.
 pub const MATE: i32 = 1_000_000;

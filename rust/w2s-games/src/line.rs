@@ -48,7 +48,8 @@ impl<G: Game> Line<G> {
         &self.moves
     }
 
-    /// The moves played in canonical form, joined by spaces: kept, because engines are told it at every move.
+    /// The moves played in canonical form, joined by spaces: stored, because engines receive it at every
+    /// move.
     pub fn played(&self) -> &str {
         &self.played
     }

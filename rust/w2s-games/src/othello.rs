@@ -21,7 +21,7 @@ const PASS: Move = Move(SQUARES);
 const NOT_FILE_A: u64 = 0xfefe_fefe_fefe_fefe;
 const NOT_FILE_H: u64 = 0x7f7f_7f7f_7f7f_7f7f;
 const CORNERS: u64 = 0x8100_0000_0000_0081;
-/// Squares diagonally next to a corner, and those beside one.
+/// Squares diagonally next to a corner, and those next to one.
 const X_SQUARES: u64 = 0x0042_0000_0000_4200;
 const C_SQUARES: u64 = 0x4281_0000_0000_8142;
 
@@ -122,10 +122,10 @@ impl Game for Othello {
         let (first, second) = (bits(Side::First), bits(Side::Second));
         let centre = 1 << 27 | 1 << 28 | 1 << 35 | 1 << 36;
         if (first | second) & centre != centre {
-            return Err(error("the four squares in the middle are never free"));
+            return Err(error("one of the four centre squares is free"));
         }
         if joined(centre, first | second) != first | second {
-            return Err(error("a disc touches no other"));
+            return Err(error("a disc is not next to any other disc"));
         }
         let (own, other) = if found.mover == Side::First { (first, second) } else { (second, first) };
         Ok(Self { own, other, mover: found.mover })
@@ -261,7 +261,7 @@ impl Game for Othello {
             let free = !(own | other);
             let moves = placements(own, other).count_ones().cast_signed();
             let corners = (own & CORNERS).count_ones().cast_signed();
-            // A disc beside a free corner hands the corner over.
+            // A disc next to a free corner gives the corner away.
             let near = near_free_corners(free);
             let risky = (own & near & X_SQUARES).count_ones().cast_signed() * 2
                 + (own & near & C_SQUARES).count_ones().cast_signed();
@@ -274,8 +274,8 @@ impl Game for Othello {
         if late > 52 { (position * (64 - late) + discs * (late - 40)) / 24 } else { position }
     }
 
-    /// The difference of discs in hundredths: how much is won by matters, how soon does not. Free squares
-    /// count for nobody.
+    /// The difference of discs in hundredths: the size of a win counts, its distance does not. Free squares
+    /// count for neither player.
     fn final_value(&self, _outcome: Outcome, _ply: u32) -> i32 {
         100 * (self.own.count_ones().cast_signed() - self.other.count_ones().cast_signed())
     }

@@ -12,7 +12,7 @@ const LOOKS_AT: usize = 3;
 /// Lines of play from a state.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Perft {
-    /// Lines of exactly the depth asked for; what chess programs publish.
+    /// Lines of exactly the requested depth, which chess programs publish.
     pub lines: u64,
     /// Lines that ended before, each counted once; what is published for Othello counts them too.
     pub ended: u64,

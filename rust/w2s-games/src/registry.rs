@@ -1,4 +1,4 @@
-//! Which games there are. A new game is its module, declared in `lib.rs`, and its type in the list here.
+//! The registry of games. A new game is its module, declared in `lib.rs`, and its type in the list here.
 
 use crate::chess::Chess;
 use crate::connect_four::ConnectFour;
@@ -31,7 +31,7 @@ register!(Chess, ConnectFour, Othello);
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[error("unknown game {name:?}; use one of: {}", names().join(", "))]
 pub struct UnknownGame {
-    /// The name that was asked for.
+    /// The given name.
     pub name: String,
 }
 

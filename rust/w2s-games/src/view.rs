@@ -2,7 +2,7 @@
 
 use thiserror::Error;
 
-/// Whose planes and whose policy.
+/// The encoding of feature planes and policy.
 ///
 /// ```
 /// use w2s_games::View;
@@ -37,7 +37,7 @@ impl View {
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[error("unknown view {name:?}; use one of: {}", View::ALL.map(View::name).join(", "))]
 pub struct UnknownView {
-    /// The name that was asked for.
+    /// The given name.
     pub name: String,
 }
 

@@ -1,4 +1,4 @@
-//! Many scores of each row become one.
+//! Combines the scores of each row into one.
 
 use crate::errors::{data_error, raised};
 use crate::interrupt;
@@ -22,7 +22,7 @@ pub enum Scored<'py> {
     Columns(Vec<Scores<'py>>),
 }
 
-/// Settings by the names that Python gives them.
+/// Settings by their names in Python.
 #[derive(FromPyObject)]
 #[pyo3(from_item_all)]
 pub struct Settings {
@@ -75,7 +75,7 @@ impl Run<'_, '_> {
         }
         match (narrow.is_empty(), wide.is_empty()) {
             (false, false) => {
-                Err(data_error("aggregate-mixed-precision", "columns of scores must be of one precision"))
+                Err(data_error("aggregate-mixed-precision", "columns of scores must have one precision"))
             }
             (false, true) => self.table(Table::columns(&narrow)),
             _ => self.table(Table::columns(&wide)),

@@ -9,7 +9,7 @@ use pyo3::types::PyBytes;
 use w2s_games::agree::Answers;
 use w2s_games::registry;
 
-/// One player's answers: codes of what they are, canonical texts behind one another, ends of the texts.
+/// One player's answers: codes of the verdicts, concatenated canonical texts, and the end of each text.
 type AnswerColumns<'py> = (Bound<'py, PyArray1<u8>>, Bound<'py, PyBytes>, Bound<'py, PyArray1<u32>>);
 type Flags<'py> = Bound<'py, PyArray1<bool>>;
 /// Left answers, right answers, same move, same state, same key.

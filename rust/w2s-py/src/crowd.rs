@@ -1,4 +1,4 @@
-//! Many votes on each item become one label.
+//! Combines many votes on each item into one label.
 
 use crate::errors::{raised, shape_error};
 use crate::interrupt;
@@ -14,7 +14,7 @@ pub fn crowd_methods() -> Vec<&'static str> {
     METHODS.iter().map(|method| method.name()).collect()
 }
 
-/// What the crowd says; an array that the method does not learn is `None`.
+/// The result of a fit; an array that the method does not learn is `None`.
 #[derive(Debug)]
 #[pyclass(frozen, get_all, module = "w2s._core")]
 pub struct Consensus {
@@ -26,17 +26,17 @@ pub struct Consensus {
     posterior: Option<Py<PyArrayDyn<f64>>>,
     /// Share of each class.
     priors: Py<PyArrayDyn<f64>>,
-    /// One a worker.
+    /// One value for each worker.
     skill: Py<PyArrayDyn<f64>>,
     /// Workers × class × vote.
     confusion: Option<Py<PyArrayDyn<f64>>>,
     /// Workers × vote.
     strategy: Option<Py<PyArrayDyn<f64>>>,
-    /// One an item.
+    /// One value for each item.
     difficulty: Option<Py<PyArrayDyn<f64>>>,
     /// The objective after each iteration.
     trace: Py<PyArrayDyn<f64>>,
-    /// Whether it stood still before the iterations were used up.
+    /// Whether it converged before the maximum number of iterations.
     converged: bool,
 }
 

@@ -51,7 +51,10 @@ pub fn encode<'py>(
     let (view, shape) = parse_view(game, view)?;
     let [channels, rows, columns] = shape.planes;
     if let Some(other) = states.iter().find(|state| state.get().name() != game) {
-        let message = format!("a state of {} among those of {game}", other.get().name());
+        let message = format!(
+            "one state is of {}, the others are of {game}; encode one game at a time",
+            other.get().name()
+        );
         return Err(setting_error("game-mixed-states", message));
     }
     let lines: Vec<&dyn DynLine> = states.iter().map(|state| state.get().line()).collect();
@@ -82,7 +85,8 @@ pub fn move_traits<'py>(
     moves: Vec<u16>,
 ) -> PyResult<Bound<'py, PyArray2<bool>>> {
     if states.len() != moves.len() {
-        let message = format!("{} states, but {} moves", states.len(), moves.len());
+        let message =
+            format!("{} states, but {} moves; give one move for each state", states.len(), moves.len());
         return Err(setting_error("game-length-mismatch", message));
     }
     let lines: Vec<&dyn DynLine> = states.iter().map(|state| state.get().line()).collect();

@@ -1,7 +1,7 @@
 //! Rust errors as Python exceptions: each has a message and a stable `code`.
 //!
-//! Bad data is a `CoreError`, a kind of `ValueError`; an argument that no data could make right is its kind
-//! `SettingError`. Which of both an error is, and its code, is said by the error itself.
+//! Bad data is a `CoreError`, a `ValueError`. An argument that no data could make valid is a `SettingError`,
+//! a subclass of `CoreError`. Each Rust error names its code and says which of the two it is.
 
 use numpy::ndarray::ShapeError;
 use pyo3::exceptions::PyValueError;

@@ -1,6 +1,4 @@
 //! How every long call enters the core: without the GIL, on the threads of this process, and ended by Ctrl-C.
-//!
-//! Knows nothing about what is called.
 
 use crate::pool::Pool;
 use pyo3::prelude::*;
@@ -11,7 +9,7 @@ use std::time::Duration;
 
 const BETWEEN_LOOKS: Duration = Duration::from_millis(50);
 
-/// Runs `work` without the GIL while this thread looks for signals; `work` ends early once the flag is set. It
+/// Runs `work` without the GIL while this thread checks for signals; `work` ends early once the flag is set. It
 /// must not wait for a lock.
 ///
 /// # Errors

@@ -1,6 +1,4 @@
 //! Columns of numbers from Python: contiguous arrays, borrowed; scores may be f32 or f64.
-//!
-//! Knows nothing about what is done with them.
 
 use crate::errors::data_error;
 use numpy::{Element, PyReadonlyArray1};

@@ -35,7 +35,7 @@ pub struct SearchResult {
 
 #[pymethods]
 impl SearchResult {
-    /// Values of the moves that were to get one, in their fixed order.
+    /// Values of the requested moves, in their fixed order.
     #[getter]
     fn values<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
         let values = PyDict::new(py);
@@ -65,7 +65,7 @@ fn lines(states: &[Py<State>]) -> Vec<&dyn DynLine> {
     states.iter().map(|state| state.get().line()).collect()
 }
 
-/// The moves of a state that are to get a value, from their texts.
+/// The moves of a state to value, from their texts.
 fn root_moves(line: &dyn DynLine, texts: &[String]) -> PyResult<RootMoves> {
     let number = |text: &String| {
         let why = |error: MoveError| {
@@ -76,7 +76,7 @@ fn root_moves(line: &dyn DynLine, texts: &[String]) -> PyResult<RootMoves> {
     Ok(RootMoves::These(texts.iter().map(number).collect::<PyResult<_>>()?))
 }
 
-/// Searches many states side by side; `moves` names for each state those that get a value beside the best.
+/// Searches many states in parallel; `moves` names for each state the moves to value besides the best one.
 #[pyfunction]
 #[pyo3(signature = (states, depth = None, nodes = None, all_moves = false, moves = None))]
 pub fn search(
@@ -103,7 +103,7 @@ pub fn search(
     Ok(lines.into_iter().zip(found).map(|(line, found)| SearchResult::new(line, found)).collect())
 }
 
-/// Solves many states side by side, each within `nodes` nodes; `None` where the proof did not fit. Values
+/// Solves many states in parallel, each within `nodes` nodes; `None` where the proof did not fit. Values
 /// beyond ±`cap` are given as ±`cap`.
 #[pyfunction]
 pub fn solve(

@@ -90,7 +90,12 @@ pub fn top_by_group<'py>(
         (Some(counts), None, None) => PerGroup::Count(counts),
         (None, Some(shares), None) => PerGroup::Fraction(shares),
         (None, None, Some(limits)) => PerGroup::Threshold(limits),
-        _ => return Err(setting_error("select-not-one-rule", "give one of counts, shares and limits")),
+        _ => {
+            return Err(setting_error(
+                "select-not-one-rule",
+                "give exactly one of counts, shares and limits",
+            ));
+        }
     };
     let (min, max) = (least.as_deref().unwrap_or(&[]), most.as_deref().unwrap_or(&[]));
     let rule = GroupRule { keep, min, max };
@@ -109,7 +114,7 @@ fn wrap(py: Python<'_>, [rows, sizes, kept]: [Vec<i64>; 3]) -> Grouped<'_> {
     (rows.into_pyarray(py), sizes.into_pyarray(py), kept.into_pyarray(py))
 }
 
-/// Positions of the best rows that a budget pays for, best first, and what they cost.
+/// Positions of the best rows that a budget pays for, best first, and their total cost.
 #[pyfunction]
 pub fn within_budget<'py>(
     py: Python<'py>,
@@ -154,7 +159,7 @@ pub fn dense_groups<'py>(py: Python<'py>, ids: PyReadonlyArray1<'py, u64>) -> Py
     Ok((dense.into_pyarray(py), sparse.into_pyarray(py)))
 }
 
-/// How many of `rows` rows a share is.
+/// The number of rows in a share of `rows`.
 #[pyfunction]
 pub fn rows_of_share(rows: usize, share: f64) -> PyResult<usize> {
     select::rows_of_fraction(rows, share).map_err(raised)

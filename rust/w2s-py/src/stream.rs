@@ -16,7 +16,7 @@ fn signed(positions: Vec<u64>) -> Vec<i64> {
     positions.into_iter().map(u64::cast_signed).collect()
 }
 
-/// An accumulator that the threads of Python share: a chunk at a time is seen.
+/// An accumulator that the threads of Python share; it takes one chunk at a time.
 #[derive(Debug)]
 struct Shared<T>(Mutex<T>);
 
@@ -155,7 +155,7 @@ impl WithinBudget {
         with_scores!(&scores, |slice| self.0.push(py, |bought| bought.push(start, slice, costs)))
     }
 
-    /// Positions of the rows so far, best first, and what they cost.
+    /// Positions of the rows so far, best first, and their total cost.
     fn best_first<'py>(&self, py: Python<'py>) -> (Positions<'py>, f64) {
         let (rows, spent) = self.0.snapshot().finish();
         (signed(rows).into_pyarray(py), spent)
@@ -197,7 +197,7 @@ impl Narrowing {
         signed(self.0.lock().sizes()).into_pyarray(py)
     }
 
-    /// Ends a pass, with the rows that each group is to keep.
+    /// Ends a pass; `quotas` is the number of rows that each group keeps.
     fn end_pass(&self, quotas: Vec<u64>) -> PyResult<()> {
         self.0.lock().end_pass(&quotas).map_err(raised)
     }

@@ -1,6 +1,4 @@
 //! Columns of text from Python: a list of `str`, or the buffers of an Arrow string array.
-//!
-//! Knows nothing about what the texts mean.
 
 use crate::errors::data_error;
 use numpy::PyReadonlyArray1;
@@ -8,7 +6,7 @@ use pyo3::prelude::*;
 use pyo3::pybacked::PyBackedStr;
 use pyo3::types::{PyList, PyString, PyTuple};
 
-/// What stands in for a text that is none: null, another type, or bytes that are not UTF-8.
+/// The replacement for a value that is not text: null, another type, or bytes that are not UTF-8.
 const NO_TEXT: &str = "\u{fffd}";
 
 /// A column of text that keeps its Python owner alive.
@@ -33,7 +31,7 @@ impl<'py> Texts<'py> {
         Ok(Self::List(list.iter().map(|item| backed(&item)).collect()))
     }
 
-    /// Every row as a text; whatever is none reads as one that no game understands.
+    /// Every row as a text; a value that is not text becomes one that no game can read.
     ///
     /// # Errors
     /// `CoreError` where the offsets do not fit the data.

@@ -12,12 +12,12 @@ import pytest
 from tests.doubles.errors import raises_code
 from tests.unit.arena.doubles import ScriptedPlayer, first_legal
 from w2s.arena import ArenaProgress, ArenaSpec, run
-from w2s.arena.journal import Journal
 from w2s.arena.players import Players
 from w2s.arena.spec import LabelPolicy, MatchRules, PlayerLimits, SprtConfig, Verification
 from w2s.errors import ModelError, UsageError
 from w2s.games import State
 from w2s.games.records import read_games
+from w2s.locks import lock_folder
 from w2s.models import Answer
 from w2s.tasks import MoveExample
 
@@ -172,10 +172,7 @@ def test_run_with_all_matches_played_loads_no_player(tmp_path: Path, seats: type
 def test_run_in_use_is_refused(tmp_path: Path, seats: type[Seats]) -> None:
     run(spec(), tmp_path / "run")
     (tmp_path / "run" / "labels.parquet").unlink()
-    with (
-        Journal(tmp_path / "run" / "journal.jsonl"),
-        raises_code("arena-run-locked", UsageError),
-    ):
+    with lock_folder(tmp_path / "run"), raises_code("output-locked", UsageError):
         run(spec(), tmp_path / "run")
 
 

@@ -26,7 +26,7 @@ def test_time_control_is_parsed_and_printed(
     assert TimeControl.parse(control.text) == control
 
 
-@pytest.mark.parametrize("text", ["", "+1", "60+", "1:00", "-5", "6e1", "60+0.6+1", "inf"])
+@pytest.mark.parametrize("text", ["", "+1", "60+", "1:00", "-5", "6e1", "60+0.6+1", "inf", "0+1"])
 def test_invalid_time_control_is_refused(text: str) -> None:
     with pytest.raises(PydanticCustomError) as caught:
         TimeControl.parse(text)

@@ -12,7 +12,7 @@ import pytest
 from tests.doubles.errors import raises_code
 from w2s.chain import config_file
 from w2s.chain.config import SPLITS, ChainConfig
-from w2s.chain.config_file import load_config, paper_folder
+from w2s.chain.config_file import QUICK, load_config, paper_folder
 from w2s.chain.data.files import load_splits
 from w2s.chain.validate import check_config
 from w2s.config import parse_config
@@ -202,3 +202,50 @@ def test_unknown_keys_are_named_before_missing_ones(tmp_path: Path) -> None:
     file.write_text('game = "chess"\n', encoding="utf-8")
     with raises_code("chain-missing-model", UsageError):
         load_config(file=file)
+
+
+# Quick chains ----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("game", ["chess", "connect_four", "othello"])
+def test_a_quick_chain_of_every_game_has_the_numbers_of_one_place(game: str) -> None:
+    config = load_config(options={"game": game}, quick=True)
+    assert dict(config.examples.counts) == QUICK["examples"]
+    assert (config.rounds, config.seeds) == (QUICK["rounds"], QUICK["seeds"])
+
+
+def test_options_override_a_quick_chain() -> None:
+    options = {"game": "chess", "rounds": 5, "seeds": 3, "examples": {"gold": 900}, "gold_sizes": [50]}
+    config = load_config(options=options, quick=True)
+    assert (config.rounds, config.seeds, config.gold_sizes) == (5, 3, (50,))
+    assert dict(config.examples.counts) == {**QUICK["examples"], "gold": 900}
+
+
+def test_a_quick_chain_of_matches_plays_fewer_games() -> None:
+    played = load_config(options={"game": "chess", "source": "matches"}, quick=True)
+    assert played.matches.games == QUICK["matches"]["games"]
+
+
+def test_a_quick_chain_is_never_larger_than_its_file(tmp_path: Path) -> None:
+    path = tmp_path / "chain.toml"
+    path.write_text(
+        'teacher = "policy:a"\nstudent = "policy:b"\nrounds = 1\ngold_sizes = [5000]\n'
+        '[examples]\nfiles = ["a.csv"]\ngold = 100\npool = 9000\n'
+        'test = { files = ["b.csv"], rows = 2000 }\n'
+    )
+    config = load_config(file=path, quick=True)
+    assert (config.rounds, config.seeds, config.gold_sizes) == (1, 1, ())
+    assert dict(config.examples.counts) == {"gold": 100, "pool": 600}
+    assert config.examples.own_files["test"].rows == 300
+
+
+def test_every_table_of_the_paper_has_a_quick_chain() -> None:
+    for name in FILES:
+        config = load_config(file=Path(name), quick=True)
+        assert config.rounds <= QUICK["rounds"]
+        check_config(config)
+
+
+def test_a_quick_chain_is_not_resumed_as_another(tmp_path: Path) -> None:
+    with raises_code("chain-resume-with-options", UsageError):
+        load_config(resume=tmp_path, quick=True)

@@ -42,7 +42,7 @@ def test_certified_purity_is_a_heuristic_under_a_shift(tables: dict[str, Any], s
         assert (shift.shift_of_round(config(**tables), number) is not None) == shifted
         assert shift.exchangeability_warning(config(**tables), number) is None
         said = shift.exchangeability_warning(config(**tables, **PURE), number)
-        assert (said is not None and "0.9 is a heuristic and no guarantee" in said) == shifted
+        assert (said is not None and "0.9 is a heuristic, not a guarantee" in said) == shifted
 
 
 def with_search(found: Labels, *, known: bool = True) -> Labels:

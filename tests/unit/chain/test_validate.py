@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,9 +11,11 @@ from tests.doubles.errors import raises_code
 from w2s.chain import validate
 from w2s.chain.config import ChainConfig
 from w2s.chain.estimate import estimate
+from w2s.chain.run import run
 from w2s.chain.validate import check_config
 from w2s.config import parse_config
 from w2s.errors import MissingExtraError, UsageError
+from w2s.models.policy import loading
 
 SPEAKS = {"teacher": "hf:a", "student": "hf:b", "task": "answer", "evidence": ["hidden"]}
 GRPO = {"objective": "grpo", "batch": 16, "micro_batch": 8, "group_size": 8}
@@ -84,10 +87,34 @@ def test_run_and_estimate_refuse_the_same_settings(tables: dict[str, Any], code:
         assert code in f"{caught.value} [{caught.value.code}]"
 
 
-def test_missing_library_of_grpo_is_refused_first(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_missing_library_of_grpo_is_refused_by_a_run_and_not_by_an_estimate(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(validate, "find_spec", lambda _: None)
+    config = chain(**SPEAKS, train=GRPO)
     with pytest.raises(MissingExtraError, match="grpo"):
-        check_config(chain(**SPEAKS, train=GRPO))
+        run(config, tmp_path / "run")
+    assert not (tmp_path / "run").exists()
+    assert estimate(config, None)["total"]["labels"] > 0
+
+
+def test_missing_torch_is_refused_before_a_folder_is_made(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(loading, "find_spec", lambda _: None)
+    with pytest.raises(MissingExtraError, match="a chain needs"):
+        run(chain(), tmp_path / "run")
+    assert not (tmp_path / "run").exists()
+
+
+def test_one_model_is_teacher_and_student_only_by_request() -> None:
+    same = {"teacher": "policy:a", "student": ["policy:b", "policy:a"]}
+    with raises_code("chain-student-is-teacher", UsageError) as caught:
+        chain(**same)
+    assert "`self_training=True`" in str(caught.value)
+    assert chain(**same, self_training=True).self_training
+    with raises_code("chain-self-training-two-models", UsageError):
+        chain(self_training=True)
 
 
 def test_estimate_leaves_out_the_arms_that_a_run_leaves_out() -> None:

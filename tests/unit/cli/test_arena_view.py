@@ -51,6 +51,17 @@ def test_labels_without_log_prob_are_counted(tmp_path: Path) -> None:
     assert "labels by teacher have no log_prob" in standing_text(result, tmp_path)
 
 
+@pytest.mark.parametrize(
+    ("model", "hint"), [("openai:URL#m", "logprobs=true"), ("uci:stockfish", "MultiPV=3")]
+)
+def test_labels_without_log_prob_name_the_option_of_their_kind(tmp_path: Path, model: str, hint: str) -> None:
+    result, _ = standing(tmp_path, {"teacher": "random", "student": "random"})
+    result["without_log_prob"]["teacher"] = 7
+    assert hint not in standing_text(result, tmp_path)
+    result["players"]["teacher"] = model
+    assert hint in standing_text(result, tmp_path)
+
+
 @pytest.mark.parametrize("word", ["illegal", "unparsable"])
 def test_illegal_and_unparsable_labels_have_columns_of_their_own(tmp_path: Path, word: str) -> None:
     _, text = standing(tmp_path, {"teacher": "random", "student": "random"})

@@ -131,7 +131,9 @@ def test_the_help_has_exit_codes_documentation_and_completion(capsys: pytest.Cap
 
 
 def test_an_unknown_command_is_one_sentence(capsys: pytest.CaptureFixture[str]) -> None:
-    assert "No such command 'version'; did you mean w2s --version?; see" in refused(["version"], capsys)
+    assert "No such command 'version'. Did you mean w2s --version? See w2s --help" in refused(
+        ["version"], capsys
+    )
     assert "No such command 'vversionn'; see w2s --help" in refused(["vversionn"], capsys)
 
 

@@ -51,5 +51,5 @@ def test_ctrl_c_is_said_in_a_line(tmp_path: Path) -> None:
         running.send_signal(signal.SIGINT)
         said = running.communicate(timeout=60)[1]
     assert running.returncode == 130
-    assert said.splitlines()[-1].startswith("error: interrupted; what was finished stays")
+    assert said.splitlines()[-1].startswith("error: interrupted; finished work is kept")
     assert "Traceback" not in said

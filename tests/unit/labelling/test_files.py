@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 import numpy as np
@@ -93,10 +93,10 @@ def test_a_run_killed_between_vectors_and_table_continues(
     label_file(mates(), spec, tmp_path / "whole" / "labels.parquet")
     write = files.write_tables
 
-    def killed(tables: Iterable[pa.Table], path: Path) -> None:
+    def killed(tables: Iterable[pa.Table], path: Path, metadata: Mapping[bytes, bytes] | None = None) -> None:
         if path == out:
             raise KeyboardInterrupt
-        write(tables, path)
+        write(tables, path, metadata)
 
     monkeypatch.setattr(files, "write_tables", killed)
     with pytest.raises(KeyboardInterrupt):

@@ -8,7 +8,7 @@ import pytest
 from tests.doubles.errors import raises_code
 from w2s.errors import DataError, UsageError
 from w2s.metrics import auc, brier, expected_calibration_error, purity_at, trust_measures
-from w2s.metrics.bootstrap import _measured
+from w2s.metrics.bootstrap import _measured, _Rows
 
 
 def sample(n: int, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
@@ -26,16 +26,18 @@ def test_values_equal_the_plain_measures() -> None:
     assert all(interval.low <= interval.high for interval in found.values())
 
 
-def test_sample_measures_equal_those_of_repeated_rows() -> None:
+@pytest.mark.parametrize("parts", [1, 3])
+def test_sample_measures_equal_those_of_repeated_rows(parts: int) -> None:
     scores, right = sample(60, 1)
     order = np.argsort(-scores, kind="stable")
-    scores, right = scores[order], right[order]
+    scores, right, strata = scores[order], right[order], np.arange(60) % parts
     times = np.random.default_rng(2).multinomial(60, np.full(60, 1 / 60), size=20)
-    found = _measured(scores, right, times.astype(np.float64), [0.1, 0.5])
+    rows = _Rows(scores, right, np.arange(60), strata)
+    found = _measured(rows, times.astype(np.float64), [0.1, 0.5])
     for row, count in zip(found, times, strict=True):
         drawn, answers = np.repeat(scores, count), np.repeat(right, count)
         expected = [
-            auc(drawn, answers),
+            auc(drawn, answers, np.repeat(strata, count).tolist()),
             expected_calibration_error(drawn, answers),
             brier(drawn, answers),
             purity_at(drawn, answers, 0.1),

@@ -71,3 +71,17 @@ def test_coverage_without_rows_is_refused(coverage: float) -> None:
     with raises_code("metrics-empty-coverage", UsageError) as caught:
         purity_at([0.1, 0.2], [True, False], coverage)
     assert "none of 2 rows" in str(caught.value)
+
+
+def test_auc_in_strata_counts_only_pairs_of_one_stratum() -> None:
+    scores, right, strata = (
+        [0.9, 0.8, 0.1, 0.2, 0.3],
+        [False, True, True, False, True],
+        ["a", "a", "b", "b", "c"],
+    )
+    assert auc(scores, right, strata) == 0
+    assert auc(scores, right, [1] * 5) == auc(scores, right)
+    with raises_code("metrics-one-class", DataError):
+        auc(scores, right, list("abcde"))
+    with raises_code("metrics-length-mismatch", DataError):
+        auc(scores, right, ["a"])

@@ -488,3 +488,41 @@ def test_progress_is_logged_without_a_report(
         w2s.filter(tmp_path / "in.parquet", tmp_path / "out.parquet", score="trust", top="10%")
     assert "opened 1 files with 1 partitions" in caplog.messages
     assert any(text.startswith("copying rows: 3,000 rows in") for text in caplog.messages)
+
+
+@pytest.fixture
+def nested(table: pa.Table) -> pa.Table:
+    """The table with its score, language and cost inside a column ``meta``, of which some are null."""
+    outer = pa.array(np.arange(table.num_rows) % 100 == 7)
+    parts = [table.column(name).combine_chunks() for name in ("trust", "language", "cost")]
+    deep = pa.StructArray.from_arrays(parts[:1], ["trust"])
+    meta = pa.StructArray.from_arrays([deep, *parts[1:]], ["scores", "language", "cost"], mask=outer)
+    return pa.table({"id": np.arange(table.num_rows), "meta": meta})
+
+
+@pytest.mark.parametrize("ending", ["parquet", "arrow", "jsonl"])
+def test_fields_of_nested_columns_are_scores_groups_and_costs(
+    nested: pa.Table, table: pa.Table, tmp_path: Path, ending: str
+) -> None:
+    pq.write_table(nested, tmp_path / "in.parquet", row_group_size=700)
+    source = tmp_path / f"in.{ending}"
+    if ending != "parquet":
+        w2s.filter(tmp_path / "in.parquet", source, random="100%")
+    known = np.flatnonzero(np.arange(table.num_rows) % 100 != 7)
+    flat = table.take(known)
+    options: dict[str, Any] = {"score": "meta.scores.trust", "nulls": "drop"}
+    w2s.filter(source, tmp_path / "by.parquet", top=20, by="meta.language", **options)
+    rows = known[w2s.select(flat["trust"], top=20, by=flat["language"])]
+    assert pq.read_table(tmp_path / "by.parquet").column("id").to_pylist() == rows.tolist()
+    w2s.filter(source, tmp_path / "cost.parquet", budget=500, cost="meta.cost", **options)
+    rows = known[w2s.select(flat["trust"], budget=500, cost=flat["cost"])]
+    kept = pq.read_table(tmp_path / "cost.parquet")
+    assert kept.column("id").to_pylist() == rows.tolist()
+    assert kept.column_names == ["id", "meta"]
+
+
+def test_a_column_with_a_dot_in_its_name_comes_before_a_field(tmp_path: Path) -> None:
+    meta = pa.array([{"n": 0.0}, {"n": 1.0}])
+    pq.write_table(pa.table({"meta": meta, "meta.n": [1.0, 0.0]}), tmp_path / "in.parquet")
+    w2s.filter(tmp_path / "in.parquet", tmp_path / "out.parquet", score="meta.n", top=1)
+    assert pq.read_table(tmp_path / "out.parquet").to_pylist() == [{"meta": {"n": 0.0}, "meta.n": 1.0}]

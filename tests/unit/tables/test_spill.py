@@ -26,9 +26,11 @@ from w2s.tables.spill import spill
 pytestmark = pytest.mark.slow
 
 
-def w2s(arguments: list[str], stdin: bytes, folder: Path) -> subprocess.CompletedProcess[bytes]:
+def w2s(
+    arguments: list[str], stdin: bytes, folder: Path, score: str = "trust"
+) -> subprocess.CompletedProcess[bytes]:
     code = "import sys; from w2s.cli.app import run; sys.exit(run(sys.argv[1:]))"
-    command = [sys.executable, "-c", code, "filter", "-", "--score", "trust", *arguments]
+    command = [sys.executable, "-c", code, "filter", "-", "--score", score, *arguments]
     environment = {**os.environ, "TMPDIR": str(folder)}
     return subprocess.run(command, input=stdin, capture_output=True, check=False, env=environment)
 
@@ -55,6 +57,12 @@ def test_lines_in_and_lines_out(tmp_path: Path, rule: list[str]) -> None:
     assert done.stdout == b"".join(text[i] for i in wanted)
     assert b"of 1,000 rows kept" in done.stderr
     assert list(tmp_path.iterdir()) == []
+
+
+def test_fields_of_nested_columns_are_scores(tmp_path: Path) -> None:
+    text = b'{"meta": {"n": 1}}\n{"meta": {"n": 3}}\n{"meta": {"n": 2}}\n'
+    done = w2s(["--top", "1"], text, tmp_path, score="meta.n")
+    assert done.stdout == b'{"meta": {"n": 3}}\n', done.stderr
 
 
 @pytest.mark.parametrize("form", ["parquet", "arrow", "stream", "csv", "jsonl.gz", "jsonl.zst"])

@@ -70,7 +70,7 @@ def test_callable_is_loaded_only_if_allowed(tmp_path: Path) -> None:
 def test_saved_files_are_json_and_safetensors(folder: Path) -> None:
     found = json.loads((folder / "trust.json").read_text())
     assert found["function"] == "logistic"
-    assert found["needs"] == ["hidden", "log_prob"]
+    assert found["needs"] == ["hidden"]
     assert sorted(path.name for path in folder.iterdir()) == ["trust.json", "trust.safetensors"]
 
 

@@ -23,7 +23,6 @@ def test_stack_beats_its_best_member() -> None:
 def test_stack_needs_what_its_members_need() -> None:
     assert trust_function("stack", of="crowd,logistic", features="student").needs == {
         "label",
-        "log_prob",
         "peer_label",
         "student",
     }

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,6 +13,8 @@ import pytest
 
 from tests.doubles.errors import raises_code
 from tests.doubles.labels import labels
+from tests.doubles.plugins import write_plugin
+from tests.doubles.trust_folders import edit_settings
 from w2s.config import Config
 from w2s.errors import DataError, UsageError, UserCodeError, W2sError
 from w2s.evidence import Labels
@@ -131,13 +135,37 @@ def test_function_scores_as_before_after_saving_and_loading(
 def test_loading_what_is_not_allowed_imports_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     save(trust_function(f"{HERE}:confident").fit(GOLD), tmp_path / "t")
-    settings = (tmp_path / "t" / "trust.json").read_text()
-    (tmp_path / "t" / "trust.json").write_text(settings.replace(f"{HERE}:confident", "evil:rate"))
+    edit_settings(tmp_path / "t", lambda found: found.update(function="evil:rate"))
     (tmp_path / "evil.py").write_text("open('ran', 'w')\ndef rate(labels): return 1")
     for allow in ("", "evil", "evil:other"):
         with raises_code("trust-code-not-allowed", UsageError):
             load(tmp_path / "t", allow=allow)
     assert not (tmp_path / "ran").exists()
+
+
+def test_changed_code_is_told_when_it_is_loaded(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "path", [*sys.path])
+    module = write_plugin(tmp_path, "def rate(labels):\n    return [0.5] * len(labels)\n")
+    save(trust_function(f"{module}:rate").fit(GOLD), tmp_path / "t")
+    load(tmp_path / "t", allow=f"{module}:rate")
+    assert "has changed" not in caplog.text
+    (tmp_path / f"{module}.py").write_text("def rate(labels):\n    return [0.1] * len(labels)\n")
+    load(tmp_path / "t", allow=f"{module}:rate")
+    assert f"the code of {module}:rate has changed" in caplog.text
+
+
+def test_folder_without_the_gold_that_a_function_needs_is_refused(tmp_path: Path) -> None:
+    for name in ("nearest", "Scaled"):
+        save(trust_function(f"{HERE}:{name}").fit(GOLD), tmp_path / name)
+        settings = json.loads((tmp_path / name / "trust.json").read_text())
+        del settings["labels_sha256"]
+        settings["facts"] = {}
+        (tmp_path / name / "trust.json").write_text(json.dumps(settings))
+        with raises_code("trust-without-gold", DataError):
+            load(tmp_path / name, allow=f"{HERE}:{name}").score(POOL)
 
 
 def test_plain_function_learns_from_gold_out_of_fold() -> None:
@@ -211,7 +239,7 @@ def test_returned_values_are_checked(returned: Any, message: str) -> None:
             "whose fit is a method; it must be a method fit(",
         ),
         ("builtins:dict", "trust-function-incomplete", "gives dict, which has no name"),
-        ("json:dumps", "trust-function-bad-options", "a plain function is def trust(labels, gold)"),
+        ("json:dumps", "trust-function-bad-options", "the first parameter of a plain function is labels"),
         (lambda labels, truth: 1, "trust-function-bad-signature", "the parameter truth"),
         (lambda labels, gold, sizes=(1, 2): 1, "trust-function-bad-signature", "the parameter sizes=(1, 2)"),
         (lambda labels, **others: 1, "trust-function-bad-signature", "the parameter **others"),

@@ -41,8 +41,8 @@ NELO_PER_T = 800 / math.log(10)
 
 NO_GAMES = "no games were scored"
 NO_INFORMATION = (
-    "these games carry no information about who is stronger: every opening ended level, as it does when "
-    "the same deterministic player sits on both sides"
+    "these games carry no information about who is stronger: every opening ended level, as when "
+    "the same deterministic player plays both sides"
 )
 ONE_SIDED = "one player scored every point, so the difference has only one bound"
 NO_SPREAD = "every opening ended alike, so each counts as one trial: the interval is as wide as it can be"

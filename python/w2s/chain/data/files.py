@@ -20,12 +20,12 @@ ExamplesBySplit = dict[str, list[Example]]
 
 @dataclass(frozen=True)
 class FileContent:
-    """What files hold.
+    """The content of files.
 
     Attributes:
-        task: of the examples.
+        task: task of the examples.
         game: whose rules apply to positions.
-        skip: is told of rows that cannot be used; None makes such a row an error.
+        skip: called with each row that cannot be used; None makes such a row an error.
     """
 
     task: str
@@ -50,7 +50,7 @@ def load_splits(
         game: whose rules apply to positions.
         seed: random seed of the draws.
         gold: whether to draw gold; without it gold is empty.
-        say: is told of examples that are left out.
+        say: receives a line about examples that are left out.
 
     Raises:
         DataError: too few examples, gold or test without known answers, repeated ids, or splits with their
@@ -76,20 +76,20 @@ def load_splits(
 def load_outside_gold(
     source: Examples, regime: Regime, others: Splits, *, task: str, game: str, seed: int, say: Say
 ) -> list[Example]:
-    """Draw gold from the files of a regime, as many rows as ``source`` asks for.
+    """Draw gold from the files of a regime, as many rows as ``source`` requests.
 
     Examples that share an id, a position, a question or a group with pool or test are left out, and ``say``
-    is told how many. Ids of another game or task get its name as a prefix, because its files may use the
+    receives their number. Ids of another game or task get its name as a prefix, because its files may use the
     same ids.
 
     Args:
         source: the data sets of the chain.
         regime: the files of gold, and their game and task.
         others: pool and test.
-        task: of pool and test.
-        game: of pool and test.
+        task: task of pool and test.
+        game: game of pool and test.
         seed: random seed of the draw.
-        say: is told of examples that are left out.
+        say: receives a line about examples that are left out.
 
     Raises:
         DataError: too few examples, one without a known answer, or one of another game.
@@ -105,7 +105,7 @@ def load_outside_gold(
         found = [replace(example, id=f"{origin}:{example.id}") for example in found]
     free = exclude(found, [*others.pool, *others.test])
     if len(free) < len(found):
-        say(f"{len(found) - len(free)} gold examples are left out: pool or test holds their position or id")
+        say(f"{len(found) - len(free)} gold examples are left out: pool or test has their position or id")
     return [*split(free, (source.gold_rows, 0, 0), seed).gold]
 
 
@@ -161,7 +161,7 @@ def _drawn_rows(
     if len(free) < len(found):
         say(
             f"{len(found) - len(free)} examples of {', '.join(one.files)} are left out: "
-            "other splits hold their question"
+            "other splits have their question"
         )
     splits = split(free, counts, seed)
     return {name: [*getattr(splits, name)] for name in SPLITS}

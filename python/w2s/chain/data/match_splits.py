@@ -40,7 +40,7 @@ class OracleAnswers:
         ]
 
     def answer(self, examples: Sequence[MoveExample], count: Count) -> list[MoveExample]:
-        """All examples with their right moves as gold; ``count`` is told the progress."""
+        """All examples with their right moves as gold; ``count`` receives the progress."""
         done: list[MoveExample] = []
         for start in range(0, len(examples), _BATCH):
             some = examples[start : start + _BATCH]
@@ -62,7 +62,7 @@ class GameSplits:
     Attributes:
         splits: the positions.
         unknown: positions for gold and test left out because the oracle does not know the right move.
-        any_move: those left out because every move is right.
+        any_move: positions for gold and test left out because every move is right.
     """
 
     splits: Splits
@@ -80,9 +80,9 @@ def split_games(
     """Assign each game to one split: gold first, then test, then the pool from all games that are left.
 
     A game gives no more positions than all splits need from each, drawn by seed: many games with a few
-    positions say more than a few games with many. Gold and test are positions whose answer is known and is
-    not every move, because otherwise there is nothing to learn and nothing to get wrong. The answers of the
-    pool are not used. A split that ``counts`` lacks is empty.
+    positions are more informative than a few games with many. Gold and test are positions whose answer is
+    known and is not every move, because otherwise there is nothing to learn and no answer can be wrong. The
+    answers of the pool are not used. A split that ``counts`` lacks is empty.
 
     Args:
         games: distinct positions of each game.
@@ -98,7 +98,7 @@ def split_games(
     gold, test = (splitter.answered(name, counts.get(name, 0), count) for name in ("gold", "test"))
     pool = splitter.rest(counts["pool"])
     if not pool:
-        raise splitter.too_few("a pool after gold and test", "ask for less gold and test")
+        raise splitter.too_few("a pool after gold and test", "request fewer gold and test rows")
     return GameSplits(Splits(gold, pool, test), splitter.unknown, splitter.any_move)
 
 
@@ -116,7 +116,7 @@ class _GameSplitter:
         while len(rows) < wanted:
             game = next(self._left, None)
             if game is None:
-                raise self.too_few(f"{wanted} {name} with a known answer", f"ask for fewer (--{name})")
+                raise self.too_few(f"{wanted} {name} with a known answer", f"request fewer (--{name})")
             rows += self._known(draw_positions(game, self._per_game, self._seed))
             count(min(len(rows), wanted), wanted)
         return rows[:wanted]

@@ -52,18 +52,23 @@ class MatchRequest:
 
     @property
     def folder(self) -> str:
-        """Where they are saved, relative to the folder of the run."""
+        """The folder of these matches, relative to the folder of the run."""
         return f"{self.name}/matches"
 
     @property
     def title(self) -> str:
-        """The name for people: ``round 2, seed 0``."""
-        return self.name.replace("-", " ").replace("/", ", ")
+        """The name in messages: ``round 2, seed 0``."""
+        return request_title(self.name)
 
 
 def request_name(number: int, seed: int) -> str:
     """The name of the matches of a round; those of the first round are the same for all seeds."""
     return "round-1" if number == 1 else f"round-{number}/seed-{seed}"
+
+
+def request_title(name: str) -> str:
+    """The name of matches in messages: ``round 2, seed 0``."""
+    return name.replace("-", " ").replace("/", ", ")
 
 
 @dataclass(frozen=True)
@@ -102,10 +107,10 @@ class MatchSource:
     """Plays the matches of a chain.
 
     Attributes:
-        game: of the matches.
+        game: game of the matches.
         settings: games, openings, temperature and oracle.
-        folder: of the run.
-        say: is told of each step in a line.
+        folder: folder of the run.
+        say: receives one line for each step.
         count: progress callback.
     """
 
@@ -206,8 +211,8 @@ def play(spec: ArenaSpec, folder: Path, name: str, count: Count) -> Positions:
     """Play the matches that are missing from a folder, and read the positions of all.
 
     Args:
-        spec: the arena.
-        folder: of its run; finished matches are not played again.
+        spec: the configuration of the arena.
+        folder: folder of the arena's run; finished matches are not played again.
         name: prefix of ids and groups, so that they differ from those of other matches.
         count: progress callback ``(done, total)`` of games.
     """

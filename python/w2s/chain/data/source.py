@@ -46,7 +46,7 @@ class ExampleSource:
         """The examples of a round of one seed; the same in every round if they come from files.
 
         Args:
-            number: of the round, counted from 1.
+            number: number of the round, counted from 1.
             seed: random seed of the matches.
             teacher: reference of the teacher, who plays against the untrained ``student``.
             student: reference of the untrained student.

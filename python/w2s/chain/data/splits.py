@@ -76,7 +76,7 @@ def check_disjoint(splits: Splits) -> None:
     """Refuse splits that share an id, a position, a question or a group.
 
     Raises:
-        DataError: names the splits and what they share.
+        DataError: two splits overlap; the message names them and what they share.
     """
     for place, left in enumerate(SPLITS):
         for right in SPLITS[place + 1 :]:
@@ -107,7 +107,7 @@ def split(examples: Sequence[Example], counts: Sequence[int], seed: int) -> Spli
     """Draw gold, pool and test by seed; examples with one key get the same split.
 
     Args:
-        examples: to draw from.
+        examples: examples to draw from.
         counts: number of gold, pool and test examples.
         seed: random seed of the draw.
 
@@ -118,7 +118,7 @@ def split(examples: Sequence[Example], counts: Sequence[int], seed: int) -> Spli
         wanted = ", ".join(f"{count} {name}" for count, name in zip(counts, SPLITS, strict=True) if count)
         raise DataError(
             "chain-too-few-examples",
-            f"{len(examples)} examples are too few for {wanted}; ask for fewer or name more files",
+            f"{len(examples)} examples are too few for {wanted}; request fewer or name more files",
         )
     keys = group_keys(examples)
     drawn = sorted(set(keys), key=lambda key: hashlib.blake2b(f"{seed} {key}".encode()).digest())
@@ -137,7 +137,7 @@ def split(examples: Sequence[Example], counts: Sequence[int], seed: int) -> Spli
         if len(rows) < count:
             raise DataError(
                 "chain-groups-too-large",
-                f"groups are too large to give {count} {name} examples; ask for fewer",
+                f"groups are too large to give {count} {name} examples; request fewer",
             )
     kept = [sorted(rows[:count]) for rows, count in zip(split_rows, counts, strict=True)]
     return Splits(*([examples[row] for row in rows] for rows in kept))

@@ -1,4 +1,4 @@
-"""What a chain will take before it starts: labels, tokens, steps, memory and hours. No weights are loaded."""
+"""Estimates of the cost of a chain: labels, tokens, steps, memory and hours. No weights are loaded."""
 
 from w2s.chain.estimate.estimate import estimate
 from w2s.chain.estimate.hardware import MACHINES, Hardware, machine_named, this_machine

@@ -7,8 +7,8 @@ P is the number of parameters that a token is multiplied with, b the bytes of a 
     a token written             one reading of the weights and of the cache for the whole batch
     weights                     parameters × b
     trained numbers             a gradient (4) and two moments of Adam (8 bytes); an adapter itself (4) too
-    activations                 17·width·b a token and layer (Korthikanti et al. 2022, eq. 2, attention fused)
-    logits                      2·vocabulary·b a token that is learned
+    activations                 17·width·b per token, layer (Korthikanti et al. 2022, eq. 2, attention fused)
+    logits                      2·vocabulary·b per learned token
     cache                       keys and values of a token × b
 """
 
@@ -83,11 +83,11 @@ def seconds(
     """Duration of a step.
 
     Args:
-        tokens: of all rows and repetitions.
-        shape: of the model.
-        lengths: of its examples.
-        machine: that it runs on.
-        settings: of a training; None for labels and tests.
+        tokens: tokens of all rows and repetitions.
+        shape: shape of the model.
+        lengths: lengths of its examples.
+        machine: machine on which it runs.
+        settings: settings of a training; None for labels and tests.
     """
     least = PASS_S * shape.layers
     spent = tokens.read * 2 * shape.multiplied / (machine.flops * READ_SHARE)

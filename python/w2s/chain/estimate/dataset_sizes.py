@@ -68,7 +68,7 @@ class DatasetFiles:
             raise DataError(
                 "chain-too-few-examples",
                 f"{', '.join(one.files)} hold {sum(there)} examples but gold, pool and test need {wanted}; "
-                "ask for fewer or name more files",
+                "request fewer or name more files",
             )
 
     def _counted(self, own: SplitFiles) -> int | None:

@@ -22,11 +22,11 @@ _GIB = 1024**3
 
 
 def estimate(config: ChainConfig, machine: Hardware | None) -> dict[str, Any]:
-    """What a chain will take. Nothing of it is started, and nothing is downloaded.
+    """Estimate the cost of a chain. Nothing is started, and nothing is downloaded.
 
     Args:
         config: the chain.
-        machine: whose time and memory to estimate; None for neither.
+        machine: machine for which time and memory are estimated; None to estimate neither.
 
     Returns:
         JSON values: ``rows`` by split; ``arms``, the sums of each arm of each round; ``steps``, each with the
@@ -62,7 +62,7 @@ def estimate(config: ChainConfig, machine: Hardware | None) -> dict[str, Any]:
         "not_known": [
             *notes,
             *missing,
-            *(f"how large and fast {model} is" for model in dict.fromkeys(unsized)),
+            *(f"size and speed of {model}" for model in dict.fromkeys(unsized)),
             *_unestimated(config),
         ],
     }
@@ -75,9 +75,9 @@ class PlanLine:
     Attributes:
         round: counted from 1; 0 for steps of no round.
         kind: ``label``, ``evidence``, ``train``, ``test``, or a step without cost here.
-        arm: whose, or what it is for.
-        work: what costs time; None if nothing does.
-        folders: of the steps.
+        arm: the arm, or the purpose of the step.
+        work: the work that takes time; None if there is none.
+        folders: folders of the steps.
     """
 
     round: int
@@ -120,7 +120,8 @@ class _Models:
         return shape, measure_lengths(reference, self.config.task, self.examples, squares)
 
     def described(self, machine: Hardware | None) -> list[dict[str, Any]]:
-        """Each model with its parameters, reading speed and tokens of an example, and their origin."""
+        """Each model with its parameters, reading speed and tokens per example, and the origin of these
+        numbers."""
         return [
             {
                 "model": name,
@@ -245,15 +246,15 @@ def _assumptions(config: ChainConfig, machine: Hardware | None) -> list[str]:
     found = [
         f"reading and scoring reach {cost.READ_SHARE:g} of the machine's compute rate, learning "
         f"{cost.LEARN_SHARE:g}, writing {cost.WRITE_SHARE:g} of its memory bandwidth",
-        "operations a token: 2 per parameter to read, 6 to learn all, 4 to learn an adapter, 2 more if "
+        "operations per token: 2 per parameter to read, 6 to learn all, 4 to learn an adapter, 2 more if "
         "activations are recomputed",
-        f"a pass through a network takes at least {1000 * cost.PASS_S:g} ms a layer, a training pass three "
+        f"a pass through a network takes at least {1000 * cost.PASS_S:g} ms per layer, a training pass three "
         "times as long",
         "bytes: weights as they are loaded (4 each if all are trained); 12 per trained number (16 in an "
         "adapter, itself included); 17 numbers of the model's width per token and layer; 2 logits of the "
         f"whole vocabulary per learned token; keys and values of a pass of {held:,} tokens, or of a step's "
         "replies",
-        "loading models, fitting trust and writing files take no time",
+        "loading models, fitting trust and writing files are not counted",
     ]
     if config.keep.purity is not None:
         found.append("the whole pool is kept, since the share that a certified purity keeps is unknown")
@@ -270,7 +271,7 @@ def _unestimated(config: ChainConfig) -> list[str]:
     """What a chain does that is not estimated."""
     found = []
     if config.source == "matches":
-        found.append("how long matches and their oracle take")
+        found.append("duration of matches and their oracle")
     if config.oracles:
-        found.append(f"how long {', '.join(config.oracles)} takes")
+        found.append(f"duration of {', '.join(config.oracles)}")
     return found

@@ -66,7 +66,7 @@ def machine_named(name: str) -> Hardware:
     if name not in MACHINES:
         raise UsageError(
             "chain-unknown-machine",
-            f"unknown machine {name!r}; known: {', '.join(MACHINES)}; leave --on out for this machine",
+            f"unknown machine {name!r}; known: {', '.join(MACHINES)}; leave --hardware out for this machine",
         )
     return MACHINES[name]
 

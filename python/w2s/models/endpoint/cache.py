@@ -41,8 +41,8 @@ class ReplyCache:
 
     Attributes:
         path: the cache file.
-        reused: when each reply that an earlier process had stored was used again was written, in seconds
-            since 1970, by the digest of its request; None where the file does not say.
+        reused: replies of earlier processes that were used again: by the digest of the request, the time at
+            which the reply was written, in seconds since 1970; None if the file does not say.
 
     Raises:
         UsageError: the file cannot be created or read.
@@ -112,7 +112,7 @@ class ReplyCache:
             self._file, self._is_closed = None, True
 
     def reuse(self, sent: int) -> str | None:
-        """One line on the replies that an earlier process had stored; None where none was used.
+        """One line on the replies of earlier processes that were used again; None if there are none.
 
         Args:
             sent: number of replies that came from the endpoint.

@@ -74,7 +74,7 @@ class CachedClient:
             raise
 
     def close(self) -> None:
-        """Start no more requests, and say how many replies of an earlier process were used again."""
+        """Start no more requests, and log how many replies of an earlier process were used again."""
         self._threads.shutdown(wait=False, cancel_futures=True)
         reuse = None if self._cache is None else self._cache.reuse(self.sent)
         if reuse is not None:
@@ -103,7 +103,7 @@ class CachedClient:
         return RequestOutcome(reply, time.monotonic() - begin)
 
     def _complete(self, request: ChatRequest) -> Completion:
-        """The completion; a server without log-probabilities is asked for the text alone."""
+        """The completion; from a server without log-probabilities, only the text is requested."""
         if not (request.logprobs and not self._has_logprobs):
             try:
                 reply = self._complete_cached(request)

@@ -1,6 +1,6 @@
 """The bodies of chat completions: a request with its digest, and a reply with its log-probabilities.
 
-Whatever a server sends is either parsed or refused with a one-line reason.
+Every body from a server is either parsed or refused with a one-line reason.
 """
 
 from __future__ import annotations

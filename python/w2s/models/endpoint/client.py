@@ -20,7 +20,7 @@ BACKOFF_S = 0.5
 """The longest pause before the first retry; it doubles with every retry."""
 
 MAX_PAUSE_S = 60.0
-"""The longest pause, whatever a server asks for."""
+"""The longest pause, even if a server requests a longer one."""
 
 _BODY_BYTES = 2**18
 _BYTES_PER_TOKEN = 256
@@ -30,7 +30,7 @@ _HEADERS = {"Content-Type": "application/json", "Accept": "application/json", "U
 _RETRYABLE = (408, 409)
 """Request timeout and conflict: a retry may succeed."""
 _REMEDIES = {
-    401: f"it wants another key; set {KEY_VARIABLES[0]}",
+    401: f"it requires another key; set {KEY_VARIABLES[0]}",
     403: f"it refuses the key; set {KEY_VARIABLES[0]}",
     404: "it does not know the address or the model; see what it lists under /models",
 }

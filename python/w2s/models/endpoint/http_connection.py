@@ -22,7 +22,7 @@ from w2s.models.model import Failure
 
 
 class NoReplyError(Exception):
-    """There is no usable reply to one request.
+    """A request got no usable reply.
 
     Args:
         failure: ``void`` (the server cannot be reached, refuses the request or is too busy: not the fault of
@@ -30,7 +30,7 @@ class NoReplyError(Exception):
             ``reply`` (the reply cannot be used).
         reason: one line, without secrets.
         retryable: whether the same request may succeed a moment later.
-        wait_s: how long the server asks to wait before that; None where it does not say.
+        wait_s: seconds that the server requests to wait before a retry; None if it names none.
         status: the HTTP status; None where there was none.
     """
 

@@ -18,7 +18,7 @@ def load(reference: Reference, *, seed: int, concurrency: int, cache: Path | Non
     del concurrency
     settings = EndpointSettings.from_reference(reference, cache)
     if find_spec("jinja2") is None:
-        raise MissingExtraError("a prompt", EXTRA)
+        raise MissingExtraError("an endpoint", EXTRA, "pip install jinja2 is enough for endpoints")
     from w2s.models.endpoint.key import read_api_key
     from w2s.models.endpoint.model import EndpointModel
 

@@ -44,7 +44,7 @@ class EndpointModel:
 
     The model is deterministic if the temperature is 0 and there is a cache: then an answer, once given, is
     repeated. Without a cache a server may answer differently at any time, because its results depend on the
-    other requests of a batch; and samples are drawn by the server, whatever seed it is given.
+    other requests of a batch; and samples are drawn by the server, which may ignore the seed.
 
     Args:
         reference: the reference that loads the same model again.
@@ -119,10 +119,8 @@ class EndpointModel:
     def sample(self, examples: Sequence[Example], count: int) -> list[tuple[str, ...]]:
         """``count`` labels per example besides its answer, at temperature 1 where the reference has 0.
 
-        Each is a request of its own, and equal to a further sample of :meth:`answer` at that temperature.
-        A reply without a label is kept as it is, a request that failed is left out.
-
-        Raises:
+        Each is a separate request, and equal to a further sample of :meth:`answer` at that temperature. A
+        reply without a label is kept unchanged, a request that failed is left out. Raises:
             ModelError: the endpoint was unavailable too often in a row.
         """
         settings = replace(self._settings, temperature=self._settings.temperature or _SAMPLE_TEMPERATURE)

@@ -31,9 +31,9 @@ class BatchCost(NamedTuple):
 class BatchRunner:
     """Runs work over items in batches of at most ``budget`` tokens, padding included.
 
-    An item that exceeds the budget is run alone, and the work is told the budget, so that it may process the
-    rows of an item in parts. If memory runs out, the batch is repeated with half the budget, which then holds
-    for all later batches.
+    An item that exceeds the budget is run alone. The work receives the budget, so that it can process the
+    rows of such an item in parts. If memory runs out, the batch is repeated with half the budget, which then
+    holds for all later batches.
 
     Args:
         reference: reference of the model, for messages.

@@ -1,4 +1,4 @@
-"""Evidence that a language model is asked for: how each of :data:`w2s.evidence_kinds.REQUESTS` is measured.
+"""Evidence requested from a language model: how each of :data:`w2s.evidence_kinds.REQUESTS` is measured.
 
 A new kind is its row in :data:`w2s.evidence_kinds.EVIDENCE` and its function in ``_MEASURES`` here.
 ``samples`` is not here, because endpoints sample as well: see :class:`w2s.models.SupportsSampling`.
@@ -54,7 +54,7 @@ class _Inputs:
 
 
 def check_evidence(model: Model, names: Sequence[str]) -> None:
-    """Refuse names that a model cannot be asked for.
+    """Refuse evidence that a model cannot give.
 
     Raises:
         UsageError: the model is not an ``hf:`` model that generates, or a name or its number is invalid.
@@ -185,7 +185,7 @@ def _require_hf(model: Model) -> HfModel:
     if not isinstance(model, HfModel):
         raise UsageError(
             "hf-evidence-unsupported",
-            f"{model.reference} cannot be asked about its labels; choose an hf: model that generates. "
+            f"{model.reference} cannot give evidence about its labels; choose an hf: model that generates. "
             "Endpoints give only samples",
         )
     return model

@@ -289,7 +289,7 @@ class _JudgedLabel:
         return cls(every.labels, every.labels.index(read), every)
 
     def choose(self, scores: OptionScores) -> int:
-        """The index of the label, whatever its score."""
+        """The index of the label, regardless of its score."""
         del scores
         return self.index
 

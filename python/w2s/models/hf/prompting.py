@@ -25,7 +25,7 @@ _STOPS_ANSWER, _STOPS_LABEL = ("\nQuestion:",), ("\n",)
 
 @dataclass(frozen=True, slots=True)
 class LabelPrompt:
-    """An example whose labels are to be scored.
+    """An example and the labels to score.
 
     Attributes:
         example: the question.

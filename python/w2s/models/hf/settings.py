@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from importlib.util import find_spec
 
 from w2s.errors import MissingExtraError, ModelError, UsageError
-from w2s.models.reference import Reference, quote, target_path
+from w2s.models.reference import Reference, local_path, quote
 from w2s.models.reference_options import parse_count, parse_number
 
 DTYPES = ("auto", "float32", "bfloat16", "float16")
@@ -146,7 +146,7 @@ def locate_model(reference: Reference) -> str:
         raise UsageError(
             "model-missing-target", f"{quote(str(reference))} names no model; write hf:DIR or hf:OWNER/NAME"
         )
-    folder = target_path(reference)
+    folder = local_path(target)
     if folder.is_dir():
         return str(folder.absolute())
     if not _HUB_NAME.fullmatch(target) or target.startswith("."):

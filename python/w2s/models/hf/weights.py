@@ -58,7 +58,7 @@ def load_checkpoint(
 
     Args:
         place: folder, or name on the hub.
-        settings: arguments it is loaded.
+        settings: how it is loaded.
         forms: the architectures that are accepted, by the end of their names.
         seed: random seed of a fresh head.
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from w2s.errors import UsageError
+from w2s.errors import DataError, UsageError
 from w2s.models.lc0.weights import BlockWeights, ConvolutionWeights, Lc0Weights, LinearWeights, read_weights
 from w2s.models.model import Model, ModelKind
 from w2s.models.policy.config import PolicyConfig
 from w2s.models.policy.loading import EXTRA, WITHOUT_TORCH, require_torch
 from w2s.models.policy.settings import OPTIONS, PolicySettings
-from w2s.models.reference import Reference, quote, target_path
+from w2s.models.reference import Reference, local_path, quote
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -32,7 +32,8 @@ def load_lc0_net(reference: Reference) -> PolicyNet:
             "model-missing-target", f"{quote(str(reference))} names no file: write lc0:maia-1100.pb.gz"
         )
     require_torch("a network of Lc0", WITHOUT_TORCH)
-    return build_lc0_net(read_weights(target_path(reference)))
+    path = local_path(reference.target)
+    return build_lc0_net(read_weights(path), path)
 
 
 def load(reference: Reference, *, seed: int, concurrency: int, cache: Path | None = None) -> Model:
@@ -65,17 +66,27 @@ def lc0_net_config(weights: Lc0Weights) -> PolicyConfig:
     )
 
 
-def build_lc0_net(weights: Lc0Weights) -> PolicyNet:
-    """The network with these weights, in float32 on the CPU, in evaluation mode."""
-    from w2s.models.policy.nets import Lc0Net
+def build_lc0_net(weights: Lc0Weights, path: Path) -> PolicyNet:
+    """The network with the weights of a file, in float32 on the CPU, in evaluation mode.
 
-    net = Lc0Net(lc0_net_config(weights))
+    Raises:
+        DataError: the layers of the file do not fit each other.
+    """
+    from w2s.models.policy.nets import Lc0Net, find_mismatch
+
+    config = lc0_net_config(weights)
     tensors = _layer_tensors("stem", weights.stem)
     for number, block in enumerate(weights.blocks):
         tensors |= _block_tensors(f"tower.{number}", block)
     names = ("first", "second") if weights.policy == "convolution" else ("narrow", "linear")
     tensors |= _layer_tensors(f"head.{names[0]}", weights.policy_first)
     tensors |= _layer_tensors(f"head.{names[1]}", weights.policy_second)
+    mismatch = find_mismatch(config, {name: tuple(tensor.shape) for name, tensor in tensors.items()})
+    if mismatch:
+        raise DataError(
+            "lc0-damaged-file", f"{path} is damaged: its layers do not fit ({mismatch}); download it again"
+        )
+    net = Lc0Net(config)
     net.load_state_dict(tensors)
     net.eval()
     return net

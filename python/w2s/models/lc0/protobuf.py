@@ -9,6 +9,9 @@ from collections.abc import Iterator
 
 VARINT, FIXED64, LENGTH, FIXED32 = 0, 1, 2, 5
 
+MAX_FIELDS = 1 << 16
+"""The most fields of one message; a network has some hundred."""
+
 Field = int | memoryview
 """A varint as a number; anything else as its bytes."""
 
@@ -23,7 +26,9 @@ class ProtobufMessage:
     def __init__(self, data: memoryview) -> None:
         """Decode ``data``; nested messages stay bytes until :meth:`message` is called."""
         self._fields: dict[int, list[Field]] = {}
-        for number, value in _fields(data):
+        for count, (number, value) in enumerate(_fields(data)):
+            if count == MAX_FIELDS:
+                raise ProtobufError(f"a message has more than {MAX_FIELDS:,} fields")
             self._fields.setdefault(number, []).append(value)
 
     def __contains__(self, number: int) -> bool:

@@ -6,6 +6,7 @@ Source: the message ``pblczero.Net`` of lczero-common, by field number.
 from __future__ import annotations
 
 import gzip
+import struct
 import zlib
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from w2s.errors import DataError, ModelError
+from w2s.files import open_regular_file
 from w2s.models.lc0.protobuf import ProtobufError, ProtobufMessage
 
 PLANES, ENTRIES, SQUARES = 112, 1858, 64
@@ -22,8 +24,12 @@ _EPSILON = 1e-5
 _NETWORKS = {1: "plain", 2: "squeeze", 3: "plain", 4: "squeeze"}
 _POLICIES = {0: "plain", 1: "plain", 2: "convolution"}
 
-_MAX_BYTES = 4 << 30
+MAX_BYTES = 1 << 30
+"""The most bytes of a weights file, unpacked; those of the largest networks have some hundred MiB."""
+_PART_BYTES = 1 << 20
 _GZIP = b"\x1f\x8b"
+_FIRST_BYTES = b"\x0d" + struct.pack("<I", _MAGIC)
+"""The magic number is the first field of every weights file."""
 
 _Array = npt.NDArray[np.float32]
 
@@ -85,13 +91,18 @@ def read_weights(path: Path) -> Lc0Weights:
         ) from None
 
 
-def _read_bytes(path: Path) -> bytes:
-    """The content of a file; gzip is recognised by its first bytes and unpacked, up to 4 GiB."""
+def _read_bytes(path: Path) -> bytearray:
+    """The content of a file; gzip is recognised by its first bytes and unpacked."""
+    content = bytearray()
     try:
-        with path.open("rb") as file:
-            is_gzip = file.read(2) == _GZIP
-        with gzip.open(path, "rb") if is_gzip else path.open("rb") as file:
-            content = file.read(_MAX_BYTES + 1)
+        with open_regular_file(path) as packed:
+            is_gzip = packed.read(2) == _GZIP
+            packed.seek(0)
+            with gzip.open(packed) if is_gzip else packed as file:
+                while len(content) <= MAX_BYTES and (part := file.read(_PART_BYTES)):
+                    content += part
+                    if not content.startswith(_FIRST_BYTES):
+                        break
     except (EOFError, zlib.error, gzip.BadGzipFile) as error:
         raise DataError(
             "lc0-damaged-file", f"{path} is truncated or damaged ({error}); download it again"
@@ -100,9 +111,9 @@ def _read_bytes(path: Path) -> bytes:
         raise ModelError(
             "lc0-unreadable", f"cannot read {path}: {error.strerror}; name a weights file, NAME.pb.gz"
         ) from None
-    if len(content) > _MAX_BYTES:
+    if len(content) > MAX_BYTES:
         raise DataError(
-            "lc0-not-weights", f"{path} unpacks to more than {_MAX_BYTES >> 30} GiB; it is not a weights file"
+            "lc0-not-weights", f"{path} unpacks to more than {MAX_BYTES >> 20} MiB; it is not a weights file"
         )
     return content
 

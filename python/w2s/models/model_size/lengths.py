@@ -1,4 +1,4 @@
-"""Tokens per example, measured on sample of them with a model's own tokenizer, or assumed.
+"""Tokens per example, measured on a sample with a model's own tokenizer, or assumed.
 
 For a policy net a position has one token per square.
 """

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from w2s.errors import DataError, ModelError
 from w2s.models.hf.settings import locate_model, read_settings
 from w2s.models.model_size.shape import ModelShape, shape_by_name, weight_bytes
-from w2s.models.reference import Reference, resolve_reference, target_path
+from w2s.models.reference import Reference, local_path, resolve_reference
 
 if TYPE_CHECKING:
     from w2s.models.policy.config import PolicyConfig
@@ -50,14 +50,14 @@ def _read_net_shape(reference: Reference) -> ModelShape:
     """The shape of ``policy:…`` or ``lc0:…`` from its configuration or weight file."""
     from w2s.models.lc0.loading import lc0_net_config
     from w2s.models.lc0.weights import read_weights
-    from w2s.models.policy.config import parse_policy_config
+    from w2s.models.policy.config import read_policy_config
     from w2s.models.policy.loading import policy_folder
 
     if reference.kind == "lc0":
-        path = target_path(reference)
+        path = local_path(reference.target)
         return _net_shape(lc0_net_config(read_weights(path)), path.name)
-    path = policy_folder(reference) / "config.json"
-    return _net_shape(parse_policy_config(path.read_text(encoding="utf-8"), str(path)), str(path))
+    folder = policy_folder(reference)
+    return _net_shape(read_policy_config(folder), str(folder / "config.json"))
 
 
 def _net_shape(config: PolicyConfig, source: str) -> ModelShape:

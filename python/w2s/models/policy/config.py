@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
-from typing import Any, Literal, get_args
+from pathlib import Path
+from typing import Any, BinaryIO, Literal, get_args
 
 from w2s import kernels
-from w2s.errors import DataError
+from w2s.errors import DataError, ModelError
+from w2s.files import open_regular_file
 
 Architecture = Literal["se_resnet", "lc0"]
 Head = Literal["from_to", "plain", "convolution"]
+
+CONFIG, WEIGHTS = "config.json", "model.safetensors"
+"""The two files of a policy network."""
+_MAX_CONFIG_BYTES = 1 << 20
 
 MODEL_TYPE = "w2s-policy"
 """The ``model_type`` in the ``config.json`` of a policy network."""
@@ -71,7 +78,7 @@ def parse_policy_config(text: str, where: str) -> PolicyConfig:
     """
     try:
         found = json.loads(text)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise DataError(
             "policy-invalid-config", f"{where} is not valid JSON ({error}); copy the network again"
         ) from None
@@ -86,6 +93,40 @@ def parse_policy_config(text: str, where: str) -> PolicyConfig:
     _check_names(config, where)
     _check_sizes(asdict(config), where)
     return config
+
+
+def read_policy_config(folder: Path) -> PolicyConfig:
+    """The configuration of the network in a folder.
+
+    Raises:
+        ModelError: the folder or its ``config.json`` does not exist or cannot be read.
+        DataError: it is not the configuration of a policy network that this version can build.
+    """
+    where = folder / CONFIG
+    with open_net_file(folder, CONFIG) as file:
+        content = file.read(_MAX_CONFIG_BYTES + 1)
+    if len(content) > _MAX_CONFIG_BYTES:
+        raise DataError("policy-invalid-config", f"{where} is larger than {_MAX_CONFIG_BYTES >> 10} KiB")
+    return parse_policy_config(content.decode(errors="replace"), str(where))
+
+
+@contextmanager
+def open_net_file(folder: Path, name: str) -> Iterator[BinaryIO]:
+    """Open a file in the folder of a network for reading.
+
+    Raises:
+        ModelError: the folder or the file does not exist, or reading fails.
+    """
+    try:
+        with open_regular_file(folder / name) as file:
+            yield file
+    except FileNotFoundError:
+        what = f"{folder} has no {name}" if folder.is_dir() else f"the folder {folder} does not exist"
+        raise ModelError(
+            "policy-not-found", f"{what}; a policy network is a folder with {CONFIG} and {WEIGHTS}"
+        ) from None
+    except OSError as error:
+        raise ModelError("policy-unreadable", f"cannot read {folder / name}: {error.strerror}") from None
 
 
 def _check_names(config: PolicyConfig, where: str) -> None:

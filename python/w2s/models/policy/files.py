@@ -9,17 +9,22 @@ from pathlib import Path
 from typing import Literal
 
 import torch
-from safetensors import SafetensorError
+from safetensors import SafetensorError, safe_open
 from safetensors.torch import load, save
-from torch import Tensor
 
-from w2s.errors import DataError, ModelError
-from w2s.models.policy.config import parse_policy_config
-from w2s.models.policy.nets import PolicyNet, build_net
-from w2s.resume import write_bytes, write_text
+from w2s.errors import DataError
+from w2s.files import write_bytes, write_text
+from w2s.models.policy.config import (
+    CONFIG,
+    WEIGHTS,
+    PolicyConfig,
+    open_net_file,
+    read_policy_config,
+)
+from w2s.models.policy.nets import PolicyNet, build_net, find_mismatch
 
-CONFIG, WEIGHTS = "config.json", "model.safetensors"
-_SHOWN = 3
+_TYPES = ("F64", "F32", "F16", "BF16", "I64", "I32")
+"""How numbers may be stored."""
 
 
 def save_pretrained(net: PolicyNet, folder: Path, dtype: Literal["float32", "float16"] = "float32") -> None:
@@ -48,46 +53,46 @@ def from_pretrained(folder: Path) -> PolicyNet:
         ModelError: the folder or one of the two files does not exist or cannot be read.
         DataError: one of the files is damaged, or the weights do not fit the configuration.
     """
-    config = parse_policy_config(_read(folder, CONFIG).decode(errors="replace"), str(folder / CONFIG))
-    where = folder / WEIGHTS
+    config, where = read_policy_config(folder), folder / WEIGHTS
+    _check_header(config, folder)
     try:
-        tensors = load(_read(folder, WEIGHTS))
+        with open_net_file(folder, WEIGHTS) as file:
+            tensors = load(file.read())
     except SafetensorError as error:
-        raise DataError(
-            "policy-damaged-weights", f"{where} is damaged ({error}); copy or train the network again"
-        ) from None
-    net = build_net(config)
-    _load_tensors(net, tensors, where)
-    return net.eval()
-
-
-def _load_tensors(net: PolicyNet, tensors: dict[str, Tensor], where: Path) -> None:
-    """Load tensors into a network that needs exactly these."""
-    wanted = net.state_dict()
-    wrong = [name for name in wanted if name not in tensors or tensors[name].shape != wanted[name].shape]
-    wrong += [name for name in tensors if name not in wanted]
-    if wrong:
-        listed = ", ".join(wrong[:_SHOWN]) + (", …" if len(wrong) > _SHOWN else "")
-        raise DataError(
-            "policy-weights-mismatch",
-            f"{where} does not fit {CONFIG} in the same folder ({listed}); copy both files of one network",
-        )
+        raise _damaged(where, error) from None
     bad = [name for name, tensor in tensors.items() if not tensor.isfinite().all()]
     if bad:
         raise DataError(
             "policy-weights-not-finite",
             f"{where} contains numbers that are not finite, in {bad[0]}; train the network again",
         )
+    net = build_net(config)
+    wanted = net.state_dict()
     net.load_state_dict({name: tensor.to(wanted[name].dtype) for name, tensor in tensors.items()})
+    return net.eval()
 
 
-def _read(folder: Path, name: str) -> bytes:
+def _check_header(config: PolicyConfig, folder: Path) -> None:
+    """Compare the header of the weights with the configuration, before their numbers are read."""
+    where = folder / WEIGHTS
     try:
-        return (folder / name).read_bytes()
-    except FileNotFoundError:
-        what = f"{folder} has no {name}" if folder.is_dir() else f"the folder {folder} does not exist"
-        raise ModelError(
-            "policy-not-found", f"{what}; a policy network is a folder with {CONFIG} and {WEIGHTS}"
-        ) from None
-    except OSError as error:
-        raise ModelError("policy-unreadable", f"cannot read {folder / name}: {error.strerror}") from None
+        with open_net_file(folder, WEIGHTS), safe_open(where, framework="pt") as file:
+            slices = {name: file.get_slice(name) for name in file.keys()}  # noqa: SIM118 - no dict
+            shapes = {name: tuple(one.get_shape()) for name, one in slices.items()}
+            types = {name: str(one.get_dtype()) for name, one in slices.items()}
+    except SafetensorError as error:
+        raise _damaged(where, error) from None
+    mismatch = find_mismatch(config, shapes) or next(
+        (f"{name} holds {kind}" for name, kind in types.items() if kind not in _TYPES), ""
+    )
+    if mismatch:
+        raise DataError(
+            "policy-weights-mismatch",
+            f"{where} does not fit {CONFIG} in the same folder: {mismatch}; copy both files of one network",
+        )
+
+
+def _damaged(where: Path, error: Exception) -> DataError:
+    return DataError(
+        "policy-damaged-weights", f"{where} is damaged ({error}); copy or train the network again"
+    )

@@ -9,7 +9,7 @@ from w2s.errors import MissingExtraError, ModelError, UsageError
 from w2s.models.model import Model, ModelKind
 from w2s.models.policy.model_card import bundled_policies, policies_folder
 from w2s.models.policy.settings import OPTIONS, PolicySettings
-from w2s.models.reference import Reference, quote, target_path
+from w2s.models.reference import Reference, local_path, quote
 
 EXTRA = "models"
 
@@ -44,7 +44,7 @@ def policy_folder(reference: Reference) -> Path:
         raise UsageError(
             "model-missing-target", f"{quote(str(reference))} names no net: write policy:NAME or policy:DIR"
         )
-    folder = target_path(reference)
+    folder = local_path(target)
     if folder.is_dir():
         return folder
     names = [bundled.name for bundled in bundled_policies()]

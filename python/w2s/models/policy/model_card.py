@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from w2s.assets import arenas_folder
-from w2s.resume import read_json
+from w2s.files import read_json
 
 _RATING = re.compile(r"\| *([\w-]+) *\| *([+-]\d+) *\| *([+-]\d+) to ([+-]\d+) *\|")
 """A row of the card: player, Elo, and the ends of its 95 % interval."""

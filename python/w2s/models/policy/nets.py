@@ -1,4 +1,4 @@
-"""Network modules: the residual towers and heads of our own policy networks and of Lc0's.
+"""Network modules: the residual towers and heads of our policy networks and of Lc0's.
 
 Names of submodules are names of tensors in weights files, so they do not change. Which move an entry of the
 policy means: ``rust/w2s-games/src/chess/planes.rs``.
@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import math
+from collections.abc import Mapping
 
 import torch
 from torch import Tensor, nn
@@ -48,6 +49,27 @@ class PolicyNet(nn.Module):
 def build_net(config: PolicyConfig) -> PolicyNet:
     """A network whose weights are drawn from torch's random numbers."""
     return Lc0Net(config) if config.architecture == "lc0" else SeResNet(config)
+
+
+def find_mismatch(config: PolicyConfig, shapes: Mapping[str, tuple[int, ...]]) -> str:
+    """How tensors differ from those of a network, without building it: the first difference, or empty.
+
+    Args:
+        config: the configuration of the network.
+        shapes: the shape of each tensor by name.
+    """
+    with torch.device("meta"):
+        wanted = {name: tuple(tensor.shape) for name, tensor in build_net(config).state_dict().items()}
+    for name, shape in wanted.items():
+        if name not in shapes:
+            return f"there is no {name}"
+        if shapes[name] != shape:
+            return f"{name} is {_sizes(shapes[name])}, not {_sizes(shape)}"
+    return next((f"there is no place for {name!r:.80}" for name in shapes if name not in wanted), "")
+
+
+def _sizes(shape: tuple[int, ...]) -> str:
+    return "×".join(map(str, shape)) or "one number"
 
 
 def weights_digest(net: PolicyNet) -> str:

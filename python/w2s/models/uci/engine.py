@@ -43,6 +43,7 @@ class Engine:
         wanted: the user's options by name, sent as soon as the engine has declared its own.
         timeout_s: the longest wait for any reply but a search, and beyond the limit of a search.
         adapt: changes the user's options once the engine's own are known.
+        variables: names of further environment variables that the process gets.
 
     Attributes:
         name: the program.
@@ -56,11 +57,13 @@ class Engine:
         wanted: Mapping[str, str],
         timeout_s: float,
         adapt: Callable[[EngineOptions], dict[str, str]] | None = None,
+        variables: Sequence[str] = (),
     ) -> None:
         self._command = tuple(command)
         self._wanted = dict(wanted)
         self._timeout_s = timeout_s
         self._adapt = adapt
+        self._variables = tuple(variables)
         self._process: EngineProcess | None = None
         self._is_busy = False
         self._reported_silence = False
@@ -141,7 +144,7 @@ class Engine:
     def start_search(self, command: bytes) -> None:
         """Send the queued commands and a ``go``.
 
-        Output from before, for example a second ``bestmove``, is dropped, so that it is not taken for the
+        Output from before, for example a second ``bestmove``, is dropped, so that it is not mistaken for the
         result of this search.
         """
         if self._process is not None:
@@ -172,7 +175,7 @@ class Engine:
 
     def _spawn(self) -> EngineProcess:
         try:
-            return EngineProcess(self._command)
+            return EngineProcess(self._command, self._variables)
         except OSError as error:
             if error.errno in _RESOURCE_ERRNOS:
                 raise EngineResourceError(f"cannot start {self.name!r}: {error.strerror}") from None

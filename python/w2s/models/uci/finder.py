@@ -7,6 +7,7 @@ import shutil
 from pathlib import Path
 
 from w2s.errors import ModelError
+from w2s.models.reference import local_path
 
 FOLDERS = ("/usr/games", "/usr/local/games", "/usr/local/bin", "/opt/homebrew/bin")
 """Searched after PATH, in this order. Debian puts ``/usr/games`` on the PATH of login shells only."""
@@ -38,7 +39,7 @@ def resolve(program: str) -> str:
         ModelError: the program does not exist; the message says where it was searched and how to get it.
     """
     if os.sep in program or (os.altsep is not None and os.altsep in program):
-        path = Path(program).expanduser()
+        path = local_path(program)
         if path.is_file() and os.access(path, os.X_OK):
             return str(path.absolute())
         raise ModelError("uci-engine-not-found", f"the engine {program!r} {_why_not(path)}")

@@ -12,7 +12,7 @@ from typing import Self
 from w2s.errors import UsageError
 from w2s.models.confidence import TEMPERATURE_CP
 from w2s.models.model import ModelKind
-from w2s.models.reference import Reference, quote
+from w2s.models.reference import Reference, local_path, quote
 from w2s.models.reference_options import parse_count, parse_number
 from w2s.models.uci.finder import resolve
 from w2s.models.uci.model import UciModel
@@ -25,23 +25,26 @@ _OPTIONS = {
     "movetime": "milliseconds per search",
     "temperature_cp": "temperature of the softmax that turns scores into evidence; default 100",
     "timeout_s": "seconds to wait for the engine beyond its limits; default 60",
+    "variables": "environment variables that the engine gets besides PATH, HOME and the like: A,B",
 }
 """What each option means that w2s reads itself; all others are UCI options of the engine."""
 
 
 @dataclass(frozen=True)
 class UciSettings:
-    """A ``uci:`` reference taken apart.
+    """The parts of a ``uci:`` reference.
 
     Attributes:
         command: the program and its arguments.
         search: limits, temperature and timeout.
         engine_options: UCI options by name.
+        variables: names of further environment variables that the engine gets.
     """
 
     command: tuple[str, ...]
     search: SearchSettings
     engine_options: Mapping[str, str]
+    variables: tuple[str, ...] = ()
 
     @classmethod
     def from_reference(cls, reference: Reference) -> Self:
@@ -63,7 +66,23 @@ class UciSettings:
             parse_number(text, own, "timeout_s", DEFAULT_TIMEOUT_S),
         )
         engine_options = {name: value for name, value in options.items() if name not in _OPTIONS}
-        return cls(tuple(_split_command(text, reference.target)), search, engine_options)
+        command = tuple(_split_command(text, reference.target))
+        return cls(command, search, engine_options, _variables(text, own.get("variables")))
+
+
+def _variables(reference: str, names: str | None) -> tuple[str, ...]:
+    """The names of environment variables in an option; each must be set."""
+    if names is None:
+        return ()
+    found = tuple(name.strip() for name in names.split(","))
+    for name in found:
+        if name not in os.environ:
+            raise UsageError(
+                "model-invalid-option",
+                f"variables of {quote(reference)} names {quote(name)}, which is not set; write names of "
+                "environment variables, separated by commas",
+            )
+    return found
 
 
 def _split_command(reference: str, command: str) -> list[str]:
@@ -75,7 +94,7 @@ def _split_command(reference: str, command: str) -> list[str]:
         raise UsageError(
             "uci-invalid-command", f"the command of {quote(reference)} contains a NUL byte; remove it"
         )
-    if os.sep in command and Path(command).expanduser().is_file():
+    if os.sep in command and local_path(command).is_file():
         return [command]
     try:
         words = shlex.split(command)
@@ -104,6 +123,7 @@ def load(reference: Reference, *, seed: int, concurrency: int, cache: Path | Non
         settings.search,
         settings.engine_options,
         concurrency=concurrency,
+        variables=settings.variables,
     )
 
 

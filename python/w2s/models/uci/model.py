@@ -41,6 +41,7 @@ class UciModel:
         settings: limits of a search, temperature of the evidence, timeout.
         wanted: UCI options by name.
         concurrency: how many searches run at once, and how many matches are played at once.
+        variables: names of further environment variables that the engine gets.
 
     Raises:
         ModelError: the engine cannot be started or does not speak UCI.
@@ -57,6 +58,7 @@ class UciModel:
         wanted: Mapping[str, str],
         *,
         concurrency: int = 1,
+        variables: Sequence[str] = (),
     ) -> None:
         self.reference = reference
         self.slots: int | None = concurrency
@@ -65,10 +67,10 @@ class UciModel:
         self._said_limit = False
 
         def player() -> Engine:
-            return Engine(command, wanted, settings.timeout_s)
+            return Engine(command, wanted, settings.timeout_s, variables=variables)
 
         def labeller() -> Engine:
-            return Engine(command, wanted, settings.timeout_s, adapt=_small_hash)
+            return Engine(command, wanted, settings.timeout_s, adapt=_small_hash, variables=variables)
 
         self._pool = EnginePool(player, labeller, concurrency)
         self._finalizer = weakref.finalize(self, self._pool.close)
@@ -137,7 +139,7 @@ class UciModel:
         except EngineError as error:
             raise ModelError(
                 "uci-start-failed",
-                f"the engine {command!r} {error}; run it by hand and type 'uci' and 'isready'",
+                f"the engine {command!r} {error}; run it in a terminal and type 'uci' and 'isready'",
             ) from None
         return found[0]
 

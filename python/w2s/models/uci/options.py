@@ -83,7 +83,7 @@ class EngineOptions:
         raise UsageError(
             "uci-unknown-option",
             f"{self._engine} has no option {name!r}: {hint}its options are: {listed} "
-            "(nodes, depth, movetime, temperature_cp and timeout_s belong to w2s)",
+            "(nodes, depth, movetime, temperature_cp, timeout_s and variables belong to w2s)",
         )
 
     def _checked(self, option: EngineOption, value: str) -> str | None:

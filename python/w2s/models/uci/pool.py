@@ -89,7 +89,7 @@ class EnginePool:
             raise ModelError(
                 "uci-repeated-failure",
                 f"the engine {name!r} failed {self._failures} times in a row (the last time it {why}); run "
-                "it by hand, or use another engine",
+                "it in a terminal, or use another engine",
             )
 
     def close(self) -> None:

@@ -61,7 +61,7 @@ class SearchInfo(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class SearchLimits:
-    """When a search ends: nodes, depth in plies, time in milliseconds; None is no limit."""
+    """When a search ends: nodes, depth in plies, time in milliseconds; None means no limit."""
 
     nodes: int | None = None
     depth: int | None = None

@@ -90,7 +90,7 @@ class Quantity:
 
 
 def parse_quantity(text: str) -> Quantity | None:
-    """The number that a text is; None if it is anything else.
+    """The number in a text; None if the text is anything else.
 
     Example:
         >>> parse_quantity("$1,250.50").number, parse_quantity("1 1/2 hours").unit, parse_quantity("x + 1")

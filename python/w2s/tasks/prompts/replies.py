@@ -192,7 +192,7 @@ def _find_move(state: State, text: str) -> str | None:
 
     The first rule that applies decides: the whole reply is a move; the last move after a mark such as
     "answer", "best move" or a box; the last move after a weaker mark such as "play", bold or quotes; the
-    first word, because a line of play begins with the move that was asked for; the last legal move anywhere.
+    first word, because a line of play begins with the requested move; the last legal move anywhere.
     """
     whole = state.read(text.strip())[0] if len(text) < _NEAR else None
     if whole is not None:

@@ -94,7 +94,7 @@ def load_language_student(reference: str, settings: LanguageTrainSettings) -> La
     prompting = read_settings(parsed)
     _refuse_quantised(settings.finetuning == "full" and prompting.quant is not None, reference)
     place = locate_model(parsed)
-    # Weights in bfloat16 would lose small steps; autocast computes in it where the settings say so.
+    # Weights in bfloat16 would lose small steps; autocast uses it if the settings request it.
     dtype = prompting.dtype if settings.finetuning == "lora" or prompting.dtype != "auto" else "float32"
     opened = load_checkpoint(place, replace(prompting, dtype=dtype), CAUSAL + CHOICE, settings.seed)
     network = _mark_trainable(opened.network, settings, reference)

@@ -23,9 +23,10 @@ from torch import Tensor
 from torch.utils.data import Sampler
 
 from w2s.errors import DataError, MissingExtraError, UsageError
+from w2s.files import remove
 from w2s.models.hf.weights import quiet_transformers
 from w2s.models.policy.device import has_fast_bfloat16, select_device
-from w2s.resume import Record, remove
+from w2s.resume import Record
 from w2s.train.dataset import TrainingSet
 from w2s.train.distributed import process_count
 from w2s.train.language.objectives import Objective, TokenizedRow, build_objective, weighted_sum
@@ -135,6 +136,7 @@ def _run(job: _Job, rows: TrainingSet, objective: Objective) -> None:
         "rows": len({one.row for one in train_rows}),
         "held_back": len({one.row for one in held_out}),
         "steps": trainer.state.global_step,
+        "first_loss": trainer.progress.first_loss,
         "loss": trainer.progress.loss,
         "held_back_losses": trainer.progress.losses,
         "best_epoch": trainer.progress.best_epoch,
@@ -277,7 +279,7 @@ class PaddedSampler(Sampler[int]):
 class WeightedTrainer(PlainStateTrainer, transformers.Trainer):  # type: ignore[misc]
     """Minimises an objective; the loss of a step is the weighted mean over its rows.
 
-    Training ends early when the loss on held-out rows stops to improve.
+    Training ends early when the loss on held-out rows stops improving.
 
     Args:
         network: the network, with or without an adapter.

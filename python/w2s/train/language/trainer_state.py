@@ -24,7 +24,8 @@ from torch.distributed.checkpoint import state_dict
 from torch.distributed.checkpoint.state_dict import StateDictOptions
 
 from w2s.errors import UsageError
-from w2s.resume import Record, atomic_file, remove, write_json
+from w2s.files import atomic_file, remove, write_json
+from w2s.resume import Record
 from w2s.train.progress import StepCallback, TrainStep, refuse_other_training
 
 OptimizerState = Mapping[str, Mapping[str, Tensor]]
@@ -46,11 +47,13 @@ class LanguageProgress:
         losses: loss on the held-out rows after each epoch.
         best_epoch: the epoch with the least such loss, from 0; None where no rows are held out.
         loss: loss of the last step.
+        first_loss: loss of the first step; None before it.
     """
 
     losses: list[float] = field(default_factory=list)
     best_epoch: int | None = None
     loss: float = 0.0
+    first_loss: float | None = None
 
 
 class PlainStateTrainer:
@@ -178,16 +181,18 @@ class StepHandler(transformers.TrainerCallback):  # type: ignore[misc]
     def on_epoch_begin(
         self, args: Any, state: Any, control: Any, train_dataloader: Any = None, **_: Any
     ) -> Any:
-        """Before every epoch: where batches are skipped, nobody else sets the epoch of a sharded sampler."""
+        """Before every epoch: if batches are skipped, only this call sets the epoch of a sharded sampler."""
         train_dataloader.set_epoch(int(state.epoch))
         return control
 
     def on_step_end(self, args: Any, state: Any, control: Any, **_: Any) -> Any:
         """After every step."""
-        # The trainer adds up losses until it logs them, which it never does: what is there is the loss of
-        # this step, on each device that of its own rows.
+        # The trainer adds up losses until it logs them, which it never does: the sum is the loss of this
+        # step, on each device that of its own rows.
         trainer = self._trainer
         trainer.progress.loss = float(trainer.accelerator.reduce(trainer._tr_loss, "mean"))
+        if state.global_step == 1:
+            trainer.progress.first_loss = trainer.progress.loss
         trainer._tr_loss.zero_()
         if self._progress is not None:
             self._progress(TrainStep(state.global_step, state.max_steps, trainer.progress.loss))

@@ -16,12 +16,13 @@ from safetensors.torch import save
 from torch import Tensor, nn
 
 from w2s.errors import DataError, UsageError
+from w2s.files import write_bytes
 from w2s.models.lc0.loading import load_lc0_net
 from w2s.models.policy.files import from_pretrained
 from w2s.models.policy.loading import policy_folder
 from w2s.models.policy.nets import PolicyNet
 from w2s.models.reference import quote, resolve_reference
-from w2s.resume import Record, write_bytes
+from w2s.resume import Record
 from w2s.train.progress import refuse_other_training
 
 
@@ -69,12 +70,14 @@ class PolicyProgress:
         losses: loss on the held-out rows after each epoch; empty where there are none.
         best_epoch: the epoch with the least such loss, from 0; None before the first.
         epoch_loss: sum of the losses of the rows of this epoch so far, and the number of these rows.
+        first_loss: loss of the first step; None before it.
     """
 
     step: int = 0
     losses: list[float] = field(default_factory=list)
     best_epoch: int | None = None
     epoch_loss: tuple[float, int] = (0.0, 0)
+    first_loss: float | None = None
 
 
 Weights = dict[str, Tensor]

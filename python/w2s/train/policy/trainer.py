@@ -19,10 +19,11 @@ import torch
 from torch import Tensor
 
 from w2s.errors import DataError
+from w2s.files import remove
 from w2s.models.policy.device import has_fast_bfloat16, select_device
 from w2s.models.policy.files import save_pretrained
 from w2s.models.policy.nets import PolicyNet
-from w2s.resume import Record, remove
+from w2s.resume import Record
 from w2s.train.dataset import TrainingSet
 from w2s.train.losses import LOSSES, kl
 from w2s.train.policy.batches import Batch, Batches, MoveTargets, move_targets
@@ -156,6 +157,7 @@ class _PolicyTrainer:
             "held_back": len(self._held_out),
             "steps": progress.step,
             "processes": self._group.count,
+            "first_loss": progress.first_loss,
             "loss": progress.epoch_loss[0] / max(1, progress.epoch_loss[1]),
             "held_back_losses": progress.losses,
             "best_epoch": progress.best_epoch,
@@ -210,6 +212,8 @@ class _PolicyTrainer:
     def _note(self, loss: float, rows: int) -> None:
         total, seen = self._progress.epoch_loss
         begins = (self._progress.step - 1) % self._steps_per_epoch == 0
+        if self._progress.step == 1:
+            self._progress.first_loss = loss
         self._progress.epoch_loss = (loss * rows, rows) if begins else (total + loss * rows, seen + rows)
 
     def _end_epoch(self, epoch: int) -> None:
@@ -271,7 +275,7 @@ def _optimizer(net: PolicyNet, settings: PolicyTrainSettings) -> torch.optim.Ada
 def _autocast(
     settings: PolicyTrainSettings, device: torch.device
 ) -> contextlib.AbstractContextManager[object]:
-    """Compute in bfloat16 where the settings say so, or the device gains from it."""
+    """Compute in bfloat16 if the settings request it, or if the device gains from it."""
     halves = settings.precision == "bfloat16" or (settings.precision == "auto" and has_fast_bfloat16(device))
     return torch.autocast(device.type, torch.bfloat16) if halves else contextlib.nullcontext()
 

@@ -177,7 +177,7 @@ def _best_epoch(
 
 
 def _epochs(rows: int, options: NeuralOptions) -> int:
-    """The number of epochs that is asked for, or that reaches the minimum number of steps."""
+    """The requested number of epochs, or more to reach the minimum number of steps."""
     steps = -(-rows // options.batch)
     return max(options.epochs, -(-options.least_steps // steps))
 

@@ -8,7 +8,7 @@ use thiserror::Error;
 #[non_exhaustive]
 pub enum AggregateError {
     /// A score is not a number, and none may be missing.
-    #[error("the score in row {row}, column {column} is NaN; drop it or let it count as missing")]
+    #[error("the score in row {row}, column {column} is NaN; drop the row, or count NaN as missing")]
     NanScore {
         /// Its row, the first that has one.
         row: usize,
@@ -16,7 +16,7 @@ pub enum AggregateError {
         column: usize,
     },
     /// There is no column.
-    #[error("there is no column of scores")]
+    #[error("there is no column of scores; give at least one")]
     NoColumns,
     /// Values cannot be cut into rows of equal length.
     #[error("{len} values are not a whole number of rows of {columns}")]
@@ -47,7 +47,7 @@ pub enum AggregateError {
         expected: usize,
     },
     /// A weight is negative, infinite or not a number.
-    #[error("the weight of column {column} is {weight}; weights are finite and not negative")]
+    #[error("the weight of column {column} is {weight}; weights must be finite and not negative")]
     BadWeight {
         /// Its column.
         column: usize,
@@ -55,22 +55,22 @@ pub enum AggregateError {
         weight: f64,
     },
     /// All weights are zero.
-    #[error("every weight is 0")]
+    #[error("every weight is 0; at least one must be positive")]
     NoWeight,
     /// A share to trim is out of range.
-    #[error("the share to trim at each end is {share}; it lies in [0, 0.5)")]
+    #[error("the share to trim at each end is {share}; it must be in [0, 0.5)")]
     BadTrim {
         /// What was given.
         share: f64,
     },
     /// A clip of probabilities is out of range.
-    #[error("the clip is {clip}; it lies in (0, 0.5)")]
+    #[error("the clip is {clip}; it must be in (0, 0.5)")]
     BadClip {
         /// What was given.
         clip: f64,
     },
     /// The limit of a vote is not a number.
-    #[error("the limit of a vote is NaN")]
+    #[error("the limit of a vote is NaN; it must be a number")]
     NanLimit,
     /// A score is not a probability.
     #[error("the score in row {row}, column {column} is {score}; this method needs probabilities in [0, 1]")]

@@ -1,4 +1,4 @@
-//! How the scores of a row are combined, and what each way asks of its input.
+//! Methods that combine the scores of a row, and what each requires of its input.
 
 use rayon::prelude::*;
 
@@ -15,7 +15,7 @@ pub struct Settings<'a> {
     pub trim: f64,
     /// How far probabilities are kept from 0 and 1 before they become log-odds.
     pub clip: f64,
-    /// The score from which on a column votes for the row.
+    /// The score from which a column votes for the row.
     pub limit: f64,
 }
 
@@ -64,14 +64,14 @@ pub enum Method<'a> {
     MeanRank,
     /// The number of rows that the row beats, a tie counting one half, summed over the columns.
     Borda,
-    /// 1 where more than half of the columns reach the limit, 0 where fewer do, ½ where it is exactly half.
+    /// 1 if more than half of the columns reach the limit, 0 if fewer do, ½ if exactly half do.
     Majority {
-        /// The score from which on a column votes for the row.
+        /// The score from which a column votes for the row.
         limit: f64,
     },
     /// The (weighted) share of columns that reach the limit.
     Vote {
-        /// The score from which on a column votes for the row.
+        /// The score from which a column votes for the row.
         limit: f64,
         /// A weight for each column; none for equal ones.
         weights: Option<&'a [f64]>,
@@ -79,7 +79,7 @@ pub enum Method<'a> {
 }
 
 impl<'a> Method<'a> {
-    /// The method of a name, with what it uses of the settings.
+    /// The method with a name, and the settings that it uses.
     ///
     /// ```
     /// use w2s_core::aggregate::{Method, Settings};

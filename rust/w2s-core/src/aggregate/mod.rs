@@ -1,14 +1,14 @@
-//! Many scores of each row become one: n × m in, n out.
+//! Combines the scores of each row into one: n × m in, n out.
 //!
 //! | file | question it answers |
 //! |---|---|
-//! | `table` | where do the scores stand in memory? |
+//! | `table` | how are the scores laid out in memory? |
 //! | `method` | how are the scores of a row combined? |
 //! | `row` | what is the answer for one row? |
 //! | `median` | what is the median of few columns, many rows at once? |
-//! | `ranks` | where does each row stand in each column? |
+//! | `ranks` | which rank does each row have in each column? |
 //!
-//! Scores are f32 or f64, the arithmetic is in double precision. Knows nothing about what the scores mean.
+//! Scores are f32 or f64; the arithmetic is in double precision.
 
 mod error;
 mod median;
@@ -32,12 +32,12 @@ use row::RowRule;
 /// Rows that one task works on.
 const CHUNK: usize = 1 << 12;
 
-/// What is done about NaN.
+/// How NaN is treated.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Missing {
     /// It is an error.
     Refuse,
-    /// It is a score that is missing: the row is combined without it.
+    /// It is a missing score: the row is combined without it.
     Skip,
 }
 

@@ -1,4 +1,4 @@
-//! Where each row stands in each column, and what that makes over all columns.
+//! The rank of each row in each column, and aggregates of the ranks over all columns.
 //!
 //! Ranks rise with the score from 1; ties share the mean of their ranks; a missing score has none.
 

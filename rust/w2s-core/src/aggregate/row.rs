@@ -1,11 +1,9 @@
 //! The combined score of one row.
-//!
-//! Knows nothing about other rows.
 
 use super::Method;
 use crate::select::Score;
 
-/// A method made ready for rows of a fixed length.
+/// A method prepared for rows of a fixed length.
 pub struct RowRule<'a> {
     method: Method<'a>,
     weights: Vec<f64>,
@@ -19,7 +17,7 @@ pub struct Scratch {
 }
 
 impl<'a> RowRule<'a> {
-    /// The rule for rows of so many columns.
+    /// The rule for rows of `columns` scores.
     pub fn of(method: Method<'a>, columns: usize) -> Self {
         Self { method, weights: method.weights().map_or_else(|| vec![1.0; columns], <[f64]>::to_vec) }
     }
@@ -79,7 +77,7 @@ fn mean_rows<'a, S: Score>(rows: impl Iterator<Item = &'a [S]>, columns: usize, 
 /// NaN where the weights that are left sum to 0.
 fn weighted_mean(scores: impl Iterator<Item = f64>, weights: &[f64]) -> f64 {
     let (sum, weight) = scores.zip(weights).fold((0.0, 0.0), |(sum, total), (score, &weight)| {
-        // A score of no weight has no say, not even an infinite one.
+        // A score of weight 0 does not count, even if it is infinite.
         (if weight > 0.0 { sum + weight * score } else { sum }, total + weight)
     });
     sum / weight
@@ -92,7 +90,7 @@ fn median(scores: &mut [f64]) -> f64 {
     if odd { upper } else { midpoint(below.iter().copied().fold(f64::NEG_INFINITY, f64::max), upper) }
 }
 
-/// The mean of two scores; equal infinities stay what they are.
+/// The mean of two scores; that of equal infinities is the same infinity.
 pub fn midpoint(a: f64, b: f64) -> f64 {
     if a == b { a } else { a * 0.5 + b * 0.5 }
 }

@@ -1,6 +1,4 @@
-//! n × m scores where they stand: row after row, or column by column.
-//!
-//! Knows nothing about what is done with them.
+//! n × m borrowed scores, row after row or column by column.
 
 use rayon::prelude::*;
 
@@ -26,7 +24,7 @@ impl<'a, S: Score> Table<'a, S> {
     /// Row after row, each of `n_columns` scores.
     ///
     /// # Errors
-    /// There is no column, or the values are no whole number of rows.
+    /// There is no column, or the values are not a whole number of rows.
     pub fn rows(values: &'a [S], n_columns: usize) -> Result<Self, AggregateError> {
         if n_columns == 0 {
             return Err(AggregateError::NoColumns);
@@ -82,7 +80,7 @@ impl<'a, S: Score> Table<'a, S> {
         })
     }
 
-    /// The scores row after row: as they stand, or copied into the buffer.
+    /// The scores row after row: borrowed, or copied into the buffer.
     pub(super) fn by_rows<'b>(&self, buffer: &'b mut Vec<S>) -> &'b [S]
     where
         'a: 'b,

@@ -1,4 +1,4 @@
-//! A gambler who bets against a purity: where the purity is really that low, the capital rarely grows much.
+//! Bounds by betting: a gambler bets against a purity, and rarely wins much if the purity is really that low.
 //!
 //! The capital Π(1 + λₜ(xₜ − p)) starts at 1 and is a supermartingale where the purity is at most p, so it ever reaches
 //! 1/α with probability at most α (Ville). The bets are those of Waudby-Smith and Ramdas for a fixed number of rows, on

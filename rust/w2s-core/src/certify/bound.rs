@@ -1,6 +1,4 @@
 //! Lower bounds of a purity, from how many rows were kept and which of them are right.
-//!
-//! Knows nothing about grids beyond the share of δ that each threshold gets.
 
 use super::beta::upper_tail;
 use super::betting::{Bets, in_random_order};
@@ -56,7 +54,7 @@ impl FromStr for Bound {
 /// Steps of a bisection, to within 10⁻¹³.
 const HALVINGS: usize = 44;
 
-/// What was seen at each threshold of a grid, ascending.
+/// Counts at each threshold of a grid, ascending.
 pub struct GridCounts<'a> {
     bound: Bound,
     grid: &'a [f64],
@@ -91,7 +89,7 @@ impl<'a> GridCounts<'a> {
         self.correct[i]
     }
 
-    /// Whether the purity at a threshold is at least this, but for a probability of α.
+    /// Whether the purity at a threshold is at least `purity`, with probability 1 − α.
     pub fn reaches(&self, i: usize, purity: f64, alpha: f64) -> bool {
         let (kept, correct) = (self.kept[i], self.correct[i]);
         match self.bound {
@@ -102,7 +100,7 @@ impl<'a> GridCounts<'a> {
         }
     }
 
-    /// The purity at a threshold is at least this, but for a probability of α.
+    /// The lower bound of the purity at a threshold, which holds with probability 1 − α.
     pub fn lower_bound(&self, i: usize, alpha: f64) -> f64 {
         let (kept, correct) = (self.kept[i], self.correct[i]);
         match self.bound {

@@ -33,7 +33,7 @@ pub enum CertifyError {
         correct: bool,
     },
     /// A probability lies outside (0, 1).
-    #[error("{argument} {value} lies outside (0, 1)")]
+    #[error("{argument} is {value}; it must be between 0 and 1")]
     OutOfRange {
         /// Which argument it is.
         argument: Argument,
@@ -41,7 +41,7 @@ pub enum CertifyError {
         value: f64,
     },
     /// There is no threshold to choose from.
-    #[error("the grid has no threshold")]
+    #[error("the grid has no threshold; give at least one")]
     NoGrid,
     /// A threshold is not a number.
     #[error("threshold {index} of the grid is NaN")]
@@ -51,7 +51,7 @@ pub enum CertifyError {
     },
     /// A row belongs to a fold on which the trust function was fitted.
     #[error(
-        "row {index} is of fold {fold}, on which the trust function was fitted; calibrate on rows held back"
+        "row {index} is in fold {fold}, on which the trust function was fitted; calibrate on rows held back"
     )]
     FittedRow {
         /// Position of the first such row.

@@ -27,7 +27,7 @@ use crate::Argument;
 use crate::select::Score;
 use bound::GridCounts;
 
-/// What is asked for.
+/// The target of a certificate.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Target<'a> {
     /// The purity to reach, in (0, 1).
@@ -49,22 +49,22 @@ pub struct Folds<'a> {
     pub fitted: &'a [u32],
 }
 
-/// What was seen at one threshold.
+/// The calibration result at one threshold.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Certificate {
     /// Rows with at least this score are kept.
     pub threshold: f64,
-    /// Share of the held-back rows that are.
+    /// Share of the held-back rows that are kept.
     pub coverage: f64,
-    /// How many those are.
+    /// Number of these rows.
     pub kept: usize,
-    /// How many of them are right.
+    /// Number of these rows that are right.
     pub correct: usize,
-    /// The purity is at least this, at all thresholds of the grid together with probability 1 − δ.
+    /// Lower bound of the purity; with probability 1 − δ it holds at all thresholds of the grid.
     pub bound: f64,
 }
 
-/// The answer.
+/// The result of a certification.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Certification {
     /// The threshold with the largest coverage among those whose bound reaches the target.

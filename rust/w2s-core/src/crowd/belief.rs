@@ -1,6 +1,4 @@
 //! The expectation step that all probabilistic methods share: evidence in, posterior and expected counts out.
-//!
-//! Knows nothing about where the evidence comes from.
 
 use super::error::CrowdError;
 use super::exponential::exp;
@@ -29,7 +27,7 @@ pub(super) struct Expectation {
     pub table: Vec<f64>,
     /// Expected number of items of each class.
     pub mass: Vec<f64>,
-    /// Log-likelihood of the votes, as far as the evidence spoke of it.
+    /// Log-likelihood of the votes, as far as the evidence includes it.
     pub log_likelihood: f64,
     /// Entropy of the posterior.
     pub entropy: f64,
@@ -54,7 +52,7 @@ pub(super) fn expect<E: Evidence>(
     })
 }
 
-/// Counts with the posterior as it is.
+/// Counts with the current posterior.
 pub(super) fn count<E: Evidence>(
     votes: &Votes,
     evidence: &E,
@@ -118,7 +116,7 @@ fn items<E: Evidence>(
     }
 }
 
-/// Here a probability is 0 beside the largest; it keeps 0 × ∞ out of the entropy.
+/// Below this a probability is 0 relative to the largest; it keeps 0 × ∞ out of the entropy.
 const NEGLIGIBLE_LOG: f64 = -1e3;
 
 /// Turns scores (log, unnormalised) into probabilities; returns the log of their sum, and the entropy.

@@ -1,6 +1,4 @@
-//! Repeating a step until its objective stands still.
-//!
-//! Knows nothing about votes.
+//! Repeats a step until its objective converges.
 
 use super::error::CrowdError;
 use super::options::Options;
@@ -11,7 +9,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 pub(super) struct Course {
     /// The objective after each iteration.
     pub trace: Vec<f64>,
-    /// Whether the objective stood still before the iterations were used up.
+    /// Whether the objective converged before the maximum number of iterations.
     pub converged: bool,
 }
 
@@ -27,7 +25,7 @@ pub(super) fn climb(
     repeat(options, stands, step)
 }
 
-/// Repeats a step until `done` says so of the objective before and after it, or the cap is reached. With a
+/// Repeats a step until `done` is true of the objective before and after it, or until the cap. With a
 /// tolerance of 0 the cap is always reached.
 pub(super) fn repeat(
     options: &Options,
@@ -43,7 +41,7 @@ pub(super) fn repeat(
     Ok(course)
 }
 
-/// An error where somebody asked to stop.
+/// An error if the caller requested to stop.
 pub(super) fn go_on(stop: &AtomicBool) -> Result<(), CrowdError> {
     if stop.load(Ordering::Relaxed) { Err(CrowdError::Stopped) } else { Ok(()) }
 }

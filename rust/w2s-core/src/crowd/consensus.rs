@@ -1,12 +1,10 @@
-//! What a fit hands back.
-//!
-//! Knows nothing about how it came about.
+//! The result of a fit.
 
 use super::belief::{best, fill_unvoted};
 use super::climb::Course;
 use super::votes::Votes;
 
-/// What the crowd as a whole says, and how much each worker is worth.
+/// The labels of the crowd, and the skill of each worker.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Consensus {
     /// Items × classes: the probability of each class, in [0, 1], summing to 1. Items without votes have the
@@ -26,14 +24,14 @@ pub struct Consensus {
     pub trace: Vec<f64>,
     /// Iterations done.
     pub iterations: usize,
-    /// Whether the objective stood still before the iterations were used up.
+    /// Whether the objective converged before the maximum number of iterations.
     pub converged: bool,
 }
 
 /// What was learned about the workers; row-major.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Workers {
-    /// One a worker, higher is better; each method says on which scale.
+    /// One value for each worker, higher is better; the scale depends on the method.
     pub skill: Vec<f64>,
     /// Workers × true class × vote: how likely a worker gives a vote. Dawid–Skene and one-coin,
     /// where this is not too large; else empty.

@@ -1,7 +1,7 @@
 //! Dawid–Skene: every worker has a confusion matrix, estimated together with the classes by expectation
 //! maximisation.
 //!
-//! Knows nothing about how hard an item is.
+//! Items have no difficulty.
 //!
 //! Source: A. P. Dawid, A. M. Skene, Maximum Likelihood Estimation of Observer Error-Rates Using the EM
 //! Algorithm, Applied Statistics 28 (1979).

@@ -81,7 +81,7 @@ pub enum CrowdError {
         /// What was given.
         tolerance: f64,
     },
-    /// A count is 0 that has to be positive.
+    /// A count that must be positive is 0.
     #[error("{argument} is 0; it must be at least 1")]
     ZeroCount {
         /// Which setting it is.

@@ -1,7 +1,7 @@
 //! e^x for x ≤ 700, and what follows from it, in plain arithmetic: a compiler can do several at once, and
 //! the bits are the same on every machine.
 //!
-//! Knows nothing about what they are for. x = k ln 2 + r with |r| ≤ ln 2 / 2; e^r by its power series.
+//! Method: x = k ln 2 + r with |r| ≤ ln 2 / 2; e^r by its power series.
 
 use std::f64::consts::LOG2_E;
 

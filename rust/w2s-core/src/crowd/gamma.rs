@@ -1,7 +1,7 @@
 //! The logarithm of the gamma function and its derivative, for positive arguments.
 //!
-//! Knows nothing about what they are for. Both shift the argument up until the asymptotic series is exact to
-//! double precision, and come back by recurrence.
+//! Both shift the argument up until the asymptotic series is exact to double precision, and come back by
+//! recurrence.
 
 /// From here on the series below are exact to about 1e-16.
 const LARGE: f64 = 12.0;

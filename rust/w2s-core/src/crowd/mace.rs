@@ -1,9 +1,9 @@
-//! MACE: a worker either knows the class or guesses by a habit of its own; learned by variational Bayes.
+//! MACE: each worker either knows the class or guesses by a habit; learned by variational Bayes.
 //!
-//! Knows nothing about how hard an item is.
+//! Items have no difficulty.
 //!
 //! Source: D. Hovy, T. Berg-Kirkpatrick, A. Vaswani, E. Hovy, Learning Whom to Trust with MACE, NAACL-HLT
-//! (2013), with its Beta(½, ½) prior on knowing, and a Dirichlet prior of 10 votes a class on the habits.
+//! (2013), with its Beta(½, ½) prior on knowing, and a Dirichlet prior of 10 votes per class on the habits.
 
 use super::belief::{Evidence, Expectation, expect};
 use super::climb::{Course, climb};
@@ -171,7 +171,7 @@ struct Habits<'a> {
     kinds: &'a Kinds,
     /// Log-probability that a worker guesses, and guesses this class.
     log_guess: Vec<f64>,
-    /// What a vote adds to the score of its class beside the others.
+    /// What a vote adds to the score of its class relative to the others.
     gain: Vec<f64>,
     /// Probability that a right vote was known, not guessed.
     known_share: Vec<f64>,

@@ -1,6 +1,4 @@
-//! Majority vote: each class gets its share of the votes' weight.
-//!
-//! Knows nothing about how good the workers are, unless somebody says so.
+//! Majority vote: each class gets its share of the votes' weight. Skills of workers are given, not learned.
 
 use super::belief::fill_unvoted;
 use super::climb::Course;
@@ -19,8 +17,8 @@ pub(super) fn majority(votes: &Votes, options: &Options, stop: &AtomicBool) -> R
     weighted_majority(votes, &vec![1.0; votes.shape().workers], options, stop)
 }
 
-/// Majority vote in which a vote counts its weight times its worker's skill. The skills are handed back as
-/// they came for weighted majority; see [`majority`] for plain.
+/// Majority vote in which a vote counts its weight times its worker's skill. The given skills are returned
+/// unchanged; plain [`majority`] estimates them.
 pub(super) fn weighted_majority(
     votes: &Votes,
     skills: &[f64],

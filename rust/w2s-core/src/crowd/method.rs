@@ -1,6 +1,4 @@
-//! Which methods there are. A new method is its module, one line in each list here.
-//!
-//! Knows nothing about how any of them works.
+//! The registry of methods. A new method is its module and one line in each list here.
 
 use super::cells::{Cells, is_held};
 use super::consensus::Consensus;
@@ -75,16 +73,16 @@ impl FromStr for Method {
     }
 }
 
-/// Reconciles votes: what the crowd says about each item, and what each worker is worth.
+/// Reconciles votes: a label for each item, and a skill for each worker.
 ///
-/// The answer is the same whatever the number of threads; it runs in the rayon pool of the caller. Memory
-/// grows with votes, items, workers and classes. Tables of items × classes and of workers × classes are made
-/// where they are at most 2²⁴ numbers, or 32 a vote. Only Dawid–Skene cannot do without them, and makes
-/// workers × classes × classes.
+/// The number of threads does not change the answer; it runs in the rayon pool of the caller. Memory grows
+/// with votes, items, workers and classes. Tables of items × classes and of workers × classes are made where
+/// they are at most 2²⁴ numbers, or 32 a vote. Only Dawid–Skene cannot do without them, and makes workers ×
+/// classes × classes.
 ///
 /// # Errors
-/// Says how much memory Dawid–Skene needs where there is not so much; names an option out of range, needed but missing, or of no use to the method; says when `stop` was set
-/// before the fit was done.
+/// Says how much memory Dawid–Skene needs where there is not so much; names an option out of range, needed but
+/// missing, or of no use to the method; says when `stop` was set before the fit was done.
 ///
 /// # Examples
 /// ```
@@ -101,7 +99,7 @@ impl FromStr for Method {
 /// let votes = Votes::new(shape, rows)?;
 /// let consensus = fit(&votes, Method::Majority, &Options::default(), &AtomicBool::new(false))?;
 /// assert_eq!(consensus.labels, [1, 0, 0]);
-/// assert_eq!(consensus.posterior[4..], [0.5, 0.5]); // nobody voted on item 2
+/// assert_eq!(consensus.posterior[4..], [0.5, 0.5]); // item 2 has no votes
 /// # Ok::<(), w2s_core::crowd::CrowdError>(())
 /// ```
 pub fn fit(

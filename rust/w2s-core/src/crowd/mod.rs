@@ -1,14 +1,14 @@
-//! Crowds: many votes on each item in, one label with its probability and the worth of each worker out.
+//! Crowds: many votes on each item in, one label with its probability and the skill of each worker out.
 //!
-//! Knows nothing about names: items, workers and classes are dense codes. Which method:
+//! Items, workers and classes are dense codes. Which method to use:
 //!
 //! | method | learns about a worker | learns about an item | use it when |
 //! |---|---|---|---|
 //! | majority | | | workers are alike |
-//! | weighted majority | | | their worth is known |
+//! | weighted majority | | | their skills are known |
 //! | zero-based skill | how often it agrees | | something simple and robust is wanted |
-//! | one-coin Dawid–Skene | how often it is right | | there are few votes a worker |
-//! | Dawid–Skene | what it confuses with what | | there are many votes a worker |
+//! | one-coin Dawid–Skene | how often it is right | | there are few votes per worker |
+//! | Dawid–Skene | which classes it confuses | | there are many votes per worker |
 //! | MACE | whether it knows, or guesses by habit | | some workers spam |
 //! | GLAD | ability | difficulty | some items are harder than others |
 

@@ -1,6 +1,6 @@
 //! One-coin Dawid–Skene: a worker is right with one probability and otherwise picks any other class alike.
 //!
-//! Knows nothing about which classes a worker confuses.
+//! All confusions are equally likely.
 //!
 //! Source: Y. Zhang, X. Chen, D. Zhou, M. I. Jordan, Spectral Methods Meet EM, JMLR 17 (2016), the one-coin
 //! model.
@@ -48,7 +48,7 @@ struct Coins<'a> {
     totals: Vec<f64>,
     log_right: Vec<f64>,
     log_wrong: Vec<f64>,
-    /// What a vote adds to the score of its class beside the others.
+    /// What a vote adds to the score of its class relative to the others.
     gain: Vec<f64>,
 }
 

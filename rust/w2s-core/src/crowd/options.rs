@@ -1,6 +1,4 @@
-//! What a fit may be told: how long to go on, what is known beforehand.
-//!
-//! Knows nothing about any one method.
+//! Options of a fit: when it ends, and what is known beforehand.
 
 use super::error::CrowdError;
 use super::votes::Shape;
@@ -9,7 +7,7 @@ use crate::Argument;
 /// How a fit is done. Options that a method has no use for are refused.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Options {
-    /// Iterations at most.
+    /// Maximum number of iterations.
     pub max_iterations: usize,
     /// A fit has converged when its objective rises by less than this share of its size. With 0, every
     /// iteration is done.
@@ -17,7 +15,7 @@ pub struct Options {
     /// Share of each class, summing to 1. Given, they stay as they are. Not given, Dawid–Skene and one-coin
     /// Dawid–Skene estimate them; the others take all classes as equally likely.
     pub priors: Option<Vec<f64>>,
-    /// What each worker's votes count for; weighted majority needs them, no other method takes them.
+    /// The weight of each worker's votes; weighted majority needs them, no other method takes them.
     pub skills: Option<Vec<f64>>,
     /// How many starts MACE tries; the best is kept. The first is the same for all workers and classes, the
     /// others are drawn from `seed`.

@@ -1,6 +1,4 @@
 //! The share of each class: given, or estimated from the expected number of items.
-//!
-//! Knows nothing about workers.
 
 use super::options::Options;
 
@@ -16,7 +14,7 @@ pub(super) struct Priors {
 }
 
 impl Priors {
-    /// As the options say; all classes equally likely and open to change where they say nothing.
+    /// The priors of the options, which stay fixed; without them all classes are equally likely at first.
     pub fn new(options: &Options, classes: usize) -> Self {
         Self { shares: options.priors_or_equal(classes), fixed: options.priors.is_some() }
     }

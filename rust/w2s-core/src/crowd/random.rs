@@ -1,7 +1,7 @@
 //! Random numbers from a seed, the same on every machine.
 //!
-//! Knows nothing about what they are for. The generator is SplitMix64 (G. L. Steele, D. Lea, C. H. Flood,
-//! Fast Splittable Pseudorandom Number Generators, OOPSLA 2014).
+//! The generator is SplitMix64 (G. L. Steele, D. Lea, C. H. Flood, Fast Splittable Pseudorandom Number
+//! Generators, OOPSLA 2014).
 
 /// A stream of random numbers.
 #[derive(Clone, Debug)]

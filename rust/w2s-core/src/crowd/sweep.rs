@@ -1,7 +1,7 @@
 //! One pass over all items in parallel, whose answer does not depend on the number of threads.
 //!
-//! Knows nothing about what is done with an item. The items are cut into runs that follow from the votes
-//! alone; each run fills a table of its own, and the tables are added up in the order of the runs.
+//! The items are cut into runs that follow from the votes alone; each run fills its own table, and the tables
+//! are added up in the order of the runs.
 
 use super::climb::go_on;
 use super::error::CrowdError;
@@ -14,8 +14,8 @@ const MOST_RUNS: usize = 64;
 const FEWEST_RUNS: usize = 4;
 const VOTES_A_RUN: usize = 64;
 
-/// The runs of a pass whose table has so many cells: all tables together stay about as large as the votes,
-/// or are four.
+/// The runs of a pass whose table has `cells` cells: at least four, and otherwise as many as keep all tables
+/// together about as large as the votes.
 pub(super) fn runs(votes: &Votes, cells: usize) -> Vec<Range<usize>> {
     let affordable = (votes.len() / cells.max(1)).clamp(FEWEST_RUNS, MOST_RUNS);
     votes.runs((votes.len() / VOTES_A_RUN).clamp(1, affordable))

@@ -1,13 +1,11 @@
-//! Votes: who said what about which item, checked and sorted by item.
-//!
-//! Knows nothing about how votes are reconciled.
+//! Votes: workers, items and classes, checked and sorted by item.
 
 use super::cells::{Cells, is_held};
 use super::error::CrowdError;
 use crate::Argument;
 use std::ops::Range;
 
-/// The vote code of a worker who looked at an item and did not answer.
+/// The vote code of an abstention.
 pub const ABSTAIN: u32 = u32::MAX;
 
 /// Codes are 32-bit numbers below [`ABSTAIN`].
@@ -33,8 +31,7 @@ pub struct Rows<'a> {
     pub workers: &'a [u32],
     /// Class codes, or [`ABSTAIN`].
     pub votes: &'a [u32],
-    /// What each vote counts for: a weight of 2 is the vote given twice, 0 is no vote. Without weights each
-    /// counts 1.
+    /// The weight of each vote: 2 counts the vote twice, 0 ignores it. Without weights each counts 1.
     pub weights: Option<&'a [f64]>,
 }
 
@@ -130,7 +127,7 @@ impl Votes {
         self.votes.len()
     }
 
-    /// Whether nobody voted.
+    /// Whether there is no vote.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.votes.is_empty()

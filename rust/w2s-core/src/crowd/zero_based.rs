@@ -1,10 +1,8 @@
 //! Zero-based skill: weighted majority whose weights move towards how often each worker agrees with it.
 //!
-//! Knows nothing about probabilities.
-//!
-//! Definition: crowd-kit's documentation of ZeroBasedSkill. A gradient step on the squared distance between
-//! a worker's skill and its agreement with the labels of the moment, at a rate that halves every 20
-//! iterations.
+//! There is no probabilistic model. Definition: crowd-kit's documentation of ZeroBasedSkill. A gradient step
+//! on the squared distance between a worker's skill and its agreement with the current labels, at a rate that
+//! halves every 20 iterations.
 
 use super::climb::repeat;
 use super::consensus::{Consensus, Workers};
@@ -17,7 +15,7 @@ use std::sync::atomic::AtomicBool;
 const FIRST_RATE: f64 = 1.0;
 const RATE_FACTOR: f64 = 0.5;
 const STEPS_A_RATE: usize = 20;
-/// How much better than a guess every worker is taken to be at first.
+/// The assumed advantage of every worker over a guess at first.
 const FIRST_ADVANTAGE: f64 = 1e-5;
 /// Shares that are closer than this are tied: the order in which votes are added up may not choose the label.
 const TIE: f64 = 1e-9;

@@ -10,7 +10,7 @@ use super::PageError;
 pub enum PageKind {
     /// Values, with their levels in front of them.
     Data,
-    /// Values; their levels stand apart, uncompressed.
+    /// Values; their levels are separate and uncompressed.
     DataV2,
     /// The distinct values of the chunk.
     Dictionary,
@@ -19,7 +19,7 @@ pub enum PageKind {
 }
 
 impl PageKind {
-    /// The word for it at the Python border.
+    /// Its name in Python.
     #[must_use]
     pub fn word(self) -> &'static str {
         match self {
@@ -66,7 +66,8 @@ pub struct Header {
 /// ```
 ///
 /// # Errors
-/// [`PageError::HeaderCutOff`] where the bytes end too early, [`PageError::BadHeader`] where they are no header.
+/// [`PageError::HeaderCutOff`] where the bytes end too early, [`PageError::BadHeader`] where they are not a
+/// header.
 pub fn header(bytes: &[u8]) -> Result<Header, PageError> {
     let mut reader = Reader { bytes, at: 0 };
     let mut found = Header {

@@ -1,8 +1,8 @@
 //! Pages of Parquet columns of texts: the values of the rows that are kept, and no others.
 //!
 //! A reader that decodes whole columns copies every text before one is left out. Here a page, already decompressed,
-//! is walked from length to length and only kept texts are copied. Knows nothing about files or compression. The bytes
-//! may be anything: damage is a [`PageError`], never a panic.
+//! is walked from length to length and only kept texts are copied. Reading and decompression are the
+//! caller's. The bytes are untrusted: damage is a [`PageError`], never a panic.
 //!
 //! ```
 //! use w2s_core::pages::{Values, kept};

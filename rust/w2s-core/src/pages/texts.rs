@@ -22,11 +22,11 @@ pub enum Values<'a> {
 /// Texts as Arrow holds them.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Texts {
-    /// Where each text begins and the last ends: one more than there are texts.
+    /// Where each text begins and the last ends: one more than the number of texts.
     pub offsets: Vec<i32>,
     /// The texts, one after another.
     pub data: Vec<u8>,
-    /// A bit for each text, lowest first, clear where it is null; none where no text is.
+    /// A bit for each text, lowest first, clear where it is null; `None` if no text is null.
     pub valid: Option<Vec<u8>>,
     /// How many are null.
     pub nulls: usize,
@@ -68,7 +68,7 @@ fn read_places(bytes: &[u8], count: usize) -> Result<Vec<u32>, PageError> {
     }
 }
 
-#[inline(never)] // a loop of its own is faster than one inside of the choice between two
+#[inline(never)] // a separate loop is faster than one inside the choice between two
 fn plain(
     bytes: &[u8],
     present: Option<&[u32]>,

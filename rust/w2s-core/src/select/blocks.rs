@@ -1,4 +1,4 @@
-//! How a column is cut up: chunks that are worked on side by side, blocks that are compared at once.
+//! How a column is divided: chunks that are processed in parallel, and blocks that are compared at once.
 //!
 //! Chunks have a fixed size, so that no answer depends on the number of threads.
 
@@ -13,7 +13,7 @@ pub const CHUNK: usize = 1 << 16;
 /// Words of a bitmap that belong to one chunk.
 pub const CHUNK_WORDS: usize = CHUNK / LANES;
 
-/// Calls `see(block)` for each 64 scores and stores what it says, one word a block.
+/// Calls `see(block)` for each 64 scores and stores its result, one word per block.
 ///
 /// The last block may be short: it is filled up with the lowest score, and the bits beyond the end are cleared.
 #[inline(always)]

@@ -1,13 +1,13 @@
 //! A first guess of a cut: two scores between which the k-th best of many lies, from a sample of them.
 //!
-//! Knows nothing about positions. A guess may be wrong; whoever uses it counts and finds out.
+//! A guess may be wrong; the caller counts the rows and notices.
 
 use rayon::prelude::*;
 
 use super::random::hash;
 use super::score::Score;
 
-/// Rows that are looked at for a guess.
+/// Rows that are sampled for a guess.
 const SAMPLE: usize = 1 << 16;
 /// Standard errors of the sampled rank on either side of the guess.
 const SIGMAS: f64 = 4.0;
@@ -22,7 +22,7 @@ pub struct Bracket<S> {
 /// Guesses where the k-th best of the scores lies. `1 <= k <= scores.len()`; NaN is read as some score.
 ///
 /// One row is drawn from each of 65,536 stretches of equal length, so that sorted columns are sampled evenly;
-/// the open interval then holds about 1 % of the rows, whatever their distribution.
+/// the open interval then holds about 1 % of the rows of any distribution.
 pub fn guess<S: Score>(scores: &[S], k: usize) -> Bracket<S> {
     let mut keys = sample(scores);
     let share_below = 1.0 - k as f64 / scores.len() as f64;

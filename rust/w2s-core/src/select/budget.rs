@@ -17,7 +17,7 @@ use crate::Argument;
 pub struct BudgetSelection {
     /// Positions of the rows, best first.
     pub positions: Vec<i64>,
-    /// What they cost together.
+    /// Their total cost.
     pub spent: f64,
 }
 
@@ -84,12 +84,12 @@ fn buy(mut order: Vec<i64>, costs: &[f64], budget: f64) -> BudgetSelection {
     BudgetSelection { positions: order, spent }
 }
 
-/// Nothing, or the error for a budget that is none.
+/// Nothing, or the error for an invalid budget.
 pub(super) fn check_budget(budget: f64) -> Result<(), SelectError> {
     if budget >= 0.0 { Ok(()) } else { Err(SelectError::BadBudget { budget }) }
 }
 
-/// Nothing, or the error that names the first cost that is none.
+/// Nothing, or the error that names the first invalid cost.
 pub(super) fn check_costs(costs: &[f64]) -> Result<(), SelectError> {
     let is_bad = |cost: f64| !(0.0..f64::INFINITY).contains(&cost);
     first_where(costs, is_bad).map_or(Ok(()), |index| Err(SelectError::BadCost { index, cost: costs[index] }))

@@ -10,7 +10,7 @@ use thiserror::Error;
 /// let error = rows_of_fraction(10, 1.5).unwrap_err();
 /// assert_eq!(error.code(), "select-share-out-of-range");
 /// assert!(error.is_setting());
-/// assert_eq!(error.to_string(), "fraction 1.5 lies outside [0, 1]");
+/// assert_eq!(error.to_string(), "fraction is 1.5; it must be between 0 and 1");
 /// ```
 #[derive(Clone, Debug, Error, PartialEq)]
 #[non_exhaustive]
@@ -22,7 +22,7 @@ pub enum SelectError {
         index: usize,
     },
     /// A share lies outside [0, 1].
-    #[error("{argument} {value} lies outside [0, 1]")]
+    #[error("{argument} is {value}; it must be between 0 and 1")]
     ShareOutOfRange {
         /// Which argument it is.
         argument: Argument,
@@ -30,7 +30,7 @@ pub enum SelectError {
         value: f64,
     },
     /// A limit is not a number.
-    #[error("{argument} is NaN")]
+    #[error("{argument} is NaN; it must be a number")]
     NanLimit {
         /// Which argument it is.
         argument: Argument,
@@ -84,10 +84,10 @@ pub enum SelectError {
         max: usize,
     },
     /// There are more groups than ids of 32 bits.
-    #[error("more than {} groups", u32::MAX)]
+    #[error("there are more than {} groups", u32::MAX)]
     TooManyGroups,
     /// A cost is negative, infinite or not a number.
-    #[error("the cost of row {index} is {cost}; costs are finite and not negative")]
+    #[error("the cost of row {index} is {cost}; costs must be finite and not negative")]
     BadCost {
         /// Position of the first such row.
         index: usize,
@@ -95,13 +95,13 @@ pub enum SelectError {
         cost: f64,
     },
     /// A budget is negative or not a number.
-    #[error("the budget is {budget}; a budget is not negative")]
+    #[error("the budget is {budget}; it must not be negative")]
     BadBudget {
         /// What was given.
         budget: f64,
     },
     /// A power for weights is negative, infinite or not a number.
-    #[error("the power is {power}; a power is finite and not negative")]
+    #[error("the power is {power}; it must be finite and not negative")]
     BadPower {
         /// What was given.
         power: f64,

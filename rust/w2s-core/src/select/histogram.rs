@@ -1,6 +1,4 @@
-//! The k-th best key of a column, by counting digits from the highest down: always right, never lucky.
-//!
-//! Knows nothing about positions.
+//! The k-th best key of a column, exactly, by counting digits from the highest down.
 
 use rayon::prelude::*;
 

@@ -1,7 +1,7 @@
 //! Sixty-four comparisons at once: a block of scores against one limit gives a word with a bit for each.
 //!
-//! Knows nothing about rows. On x86-64 with the SSE2 that every such processor has; elsewhere in plain Rust, which
-//! compilers turn into what the processor offers.
+//! On x86-64 by SSE2, which every such processor has; elsewhere in plain Rust, which compilers turn into what
+//! the processor offers.
 
 /// Scores that are compared in one step, one bit of a word each.
 pub const LANES: usize = 64;

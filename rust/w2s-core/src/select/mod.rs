@@ -19,8 +19,8 @@
 //! # Ok::<(), w2s_core::select::SelectError>(())
 //! ```
 //!
-//! Everywhere: the higher score is the better, ties go to the lower position, NaN is refused, and the answer does not
-//! depend on the number of threads. Knows nothing about what the scores mean.
+//! Everywhere: the higher score is the better, ties go to the lower position, NaN is refused, and the answer
+//! does not depend on the number of threads.
 
 mod blocks;
 mod bracket;

@@ -12,7 +12,7 @@ use super::score::Score;
 use super::segments::{Block, gather};
 use super::top::top;
 
-/// So few rows are sorted at once.
+/// Up to this number, rows are sorted at once.
 const SMALL: usize = 1 << 13;
 /// Ranges of scores into which the rows go before they are sorted: 2¹⁰.
 const RANGE_BITS: u32 = 10;
@@ -21,7 +21,8 @@ const BLOCK: usize = 1 << 17;
 /// A range with more rows than this is sorted by all threads together.
 const LARGE: usize = 1 << 18;
 
-/// Positions of the `k` best scores, best first, ties to the lower position; all of them where there are no more.
+/// Positions of the `k` best scores, best first, ties to the lower position; all of them if there are at most
+/// `k`.
 ///
 /// ```
 /// assert_eq!(w2s_core::select::top_k(&[0.25, 1.0, 0.5, 1.0], 3), Ok(vec![1, 3, 2]));
@@ -42,7 +43,7 @@ pub fn best_first<S: Score>(scores: &[S], rows: &Rows) -> Vec<i64> {
     }
 }
 
-/// Where a row stands, best first: an integer with the inverted key above the position.
+/// The place of a row in the order, best first: an integer with the inverted key above the position.
 trait Rank: Copy + Default + Ord + Send + Sync {
     fn new(key: u64, position: u64) -> Self;
     fn key(self) -> u64;

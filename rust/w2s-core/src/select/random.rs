@@ -21,7 +21,7 @@ pub fn random_k(rows: usize, k: usize, seed: u64) -> Rows {
     if k >= rows {
         return Rows::all(rows);
     }
-    // The k-th best of so many uniform draws is known within a few standard errors.
+    // The k-th best of `rows` uniform draws is known within a few standard errors.
     let mean = k as f64;
     let likely = 1.0 - (mean + 8.0 * mean.sqrt() + 16.0) / rows as f64;
     let mut drawn = drawn_above(rows, seed, likely);

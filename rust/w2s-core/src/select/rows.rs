@@ -1,6 +1,4 @@
-//! Which rows are kept, one bit a row.
-//!
-//! Knows nothing about scores beyond comparing them with a limit.
+//! The kept rows, one bit per row.
 
 use rayon::prelude::*;
 
@@ -75,7 +73,7 @@ impl Rows {
         &self.words
     }
 
-    /// Words of each chunk of rows, to be filled side by side.
+    /// Words of each chunk of rows, to be filled in parallel.
     pub(super) fn chunks_mut(&mut self) -> impl IndexedParallelIterator<Item = &mut [u64]> {
         self.words.par_chunks_mut(CHUNK_WORDS)
     }

@@ -1,6 +1,4 @@
-//! What a score may be: f32 or f64, read as unsigned integers that sort the same way.
-//!
-//! Knows nothing about rows or selections.
+//! Types of scores: f32 or f64, read as unsigned integers that sort the same way.
 
 use std::fmt::{Debug, Display};
 use std::hash::Hash;
@@ -9,7 +7,7 @@ use super::lanes::{self, LANES};
 
 /// A floating-point number by which rows are ranked: `f32` or `f64`.
 ///
-/// NaN has no rank; whoever reads scores refuses it first. Both zeros are one score.
+/// NaN has no rank; readers of scores refuse it first. Both zeros are one score.
 pub trait Score: Copy + PartialOrd + Send + Sync + Debug + Display + 'static {
     /// The unsigned integer of the same width.
     type Key: Copy + Ord + Default + Hash + Send + Sync + Debug + Into<u64> + 'static;
@@ -33,10 +31,10 @@ pub trait Score: Copy + PartialOrd + Send + Sync + Debug + Display + 'static {
     /// The score as the wider float.
     fn to_f64(self) -> f64;
 
-    /// The lowest score that is no less than this limit; the limit is not NaN.
+    /// The lowest score that is at least this limit; the limit is not NaN.
     fn at_or_above(limit: f64) -> Self;
 
-    /// The highest score that is no more than this limit; the limit is not NaN.
+    /// The highest score that is at most this limit; the limit is not NaN.
     fn at_or_below(limit: f64) -> Self;
 
     /// Whether it is not a number.

@@ -1,7 +1,7 @@
 //! Items of a long column brought together by bucket, block by block: a counting sort that never leaves the cache.
 //!
-//! Each block of rows sorts its own items by bucket, keeping their order; a bucket is then the sequence of its
-//! segments in all blocks. Knows nothing about what the items or the buckets are.
+//! Each block of rows sorts its own items by bucket, keeping their order; a bucket is then the sequence of
+//! its segments in all blocks.
 
 /// The items of one block, sorted by bucket.
 pub struct Block<T> {

@@ -1,4 +1,4 @@
-//! The best rows of each stratum, so many of each that the strata keep the proportions they have in the pool.
+//! The best rows of each stratum, in the proportions that the strata have in the pool.
 
 use super::blocks::refuse_nan;
 use super::group::{GroupedTop, sizes, top_of_quotas};

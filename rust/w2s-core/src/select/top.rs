@@ -19,13 +19,13 @@ use super::score::Score;
 pub struct Top<S> {
     /// The rows that are kept.
     pub rows: Rows,
-    /// The lowest score that is kept; none where no row is.
+    /// The lowest score that is kept; `None` if no row is kept.
     pub cut: Option<S>,
     /// Rows with the score of the cut that are left out, all at higher positions than those kept.
     pub ties_left_out: usize,
 }
 
-/// The `k` best rows; all of them where there are no more than `k`.
+/// The `k` best rows; all of them if there are at most `k`.
 ///
 /// # Errors
 /// [`SelectError::NanScore`] with the first NaN.
@@ -184,7 +184,7 @@ fn top_at<S: Score>(scores: &[S], k: usize, cut: S) -> Result<Option<Top<S>>, Se
     Ok(Some(Top { rows, cut: Some(cut), ties_left_out: above + n_ties - k }))
 }
 
-/// Marks the rows above the cut and, apart, those at it; returns whether a score is NaN.
+/// Marks the rows above the cut and, separately, those at it; returns whether a score is NaN.
 fn split_chunk<S: Score>(chunk: &[S], words: &mut [u64], ties: &mut [u64], cut: S) -> bool {
     let (mut nan, mut ties) = (0, ties.iter_mut());
     fill_words(chunk, words, |_, block, valid| {

@@ -1,6 +1,4 @@
 //! Draws by rule: material, repetition, and moves without progress.
-//!
-//! Knows nothing about legal moves.
 
 use super::Chess;
 use crate::game::{Draws, Game};
@@ -9,7 +7,7 @@ use cozy_chess::{BitBoard, Board, Piece};
 const LIGHT: BitBoard = BitBoard(0x55aa_55aa_55aa_55aa);
 
 /// Whether no sequence of moves can mate: kings with at most one minor piece in all, or with nothing but
-/// bishops that all stand on squares of one colour.
+/// bishops that are all on squares of one colour.
 pub fn insufficient_material(board: &Board) -> bool {
     let heavy = board.pieces(Piece::Pawn) | board.pieces(Piece::Rook) | board.pieces(Piece::Queen);
     if !heavy.is_empty() {

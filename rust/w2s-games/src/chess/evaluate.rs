@@ -1,6 +1,5 @@
-//! What a position is worth at a glance, in centipawns: material, squares, mobility, pawns, king shelter.
-//!
-//! Knows nothing about search. Two values, for the middle game and the ending, blended by the material left.
+//! The static value of a position in centipawns: material, squares, mobility, pawns, king shelter. Two
+//! values, for the middle game and the ending, blended by the material left.
 
 use super::Chess;
 use cozy_chess::{
@@ -30,7 +29,7 @@ const PASSED: [Score; 8] = [
 const DOUBLED: Score = Score(-10, -20);
 const ISOLATED: Score = Score(-12, -12);
 const SHELTER: i32 = 11;
-/// More than one capture usually changes the value beside material, in centipawns.
+/// More than one capture usually changes the value apart from material, in centipawns.
 const MOST_POSITION: i32 = 150;
 const TEMPO: i32 = 12;
 

@@ -1,13 +1,12 @@
 //! Chess as Lc0's networks see and answer it: 112 planes with the history, and a policy of 1,858 moves.
 //!
-//! Knows nothing about networks or their files. The board is turned for Black, at every step of the history for
-//! the player who moves *now*.
+//! The board is turned for Black, at every step of the history for the player who moves *now*.
 //!
 //! Planes: eight times 13, newest first: own pawn to king, the other's pawn to king, whether the position had
 //! occurred before. Then 104, 105 own castling long, short; 106, 107 the other's; 108 Black moves; 109 plies
-//! since the last pawn move or capture; 110 zero; 111 one. Where the line of play begins later than the game, its
-//! first position stands for the earlier ones, with a pawn that has just made its double step put back; before
-//! the start of chess there is nothing.
+//! since the last pawn move or capture; 110 zero; 111 one. Where the line of play begins later than the game,
+//! its first position is repeated for the earlier ones, with a pawn that has just made its double step put
+//! back; before the start of chess there is nothing.
 
 use super::{Chess, moves, turned};
 use crate::game::{Game, History, Move};

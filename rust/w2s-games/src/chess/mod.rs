@@ -9,8 +9,8 @@
 //! | `status` | why do the rules not allow a board? |
 //! | `draws` | insufficient material, repetition, move-count rules |
 //! | `planes` | what does a network see? |
-//! | [`lc0`] | what do Lc0's networks see, and how do they number moves? |
-//! | `evaluate` | what is a position worth at a glance? |
+//! | [`lc0`] | which planes do Lc0's networks read, and how do they number moves? |
+//! | `evaluate` | what is the static value of a position? |
 //!
 //! ```
 //! use w2s_games::{Game, chess::Chess};
@@ -67,7 +67,7 @@ impl Chess {
         })
     }
 
-    /// Whether castling is written in the way of Chess960; it makes no difference once nobody can castle.
+    /// Whether castling is written in the way of Chess960; it makes no difference if neither side can castle.
     fn writes_shredder(&self) -> bool {
         self.shredder && self.has_castling_rights()
     }
@@ -99,7 +99,7 @@ impl Chess {
     }
 }
 
-/// A number of its own for each en passant file, mixed into the key.
+/// A distinct number for each en passant file, mixed into the key.
 fn en_passant_key(file: File) -> u64 {
     let mut bits = (file as u64 + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15);
     bits = (bits ^ (bits >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);

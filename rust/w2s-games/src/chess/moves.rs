@@ -1,6 +1,6 @@
 //! A chess move as a number: from, to, promotion, in this order of weight.
 //!
-//! Castling is the king taking its own rook, as the board has it. Knows nothing about legality.
+//! Castling is the king taking its own rook, as the board has it. A number need not be a legal move.
 
 use crate::game::Move;
 use cozy_chess::{Piece, Square};

@@ -1,6 +1,6 @@
 //! What a network sees and answers: feature planes and policy indices, from the side of the player to move.
 //!
-//! Knows nothing about networks. The board is turned for Black, so that the mover always plays upwards.
+//! The board is turned for Black, so that the mover always plays upwards.
 //!
 //! Planes: 0–5 own pawns, knights, bishops, rooks, queens, king; 6–11 the opponent's; 12, 13 own castling
 //! short, long; 14, 15 the opponent's; 16 the square of a legal en passant capture; 17 the clock in hundredths.

@@ -1,7 +1,6 @@
 //! Prints positions: FEN, or Shredder-FEN for Chess960.
 //!
-//! Knows nothing about reading. En passant is printed only where a pawn can legally capture, so equal states
-//! print equal.
+//! En passant is printed only where a pawn can legally capture, so equal states print equal.
 
 use super::Chess;
 use cozy_chess::{Board, Color, File, Piece, Rank, Square};

@@ -1,6 +1,4 @@
 //! Prints legal moves: UCI, SAN with as little disambiguation as needed, long algebraic notation.
-//!
-//! Knows nothing about reading.
 
 use super::{Chess, read_move};
 use crate::game::Notation;
@@ -63,7 +61,7 @@ fn long(state: &Chess, mv: Move, text: &mut String) {
     push_promotion(text, mv);
 }
 
-/// File where it tells the piece from its rivals, else rank, else both.
+/// The file if it distinguishes the piece from its rivals, else the rank, else both.
 fn push_disambiguation(state: &Chess, mv: Move, piece: Piece, text: &mut String) {
     let (mut rivals, mut same_file, mut same_rank) = (false, false, false);
     for from in read_move::origins(state, piece, mv.to) {

@@ -1,7 +1,7 @@
 //! Reads positions: FEN, X-FEN and Shredder-FEN, with or without clocks.
 //!
-//! Knows nothing about printing, nor about the rules: `status` does. One pass over bytes into cozy-chess's
-//! builder is a third faster than its own reader, which also takes missing ranks and free squares counted as `0`.
+//! One pass over bytes into cozy-chess's builder, whose rules `status` completes: a third faster than its own
+//! reader, which also takes missing ranks and free squares counted as `0`.
 
 use super::Chess;
 use super::status::{self, CLOCK, EN_PASSANT};
@@ -13,8 +13,8 @@ const LONGEST: usize = 120;
 /// Where the board's own clock stops.
 const BOARD_CLOCK: u16 = 100;
 
-const SQUARES: &str = "the board is not eight ranks of eight squares, free ones counted by one digit";
-const CASTLING_LETTERS: &str = "castling rights are - or letters of KQkq or of files, each right once";
+const SQUARES: &str = "the board must have eight ranks of eight squares, free ones counted by one digit";
+const CASTLING_LETTERS: &str = "castling rights must be -, or letters of KQkq or of files, each right once";
 
 pub fn read(text: &str) -> Result<Chess, PositionError> {
     let bytes = text.as_bytes().trim_ascii();
@@ -54,7 +54,7 @@ fn fields(mut bytes: &[u8]) -> Result<[&[u8]; 6], PositionError> {
         bytes = bytes[end..].trim_ascii_start();
     }
     if count < 4 {
-        return Err(error("expected board, side, castling, en passant and two clocks"));
+        return Err(error("expected the fields board, side, castling, en passant and two clocks"));
     }
     Ok(fields)
 }
@@ -119,11 +119,11 @@ fn read_side(field: &[u8]) -> Result<Color, PositionError> {
     match field {
         b"w" => Ok(Color::White),
         b"b" => Ok(Color::Black),
-        _ => Err(error("the side to move is w or b")),
+        _ => Err(error("the side to move must be w or b")),
     }
 }
 
-/// Castling rights, and whether they were written as files; `K` and `Q` stand for the outermost rook.
+/// Castling rights, and whether they were written as files; `K` and `Q` mean the outermost rook.
 fn read_castling(field: &[u8], builder: &mut BoardBuilder) -> Result<bool, &'static str> {
     let mut by_files = false;
     if field == b"-" {
@@ -202,7 +202,7 @@ fn read_clock(field: &[u8], missing: u16) -> Result<u16, PositionError> {
     field.iter().try_fold(0, add).ok_or_else(|| error(CLOCK))
 }
 
-/// Kings and rooks with castling rights stand where classical chess has them.
+/// Kings and rooks with castling rights are where classical chess has them.
 fn is_classical(board: &Board) -> bool {
     Color::ALL.into_iter().all(|color| {
         let rights = board.castle_rights(color);
@@ -230,7 +230,7 @@ mod tests {
         read(text).unwrap_err().why
     }
 
-    /// What cozy-chess's own reader takes although it is no FEN.
+    /// What cozy-chess's own reader accepts although it is not FEN.
     fn is_lax(text: &str) -> bool {
         let squares = text.split(' ').next().unwrap_or_default();
         let digits = squares.as_bytes().windows(2).any(|pair| pair.iter().all(u8::is_ascii_digit));

@@ -1,6 +1,6 @@
 //! Reads moves: UCI, SAN and long algebraic notation, with the liberties that people and programs take.
 //!
-//! Knows nothing about printing. Works on bytes, without allocation and without listing all legal moves.
+//! It works on bytes, without allocation and without listing all legal moves.
 //!
 //! Taken: both forms of castling (`e1g1`, `e1h1`, `O-O`, `0-0`), `e8=Q`, `e8Q`, `e8(Q)`, `e7e8Q`, more
 //! disambiguation than needed, a missing or superfluous `x`, `-` as in `Ng1-f3`, two squares without a letter as

@@ -1,7 +1,7 @@
 //! Why the rules do not allow a board, by the names that python-chess has for it.
 //!
-//! Knows nothing about text. A board that cozy-chess builds lacks three checks: kings beside each other, too
-//! many checkers, and checks that no move gives. They cost two lookups where nobody gives check.
+//! cozy-chess's builder lacks three checks: kings beside each other, too many checkers, and checks that no move
+//! gives. They cost two lookups where nobody gives check.
 
 use cozy_chess::{
     BitBoard, Board, BoardBuilder, BoardBuilderError, Color, Piece, Rank, Square, get_bishop_moves,
@@ -21,7 +21,7 @@ pub const ADJACENT_KINGS: &str = "opposite check: the kings stand beside each ot
 pub const TOO_MANY_CHECKERS: &str = "too many checkers: more than two pieces give check";
 pub const IMPOSSIBLE_CHECK: &str = "impossible check: no move ends in it";
 /// Play stops counting there too, so that every state prints as what reads.
-pub const CLOCK: &str = "a clock is a number from 0 to 65535";
+pub const CLOCK: &str = "a clock must be a number from 0 to 65535";
 
 /// The board, where the rules allow it.
 pub fn build(builder: &BoardBuilder) -> Result<Board, &'static str> {

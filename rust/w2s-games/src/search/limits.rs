@@ -1,10 +1,8 @@
-//! When a search stops: depth, nodes, or because somebody says so.
-//!
-//! Knows nothing about what is searched.
+//! When a search stops: at a depth, after a number of nodes, or by a flag.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
-/// How far a search goes. With neither limit it goes one ply deep.
+/// How far a search extends. With neither limit it searches one ply.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Limits {
     /// Plies from the root, forcing moves beyond them aside.
@@ -62,7 +60,7 @@ impl<'a> Budget<'a> {
         self.stopped || self.nodes >= self.limit
     }
 
-    /// Whether somebody else ended the search.
+    /// Whether the flag ended the search.
     pub fn was_stopped(&self) -> bool {
         self.stopped || self.stop.load(Ordering::Relaxed)
     }

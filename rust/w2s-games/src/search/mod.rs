@@ -7,12 +7,12 @@
 //! | `limits` | when does a search stop, and who may stop it? |
 //! | `table` | what is already known about a state? |
 //! | `order` | which move first? |
-//! | `tree` | what is a state worth, so many plies deep? |
+//! | `tree` | what is a state worth at a depth? |
 //! | `root` | which move is best, and what is each one worth? |
 //! | `solve` | what is a state worth for certain? |
 //!
-//! One position is searched by one thread with a table of its own, so the answer depends on nothing but the
-//! position and the limit; [`crate::batch`] searches many positions side by side.
+//! One position is searched by one thread with its own table, so the answer depends only on the position and
+//! the limit; [`crate::batch`] searches many positions in parallel.
 //!
 //! ```
 //! use std::sync::atomic::AtomicBool;

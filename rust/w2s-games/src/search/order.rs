@@ -1,6 +1,6 @@
 //! Which move first: the table's, then the game's own order, moves that cut off before, and the rest.
 //!
-//! Knows nothing about values. The order never changes a value, only how soon it is found.
+//! The order never changes a value, only how soon it is found.
 
 use super::limits::DEEPEST;
 use crate::game::{Game, Move};

@@ -1,6 +1,4 @@
-//! Which move is best: deepening from one ply to the limit.
-//!
-//! Knows nothing about how a state below the root gets its value.
+//! The best move, by iterative deepening from one ply to the limit.
 
 use super::limits::{Budget, Limits};
 use super::table::Table;
@@ -15,7 +13,7 @@ const NEAR: i32 = 40;
 /// How many times more nodes than all before it an iteration is expected to visit.
 const GROWTH: u64 = 4;
 
-/// Which moves of the root get a value of their own, so that differences of values are true regrets.
+/// Which moves of the root get an exact value, so that differences of values are true regrets.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum RootMoves {
     /// The best one only.
@@ -50,17 +48,18 @@ pub struct SearchResult {
     pub nodes: u64,
     /// The line that both players would choose.
     pub line: Vec<Move>,
-    /// Values of the moves that were to get one, ascending by move.
+    /// Values of the requested moves, ascending by move.
     pub values: Vec<(Move, i32)>,
     /// Whether the value is proven: a forced win or loss, or every line followed to its end.
     pub exact: bool,
-    /// Whether somebody ended the search before its limit.
+    /// Whether the flag ended the search before its limit.
     pub stopped: bool,
 }
 
 /// Searches the state that a line of play has reached.
 ///
-/// The best move is certain to be the best; each of the `root_moves` is searched for its own value.
+/// The best move is the best of all moves at this depth; each of the `root_moves` is searched for its exact
+/// value.
 pub fn search<G: Game>(
     line: &Line<G>,
     limits: Limits,
@@ -72,7 +71,7 @@ pub fn search<G: Game>(
         return SearchResult { value: state.final_value(outcome, 0), exact: true, ..SearchResult::default() };
     }
     let last = limits.last_depth();
-    // The first ply is finished whatever it takes; the node limit counts from then on.
+    // The first ply is always finished; the node limit applies after it.
     let mut tree = Tree::new(Table::new(), Budget::new(None, stop), line.earlier().to_vec());
     let mut moves = Vec::new();
     state.legal_moves(&mut moves);
@@ -80,7 +79,7 @@ pub fn search<G: Game>(
     for depth in 1..=last {
         let whole = state.max_plies_left().is_some_and(|plies| depth >= plies);
         if whole {
-            // What shallower searches guessed must not pass for certain.
+            // Estimates of shallower searches must not count as proven.
             tree.table.clear();
         }
         tree.table.make_room(GROWTH * tree.budget.nodes);
@@ -105,7 +104,7 @@ pub fn is_settled(found: &SearchResult) -> bool {
 
 /// One iteration; `None` where the budget ended it. `moves` is sorted for the next one.
 ///
-/// Values of their own are exact within ±`most`.
+/// Exact values are exact within ±`most`.
 pub fn deepen<G: Game>(
     tree: &mut Tree,
     state: &G,

@@ -1,6 +1,5 @@
-//! What a state is worth for certain: every line to its end, or no answer.
-//!
-//! Knows nothing about guesses; only games that end within a known number of plies can be solved.
+//! The proven value of a state: every line to its end, or no answer. Only games that end within a known
+//! number of plies can be solved.
 
 use super::limits::Budget;
 use super::root::{RootMoves, SearchResult, deepen, is_settled};
@@ -10,14 +9,14 @@ use crate::game::{Draws, Game};
 use crate::line::Line;
 use std::sync::atomic::AtomicBool;
 
-/// Plies of the searches that put the moves into a good order first.
+/// Depths of the shallow searches that order the moves first.
 const GLANCES: [u32; 3] = [2, 4, 6];
 
 /// How many times more nodes than allowed a rough guess may promise before a proof is not tried at all.
 const HOPE: f64 = 1000.0;
 
-/// The proven value of every legal move, or `None` where the proof takes more than `nodes` nodes (or so many
-/// more that it is not tried) or the game has no bound on its length.
+/// The proven value of every legal move, or `None` if the proof takes more than `nodes` nodes, if it is not
+/// tried because it would take far more, or if the game has no bound on its length.
 ///
 /// Values beyond ±`cap` are given as ±`cap`: how soon a game is won costs far more to prove than that it is.
 pub fn solve<G: Game>(line: &Line<G>, nodes: u64, cap: i32, stop: &AtomicBool) -> Option<SearchResult> {
@@ -44,7 +43,7 @@ pub fn solve<G: Game>(line: &Line<G>, nodes: u64, cap: i32, stop: &AtomicBool) -
     if rough_nodes(moves.len(), state.usual_plies_left().unwrap_or(plies)) > HOPE * nodes as f64 {
         return None;
     }
-    // What the glances guessed must not pass for certain.
+    // Estimates of the shallow searches must not count as proven.
     tree.table.clear();
     let found = deepen(&mut tree, state, &mut moves, plies, &RootMoves::All, cap)?;
     Some(finish(found, cap, plies, &tree))

@@ -1,7 +1,5 @@
-//! What is already known about a state: value, how deep it was searched, best move.
-//!
-//! Knows nothing about how values are found. A key has two places: one keeps what was searched deepest, the
-//! other what came last.
+//! The transposition table: value, search depth and best move of a state. A key has two places: one keeps
+//! what was searched deepest, the other what came last.
 
 use crate::game::{MATE, Move};
 
@@ -48,7 +46,7 @@ impl Table {
         Self { slots: vec![EMPTY; 1 << SMALLEST_BITS] }
     }
 
-    /// Makes room for what a search of so many nodes wants to remember; nothing is forgotten.
+    /// Grows the table for a search of `nodes` nodes; entries are kept.
     pub fn make_room(&mut self, nodes: u64) {
         let bits = (64 - nodes.leading_zeros()).clamp(SMALLEST_BITS, LARGEST_BITS);
         if self.slots.len() < 1 << bits {

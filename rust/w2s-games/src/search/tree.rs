@@ -1,6 +1,5 @@
-//! What a state is worth, so many plies deep: principal variation search, then forcing moves.
-//!
-//! Knows nothing about iteration; the root drives it.
+//! The value of a state at a depth: principal variation search, then forcing moves. The root drives the
+//! iteration.
 
 use super::limits::Budget;
 use super::order::{Memory, Queue};
@@ -20,7 +19,7 @@ pub struct Tree<'a> {
     pub guesses: Vec<(Move, i32)>,
     /// Scratch for listing moves.
     moves: Vec<Move>,
-    /// Keys of the states from the start of the game to the one at hand.
+    /// Keys of the states from the start of the game to the current one.
     path: Vec<u64>,
     /// Where in `path` the search began.
     root: usize,
@@ -28,7 +27,7 @@ pub struct Tree<'a> {
     pub longest: u32,
 }
 
-/// How a state is searched: so deep, within a window, so many plies below the root.
+/// How a state is searched: the depth, the window, and the plies below the root.
 #[derive(Clone, Copy)]
 struct Node {
     depth: i32,
@@ -52,8 +51,8 @@ impl<'a> Tree<'a> {
         }
     }
 
-    /// The value of a state that ends its line: by the rules, or by coming back within the search, which
-    /// whoever wants a draw can do again.
+    /// The value of a state that ends its line: by the rules, or by repetition within the search, which the
+    /// player who wants a draw can repeat.
     fn end<G: Game>(&self, state: &G, ply: u32) -> Option<i32> {
         match state.outcome(&self.path, Draws::Claimed) {
             Some(outcome) => Some(state.final_value(outcome, ply)),

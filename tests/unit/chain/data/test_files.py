@@ -168,7 +168,7 @@ def test_outside_gold_excludes_ids_positions_and_groups_of_pool_and_test(tmp_pat
         config(write_positions(tmp_path / "a.parquet", EXAMPLES), 8), Splits([], pool, test), said.append
     )
     assert {example.id for example in found} == {f"e{at}" for at in (1, 3, 4, 5, 8, 9, 10, 11)}
-    assert said == ["4 gold examples are left out: pool or test holds their position or id"]
+    assert said == ["4 gold examples are left out: pool or test has their position or id"]
 
 
 def test_too_little_outside_gold_is_refused(tmp_path: Path) -> None:

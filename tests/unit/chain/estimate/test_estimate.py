@@ -104,9 +104,9 @@ def test_unknown_sizes_are_listed(tmp_path: Path) -> None:
     assert found["not_known"] == [
         "test of gone.csv is not on this machine: 1,000 rows are assumed",
         "nowhere.csv: not read for an estimate, or not on this machine",
-        "how large and fast policy:nowhere is",
-        "how large and fast search:depth=1 is",
-        "how long search:depth=2 takes",
+        "size and speed of policy:nowhere",
+        "size and speed of search:depth=1",
+        "duration of search:depth=2",
     ]
     total = found["total"]
     assert (total["hours"], total["peak_gib"], total["fits"]) == (None, None, None)
@@ -117,7 +117,7 @@ def test_chain_that_does_not_fit_is_reported(tmp_path: Path) -> None:
     config = chain(tmp_path, student="hf:Nobody/Never-70B?dtype=bfloat16")
     found = estimate(config, machine_named("rtx4090"))
     assert found["total"]["fits"] is False
-    assert "more than there are" in estimate_table(found)
+    assert "which is too little" in estimate_table(found)
     with raises_code("chain-unknown-machine", UsageError) as caught:
         machine_named("abacus")
     assert "h100, a100, rtx4090" in str(caught.value)
@@ -148,7 +148,15 @@ def test_the_command_prints_a_table_and_json_and_starts_nothing(
     monkeypatch.chdir(tmp_path)
     shown = CliRunner().invoke(app, ["chain", "chain.toml", "--estimate", "--hardware", "h100"])
     assert shown.exit_code == 0, shown.output
-    assert "steps; 0.00 hours on one H100 SXM" in shown.output
+    first, *_, hint, _, last = shown.output.strip().splitlines()
+    assert first.startswith(
+        "in all: less than a minute on one H100 SXM, at most 0.0 of its 80 GiB; 60 labels"
+    )
+    assert (hint, last) == ("6 assumptions: --verbose prints them", first)
+    full = CliRunner().invoke(app, ["--verbose", "chain", "chain.toml", "--estimate", "--hardware", "h100"])
+    assert full.output.startswith(first)
+    assert "operations per token" in full.output
+    assert "operations per token" not in shown.output
     plain = CliRunner().invoke(app, ["chain", "chain.toml", "--estimate", "--hardware", "a100", "--json"])
     assert json.loads(plain.stdout)["machine"]["name"] == "one A100 SXM 80 GB"
     assert not (tmp_path / "runs").exists()

@@ -165,5 +165,6 @@ def test_missing_jinja_names_the_extra(monkeypatch: pytest.MonkeyPatch) -> None:
     from w2s.models.endpoint import loading
 
     monkeypatch.setattr(loading, "find_spec", lambda name: None)
-    with raises_code("missing-extra-models", MissingExtraError):
+    with raises_code("missing-extra-models", MissingExtraError) as caught:
         load_model("openai:http://127.0.0.1/v1#m")
+    assert "pip install jinja2 is enough" in str(caught.value)

@@ -58,7 +58,7 @@ def test_network_computes_what_the_file_describes(tmp_path: Path, policy: str, s
     file = Lc0File(seed=3, blocks=2, squeeze=squeeze)
     path = tmp_path / "net.pb.gz"
     path.write_bytes(gzip.compress(file.message(policy)))
-    net = build_lc0_net(read_weights(path))
+    net = build_lc0_net(read_weights(path), path)
     assert (net.config.blocks, net.config.channels, net.config.squeeze) == (2, 8, squeeze)
     states = [game("chess").state(moves=["e4"][:n]) for n in (0, 1)]
     planes = encode("chess", [state._core for state in states], "lc0").planes

@@ -48,7 +48,8 @@ def test_float16_file_is_half_the_size_and_read_as_float32(folder: Path, tmp_pat
 
 @pytest.mark.parametrize("policy", ["convolution", "plain"])
 def test_lc0_network_can_be_saved_as_folder(tmp_path: Path, policy: str) -> None:
-    net = build_lc0_net(read_weights(write_lc0(tmp_path / "net.pb.gz", policy=policy)))
+    path = write_lc0(tmp_path / "net.pb.gz", policy=policy)
+    net = build_lc0_net(read_weights(path), path)
     save_pretrained(net, tmp_path / "saved")
     again = from_pretrained(tmp_path / "saved")
     planes = torch.rand(2, 112, 8, 8)

@@ -1,6 +1,6 @@
 //! GLAD's maximisation step: abilities and easiness that make the expected votes likelier.
 //!
-//! Knows nothing about how the posterior came about.
+//! The posterior is fixed here.
 //!
 //! With p the probability that a vote is right and x = ability × easiness, a vote contributes p x -
 //! softplus(x). It is concave in x. Items and workers take turns; none of their moves can lower the expected
@@ -144,7 +144,7 @@ impl Block {
         self.multiply();
     }
 
-    /// Adds slope and curvature of the votes, at the easiness of the moment, to the tables of their workers.
+    /// Adds slope and curvature of the votes, at the current easiness, to the tables of their workers.
     fn add_slopes(&mut self, right: &[f64], table: &mut [f64]) {
         self.values.clear();
         self.values.extend(self.x.iter().map(|&x| sigmoid(x)));

@@ -1,7 +1,7 @@
 //! GLAD: workers have an ability, items a difficulty, and a vote is right with probability σ(ability ÷
 //! difficulty).
 //!
-//! Knows nothing about which classes a worker confuses.
+//! All confusions are equally likely.
 //!
 //! Source: J. Whitehill, P. Ruvolo, T. Wu, J. Bergsma, J. Movellan, Whose Vote Should Count More, NIPS
 //! (2009), with its normal priors: ability ~ N(1, 1), and log easiness ~ N(1, 1), easiness being 1 ÷

@@ -1,7 +1,7 @@
 //! The one direction in which abilities and easiness can trade places: c × ability, easiness ÷ c.
 //!
-//! Knows nothing about votes beyond who and what has some. The likelihood does not change along it, only the
-//! priors do, so taking turns would creep along it; here the best c is found at once.
+//! The likelihood does not change along it, only the priors do, so taking turns would creep along it; here
+//! the best c is found at once.
 
 use super::super::votes::Votes;
 use super::{ABILITY_MEAN, LOG_EASINESS_MEAN};

@@ -1,6 +1,4 @@
 //! Group ids: dense ones are checked and counted, sparse ones become dense.
-//!
-//! Knows nothing about scores.
 
 use rayon::prelude::*;
 
@@ -9,8 +7,8 @@ use crate::select::SelectError;
 /// Rows per task, unless there are more groups than that.
 const BLOCK: usize = 1 << 18;
 
-/// How many rows a task over groups takes: a fixed number, or as many as there are groups, so that tables of one
-/// number a group and task never outgrow the rows.
+/// How many rows a task over groups takes: a fixed number, or as many as there are groups, so that tables of
+/// one number per group and task never outgrow the rows.
 pub fn block_rows(n_groups: usize) -> usize {
     BLOCK.max(n_groups)
 }
@@ -106,7 +104,7 @@ fn merge(a: Vec<u64>, b: Vec<u64>) -> Vec<u64> {
 
 const FREE: u32 = u32::MAX;
 
-/// Where each id stands in a list: a table with open addressing, at most half full.
+/// The place of each id in a list: a table with open addressing, at most half full.
 struct Places {
     slots: Vec<(u64, u32)>,
     shift: u32,
@@ -132,7 +130,7 @@ impl Places {
         slot
     }
 
-    /// Adds an id; false where it is there already.
+    /// Adds an id; false if it already exists.
     fn insert(&mut self, id: u64, place: u32) -> bool {
         let slot = self.slot(id);
         let new = self.slots[slot].1 == FREE;

@@ -5,7 +5,7 @@
 //! | `ids` | which groups are there, and how large are they? |
 //! | `quota` | how many rows does each keep? |
 //! | `near` | which rows are those, as far as one reading tells? |
-//! | `cut` | at which score is each group cut, whatever that takes? |
+//! | `cut` | at which score is each group cut, by an exact count? |
 
 mod cut;
 mod ids;
@@ -24,7 +24,7 @@ use super::lanes::LANES;
 use super::{Rows, Score, SelectError};
 use crate::Argument;
 
-/// The rows that groups keep, and what there was of each group.
+/// The rows that groups keep, and the size of each group.
 #[derive(Clone, Debug, PartialEq)]
 pub struct GroupedTop {
     /// The rows that are kept.

@@ -1,8 +1,8 @@
 //! The best rows of each group by one reading: a sample says between which two scores each group is cut, rows
 //! above are kept, and only those between are brought together and settled exactly.
 //!
-//! Gives up, and says so, where groups are too small for a sample, where ties fill what lies between, or where the
-//! sample was wrong; [`super::cut`] then does the whole work.
+//! It returns `None` if groups are too small for a sample, if ties fill the range between, or if the sample
+//! was wrong; [`super::cut`] then does the whole work.
 
 use rayon::prelude::*;
 
@@ -13,14 +13,14 @@ use crate::select::rows::Rows;
 use crate::select::score::Score;
 use crate::select::segments::Block;
 
-/// One row of so many is looked at first.
+/// One row of each stretch of this length is sampled first.
 const STRETCH: usize = 64;
 /// Smaller groups, in the mean, have too few rows in the sample.
 const LEAST_GROUP: usize = 64 * STRETCH;
 /// Standard errors of the sampled rank on either side of the guess: with thousands of groups none should be wrong.
 const SIGMAS: f64 = 5.0;
 
-/// The scores between which a group is cut, both excluded; NaN is no limit on that side.
+/// The scores between which a group is cut, both excluded; NaN means no limit on that side.
 #[derive(Clone, Copy)]
 struct Limits<S> {
     low: S,
@@ -113,7 +113,7 @@ fn limits_of<S: Score>(keys: &mut [S::Key], size: usize, quota: usize) -> Option
 
 /// Marks the rows at or above the upper limit of their group; gives the rows between, by group, and how many rows
 /// of each group were marked.
-#[expect(clippy::neg_cmp_op_on_partial_ord, reason = "NaN is no limit: nothing is at or below it")]
+#[expect(clippy::neg_cmp_op_on_partial_ord, reason = "NaN means no limit: nothing is at or below it")]
 fn compare<S: Score>(
     scores: &[S],
     groups: &[u32],
@@ -139,8 +139,8 @@ fn compare<S: Score>(
     (Block::sort(limits.len(), between.iter().copied()), above)
 }
 
-/// The cut of a group that keeps so many of its rows between: `Some(None)` where it keeps none of them, none where
-/// there are too few.
+/// The cut of a group that keeps `quota` of its rows between: `Some(None)` if it keeps none of them, `None`
+/// if there are too few.
 fn cut_group<S: Score>(
     blocks: &[Block<Between<S>>],
     group: usize,

@@ -1,6 +1,4 @@
-//! How many rows each group keeps.
-//!
-//! Knows nothing about which rows those are.
+//! The number of rows that each group keeps.
 
 use super::ids::count;
 use crate::Argument;
@@ -10,7 +8,7 @@ use crate::select::{SelectError, rows_of_fraction};
 /// What each group keeps: one value for all groups, or one for each.
 #[derive(Clone, Debug, PartialEq)]
 pub enum PerGroup<'a> {
-    /// Its best rows, so many of them.
+    /// This number of its best rows.
     Count(&'a [usize]),
     /// Its best rows, a share of the group; see [`rows_of_fraction`].
     Fraction(&'a [f64]),
@@ -23,9 +21,10 @@ pub enum PerGroup<'a> {
 pub struct GroupRule<'a> {
     /// What each group keeps.
     pub keep: PerGroup<'a>,
-    /// Rows that each group keeps at least, its best ones: no value, one for all groups, or one for each.
+    /// Minimum number of rows that each group keeps, its best ones: no value, one for all groups, or one for
+    /// each.
     pub min: &'a [usize],
-    /// Rows that each group keeps at most: no value, one for all groups, or one for each.
+    /// Maximum number of rows that each group keeps: no value, one for all groups, or one for each.
     pub max: &'a [usize],
 }
 

@@ -29,11 +29,11 @@ impl WithinBudget {
         Ok(Self { budget, rows: Vec::new(), end: u128::MAX, tidy_at: LEAST })
     }
 
-    /// Sees a shard whose first row stands at position `start` of the stream.
+    /// Adds a shard whose first row is at position `start` of the stream.
     ///
     /// # Errors
-    /// A score is NaN or a cost negative or not finite, named by its position in the stream; lengths differ. Nothing
-    /// of the shard is then seen.
+    /// A score is NaN or a cost negative or not finite, named by its position in the stream; lengths differ.
+    /// Nothing of the shard is then added.
     pub fn push<S: Score>(&mut self, start: u64, scores: &[S], costs: &[f64]) -> Result<(), SelectError> {
         if costs.len() != scores.len() {
             return Err(SelectError::LengthMismatch {
@@ -50,14 +50,14 @@ impl WithinBudget {
         Ok(())
     }
 
-    /// Sees what another one, of the same budget, has kept.
+    /// Adds what another one, of the same budget, has kept.
     pub fn merge(&mut self, other: Self) {
         debug_assert_eq!(self.budget, other.budget);
         self.end = self.end.min(other.end);
         other.rows.into_iter().for_each(|(rank, cost)| self.see(rank, cost));
     }
 
-    /// Positions of the rows, best first, and what they cost.
+    /// Positions of the rows, best first, and their total cost.
     #[must_use]
     pub fn finish(mut self) -> (Vec<u64>, f64) {
         let spent = self.tidy();
@@ -80,7 +80,7 @@ impl WithinBudget {
         }
     }
 
-    /// Sorts the rows and drops those that do not fit; returns what the others cost.
+    /// Sorts the rows and drops those that do not fit; returns the total cost of the others.
     fn tidy(&mut self) -> f64 {
         self.rows.sort_unstable_by_key(|(rank, _)| *rank);
         let mut spent = 0.0;

@@ -6,7 +6,7 @@ use super::super::{Score, SelectError};
 use super::{TopK, rank, refuse_nan};
 use crate::Argument;
 
-/// The k best rows so far of each group, whatever the group ids; ties to the lower position.
+/// The k best rows so far of each group, for any group ids; ties to the lower position.
 #[derive(Clone, Debug)]
 pub struct TopKByGroup {
     k: usize,
@@ -20,10 +20,11 @@ impl TopKByGroup {
         Self { k, groups: HashMap::new() }
     }
 
-    /// Sees a shard whose first row stands at position `start` of the stream.
+    /// Adds a shard whose first row is at position `start` of the stream.
     ///
     /// # Errors
-    /// A score is NaN, named by its position in the stream; lengths differ. Nothing of the shard is then seen.
+    /// A score is NaN, named by its position in the stream; lengths differ. Nothing of the shard is then
+    /// added.
     pub fn push<S: Score>(&mut self, start: u64, scores: &[S], groups: &[u64]) -> Result<(), SelectError> {
         if groups.len() != scores.len() {
             return Err(SelectError::LengthMismatch {
@@ -39,7 +40,7 @@ impl TopKByGroup {
         Ok(())
     }
 
-    /// Sees what another one has kept.
+    /// Adds what another one has kept.
     pub fn merge(&mut self, other: Self) {
         other.groups.into_iter().for_each(|(group, top)| self.group(group).merge(top));
     }

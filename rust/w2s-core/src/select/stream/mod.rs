@@ -24,7 +24,7 @@ pub use top_k::{RandomK, TopK};
 
 use super::Score;
 
-/// Where a row stands, best first: the inverted key above the position.
+/// The place of a row in the order, best first: the inverted key above the position.
 fn rank<S: Score>(score: S, position: u64) -> u128 {
     let key: u64 = score.key().into();
     (u128::from(!key) << 64) | u128::from(position)

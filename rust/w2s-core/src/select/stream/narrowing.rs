@@ -140,8 +140,8 @@ pub struct Narrowing {
 }
 
 impl Narrowing {
-    /// Nothing seen yet of scores of this type. A digit has 8 or 16 bits: each pass holds 2^`digit_bits` numbers of 8
-    /// bytes a group, and there are as many passes as digits in a key.
+    /// Nothing seen yet of scores of this type. A digit has 8 or 16 bits: each pass holds 2^`digit_bits`
+    /// numbers of 8 bytes per group, and there are as many passes as digits in a key.
     ///
     /// # Errors
     /// [`SelectError::BadDigit`] for another number of bits.
@@ -163,11 +163,12 @@ impl Narrowing {
         Ok(narrowing)
     }
 
-    /// Sees a shard whose first row stands at position `start` of the stream; without groups, all rows are of group 0.
+    /// Adds a shard whose first row is at position `start` of the stream; without groups, all rows are of
+    /// group 0.
     ///
     /// # Errors
     /// A score is NaN, named by its position in the stream; another precision than this narrowing's; lengths differ;
-    /// after the first pass, a group that this had not. Nothing of the shard is then seen.
+    /// after the first pass, a group that this had not. Nothing of the shard is then added.
     pub fn push<S: Score>(
         &mut self,
         start: u64,
@@ -215,7 +216,8 @@ impl Narrowing {
         self.counts.chunks(1 << self.digit_bits).map(|digits| digits.iter().sum()).collect()
     }
 
-    /// Ends a pass, with the rows that each group is to keep: the same in every pass. More than a group has is all.
+    /// Ends a pass; `quotas` is the number of rows that each group keeps, the same in every pass. A quota
+    /// above the size of a group keeps the whole group.
     ///
     /// # Errors
     /// [`SelectError::SettingLength`] where there are not as many quotas as groups.

@@ -28,17 +28,17 @@ impl TopK {
         Self { k, ranks: Vec::new(), worst: u128::MAX }
     }
 
-    /// Sees a shard whose first row stands at position `start` of the stream.
+    /// Adds a shard whose first row is at position `start` of the stream.
     ///
     /// # Errors
-    /// [`SelectError::NanScore`] with the position in the stream; nothing of the shard is then seen.
+    /// [`SelectError::NanScore`] with the position in the stream; nothing of the shard is then added.
     pub fn push<S: Score>(&mut self, start: u64, scores: &[S]) -> Result<(), SelectError> {
         refuse_nan(start, scores)?;
         scores.iter().enumerate().for_each(|(i, &score)| self.see(rank(score, start + i as u64)));
         Ok(())
     }
 
-    /// Sees what another one has kept.
+    /// Adds what another one has kept.
     pub fn merge(&mut self, other: Self) {
         other.ranks.into_iter().for_each(|rank| self.see(rank));
     }
@@ -82,12 +82,12 @@ impl RandomK {
         Self { seed, top: TopK::new(k) }
     }
 
-    /// Sees the rows from position `start` on, so many of them.
+    /// Adds `rows` rows from position `start` on.
     pub fn push(&mut self, start: u64, rows: usize) {
         (start..start + rows as u64).for_each(|row| self.top.see(rank(draw(self.seed, row), row)));
     }
 
-    /// Sees what another one, of the same seed, has kept.
+    /// Adds what another one, of the same seed, has kept.
     pub fn merge(&mut self, other: Self) {
         debug_assert_eq!(self.seed, other.seed);
         self.top.merge(other.top);

@@ -1,0 +1,82 @@
+"""Tables of labels in any format that w2s reads: Parquet, JSON Lines, CSV and Arrow."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+
+from w2s.errors import UsageError
+from w2s.evidence import Labels, join_vectors, read_table
+from w2s.tables.formats import format_of
+from w2s.tables.inputs import InputFile, find_inputs
+from w2s.tables.source import open_source
+
+_VIEWS = {pa.string_view(): pa.string(), pa.binary_view(): pa.binary()}
+
+
+@dataclass(frozen=True, eq=False)
+class LabelFile:
+    """Labels and the table that they come from.
+
+    Attributes:
+        table: the columns of the file, unchanged.
+        labels: the same rows, with ids as text and plain types, and their vectors.
+        digest: SHA-256 of the file if it has no column ``id``, so that rows have numbers from 0 as ids; else
+            empty. Such ids mean something only for this file.
+    """
+
+    table: pa.Table
+    labels: Labels
+    digest: str = ""
+
+
+def read_label_file(path: str) -> LabelFile:
+    """Read labels, and the vectors next to the file if it has ids.
+
+    Args:
+        path: a file that ends in .parquet, .jsonl, .csv, .arrow or another known ending.
+
+    Raises:
+        UsageError: the ending is unknown, or the path is a folder or names several files.
+        DataError: there is no such file, it cannot be read, or an id is null or repeated.
+    """
+    if Path(path).is_dir():
+        raise UsageError("label-folder", f"{path} is a folder; name the file of labels in it")
+    files = find_inputs([path])
+    if len(files) > 1:
+        raise UsageError(
+            "label-several-files",
+            f"{path} is {len(files)} files; name one file of labels, or join them with w2s filter",
+        )
+    table = _read(files[0])
+    if "id" in table.column_names:
+        return LabelFile(table, join_vectors(_plain(table), files[0].path))
+    numbers = pa.array(np.arange(table.num_rows)).cast(pa.string())
+    labels = Labels(_plain(table).add_column(0, "id", numbers))
+    return LabelFile(table, labels, hashlib.sha256(files[0].path.read_bytes()).hexdigest())
+
+
+def _read(file: InputFile) -> pa.Table:
+    form = format_of(file.path)
+    if form is not None and form.kind == "parquet":
+        return read_table(file.path)
+    source = open_source([file]).complete({})
+    source.require_columns(source.schema.names)
+    parts = [part for partition in source.partitions for part in partition.read_columns(source.schema.names)]
+    return pa.concat_tables([source.schema.empty_table(), *parts])
+
+
+def _plain(table: pa.Table) -> pa.Table:
+    """The table with ids as text, and without dictionaries and views."""
+    for place, column in enumerate(table.schema):
+        kind = column.type.value_type if pa.types.is_dictionary(column.type) else column.type
+        kind = _VIEWS.get(kind, kind)
+        if column.name == "id" and (pa.types.is_integer(kind) or pa.types.is_null(kind)):
+            kind = pa.string()
+        if kind != column.type:
+            table = table.set_column(place, column.name, table.column(place).cast(kind))
+    return table

@@ -1,0 +1,1 @@
+"""What w2s does when files, disks and processes fail."""
