@@ -28,8 +28,8 @@ class CrowdLabels:
         items: the items, ascending.
         labels: the most probable class of each item; ties go to the lower class.
         trust: the probability of that class, float64, in [0, 1].
-        posterior: items × classes, float64, rows sum to 1; the priors for an item without votes. None if these
-            are more than 2²⁴ numbers and more than 32 for each vote, so that memory grows with the votes only.
+        posterior: items × classes, float64, rows sum to 1; the priors for an item without votes. None if it
+            has more than 2²⁴ numbers and more than 32 for each vote, so that memory grows with the votes.
         classes: the classes, ascending, or in the given order.
         priors: share of each class.
         workers: the workers, ascending.
@@ -37,7 +37,7 @@ class CrowdLabels:
             "mace", or an ability in (−∞, ∞) for "glad".
         confusion: workers × class × vote for "dawid-skene" and "one-coin", else None; None for "one-coin" if
             it is too large, as for ``posterior``.
-        strategy: workers × vote for "mace", how a worker votes when guessing; else None, or if it is too large.
+        strategy: workers × vote for "mace": how a worker votes when guessing; else None, also if too large.
         difficulty: one value for each item, in (0, ∞), for "glad"; else None.
         trace: the objective after each iteration, per vote: log-likelihood or evidence lower bound.
         converged: whether the objective converged before the maximum number of iterations.

@@ -1,4 +1,4 @@
-"""What the core refuses: each with one error that has a code, without a crash and without memory beyond bounds."""
+"""What the core refuses: one error with a code each, without a crash and without memory beyond bounds."""
 
 from __future__ import annotations
 

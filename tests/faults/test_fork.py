@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -91,17 +92,14 @@ for _ in range(10):
 
 
 @pytest.mark.parametrize("method", ["fork", "spawn", "forkserver"])
-def test_every_start_method_of_multiprocessing_works(method: str, tmp_path: object) -> None:
-    script = os.path.join(str(tmp_path), "work.py")  # spawned processes import it
-    with open(script, "w", encoding="utf-8") as file:
-        file.write(
-            BEGIN
-            + f"""
+def test_every_start_method_of_multiprocessing_works(method: str, tmp_path: Path) -> None:
+    script = tmp_path / "work.py"  # spawned processes import it
+    work = f"""
 if __name__ == "__main__":
     with multiprocessing.get_context("{method}").Pool(2) as pool:
         assert os.getpid() not in pool.map(check, range(4))
 """
-        )
+    script.write_text(BEGIN + work, encoding="utf-8")
     done = subprocess.run([sys.executable, script], capture_output=True, text=True, timeout=60, check=False)
     assert done.returncode == 0, done.stderr
 
