@@ -110,11 +110,6 @@ impl Votes {
         self.cells.as_ref().map_or_else(|| self.shape.items * self.shape.classes, Cells::len)
     }
 
-    /// What stands for a class in the votes on an item.
-    pub(super) fn place(&self, item: usize, class: u32) -> usize {
-        self.cells.as_ref().map_or(class as usize, |cells| cells.place(item, class))
-    }
-
     /// How many items, workers and classes there are.
     #[must_use]
     pub fn shape(&self) -> Shape {
