@@ -11,10 +11,11 @@ POSITIONS ?= 1000000
 FUZZ_SECONDS ?= 60
 DAMAGE_FILES ?= 20000
 DAMAGE_SEED ?= 0
+KILL_MOMENTS ?= 60
 LADDER ?= $(HOME)/.cache/w2s-ladder
 GAMES := chess connect_four othello
 
-.PHONY: help demo test test-fast check lint format rust-doc fuzz damage bench differential texts wheel openings positions puzzles policies results docs clean
+.PHONY: help demo test test-fast check lint format rust-doc fuzz damage kills bench differential texts wheel openings positions puzzles policies results docs clean
 
 help:  ## print this list
 	@grep -E '^[a-z-]+:.*##' Makefile | sed 's/:.*##/\t/' | expand -t 16
@@ -76,6 +77,9 @@ fuzz:  ## throw mutated bytes at every Rust parser, side by side, for FUZZ_SECON
 
 damage: $(VENV)/.installed-dev  ## damage DAMAGE_FILES files by seed; each must be read as it is, or refused with a code
 	$(BIN)/python -m tests.faults.damage --files $(DAMAGE_FILES) --seed $(DAMAGE_SEED)
+
+kills: $(VENV)/.installed-dev  ## kill every command at KILL_MOMENTS moments; run again, each must end with the same bytes
+	$(BIN)/python -m tests.faults.kills --moments $(KILL_MOMENTS)
 
 bench: $(VENV)/.installed-dev  ## every figure beside its peer, in one run; writes docs/benchmarks.md
 	$(PIP) --editable '.[bench]' --no-build-isolation

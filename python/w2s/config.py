@@ -61,7 +61,7 @@ DATA_VARIABLE = "W2S_DATA"
 """The environment variable that names the folder of public data and weights."""
 _MAX_TOML_BYTES = 1 << 24
 _MAX_DEPTH = 50
-"""How many values of a configuration may lie inside each other; ours have four."""
+"""Maximum nesting of values in a configuration; those of w2s nest four deep."""
 
 
 def read_toml(path: Path) -> dict[str, Any]:
@@ -87,7 +87,7 @@ def _toml_error(path: Path, error: Exception) -> UsageError:
     if isinstance(error, OSError):
         return UsageError("config-file-unreadable", f"cannot read {path}: {error.strerror or error}")
     if isinstance(error, RecursionError):
-        return UsageError("config-too-deep", f"{path} holds more than {_MAX_DEPTH} values inside each other")
+        return UsageError("config-too-deep", f"{path} nests values more than {_MAX_DEPTH} deep")
     return UsageError("config-not-toml", f"{path} is not TOML: {error}")
 
 

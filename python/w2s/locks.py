@@ -99,7 +99,9 @@ def check_output(out: Path) -> None:
         UsageError: the path has no name or a name that is too long, or is a device, a pipe or a socket.
     """
     if "\0" in str(out):
-        raise UsageError("output-bad-name", f"the output {str(out)!r} holds a zero byte; write another name")
+        raise UsageError(
+            "output-bad-name", f"the output {str(out)!r} contains a NUL character; write another name"
+        )
     if out.name in {"", ".."}:
         raise UsageError(
             "output-bad-name",

@@ -123,6 +123,14 @@ def cached_step(folder: Path, inputs: Mapping[str, object], work: Callable[[], F
 # Run folders ------------------------------------------------------------------------------------------------
 
 
+_CONFIGURATION = "configuration"
+
+
+def _run_record(config: Config, inputs: Mapping[str, object] | None) -> Record:
+    """The record of a run: its inputs, and its configuration, so that an edited ``run.toml`` is noticed."""
+    return Record.of({**(inputs or {}), _CONFIGURATION: config.digest()})
+
+
 class RunFolder:
     """A folder with ``run.toml``, the resolved configuration, and ``run.json``, its state.
 
@@ -160,7 +168,7 @@ class RunFolder:
         """
         changed: list[str] | None = None
         if self.config.exists():
-            changed = self._changed(config, Record.of(inputs or {}))
+            changed = self._changed(config, _run_record(config, inputs))
             if changed and self._has_work():
                 raise UsageError(
                     "run-folder-other-configuration",
@@ -197,7 +205,7 @@ class RunFolder:
             return
         try:
             self.path.mkdir(parents=True, exist_ok=True)
-            self._write_state({**Record.of(inputs or {}).to_json(), "complete": False})
+            self._write_state({**_run_record(config, inputs).to_json(), "complete": False})
             write_text(self.config, config.to_toml())
         except OSError as error:
             raise self._not_writable(str(error.strerror)) from None
@@ -224,7 +232,9 @@ class RunFolder:
         found = Record.read(self._state)
         if found is not None and not changed:
             changed = [
-                f"the {name}" for name in wanted.inputs if found.inputs.get(name) != wanted.inputs[name]
+                f"the {name}"
+                for name, value in wanted.inputs.items()
+                if found.inputs.get(name, value if name == _CONFIGURATION else None) != value
             ]
         return changed
 

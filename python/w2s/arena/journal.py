@@ -13,10 +13,26 @@ from typing import Any, BinaryIO
 from w2s.errors import DataError
 from w2s.files import remove, write_bytes
 
+_CHECK = b', "crc32": '
+"""Begins the last value of every line: the CRC-32 of the entry without it."""
+
 
 def packed_path(path: Path) -> Path:
     """Where a journal lies once its run is finished."""
     return path.with_name(f"{path.name}.gz")
+
+
+def _checked(line: bytes) -> bytes:
+    """The entry of a line, without its checksum.
+
+    Raises:
+        ValueError: the checksum is missing or wrong.
+    """
+    text, _, check = line.rpartition(_CHECK)
+    text += b"}"
+    if check != b"%d}\n" % zlib.crc32(text):
+        raise ValueError("the checksum is wrong")
+    return text
 
 
 def _unpack(packed: Path, path: Path) -> None:
@@ -92,7 +108,8 @@ class Journal:
     def append(self, kind: str, number: int, entry: dict[str, Any]) -> None:
         """Add an entry and hand it to the operating system."""
         self.create()
-        line = json.dumps({"kind": kind, "number": number, **entry}, ensure_ascii=True).encode() + b"\n"
+        text = json.dumps({"kind": kind, "number": number, **entry}, ensure_ascii=True).encode()
+        line = b"%s%s%d}\n" % (text[:-1], _CHECK, zlib.crc32(text))
         self._file.seek(0, os.SEEK_END)
         self._file.write(line)
         self._file.flush()
@@ -103,7 +120,7 @@ class Journal:
         """The entry that was appended with this key."""
         start, length = self._spans[kind, number]
         self._file.seek(start)
-        entry: dict[str, Any] = json.loads(self._file.read(length))
+        entry: dict[str, Any] = json.loads(_checked(self._file.read(length)))
         return entry
 
     def pack(self) -> None:
@@ -126,7 +143,7 @@ class Journal:
             if not line.endswith(b"\n"):
                 break
             try:
-                entry = json.loads(line)
+                entry = json.loads(_checked(line))
                 self._spans[entry["kind"], entry["number"]] = (start, len(line))
             except (ValueError, KeyError, TypeError):
                 raise DataError(

@@ -132,7 +132,7 @@ def _system_error(error: OSError | MemoryError) -> W2sError:
     """What the operating system refused, with its remedy."""
     if isinstance(error, MemoryError):
         return W2sError(
-            "memory-exhausted", "the memory is exhausted; give the command less at once, or a larger machine"
+            "memory-exhausted", "memory ran out; process fewer rows at once, or use a larger machine"
         )
     where = f" at {error.filename}" if error.filename else ""
     if error.errno in {errno.ENOSPC, errno.EDQUOT}:

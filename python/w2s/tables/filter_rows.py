@@ -27,7 +27,7 @@ from w2s.tables.formats import STREAM, Format, format_named
 from w2s.tables.inputs import InputFile, check_output_is_no_input, find_inputs
 from w2s.tables.progress import ProgressCounter, Report
 from w2s.tables.select_rows import select_rows
-from w2s.tables.sinks import OutputSpec, cannot_write, output_lock, output_part, parse_output
+from w2s.tables.sinks import OutputSpec, cannot_write, check_flat, output_lock, output_part, parse_output
 from w2s.tables.source import Source, open_source
 from w2s.tables.spec import FilterSpec, GoldSpec, parse_bytes, parse_scores
 from w2s.tables.spill import SpilledStream, spill
@@ -292,6 +292,8 @@ def _filter_source(
         before = read_finished(output.path, made_of, overwrite=output.overwrite)
         if before is not None:
             return {**before, "done_before": True}
+    if output is not None:
+        check_flat(source.schema, output.format_for(source))
     steps.begin("reading scores", source.rows)
     decision = select_rows(
         columns.partitions,
@@ -336,8 +338,11 @@ def _write(
 ) -> dict[str, Any]:
     form = output.format_for(source)
     copy = RowCopy(source, decision.kept, form, limits.memory, limits.threads, steps)
-    if not copy.as_lines:
+    if form.kind == "csv" and source.format.kind == "csv":
+        copy = replace(copy, source=source.with_types({name: pa.string() for name in source.schema.names}))
+    elif not copy.as_lines:
         copy = replace(copy, source=source.complete(_number_types(spec)))
+        check_flat(copy.source.schema, form)
     if output.path is None:
         copy.into(None)
         return summary

@@ -54,8 +54,7 @@ _FORMATS = {
 }
 
 ENDINGS = f"{', '.join(_FORMATS)}; .jsonl, .ndjson, .csv and .tsv also with .gz or .zst"
-"""Every ending that is read, for messages."""
-WRITABLE = ".parquet, .jsonl, .jsonl.gz, .jsonl.zst, .arrow, .feather or .arrows"
+"""Every ending that is read and written, for messages."""
 
 
 def format_of(path: Path | str) -> Format | None:
@@ -82,33 +81,16 @@ def format_named(name: str) -> Format:
     return found
 
 
-def output_format_named(name: str) -> Format:
-    """The format to write with a name such as ``jsonl``.
-
-    Raises:
-        UsageError: no format has that name, or it cannot be written.
-    """
-    found = format_named(name)
-    if found.kind == "csv":
-        raise UsageError("table-csv-output", f"CSV can be read but not written; use {WRITABLE}")
-    return found
-
-
 def format_to_write(path: Path | str) -> Format:
     """The format to write to a path.
 
     Raises:
-        UsageError: the ending is unknown, or names a format that cannot be written.
+        UsageError: the ending is unknown.
     """
     found = format_of(path)
-    if found is None or found.kind == "csv":
-        why = (
-            "CSV can be read but not written"
-            if found
-            else f"the ending of {Path(path).name!r} names no format"
-        )
+    if found is None:
         raise UsageError(
-            "table-csv-output" if found else "table-unknown-ending",
-            f"cannot write {path}: {why}; use {WRITABLE}",
+            "table-unknown-ending",
+            f"cannot write {path}: the ending of {Path(path).name!r} names no format; use {ENDINGS}",
         )
     return found

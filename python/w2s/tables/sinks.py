@@ -1,4 +1,4 @@
-"""Outputs: Parquet, JSON Lines or Arrow IPC, to a file or to standard output."""
+"""Outputs: Parquet, JSON Lines, Arrow IPC or CSV, to a file or to standard output."""
 
 from __future__ import annotations
 
@@ -13,13 +13,14 @@ from pathlib import Path
 from typing import IO, Any, Protocol
 
 import pyarrow as pa
+import pyarrow.csv
 import pyarrow.ipc
 import pyarrow.parquet as pq
 
 from w2s.errors import UsageError, W2sError
 from w2s.files import partial_output
 from w2s.locks import check_output, lock_output
-from w2s.tables.formats import STREAM, Format, format_to_write, output_format_named
+from w2s.tables.formats import STREAM, Format, format_named, format_to_write
 from w2s.tables.inputs import check_local
 from w2s.tables.json_rows import encode_rows
 from w2s.tables.parquet import GZIP_LEVEL, reason_of
@@ -109,6 +110,37 @@ class LinesSink:
         """Do nothing: nothing is buffered."""
 
 
+class CsvSink:
+    """CSV with a header; texts are quoted, and nulls are empty."""
+
+    def __init__(self, target: IO[bytes], schema: pa.Schema, delimiter: str) -> None:
+        options = pyarrow.csv.WriteOptions(delimiter=delimiter, quoting_style="needed")
+        self._writer = pyarrow.csv.CSVWriter(target, schema, write_options=options)
+
+    def write(self, table: pa.Table) -> None:
+        """Append rows."""
+        self._writer.write_table(table)
+
+    def close(self) -> None:
+        """Write what is buffered."""
+        self._writer.close()
+
+
+def check_flat(schema: pa.Schema, form: Format) -> None:
+    """Refuse columns that a format cannot hold, before any row is read.
+
+    Raises:
+        UsageError: the format is CSV and a column is nested or binary.
+    """
+    for column in schema if form.kind == "csv" else ():
+        if pa.types.is_nested(column.type) or pa.types.is_binary(column.type):
+            raise UsageError(
+                "table-nested-csv",
+                f"CSV cannot hold column {column.name!r}, which is {column.type}; write .parquet, .jsonl or "
+                ".arrow",
+            )
+
+
 class Output:
     """An open output: a sink, and the files to close after it."""
 
@@ -129,6 +161,7 @@ class Output:
             "parquet": lambda: ParquetSink(target, schema, style or {}, memory),
             "arrow": lambda: ArrowSink(target, schema, stream=path is None or form.is_stream),
             "jsonl": lambda: LinesSink(target),
+            "csv": lambda: CsvSink(target, schema, form.delimiter or ","),
         }
         self.sink = sinks[form.kind]()
         self._raw = raw
@@ -245,7 +278,7 @@ def parse_output(
         UsageError: a format is unknown or cannot be written, or the shards have no folder.
         W2sError: nothing can be written there.
     """
-    wanted = None if output_format is None else output_format_named(output_format)
+    wanted = None if output_format is None else format_named(output_format)
     if shards is not None and shards < 1:
         raise UsageError("filter-invalid-shards", f"`shards` is {shards}; give at least 1")
     if out is None:

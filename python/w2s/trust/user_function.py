@@ -96,7 +96,7 @@ class PlainFunction:
         taken = {name: named[name] for name in named if name in inspect.signature(self.call).parameters}
         if "gold" in taken and state.labels is None:
             raise DataError(
-                "trust-without-gold", f"{self.name} was fitted when it did not take gold: fit it again"
+                "trust-without-gold", f"{self.name} was fitted without a parameter gold: fit it again"
             )
         with user_code(self.name):
             scores = self.call(_without_answers(labels, state.labels), **taken, **options.model_dump())

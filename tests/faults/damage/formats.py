@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from tests.faults.damage.folders import FOLDERS
 from tests.faults.damage.format import DamagedFormat
 from tests.faults.damage.tables import TABLES
 
-FORMATS: dict[str, DamagedFormat] = {found.name: found for found in (*TABLES,)}
+FORMATS: dict[str, DamagedFormat] = {found.name: found for found in (*TABLES, *FOLDERS)}
 """Every format by its name."""
 
 SHARES = {"parquet": 4, "arrow": 2, "jsonl": 2, "csv": 1}

@@ -65,7 +65,18 @@ def test_packed_journal_is_small_and_is_unpacked_again(tmp_path: Path) -> None:
 
 def test_damaged_line_is_an_error_that_names_it(tmp_path: Path) -> None:
     path = tmp_path / "j"
-    path.write_bytes(b'{"kind": "match", "number": 0}\nnonsense\n{"kind": "match", "number": 1}\n')
+    with Journal(path) as journal:
+        journal.append("match", 0, {})
+    path.write_bytes(path.read_bytes() + b'nonsense\n{"kind": "match", "number": 1}\n')
     with raises_code("arena-journal-damaged", DataError) as caught:
         Journal(path)
     assert f"{path}, line 2 " in str(caught.value)
+
+
+def test_changed_entry_is_an_error(tmp_path: Path) -> None:
+    path = tmp_path / "j"
+    with Journal(path) as journal:
+        journal.append("match", 0, {"moves": "1 2 3"})
+    path.write_bytes(path.read_bytes().replace(b"1 2 3", b"1 2 4"))
+    with raises_code("arena-journal-damaged", DataError):
+        Journal(path)

@@ -21,7 +21,7 @@ def spec(pairs: int = 1) -> ArenaSpec:
 def test_run_json_names_inputs_and_resume_command(tmp_path: Path) -> None:
     run(spec(), tmp_path / "run")
     state = json.loads((tmp_path / "run" / "run.json").read_text())
-    assert state["inputs"].keys() == {"openings"}
+    assert state["inputs"].keys() == {"configuration", "openings"}
     assert state["resume"] == f"w2s arena --resume {tmp_path / 'run'}"
     assert (state["complete"], state["games"]) == (True, 2)
 

@@ -413,6 +413,42 @@ def test_random_rows_need_no_score(tmp_path: Path, ending: str) -> None:
     assert explained["by_score"] == []
 
 
+@pytest.mark.parametrize("ending", [".csv", ".csv.gz", ".tsv"])
+def test_csv_holds_what_other_formats_hold(tmp_path: Path, ending: str) -> None:
+    table = pa.table(
+        {
+            "trust": [0.5, 0.25, 0.75],
+            "text": ['quoted "word", comma', "two\nlines", None],
+            "day": pa.array([0, 1, 2], pa.date32()),
+        }
+    )
+    pq.write_table(table, tmp_path / "in.parquet")
+    w2s.filter(tmp_path / "in.parquet", tmp_path / f"out{ending}", score="trust", top="100%")
+    with pa.input_stream(str(tmp_path / f"out{ending}"), compression="detect") as stream:
+        found = pa.csv.read_csv(
+            stream,
+            parse_options=pa.csv.ParseOptions(
+                delimiter="\t" if ending == ".tsv" else ",", newlines_in_values=True
+            ),
+            convert_options=pa.csv.ConvertOptions(strings_can_be_null=True, quoted_strings_can_be_null=False),
+        )
+    assert found.to_pylist() == table.to_pylist()
+
+
+def test_csv_is_copied_as_text(tmp_path: Path) -> None:
+    (tmp_path / "in.csv").write_text("code,trust,when\n007,0.50,2020-1-1\n008,1.0,\n009,2e-1,x\n")
+    w2s.filter(tmp_path / "in.csv", tmp_path / "out.csv", score="trust", top=2)
+    rows = [line.split(",") for line in (tmp_path / "out.csv").read_text().replace('"', "").splitlines()]
+    assert rows == [["code", "trust", "when"], ["007", "0.50", "2020-1-1"], ["008", "1.0", ""]]
+
+
+def test_nested_columns_have_no_place_in_csv(tmp_path: Path) -> None:
+    pq.write_table(pa.table({"trust": [0.5], "tags": [["a"]]}), tmp_path / "in.parquet")
+    with raises_code("table-nested-csv") as caught:
+        w2s.filter(tmp_path / "in.parquet", tmp_path / "out.csv", score="trust", top=1)
+    assert "'tags'" in str(caught.value)
+
+
 @pytest.mark.parametrize("column", ["trust", "cost"])
 def test_nan_is_left_out_with_nulls(tmp_path: Path, column: str) -> None:
     values: dict[str, Any] = {"trust": [0.1, 0.2, 0.3, 0.4], "cost": [1.0, 1.0, 1.0, 1.0], "id": range(4)}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -160,10 +159,7 @@ def test_changed_code_is_told_when_it_is_loaded(
 def test_folder_without_the_gold_that_a_function_needs_is_refused(tmp_path: Path) -> None:
     for name in ("nearest", "Scaled"):
         save(trust_function(f"{HERE}:{name}").fit(GOLD), tmp_path / name)
-        settings = json.loads((tmp_path / name / "trust.json").read_text())
-        del settings["labels_sha256"]
-        settings["facts"] = {}
-        (tmp_path / name / "trust.json").write_text(json.dumps(settings))
+        edit_settings(tmp_path / name, lambda found: found.pop("labels_sha256") and found["facts"].clear())
         with raises_code("trust-without-gold", DataError):
             load(tmp_path / name, allow=f"{HERE}:{name}").score(POOL)
 

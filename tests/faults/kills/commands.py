@@ -1,0 +1,137 @@
+"""The table of commands that are killed, each with its inputs and its outputs."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+import tomli_w
+
+from tests.doubles.chains import chain_tables, write_chain, write_nets
+from tests.doubles.labels import labels
+from w2s.evidence import write_labels
+
+GAME = "connect_four"
+ROWS = 4_000
+TIMES = ("run.json", "step.json", "train.json", "metrics.json", "measures.json")
+"""Files that hold times; their content is not compared. So are the markers of tables, ``*.w2s.json``."""
+
+
+@dataclass(frozen=True)
+class KilledCommand:
+    """One row of the table.
+
+    Attributes:
+        name: unique, letters and hyphens.
+        words: the command for the folder of its inputs and the folder of its outputs, which exists.
+        whole: names of outputs that are complete where they exist; the others belong to unfinished work.
+    """
+
+    name: str
+    words: Callable[[Path, Path], list[str]]
+    whole: tuple[str, ...]
+
+
+def write_inputs(folder: Path) -> None:
+    """Write everything that the commands read."""
+    from w2s.cli.app import run
+
+    random = np.random.default_rng(5)
+    table = pa.table(
+        {"id": np.arange(ROWS), "s": random.random(ROWS), "text": [f"row {i}" for i in range(ROWS)]}
+    )
+    pq.write_table(table, folder / "rows.parquet", row_group_size=500)
+    (folder / "rows.jsonl").write_text("".join(json.dumps(row) + "\n" for row in table.to_pylist()))
+    write_nets(folder, 60)
+    (folder / "trusted").mkdir()
+    write_labels(labels(120), folder / "trusted" / "labels.parquet")
+    fit = ["trust", "fit", f"{folder}/trusted/labels.parquet", "--gold", "correct", "--function", "logistic"]
+    assert run([*fit, "--out", f"{folder}/trust"]) == 0
+    label = ["label", f"{folder}/examples.parquet", "--game", GAME, "--model", f"policy:{folder}/teacher"]
+    assert run([*label, "--out", f"{folder}/labels.parquet"]) == 0
+    players = {"teacher": "random", "student": "search:depth=2"}
+    verify = {"oracles": ["search:depth=3"]}
+    arena = {"game": GAME, "pairs": 3, "players": players, "verify": verify}
+    (folder / "arena.toml").write_text(tomli_w.dumps(arena))
+    examples = {"files": [f"{folder}/examples.parquet"], "gold": 20, "pool": 24, "test": 16}
+    write_chain(folder / "chain.toml", chain_tables(folder, arms=["gold", "trust"], examples=examples))
+
+
+def _filter(source: str, name: str, *more: str) -> Callable[[Path, Path], list[str]]:
+    return lambda inputs, out: [
+        *("filter", f"{inputs}/{source}", "--score", "s", "--top", "1000", "--out", f"{out}/{name}", *more)
+    ]
+
+
+COMMANDS: dict[str, KilledCommand] = {
+    found.name: found
+    for found in (
+        KilledCommand("filter-parquet", _filter("rows.parquet", "kept.parquet"), ("kept.parquet",)),
+        KilledCommand("filter-lines", _filter("rows.jsonl", "kept.jsonl.gz"), ("kept.jsonl.gz",)),
+        KilledCommand("filter-shards", _filter("rows.parquet", "kept/", "--shards", "3"), ("kept",)),
+        KilledCommand(
+            "label",
+            lambda inputs, out: [
+                *(
+                    "label",
+                    f"{inputs}/examples.parquet",
+                    "--game",
+                    GAME,
+                    "--model",
+                    f"policy:{inputs}/teacher",
+                ),
+                *("--hidden", "--evidence", "afterstate", "--out", f"{out}/labels.parquet"),
+            ],
+            ("labels.parquet", "hidden.parquet", "afterstate.parquet"),
+        ),
+        KilledCommand(
+            "trust-fit",
+            lambda inputs, out: [
+                *("trust", "fit", f"{inputs}/trusted/labels.parquet", "--gold", "correct"),
+                *("--function", "knn", "--out", f"{out}/trust"),
+            ],
+            ("trust/trust.safetensors", "trust/trust.json", "trust/gold.parquet"),
+        ),
+        KilledCommand(
+            "trust-score",
+            lambda inputs, out: [
+                *("trust", "score", f"{inputs}/trusted/labels.parquet", "--function", f"{inputs}/trust"),
+                *("--out", f"{out}/scored.parquet"),
+            ],
+            ("scored.parquet",),
+        ),
+        KilledCommand(
+            "train",
+            lambda inputs, out: [
+                *("train", f"{inputs}/labels.parquet", "--student", f"policy:{inputs}/student"),
+                *("--epochs", "2", "--batch", "16", "--out", f"{out}/student"),
+            ],
+            ("student/model.safetensors",),
+        ),
+        KilledCommand(
+            "arena",
+            lambda inputs, out: ["arena", f"{inputs}/arena.toml", "--out", f"{out}/run"],
+            ("run/labels.parquet", "run/games.jsonl"),
+        ),
+        KilledCommand(
+            "chain",
+            lambda inputs, out: ["chain", f"{inputs}/chain.toml", "--out", f"{out}/run"],
+            (),
+        ),
+    )
+}
+"""Every command by its name."""
+
+
+def content(out: Path) -> dict[str, bytes | None]:
+    """Every file below a folder by name; None for those that hold times, and for folders."""
+    found: dict[str, bytes | None] = {}
+    for path in sorted(out.rglob("*")):
+        timed = path.name in TIMES or path.name.endswith(".w2s.json")
+        found[str(path.relative_to(out))] = None if timed or not path.is_file() else path.read_bytes()
+    return found
