@@ -305,7 +305,7 @@ mod tests {
         Options {
             max_iterations: 8,
             tolerance: 0.0,
-            priors: (seed % 3 == 0).then_some(priors),
+            priors: seed.is_multiple_of(3).then_some(priors),
             skills: (method == Method::WeightedMajority)
                 .then(|| (0..workers).map(|worker| worker as f64).collect()),
             ..Options::default()
