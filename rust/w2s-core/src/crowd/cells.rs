@@ -181,13 +181,17 @@ impl Cells {
         Ok(Expectation { table, mass, log_likelihood, entropy })
     }
 
-    /// The likeliest class of each item, ties to the lower, and its probability.
+    /// The likeliest class of each item, ties to the lower, and its probability. Classes without a vote on an item
+    /// share their probability as `spread` does; items without votes have the priors.
     ///
     /// Shares that differ by no more than `tie` are tied.
-    pub fn best(&self, posterior: &[f64], priors: &[f64], tie: f64) -> (Vec<u32>, Vec<f64>) {
-        let priors = Spread::new(priors.to_vec());
-        let items = self.starts.len() - 1;
-        (0..items).map(|item| self.best_of(item, &posterior[self.row(item)], &priors, tie)).unzip()
+    pub fn best(&self, posterior: &[f64], spread: &[f64], priors: &[f64], tie: f64) -> (Vec<u32>, Vec<f64>) {
+        let (spread, priors) = (Spread::new(spread.to_vec()), Spread::new(priors.to_vec()));
+        let of_item = |item: usize| {
+            let shares = if self.voted(item).is_empty() { &priors } else { &spread };
+            self.best_of(item, &posterior[self.row(item)], shares, tie)
+        };
+        (0..self.starts.len() - 1).map(of_item).unzip()
     }
 
     fn best_of(&self, item: usize, row: &[f64], priors: &Spread, tie: f64) -> (u32, f64) {

@@ -55,7 +55,7 @@ impl Consensus {
         fill_unvoted(votes, &priors, &mut posterior);
         let (labels, trust) = match votes.cells() {
             None => best(&posterior, priors.len()),
-            Some(cells) => cells.best(&posterior, spread, 0.0),
+            Some(cells) => cells.best(&posterior, spread, &priors, 0.0),
         };
         Self {
             labels,

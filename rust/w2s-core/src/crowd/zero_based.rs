@@ -50,7 +50,7 @@ pub(super) fn zero_based(
 /// The first class of each item whose share is tied with the largest.
 fn labels(votes: &Votes, shares: &[f64], priors: &[f64]) -> Vec<u32> {
     if let Some(cells) = votes.cells() {
-        return cells.best(shares, priors, TIE).0;
+        return cells.best(shares, priors, priors, TIE).0;
     }
     let label = |row: &[f64]| {
         let largest = row.iter().copied().fold(0.0, f64::max);
