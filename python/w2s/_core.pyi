@@ -21,13 +21,16 @@ __all__ = [
     "apportion",
     "between",
     "certify",
+    "check_lines",
     "crowd_fit",
     "crowd_methods",
     "dense_groups",
     "encode",
+    "footer",
     "game_names",
     "kept_texts",
     "lc0_places",
+    "lz4_length",
     "move_traits",
     "page_header",
     "perft",
@@ -248,7 +251,12 @@ class Narrowing:
 
 def page_header(
     bytes: npt.NDArray[np.uint8], at: int
-) -> tuple[str, int, int, int, int, int, int, int, bool] | None: ...
+) -> tuple[str, int, int, int, int, int, int, int, bool, int | None] | None: ...
+def footer(bytes: npt.NDArray[np.uint8], size: int) -> tuple[_Positions, _Positions]: ...
+def lz4_length(bytes: npt.NDArray[np.uint8]) -> int | None: ...
+def check_lines(
+    block: npt.NDArray[np.uint8], offsets: _Positions, deepest: int
+) -> tuple[list[int], tuple[int, bool] | None]: ...
 def kept_texts(
     levels: npt.NDArray[np.uint8] | None,
     page: npt.NDArray[np.uint8],

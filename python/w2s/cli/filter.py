@@ -190,7 +190,7 @@ def filter(
     if target == STREAM and not explain:
         output.note(_json(summary) if json else _text(summary))
     else:
-        output.data(summary, as_json=json, text=_text(summary))
+        output.data(_plain(summary) if json else None, as_json=json, text=_text(summary))
     return 0
 
 
@@ -210,7 +210,15 @@ def _numbers(code: str, name: str, text: str | None) -> list[float] | None:
 def _json(summary: dict[str, Any]) -> str:
     import json
 
-    return json.dumps(summary, allow_nan=False, default=str)
+    return json.dumps(_plain(summary))
+
+
+def _plain(summary: dict[str, Any]) -> Any:
+    import json
+
+    from w2s.tables.summary import with_text_infinities
+
+    return json.loads(json.dumps(with_text_infinities(summary), allow_nan=False, default=str))
 
 
 def _text(summary: dict[str, Any]) -> str:

@@ -6,7 +6,7 @@
 - ``encode``: states as feature planes and policy entries
 - ``columns``: selection over whole columns, aggregation, certification, crowds
 - ``streams``: selection over chunks
-- ``pages``: kept texts of Parquet pages
+- ``pages``: footers and kept texts of Parquet files, lines of JSON
 - ``core_errors``: exceptions of the core as those of w2s
 """
 

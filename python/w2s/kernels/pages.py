@@ -1,4 +1,4 @@
-"""Pages of Parquet columns of texts: headers, and the texts of the rows that are kept.
+"""Bytes of files: Parquet footers, pages of texts and the rows of them that are kept, and lines of JSON.
 
 The pages are already decompressed. Layouts: https://github.com/apache/parquet-format.
 """
@@ -16,6 +16,7 @@ from w2s.kernels.core_errors import core_errors
 
 Bytes = npt.NDArray[np.uint8]
 Offsets = npt.NDArray[np.int32]
+Positions = npt.NDArray[np.int64]
 
 PLAIN = 0
 DICTIONARY = (2, 8)
@@ -36,6 +37,7 @@ class PageHeader(NamedTuple):
         definition_bytes: bytes of the definition levels of data2.
         repetition_bytes: bytes of the repetition levels of data2.
         is_compressed: whether the values of data2 are compressed; true for the other kinds.
+        checksum: CRC-32 of the page in the file; None if the writer gave none.
     """
 
     kind: Literal["data", "data2", "dictionary", "other"]
@@ -47,6 +49,31 @@ class PageHeader(NamedTuple):
     definition_bytes: int
     repetition_bytes: int
     is_compressed: bool
+    checksum: int | None
+
+
+class ChunkPlace(NamedTuple):
+    """One column of one row group.
+
+    Attributes:
+        physical_type: number of the type in the format; 6 is for texts.
+        codec: number of the compression in the format.
+        encodings: one bit per encoding, by its number in the format.
+        begin: first byte of its first page.
+        end: byte after its last page.
+        n_bytes: bytes of its pages, decompressed.
+        values: number of values, nulls included.
+        has_dictionary: 1 if it has a dictionary page.
+    """
+
+    physical_type: int
+    codec: int
+    encodings: int
+    begin: int
+    end: int
+    n_bytes: int
+    values: int
+    has_dictionary: int
 
 
 class Texts(NamedTuple):
@@ -56,6 +83,25 @@ class Texts(NamedTuple):
     data: Bytes
     valid: Bytes | None
     nulls: int
+
+
+def footer(data: Bytes, size: int) -> tuple[Positions, Positions]:
+    """Row groups, (n, 2) rows and bytes; and chunks, (n × columns, 8) fields of :class:`ChunkPlace`.
+
+    Args:
+        data: the footer, without its length and the magic bytes.
+        size: bytes of the file in front of the footer.
+
+    Raises:
+        DataError: it is damaged or contradicts itself, or columns are encrypted.
+    """
+    with core_errors():
+        return _core.footer(data, size)
+
+
+def lz4_length(block: Bytes) -> int | None:
+    """Bytes that a raw LZ4 block decompresses to; None where it is cut off."""
+    return _core.lz4_length(block)
 
 
 def page_header(data: Bytes, at: int) -> PageHeader | None:
@@ -85,3 +131,35 @@ def kept_texts(
     """
     with core_errors():
         return Texts(*_core.kept_texts(levels, page, keep, dictionary))
+
+
+class LineCheck(NamedTuple):
+    """The result of a check of the lines of a block.
+
+    Attributes:
+        blank: indices of lines of white space alone.
+        fault: the first line that does not begin with ``{`` and end in ``}``, or nests too deep; None if
+            every other line may be one object.
+        is_deep: whether that line nests too deep.
+    """
+
+    blank: list[int]
+    fault: int | None
+    is_deep: bool
+
+
+def check_lines(block: npt.NDArray[np.uint8], offsets: npt.NDArray[np.int64], deepest: int) -> LineCheck:
+    """Check the lines of a block, without parsing them.
+
+    Args:
+        block: the lines with their newlines.
+        offsets: where each line begins and the last ends.
+        deepest: how deep brackets may nest, texts aside.
+
+    Example:
+        >>> block = np.frombuffer(b"{}. .[1].".replace(b".", bytes([10])), np.uint8)
+        >>> check_lines(block, np.array([0, 3, 5, 9]), 100)
+        LineCheck(blank=[1], fault=2, is_deep=False)
+    """
+    blank, fault = _core.check_lines(block, offsets, deepest)
+    return LineCheck(blank, None, False) if fault is None else LineCheck(blank, *fault)

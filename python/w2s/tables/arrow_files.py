@@ -10,8 +10,8 @@ import pyarrow as pa
 import pyarrow.ipc
 
 from w2s.errors import DataError
-from w2s.tables.parquet import reason_of
-from w2s.tables.partition import Mask, cast_views, rows_under, without_views
+from w2s.tables.arrow_messages import MAGIC, batch_rows
+from w2s.tables.partition import Mask, cast_views, counted, reason_of, rows_under, without_views
 
 
 @dataclass(frozen=True)
@@ -20,7 +20,7 @@ class ArrowPartition:
 
     path: Path
     batch: int | None
-    rows: int | None
+    rows: int
     n_bytes: int
 
     @property
@@ -34,10 +34,7 @@ class ArrowPartition:
 
     def row_counts(self) -> Iterator[int]:
         """The number of rows."""
-        if self.rows is not None:
-            yield self.rows
-        else:
-            yield from (table.num_rows for table in self._read(None))
+        yield self.rows
 
     def read_columns(self, names: Sequence[str]) -> Iterator[pa.Table]:
         """Every row, with only these columns."""
@@ -48,16 +45,25 @@ class ArrowPartition:
         return rows_under(self._read(None), mask)
 
     def _read(self, names: Sequence[str] | None) -> Iterator[pa.Table]:
+        return counted(self._batches(names), self.rows, self.where)
+
+    def _batches(self, names: Sequence[str] | None) -> Iterator[pa.Table]:
         try:
             with pa.memory_map(str(self.path)) as source:
-                if self.batch is None:
-                    with pa.ipc.open_stream(source) as stream:
-                        for batch in stream:
-                            yield cast_views(pa.Table.from_batches([batch]))
+                if self.batch is not None:
+                    yield _checked(_file(source, names).get_batch(self.batch))
                     return
-                yield cast_views(pa.Table.from_batches([_file(source, names).get_batch(self.batch)]))
-        except (OSError, pa.ArrowException) as error:
+                with pa.ipc.open_stream(source) as stream:
+                    for batch in stream:
+                        yield _checked(batch)
+        except (OSError, pa.ArrowException, UnicodeDecodeError) as error:
             raise DataError("table-unreadable", f"cannot read {self.where}: {reason_of(error)}") from None
+
+
+def _checked(batch: pa.RecordBatch) -> pa.Table:
+    """A batch whose buffers hold what their types say; Arrow itself reads beyond the end of others."""
+    batch.validate(full=True)
+    return cast_views(pa.Table.from_batches([batch]))
 
 
 def _file(source: pa.NativeFile, names: Sequence[str] | None) -> pa.ipc.RecordBatchFileReader:
@@ -68,26 +74,30 @@ def _file(source: pa.NativeFile, names: Sequence[str] | None) -> pa.ipc.RecordBa
     return pa.ipc.open_file(source, options=pa.ipc.IpcReadOptions(included_fields=wanted, use_threads=False))
 
 
-def open_arrow(path: Path) -> tuple[pa.Schema, list[ArrowPartition]]:
+def open_arrow(path: Path, largest: int) -> tuple[pa.Schema, list[ArrowPartition]]:
     """The schema and one partition per record batch; a stream is a single partition.
 
+    Args:
+        path: the file.
+        largest: bytes that one record batch may hold, decompressed.
+
     Raises:
-        DataError: the file is neither, or is incomplete.
+        DataError: the file is neither, is incomplete, or claims larger batches.
     """
     try:
         with pa.memory_map(str(path)) as source:
-            if bytes(source.read(6)) != b"ARROW1":
-                source.seek(0)
-                schema = without_views(pa.ipc.open_stream(source).schema)
-                return schema, [ArrowPartition(path, None, None, source.size())]
-            file = pa.ipc.open_file(source)
-            count = file.num_record_batches
-            size = source.size() // max(1, count)
-            rows = [file.get_batch(i).num_rows for i in range(count)]
-            schema = without_views(file.schema)
-            return schema, [ArrowPartition(path, i, rows[i], size) for i in range(count)]
+            size = source.size()
+            is_stream = bytes(source.read(len(MAGIC))) != MAGIC
+            source.seek(0)
+            rows = batch_rows(memoryview(source.read_buffer(size)), largest, str(path))
+            source.seek(0)
+            schema = without_views((pa.ipc.open_stream if is_stream else pa.ipc.open_file)(source).schema)
+            schema.names  # noqa: B018 - decodes all names
     except (OSError, pa.ArrowException, ValueError) as error:
         raise DataError(
             "table-unreadable",
             f"cannot read {path}: {reason_of(error)}; check that it is a complete Arrow file",
         ) from None
+    if is_stream:
+        return schema, [ArrowPartition(path, None, sum(rows), size)]
+    return schema, [ArrowPartition(path, i, count, size // len(rows)) for i, count in enumerate(rows)]

@@ -10,10 +10,11 @@ from typing import TypeAlias
 
 import pyarrow as pa
 
+from w2s.errors import DataError
 from w2s.tables.formats import Format
 from w2s.tables.jsonl import JsonlPartition
 from w2s.tables.ordered_map import OrderedMap
-from w2s.tables.partition import Partition, RowMask
+from w2s.tables.partition import Mask, Partition, RowMask, check_rows, reason_of
 from w2s.tables.progress import ProgressCounter
 from w2s.tables.sinks import LinesSink, Output, cannot_write
 from w2s.tables.source import Source
@@ -67,6 +68,7 @@ class RowCopy:
                 for part in parts.take(edge - done):
                     _put(output, part)
             done = edge
+        parts.check_end(f"the kept rows of {shards} shards")
 
     @contextmanager
     def _open(self, path: Path | None) -> Iterator[Output]:
@@ -95,14 +97,25 @@ class RowCopy:
 
         def run() -> Iterator[Part]:
             mask = self.kept.mask(number)
-            if self.as_lines:
-                assert isinstance(partition, JsonlPartition)
-                yield from partition.kept_lines(mask)
-            else:
-                yield from (self._cast(table) for table in partition.masked_rows(mask, self.memory // 32))
+            copied = 0
+            try:
+                for part in self._read(partition, mask):
+                    copied += _rows(part)
+                    yield part
+            except (OSError, pa.ArrowException, UnicodeDecodeError) as error:
+                raise DataError(
+                    "table-unreadable", f"cannot read {partition.where}: {reason_of(error)}"
+                ) from None
+            check_rows(copied, self.kept.counts[number], f"the kept rows of {partition.where}")
             self.steps.read(len(mask))
 
         return run
+
+    def _read(self, partition: Partition, mask: Mask) -> Iterator[Part]:
+        if not self.as_lines:
+            return (self._cast(table) for table in partition.masked_rows(mask, self.memory // 32))
+        assert isinstance(partition, JsonlPartition)
+        return partition.kept_lines(mask)
 
     def _cast(self, table: pa.Table) -> pa.Table:
         if table.schema.equals(self.source.schema):
@@ -128,14 +141,27 @@ class _Cuttable:
     def __init__(self, parts: Iterator[Part]) -> None:
         self._parts = parts
         self._left: Part | None = None
+        self._taken = 0
 
     def take(self, rows: int) -> Iterator[Part]:
         """The next ``rows`` rows."""
         while rows > 0:
-            part = self._left if self._left is not None else next(self._parts)
+            part = self._left if self._left is not None else next(self._parts, None)
+            if part is None:
+                return
             first, self._left = _cut(part, rows)
             rows -= _rows(first)
+            self._taken += _rows(first)
             yield first
+
+    def check_end(self, where: str) -> None:
+        """Read to the end, where the last partition is checked; there are no more rows.
+
+        Raises:
+            DataError: the file is damaged.
+        """
+        more = 0 if self._left is None else _rows(self._left)
+        check_rows(self._taken + more + sum(map(_rows, self._parts)), self._taken, where)
 
 
 def _rows(part: Part) -> int:

@@ -11,8 +11,7 @@ import pyarrow.csv
 
 from w2s.errors import DataError
 from w2s.tables.formats import Compression
-from w2s.tables.parquet import reason_of
-from w2s.tables.partition import Mask, rows_under
+from w2s.tables.partition import Mask, reason_of, rows_under
 
 _BLOCK_BYTES = 4 << 20
 _HEAD_BYTES = 1 << 16

@@ -17,7 +17,7 @@ from typing import Any
 import pyarrow as pa
 
 from w2s.certification import check_bound, check_grid
-from w2s.errors import UsageError, W2sError
+from w2s.errors import DataError, UsageError, W2sError
 from w2s.kernels import Nulls
 from w2s.kernels.arrays import check_nulls
 from w2s.selection import Rule
@@ -163,7 +163,7 @@ def filter(
         with output_lock(output):
             summary = _filter_stream(texts, form, delimiter, spec, output, limits, steps, explain=explain)
     else:
-        source = open_source(files := find_inputs(texts), delimiter)
+        source = open_source(files := find_inputs(texts), delimiter, memory=limits.memory)
         if output is not None and output.path is not None:
             check_output_is_no_input(output.path, texts, files)
         with output_lock(output):
@@ -243,7 +243,7 @@ def _filter_stream(
         check_replaceable(output.path)
     with tempfile.TemporaryDirectory(prefix="w2s-") as folder, _named_standard_input(Path(folder)):
         spilled = spill(sys.stdin.buffer, Path(folder), spec, form, steps)
-        source = open_source([InputFile(spilled.path)], delimiter)
+        source = open_source([InputFile(spilled.path)], delimiter, memory=limits.memory)
         return _filter_source(source, spec, output, limits, steps, explain=explain, spilled=spilled)
 
 
@@ -294,19 +294,40 @@ def _filter_source(
             return {**before, "done_before": True}
     if output is not None:
         check_flat(source.schema, output.format_for(source))
-    steps.begin("reading scores", source.rows)
-    decision = select_rows(
-        columns.partitions,
-        spec,
-        memory=limits.memory,
-        threads=limits.threads,
-        steps=steps,
-        explain=explain,
-    )
-    summary = {**build_summary(decision, spec), **_stream_counts(spilled, decision)}
-    if output is None:
-        return with_quantiles(summary, decision)
-    return _write(source, decision, output, spec, made_of, summary, limits, steps)
+    with _read_errors(source):
+        steps.begin("reading scores", source.rows)
+        decision = select_rows(
+            columns.partitions,
+            spec,
+            memory=limits.memory,
+            threads=limits.threads,
+            steps=steps,
+            explain=explain,
+        )
+        summary = {**build_summary(decision, spec), **_stream_counts(spilled, decision)}
+        if output is None:
+            source.check_unchanged()
+            return with_quantiles(summary, decision)
+        return _write(source, decision, output, spec, made_of, summary, limits, steps)
+
+
+@contextmanager
+def _read_errors(source: Source) -> Iterator[None]:
+    """Name the cause of an error of reading: the files changed, or hold text that is not UTF-8.
+
+    Raises:
+        W2sError: the files changed since they were opened.
+        DataError: the files cannot be read.
+    """
+    try:
+        yield
+    except DataError:
+        source.check_unchanged()
+        raise
+    except UnicodeDecodeError as error:
+        raise DataError(
+            "table-not-unicode", f"a text or a name is not valid UTF-8: {error.object[:40]!a}; correct it"
+        ) from None
 
 
 def _number_types(spec: FilterSpec) -> dict[str, pa.DataType]:
@@ -345,6 +366,7 @@ def _write(
         check_flat(copy.source.schema, form)
     if output.path is None:
         copy.into(None)
+        source.check_unchanged()
         return summary
     summary["out"] = str(output.path)
     with output_part(output.path, folder=output.shards is not None) as part:
@@ -352,6 +374,7 @@ def _write(
             copy.into(part)
         else:
             copy.into_shards(part, output.shards)
+        source.check_unchanged()
         try:
             publish_output(part, output.path, made_of, summary)
         except OSError as error:

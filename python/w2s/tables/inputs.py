@@ -143,6 +143,12 @@ def _files_of(text: str) -> list[InputFile]:
         paths = [found for found in paths if found.is_file()]
     elif path.is_file():
         root, paths = path.parent, [path]
+    elif path.exists():
+        raise DataError(
+            "table-not-a-file",
+            f"{text} is a pipe or a device, and w2s reads a file twice; give it as standard input: "
+            f"w2s filter - … < {text}",
+        )
     else:
         raise DataError("table-missing-file", f"{text} does not exist; check the name, or quote the glob")
     if not paths and path.is_dir():

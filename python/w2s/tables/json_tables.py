@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -114,9 +114,24 @@ def _parsed(text: bytes, schema: pa.Schema | None) -> pa.Table | str:
     options = pyarrow.json.ParseOptions(explicit_schema=schema, unexpected_field_behavior=behaviour)
     reading = pyarrow.json.ReadOptions(use_threads=False, block_size=len(text) + 1)
     try:
-        return pyarrow.json.read_json(pa.BufferReader(text), reading, options)
-    except pa.ArrowException as error:
+        table = pyarrow.json.read_json(pa.BufferReader(text), reading, options)
+        if schema is None:
+            _decode_names(table.schema)
+    except (pa.ArrowException, UnicodeDecodeError) as error:
         return str(error)
+    return table
+
+
+def _decode_names(columns: Iterable[pa.Field]) -> None:
+    """Decode the names of columns and of what they nest, which Arrow does on first use.
+
+    Raises:
+        UnicodeDecodeError: a name is not UTF-8.
+    """
+    for column in columns:
+        column.name  # noqa: B018
+        if pa.types.is_nested(column.type):
+            _decode_names([column.type.field(i) for i in range(column.type.num_fields)])
 
 
 def _changed_column(complaint: str, names: Sequence[str]) -> str | None:
@@ -137,11 +152,18 @@ def _object(line: bytes, number: int, name: LineName) -> dict[str, Any]:
         found = None
     if isinstance(found, dict):
         return found
+    raise line_error(line, name(number))
+
+
+def line_error(line: bytes, where: str, *, is_deep: bool = False) -> DataError:
+    """The exception for a line that is not one JSON object, or nests too deep."""
+    if is_deep:
+        return DataError("table-json-too-deep", f"{where} nests deeper than 200 levels; store it as text")
     if line.lstrip().startswith(b"["):
         what = "is a JSON array; write one object per line, for example with jq -c '.[]'"
     else:
         what = f"is not a JSON object: {line[:40].decode('utf-8', 'replace').strip()!a}; write one per line"
-    raise DataError("table-invalid-json-line", f"{name(number)} {what}")
+    return DataError("table-invalid-json-line", f"{where} {what}")
 
 
 def _column(column: pa.Field, values: list[Any], name: LineName) -> pa.Array:

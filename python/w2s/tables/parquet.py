@@ -13,10 +13,11 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from w2s.errors import DataError
-from w2s.tables.parquet_strings import StringChunk, StringReader, string_chunk
-from w2s.tables.partition import Mask, arrow_mask, cast_views, has_views, without_views
+from w2s.kernels.pages import ChunkPlace
+from w2s.tables.parquet_footer import Footer, SharedFile, read_footer
+from w2s.tables.parquet_strings import StringChunk, StringReader, is_text_column, string_chunk
+from w2s.tables.partition import Mask, arrow_mask, cast_views, counted, has_views, reason_of, without_views
 
-_STREAM_BYTES = 1 << 20  # of a column chunk at a time, so that no row group is ever whole in memory
 _BATCH_ROWS = 1 << 17
 _LEAST_ROWS = 16
 GZIP_LEVEL = 6
@@ -28,6 +29,7 @@ class ParquetPartition:
     """One row group of a file."""
 
     path: Path
+    file: SharedFile = field(repr=False)
     group: int
     rows: int
     n_bytes: int
@@ -68,6 +70,8 @@ class ParquetPartition:
                 count = int(np.count_nonzero(part))
                 if count:
                     yield self._joined(table, part, count, texts)
+            for reader in texts.values():
+                reader.check_rest()
 
     def _text_readers(self, mask: Mask, stack: ExitStack) -> dict[str, StringReader]:
         """Readers of the columns that are read page by page."""
@@ -98,12 +102,16 @@ class ParquetPartition:
         return pa.Table.from_arrays(columns, names=self.names)
 
     def _read(self, batch_rows: int, names: list[str] | None) -> Iterator[pa.Table]:
+        return counted(self._batches(batch_rows, names), self.rows, self.where)
+
+    def _batches(self, batch_rows: int, names: list[str] | None) -> Iterator[pa.Table]:
         try:
-            with pq.ParquetFile(self.path, buffer_size=_STREAM_BYTES, pre_buffer=False) as file:
-                for batch in file.iter_batches(batch_rows, [self.group], names, use_threads=False):
-                    table = pa.Table.from_batches([batch])
-                    yield cast_views(table) if self.views else table
-        except (OSError, pa.ArrowException) as error:
+            file = self.file.reader()
+            for batch in file.iter_batches(batch_rows, [self.group], names, use_threads=False):
+                table = pa.Table.from_batches([batch])
+                yield cast_views(table) if self.views else table
+        except (OSError, pa.ArrowException, UnicodeDecodeError) as error:
+            self.file.close()
             raise DataError("table-unreadable", f"cannot read {self.where}: {reason_of(error)}") from None
 
 
@@ -111,73 +119,70 @@ def open_parquet(path: Path) -> tuple[pa.Schema, list[ParquetPartition], dict[st
     """The schema, one partition per row group, and the writer options of the columns.
 
     Raises:
-        DataError: the file is incomplete or not Parquet.
+        DataError: the file is incomplete, damaged, encrypted or not Parquet.
     """
     try:
+        footer = read_footer(path)
         with pq.ParquetFile(path) as file:
             metadata, columns = file.metadata, file.schema
             views, schema = has_views(file.schema_arrow), without_views(file.schema_arrow)
-    except (OSError, pa.ArrowException) as error:
+        leaves = [columns.column(i).path for i in range(len(columns))]
+        names = tuple(schema.names)
+    except (OSError, pa.ArrowException, UnicodeDecodeError) as error:
         raise DataError(
             "table-unreadable",
             f"cannot read {path}: {reason_of(error)}; check that it is a complete Parquet file",
         ) from None
-    groups = [metadata.row_group(i) for i in range(metadata.num_row_groups)]
+    shared = SharedFile(path, metadata)
+    texts = _text_columns(schema, columns, leaves)
     partitions = [
-        ParquetPartition(
-            path,
-            i,
-            group.num_rows,
-            group.total_byte_size,
-            tuple(schema.names),
-            _texts(schema, group, columns),
-            views,
-        )
-        for i, group in enumerate(groups)
+        ParquetPartition(path, shared, i, rows, n_bytes, names, _texts(texts, footer, i), views)
+        for i, (rows, n_bytes) in enumerate(footer.groups.tolist())
     ]
-    return schema, partitions, _style(groups)
+    return schema, partitions, _style(footer, leaves)
 
 
-def _texts(schema: pa.Schema, group: Any, columns: Any) -> tuple[StringChunk, ...]:
-    """The string columns that are read page by page."""
+def _text_columns(schema: pa.Schema, columns: Any, leaves: Sequence[str]) -> dict[int, tuple[pa.Field, bool]]:
+    """The leaves that may be read page by page: their fields, and whether values can be null."""
     if len(set(schema.names)) < len(schema.names):
-        return ()
-    found = []
-    for i in range(group.num_columns):
-        chunk = group.column(i)
-        if chunk.physical_type == "BYTE_ARRAY" and "." not in chunk.path_in_schema:
-            found.append(string_chunk(schema.field(chunk.path_in_schema), chunk, columns.column(i)))
-    return tuple(chunk for chunk in found if chunk is not None)
+        return {}
+    found = {}
+    for i, name in enumerate(leaves):
+        if name in schema.names:
+            column, one = columns.column(i), schema.field(name)
+            if is_text_column(one, column):
+                found[i] = one, column.max_definition_level == 1
+    return found
 
 
-def _style(groups: Sequence[Any]) -> dict[str, Any]:
+def _texts(columns: dict[int, tuple[pa.Field, bool]], footer: Footer, group: int) -> tuple[StringChunk, ...]:
+    """The string columns of a row group that are read page by page."""
+    chunks = (
+        string_chunk(one, footer.chunk(group, i), nullable=nullable) for i, (one, nullable) in columns.items()
+    )
+    return tuple(chunk for chunk in chunks if chunk is not None)
+
+
+_CODECS = {0: "NONE", 1: "SNAPPY", 2: "GZIP", 3: "SNAPPY", 4: "BROTLI", 5: "LZ4", 6: "ZSTD", 7: "LZ4"}
+"""The name to write each compression with, by its number in the format; LZO cannot be written."""
+
+
+def _style(footer: Footer, leaves: Sequence[str]) -> dict[str, Any]:
     """Writer options that keep the compression and the dictionaries of the columns.
 
     Arrow's own level for gzip is 9, which takes many times as long as 6 and saves a few per cent.
     """
-    if not groups:
+    if not len(footer.groups):
         return {}
-    chunks = [groups[0].column(i) for i in range(groups[0].num_columns)]
-    codecs = {chunk.path_in_schema: _codec(chunk.compression) for chunk in chunks}
+    chunks = {name: footer.chunk(0, i) for i, name in enumerate(leaves)}
+    codecs = {name: _CODECS.get(chunk.codec, "SNAPPY") for name, chunk in chunks.items()}
     return {
         "compression": codecs,
         "compression_level": {name: GZIP_LEVEL for name, codec in codecs.items() if codec == "GZIP"} or None,
-        "use_dictionary": [chunk.path_in_schema for chunk in chunks if _has_dictionary(chunk)],
+        "use_dictionary": [name for name, chunk in chunks.items() if _has_dictionary(chunk)],
     }
 
 
-def _codec(name: str) -> str:
-    known = {"UNCOMPRESSED": "NONE", "LZO": "SNAPPY"}
-    return known.get(name, name)
-
-
-def _has_dictionary(chunk: Any) -> bool:
+def _has_dictionary(chunk: ChunkPlace) -> bool:
     """Whether a column chunk is stored by its dictionary: fewer than 4 bytes per value."""
-    return bool(chunk.has_dictionary_page and chunk.total_uncompressed_size < 4 * max(1, chunk.num_values))
-
-
-def reason_of(error: Exception) -> str:
-    """A short reason without a full stop: the system's message, or the first line of the library's."""
-    if isinstance(error, OSError) and error.strerror:
-        return error.strerror
-    return str(error).partition("\n")[0][:200].rstrip(". ")
+    return bool(chunk.has_dictionary and chunk.n_bytes < 4 * max(1, chunk.values))

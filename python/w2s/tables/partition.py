@@ -11,6 +11,8 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from w2s.errors import DataError
+
 Mask = npt.NDArray[np.bool_]
 
 
@@ -29,6 +31,42 @@ def rows_under(tables: Iterator[pa.Table], mask: Mask) -> Iterator[pa.Table]:
         start += table.num_rows
         if part.any():
             yield table.filter(arrow_mask(part))
+
+
+def reason_of(error: Exception) -> str:
+    """A short reason without a full stop: the system's message, or the first line of the library's."""
+    if isinstance(error, OSError) and error.strerror:
+        return error.strerror
+    first = str(error).partition("\n")[0][:200]
+    return "".join(letter if letter.isprintable() else "?" for letter in first).rstrip(". ")
+
+
+def check_rows(found: int, expected: int, where: str) -> None:
+    """Refuse a partition of which another number of rows was read than it has.
+
+    Raises:
+        DataError: the file is damaged.
+    """
+    if found != expected:
+        raise DataError(
+            "table-damaged",
+            f"cannot read {where}: {found:,} rows were read, but it has {expected:,}; the file is damaged",
+        )
+
+
+def counted(tables: Iterator[pa.Table], rows: int, where: str) -> Iterator[pa.Table]:
+    """The tables of a partition, which must have exactly its rows.
+
+    Raises:
+        DataError: the file is damaged.
+    """
+    seen = 0
+    for table in tables:
+        seen += table.num_rows
+        if seen > rows:
+            break
+        yield table
+    check_rows(seen, rows, where)
 
 
 def has_views(schema: pa.Schema) -> bool:

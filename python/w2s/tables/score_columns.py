@@ -18,7 +18,7 @@ from w2s.kernels.columns import Doubles
 from w2s.kernels.groups import Codes
 from w2s.tables.json_rows import python_values
 from w2s.tables.ordered_map import OrderedMap
-from w2s.tables.partition import Partition
+from w2s.tables.partition import Partition, reason_of
 from w2s.tables.progress import ProgressCounter
 from w2s.tables.spec import RANKING, FilterSpec
 
@@ -247,9 +247,16 @@ class ColumnReader:
                 yield ColumnChunk(number, (np.zeros(rows, np.float32),), None, None, None, None, None)
             return
         start = 0
-        for table in partition.read_columns(self._request.columns):
-            yield read_chunk(table, self._request, number, partition.row_name, start, combine=self._combine)
-            start += table.num_rows
+        try:
+            for table in partition.read_columns(self._request.columns):
+                yield read_chunk(
+                    table, self._request, number, partition.row_name, start, combine=self._combine
+                )
+                start += table.num_rows
+        except (OSError, pa.ArrowException, UnicodeDecodeError) as error:
+            raise DataError(
+                "table-unreadable", f"cannot read {partition.where}: {reason_of(error)}"
+            ) from None
 
 
 def _size(chunk: ColumnChunk) -> int:

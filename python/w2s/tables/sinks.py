@@ -23,7 +23,8 @@ from w2s.locks import check_output, lock_output
 from w2s.tables.formats import STREAM, Format, format_named, format_to_write
 from w2s.tables.inputs import check_local
 from w2s.tables.json_rows import encode_rows
-from w2s.tables.parquet import GZIP_LEVEL, reason_of
+from w2s.tables.parquet import GZIP_LEVEL
+from w2s.tables.partition import reason_of
 from w2s.tables.source import Source
 
 _GROUP_ROWS = 1 << 18
@@ -192,7 +193,7 @@ def _compressed(raw: Any, form: Format) -> Any:
 def cannot_write(path: object, error: Exception) -> W2sError:
     """The exception for an output that cannot be written; the remedy depends on the reason."""
     number = error.errno if isinstance(error, OSError) else None
-    if number in {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}:
+    if number in {errno.ENOSPC, errno.EDQUOT}:
         remedy = "free some space, or choose another place"
     else:
         remedy = "choose another place" if number is not None else "choose another format"

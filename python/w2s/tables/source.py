@@ -11,7 +11,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from w2s.errors import DataError, UsageError
+from w2s.errors import DataError, UsageError, W2sError
 from w2s.tables.arrow_files import open_arrow
 from w2s.tables.csv_files import CsvPartition, open_csv
 from w2s.tables.formats import Format, Kind, format_of
@@ -32,6 +32,7 @@ class Source:
         format: format of every file.
         style: Parquet writer options of the first file.
         stamps: path, bytes and modification time of each file; they identify the table.
+        states: path as named, inode, bytes and modification time of each file when it was opened.
     """
 
     schema: pa.Schema
@@ -39,12 +40,26 @@ class Source:
     format: Format
     style: Mapping[str, Any] = field(default_factory=dict, repr=False)
     stamps: tuple[tuple[str, int, int], ...] = field(default=(), repr=False)
+    states: tuple[tuple[Path, int, int, int], ...] = field(default=(), repr=False)
 
     @property
     def rows(self) -> int | None:
         """Number of rows; None if they are only known after reading."""
         counts = [partition.rows for partition in self.partitions]
         return None if None in counts else sum(filter(None, counts))
+
+    def check_unchanged(self) -> None:
+        """Refuse a result of files that were replaced or changed since they were opened.
+
+        Raises:
+            W2sError: names the file; rows of two versions may be mixed.
+        """
+        for state in self.states:
+            path = state[0]
+            if not path.exists() or _state(path) != state:
+                raise W2sError(
+                    "table-changed", f"{path} changed while it was read; nothing was written; run it again"
+                )
 
     def require_columns(self, names: Iterable[str]) -> None:
         """Refuse columns that the table does not have; see :func:`require_columns`."""
@@ -139,12 +154,20 @@ def _retyped(partition: Partition, schema: pa.Schema) -> Partition:
     return replace(partition, schema=schema)
 
 
-def open_source(files: Sequence[InputFile], delimiter: str | None = None) -> Source:
+DEFAULT_MEMORY = 800 << 20
+"""Bytes for rows where no limit is given."""
+_LINE_SHARE, _BATCH_SHARE = 8, 2  # of the memory: the longest line, and the largest record batch
+
+
+def open_source(
+    files: Sequence[InputFile], delimiter: str | None = None, *, memory: int = DEFAULT_MEMORY
+) -> Source:
     """Open files as one table.
 
     Args:
         files: the files.
         delimiter: the character between values of CSV; by default the first line decides.
+        memory: bytes for rows; an eighth of it is the longest line, a half the largest record batch.
 
     Raises:
         UsageError: the files have several formats, or a delimiter is given for another format than CSV.
@@ -165,10 +188,11 @@ def open_source(files: Sequence[InputFile], delimiter: str | None = None) -> Sou
         )
     given = hive_columns(files)
     schema: pa.Schema | None = None
-    opened = []
+    opened, states = [], []
     style: Mapping[str, Any] = {}
     for file in files:
-        found, partitions, how = _open(file.path, formats[file.path])
+        states.append(_state(file.path))
+        found, partitions, how = _OPENERS[formats[file.path].kind](file.path, formats[file.path], memory)
         schema = found if schema is None else _agreed(schema, found, files[0].path, file.path)
         style = style or how
         opened.append((file, partitions))
@@ -179,7 +203,8 @@ def open_source(files: Sequence[InputFile], delimiter: str | None = None) -> Sou
         tuple(_partitions(opened, schema, given)),
         first,
         style,
-        tuple(_stamp(file.path) for file in files),
+        tuple((str(path.resolve()), size, time) for path, _, size, time in states),
+        tuple(states),
     )
 
 
@@ -189,17 +214,13 @@ def _format(path: Path, delimiter: str | None) -> Format:
     return replace(found, delimiter=delimiter) if delimiter and found.kind == "csv" else found
 
 
-def _open(path: Path, found: Format) -> tuple[pa.Schema, Sequence[Partition], Mapping[str, Any]]:
-    return _OPENERS[found.kind](path, found)
-
-
 _OPENERS: Mapping[
-    Kind, Callable[[Path, Format], tuple[pa.Schema, Sequence[Partition], Mapping[str, Any]]]
+    Kind, Callable[[Path, Format, int], tuple[pa.Schema, Sequence[Partition], Mapping[str, Any]]]
 ] = {
-    "parquet": lambda path, _: open_parquet(path),
-    "arrow": lambda path, _: (*open_arrow(path), {}),
-    "jsonl": lambda path, found: (*open_lines(path, found.compression), {}),
-    "csv": lambda path, found: (*open_csv(path, found.compression, found.delimiter), {}),
+    "parquet": lambda path, _, __: open_parquet(path),
+    "arrow": lambda path, _, memory: (*open_arrow(path, memory // _BATCH_SHARE), {}),
+    "jsonl": lambda path, found, memory: (*open_lines(path, found.compression, memory // _LINE_SHARE), {}),
+    "csv": lambda path, found, _: (*open_csv(path, found.compression, found.delimiter), {}),
 }
 """How a file of each kind is opened: its schema, its partitions, and the options that write it alike."""
 
@@ -284,6 +305,10 @@ def _partitions(
             yield HivePartition(own, values, dict(given)) if given else own
 
 
-def _stamp(path: Path) -> tuple[str, int, int]:
-    found = path.stat()
-    return str(path.resolve()), found.st_size, found.st_mtime_ns
+def _state(path: Path) -> tuple[Path, int, int, int]:
+    """The file that a name stands for, its size and its time; the inode tells files of one moment apart."""
+    try:
+        found = path.stat()
+    except OSError as error:
+        raise DataError("table-unreadable", f"cannot read {path}: {error.strerror}") from None
+    return path, found.st_ino, found.st_size, found.st_mtime_ns

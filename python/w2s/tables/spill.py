@@ -20,8 +20,7 @@ from w2s.kernels.arrays import Scores
 from w2s.tables.formats import Format
 from w2s.tables.json_tables import infer_schema, join_lines, parse
 from w2s.tables.jsonl import BYTE_ORDER_MARK, blocks_of
-from w2s.tables.parquet import reason_of
-from w2s.tables.partition import Mask, arrow_mask
+from w2s.tables.partition import Mask, arrow_mask, reason_of
 from w2s.tables.progress import ProgressCounter
 from w2s.tables.score_columns import read_chunk
 from w2s.tables.source import require_columns
@@ -217,6 +216,6 @@ def _blocks(stream: Any, form: Format) -> Iterator[pa.Array]:
         opened: Any = pa.PythonFile(stream, "r")
         if form.compression:
             opened = pa.CompressedInputStream(opened, form.compression)
-        yield from blocks_of(opened)
-    except pa.ArrowException as error:
+        yield from blocks_of(opened, _row_name)
+    except (OSError, pa.ArrowException) as error:
         raise DataError("table-unreadable", f"cannot read standard input: {reason_of(error)}") from None

@@ -7,6 +7,7 @@ filter that was killed in between runs again.
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -69,6 +70,22 @@ def with_quantiles(summary: dict[str, Any], decision: Decision) -> dict[str, Any
     return {**summary, "by_score": rows}
 
 
+def with_text_infinities(value: Any) -> Any:
+    """The same JSON value with the texts ``inf``, ``-inf`` and ``nan`` for numbers that JSON lacks.
+
+    ``float`` reads them in Python; readers in other languages find a text where the number is not finite.
+
+    Example:
+        >>> with_text_infinities({"threshold": float("-inf"), "rows_kept": 3})
+        {'threshold': '-inf', 'rows_kept': 3}
+    """
+    if isinstance(value, float) and not math.isfinite(value):
+        return str(value)
+    if isinstance(value, Mapping):
+        return {name: with_text_infinities(one) for name, one in value.items()}
+    return [with_text_infinities(one) for one in value] if isinstance(value, list | tuple) else value
+
+
 def record_path(out: Path) -> Path:
     """Where the record of an output is: next to a file; in a folder under a name that readers skip."""
     in_folder = out.is_dir() or not out.suffix
@@ -86,7 +103,9 @@ def read_finished(out: Path, inputs: Mapping[str, object], *, overwrite: bool) -
     found = Record.read(record_path(out))
     changed = found.changed(inputs) if found is not None else []
     if found is not None and not changed and found.facts.get("output") == _stamps(out):
-        summary: dict[str, Any] = found.facts["summary"]
+        summary: dict[str, Any] = {**found.facts["summary"]}
+        if summary.get("threshold") is not None:
+            summary["threshold"] = float(summary["threshold"])
         return summary
     if overwrite:
         check_replaceable(out)
@@ -118,7 +137,7 @@ def check_replaceable(out: Path) -> None:
 
 def publish_output(part: Path, out: Path, inputs: Mapping[str, object], summary: Mapping[str, Any]) -> None:
     """Give a finished output its name, and write its record."""
-    plain = json.loads(json.dumps(summary, default=str, allow_nan=False))
+    plain = json.loads(json.dumps(with_text_infinities(summary), default=str, allow_nan=False))
     record = Record.of(inputs, {"output": _stamps(part), "summary": plain})
     place = record_path(part if part.is_dir() else out)
     sync(part)

@@ -6,6 +6,7 @@
 //! | [`aggregate`] | how are the scores of a row combined? |
 //! | [`certify`] | how many rows can be kept at a guaranteed purity? |
 //! | [`crowd`] | how are many votes combined into one label? |
+//! | [`lines`] | is each line of a block one JSON object? |
 //! | [`pages`] | which texts does a page of a Parquet column hold in the rows that are kept? |
 //!
 //! Knows nothing about Python or games, and opens no file. [`pages`] is here, although it decodes a file format,
@@ -21,7 +22,9 @@ pub mod aggregate;
 mod argument;
 pub mod certify;
 pub mod crowd;
+pub mod lines;
 pub mod pages;
 pub mod select;
+mod thrift;
 
 pub use argument::Argument;

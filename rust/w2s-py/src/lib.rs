@@ -7,6 +7,7 @@ mod crowd;
 mod encode;
 mod errors;
 mod interrupt;
+mod lines;
 mod pages;
 mod pool;
 mod scores;
@@ -36,7 +37,9 @@ mod _core {
     #[pymodule_export]
     use crate::errors::{CoreError, SettingError};
     #[pymodule_export]
-    use crate::pages::{kept_texts, page_header};
+    use crate::lines::check_lines;
+    #[pymodule_export]
+    use crate::pages::{footer, kept_texts, lz4_length, page_header};
     #[pymodule_export]
     use crate::search::{SearchResult, perft, search, solve};
     #[pymodule_export]

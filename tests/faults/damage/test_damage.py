@@ -10,6 +10,17 @@ import pytest
 from tests.faults.damage.format import DamagedFormat
 from tests.faults.damage.formats import FORMATS, format_of_case
 from tests.faults.damage.mutations import MUTATIONS, mutate
+from tests.faults.damage.runner import run_cases
+
+CASES = 300
+
+
+@pytest.mark.slow
+def test_damaged_files_are_read_as_they_are_or_refused() -> None:
+    found = run_cases(CASES, seed=1)
+    assert found.failures == []
+    assert sum(found.outcomes.values()) == CASES
+    assert found.outcomes["refused"] > 0
 
 
 @pytest.mark.slow

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import argparse
+import os
 import tempfile
 import time
 from pathlib import Path
 
+import torch  # noqa: F401 - once, for all forks
+
 from tests.faults.kills.commands import COMMANDS, write_inputs
 from tests.faults.kills.runner import kill_command
+from tests.faults.kills.victim import run_in_fork
 
 
 def main() -> int:
@@ -20,11 +24,14 @@ def main() -> int:
     given = parser.parse_args()
     failed = False
     with tempfile.TemporaryDirectory(prefix="w2s-kills-") as folder:
-        (Path(folder) / "inputs").mkdir()
-        write_inputs(Path(folder) / "inputs")
+        inputs = Path(folder) / "inputs"
+        inputs.mkdir()
+        log = Path(folder) / "said"
+        if os.waitpid(run_in_fork(lambda: write_inputs(inputs), log), 0)[1]:
+            raise SystemExit(f"the inputs cannot be written: {log.read_text()[-600:]}")
         for name in [given.command] if given.command else COMMANDS:
             began, place = time.perf_counter(), Path(folder) / name
-            outcome = kill_command(COMMANDS[name], Path(folder) / "inputs", place, given.moments, given.seed)
+            outcome = kill_command(COMMANDS[name], inputs, place, given.moments, given.seed)
             counts = ", ".join(f"{count} {word}" for word, count in outcome.killed.items())
             print(f"{name}: {counts}, in {time.perf_counter() - began:.0f} s", flush=True)
             for failure in outcome.failures:

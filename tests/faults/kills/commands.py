@@ -19,7 +19,7 @@ from w2s.evidence import write_labels
 GAME = "connect_four"
 ROWS = 4_000
 TIMES = ("run.json", "step.json", "train.json", "metrics.json", "measures.json")
-"""Files that hold times; their content is not compared. So are the markers of tables, ``*.w2s.json``."""
+"""Files that hold times; their content is not compared. So do the markers of tables, ``*w2s.json``."""
 
 
 @dataclass(frozen=True)
@@ -37,8 +37,8 @@ class KilledCommand:
     whole: tuple[str, ...]
 
 
-def write_inputs(folder: Path) -> None:
-    """Write everything that the commands read."""
+def write_inputs(folder: Path) -> int:
+    """Write everything that the commands read; an exit code."""
     from w2s.cli.app import run
 
     random = np.random.default_rng(5)
@@ -60,6 +60,7 @@ def write_inputs(folder: Path) -> None:
     (folder / "arena.toml").write_text(tomli_w.dumps(arena))
     examples = {"files": [f"{folder}/examples.parquet"], "gold": 20, "pool": 24, "test": 16}
     write_chain(folder / "chain.toml", chain_tables(folder, arms=["gold", "trust"], examples=examples))
+    return 0
 
 
 def _filter(source: str, name: str, *more: str) -> Callable[[Path, Path], list[str]]:
@@ -132,6 +133,6 @@ def content(out: Path) -> dict[str, bytes | None]:
     """Every file below a folder by name; None for those that hold times, and for folders."""
     found: dict[str, bytes | None] = {}
     for path in sorted(out.rglob("*")):
-        timed = path.name in TIMES or path.name.endswith(".w2s.json")
+        timed = path.name in TIMES or path.name.endswith("w2s.json")
         found[str(path.relative_to(out))] = None if timed or not path.is_file() else path.read_bytes()
     return found

@@ -73,6 +73,26 @@ def _patch(points: _Points) -> None:
     io.open = opened  # type: ignore[assignment]  # Path.open looks it up here
 
 
+def run_in_fork(work: Callable[[], int], log: Path) -> int:
+    """Start work in a fork of this process, which has no threads as long as it only imports; its process id.
+
+    Args:
+        work: returns the exit code.
+        log: file that gets what it prints.
+    """
+    pid = os.fork()
+    if pid:
+        return pid
+    code = 99
+    try:
+        handle = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        os.dup2(handle, 1)
+        os.dup2(handle, 2)
+        code = work()
+    finally:
+        os._exit(code)
+
+
 def run_command(
     words: Sequence[str], log: Path, moment: Moment | None = None, record: Path | None = None
 ) -> int:
@@ -87,19 +107,14 @@ def run_command(
     Returns:
         Its exit code, or minus the signal.
     """
-    pid = os.fork()
-    if not pid:
-        code = 99
-        try:
-            handle = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-            os.dup2(handle, 1)
-            os.dup2(handle, 2)
-            from w2s.cli.app import run
 
-            _patch(_Points(moment.point if moment else 0, record))
-            code = run(list(words))
-        finally:
-            os._exit(code)
+    def work() -> int:
+        from w2s.cli.app import run
+
+        _patch(_Points(moment.point if moment else 0, record))
+        return run(list(words))
+
+    pid = run_in_fork(work, log)
     if moment is not None and not moment.point:
         time.sleep(moment.seconds)
         os.kill(pid, signal.SIGKILL)

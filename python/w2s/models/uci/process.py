@@ -30,6 +30,7 @@ _EXIT_S = 0.2
 _SWEEPS = 3
 _MARK = "W2S_ENGINE"
 _SUPERVISOR = Path(__file__).with_name("supervisor.py")
+_START_S = 60.0
 _SUPERVISOR_S = 10.0
 _REPORT_BYTES = 16
 
@@ -328,7 +329,7 @@ def _start(
     finally:
         os.close(life)
         os.close(status)
-    number = supervisor.number(_SUPERVISOR_S) or -errno.EIO
+    number = supervisor.number(_START_S) or -errno.EIO
     if number > 0:
         return child, supervisor, number
     supervisor.close()

@@ -2,16 +2,61 @@
 //!
 //! Each function takes any bytes, returns whether they were accepted, and panics where a promise is broken.
 
-use w2s_core::pages::{PageError, Texts, Values, header, kept};
+use w2s_core::lines::{LineFault, check as check_lines};
+use w2s_core::pages::{PageError, Texts, Values, footer, header, kept, lz4_length};
 use w2s_fuzz::Target;
 
 /// All of them.
-pub const TARGETS: [Target; 4] = [
+pub const TARGETS: [Target; 7] = [
+    Target { name: "parquet_footer", body: parquet_footer, seeds: footer_seeds },
+    Target { name: "json_lines", body: json_lines, seeds: line_seeds },
+    Target { name: "lz4_blocks", body: lz4_blocks, seeds: block_seeds },
     Target { name: "page_header", body: page_header, seeds: header_seeds },
     Target { name: "plain_texts", body: plain_texts, seeds: plain_seeds },
     Target { name: "dictionary_texts", body: dictionary_texts, seeds: dictionary_seeds },
     Target { name: "hybrid_runs", body: hybrid_runs, seeds: run_seeds },
 ];
+
+/// Bytes in front of the footer in the seeds.
+const FILE_BYTES: i64 = 1 << 20;
+
+/// A footer gives each row group the same columns, inside of the file.
+pub fn parquet_footer(bytes: &[u8]) -> bool {
+    let Ok(found) = footer(bytes, FILE_BYTES) else { return false };
+    let columns = found.chunks.len() / found.groups.len().max(1);
+    assert_eq!(found.chunks.len(), columns * found.groups.len());
+    assert!(found.groups.iter().all(|group| group.rows >= 0 && group.bytes >= 0));
+    assert!(found.chunks.iter().all(|chunk| 0 <= chunk.begin && chunk.begin <= chunk.end));
+    assert!(
+        found.chunks.iter().all(|chunk| chunk.end <= FILE_BYTES && chunk.bytes >= 0 && chunk.values >= 0)
+    );
+    true
+}
+
+/// Every line is blank, faulty, or begins with a brace and ends in one; brackets are counted.
+pub fn json_lines(bytes: &[u8]) -> bool {
+    let ends = bytes.iter().enumerate().filter(|(_, byte)| **byte == b'\n').map(|(at, _)| at as i64 + 1);
+    let offsets: Vec<i64> = std::iter::once(0).chain(ends).collect();
+    let found = check_lines(bytes, &offsets, 3);
+    let text = |line: usize| &bytes[offsets[line] as usize..offsets[line + 1] as usize];
+    assert!(found.blank.is_sorted() && found.blank.iter().all(|&line| !text(line).contains(&b'{')));
+    match found.fault {
+        Some((line, LineFault::TooDeep)) => {
+            assert!(text(line).iter().filter(|byte| matches!(byte, b'{' | b'[')).count() > 3);
+        }
+        Some((line, _)) => assert!(!found.blank.contains(&line)),
+        None => {
+            let lines = (0..offsets.len() - 1).filter(|line| !found.blank.contains(line));
+            assert!(lines.map(text).all(|line| line.contains(&b'{') && line.contains(&b'}')));
+        }
+    }
+    offsets.len() > 1 && found.fault.is_none()
+}
+
+/// A block that is cut off has no length, and a length is at least its literals.
+pub fn lz4_blocks(bytes: &[u8]) -> bool {
+    lz4_length(bytes).is_some()
+}
 
 /// A header needs all of its bytes and no more, and holds sizes of 31 bits.
 pub fn page_header(bytes: &[u8]) -> bool {
@@ -76,9 +121,7 @@ impl<'a> Page<'a> {
 fn check(page: &Page<'_>, values: Values<'_>) -> bool {
     let some = kept(page.levels, values, &page.keep);
     let all = kept(page.levels, values, &vec![true; page.keep.len()]);
-    if let Values::Plain(_) = values {
-        assert_eq!(some.is_ok(), all.is_ok());
-    }
+    assert_eq!(some.is_ok(), all.is_ok());
     let Ok(all) = all else { return false };
     let some = some.expect("the whole page can be read");
     let all = texts(&all);
@@ -139,6 +182,18 @@ fn numbers_bit_by_bit(mut rest: &[u8], width: usize, count: usize) -> Option<Vec
         rest = &rest[whole..];
     }
     numbers.iter().all(|&number| number < 1 << 10).then_some(numbers)
+}
+
+fn footer_seeds() -> Vec<Vec<u8>> {
+    vec![include_bytes!("../seeds/footer.bin").to_vec()]
+}
+
+fn line_seeds() -> Vec<Vec<u8>> {
+    vec![b"{\"a\": [1, {\"b\": \"]\\\"\"}]}\n \r\n{}\n".to_vec()]
+}
+
+fn block_seeds() -> Vec<Vec<u8>> {
+    vec![[&[0xf1, 2][..], &[b'a'; 17], &[1, 0, 0x10, b'b']].concat()]
 }
 
 fn header_seeds() -> Vec<Vec<u8>> {

@@ -3,6 +3,7 @@
 //! Format: <https://github.com/apache/parquet-format>, `PageHeader`; fields that are not needed are skipped.
 
 use super::PageError;
+use crate::thrift::{Damage, INT, Reader, STRUCT, TRUE};
 
 /// What a page holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -52,6 +53,8 @@ pub struct Header {
     pub repetition_bytes: usize,
     /// Whether its values are compressed; true for the other kinds.
     pub is_compressed: bool,
+    /// CRC-32 of the page in the file, if the writer gave one.
+    pub checksum: Option<u32>,
 }
 
 /// Reads the header at the start of some bytes.
@@ -69,7 +72,7 @@ pub struct Header {
 /// [`PageError::HeaderCutOff`] where the bytes end too early, [`PageError::BadHeader`] where they are not a
 /// header.
 pub fn header(bytes: &[u8]) -> Result<Header, PageError> {
-    let mut reader = Reader { bytes, at: 0 };
+    let mut reader = Reader::new(bytes);
     let mut found = Header {
         kind: PageKind::Other,
         header_bytes: 0,
@@ -80,6 +83,7 @@ pub fn header(bytes: &[u8]) -> Result<Header, PageError> {
         definition_bytes: 0,
         repetition_bytes: 0,
         is_compressed: true,
+        checksum: None,
     };
     reader.fields(|reader, id, kind| {
         match id {
@@ -93,6 +97,7 @@ pub fn header(bytes: &[u8]) -> Result<Header, PageError> {
             }
             2 => found.bytes = reader.size()?,
             3 => found.compressed_bytes = reader.size()?,
+            4 if kind == INT => found.checksum = Some(reader.int()? as u32),
             5 | 7 if kind == STRUCT => reader.fields(|reader, id, kind| {
                 match id {
                     1 => found.values = reader.size()?,
@@ -116,117 +121,15 @@ pub fn header(bytes: &[u8]) -> Result<Header, PageError> {
         }
         Ok(())
     })?;
-    found.header_bytes = reader.at;
+    found.header_bytes = reader.at();
     Ok(found)
 }
 
-const TRUE: u8 = 1;
-const FALSE: u8 = 2;
-const BYTE: u8 = 3;
-const DOUBLE: u8 = 7;
-const BINARY: u8 = 8;
-const LIST: u8 = 9;
-const SET: u8 = 10;
-const MAP: u8 = 11;
-const STRUCT: u8 = 12;
-
-/// Structures nest two deep in a page header; more is damage, and must not exhaust the stack.
-const DEEPEST: usize = 8;
-
-struct Reader<'a> {
-    bytes: &'a [u8],
-    at: usize,
-}
-
-impl Reader<'_> {
-    fn byte(&mut self) -> Result<u8, PageError> {
-        let byte = *self.bytes.get(self.at).ok_or(PageError::HeaderCutOff)?;
-        self.at += 1;
-        Ok(byte)
-    }
-
-    fn unsigned(&mut self) -> Result<u64, PageError> {
-        let mut value = 0;
-        for shift in (0..64).step_by(7) {
-            let byte = self.byte()?;
-            value |= u64::from(byte & 0x7f) << shift;
-            if byte < 0x80 {
-                return Ok(value);
-            }
+impl From<Damage> for PageError {
+    fn from(damage: Damage) -> Self {
+        match damage {
+            Damage::CutOff => Self::HeaderCutOff,
+            Damage::Bad => Self::BadHeader,
         }
-        Err(PageError::BadHeader)
-    }
-
-    /// A zigzag number.
-    fn int(&mut self) -> Result<i64, PageError> {
-        let value = self.unsigned()?;
-        Ok((value >> 1).cast_signed() ^ -(value & 1).cast_signed())
-    }
-
-    /// A number of bytes or values, which the format holds in 31 bits.
-    fn size(&mut self) -> Result<usize, PageError> {
-        let value = self.int()?;
-        i32::try_from(value).ok().and_then(|size| usize::try_from(size).ok()).ok_or(PageError::BadHeader)
-    }
-
-    /// Calls back for each field of a structure with its id and type; the callback reads or skips the value.
-    fn fields(
-        &mut self,
-        mut field: impl FnMut(&mut Self, i64, u8) -> Result<(), PageError>,
-    ) -> Result<(), PageError> {
-        let mut id = 0i64;
-        loop {
-            let head = self.byte()?;
-            if head == 0 {
-                return Ok(());
-            }
-            id = if head >> 4 == 0 { self.int()? } else { id + i64::from(head >> 4) };
-            if i16::try_from(id).is_err() {
-                return Err(PageError::BadHeader); // an id has 16 bits
-            }
-            field(self, id, head & 15)?;
-        }
-    }
-
-    fn skip(&mut self, kind: u8, depth: usize) -> Result<(), PageError> {
-        if depth > DEEPEST {
-            return Err(PageError::BadHeader);
-        }
-        match kind {
-            TRUE | FALSE => Ok(()),
-            BYTE => self.byte().map(drop),
-            4..=6 => self.unsigned().map(drop),
-            DOUBLE => self.advance(8),
-            BINARY => {
-                let len = self.unsigned()?;
-                self.advance(usize::try_from(len).map_err(|_| PageError::BadHeader)?)
-            }
-            LIST | SET => {
-                let head = self.byte()?;
-                let len = if head >> 4 == 15 { self.unsigned()? } else { u64::from(head >> 4) };
-                (0..len).try_for_each(|_| self.skip_element(head & 15, depth))
-            }
-            MAP => {
-                let len = self.unsigned()?;
-                let kinds = if len == 0 { 0 } else { self.byte()? };
-                (0..len).try_for_each(|_| {
-                    self.skip_element(kinds >> 4, depth)?;
-                    self.skip_element(kinds & 15, depth)
-                })
-            }
-            STRUCT => self.fields(|reader, _, kind| reader.skip(kind, depth + 1)),
-            _ => Err(PageError::BadHeader),
-        }
-    }
-
-    /// Inside a collection a boolean takes a byte.
-    fn skip_element(&mut self, kind: u8, depth: usize) -> Result<(), PageError> {
-        if matches!(kind, TRUE | FALSE) { self.byte().map(drop) } else { self.skip(kind, depth + 1) }
-    }
-
-    fn advance(&mut self, bytes: usize) -> Result<(), PageError> {
-        let end = self.at.checked_add(bytes).filter(|&end| end <= self.bytes.len());
-        self.at = end.ok_or(PageError::HeaderCutOff)?;
-        Ok(())
     }
 }

@@ -13,13 +13,17 @@
 //! ```
 
 mod error;
+mod footer;
 mod header;
 mod hybrid;
+mod lz4;
 mod texts;
 
 #[cfg(test)]
 mod tests;
 
-pub use error::PageError;
+pub use error::{FooterError, PageError};
+pub use footer::{Chunk, Footer, Group, footer};
 pub use header::{Header, PageKind, header};
+pub use lz4::lz4_length;
 pub use texts::{Texts, Values, kept};

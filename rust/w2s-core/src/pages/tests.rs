@@ -1,4 +1,4 @@
-use super::{Header, PageError, PageKind, Values, header, hybrid, kept};
+use super::{FooterError, Header, PageError, PageKind, Values, footer, header, hybrid, kept};
 use proptest::prelude::*;
 
 fn plain(texts: &[Option<&str>]) -> Vec<u8> {
@@ -48,6 +48,7 @@ fn a_header_gives_its_fields_and_skips_the_others() {
         definition_bytes: 0,
         repetition_bytes: 0,
         is_compressed: true,
+        checksum: Some(1),
     };
     assert_eq!(found, wanted);
     for cut in 0..bytes.len() - 1 {
@@ -97,4 +98,53 @@ proptest! {
         let _ = kept(Some(&bytes), Values::Plain(&bytes), &keep);
         let _ = kept(None, Values::Dictionary { places: &bytes, offsets: &[0, 3, 2, -1], data: b"abc" }, &keep);
     }
+}
+
+/// The footer of a file with four columns, one of them a list and one a structure, and row groups of 2 and 1 rows.
+const FOOTER: &[u8] = include_bytes!("../../fuzz/seeds/footer.bin");
+
+#[test]
+fn a_footer_gives_row_groups_and_column_chunks() {
+    let found = footer(FOOTER, 1 << 20).unwrap();
+    assert_eq!(found.groups.iter().map(|group| group.rows).collect::<Vec<_>>(), [2, 1]);
+    assert_eq!(found.chunks.len(), 2 * 5);
+    assert_eq!(
+        found.chunks.iter().map(|chunk| chunk.physical_type).collect::<Vec<_>>(),
+        [5, 6, 2, 2, 6, 5, 6, 2, 2, 6]
+    );
+    assert!(
+        found.chunks.iter().all(|chunk| chunk.begin >= 4 && chunk.end > chunk.begin && chunk.has_dictionary)
+    );
+}
+
+#[test]
+fn a_footer_that_is_cut_off_or_lies_beyond_the_file_is_refused() {
+    for cut in 0..FOOTER.len() - 1 {
+        assert_eq!(footer(&FOOTER[..cut], 1 << 20), Err(FooterError::Damaged));
+    }
+    assert!(matches!(footer(FOOTER, 90), Err(FooterError::Chunk { group: 0, .. })));
+}
+
+#[test]
+fn a_changed_bit_of_a_footer_is_no_panic_and_names_must_agree() {
+    let mut refused = 0;
+    for bit in 0..FOOTER.len() * 8 {
+        let mut bytes = FOOTER.to_vec();
+        bytes[bit / 8] ^= 1 << (bit % 8);
+        refused += usize::from(footer(&bytes, 1 << 20).is_err());
+    }
+    assert!(refused > FOOTER.len() * 2);
+    let mut bytes = FOOTER.to_vec();
+    bytes[last_name(b't')] = b'u';
+    assert!(matches!(footer(&bytes, 1 << 20), Err(FooterError::Chunk { group: 1, column: 1, .. })));
+}
+
+/// The place of the last name of one letter.
+fn last_name(letter: u8) -> usize {
+    FOOTER.windows(2).rposition(|bytes| bytes == [1, letter]).unwrap() + 1
+}
+
+#[test]
+fn an_encrypted_footer_is_told_from_a_damaged_one() {
+    assert_eq!(footer(&[0x8c, 0x00, 0x00], 100), Err(FooterError::Encrypted));
 }

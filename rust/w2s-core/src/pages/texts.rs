@@ -50,6 +50,7 @@ pub fn kept(levels: Option<&[u8]>, values: Values<'_>, keep: &[bool]) -> Result<
         Values::Dictionary { places, offsets, data } => {
             let count = present.as_ref().map_or(keep.len(), |levels| count_ones(levels));
             let places = read_places(places, count)?;
+            check_places(&places, offsets, present.as_deref())?;
             looked_up(&places, offsets, data, present.as_deref(), keep, &mut texts)?;
         }
     }
@@ -66,6 +67,19 @@ fn read_places(bytes: &[u8], count: usize) -> Result<Vec<u32>, PageError> {
         Some((&width, runs)) => hybrid::decode(runs, u32::from(width), count),
         None => Err(PageError::BadRuns),
     }
+}
+
+/// Refuses places beyond the dictionary, also of rows that are not kept: the other places may be damaged too.
+fn check_places(places: &[u32], offsets: &[i32], present: Option<&[u32]>) -> Result<(), PageError> {
+    let texts = offsets.len().saturating_sub(1);
+    let beyond = |place: u32| place as usize >= texts;
+    if places.iter().copied().max().is_none_or(|last| !beyond(last)) {
+        return Ok(());
+    }
+    let value = places.iter().position(|&place| beyond(place)).unwrap_or_default();
+    let rows = present.map(|levels| levels.iter().enumerate().filter(|(_, level)| **level != 0));
+    let row = rows.and_then(|mut rows| rows.nth(value)).map_or(value, |(row, _)| row);
+    Err(PageError::NotInDictionary { row })
 }
 
 #[inline(never)] // a separate loop is faster than one inside the choice between two
