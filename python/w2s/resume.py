@@ -11,7 +11,7 @@ import shlex
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from importlib.metadata import version
 from pathlib import Path
@@ -229,6 +229,12 @@ class RunFolder:
     def finish(self, facts: Facts | None = None) -> None:
         """Mark the run as complete, and add facts to ``run.json``."""
         self._write_state({**self.state(), **(facts or {}), "complete": True})
+
+    def clean(self) -> None:
+        """Remove the lock of a process that was killed after it had finished the run."""
+        if (self.path / LOCK).exists():
+            with suppress(UsageError), self.lock():
+                pass
 
     def _not_writable(self, reason: str) -> UsageError:
         return UsageError(

@@ -95,6 +95,7 @@ def run(
     inputs = {"openings": [(opening.start, opening.moves) for opening in openings]}
     folder.check(spec, inputs)
     if folder.is_complete():
+        folder.clean()
         return read_ratings(folder.ratings)
     with folder.lock(), Journal(folder.journal) as journal, ExitStack() as stack:
         unfinished = _Run(spec, openings, journal, show)
@@ -171,7 +172,6 @@ class _Run:
         self._verify(records, models.oracles)
         names = [oracle.name for oracle in models.oracles]
         write_outputs(folder, RunResult(self._spec, models.references, names, records, self._journal))
-        self._journal.pack()
 
     def _missing_pairings(self) -> Iterator[Pairing]:
         """The matches that are not finished yet, in the order of the schedule."""
