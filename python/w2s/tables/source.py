@@ -306,7 +306,7 @@ def _partitions(
 
 
 def _state(path: Path) -> tuple[Path, int, int, int]:
-    """The real path of a file, its inode, size and time; the inode distinguishes files of the same moment."""
+    """A path, its inode, size and time; the inode distinguishes files of the same moment."""
     try:
         found = path.stat()
     except OSError as error:
