@@ -40,6 +40,10 @@ def digest(value: object) -> str:
 # Finished steps ---------------------------------------------------------------------------------------------
 
 
+_CHECK = "check"
+"""The key of the digest of everything else in a record, so that a damaged one is no record."""
+
+
 @dataclass(frozen=True)
 class Record:
     """What a finished step was made of, and what it reported.
@@ -79,12 +83,16 @@ class Record:
 
     def write(self, path: Path) -> None:
         """Write the record; its presence says that the step is finished, so it is written last."""
-        write_json(path, self.to_json())
+        found = self.to_json()
+        write_json(path, {**found, _CHECK: digest(found)})
 
     @classmethod
     def read(cls, path: Path) -> Record | None:
-        """The record in a file; None if the file is missing or is not a record."""
+        """The record in a file; None if the file is missing, damaged or not a record."""
         found = read_json(path)
+        check = found.pop(_CHECK, None) if found is not None else None
+        if check is not None and check != digest(found):
+            return None
         inputs = found.pop("inputs", None) if found is not None else None
         if found is None or not isinstance(inputs, dict):
             return None
