@@ -18,7 +18,7 @@ pytest.importorskip("chess")
 @pytest.mark.parametrize(
     ("position", "reason"),
     [
-        ("8/8/8/3kK3/8/8/8/8 w - - 0 1", "the kings stand beside each other"),
+        ("8/8/8/3kK3/8/8/8/8 w - - 0 1", "the kings are on adjacent squares"),
         ("4k3/8/8/8/8/8/8/K3R3 w - - 0 1", "the side to move can take the king"),
         ("4k3/8/8/8/4r2b/3n4/8/4K3 w - - 0 1", "more than two pieces give check"),
         ("4k3/8/8/8/8/8/8/r3K2r w - - 0 1", "impossible check"),

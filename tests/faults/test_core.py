@@ -150,4 +150,4 @@ def test_a_test_ends_the_longest_arena_without_memory_for_all_its_matches(tmp_pa
 def test_positions_are_refused_as_data() -> None:
     with raises_code("game-invalid-position", DataError) as caught:
         kernels.start("chess", "8/8/8/3kK3/8/8/8/8 w - - 0 1")
-    assert "the kings stand beside each other" in str(caught.value)
+    assert "the kings are on adjacent squares" in str(caught.value)

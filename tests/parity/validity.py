@@ -40,7 +40,7 @@ REASONS = {
     "castling rights without king or rook in place": chess.STATUS_BAD_CASTLING_RIGHTS,
     "no pawn can just have moved past the en passant square": chess.STATUS_INVALID_EP_SQUARE,
     "opposite check: the side to move can take the king": chess.STATUS_OPPOSITE_CHECK,
-    "opposite check: the kings stand beside each other": chess.STATUS_OPPOSITE_CHECK,
+    "opposite check: the kings are on adjacent squares": chess.STATUS_OPPOSITE_CHECK,
     "too many checkers: more than two pieces give check": chess.STATUS_TOO_MANY_CHECKERS,
     "impossible check: no move ends in it": chess.STATUS_IMPOSSIBLE_CHECK,
 }

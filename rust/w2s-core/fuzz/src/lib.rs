@@ -35,7 +35,11 @@ pub fn parquet_footer(bytes: &[u8]) -> bool {
 
 /// Every line is blank, faulty, or begins with a brace and ends in one; brackets are counted.
 pub fn json_lines(bytes: &[u8]) -> bool {
-    let ends = bytes.iter().enumerate().filter(|(_, byte)| **byte == b'\n').map(|(at, _)| at as i64 + 1);
+    let ends = bytes
+        .iter()
+        .enumerate()
+        .filter(|(_, byte)| **byte == b'\n')
+        .map(|(at, _)| at.cast_signed() as i64 + 1);
     let offsets: Vec<i64> = std::iter::once(0).chain(ends).collect();
     let found = check_lines(bytes, &offsets, 3);
     let text = |line: usize| &bytes[offsets[line] as usize..offsets[line + 1] as usize];

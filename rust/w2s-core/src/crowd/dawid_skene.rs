@@ -50,7 +50,7 @@ fn cells(shape: Shape) -> usize {
     shape.workers * shape.classes * shape.classes
 }
 
-/// Tables of the size of the confusion matrices that there are at once, beside those of the runs of a pass.
+/// Tables of the size of the confusion matrices that exist at once, besides those of the runs of a pass.
 const TABLES: u128 = 6;
 
 /// Refuses votes whose tables do not fit in memory.
@@ -59,7 +59,7 @@ fn check_memory(votes: &Votes) -> Result<(), CrowdError> {
     let matrices = workers as u128 * classes as u128 * classes as u128;
     let runs = usize::try_from(matrices).map_or(0, |cells| runs(votes, cells).len()) as u128;
     let numbers = items as u128 * classes as u128 + (runs + TABLES) * matrices;
-    // Kept from the optimiser, which may leave out memory that nobody uses.
+    // Kept from the optimiser, which may leave out unused memory.
     let mut room = Vec::<f64>::new();
     let fits = usize::try_from(numbers).is_ok_and(|numbers| room.try_reserve_exact(numbers).is_ok());
     std::hint::black_box(&mut room);

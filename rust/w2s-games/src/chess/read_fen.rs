@@ -259,7 +259,7 @@ mod tests {
                     taken += 1;
                 }
                 (Err(_), Err(_)) => refused += 1,
-                // Its own reader takes kings beside each other and checks that no move gives.
+                // Its own reader takes kings next to each other and checks that no move gives.
                 (Err(error), Ok(_)) => {
                     assert!(is_lax(&text) || error.why.contains("check"), "{text}: {error}")
                 }

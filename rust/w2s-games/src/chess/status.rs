@@ -1,7 +1,7 @@
 //! Why the rules do not allow a board, by the names that python-chess has for it.
 //!
-//! cozy-chess's builder lacks three checks: kings beside each other, too many checkers, and checks that no move
-//! gives. They cost two lookups where nobody gives check.
+//! cozy-chess's builder lacks three checks: kings next to each other, too many checkers, and checks that no move
+//! gives. They cost two lookups if there is no check.
 
 use cozy_chess::{
     BitBoard, Board, BoardBuilder, BoardBuilderError, Color, Piece, Rank, Square, get_bishop_moves,
@@ -17,7 +17,7 @@ pub const PAWN_ON_BACK_RANK: &str = "a pawn on the first or the eighth rank";
 pub const CASTLING: &str = "castling rights without king or rook in place";
 pub const EN_PASSANT: &str = "no pawn can just have moved past the en passant square";
 pub const OPPOSITE_CHECK: &str = "opposite check: the side to move can take the king";
-pub const ADJACENT_KINGS: &str = "opposite check: the kings stand beside each other";
+pub const ADJACENT_KINGS: &str = "opposite check: the kings are on adjacent squares";
 pub const TOO_MANY_CHECKERS: &str = "too many checkers: more than two pieces give check";
 pub const IMPOSSIBLE_CHECK: &str = "impossible check: no move ends in it";
 /// Play stops counting there too, so that every state prints as what reads.
@@ -102,7 +102,7 @@ fn check_of(board: &Board, king: Square) -> Result<(), &'static str> {
             checker == to || sliders_at(board, king, before).is_empty()
         }
         (_, Some(_), Some(_)) => false,
-        // A piece that moves out of a line gives check beside it, never from the other end of it.
+        // A piece that moves out of a line gives check next to it, never from the other end of it.
         (Some(one), Some(other), None) => !get_line_rays(one, other).has(king),
         _ => true,
     };
