@@ -11,11 +11,12 @@ POSITIONS ?= 1000000
 FUZZ_SECONDS ?= 60
 DAMAGE_FILES ?= 20000
 DAMAGE_SEED ?= 0
+SOAK_SECONDS ?= 3600
 KILL_MOMENTS ?= 60
 LADDER ?= $(HOME)/.cache/w2s-ladder
 GAMES := chess connect_four othello
 
-.PHONY: help demo test test-fast check lint format rust-doc fuzz damage kills bench differential texts wheel openings positions puzzles policies results docs clean
+.PHONY: help demo test test-fast check lint format rust-doc fuzz damage kills soak bench differential texts wheel openings positions puzzles policies results docs clean
 
 help:  ## print this list
 	@grep -E '^[a-z-]+:.*##' Makefile | sed 's/:.*##/\t/' | expand -t 16
@@ -80,6 +81,9 @@ damage: $(VENV)/.installed-dev  ## damage DAMAGE_FILES files by seed; each must 
 
 kills: $(VENV)/.installed-dev  ## kill every command at KILL_MOMENTS moments; run again, each must end with the same bytes
 	$(BIN)/python -m tests.faults.kills --moments $(KILL_MOMENTS)
+
+soak: $(VENV)/.installed-dev  ## all of these for SOAK_SECONDS; memory and open files must be level at the end
+	$(BIN)/python -m tests.faults.soak --seconds $(SOAK_SECONDS)
 
 bench: $(VENV)/.installed-dev  ## every figure beside its peer, in one run; writes docs/benchmarks.md
 	$(PIP) --editable '.[bench]' --no-build-isolation

@@ -28,14 +28,16 @@ class CrowdLabels:
         items: the items, ascending.
         labels: the most probable class of each item; ties go to the lower class.
         trust: the probability of that class, float64, in [0, 1].
-        posterior: items × classes, float64, rows sum to 1; the priors for an item without votes.
+        posterior: items × classes, float64, rows sum to 1; the priors for an item without votes. None if it
+            has more than 2²⁴ numbers and more than 32 for each vote, so that memory grows with the votes.
         classes: the classes, ascending, or in the given order.
         priors: share of each class.
         workers: the workers, ascending.
         skill: one value for each worker, higher is better: a probability of being right, or of knowing for
             "mace", or an ability in (−∞, ∞) for "glad".
-        confusion: workers × class × vote for "dawid-skene" and "one-coin", else None.
-        strategy: workers × vote for "mace": how a worker votes when guessing; else None.
+        confusion: workers × class × vote for "dawid-skene" and "one-coin", else None; None for "one-coin" if
+            it is too large, as for ``posterior``.
+        strategy: workers × vote for "mace": how a worker votes when guessing; else None, also if too large.
         difficulty: one value for each item, in (0, ∞), for "glad"; else None.
         trace: the objective after each iteration, per vote: log-likelihood or evidence lower bound.
         converged: whether the objective converged before the maximum number of iterations.
@@ -44,7 +46,7 @@ class CrowdLabels:
     items: _Keys
     labels: _Keys
     trust: Doubles
-    posterior: Doubles
+    posterior: Doubles | None
     classes: _Keys
     priors: Doubles
     workers: _Keys
@@ -92,8 +94,8 @@ def aggregate_votes(
 
     Raises:
         UsageError: the method is unknown, or an option does not apply to it.
-        DataError: columns differ in length or are empty, an item or worker is null, or a vote is for an
-            unknown class.
+        DataError: columns differ in length or are empty, an item or worker is null, a vote is for an
+            unknown class, or the tables of "dawid-skene" (workers × classes × classes) do not fit in memory.
 
     Example:
         >>> import w2s
@@ -213,11 +215,10 @@ def _at_least_one(name: str, value: int) -> int:
 
 
 def _named(found: kernels.Consensus, items: _Keys, workers: _Keys, classes: _Keys) -> CrowdLabels:
-    labels = found.labels
     return CrowdLabels(
         items=items,
-        labels=classes[labels],
-        trust=found.posterior[np.arange(len(labels)), labels],
+        labels=classes[found.labels],
+        trust=found.trust,
         posterior=found.posterior,
         classes=classes,
         priors=found.priors,

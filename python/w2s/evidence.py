@@ -256,7 +256,7 @@ def write_tables(
     schema = first.schema.with_metadata({**(first.schema.metadata or {}), **(metadata or {})} or None)
     with (
         _new_file(Path(path)) as part,
-        pq.ParquetWriter(part, schema, compression="zstd") as writer,
+        pq.ParquetWriter(part, schema, compression="zstd", write_page_checksum=True) as writer,
     ):
         for table in chain([first], rest):
             writer.write_table(table.replace_schema_metadata(schema.metadata))
@@ -285,7 +285,7 @@ def check_ids(table: pa.Table, where: str) -> None:
 
 def _read(path: Path, columns: list[str] | None = None) -> pa.Table:
     try:
-        with pq.ParquetFile(path) as file:
+        with pq.ParquetFile(path, page_checksum_verification=True) as file:
             return file.read(columns)
     except FileNotFoundError:
         raise DataError("table-file-missing", f"there is no file {path}") from None
@@ -347,7 +347,7 @@ def _vector_table(ids: list[str], name: str, vector: Vectors) -> pa.Table:
 
 def _write(path: Path, table: pa.Table) -> None:
     with _new_file(path) as part:
-        pq.write_table(table, part, compression="zstd")
+        pq.write_table(table, part, compression="zstd", write_page_checksum=True)
 
 
 @contextmanager

@@ -11,7 +11,7 @@ import shlex
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from importlib.metadata import version
 from pathlib import Path
@@ -38,6 +38,10 @@ def digest(value: object) -> str:
 
 
 # Finished steps ---------------------------------------------------------------------------------------------
+
+
+_CHECK = "check"
+"""The key of the digest of everything else in a record, so that a damaged one is no record."""
 
 
 @dataclass(frozen=True)
@@ -79,12 +83,16 @@ class Record:
 
     def write(self, path: Path) -> None:
         """Write the record; its presence says that the step is finished, so it is written last."""
-        write_json(path, self.to_json())
+        found = self.to_json()
+        write_json(path, {**found, _CHECK: digest(found)})
 
     @classmethod
     def read(cls, path: Path) -> Record | None:
-        """The record in a file; None if the file is missing or is not a record."""
+        """The record in a file; None if the file is missing, damaged or not a record."""
         found = read_json(path)
+        check = found.pop(_CHECK, None) if found is not None else None
+        if check is not None and check != digest(found):
+            return None
         inputs = found.pop("inputs", None) if found is not None else None
         if found is None or not isinstance(inputs, dict):
             return None
@@ -221,6 +229,12 @@ class RunFolder:
     def finish(self, facts: Facts | None = None) -> None:
         """Mark the run as complete, and add facts to ``run.json``."""
         self._write_state({**self.state(), **(facts or {}), "complete": True})
+
+    def clean(self) -> None:
+        """Remove the lock of a process that was killed after it had finished the run."""
+        if (self.path / LOCK).exists():
+            with suppress(UsageError), self.lock():
+                pass
 
     def _not_writable(self, reason: str) -> UsageError:
         return UsageError(

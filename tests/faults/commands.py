@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import random
-import sys
+import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,124 +10,144 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
+import tomli_w
 
 from tests.doubles.chains import chain_tables, write_chain, write_nets
+from tests.doubles.labels import labels
+from w2s.evidence import write_labels
 
-W2S = [sys.executable, "-m", "w2s"]
-TIMED = {"run.json", "step.json", "train.json", "metrics.json", "_w2s.json", "ratings.json"}
-"""Files that hold times; their bytes differ between runs."""
+GAME = "connect_four"
+ROWS = 4_000
+TIMES = ("run.json", "step.json", "train.json", "metrics.json", "measures.json")
+"""Files that hold times; their content is not compared. So do the markers of tables, ``*w2s.json``."""
 
 
 @dataclass(frozen=True)
-class Command:
-    """A command that writes one output.
+class WritingCommand:
+    """One row of the table.
 
     Attributes:
-        name: its name in tests.
-        words: its arguments, from the folder of :func:`write_inputs`.
-        out: the name of its output.
-        option: the option that names the output.
-        needs_torch: whether it trains or runs networks.
+        name: unique, letters and hyphens.
+        words: the command for the folder of its inputs and the folder of its outputs, which exists.
+        whole: names of outputs that are complete where they exist; the others belong to unfinished work.
     """
 
     name: str
-    words: Callable[[Path], list[str]]
-    out: str
-    option: str = "--out"
-    needs_torch: bool = False
-
-    def line(self, inputs: Path, folder: Path) -> list[str]:
-        """The whole command line, with its output in a folder."""
-        return [*W2S, *self.words(inputs), self.option, str(folder / self.out)]
+    words: Callable[[Path, Path], list[str]]
+    whole: tuple[str, ...]
 
 
-def _filter(inputs: Path) -> list[str]:
-    return ["filter", f"{inputs}/rows.parquet", "--score", "score", "--top", "20%"]
+def write_inputs(folder: Path) -> int:
+    """Write everything that the commands read; an exit code."""
+    from w2s.cli.app import run
 
-
-COMMANDS = (
-    Command("filter", _filter, "kept.parquet"),
-    Command("filter lines", _filter, "kept.jsonl.gz"),
-    Command("filter shards", lambda inputs: [*_filter(inputs), "--shards", "3"], "kept"),
-    Command(
-        "votes",
-        lambda inputs: [
-            *("trust", "votes", f"{inputs}/votes.parquet", "--item", "item"),
-            *("--worker", "worker", "--vote", "vote", "--method", "dawid-skene"),
-        ],
-        "votes.parquet",
-    ),
-    Command(
-        "trust fit",
-        lambda inputs: [
-            *("trust", "fit", f"{inputs}/labels.parquet", "--gold", "correct", "--function", "logistic"),
-            *("--features", "score"),
-        ],
-        "trust",
-    ),
-    Command(
-        "label",
-        lambda inputs: ["label", f"{inputs}/puzzles.csv", "--model", "search:depth=1"],
-        "labels.parquet",
-    ),
-    Command(
-        "arena",
-        lambda inputs: [
-            *("arena", "--game", "connect_four", "--teacher", "search:depth=2", "--student", "random"),
-            *("--pairs", "3", "--oracle", "search:depth=3"),
-        ],
-        "arena",
-    ),
-    Command(
-        "train",
-        lambda inputs: [
-            *("train", f"{inputs}/moves.parquet", "--student", f"policy:{inputs}/student"),
-            *("--epochs", "2", "--batch", "16", "--task", "move", "--game", "connect_four"),
-        ],
-        "student",
-        needs_torch=True,
-    ),
-    Command("chain", lambda inputs: ["chain", f"{inputs}/chain.toml"], "chain", needs_torch=True),
-)
-
-
-def write_inputs(folder: Path) -> Path:
-    """Write the inputs of all commands."""
-    draw = np.random.default_rng(0)
-    count = 2000
-    score = draw.random(count)
-    rows = {
-        "id": [f"r{n}" for n in range(count)],
-        "score": score,
-        "text": [f"row {n}" * 5 for n in range(count)],
+    random = np.random.default_rng(5)
+    table = pa.table(
+        {"id": np.arange(ROWS), "s": random.random(ROWS), "text": [f"row {i}" for i in range(ROWS)]}
+    )
+    pq.write_table(table, folder / "rows.parquet", row_group_size=500)
+    (folder / "rows.jsonl").write_text("".join(json.dumps(row) + "\n" for row in table.to_pylist()))
+    pairs = [(item, worker) for item in range(60) for worker in range(4)]
+    votes = {
+        "item": [item for item, _ in pairs],
+        "worker": [worker for _, worker in pairs],
+        "vote": [random.choice(["a", "b"]) for _ in pairs],
     }
-    pq.write_table(pa.table(rows), folder / "rows.parquet", row_group_size=500)
-    labels = {"id": rows["id"], "label": ["x"] * count, "score": score, "correct": draw.random(count) < score}
-    pq.write_table(pa.table(labels), folder / "labels.parquet")
-    votes = [(item, worker) for item in range(60) for worker in range(4)]
-    columns = {
-        "item": [item for item, _ in votes],
-        "worker": [worker for _, worker in votes],
-        "vote": [random.Random(item * 9 + worker).choice("abb") for item, worker in votes],
-    }
-    pq.write_table(pa.table(columns), folder / "votes.parquet")
-    puzzle = ",7k/5ppp/8/8/8/8/8/R3K3 b - - 0 1,h8g8 a1a8\n"
-    lines = "".join(f"p{n}{puzzle}" for n in range(1100))
-    (folder / "puzzles.csv").write_text(f"PuzzleId,FEN,Moves\n{lines}", encoding="utf-8")
-    write_nets(folder)
-    examples = pq.read_table(folder / "examples.parquet")
-    label = pa.array([solutions[0] for solutions in examples.column("solutions").to_pylist()])
-    pq.write_table(examples.append_column("label", label), folder / "moves.parquet")
-    write_chain(folder / "chain.toml", chain_tables(folder, arms=["trust"]))
-    return folder
+    pq.write_table(pa.table(votes), folder / "votes.parquet")
+    write_nets(folder, 60)
+    (folder / "trusted").mkdir()
+    write_labels(labels(120), folder / "trusted" / "labels.parquet")
+    fit = ["trust", "fit", f"{folder}/trusted/labels.parquet", "--gold", "correct", "--function", "logistic"]
+    assert run([*fit, "--out", f"{folder}/trust"]) == 0
+    label = ["label", f"{folder}/examples.parquet", "--game", GAME, "--model", f"policy:{folder}/teacher"]
+    assert run([*label, "--out", f"{folder}/labels.parquet"]) == 0
+    players = {"teacher": "random", "student": "search:depth=2"}
+    verify = {"oracles": ["search:depth=3"]}
+    arena = {"game": GAME, "pairs": 3, "players": players, "verify": verify}
+    (folder / "arena.toml").write_text(tomli_w.dumps(arena))
+    examples = {"files": [f"{folder}/examples.parquet"], "gold": 20, "pool": 24, "test": 16}
+    write_chain(folder / "chain.toml", chain_tables(folder, arms=["gold", "trust"], examples=examples))
+    return 0
 
 
-def contents(folder: Path) -> dict[str, bytes]:
-    """The bytes of every file below a folder, hidden ones too; of files with times, only that they exist."""
-    return {
-        path.relative_to(folder).as_posix(): b""
-        if path.name in TIMED or path.name.endswith(".w2s.json")
-        else path.read_bytes()
-        for path in sorted(folder.rglob("*"))
-        if path.is_file()
-    }
+def _filter(source: str, name: str, *more: str) -> Callable[[Path, Path], list[str]]:
+    return lambda inputs, out: [
+        *("filter", f"{inputs}/{source}", "--score", "s", "--top", "1000", "--out", f"{out}/{name}", *more)
+    ]
+
+
+COMMANDS: dict[str, WritingCommand] = {
+    found.name: found
+    for found in (
+        WritingCommand("filter-parquet", _filter("rows.parquet", "kept.parquet"), ("kept.parquet",)),
+        WritingCommand("filter-lines", _filter("rows.jsonl", "kept.jsonl.gz"), ("kept.jsonl.gz",)),
+        WritingCommand("filter-shards", _filter("rows.parquet", "kept/", "--shards", "3"), ("kept",)),
+        WritingCommand(
+            "label",
+            lambda inputs, out: [
+                *(
+                    "label",
+                    f"{inputs}/examples.parquet",
+                    "--game",
+                    GAME,
+                    "--model",
+                    f"policy:{inputs}/teacher",
+                ),
+                *("--hidden", "--evidence", "afterstate", "--out", f"{out}/labels.parquet"),
+            ],
+            ("labels.parquet", "hidden.parquet", "afterstate.parquet"),
+        ),
+        WritingCommand(
+            "votes",
+            lambda inputs, out: [
+                *("trust", "votes", f"{inputs}/votes.parquet", "--item", "item", "--worker", "worker"),
+                *("--vote", "vote", "--method", "majority", "--out", f"{out}/voted.parquet"),
+            ],
+            ("voted.parquet",),
+        ),
+        WritingCommand(
+            "trust-fit",
+            lambda inputs, out: [
+                *("trust", "fit", f"{inputs}/trusted/labels.parquet", "--gold", "correct"),
+                *("--function", "knn", "--out", f"{out}/trust"),
+            ],
+            ("trust/trust.safetensors", "trust/trust.json", "trust/gold.parquet"),
+        ),
+        WritingCommand(
+            "trust-score",
+            lambda inputs, out: [
+                *("trust", "score", f"{inputs}/trusted/labels.parquet", "--function", f"{inputs}/trust"),
+                *("--out", f"{out}/scored.parquet"),
+            ],
+            ("scored.parquet",),
+        ),
+        WritingCommand(
+            "train",
+            lambda inputs, out: [
+                *("train", f"{inputs}/labels.parquet", "--student", f"policy:{inputs}/student"),
+                *("--epochs", "2", "--batch", "16", "--out", f"{out}/student"),
+            ],
+            ("student/model.safetensors",),
+        ),
+        WritingCommand(
+            "arena",
+            lambda inputs, out: ["arena", f"{inputs}/arena.toml", "--out", f"{out}/run"],
+            ("run/labels.parquet", "run/games.jsonl"),
+        ),
+        WritingCommand(
+            "chain",
+            lambda inputs, out: ["chain", f"{inputs}/chain.toml", "--out", f"{out}/run"],
+            (),
+        ),
+    )
+}
+"""Every command by its name."""
+
+
+def content(out: Path) -> dict[str, bytes | None]:
+    """Every file below a folder by name; None for those that hold times, and for folders."""
+    found: dict[str, bytes | None] = {}
+    for path in sorted(out.rglob("*")):
+        timed = path.name in TIMES or path.name.endswith("w2s.json")
+        found[str(path.relative_to(out))] = None if timed or not path.is_file() else path.read_bytes()
+    return found

@@ -1,7 +1,7 @@
 """``python -m tests.faults.soak``: everything again and again, with memory and open files level at the end.
 
-Calls of the library repeat in this process, which is measured, while the suites of damaged files and of
-several writers run in child processes with a new seed each time.
+Calls of the library repeat in this process, which is measured, while the suites of damaged files, kills
+and several writers run in child processes with a new seed each time.
 """
 
 from __future__ import annotations
@@ -25,7 +25,6 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 import w2s
-from tests.faults.commands import write_inputs
 from w2s.errors import W2sError
 
 WARM_UP = 0.2
@@ -67,27 +66,29 @@ class Use:
 
 def calls(folder: Path) -> list[Callable[[], object]]:
     """Calls of the library, each of which frees what it takes."""
-    write_inputs(folder)
+    count = 4000
     draw = np.random.default_rng(0)
     scores = draw.random((100_000, 4))
+    table = pa.table({"s": draw.random(count), "text": [f"row {n}" * 5 for n in range(count)]})
+    pq.write_table(table, folder / "rows.parquet", row_group_size=500)
     rows, damaged, text = folder / "rows.parquet", folder / "damaged.parquet", folder / "rows.jsonl.gz"
     damaged.write_bytes(rows.read_bytes()[:-50])
-    w2s.filter(rows, text, score="score", top="100%")
+    w2s.filter(rows, text, score="s", top="100%")
     (folder / "cut.jsonl.gz").write_bytes(text.read_bytes()[:-20])
     chess = w2s.game("chess").state()
 
     def refused(path: Path) -> None:
         try:
-            w2s.filter(path, folder / "none.parquet", score="score", top=1)
+            w2s.filter(path, folder / "none.parquet", score="s", top=1)
         except W2sError:
             return
         raise AssertionError(f"{path} was not refused")
 
     return [
-        lambda: w2s.filter(rows, folder / "kept.parquet", score="score", top=5, overwrite=True),
-        lambda: w2s.filter(rows, folder / "kept.parquet", score="score", top=6, overwrite=True),
-        lambda: w2s.filter(text, folder / "kept", score="score", top=7, shards=2, overwrite=True),
-        lambda: w2s.filter(text, folder / "kept", score="score", top=8, shards=2, overwrite=True),
+        lambda: w2s.filter(rows, folder / "kept.parquet", score="s", top=5, overwrite=True),
+        lambda: w2s.filter(rows, folder / "kept.parquet", score="s", top=6, overwrite=True),
+        lambda: w2s.filter(text, folder / "kept", score="s", top=7, shards=2, overwrite=True),
+        lambda: w2s.filter(text, folder / "kept", score="s", top=8, shards=2, overwrite=True),
         lambda: refused(damaged),
         lambda: refused(folder / "cut.jsonl.gz"),
         lambda: w2s.select(scores[:, 0], top="10%"),
@@ -124,6 +125,7 @@ def suites(seconds: float) -> Iterator[list[str]]:
             seed += 1
             for command in (
                 [sys.executable, "-m", "tests.faults.damage", "--files", "300", "--seed", str(seed)],
+                [sys.executable, "-m", "tests.faults.kills", "--moments", "2", "--seed", str(seed)],
                 [sys.executable, "-m", "pytest", "-q", "tests/faults/test_contention.py"],
             ):
                 done = subprocess.run(command, capture_output=True, text=True, check=False)

@@ -2,45 +2,47 @@
 
 from __future__ import annotations
 
-import importlib.util
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
-from tests.faults.commands import COMMANDS, Command, contents, write_inputs
+from tests.faults.commands import COMMANDS, WritingCommand, content, write_inputs
+
+pytest.importorskip("torch", reason="needs torch: pip install 'w2s[models]'")
 
 REFUSALS = ("[output-locked]", "-exists]")
 
 
 @pytest.fixture(scope="module")
 def inputs(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return write_inputs(tmp_path_factory.mktemp("inputs"))
+    folder = tmp_path_factory.mktemp("inputs")
+    write_inputs(folder)
+    return folder
 
 
-def run_together(command: Command, inputs: Path, folder: Path, count: int) -> list[tuple[int, str]]:
+def run_together(command: WritingCommand, inputs: Path, out: Path, count: int) -> list[tuple[int, str]]:
     """Exit codes and messages of processes that start at the same time."""
-    line = command.line(inputs, folder)
+    out.mkdir()
+    line = [sys.executable, "-m", "w2s", *command.words(inputs, out)]
     running = [
         subprocess.Popen(line, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
         for _ in range(count)
     ]
-    return [(process.communicate(timeout=300)[1], process.returncode)[::-1] for process in running]
+    messages = [process.communicate(timeout=600)[1] for process in running]
+    return [(process.returncode, message) for process, message in zip(running, messages, strict=True)]
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("command", COMMANDS, ids=lambda command: command.name)
-def test_processes_with_one_output_do_not_mix(command: Command, inputs: Path, tmp_path: Path) -> None:
-    if command.needs_torch and importlib.util.find_spec("torch") is None:
-        pytest.skip("needs torch: pip install 'w2s[models]'")
-    alone, together = tmp_path / "alone", tmp_path / "together"
-    for folder in (alone, together):
-        folder.mkdir()
-    ((code, error),) = run_together(command, inputs, alone, 1)
-    assert code == 0, error
-    ended = run_together(command, inputs, together, 3)
+@pytest.mark.parametrize("command", COMMANDS.values(), ids=lambda command: command.name)
+def test_processes_with_one_output_do_not_mix(command: WritingCommand, inputs: Path, tmp_path: Path) -> None:
+    ((code, message),) = run_together(command, inputs, tmp_path / "alone", 1)
+    assert code == 0, message
+    ended = run_together(command, inputs, tmp_path / "together", 3)
     assert 0 in {code for code, _ in ended}
-    for code, error in ended:
-        assert code == 0 or (code == 2 and error.rstrip().endswith(REFUSALS)), error
-    assert contents(together) == contents(alone)
-    assert not [name for name in contents(together) if name.startswith(".")]
+    for code, message in ended:
+        assert code == 0 or (code == 2 and message.rstrip().endswith(REFUSALS)), message
+    found = content(tmp_path / "together")
+    assert found == content(tmp_path / "alone")
+    assert not [name for name in found if Path(name).name.startswith(".")]

@@ -2,7 +2,8 @@
 
 Knows nothing about rules: what is compared is in ``compare``, where games begin in ``sources``, how they go
 on in ``play``. Nothing is thinned: every position has all its legal moves compared in three notations, and
-the position and the key after each. Rarer checks (other spellings, transposed orders) take a seeded eighth.
+the position and the key after each, and a mutant of it tells whether both allow the same positions. Rarer
+checks (other spellings, transposed orders) take a seeded eighth.
 
     python -m tests.parity.differential --positions 1000000 --processes 2
 
@@ -28,7 +29,7 @@ from typing import NamedTuple
 
 import chess
 
-from tests.parity import play
+from tests.parity import play, validity
 from tests.parity.compare import Disagreement, Keys, Pair
 from tests.parity.sources import DATA, ROOT, Source, missing, sources
 from w2s import _core
@@ -76,6 +77,7 @@ def one_game(
     for _ in range(play.any_length(draw)):
         moves = list(pair.board.legal_moves)
         yield from pair.check(moves, draw)
+        yield from validity.check(validity.mutant(pair.state.position, draw), seen, draw)
         seen["positions"] += 1
         seen["Chess960 positions"] += start.chess960
         if seen["positions"] >= positions or pair.board.outcome() is not None:

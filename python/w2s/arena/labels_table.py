@@ -73,7 +73,7 @@ def write_labels_table(
     """
     schema = arena_labels_schema(oracles)
     verdicts: Counter[tuple[str, str]] = Counter()
-    with pq.ParquetWriter(path, schema, compression="zstd") as writer:
+    with pq.ParquetWriter(path, schema, compression="zstd", write_page_checksum=True) as writer:
         batch: list[dict[str, Any]] = []
         for row in rows:
             verdicts[row["player"], row["verdict"]] += 1

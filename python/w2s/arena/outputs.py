@@ -83,7 +83,7 @@ class RunResult:
 
 
 def write_outputs(folder: ArenaFolder, result: RunResult) -> None:
-    """Write games, labels and ratings, each file atomically, and mark the run as complete."""
+    """Write games, labels and ratings atomically, pack the journal, and mark the run as complete."""
     spec, records = result.spec, result.records
     with atomic_file(folder.games(spec.game)) as part:
         write_games(part, records, result.models)
@@ -98,6 +98,7 @@ def write_outputs(folder: ArenaFolder, result: RunResult) -> None:
         "oracles": list(result.oracles),
     }
     write_json(folder.ratings, ratings, indent=2)
+    result.journal.pack()
     folder.finish({"games": len(records), "labels": verdicts.total(), "models": result.models})
 
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import time
 from collections import Counter, deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -94,6 +95,7 @@ def run(
     inputs = {"openings": [(opening.start, opening.moves) for opening in openings]}
     folder.check(spec, inputs)
     if folder.is_complete():
+        folder.clean()
         return read_ratings(folder.ratings)
     with folder.lock(), Journal(folder.journal) as journal, ExitStack() as stack:
         unfinished = _Run(spec, openings, journal, show)
@@ -136,7 +138,9 @@ class _Run:
         self._test = SequentialTest(spec)
         for number in journal.numbers("match"):
             self._add(MatchRecord.from_json(journal.read("match", number)["record"]))
-        self._queue = deque(pairing for pairing in self._schedule if pairing.number not in self._records)
+        # Drawn as they start: a test ends most schedules long before their last match.
+        self._next_pairings = self._missing_pairings()
+        self._void_pairings: deque[Pairing] = deque()
         self._voids: Counter[int] = Counter()
 
     def load_models(self, stack: ExitStack, folder: ArenaFolder, concurrency: int) -> LoadedModels:
@@ -168,11 +172,20 @@ class _Run:
         self._verify(records, models.oracles)
         names = [oracle.name for oracle in models.oracles]
         write_outputs(folder, RunResult(self._spec, models.references, names, records, self._journal))
-        self._journal.pack()
+
+    def _missing_pairings(self) -> Iterator[Pairing]:
+        """The matches that are not finished yet, in the order of the schedule."""
+        finished = frozenset(self._records)
+        return (pairing for pairing in self._schedule if pairing.number not in finished)
 
     def _opening_numbers(self) -> list[int]:
         """The openings of the missing matches."""
-        return sorted({pairing.opening for pairing in self._queue})
+        found: set[int] = set()
+        for pairing in self._missing_pairings():
+            found.add(pairing.opening)
+            if len(found) == len(self._openings):
+                break
+        return sorted(found)
 
     def _is_played(self) -> bool:
         """Whether every match is finished or the test has decided."""
@@ -203,8 +216,10 @@ class _Run:
         self._save(waiting, players, want, progress)
 
     def _next_matches(self, limit: int) -> list[Match]:
-        count = min(limit, len(self._queue))
-        return [self._start(self._queue.popleft()) for _ in range(count)]
+        voids = [self._void_pairings.popleft() for _ in range(min(limit, len(self._void_pairings)))]
+        return [
+            self._start(pairing) for pairing in [*voids, *islice(self._next_pairings, limit - len(voids))]
+        ]
 
     def _start(self, pairing: Pairing) -> Match:
         opening, spec = self._openings[pairing.opening], self._spec
@@ -220,7 +235,7 @@ class _Run:
                 "arena-match-void",
                 f"match {number} could not be played in {self._voids[number]} attempts: {detail}",
             )
-        self._queue.appendleft(match.pairing)
+        self._void_pairings.appendleft(match.pairing)
 
     def _save(self, matches: list[Match], players: Players, want: Want, progress: ArenaProgress) -> None:
         records = [match.record() for match in matches]

@@ -200,7 +200,7 @@ class ArenaSpec(Config):
         players: model references by player name, for example ``teacher`` and ``student``.
         tournament: a ``match`` of two players, a ``round-robin``, or a ``gauntlet`` of the first player
             against each of the others.
-        pairs: pairs of games that each two players play, with colours swapped.
+        pairs: pairs of games that each two players play, with colours swapped, at most 10⁹.
         seed: random seed of the run.
         openings: where matches start.
         rules: what ends a match.
@@ -214,7 +214,7 @@ class ArenaSpec(Config):
     game: str
     players: dict[str, str]
     tournament: Literal["match", "round-robin", "gauntlet"] = "match"
-    pairs: PositiveInt = 20
+    pairs: PositiveInt = Field(default=20, le=1_000_000_000)
     seed: NonNegativeInt = 0
     openings: Openings = Openings()
     rules: MatchRules = MatchRules()

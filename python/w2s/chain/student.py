@@ -15,6 +15,7 @@ import pyarrow as pa
 from w2s.chain.arms import TrainingInputs, build_stage, stage_inputs
 from w2s.chain.context import RunContext
 from w2s.chain.plan import Model, PlannedStep, PlannedTest, PlannedTraining
+from w2s.errors import DataError
 from w2s.evidence import read_table, write_table
 from w2s.labelling import evaluate_models
 from w2s.metrics import accuracy
@@ -190,8 +191,19 @@ def evaluate(
 def read_correct(folder: Path, test: Sequence[Example]) -> Correct:
     """What :func:`evaluate` wrote, in the order of the test."""
     table = read_table(folder / ANSWERS)
+    if not {"id", "right"} <= set(table.column_names):
+        raise _damaged_answers(folder)
     by_id = dict(zip(table.column("id").to_pylist(), table.column("right").to_pylist(), strict=True))
+    if not all(example.id in by_id for example in test):
+        raise _damaged_answers(folder)
     return np.array([by_id[example.id] for example in test])
+
+
+def _damaged_answers(folder: Path) -> DataError:
+    return DataError(
+        "chain-answers-damaged",
+        f"{folder / ANSWERS} does not hold the answers to the test; delete {folder} to make them again",
+    )
 
 
 def n_examples(rows: TrainingSet) -> int:

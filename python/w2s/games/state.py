@@ -35,6 +35,7 @@ class Game:
         """The state after ``moves`` from ``position``.
 
         Raises:
+            UsageError: the position is not a text.
             DataError: the position or one of the moves is not legal.
         """
         state = State(kernels.start(self.name, position))
@@ -200,13 +201,13 @@ class State:
     def _parse(self, text: str) -> tuple[int | None, str]:
         try:
             return self._core.parse_move(text)
-        except UnicodeEncodeError:  # a lone surrogate, which no notation has
+        except (TypeError, UnicodeEncodeError):  # not a text, or a lone surrogate, which no notation has
             return None, "unparsable"
 
     def _number(self, text: str) -> int:
         move, why = self._parse(text)
         if move is None:
             raise DataError(
-                "game-illegal-move", f"{text[:40]!r} is {why} in {self.game} position {self.position}"
+                "game-illegal-move", f"{str(text)[:40]!r} is {why} in {self.game} position {self.position}"
             )
         return move

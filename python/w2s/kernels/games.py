@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
@@ -24,6 +25,12 @@ Flags = npt.NDArray[np.bool_]
 LARGEST_CP = 1_000_000
 """The value of an immediate win, which is the largest value."""
 
+DEEPEST = 128
+"""Plies after which every search ends."""
+
+MOST_NODES = 2**64 - 1
+"""The core counts nodes in 64 bits."""
+
 READINGS = ("ok", "unparsable", "illegal", "ambiguous", "no position")
 """The verdicts on an answer; the index of a word is its code in :class:`Agreements`."""
 
@@ -37,9 +44,14 @@ def start(game: str, position: str) -> _core.State:
     """The core's state for a position text.
 
     Raises:
-        UsageError: no game has that name.
+        UsageError: no game has that name, or an argument is not a text.
         DataError: the text is not a position of that game.
     """
+    given: list[tuple[str, object]] = [("game", game), ("position", position)]
+    for name, value in given:
+        if not isinstance(value, str):
+            kind = type(value).__name__
+            raise UsageError("game-not-text", f"`{name}` is {value!r:.80}, of type {kind}; give a text")
     try:
         return _core.start(game, position)
     except _core.CoreError as error:
@@ -61,20 +73,36 @@ def search(
     Args:
         states: states to search.
         depth: plies from the root, 1 to 128.
-        nodes: states visited, from 1; the first ply is always finished. Without a limit, one ply.
+        nodes: states visited, 1 to 2^64 − 1; the first ply is always finished. Without a limit, one ply.
         all_moves: whether to value every legal move, which takes several times as long as finding the best
             one.
         moves: for each state the legal moves to value; a few take little more time than the best move alone.
 
     Raises:
-        UsageError: a limit is not positive, a move is not legal, or there is not one list of moves per state.
+        UsageError: a limit is out of range, a move is not legal, or there is not one list of moves per state.
     """
-    for name, limit in (("depth", depth), ("nodes", nodes)):
-        if limit is not None and limit < 1:
-            raise UsageError("game-bad-search-limit", f"{name} of a search is {limit}; use at least 1")
+    _check_limit("depth of a search", depth, DEEPEST)
+    _check_limit("nodes of a search", nodes, MOST_NODES)
     wanted = None if moves is None else [list(texts) for texts in moves]
     with core_errors():
         return _core.search(list(states), depth, nodes, all_moves, wanted)
+
+
+def _check_limit(name: str, limit: object, most: int) -> None:
+    """Refuse a limit that is not a whole number from 1 to ``most``."""
+    number = 1 if limit is None else _whole(limit)
+    if number is not None and 1 <= number <= most:
+        return
+    shown = f"{limit!r:.40}" if number is None or abs(number) <= MOST_NODES else "beyond 2^64"
+    raise UsageError("game-bad-search-limit", f"{name} is {shown}; give a whole number from 1 to {most}")
+
+
+def _whole(value: object) -> int | None:
+    """The value as a whole number, None if it is none."""
+    try:
+        return operator.index(value)  # type: ignore[arg-type]
+    except TypeError:
+        return None
 
 
 def solve(
@@ -87,14 +115,13 @@ def solve(
 
     Args:
         states: states to solve, in parallel.
-        nodes: states visited for each proof, from 1.
+        nodes: states visited for each proof, 1 to 2^64 − 1.
         cap_cp: values are clipped to ±``cap_cp``, which takes far fewer nodes.
 
     Raises:
-        UsageError: ``nodes`` or ``cap_cp`` is not positive.
+        UsageError: ``nodes`` or ``cap_cp`` is out of range.
     """
-    if nodes < 1:
-        raise UsageError("game-bad-search-limit", f"nodes of a proof is {nodes}; use at least 1")
+    _check_limit("nodes of a proof", nodes, MOST_NODES)
     if cap_cp is not None and cap_cp < 1:
         raise UsageError("game-bad-search-limit", f"cap_cp of a proof is {cap_cp}; use at least 1")
     solved = _core.solve(list(states), nodes, min(cap_cp or LARGEST_CP, LARGEST_CP))
@@ -103,8 +130,9 @@ def solve(
 
 def perft(state: CoreState, depth: int) -> tuple[int, int]:
     """Lines of exactly ``depth`` plies from a state, and lines that ended before."""
-    if not 0 <= depth <= 64:
-        raise UsageError("game-bad-perft-depth", f"depth of a perft is {depth}; use 0 to 64")
+    plies = _whole(depth)
+    if plies is None or not 0 <= plies <= 64:
+        raise UsageError("game-bad-perft-depth", "depth of a perft must be a whole number from 0 to 64")
     return _core.perft(state, depth)
 
 

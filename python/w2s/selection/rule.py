@@ -25,6 +25,9 @@ _PERCENT = re.compile(r"\s*(\d+(?:\.\d*)?|\.\d+)\s*%\s*")
 _COUNT = re.compile(r"\s*\d[\d_]*(?:\.\d*)?(?:[eE]\+?\d{1,2})?\s*")
 _EXACTLY_ONE = "give exactly one of `top`, `threshold`, `between`, `budget`, `random` and `purity`"
 _LARGEST_FLOAT_COUNT = 2**53
+_LARGEST_COUNT = 2**63 - 1
+_LONGEST_COUNT = 100
+_LONGEST_SHOWN = 80
 
 
 @dataclass(frozen=True)
@@ -220,10 +223,19 @@ def whole_number(name: str, value: object) -> int:
     try:
         number = operator.index(value)  # type: ignore[arg-type]
     except TypeError:
-        raise UsageError("select-bad-count", f"`{name}` is {value!r}; give a whole number from 0") from None
+        number = -1
     if isinstance(value, bool) or number < 0:
-        raise UsageError("select-bad-count", f"`{name}` is {value!r}; give a whole number from 0")
+        raise UsageError("select-bad-count", f"`{name}` is {_shown(value)}; give a whole number from 0")
     return number
+
+
+def _shown(value: object) -> str:
+    """A value as messages show it; Python writes no number of more than 4,300 digits."""
+    try:
+        text = repr(value)
+    except ValueError:
+        return "a number of thousands of digits"
+    return text if len(text) <= _LONGEST_SHOWN else f"{text[:_LONGEST_SHOWN]}…"
 
 
 def _count_or_share(name: str, given: int | float | str | None) -> tuple[int | None, float | None]:
@@ -234,14 +246,14 @@ def _count_or_share(name: str, given: int | float | str | None) -> tuple[int | N
         return _count(name, given), None
     share = float(percent[1]) / 100
     if share > 1:
-        raise UsageError("select-bad-count", f"`{name}` is {given!r}; a share is at most 100%")
+        raise UsageError("select-bad-count", f"`{name}` is {_shown(given)}; a share is at most 100%")
     return None, share
 
 
 def _count(name: str, given: int | float | str) -> int:
     """A number of rows, also in a form such as 1e6, if it is a whole number."""
     number: Decimal | None = None
-    if isinstance(given, str) and _COUNT.fullmatch(given):
+    if isinstance(given, str) and len(given) <= _LONGEST_COUNT and _COUNT.fullmatch(given):
         number = Decimal(given.strip())
     elif isinstance(given, float) and 0 <= given <= _LARGEST_FLOAT_COUNT:
         number = Decimal(given)
@@ -251,7 +263,7 @@ def _count(name: str, given: int | float | str) -> int:
         share = f"{float(number) * 100:g}%" if number is not None and number < 1 else "10%"
         raise UsageError(
             "select-bad-count",
-            f'`{name}` is {given!r}; give a count such as 1000 or 1e6, or a share such as "{share}"',
+            f'`{name}` is {_shown(given)}; give a count such as 1000 or 1e6, or a share such as "{share}"',
         )
     return int(number)
 
@@ -302,11 +314,16 @@ def _band(limits: Sequence[float]) -> tuple[float, float]:
 
 
 def _optional_count(name: str, value: int | None) -> int | None:
-    return None if value is None else whole_number(name, value)
+    if value is None:
+        return None
+    number = whole_number(name, value)
+    if number > _LARGEST_COUNT:
+        raise UsageError("select-bad-count", f"`{name}` is {_shown(value)}; give a whole number below 2^63")
+    return number
 
 
 def _seed(seed: int) -> int:
     number = whole_number("seed", seed)
     if number >= 2**64:
-        raise UsageError("select-bad-seed", f"`seed` is {seed}; give a whole number below 2^64")
+        raise UsageError("select-bad-seed", f"`seed` is {_shown(seed)}; give a whole number below 2^64")
     return number

@@ -165,7 +165,7 @@ def blocks_of(
 def _line_blocks(stream: pa.NativeFile, longest: int, name: LineName) -> Iterator[tuple[Bytes, Positions]]:
     """Blocks of whole lines, and where each line ends; the last line gets a newline if it lacks one.
 
-    The bytes are read into arrays of our own: pyarrow never frees what it allocated for a read that fails.
+    The bytes are read into arrays that w2s owns: pyarrow never frees what it allocated for a read that fails.
     """
     head: Bytes = np.zeros(0, np.uint8)  # the beginning of a line
     parts: list[Bytes] = []  # of a line that is longer than a block

@@ -306,7 +306,7 @@ def _partitions(
 
 
 def _state(path: Path) -> tuple[Path, int, int, int]:
-    """The file that a name stands for, its size and its time; the inode tells files of one moment apart."""
+    """A path, its inode, size and time; the inode distinguishes files of the same moment."""
     try:
         found = path.stat()
     except OSError as error:

@@ -6,7 +6,7 @@ use crate::game::{Game, Move};
 use std::collections::HashSet;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-/// Plies left at which a count looks whether it should stop: often enough, and never in the inner loop.
+/// Plies left down to which a count looks whether it should stop: often enough, and never in the inner loop.
 const LOOKS_AT: usize = 3;
 
 /// Lines of play from a state.
@@ -47,7 +47,7 @@ fn count<G: Game>(state: &G, buffers: &mut [Vec<Move>], stop: &AtomicBool, total
         total.ended += u64::from(lines == 0);
         return;
     }
-    if deeper.len() == LOOKS_AT && stop.load(Ordering::Relaxed) {
+    if deeper.len() >= LOOKS_AT && stop.load(Ordering::Relaxed) {
         return;
     }
     state.legal_moves(moves);

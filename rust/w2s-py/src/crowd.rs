@@ -20,8 +20,10 @@ pub fn crowd_methods() -> Vec<&'static str> {
 pub struct Consensus {
     /// Class code of each item.
     labels: Py<PyArray1<u32>>,
-    /// Items × classes.
-    posterior: Py<PyArrayDyn<f64>>,
+    /// Probability of that class.
+    trust: Py<PyArrayDyn<f64>>,
+    /// Items × classes; `None` where these are too many.
+    posterior: Option<Py<PyArrayDyn<f64>>>,
     /// Share of each class.
     priors: Py<PyArrayDyn<f64>>,
     /// One value for each worker.
@@ -51,7 +53,8 @@ impl Consensus {
         let rounds = found.trace.len();
         Ok(Self {
             labels: found.labels.into_pyarray(py).unbind(),
-            posterior: array(found.posterior, &[items, classes])?,
+            trust: array(found.trust, &[items])?,
+            posterior: learned(found.posterior, &[items, classes])?,
             priors: array(found.priors, &[classes])?,
             skill: array(found.workers.skill, &[workers])?,
             confusion: learned(found.workers.confusion, &[workers, classes, classes])?,

@@ -9,6 +9,7 @@ mod errors;
 mod interrupt;
 mod lines;
 mod pages;
+mod pool;
 mod scores;
 mod search;
 mod select;
@@ -19,7 +20,9 @@ mod texts;
 use pyo3::prelude::*;
 
 /// The compiled core of w2s; `w2s.kernels` is its only importer.
-#[pymodule]
+///
+/// Free-threaded Python is not tested yet: there, importing this module turns the GIL on.
+#[pymodule(gil_used = true)]
 mod _core {
     #[pymodule_export]
     use crate::aggregate::aggregate;

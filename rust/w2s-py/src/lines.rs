@@ -6,16 +6,16 @@ use pyo3::prelude::*;
 use w2s_core::lines::{self, LineFault};
 
 /// Indices of blank lines; the first line with a fault, and whether it nests too deep.
-type Found = (Vec<usize>, Option<(usize, bool)>);
+type LineNumbers = (Vec<usize>, Option<(usize, bool)>);
 
-/// Checks the lines of a block without parsing them.
+/// Indices of blank lines; the first line with a fault, and whether it nests too deep.
 #[pyfunction]
 pub fn check_lines(
     py: Python<'_>,
     block: PyReadonlyArray1<'_, u8>,
     offsets: PyReadonlyArray1<'_, i64>,
     deepest: usize,
-) -> PyResult<Found> {
+) -> PyResult<LineNumbers> {
     let (block, offsets) = (values(&block)?, values(&offsets)?);
     let found = py.detach(|| lines::check(block, offsets, deepest));
     Ok((found.blank, found.fault.map(|(line, fault)| (line, fault == LineFault::TooDeep))))

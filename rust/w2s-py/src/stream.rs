@@ -2,9 +2,11 @@
 
 use crate::errors::raised;
 use crate::interrupt;
+use crate::pool::Pool;
 use crate::scores::{Scores, values, with_scores};
 use numpy::{IntoPyArray, PyArray1, PyReadonlyArray1};
 use pyo3::prelude::*;
+use std::sync::atomic::AtomicBool;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use w2s_core::select::{SelectError, stream};
 
@@ -34,7 +36,13 @@ impl<T: Clone + Send> Shared<T> {
         py: Python<'_>,
         see: impl FnOnce(&mut T) -> Result<(), SelectError> + Send,
     ) -> PyResult<()> {
-        interrupt::run(py, |_| see(&mut self.lock()))?.map_err(raised)
+        let pool = Pool::of_process()?;
+        let push = |_: &AtomicBool| {
+            let mut held = self.lock();
+            let accumulator = &mut *held;
+            pool.run(|| see(accumulator))
+        };
+        interrupt::watch(py, push)?.map_err(raised)
     }
 
     /// What was seen so far, to be finished while others push.

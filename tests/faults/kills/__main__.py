@@ -10,7 +10,7 @@ from pathlib import Path
 
 import torch  # noqa: F401 - once, for all forks
 
-from tests.faults.kills.commands import COMMANDS, write_inputs
+from tests.faults.commands import COMMANDS, write_inputs
 from tests.faults.kills.runner import kill_command
 from tests.faults.kills.victim import run_in_fork
 

@@ -10,7 +10,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from tests.faults.kills.commands import KilledCommand, content
+from tests.faults.commands import WritingCommand, content
 from tests.faults.kills.victim import RENAMES, Moment, run_command
 from w2s.errors import UsageError
 
@@ -26,7 +26,7 @@ class Outcome:
 class Killing:
     """One command with the files of a run that nobody disturbed."""
 
-    def __init__(self, command: KilledCommand, inputs: Path, folder: Path) -> None:
+    def __init__(self, command: WritingCommand, inputs: Path, folder: Path) -> None:
         self.command, self._inputs, self._folder = command, inputs, folder
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(parents=True)
@@ -99,7 +99,7 @@ class Killing:
         return half + missing
 
 
-def kill_command(command: KilledCommand, inputs: Path, folder: Path, moments: int, seed: int) -> Outcome:
+def kill_command(command: WritingCommand, inputs: Path, folder: Path, moments: int, seed: int) -> Outcome:
     """Kill a command at some moments."""
     outcome, killing = Outcome(), Killing(command, inputs, folder)
     for moment in killing.moments(moments, seed):

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.faults.kills.commands import COMMANDS
+from tests.faults.commands import COMMANDS
 
 pytest.importorskip("torch", reason="needs torch: pip install 'w2s[models]'")
 

@@ -35,9 +35,12 @@ pub fn parquet_footer(bytes: &[u8]) -> bool {
 
 /// Every line is blank, faulty, or begins with a brace and ends in one; brackets are counted.
 pub fn json_lines(bytes: &[u8]) -> bool {
-    let ends = bytes.iter().enumerate().filter(|(_, byte)| **byte == b'\n').map(|(at, _)| at + 1);
-    let offsets: Vec<i64> =
-        std::iter::once(0).chain(ends).map(|at| i64::try_from(at).expect("fits")).collect();
+    let ends = bytes
+        .iter()
+        .enumerate()
+        .filter(|(_, byte)| **byte == b'\n')
+        .map(|(at, _)| at.cast_signed() as i64 + 1);
+    let offsets: Vec<i64> = std::iter::once(0).chain(ends).collect();
     let found = check_lines(bytes, &offsets, 3);
     let text = |line: usize| &bytes[offsets[line] as usize..offsets[line + 1] as usize];
     assert!(found.blank.is_sorted() && found.blank.iter().all(|&line| !text(line).contains(&b'{')));

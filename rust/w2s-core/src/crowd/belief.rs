@@ -41,6 +41,9 @@ pub(super) fn expect<E: Evidence>(
     posterior: &mut [f64],
     stop: &AtomicBool,
 ) -> Result<Expectation, CrowdError> {
+    if let Some(cells) = votes.cells() {
+        return cells.expect(votes, evidence, log_priors, posterior, stop);
+    }
     pass(votes, evidence, posterior, stop, &|item, range, row| {
         row.copy_from_slice(log_priors);
         let rest = evidence.score(item, range, row);
@@ -53,9 +56,13 @@ pub(super) fn expect<E: Evidence>(
 pub(super) fn count<E: Evidence>(
     votes: &Votes,
     evidence: &E,
+    log_priors: &[f64],
     posterior: &mut [f64],
     stop: &AtomicBool,
 ) -> Result<Expectation, CrowdError> {
+    if let Some(cells) = votes.cells() {
+        return cells.count(votes, evidence, log_priors, posterior, stop);
+    }
     pass(votes, evidence, posterior, stop, &|_, _, _| (0.0, 0.0))
 }
 
@@ -132,9 +139,13 @@ pub(super) fn normalise(scores: &mut [f64]) -> (f64, f64) {
     (largest + log_sum, log_sum - weighted * inverse)
 }
 
-/// Rows × columns: each row's largest column, ties to the lower.
-pub(super) fn best(values: &[f64], columns: usize) -> Vec<u32> {
-    values.chunks_exact(columns).map(|row| largest(row) as u32).collect()
+/// Rows × columns: each row's largest column, ties to the lower, and its value.
+pub(super) fn best(values: &[f64], columns: usize) -> (Vec<u32>, Vec<f64>) {
+    let best = |row: &[f64]| {
+        let at = largest(row);
+        (at as u32, row[at])
+    };
+    values.chunks_exact(columns).map(best).unzip()
 }
 
 fn largest(row: &[f64]) -> usize {
@@ -143,6 +154,11 @@ fn largest(row: &[f64]) -> usize {
 
 /// Gives every item without votes the priors.
 pub(super) fn fill_unvoted(votes: &Votes, priors: &[f64], posterior: &mut [f64]) {
+    if let Some(cells) = votes.cells() {
+        let unvoted = (0..votes.shape().items).filter(|&item| votes.of(item).is_empty());
+        unvoted.for_each(|item| posterior[cells.row(item)].fill(1.0));
+        return;
+    }
     for (item, row) in posterior.chunks_exact_mut(priors.len()).enumerate() {
         if votes.of(item).is_empty() {
             row.copy_from_slice(priors);

@@ -8,10 +8,12 @@ use super::votes::Votes;
 #[derive(Clone, Debug, PartialEq)]
 pub struct Consensus {
     /// Items × classes: the probability of each class, in [0, 1], summing to 1. Items without votes have the
-    /// priors.
+    /// priors. Empty where they would be over 2²⁴ numbers and over 32 a vote.
     pub posterior: Vec<f64>,
     /// The likeliest class of each item, ties to the lower.
     pub labels: Vec<u32>,
+    /// The probability of that class.
+    pub trust: Vec<f64>,
     /// Share of each class: the priors given, or estimated.
     pub priors: Vec<f64>,
     /// What was learned about the workers.
@@ -31,25 +33,34 @@ pub struct Consensus {
 pub struct Workers {
     /// One value for each worker, higher is better; the scale depends on the method.
     pub skill: Vec<f64>,
-    /// Workers × true class × vote: how likely a worker gives a vote. Dawid–Skene and one-coin; else empty.
+    /// Workers × true class × vote: how likely a worker gives a vote. Dawid–Skene and one-coin,
+    /// where this is not too large; else empty.
     pub confusion: Vec<f64>,
-    /// Workers × vote: how a worker votes when guessing. MACE; else empty.
+    /// Workers × vote: how a worker votes when guessing. MACE, where this is not too
+    /// large; else empty.
     pub strategy: Vec<f64>,
 }
 
 impl Consensus {
-    /// Closes a fit: items without votes get the priors, labels follow from the posterior.
+    /// Closes a fit: items without votes get the priors, labels follow from the posterior. Classes without a
+    /// vote on an item share their probability as `spread` does.
     pub(super) fn close(
         votes: &Votes,
         mut posterior: Vec<f64>,
+        spread: &[f64],
         priors: Vec<f64>,
         workers: Workers,
         course: Course,
     ) -> Self {
         fill_unvoted(votes, &priors, &mut posterior);
+        let (labels, trust) = match votes.cells() {
+            None => best(&posterior, priors.len()),
+            Some(cells) => cells.best(&posterior, spread, &priors, 0.0),
+        };
         Self {
-            labels: best(&posterior, priors.len()),
-            posterior,
+            labels,
+            trust,
+            posterior: if votes.cells().is_some() { Vec::new() } else { posterior },
             priors,
             workers,
             difficulty: Vec::new(),
@@ -64,9 +75,4 @@ impl Consensus {
 pub(super) fn shares(right: &[f64], all: &[f64], classes: usize) -> Vec<f64> {
     let share = |(right, all): (&f64, &f64)| if *all > 0.0 { right / all } else { 1.0 / classes as f64 };
     right.iter().zip(all).map(share).collect()
-}
-
-/// The sum of each row.
-pub(super) fn row_sums(values: &[f64], columns: usize) -> Vec<f64> {
-    values.chunks_exact(columns).map(|row| row.iter().sum()).collect()
 }

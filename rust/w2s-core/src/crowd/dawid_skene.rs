@@ -13,7 +13,8 @@ use super::error::CrowdError;
 use super::majority::voted_shares;
 use super::options::Options;
 use super::priors::{FLOOR, Priors};
-use super::votes::Votes;
+use super::sweep::runs;
+use super::votes::{Shape, Votes};
 use std::ops::Range;
 use std::sync::atomic::AtomicBool;
 
@@ -25,12 +26,13 @@ pub(super) fn dawid_skene(
     options: &Options,
     stop: &AtomicBool,
 ) -> Result<Consensus, CrowdError> {
+    check_memory(votes)?;
     let shape = votes.shape();
     let mut priors = Priors::new(options, shape.classes);
     let equal_skills = vec![1.0; shape.workers];
     let mut posterior = voted_shares(votes, &equal_skills, &options.priors_or_equal(shape.classes), stop)?;
     let mut model = Confusion::new(votes);
-    let start = count(votes, &model, &mut posterior, stop)?;
+    let start = count(votes, &model, &priors.log(), &mut posterior, stop)?;
     priors.learn(&start.mass);
     model.learn(start.table);
     let course = climb(options, || {
@@ -40,7 +42,29 @@ pub(super) fn dawid_skene(
         let bound = model.expected_log() + priors.expected_log(&expected.mass) + expected.entropy;
         Ok(bound / votes.total().max(f64::MIN_POSITIVE))
     })?;
-    Ok(Consensus::close(votes, posterior, priors.into_shares(), model.workers(), course))
+    let shares = priors.into_shares();
+    Ok(Consensus::close(votes, posterior, &[], shares, model.workers(), course))
+}
+
+fn cells(shape: Shape) -> usize {
+    shape.workers * shape.classes * shape.classes
+}
+
+/// Tables of the size of the confusion matrices that exist at once, besides those of the runs of a pass.
+const TABLES: u128 = 6;
+
+/// Refuses votes whose tables do not fit in memory.
+fn check_memory(votes: &Votes) -> Result<(), CrowdError> {
+    let Shape { items, workers, classes } = votes.shape();
+    let matrices = workers as u128 * classes as u128 * classes as u128;
+    let runs = usize::try_from(matrices).map_or(0, |cells| runs(votes, cells).len()) as u128;
+    let numbers = items as u128 * classes as u128 + (runs + TABLES) * matrices;
+    // Kept from the optimiser, which may leave out unused memory.
+    let mut room = Vec::<f64>::new();
+    let fits = usize::try_from(numbers).is_ok_and(|numbers| room.try_reserve_exact(numbers).is_ok());
+    std::hint::black_box(&mut room);
+    let table = "the confusion matrices of dawid-skene";
+    if fits { Ok(()) } else { Err(CrowdError::TooLarge { table, bytes: numbers * size_of::<f64>() as u128 }) }
 }
 
 /// The confusion matrices. Tables are workers × vote × true class, so that a vote reads and writes one short
@@ -84,7 +108,7 @@ impl<'a> Confusion<'a> {
 
 impl Evidence for Confusion<'_> {
     fn cells(&self) -> usize {
-        self.votes.given().len() * self.votes.shape().classes
+        cells(self.votes.shape())
     }
 
     #[inline(always)]

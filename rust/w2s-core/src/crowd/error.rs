@@ -103,11 +103,17 @@ pub enum CrowdError {
         /// The name of the method.
         method: &'static str,
     },
-    /// A table that the fit needs is larger than memory can address.
-    #[error("a table of {table} is larger than memory can address")]
+    /// The tables that a fit needs do not fit in memory.
+    #[error(
+        "{table} need {} of memory, more than there is; merge rare classes, or use a method whose memory grows with \
+         the votes only, such as majority or one-coin",
+        in_units(*bytes)
+    )]
     TooLarge {
-        /// The sides of the table.
+        /// What there is too much of.
         table: &'static str,
+        /// The memory that the tables need.
+        bytes: u128,
     },
     /// No method has this name.
     #[error("unknown method {name:?}; use one of: {known}")]
@@ -135,12 +141,12 @@ impl CrowdError {
             | Self::ZeroCount { .. }
             | Self::UnusedSetting { .. }
             | Self::MissingSetting { .. }
-            | Self::TooLarge { .. }
             | Self::UnknownMethod { .. } => true,
             Self::Empty { .. }
             | Self::LengthMismatch { .. }
             | Self::UnknownCode { .. }
             | Self::BadWeight { .. }
+            | Self::TooLarge { .. }
             | Self::Stopped => false,
         }
     }
@@ -166,4 +172,14 @@ impl CrowdError {
             Self::Stopped => "votes-stopped",
         }
     }
+}
+
+/// Bytes in the largest unit that leaves at least one.
+fn in_units(bytes: u128) -> String {
+    let units = ["B", "KiB", "MiB", "GiB", "TiB", "PiB"];
+    let step = |(value, unit): (f64, usize), _| {
+        if value < 1024.0 { (value, unit) } else { (value / 1024.0, unit + 1) }
+    };
+    let (value, unit) = (1..units.len()).fold((bytes as f64, 0), step);
+    format!("{value:.1} {}", units[unit])
 }

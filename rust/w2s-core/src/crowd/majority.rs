@@ -7,6 +7,7 @@ use super::error::CrowdError;
 use super::options::Options;
 use super::sweep::sweep;
 use super::votes::Votes;
+use std::ops::Range;
 use std::sync::atomic::AtomicBool;
 
 /// Majority vote. A worker's skill is the share of its votes' weight that went to the label. No objective.
@@ -29,7 +30,9 @@ pub(super) fn weighted_majority(
     let priors = options.priors_or_equal(classes);
     let mut posterior = voted_shares(votes, skills, &priors, stop)?;
     fill_unvoted(votes, &priors, &mut posterior);
-    let mut consensus = Consensus::close(votes, posterior, priors, Workers::default(), Course::default());
+    let spread = priors.clone();
+    let mut consensus =
+        Consensus::close(votes, posterior, &spread, priors, Workers::default(), Course::default());
     consensus.workers.skill = agreement(votes, &consensus.labels, stop)?;
     consensus.converged = true;
     Ok(consensus)
@@ -42,8 +45,11 @@ pub(super) fn voted_shares(
     priors: &[f64],
     stop: &AtomicBool,
 ) -> Result<Vec<f64>, CrowdError> {
+    if let Some(cells) = votes.cells() {
+        return cells.voted_shares(votes, skills, priors, stop);
+    }
     let classes = votes.shape().classes;
-    let mut posterior = vec![0.0; votes.shape().items * classes];
+    let mut posterior = vec![0.0; votes.posterior_len()];
     sweep(votes, 0, classes, &mut posterior, stop, |run, rows, _| {
         for (item, row) in run.zip(rows.chunks_exact_mut(classes)) {
             for at in votes.of(item) {
@@ -64,15 +70,23 @@ pub(super) fn voted_shares(
 /// The share of each worker's weight that went to the labels.
 pub(super) fn agreement(votes: &Votes, labels: &[u32], stop: &AtomicBool) -> Result<Vec<f64>, CrowdError> {
     let shape = votes.shape();
-    let right = sweep(votes, shape.workers, 0, &mut [], stop, |run, _, right| {
-        for item in run {
-            for at in votes.of(item) {
-                let (worker, class, weight) = votes.vote(at);
-                if class == labels[item] as usize {
-                    right[worker] += weight;
-                }
-            }
-        }
+    let right = sweep(votes, shape.workers, 0, &mut [], stop, |run, _, right| match votes.cells() {
+        None => add_right(votes, run, right, |item| labels[item] as usize),
+        Some(cells) => add_right(votes, run, right, |item| cells.place(item, labels[item])),
     })?;
     Ok(shares(&right, &votes.totals(), shape.classes))
+}
+
+/// Adds the weight of the votes at the place of each item's label to that of their workers.
+#[inline(always)]
+fn add_right(votes: &Votes, run: Range<usize>, right: &mut [f64], place: impl Fn(usize) -> usize) {
+    for item in run {
+        let label = place(item);
+        for at in votes.of(item) {
+            let (worker, class, weight) = votes.vote(at);
+            if class == label {
+                right[worker] += weight;
+            }
+        }
+    }
 }

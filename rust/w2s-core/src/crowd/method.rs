@@ -1,5 +1,6 @@
 //! The registry of methods. A new method is its module and one line in each list here.
 
+use super::cells::{Cells, is_held};
 use super::consensus::Consensus;
 use super::dawid_skene::dawid_skene;
 use super::error::CrowdError;
@@ -75,11 +76,13 @@ impl FromStr for Method {
 /// Reconciles votes: a label for each item, and a skill for each worker.
 ///
 /// The number of threads does not change the answer; it runs in the rayon pool of the caller. Memory grows
-/// with votes, items × classes and workers × classes (× classes again for Dawid–Skene).
+/// with votes, items, workers and classes. Tables of items × classes and of workers × classes are made where
+/// they are at most 2²⁴ numbers, or 32 a vote. Only Dawid–Skene cannot do without them, and makes workers ×
+/// classes × classes.
 ///
 /// # Errors
-/// Names an option out of range, needed but missing, or of no use to the method; says when `stop` was set
-/// before the fit was done.
+/// Says how much memory Dawid–Skene needs where there is not so much; names an option out of range, needed but
+/// missing, or of no use to the method; says when `stop` was set before the fit was done.
 ///
 /// # Examples
 /// ```
@@ -107,10 +110,19 @@ pub fn fit(
 ) -> Result<Consensus, CrowdError> {
     options.check(votes.shape())?;
     check_use(method, options)?;
-    if matches!(method, Method::DawidSkene | Method::OneCoin) {
-        let Shape { workers, classes, .. } = votes.shape();
-        Shape::check_table("workers × classes × classes", &[workers, classes, classes])?;
-    }
+    let Shape { items, workers, classes } = votes.shape();
+    let is_small = [[items, classes], [workers, classes]].iter().all(|sides| is_held(votes.len(), sides));
+    let with_cells = (!is_small && method != Method::DawidSkene).then(|| Cells::of(votes));
+    by_method(with_cells.as_ref().unwrap_or(votes), method, options, stop)
+}
+
+/// Reconciles votes in the form that they have.
+pub(super) fn by_method(
+    votes: &Votes,
+    method: Method,
+    options: &Options,
+    stop: &AtomicBool,
+) -> Result<Consensus, CrowdError> {
     match (method, &options.skills) {
         (Method::WeightedMajority, Some(skills)) => weighted_majority(votes, skills, options, stop),
         (Method::WeightedMajority, None) => {

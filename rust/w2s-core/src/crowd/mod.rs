@@ -13,6 +13,7 @@
 //! | GLAD | ability | difficulty | some items are harder than others |
 
 mod belief;
+mod cells;
 mod climb;
 mod consensus;
 mod dawid_skene;

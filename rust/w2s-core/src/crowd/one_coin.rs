@@ -6,6 +6,7 @@
 //! model.
 
 use super::belief::{Evidence, count, expect};
+use super::cells::is_held;
 use super::climb::climb;
 use super::consensus::{Consensus, Workers, shares};
 use super::error::CrowdError;
@@ -24,17 +25,20 @@ pub(super) fn one_coin(votes: &Votes, options: &Options, stop: &AtomicBool) -> R
     let equal_skills = vec![1.0; shape.workers];
     let mut posterior = voted_shares(votes, &equal_skills, &options.priors_or_equal(shape.classes), stop)?;
     let mut coins = Coins::new(votes);
-    let start = count(votes, &coins, &mut posterior, stop)?;
+    let start = count(votes, &coins, &priors.log(), &mut posterior, stop)?;
     priors.learn(&start.mass);
     coins.learn(start.table);
+    let mut spread = Priors::new(options, shape.classes);
     let course = climb(options, || {
+        spread = priors.clone();
         let expected = expect(votes, &coins, &priors.log(), &mut posterior, stop)?;
         priors.learn(&expected.mass);
         coins.learn(expected.table);
         let bound = coins.expected_log() + priors.expected_log(&expected.mass) + expected.entropy;
         Ok(bound / votes.total().max(f64::MIN_POSITIVE))
     })?;
-    Ok(Consensus::close(votes, posterior, priors.into_shares(), coins.workers(), course))
+    let (spread, shares) = (spread.into_shares(), priors.into_shares());
+    Ok(Consensus::close(votes, posterior, &spread, shares, coins.workers(), course))
 }
 
 /// Each worker's coin: the log-probabilities of a right vote and of one particular wrong vote.
@@ -74,6 +78,9 @@ impl<'a> Coins<'a> {
     fn workers(&self) -> Workers {
         let classes = self.votes.shape().classes;
         let skill = shares(&self.right_votes, &self.totals, classes);
+        if !is_held(self.votes.len(), &[skill.len(), classes, classes]) {
+            return Workers { skill, ..Workers::default() };
+        }
         let wrong_classes = classes.saturating_sub(1).max(1) as f64;
         let row = |skill: f64, class: usize| {
             (0..classes).map(move |vote| if vote == class { skill } else { (1.0 - skill) / wrong_classes })

@@ -31,8 +31,20 @@ pub(super) fn sweep(
     stop: &AtomicBool,
     work: impl Fn(Range<usize>, &mut [f64], &mut [f64]) + Sync,
 ) -> Result<Vec<f64>, CrowdError> {
+    sweep_rows(votes, cells, &|item| item * width, values, stop, work)
+}
+
+/// As [`sweep`], with rows of any width: `start` says where that of an item begins.
+pub(super) fn sweep_rows(
+    votes: &Votes,
+    cells: usize,
+    start: &impl Fn(usize) -> usize,
+    values: &mut [f64],
+    stop: &AtomicBool,
+    work: impl Fn(Range<usize>, &mut [f64], &mut [f64]) + Sync,
+) -> Result<Vec<f64>, CrowdError> {
     let runs = runs(votes, cells);
-    let tables: Result<Vec<Vec<f64>>, CrowdError> = cut(&runs, width, values)
+    let tables: Result<Vec<Vec<f64>>, CrowdError> = cut(&runs, start, values)
         .into_par_iter()
         .map(|(run, rows)| {
             go_on(stop)?;
@@ -47,12 +59,12 @@ pub(super) fn sweep(
 /// Each run with its rows of a matrix over items.
 fn cut<'a>(
     runs: &[Range<usize>],
-    width: usize,
+    start: &impl Fn(usize) -> usize,
     mut values: &'a mut [f64],
 ) -> Vec<(Range<usize>, &'a mut [f64])> {
     let mut pieces = Vec::with_capacity(runs.len());
     for run in runs {
-        let (rows, rest) = values.split_at_mut(run.len() * width);
+        let (rows, rest) = values.split_at_mut(start(run.end) - start(run.start));
         pieces.push((run.clone(), rows));
         values = rest;
     }

@@ -1,11 +1,15 @@
 //! Votes: workers, items and classes, checked and sorted by item.
 
+use super::cells::{Cells, is_held};
 use super::error::CrowdError;
 use crate::Argument;
 use std::ops::Range;
 
 /// The vote code of an abstention.
 pub const ABSTAIN: u32 = u32::MAX;
+
+/// Codes are 32-bit numbers below [`ABSTAIN`].
+const MOST_CODES: usize = ABSTAIN as usize;
 
 /// How many items, workers and classes there are; codes run from 0 below each.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -41,21 +45,16 @@ pub struct Votes {
     votes: Vec<(u32, u32)>,
     /// Empty where all votes count 1.
     weights: Vec<f64>,
-    /// Workers × classes.
+    /// Workers × classes; empty where that is too much to hold.
     given: Vec<f64>,
-}
-
-impl Shape {
-    /// Refuses a table that is too large for memory to address.
-    pub(super) fn check_table(table: &'static str, sides: &[usize]) -> Result<(), CrowdError> {
-        let most = isize::MAX as usize / size_of::<f64>();
-        let cells = sides.iter().try_fold(1usize, |cells, side| cells.checked_mul(*side));
-        if cells.is_some_and(|cells| cells <= most) { Ok(()) } else { Err(CrowdError::TooLarge { table }) }
-    }
+    /// The weight of all votes of each worker, where `given` is empty.
+    totals: Vec<f64>,
+    /// Where items × classes is too much to hold: then a vote has a place among the cells of its item.
+    cells: Option<Cells>,
 }
 
 impl Votes {
-    /// Checks and sorts a table of votes. Time and memory grow with rows, items and workers × classes.
+    /// Checks and sorts a table of votes. Time and memory grow with rows, items and workers.
     ///
     /// # Errors
     /// Names the first row with a code out of range or a bad weight, columns whose lengths differ, and what
@@ -67,7 +66,9 @@ impl Votes {
         let mut next = starts.clone();
         let mut votes = vec![(0, 0); kept];
         let mut weights = vec![0.0; if rows.weights.is_some() { kept } else { 0 }];
-        let mut given = vec![0.0; shape.workers * shape.classes];
+        let is_held = is_held(kept, &[shape.workers, shape.classes]);
+        let mut given = vec![0.0; if is_held { shape.workers * shape.classes } else { 0 }];
+        let mut totals = vec![0.0; if is_held { 0 } else { shape.workers }];
         for (row, &item) in rows.items.iter().enumerate().filter(|&(row, _)| rows.counts(row)) {
             let (worker, class) = (rows.workers[row], rows.votes[row]);
             let slot = &mut next[item as usize];
@@ -75,10 +76,38 @@ impl Votes {
             if let Some(column) = rows.weights {
                 weights[*slot] = column[row];
             }
-            given[worker as usize * shape.classes + class as usize] += rows.weight(row);
+            if is_held {
+                given[worker as usize * shape.classes + class as usize] += rows.weight(row);
+            } else {
+                totals[worker as usize] += rows.weight(row);
+            }
             *slot += 1;
         }
-        Ok(Self { shape, starts, votes, weights, given })
+        Ok(Self { shape, starts, votes, weights, given, totals, cells: None })
+    }
+
+    /// The same votes with a place among the cells of its item where the class was.
+    pub(super) fn with_cells(&self, cells: Cells, places: &[u32]) -> Self {
+        let votes = self.votes.iter().zip(places).map(|(&(worker, _), &place)| (worker, place)).collect();
+        Self {
+            shape: self.shape,
+            starts: self.starts.clone(),
+            votes,
+            weights: self.weights.clone(),
+            given: Vec::new(),
+            totals: self.totals(),
+            cells: Some(cells),
+        }
+    }
+
+    /// The cells of the posterior where it is not items × classes.
+    pub(super) fn cells(&self) -> Option<&Cells> {
+        self.cells.as_ref()
+    }
+
+    /// How many numbers the posterior has.
+    pub(super) fn posterior_len(&self) -> usize {
+        self.cells.as_ref().map_or_else(|| self.shape.items * self.shape.classes, Cells::len)
     }
 
     /// How many items, workers and classes there are.
@@ -115,7 +144,8 @@ impl Votes {
         (worker as usize, class as usize, weight)
     }
 
-    /// The weight that each worker gave to each class: workers × classes.
+    /// The weight that each worker gave to each class: workers × classes; empty where that is over 2²⁴ numbers
+    /// and over 32 a vote.
     #[must_use]
     pub fn given(&self) -> &[f64] {
         &self.given
@@ -124,13 +154,16 @@ impl Votes {
     /// The weight of all votes of each worker.
     #[must_use]
     pub fn totals(&self) -> Vec<f64> {
+        if self.given.is_empty() {
+            return self.totals.clone();
+        }
         self.given.chunks(self.shape.classes).map(|row| row.iter().sum()).collect()
     }
 
     /// The weight of all votes.
     #[must_use]
     pub fn total(&self) -> f64 {
-        self.given.iter().sum()
+        if self.given.is_empty() { self.totals.iter().sum() } else { self.given.iter().sum() }
     }
 
     /// Splits the items into at most `count` runs of about equally many votes. The same votes give the same
@@ -174,8 +207,11 @@ fn check(shape: Shape, rows: Rows<'_>) -> Result<(), CrowdError> {
     if let Some((argument, _)) = sizes.into_iter().find(|&(_, size)| size == 0) {
         return Err(CrowdError::Empty { argument });
     }
-    Shape::check_table("items × classes", &[shape.items, shape.classes])?;
-    Shape::check_table("workers × classes", &[shape.workers, shape.classes])?;
+    for (table, size) in [("items", shape.items), ("workers", shape.workers), ("classes", shape.classes)] {
+        if size > MOST_CODES {
+            return Err(CrowdError::TooLarge { table, bytes: size as u128 * size_of::<f64>() as u128 });
+        }
+    }
     let expected = rows.items.len();
     let mut columns = vec![(Argument::Workers, rows.workers.len()), (Argument::Votes, rows.votes.len())];
     columns.extend(rows.weights.map(|weights| (Argument::Weights, weights.len())));

@@ -38,21 +38,25 @@ pub(super) fn zero_based(
     let course = repeat(options, close, || {
         step += 1;
         rate *= if step % STEPS_A_RATE == 0 { RATE_FACTOR } else { 1.0 };
-        let labels = labels(&voted_shares(votes, &skills, &priors, stop)?, shape.classes);
+        let labels = labels(votes, &voted_shares(votes, &skills, &priors, stop)?, &priors);
         let agreement = agreement(votes, &labels, stop)?;
         Ok(-move_towards(&mut skills, &agreement, &voted, rate))
     })?;
     let posterior = voted_shares(votes, &skills, &priors, stop)?;
-    Ok(Consensus::close(votes, posterior, priors, Workers { skill: skills, ..Workers::default() }, course))
+    let workers = Workers { skill: skills, ..Workers::default() };
+    Ok(Consensus::close(votes, posterior, &priors.clone(), priors, workers, course))
 }
 
-/// Items × classes: the first class of each row whose share is tied with the largest.
-fn labels(shares: &[f64], classes: usize) -> Vec<u32> {
+/// The first class of each item whose share is tied with the largest.
+fn labels(votes: &Votes, shares: &[f64], priors: &[f64]) -> Vec<u32> {
+    if let Some(cells) = votes.cells() {
+        return cells.best(shares, priors, priors, TIE).0;
+    }
     let label = |row: &[f64]| {
         let largest = row.iter().copied().fold(0.0, f64::max);
         row.iter().position(|share| *share >= largest - TIE).unwrap_or(0) as u32
     };
-    shares.chunks_exact(classes).map(label).collect()
+    shares.chunks_exact(priors.len()).map(label).collect()
 }
 
 /// Moves the skills of workers who voted; returns the mean squared distance before.

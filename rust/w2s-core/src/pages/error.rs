@@ -65,7 +65,7 @@ impl PageError {
 #[derive(Clone, Copy, Debug, Error, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum FooterError {
-    /// The bytes are no footer.
+    /// The bytes are not a footer.
     #[error("its footer is damaged")]
     Damaged,
     /// Columns are encrypted.

@@ -51,7 +51,7 @@ pub struct Footer {
 /// * `size` – bytes of the file in front of the footer
 ///
 /// # Errors
-/// [`FooterError::Damaged`] where the bytes are no footer, [`FooterError::Encrypted`] where columns are encrypted, and
+/// [`FooterError::Damaged`] if the bytes are not a footer, [`FooterError::Encrypted`] where columns are encrypted, and
 /// otherwise the first column chunk that contradicts the schema or its row group, or lies outside of the file.
 pub fn footer(bytes: &[u8], size: i64) -> Result<Footer, FooterError> {
     let mut reader = Reader::new(bytes);
@@ -98,7 +98,7 @@ struct Leaf<'a> {
 /// More levels are damage; paths would take quadratic memory.
 const DEEPEST: usize = 200;
 
-/// The leaves of the schema, which is a tree in depth-first order whose root is no column.
+/// The leaves of the schema, which is a tree in depth-first order whose root is not a column.
 fn schema<'a>(reader: &mut Reader<'a>) -> Result<Vec<Leaf<'a>>, Damage> {
     let (len, kind) = reader.list()?;
     let mut leaves = Vec::new();

@@ -43,6 +43,9 @@ pub struct Texts {
 /// The page is damaged, or its kept texts exceed 2 GiB.
 pub fn kept(levels: Option<&[u8]>, values: Values<'_>, keep: &[bool]) -> Result<Texts, PageError> {
     let present = levels.map(|bytes| hybrid::decode(bytes, 1, keep.len())).transpose()?;
+    if present.as_ref().is_some_and(|levels| levels.iter().any(|&level| level > 1)) {
+        return Err(PageError::BadRuns);
+    }
     let present = present.filter(|levels| levels.contains(&0));
     let mut texts = Collected::new(keep, present.is_some());
     match values {

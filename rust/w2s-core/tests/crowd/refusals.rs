@@ -64,10 +64,28 @@ fn columns_of_different_lengths_are_named() {
 #[test]
 fn tables_beyond_memory_are_refused() {
     let one = Rows { items: &[0], workers: &[0], votes: &[0], weights: None };
-    let shape = Shape { items: 1 << 40, workers: 1, classes: 1 << 40 };
-    assert_eq!(Votes::new(shape, one).unwrap_err(), CrowdError::TooLarge { table: "items × classes" });
-    let shape = Shape { items: 1, workers: 1 << 40, classes: 1 << 40 };
-    assert_eq!(Votes::new(shape, one).unwrap_err(), CrowdError::TooLarge { table: "workers × classes" });
+    let shape = Shape { items: 1 << 40, workers: 1, classes: 1 };
+    let refused = CrowdError::TooLarge { table: "items", bytes: 1 << 43 };
+    assert_eq!(Votes::new(shape, one).unwrap_err(), refused);
+    let votes = Votes::new(Shape { items: 1, workers: 1, classes: 1 << 30 }, one).unwrap();
+    let refused = fit(&votes, Method::DawidSkene, &Options::default(), &AtomicBool::new(false)).unwrap_err();
+    assert!(!refused.is_setting());
+    assert!(refused.to_string().starts_with("the confusion matrices of dawid-skene need "), "{refused}");
+    assert!(refused.to_string().contains(" PiB of memory"), "{refused}");
+}
+
+#[test]
+fn a_class_for_each_vote_needs_memory_for_the_votes_only() {
+    let codes: Vec<u32> = (0..100_000).collect();
+    let shape = Shape { items: codes.len(), workers: codes.len(), classes: codes.len() };
+    let votes =
+        Votes::new(shape, Rows { items: &codes, workers: &codes, votes: &codes, weights: None }).unwrap();
+    for method in LEARNERS.into_iter().filter(|method| *method != Method::DawidSkene) {
+        let options = Options { max_iterations: 3, ..Options::default() };
+        let consensus = fit(&votes, method, &options, &AtomicBool::new(false)).unwrap();
+        assert_eq!(consensus.labels, codes, "{}", method.name());
+        assert!(consensus.posterior.is_empty());
+    }
 }
 
 #[test]

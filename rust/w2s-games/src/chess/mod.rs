@@ -6,6 +6,7 @@
 //! | `moves` | how is a move a number? |
 //! | `read_fen`, `print_fen` | position ↔ text |
 //! | `read_move`, `print_move` | move ↔ text: UCI, SAN, long algebraic |
+//! | `status` | why do the rules not allow a board? |
 //! | `draws` | insufficient material, repetition, move-count rules |
 //! | `planes` | what does a network see? |
 //! | [`lc0`] | which planes do Lc0's networks read, and how do they number moves? |
@@ -30,6 +31,7 @@ mod print_fen;
 mod print_move;
 mod read_fen;
 mod read_move;
+mod status;
 
 use crate::game::{
     Draws, Game, History, Move, MoveError, MoveTraits, Notation, Outcome, PositionError, Reason, Side,

@@ -42,6 +42,10 @@ pub(super) fn maximise(
 
 /// The probability of each vote to be right.
 fn right_probabilities(votes: &Votes, posterior: &[f64]) -> Vec<f64> {
+    if let Some(cells) = votes.cells() {
+        let of_item = |item| votes.of(item).map(move |at| posterior[cells.row(item)][votes.vote(at).1]);
+        return (0..votes.shape().items).flat_map(of_item).collect();
+    }
     let classes = votes.shape().classes;
     let of_item = |(item, row): (usize, &[f64])| -> Vec<f64> {
         votes.of(item).map(|at| row[votes.vote(at).1]).collect()

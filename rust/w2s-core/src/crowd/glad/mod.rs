@@ -31,7 +31,7 @@ pub(super) fn glad(votes: &Votes, options: &Options, stop: &AtomicBool) -> Resul
     let shape = votes.shape();
     let priors = Priors::new(options, shape.classes);
     let log_priors = priors.log();
-    let mut posterior = vec![0.0; shape.items * shape.classes];
+    let mut posterior = vec![0.0; votes.posterior_len()];
     let mut abilities = Abilities::new(votes);
     let mut started = false;
     let course = climb(options, || {
@@ -44,7 +44,8 @@ pub(super) fn glad(votes: &Votes, options: &Options, stop: &AtomicBool) -> Resul
         Ok(objective / votes.total().max(f64::MIN_POSITIVE))
     })?;
     let workers = Workers { skill: abilities.ability.clone(), ..Workers::default() };
-    let mut consensus = Consensus::close(votes, posterior, priors.into_shares(), workers, course);
+    let shares = priors.into_shares();
+    let mut consensus = Consensus::close(votes, posterior, &shares.clone(), shares, workers, course);
     consensus.difficulty = abilities.log_easiness.iter().map(|log| (-log).exp()).collect();
     Ok(consensus)
 }
