@@ -15,6 +15,7 @@ ROOT = Path(__file__).resolve().parents[2]
 CRATES = ("w2s-core", "w2s-games", "w2s-py")
 WORDS = re.compile(r"[A-Za-z]{2,}\W* \W*[A-Za-z]{2,}")
 """Matches a text of several words."""
+_CHARACTER = re.compile(r"b?'(?:\\.|[^\\'])'")
 _STRING = r'"((?:[^"\\]|\\.)*)"'
 _ERROR = re.compile(rf"#\[error\(\s*{_STRING}[^\]]*\]\s*(?:pub struct )?(\w+)", re.DOTALL)
 _CALL = re.compile(
@@ -59,6 +60,7 @@ def rust_messages() -> list[RustMessage]:
 def read_messages(source: str) -> list[tuple[int, str, str, str]]:
     """Line, code, exception and text of each message of a file, by line."""
     code = re.sub(r"//[^\n]*", "", source.partition("#[cfg(test)]")[0])
+    code = _CHARACTER.sub("' '", code)
     seen: set[int] = set()
     found = []
     for start, *message in [*_attributes(code), *_calls(code)]:
