@@ -41,7 +41,7 @@ def digest(value: object) -> str:
 
 
 _CHECK = "check"
-"""The key of the digest of everything else in a record, so that a damaged one is no record."""
+"""The key of the digest of everything else in a record, so that a damaged record is noticed."""
 
 
 @dataclass(frozen=True)
