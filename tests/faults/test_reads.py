@@ -292,6 +292,7 @@ def test_a_line_may_be_as_long_as_an_eighth_of_the_memory(tmp_path: Path) -> Non
     refused(path, "table-line-too-long", "12 MiB", "`memory`", memory="320MiB")
 
 
+@pytest.mark.slow
 def test_a_long_line_is_joined_once(tmp_path: Path) -> None:
     path = tmp_path / "in.jsonl.gz"
     with gzip.open(path, "wb", compresslevel=1) as file:

@@ -77,6 +77,7 @@ def test_a_student_learns_the_targets(student: str, tmp_path: Path, loss: str) -
     assert share_right(trained, fresh) > 0.8
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "policy"), [("chess", None), ("othello", None), ("chess", "convolution"), ("chess", "plain")]
 )
