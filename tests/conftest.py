@@ -15,9 +15,10 @@ SLOW_FOLDERS = (
     "unit/chain/estimate",
     "unit/models/hf",
     "unit/models/model_size",
+    "unit/models/uci",
     "unit/train/language",
 )
-"""Folders below tests whose tests are slow: whole commands, and what imports transformers."""
+"""Folders below tests whose tests are slow: whole commands, engines, and what imports transformers."""
 DATA = Path(os.environ.get("W2S_DATA", ROOT / "data"))
 
 # CI judges the change and not the luck of the draw: there examples come from a fixed seed.

@@ -9,6 +9,8 @@ import pytest
 from docs.build import error_page, texts
 from docs.build.rust_messages import read_messages
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def written(tmp_path_factory: pytest.TempPathFactory) -> str:

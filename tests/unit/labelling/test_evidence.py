@@ -35,6 +35,7 @@ def test_shots_are_examples_with_gold_and_their_first_gold_label() -> None:
     assert labelled_shots([open_question, several]) == [(several, "B")]
 
 
+@pytest.mark.slow
 def test_each_kind_has_its_columns_which_are_null_for_null_labels(speaker: Path) -> None:
     model = load_model(f"hf:{speaker}")
     spec = LabelSpec(model, evidence=EVIDENCE, shots=labelled_shots(CHOICES))
@@ -51,6 +52,7 @@ def test_each_kind_has_its_columns_which_are_null_for_null_labels(speaker: Path)
         assert [found[name].to_pylist()[row] for row in there] == pytest.approx(expected, abs=1e-5)
 
 
+@pytest.mark.slow
 def test_proposals_of_one_question_share_the_same_samples(speaker: Path) -> None:
     spec = LabelSpec(load_model(f"hf:{speaker}", seed=3), evidence=("samples:6",), proposals=3)
     found = label_batch(CHOICES, spec).table.select(["example_id", "self_consistency", "predictive_entropy"])
@@ -62,6 +64,7 @@ def test_proposals_of_one_question_share_the_same_samples(speaker: Path) -> None
         assert sum(row["self_consistency"] for row in own) == pytest.approx(1)
 
 
+@pytest.mark.slow
 def test_null_labels_alone_give_null_columns(speaker: Path) -> None:
     spec = LabelSpec(load_model(f"hf:{speaker}"), evidence=("p_true", "samples:2"))
     found = elicit_evidence(spec, CHOICES, [None] * 6, [None] * 6)
@@ -72,6 +75,7 @@ def test_null_labels_alone_give_null_columns(speaker: Path) -> None:
     }
 
 
+@pytest.mark.slow
 def test_evidence_that_a_model_cannot_give_is_refused(speaker: Path) -> None:
     with raises_code("hf-evidence-unsupported", UsageError):
         label_batch(CHOICES, LabelSpec(Fickle(), evidence=("p_true",)))

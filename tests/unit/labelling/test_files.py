@@ -129,6 +129,7 @@ def test_a_file_of_null_labels_is_written_and_read(tmp_path: Path) -> None:
     assert np.isnan(labels.vectors["hidden"]).all()
 
 
+@pytest.mark.slow
 def test_evidence_is_in_the_table_and_in_the_digest_of_the_labels(speaker: Path, tmp_path: Path) -> None:
     model = load_model(f"hf:{speaker}")
     spec = LabelSpec(model, evidence=("icl:2", "samples:2"), shots=labelled_shots(CHOICES))
