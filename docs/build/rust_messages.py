@@ -101,7 +101,7 @@ def _facts(code: str) -> dict[str, tuple[str, bool]]:
 
 
 def _calls(code: str) -> Iterator[tuple[int, str, str, str]]:
-    """Place, code, exception and text of each call; a text in the variable ``message`` stands before the call."""
+    """Place, code, exception and text of each call; the variable ``message`` is assigned before the call."""
     for call in _CALL.finditer(code):
         kind = "UsageError" if call[1] == "setting" else "DataError"
         if call[3] is not None:

@@ -42,7 +42,7 @@ def import_callable(name: str) -> Any:
         name: for example ``mytrust:rating``, the function ``rating`` of ``mytrust.py``.
 
     Raises:
-        UsageError: the name has another form; there is no such module or no such name in it; it cannot be
+        UsageError: the name has another form; the module or the name in it does not exist; it cannot be
             called; or the module is hidden by an installed one.
         UserCodeError: the module raises an exception when it is imported.
 

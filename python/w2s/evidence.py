@@ -84,7 +84,7 @@ class Labels:
         """A column of numbers or of true and false as float64 of shape (n,); NaN where null or not finite.
 
         Raises:
-            DataError: there is no such column, or it does not hold numbers.
+            DataError: the column does not exist, or it does not hold numbers.
         """
         column = _column(self, name)
         kind = column.type
@@ -99,7 +99,7 @@ class Labels:
         """A column of text as n texts, None where null.
 
         Raises:
-            DataError: there is no such column.
+            DataError: the column does not exist.
         """
         found: list[str | None] = _column(self, name).to_pylist()
         return found
@@ -149,7 +149,7 @@ def boolean_column(labels: Labels, name: str) -> npt.NDArray[np.bool_]:
     """A boolean column without nulls, of shape (n,).
 
     Raises:
-        DataError: there is no such column, it is not boolean, or it has nulls.
+        DataError: the column does not exist, it is not boolean, or it has nulls.
     """
     values, known = nullable_boolean_column(labels, name)
     if not known.all():
@@ -165,7 +165,7 @@ def nullable_boolean_column(labels: Labels, name: str) -> tuple[npt.NDArray[np.b
     """A boolean column and where it is not null, each of shape (n,).
 
     Raises:
-        DataError: there is no such column, or it is neither boolean nor 0 and 1.
+        DataError: the column does not exist, or it is neither boolean nor 0 and 1.
     """
     column = _column(labels, name).combine_chunks()
     if pa.types.is_integer(column.type) or pa.types.is_floating(column.type):

@@ -20,7 +20,7 @@ from w2s import files
 from w2s.arena.journal import Journal
 from w2s.cli.app import run
 from w2s.errors import UsageError
-from w2s.files import atomic_file, part_path, publish
+from w2s.files import atomic_file, part_path
 from w2s.locks import lock_folder, lock_output
 
 W2S = [sys.executable, "-m", "w2s"]
@@ -340,12 +340,3 @@ def test_memory_and_other_refusals_of_the_system_are_said_in_a_line(
         monkeypatch.setattr("w2s.cli.doctor._facts", fail)
         assert run(["doctor"]) == 1
         assert capsys.readouterr().err.rstrip().endswith(f"[{code}]")
-
-
-def test_publish_replaces_a_folder_of_ours(tmp_path: Path) -> None:
-    part, out = tmp_path / ".out.part", tmp_path / "out"
-    for folder, name in ((part, "new"), (out, "old")):
-        folder.mkdir()
-        (folder / name).touch()
-    publish(part, out)
-    assert [path.name for path in out.iterdir()] == ["new"]
