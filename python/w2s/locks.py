@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from w2s.errors import UsageError
+from w2s.errors import UsageError, W2sError
 from w2s.files import remove_parts, restore
 
 LOCK = ".lock"
@@ -37,7 +37,7 @@ def lock_output(out: Path) -> Iterator[None]:
 
     Raises:
         UsageError: another process holds the output, or it cannot be an output.
-        OSError: the lock or a parent folder cannot be made.
+        W2sError: the lock or a parent folder cannot be made.
 
     Example:
         >>> import tempfile
@@ -47,15 +47,19 @@ def lock_output(out: Path) -> Iterator[None]:
     check_output(out)
     path = out.with_name(f".{out.name}.lock")
     missing = [parent for parent in out.parents if not parent.exists()]
-    out.parent.mkdir(parents=True, exist_ok=True)
     try:
+        out.parent.mkdir(parents=True, exist_ok=True)
         handle = _acquire(path, out)
-        try:
-            restore(out)
-            yield
-        finally:
-            _release(handle, path)
+    except OSError as error:
+        _remove_empty(missing)
+        raise W2sError(
+            "output-not-writable", f"cannot write {out}: {error.strerror}; choose another place"
+        ) from None
+    try:
+        restore(out)
+        yield
     finally:
+        _release(handle, path)
         _remove_empty(missing)
 
 

@@ -98,7 +98,7 @@ def test_eval_prints_accuracies_and_their_difference(
         (["--model", "random", "--evidence", "hidden:3"], 2, "[evidence-bad-number]"),
         (["--model", "random", "--reward", "hf:x"], 2, "[label-reward-without-evidence]"),
         (["--model", "random", "--evidence", "samples:2,samples:4"], 2, "[evidence-repeated]"),
-        (["--model", "random", "--out", "/proc/nothing/labels.parquet"], 1, "cannot write in /proc"),
+        (["--model", "random", "--out", "/proc/nothing/labels.parquet"], 1, "cannot write /proc"),
         (["--model", "random", "--student", "random"], 2, "random cannot judge labels"),
         (["--model", "nothing"], 2, "names no model"),
         (["--model", "random", "--bad-rows", "perhaps"], 2, "--bad-rows"),

@@ -6,7 +6,7 @@ import hashlib
 import json
 import os
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -91,14 +91,7 @@ def label_file(
 @contextmanager
 def _lock(out: Path) -> Iterator[None]:
     """Hold the table and its vectors; remove what killed processes left of them."""
-    with ExitStack() as stack:
-        try:
-            stack.enter_context(lock_output(out))
-        except OSError as error:
-            raise W2sError(
-                "label-folder-not-writable",
-                f"cannot write in {out.parent}: {error.strerror}; choose another --out",
-            ) from None
+    with lock_output(out):
         for name in STATES:
             restore(out.with_name(f"{name}.parquet"))
         yield

@@ -7,7 +7,7 @@ import gzip
 import os
 import sys
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any, Protocol
@@ -252,22 +252,9 @@ class OutputSpec:
         return self.format or own
 
 
-@contextmanager
-def output_lock(output: OutputSpec | Path | None) -> Iterator[None]:
-    """Hold the output while it is made, see :func:`w2s.locks.lock_output`; standard output needs no lock.
-
-    Raises:
-        UsageError: another process writes the output, or it cannot be an output.
-        W2sError: nothing can be written there.
-    """
-    path = output.path if isinstance(output, OutputSpec) else output
-    with ExitStack() as stack:
-        try:
-            if path is not None:
-                stack.enter_context(lock_output(path))
-        except OSError as error:
-            raise cannot_write(path, error) from None
-        yield
+def output_lock(output: OutputSpec | None) -> AbstractContextManager[None]:
+    """Hold the output while it is made, see :func:`w2s.locks.lock_output`; standard output needs no lock."""
+    return nullcontext() if output is None or output.path is None else lock_output(output.path)
 
 
 def parse_output(

@@ -13,10 +13,11 @@ import pyarrow as pa
 from w2s.crowds import CrowdLabels, aggregate_votes, check_method
 from w2s.errors import DataError, UsageError
 from w2s.files import publish
+from w2s.locks import lock_output
 from w2s.tables.formats import format_to_write
 from w2s.tables.inputs import InputFile, check_local, check_output_is_no_input, find_inputs
 from w2s.tables.json_rows import python_values
-from w2s.tables.sinks import Output, cannot_write, check_writable, output_lock, output_part
+from w2s.tables.sinks import Output, cannot_write, check_writable, output_part
 from w2s.tables.source import open_source
 
 
@@ -54,7 +55,7 @@ def aggregate_vote_files(
     check_method(method)
     with ExitStack() as stack:
         for path in outs:
-            stack.enter_context(output_lock(path))
+            stack.enter_context(lock_output(path))
             if path.exists() and not overwrite:
                 raise UsageError(
                     "output-exists", f"{path} exists; use `overwrite=True`, or choose another `out`"

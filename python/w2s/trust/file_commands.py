@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -14,7 +13,7 @@ import numpy as np
 import pyarrow as pa
 
 from w2s.config import parse_config
-from w2s.errors import DataError, UsageError, W2sError
+from w2s.errors import DataError, UsageError
 from w2s.evidence import Labels, nullable_boolean_column, put_column, read_table, write_table
 from w2s.evidence_kinds import EVIDENCE
 from w2s.files import partial_output, publish, refuse_other_files, write_text
@@ -121,7 +120,7 @@ def fit_file(
         DataError: the labels or the gold cannot be used.
     """
     folder = Path(out)
-    with _lock(folder):
+    with lock_output(folder):
         if (folder / SETTINGS).exists() and not overwrite:
             raise UsageError(
                 "trust-output-exists",
@@ -153,18 +152,6 @@ def fit_file(
                 _write_gold(part, replace(file, labels=labels), correct, scores, summary)
             publish(part, folder)
     return summary
-
-
-@contextmanager
-def _lock(out: Path) -> Iterator[None]:
-    with ExitStack() as stack:
-        try:
-            stack.enter_context(lock_output(out))
-        except OSError as error:
-            raise W2sError(
-                "trust-output-not-writable", f"cannot write {out}: {error.strerror}; choose another place"
-            ) from None
-        yield
 
 
 def _check_features(chosen: Function, labels: Labels, wanted: str | None, gold: str) -> None:
@@ -259,7 +246,7 @@ def score_file(
             "trust-output-not-parquet",
             f"cannot write {target}: scored labels are Parquet; end the name with .parquet",
         )
-    with _lock(target):
+    with lock_output(target):
         if target.exists() and not overwrite:
             raise UsageError(
                 "trust-output-exists", f"{target} already exists: give --overwrite or another name"
