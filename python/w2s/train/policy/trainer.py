@@ -38,7 +38,6 @@ from w2s.train.policy.data_parallel import ProcessGroup, RowNumbers, process_gro
 from w2s.train.progress import REPORT, StepCallback, TrainStep, is_finished
 from w2s.train.settings import PolicyTrainSettings
 
-
 EpochCallback = Callable[[int, PolicyNet], None]
 """Receives the number of a finished epoch, from 1, and the net in evaluation mode. A resumed training may
 call it again for an epoch."""
