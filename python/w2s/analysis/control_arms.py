@@ -105,7 +105,7 @@ def wrong_answer(example: Example, label: str, seed: int) -> str:
     if isinstance(example, MoveExample):
         options = example.state.legal_moves()
     elif isinstance(example, ChoiceExample):
-        options = example.options
+        options = tuple(example.letters)
     wrong = [one for one in options if not judge(example, one)]
     return wrong[int(uniform(seed, "wrong", example.id) * len(wrong))] if wrong else label
 

@@ -104,7 +104,7 @@ class _RowGradients:
         samples, losses = {}, {}
         for name, places in group_rows(seed.kept, loss, analysis.limit(ROWS), analysis.seed).items():
             if len(places) >= LEAST:
-                gradients = head.of(take_rows(rows, places))
+                gradients = head.of(_take(rows, places))
                 along = None if gold is None else gradients.dot(gold)
                 samples[name] = sample_gram(gradients.gram(), along, analysis.seed)
                 losses[name] = loss[places]
@@ -147,11 +147,11 @@ def _parts(head: HeadGradients, rows: TrainingSet) -> Sequence[Gradients]:
     """The gradients of all rows, some at a time."""
     starts = range(0, len(rows), _CHUNK)
     return (  # type: ignore[return-value]
-        head.of(take_rows(rows, np.arange(start, min(start + _CHUNK, len(rows))))) for start in starts
+        head.of(_take(rows, np.arange(start, min(start + _CHUNK, len(rows))))) for start in starts
     )
 
 
-def take_rows(rows: TrainingSet, places: npt.NDArray[np.int64]) -> TrainingSet:
+def _take(rows: TrainingSet, places: npt.NDArray[np.int64]) -> TrainingSet:
     """Some rows of a training set."""
     return TrainingSet(
         [rows.examples[place] for place in places],

@@ -77,25 +77,21 @@ def _not_a_net(run: RunRows) -> str | None:
 
 def _keeps_all(run: RunRows) -> str | None:
     if all(seed.kept.all() for seed in run.seeds):
-        return "trust keeps every row, so there are no dropped rows to compare with"
+        return "trust keeps every row, so nothing is dropped to compare with"
     return None
 
 
 def _no_distribution(run: RunRows) -> str | None:
     if run.config.task == "answer" or _kind(run.untrained) not in (*_NETS, _LANGUAGE):
-        return f"the student {run.untrained} gives no probabilities of all labels"
-    return _keeps_all(run) or _no_torch()
-
-
-def _no_map(run: RunRows) -> str | None:
-    return _not_a_net(run) or _keeps_all(run)
+        return f"the student {run.untrained} does not give probabilities of all labels"
+    return _no_torch()
 
 
 def _no_controls(run: RunRows) -> str | None:
     if run.config.teach.soft != "none":
         return "the arm trust learns soft labels, which control arms do not have"
     if not all(seed.knows_answers for seed in run.seeds):
-        return "the answers of the pool are not known, and so is no purity"
+        return "the answers of the pool are not known, so purity is unknown too"
     return _not_a_net(run) or _keeps_all(run)
 
 
@@ -132,7 +128,7 @@ _TABLE = (
         "Where do kept rows lie on the data map?",
         "mean and spread over epochs of the probability of the label, in a training on all labels",
         measure_map,
-        _no_map,
+        _not_a_net,
         lambda run, _: map_steps(run),
         columns=("map_confidence", "map_variability"),
     ),

@@ -63,7 +63,7 @@ def analyse(
         What ``analysis/analysis.json`` holds.
 
     Raises:
-        UsageError: the folder is no finished chain, or it cannot have a measure that is named.
+        UsageError: the folder does not hold a finished chain, or it cannot have a measure that is named.
         DataError: files of the run are damaged, or its examples have changed.
     """
     root = Path(run)
