@@ -40,7 +40,7 @@ def measure_difficulty(analysis: Analysis) -> Measurement:
     if "difficulty" not in here:
         notes.append("the examples have no rating")
     if "student" in analysis.run.config.evidence:
-        notes.append("trust reads the student's view of labels, so part of the last two is by construction")
+        notes.append("trust reads how the student sees labels, so part of the last two is by construction")
     return Measurement(results, _easy_meaning(results), notes, columns)
 
 
