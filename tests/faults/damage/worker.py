@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 
 from tests.faults.damage.format import DamagedFormat, SilentDifferenceError
-from tests.faults.damage.formats import FORMATS, format_of_case
+from tests.faults.damage.formats import format_of_case
 from tests.faults.damage.mutations import mutate
 from w2s.errors import W2sError
 
@@ -69,7 +69,7 @@ def run(seed: int, begin: int, end: int, folder: Path, only: str | None) -> None
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     warm: set[str] = set()
     for number in range(begin, end):
-        found = FORMATS[only] if only else format_of_case(number)
+        found = format_of_case(number, only)
         whole = whole_file(found, folder / "whole")
         if found.family not in warm:  # what is imported first is not the memory of a damaged file
             warm.add(found.family)
