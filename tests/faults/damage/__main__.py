@@ -9,7 +9,6 @@ from pathlib import Path
 from tests.faults.damage.formats import FAMILIES, FORMATS
 from tests.faults.damage.runner import run_cases
 
-
 EACH = "each"
 
 

@@ -16,7 +16,7 @@ from queue import Empty, Queue
 from typing import Any
 
 ROOT = Path(__file__).resolve().parents[3]
-BATCH = 250
+BATCH = 2500
 HANG_S = 60.0
 
 

@@ -6,7 +6,7 @@ import gzip
 import json
 import struct
 from collections.abc import Callable, Iterator, Sequence
-from functools import partial
+from functools import cache, partial
 from itertools import product
 from pathlib import Path
 from typing import Any
@@ -27,6 +27,7 @@ _MEMORY = "320MiB"
 _CODECS = ("none", "snappy", "gzip", "brotli", "zstd", "lz4")
 
 
+@cache
 def small_table() -> pa.Table:
     """Numbers, texts with and without a dictionary, nulls, a nested column."""
     random = np.random.default_rng(3)
