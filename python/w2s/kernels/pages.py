@@ -19,6 +19,7 @@ Offsets = npt.NDArray[np.int32]
 Positions = npt.NDArray[np.int64]
 
 PLAIN = 0
+RLE = 3
 DICTIONARY = (2, 8)
 """Encodings of values that :func:`kept_texts` reads."""
 
@@ -34,6 +35,7 @@ class PageHeader(NamedTuple):
         page_bytes: bytes of the page, decompressed.
         values: number of values, nulls included.
         encoding: encoding of the values.
+        level_encoding: encoding of the definition levels of data; :data:`RLE` for the other kinds.
         definition_bytes: bytes of the definition levels of data2.
         repetition_bytes: bytes of the repetition levels of data2.
         is_compressed: whether the values of data2 are compressed; true for the other kinds.
@@ -46,6 +48,7 @@ class PageHeader(NamedTuple):
     page_bytes: int
     values: int
     encoding: int
+    level_encoding: int
     definition_bytes: int
     repetition_bytes: int
     is_compressed: bool

@@ -152,8 +152,10 @@ def _read_arrow(path: Path) -> pa.Table:
     with pa.OSFile(str(path)) as source:
         table = (pa.ipc.open_stream if stream else pa.ipc.open_file)(source).read_all()
     table.validate(full=True)
-    word = table.column("word")
-    return table.set_column(4, "word", word.cast(word.type.value_type))
+    for place, field in enumerate(table.schema):
+        if pa.types.is_dictionary(field.type):  # its name may be damaged
+            table = table.set_column(place, field.name, table.column(place).cast(field.type.value_type))
+    return table
 
 
 def _arrow_regions(data: bytes) -> Sequence[Region]:
