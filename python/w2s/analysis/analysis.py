@@ -108,7 +108,7 @@ class Analysis:
 
     def student_view(self, seed: SeedRows) -> StudentView:
         """How the model from which the arm trust started sees the labels; computed once."""
-        folder = f"seed-{seed.seed}/{VIEW}"
+        folder = view_folder(self.run, seed)
 
         def work(place: Path) -> dict[str, Any]:
             found = label_probabilities(seed.start, seed.examples, seed.labels, self.context.count)
@@ -117,9 +117,19 @@ class Analysis:
             return {}
 
         what = f"the untrained student sees {len(seed):,} labels"
-        self.cached(folder, {"identity": seed.identity}, work, what)
+        self.cached(folder, {"labels": seed.labels}, work, what)
         table = read_table(self.place(folder) / "view.parquet")
         return StudentView(*(np.asarray(table.column(name)) for name in ("probability", "squares")))
+
+
+def view_folder(run: RunRows, seed: SeedRows) -> str:
+    """The folder of the student's view; seeds with the same labels and start share one."""
+
+    def key(one: SeedRows) -> object:
+        return one.start, one.ids, one.labels
+
+    first = next(one for one in run.seeds if key(one) == key(seed))
+    return f"seed-{first.seed}/{VIEW}"
 
 
 def label_probabilities(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -79,17 +80,30 @@ def measure_gradients(analysis: Analysis) -> Measurement:
 
 
 def _mean_loss(name: str, seen: Sequence[_RowGradients], seed: int) -> Result:
-    samples = [Sample(len(one.losses[name]), mean_of(one.losses[name])) for one in seen]
+    samples = [
+        Sample(len(one.loss), mean_of(one.loss, one.inside[name]), int(one.inside[name].sum()))
+        for one in seen
+    ]
     return bootstrap("mean loss", name, samples, seed=seed)
 
 
+@dataclass(frozen=True)
 class _RowGradients:
-    """What the gradients of one seed give: columns of all rows, and measures of groups of rows."""
+    """What the gradients of one seed give.
 
-    def __init__(
-        self, what: str, columns: RowColumns, samples: dict[str, GramSample], losses: dict[str, Doubles]
-    ) -> None:
-        self.what, self.columns, self.samples, self.losses = what, columns, samples, losses
+    Attributes:
+        what: which gradients they are.
+        columns: columns of all rows.
+        samples: measures of groups of rows, by name.
+        loss: loss of the label of all rows.
+        inside: which rows are in each group.
+    """
+
+    what: str
+    columns: RowColumns
+    samples: Mapping[str, GramSample]
+    loss: Doubles
+    inside: Mapping[str, Flags]
 
     @classmethod
     def of(cls, analysis: Analysis, seed: SeedRows) -> _RowGradients:
@@ -101,14 +115,14 @@ class _RowGradients:
         gold = _gold_direction(head, seed, analysis) if has_own_gold(analysis) else None
         rows = TrainingSet.hard(seed.examples, seed.labels)
         columns = _columns(head, rows, gold, analysis.context.count)
-        samples, losses = {}, {}
+        samples, inside = {}, {}
         for name, places in group_rows(seed.kept, loss, analysis.limit(ROWS), analysis.seed).items():
             if len(places) >= LEAST:
                 gradients = head.of(_take(rows, places))
                 along = None if gold is None else gradients.dot(gold)
-                samples[name] = sample_gram(gradients.gram(), along, analysis.seed)
-                losses[name] = loss[places]
-        return cls(head.what, columns, samples, losses)
+                samples[name] = sample_gram(gradients.gram(), along, places, analysis.seed)
+                inside[name] = np.isin(np.arange(len(loss)), places)
+        return cls(head.what, columns, samples, loss, inside)
 
 
 def has_own_gold(analysis: Analysis) -> bool:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from importlib.util import find_spec
 
-from w2s.analysis.analysis import VIEW, Analysis, measure_step
+from w2s.analysis.analysis import Analysis, measure_step, view_folder
 from w2s.analysis.blind_spot_rows import blind_spot_steps, measure_blind_spots
 from w2s.analysis.control_arms import control_steps, measure_controls
 from w2s.analysis.easy_rows import map_steps, measure_difficulty, measure_map
@@ -50,8 +50,7 @@ class AnalysisMeasure:
         seen = []
         if self.sees_labels:
             seen = [
-                measure_step(run, f"seed-{seed.seed}/{VIEW}", "student's view", len(seed))
-                for seed in run.seeds
+                measure_step(run, view_folder(run, seed), "student's view", len(seed)) for seed in run.seeds
             ]
         return [*seen, *self.steps(run, oracles), measure_step(run, self.name, self.name)]
 

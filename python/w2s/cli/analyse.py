@@ -95,11 +95,13 @@ def _measure_text(report: MeasureReport) -> str:
         groups_by_name.setdefault(one.name, []).append(one.group)
     tables = []
     for groups in dict.fromkeys(map(tuple, groups_by_name.values())):  # names with the same groups together
-        rows = []
-        for name in (name for name, its in groups_by_name.items() if tuple(its) == groups):
-            found = [report.find(name, group) for group in groups]
-            rows.append([name, *(_cell(one) for one in found), _counts(found)])
-        tables.append(output.table([report.name, *groups, "n"], rows))
+        names = [name for name, its in groups_by_name.items() if tuple(its) == groups]
+        grid = [[report.find(name, group) for group in groups] for name in names]
+        heads, first = groups, names
+        if len(names) == 1:  # one number of several groups is read from top to bottom
+            grid, heads, first = [[one] for one in grid[0]], tuple(names), list(groups)
+        rows = [[head, *map(_cell, found), _counts(found)] for head, found in zip(first, grid, strict=True)]
+        tables.append(output.table([report.name, *heads, "n"], rows))
     notes = "\n".join(f"- {note}" for note in report.notes)
     return "\n\n".join([report.question, *tables, f"{report.meaning}\n{notes}"])
 
