@@ -166,6 +166,7 @@ def test_groups_of_gradients_have_equally_many_rows(analysed: Path) -> None:
     found = results(analysed, "gradients")
     assert {found["effective rank", group]["n"] for group in ("kept", "dropped", "random")} == {80}
     assert 1 < found["effective rank", "kept"]["value"] <= 40
+    assert found["effective rank (unit), whole net", "kept"]["n"] == 80
 
 
 def test_spread_over_seeds_is_shown_by_decile_of_trust(analysed: Path) -> None:

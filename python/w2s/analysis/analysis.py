@@ -15,6 +15,7 @@ from w2s.analysis.result import Doubles
 from w2s.analysis.run_rows import RunRows, SeedRows
 from w2s.chain.context import RunContext
 from w2s.chain.plan import PlannedStep, Work
+from w2s.chain.progress import SECONDS
 from w2s.evidence import read_table, write_table
 from w2s.models import SupportsDistribution, load_model
 from w2s.resume import Record
@@ -100,7 +101,9 @@ class Analysis:
     ) -> Record:
         """Do a planned step, unless its folder holds the result of the same inputs."""
         made_of = {"rows": [seed.identity for seed in self.run.seeds], **inputs}
-        return self.context.cached(self.steps[folder], made_of, work, what, result)
+        record = self.context.cached(self.steps[folder], made_of, work, what, result)
+        self.context.progress.finish(self.steps[folder], record.facts.get(SECONDS))
+        return record
 
     def place(self, folder: str) -> Path:
         """Where the result of a step is saved."""
