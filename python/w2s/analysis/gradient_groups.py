@@ -36,7 +36,7 @@ COMPARED = (("kept", "dropped"), ("kept", "random"), EQUAL_LOSS)
 RATIOS = ("effective rank", "effective rank (unit)", "m-coherence (unit)")
 IN_WHOLE_NET = {f"{name}, whole net": name for name in ("m-coherence (unit)", "effective rank (unit)")}
 """Measures of gradients in the whole net, and their names in the head."""
-_CLAIMED = {"effective rank (unit)": "", "effective rank (unit), whole net": "in the whole net, "}
+_CLAIMED = {"effective rank (unit)": "in the head", "effective rank (unit), whole net": "in the whole net"}
 _CHUNK = 256
 Groups = Mapping[str, npt.NDArray[np.int64]]
 
@@ -209,22 +209,36 @@ def _take(rows: TrainingSet, places: npt.NDArray[np.int64]) -> TrainingSet:
 def _meaning(results: Sequence[Result]) -> str:
     """Which of the two claims about rank holds in this run."""
     ratios = {(one.name, one.group): one for one in results}
-    parts = []
+    found = {}
     for name, where in _CLAIMED.items():
-        for pair in (COMPARED[0], EQUAL_LOSS):
-            found = ratios.get((f"{name}, ratio", f"{pair[0]} ÷ {pair[1]}"))
-            if found is not None:
-                at = "" if pair == COMPARED[0] else "at equal loss, "
-                said = f"gradients of kept rows {_claim(found)} ({shown(found.value)} times)"
-                parts.append(f"{where}{at}{said}")
-    return join_sentences(parts) if parts else "There are too few rows to compare."
+        for pair, at in ((COMPARED[0], ""), (EQUAL_LOSS, "at equal loss")):
+            ratio = ratios.get((f"{name}, ratio", f"{pair[0]} ÷ {pair[1]}"))
+            if ratio is not None:
+                found[", ".join(filter(None, (where, at)))] = ratio
+    if not found:
+        return "There are too few rows to compare."
+    listed = [f"{shown(one.value)} times {where} ({_side(one)})" for where, one in found.items()]
+    return join_sentences(
+        [
+            "the effective rank of the gradients of kept rows, of unit length, is that of dropped rows "
+            + ", ".join(listed),
+            f"the paper says lower, arXiv 2504.10766 higher, and {_verdict([*found.values()])}",
+        ]
+    )
 
 
-def _claim(ratio: Result) -> str:
+def _side(ratio: Result) -> str:
     if ratio.high is not None and ratio.high < 1:
-        return "have a lower effective rank than those of dropped rows, as the paper says"
-    if ratio.low is not None and ratio.low > 1:
-        return (
-            "have a higher effective rank than those of dropped rows, as arXiv 2504.10766 says of better data"
-        )
-    return "do not differ clearly in effective rank from those of dropped rows, so neither claim shows"
+        return "lower"
+    return "higher" if ratio.low is not None and ratio.low > 1 else "not clear"
+
+
+def _verdict(ratios: Sequence[Result]) -> str:
+    """Which claim holds, from the ratio in the head and the same at equal loss."""
+    first, *others = [_side(one) for one in ratios[:2]]
+    if first == "not clear":
+        return "this run agrees with neither"
+    who = "the paper" if first == "lower" else "arXiv 2504.10766"
+    if not others:
+        return f"this run agrees with {who}"
+    return f"this run agrees with {who}, {'also' if others[0] == first else 'but not'} at equal loss"
