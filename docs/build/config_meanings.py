@@ -48,6 +48,7 @@ MEANINGS = {
     "ChainConfig.trust": "The trust function.",
     "ChainConfig.keep": "Which labels are kept.",
     "ChainConfig.arms": "What is trained and compared; see [the arms](../explanation/weak-to-strong.md#arms).",
+    "ChainConfig.chains": "Whose student teaches an arm from the second round on.",
     "ChainConfig.train": "Settings of every training, see [below](#settings-of-trainings).",
     "ChainConfig.teach": "Soft labels, order of gold and trusted labels, warm start.",
     "ChainConfig.gold_sizes": "Numbers of gold rows for the label-budget curve.",
@@ -82,6 +83,9 @@ MEANINGS = {
     "Keep.purity": "Keep the largest set whose purity is certified, instead of `top`.",
     "Keep.delta": "Probability with which the certificate may be wrong.",
     "Keep.power": "Rows are weighted by trust to this power; 0: all rows weigh the same.",
+    "Chains.own": "Arms whose own students teach them from the second round on; `[]`: the student of `trust` teaches "
+    "all arms. The default is `naive` and `confidence`, as far as they are among the arms.",
+    "Chains.same_teacher": "Whether an arm with an own chain is also measured with the student of `trust` as its teacher.",
     "Teach.soft": "Target of a label: `none`, the label; `teacher`, the teacher's distribution; `trust`, the label "
     "with its trust as probability.",
     "Teach.gold_times": "How often the arm `gold+trust` repeats each gold row.",

@@ -103,6 +103,14 @@ NETS: dict[str, dict[str, Any]] = {
         "teach": {"soft": "teacher"},
         "gold_sizes": [40],
     },
+    "own chains of two seeds, and the same teacher": {
+        "rounds": 3,
+        "seeds": 2,
+        "arms": ["naive", "confidence", "random", "trust"],
+        "chains": {"own": ["naive", "random"], "same_teacher": True},
+        "teach": {"soft": "teacher", "warm_start": 0.25},
+    },
+    "one teacher for all arms": {"rounds": 2, "arms": ["naive", "trust"], "chains": {"own": []}},
     "proposals with searches": {"rounds": 2, "proposals": 3, "oracles": ["search:depth=2"]},
     "matches": {**PLAYED, "rounds": 2, "seeds": 2, "teach": {"soft": "trust"}, "arms": ["trust", "ceiling"]},
     "verified matches": {
@@ -196,6 +204,42 @@ def test_new_arm_is_one_row_of_the_table(
     assert results_page(root, out).count(f"| {row.name} |") == 2
     assert run(["chain", str(tmp_path / "run.toml"), "--arm", "trust", "--arm", "nothing", "--estimate"]) == 2
     assert row.name in capsys.readouterr().err
+
+
+def test_staged_arm_may_have_an_own_chain(
+    place: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its first stage is not that of another arm, whose labels are others; its trust is its own."""
+    monkeypatch.setattr(student, "train", untrained_copy)
+    stages = ((ALL_LABELS,), (TRUSTED,))
+    for name in ("all-then-trust", "trust-after-all"):
+        monkeypatch.setitem(
+            ARMS, name, Arm(name, "all labels, then the most trusted", stages, per_round=True)
+        )
+    overrides = {
+        "rounds": 2,
+        "arms": ["naive", "trust", "all-then-trust", "trust-after-all"],
+        "chains": {"own": ["naive", "all-then-trust"]},
+        "teach": {"soft": "trust"},
+    }
+    out = chain_run(tmp_path / "run", tables(place, overrides))
+    same_steps(out)
+    assert {step for step in recorded_steps(out) if step.startswith("round-2/")} == {
+        f"round-2/seed-0/{step}"
+        for step in (
+            "labels",
+            "trust",
+            "naive-labels",
+            "naive-arm",
+            "trust-arm",
+            "all-then-trust-labels",
+            "all-then-trust-trust",
+            "all-then-trust-arm-stage-1",
+            "all-then-trust-arm",
+            "naive-same-teacher-arm",  # the first stage of the next arm
+            "trust-after-all-arm",
+        )
+    }
 
 
 def results_page(root: Path, out: Path) -> str:

@@ -8,6 +8,7 @@ identified by its folder in the run.
     fixed/STUDENT/seed-S/warm/      the warm start; other arms start there
     round-1/labels/                 labels with their evidence; in later rounds round-N/seed-S/labels/
     round-1/seed-0/                 trust/ and ARM-arm/
+    round-2/seed-0/ARM-labels/      labels by the student of an arm with an own chain
     budget/N/seed-0/                the same with N gold rows
 """
 
@@ -31,12 +32,14 @@ class Work:
         arm: the arm, or the purpose of labels.
         model: the model that does the work, as the configuration names it.
         rows: number of examples.
+        evidence: evidence that the model gives with its labels.
     """
 
     kind: WorkKind
     arm: str
     model: str
     rows: int
+    evidence: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,6 +51,7 @@ class PlannedStep:
         round: counted from 1; 0 for steps that belong to no round.
         arm: the arm, or the purpose of the step.
         title: round and seed, for messages; empty for a step of neither.
+        taught_by: the arm whose student is the teacher, in a round with several teachers; else empty.
         work: the parts that take time.
     """
 
@@ -56,12 +60,14 @@ class PlannedStep:
     round: int
     arm: str
     title: str = ""
+    taught_by: str = ""
     work: tuple[Work, ...] = ()
 
     @property
     def subject(self) -> str:
-        """The step in messages, such as ``round 1 of 3, seed 0, naive``."""
-        return ", ".join(part for part in (self.title, self.arm) if part)
+        """The step in messages, such as ``round 2 of 3, seed 0, random, taught by trust``."""
+        taught = f"taught by {self.taught_by}" if self.taught_by else ""
+        return ", ".join(part for part in (self.title, self.arm, taught) if part)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -159,24 +165,49 @@ class LabelPlan:
 
     Attributes:
         pool: labels of the pool, and of gold unless others label that.
+        trust: the trust function that is fitted on them; None if no arm reads it.
         gold: labels of gold by its own step; None if ``pool`` or ``folds`` label it.
         folds: labels of gold by folds, for an arm that labels itself.
-        trust: the trust function that is fitted on them.
+        has_gold: whether gold is labelled; labels that no trust function reads are those of the pool only.
     """
 
     pool: PlannedLabels
-    trust: PlannedTrust
+    trust: PlannedTrust | None
     gold: PlannedLabels | None = None
     folds: tuple[PlannedFold, ...] = ()
+    has_gold: bool = True
+
+
+@dataclass(frozen=True)
+class PlannedTeacher:
+    """A teacher of a round.
+
+    Attributes:
+        arm: the arm whose student of the round before it is; ``teacher`` for the first teacher.
+        labels: its labels, and trust in them.
+        distributions: for soft labels; None for hard ones.
+    """
+
+    arm: str
+    labels: LabelPlan
+    distributions: PlannedDistributions | None = None
 
 
 @dataclass(frozen=True)
 class PlannedArm:
-    """An arm's last training, whose student is measured, and the labels that are its own, if any."""
+    """An arm of a plan.
+
+    Attributes:
+        arm: what the student learns.
+        training: the last training, whose student is measured.
+        own_labels: labels by the arm's own student in the same round, for an arm that labels itself.
+        teacher: the teacher, one of :attr:`SeedPlan.teachers`; empty for an arm without labels of a teacher.
+    """
 
     arm: Arm
     training: PlannedTraining
     own_labels: LabelPlan | None = None
+    teacher: str = ""
 
 
 @dataclass(frozen=True)
@@ -190,8 +221,8 @@ class SeedPlan:
         student: the untrained student.
         gold_count: number of gold rows on a point of the label-budget curve; None for all.
         warm: the warm start; None if there is none.
-        labels: the teacher's labels and trust in them; None for reference arms.
-        distributions: for soft labels; None for hard ones.
+        teachers: the teachers: first that of the arm trust, whose trust decides how many labels are kept;
+            then those of arms with an own chain. Empty for reference arms.
         arms: planned arms by name.
     """
 
@@ -201,8 +232,7 @@ class SeedPlan:
     student: str
     gold_count: int | None
     warm: PlannedTraining | None
-    labels: LabelPlan | None
-    distributions: PlannedDistributions | None
+    teachers: tuple[PlannedTeacher, ...]
     arms: Mapping[str, PlannedArm]
 
 
@@ -284,10 +314,10 @@ class Plan:
 
 def _steps_of_seeds(seeds: Sequence[SeedPlan]) -> Iterator[PlannedStep]:
     for seed in seeds:
-        if seed.labels is not None:
-            yield from _steps_of_labels(seed.labels)
-        if seed.distributions is not None:
-            yield seed.distributions
+        for teacher in seed.teachers:
+            yield from _steps_of_labels(teacher.labels)
+            if teacher.distributions is not None:
+                yield teacher.distributions
         for planned in seed.arms.values():
             if planned.own_labels is not None:
                 yield from _steps_of_labels(planned.own_labels)
@@ -303,7 +333,8 @@ def _steps_of_labels(labels: LabelPlan) -> Iterator[PlannedStep]:
     for fold in labels.folds:
         yield fold.training
         yield fold.labels
-    yield labels.trust
+    if labels.trust is not None:
+        yield labels.trust
 
 
 def _with_starts(training: PlannedTraining) -> Iterator[PlannedTraining]:

@@ -56,6 +56,16 @@ class TrainResult:
         return self.correct
 
 
+def teacher_reference(configured: str, trained: TrainResult | None) -> str:
+    """The reference of the teacher of a round.
+
+    Args:
+        configured: reference of the first teacher, as the configuration names it.
+        trained: the student of the round before that teaches; None in the first round.
+    """
+    return configured if trained is None else trained.model
+
+
 class StudentTrainer:
     """Carries out planned trainings; each is done once in a run, and then read from its folder.
 

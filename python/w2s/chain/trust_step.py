@@ -17,9 +17,9 @@ import pyarrow as pa
 
 from w2s.callables import code_digest, is_callable_name
 from w2s.certification import Certificate, certify
-from w2s.chain.config import Keep, TrustSpec
 from w2s.chain.context import RunContext
 from w2s.chain.plan import PlannedTrust
+from w2s.chain.settings import Keep, TrustSpec
 from w2s.chain.shift import features_read, shared_features
 from w2s.chain.weak_labels import RoundLabels
 from w2s.errors import DataError

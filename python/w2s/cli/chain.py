@@ -101,6 +101,20 @@ def chain(
             "unknown name lists them all."
         ),
     ] = None,
+    own_chain: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="Arm whose own student teaches it from round 2 on; repeatable. Default: naive and "
+            "confidence; none: the student of trust teaches all arms."
+        ),
+    ] = None,
+    same_teacher: Annotated[
+        bool,
+        typer.Option(
+            "--same-teacher",
+            help="Also measure arms with an own chain with the student of trust as their teacher.",
+        ),
+    ] = False,
     gold_sizes: Annotated[
         str | None,
         typer.Option(help="Also measure gold, trust and both with these numbers of gold rows: 100,300,1000."),
@@ -173,6 +187,10 @@ def chain(
         "keep": {"top": top, "purity": purity},
         "proposals": proposals,
         "arms": arm or None,
+        "chains": {
+            "own": [] if own_chain == ["none"] else own_chain or None,
+            "same_teacher": same_teacher or None,
+        },
         "gold_sizes": None if gold_sizes is None else _numbers(gold_sizes),
         "oracles": [] if oracle == ["none"] else oracle or None,
         "source": source,
