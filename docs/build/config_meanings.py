@@ -79,6 +79,7 @@ MEANINGS = {
     "TrustSpec.function": "Name of the trust function, or `module:callable`; see [trust functions](../explanation/trust.md#functions).",
     "TrustSpec.options": "Options of the function, for example `features`.",
     "TrustSpec.folds": "Folds for out-of-fold scores of gold.",
+    "TrustSpec.allow_leakage": "Columns and vectors that may separate right from wrong gold almost perfectly; others are refused.",
     "Keep.top": "Share or number of labels to keep, such as `25%`; the default is `25%`.",
     "Keep.purity": "Keep the largest set whose purity is certified, instead of `top`.",
     "Keep.delta": "Probability with which the certificate may be wrong.",

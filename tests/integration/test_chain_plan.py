@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import pyarrow.parquet as pq
 import pytest
 
 from tests.doubles.chains import (
@@ -171,6 +172,24 @@ def test_run_of_choices_with_two_seeds_records_the_steps_of_the_estimate(
     overrides = {"rounds": 2, "seeds": 2, "teach": {"soft": "teacher"}, "evidence": ["student", "icl:2"]}
     out = chain_run(tmp_path / "run", speakers(place, overrides))
     assert planned_steps(load_config(resume=out)) == recorded_steps(out)
+
+
+def test_majority_of_samples_is_an_arm_with_labels_of_its_own(
+    place: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(student, "train", untrained_copy)
+    overrides = {
+        "rounds": 2,
+        "arms": ["majority", "self_consistency", "trust"],
+        "chains": {"own": ["majority", "self_consistency"]},
+        "evidence": ["hidden", "student", "samples:5"],
+    }
+    out = chain_run(tmp_path / "run", speakers(place, overrides))
+    assert planned_steps(load_config(resume=out)) == recorded_steps(out)
+    labels = pq.read_table(out / "round-2/seed-0/majority-labels/labels.parquet").to_pydict()
+    assert len(labels["majority"]) == 32
+    assert set(labels["majority"]) == {"A", "B"}
+    assert "student_log_prob" not in labels
 
 
 def test_new_arm_is_one_row_of_the_table(

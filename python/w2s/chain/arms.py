@@ -12,10 +12,12 @@ from enum import Enum, IntEnum
 from functools import partial
 
 import numpy as np
+import pyarrow as pa
 
 from w2s.chain.training_rows import Positions, Scores, SoftTarget, concat, gold_rows, label_rows, repeat
 from w2s.errors import DataError, UsageError, suggest_name
 from w2s.evidence import Labels
+from w2s.labelling.evidence import MAJORITY
 from w2s.selection import select
 from w2s.tasks import Example
 from w2s.train import TrainingSet
@@ -120,6 +122,23 @@ def _random_labels(inputs: TrainingInputs) -> TrainingSet:
     return _labels_at(rows, inputs)
 
 
+def _majority_labels(inputs: TrainingInputs) -> TrainingSet:
+    """What most samples of the teacher mean; its own answer where no sample holds a label.
+
+    A reply is only learned where its label is that of the majority.
+    """
+    labels = inputs.labels.pool
+    own, votes = labels.texts("label"), labels.texts(MAJORITY)
+    voted = [label if vote is None else vote for label, vote in zip(own, votes, strict=True)]
+    replies = [
+        reply if vote == label else None
+        for reply, vote, label in zip(labels.texts("raw"), voted, own, strict=True)
+    ]
+    found = labels.with_column("label", pa.array(voted, pa.string()))
+    found = found.with_column("raw", pa.array(replies, pa.string()))
+    return label_rows(inputs.pool, found, np.arange(len(found)))
+
+
 def _ranked_labels(function: str, inputs: TrainingInputs) -> TrainingSet:
     labels = inputs.labels
     scores = trust_function(function).fit(labels.gold, seed=inputs.seed).score(labels.pool)
@@ -174,7 +193,7 @@ class TrainingData:
         build: the rows.
         need: what the examples must provide.
         use: which labels the rows are made of.
-        evidence: names of the evidence that is read besides that of the chain's trust function.
+        evidence: names of the evidence that is read, besides that of trust functions.
     """
 
     name: str
@@ -210,6 +229,13 @@ POOL_ANSWERS = TrainingData(
     Need.POOL_ANSWERS,
 )
 ALL_LABELS = TrainingData("all labels", lambda sizes: sizes.pool, _all_labels, use=LabelUse.POOL)
+MAJORITY_LABELS = TrainingData(
+    "majority of samples",
+    lambda sizes: sizes.pool,
+    _majority_labels,
+    use=LabelUse.POOL,
+    evidence=frozenset({"samples"}),
+)
 RANDOM_LABELS = TrainingData("random labels", lambda sizes: sizes.kept, _random_labels, use=LabelUse.POOL)
 TRUSTED = TrainingData("trusted labels", lambda sizes: sizes.kept, _trusted_labels, use=LabelUse.TRUST)
 
@@ -235,7 +261,6 @@ def ranked_by(function: str) -> TrainingData:
         lambda sizes: sizes.kept,
         partial(_ranked_labels, function),
         use=LabelUse.GOLD,
-        evidence=trust_function(function).needs,
     )
 
 
@@ -321,7 +346,8 @@ class Arm:
     @property
     def evidence(self) -> frozenset[str]:
         """Names of the evidence that it reads besides that of the chain's trust function."""
-        return frozenset(name for stage in self.stages for data in stage for name in data.evidence)
+        needs = trust_function(self.function).needs if self.function else frozenset[str]()
+        return needs.union(*(data.evidence for stage in self.stages for data in stage))
 
     @property
     def allows_own_chain(self) -> bool:
@@ -368,6 +394,7 @@ _TABLE = (
         curve=Curve.CHOSEN,
     ),
     Arm("naive", "all labels", ((ALL_LABELS,),), per_round=True, has_own_chain=True, is_default=True),
+    Arm("majority", "the label that most samples of the teacher mean", ((MAJORITY_LABELS,),), per_round=True),
     Arm(
         "random",
         "as many labels as trust keeps, at random",

@@ -179,9 +179,12 @@ class _Chain:
         write_json(self._context.root / METRICS, report.to_json())
 
     def _check_evidence(self) -> None:
-        """Refuse arms whose evidence is missing, before anything is trained."""
+        """Refuse evidence that is missing or contains the answer, before anything is trained."""
         first, _ = self._seed(self._plan.rounds[0][0])
-        check_arm_evidence(self._plan.arms, first.main.labels.gold)
+        gold, step = first.main.labels.gold, first.main.planned.labels.trust
+        check_arm_evidence(self._plan.arms, gold)
+        if step is not None and not self._context.progress.is_finished(step):
+            self._trust.refuse_leaks(gold)
 
     def _measure_references(self) -> None:
         """Evaluate the models that are not trained, and train the reference arms of all seeds.

@@ -13,11 +13,16 @@ Positive = Annotated[int, Field(gt=0)]
 
 
 class TrustSpec(Config):
-    """The trust function: its name, its options, and the number of folds for out-of-fold scores of gold."""
+    """The trust function: its name, its options, and the number of folds for out-of-fold scores of gold.
+
+    ``allow_leakage``: columns and vectors that may separate right from wrong gold almost perfectly. Others
+    are refused, because such evidence is usually made from the answer.
+    """
 
     function: str = "neural"
     options: dict[str, Any] = Field(default_factory=dict)
     folds: Annotated[int, Field(ge=2)] = 5
+    allow_leakage: tuple[str, ...] = ()
 
 
 class Keep(Config):

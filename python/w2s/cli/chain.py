@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from w2s.cli import options
+
 if TYPE_CHECKING:
     from w2s.chain import ChainConfig, ChainReport
 
@@ -81,6 +83,7 @@ def chain(
     seeds: Annotated[int | None, typer.Option(help="Number of random seeds.")] = None,
     seed: Annotated[int | None, typer.Option(help="First random seed; default 0.")] = None,
     trust: Annotated[str | None, typer.Option(help="Trust function; see w2s trust compare.")] = None,
+    allow_leakage: options.AllowLeakage = None,
     top: Annotated[
         str | None, typer.Option(help="Share or number of labels to keep, such as 25% or 1000.")
     ] = None,
@@ -167,7 +170,7 @@ def chain(
     """A weak teacher labels, trust filters, a strong student learns and becomes the next teacher."""
     from w2s.chain.config_file import load_config
 
-    options: dict[str, Any] = {
+    tables: dict[str, Any] = {
         "task": task,
         "game": game,
         "teacher": teacher,
@@ -183,7 +186,7 @@ def chain(
         "rounds": rounds,
         "seeds": seeds,
         "seed": seed,
-        "trust": {"function": trust},
+        "trust": {"function": trust, "allow_leakage": allow_leakage or None},
         "keep": {"top": top, "purity": purity},
         "proposals": proposals,
         "arms": arm or None,
@@ -203,7 +206,7 @@ def chain(
             "gold_teacher": gold_teacher,
         },
     }
-    config = load_config(file=file, resume=resume, options=options, quick=quick)
+    config = load_config(file=file, resume=resume, options=tables, quick=quick)
     if quick:
         _note_quick(config)
     if estimate or hardware is not None:
