@@ -83,6 +83,8 @@ def section(run: Path) -> str:
         parts.append(f"Regime `{metrics['regime']['name']}`: {metrics['regime']['shift']}.")
     if "budget" in metrics:
         parts += ["### Label budget", _budget(metrics["budget"])]
+    if audits := [(one["round"], one["audit"]) for one in metrics["rounds"] if "audit" in one]:
+        parts.append(_audit(audits))
     if "stopped" in metrics:
         parts.append(f"Stopped in round {metrics['stopped']['round']}: {metrics['stopped']['why']}.")
     if metrics.get("best_round"):
@@ -154,6 +156,18 @@ def _trust(metrics: Facts) -> str:
 
 def _quality(trust: Facts) -> tuple[str, ...]:
     return (*(measure(trust[name], 1, 3) for name in TRUST), trust["measured_on"])
+
+
+def _audit(audits: Sequence[tuple[int, Facts]]) -> str:
+    rows = [
+        (
+            f"round {number}{', rejected' if 'rejected' in found else ''}",
+            f"{found['rows']:,}",
+            *(measure(found[key], 100, 1) for key in ("teacher", "student", "gain")),
+        )
+        for number, found in audits
+    ]
+    return table(("audit", "gold rows", "teacher", "student", "student is better by"), rows)
 
 
 def _budget(points: Sequence[Facts]) -> str:

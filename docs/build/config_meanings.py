@@ -93,4 +93,7 @@ MEANINGS = {
     "Teach.later_rate": "Learning rate of the second stage of an arm, as a share of the first.",
     "Teach.warm_start": "Share of gold on which students are trained first.",
     "Stop.collapse": "Whether the chain ends if trust on gold may be no better than chance (AUC), or if the kept labels may be no purer than all labels.",
+    "Stop.decline": "Whether a round is rejected, and the chain ends, if the student of `trust` answers the audit worse than "
+    "its teacher and the interval of the difference excludes 0.",
+    "Stop.audit": "Share of gold that only measures this, with `decline = true`.",
 }

@@ -111,6 +111,12 @@ NETS: dict[str, dict[str, Any]] = {
         "chains": {"own": ["naive", "random"], "same_teacher": True},
         "teach": {"soft": "teacher", "warm_start": 0.25},
     },
+    "audit": {
+        "rounds": 2,
+        "seeds": 2,
+        "stop": {"collapse": False, "decline": True, "audit": 0.25},
+        "teach": {"warm_start": 0.25},
+    },
     "one teacher for all arms": {"rounds": 2, "arms": ["naive", "trust"], "chains": {"own": []}},
     "proposals with searches": {"rounds": 2, "proposals": 3, "oracles": ["search:depth=2"]},
     "matches": {**PLAYED, "rounds": 2, "seeds": 2, "teach": {"soft": "trust"}, "arms": ["trust", "ceiling"]},

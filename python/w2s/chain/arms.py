@@ -29,12 +29,13 @@ class Sizes:
     """Numbers of rows that decide how many rows an arm learns.
 
     Attributes:
-        gold: rows with known answers.
+        gold: rows with known answers, without the audit.
         pool: rows that the teacher labels.
         test: rows that students are evaluated on.
         kept: rows of the pool that trust keeps.
         warm: gold rows of the warm start.
         gold_times: how often ``gold+trust`` repeats each gold row.
+        audit: gold rows that only decide whether a round is rejected.
     """
 
     gold: int
@@ -43,6 +44,7 @@ class Sizes:
     kept: int
     warm: int = 0
     gold_times: int = 1
+    audit: int = 0
 
 
 @dataclass(frozen=True)

@@ -385,6 +385,12 @@ class ChainConfig(Config):
                 "a regime takes gold from gold_examples; name only the files of pool and test in "
                 "examples.files",
             )
+        if regime.name == "ood_domain" and self.stop.decline:
+            raise invalid_value(
+                "chain-decline-other-gold",
+                "stop.decline compares answers to gold, but a student cannot answer gold of another game or "
+                "task; leave it out",
+            )
         if regime.name == "ood_domain" and (self.gold_sizes or self.teach.warm_start):
             raise invalid_value(
                 "chain-gold-not-learnable",

@@ -5,6 +5,7 @@ identified by its folder in the run.
     round-1/matches/                what teacher and student played, if examples come from matches
     gold-labels/                    labels of gold of another game; those of another task are in round-1/
     fixed/                          reference arms: teacher/, STUDENT/base/, STUDENT/seed-S/ARM/
+    fixed/audit/, round-1/seed-0/audit/   answers to the audit, by the first teacher and by students
     fixed/STUDENT/seed-S/warm/      the warm start; other arms start there
     round-1/labels/                 labels with their evidence; in later rounds round-N/seed-S/labels/
     round-1/seed-0/                 trust/ and ARM-arm/
@@ -83,6 +84,14 @@ class PlannedTest(PlannedStep):
 
     kind: ClassVar[str] = "test"
     model: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class PlannedAudit(PlannedStep):
+    """Answers of a teacher to the gold that decides whether a round is rejected."""
+
+    kind: ClassVar[str] = "audit"
+    model: Model
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -224,6 +233,7 @@ class SeedPlan:
         teachers: the teachers: first that of the arm trust, whose trust decides how many labels are kept;
             then those of arms with an own chain. Empty for reference arms.
         arms: planned arms by name.
+        audit: the answers of the student of the arm trust to the audit; None without one.
     """
 
     title: str
@@ -234,6 +244,7 @@ class SeedPlan:
     warm: PlannedTraining | None
     teachers: tuple[PlannedTeacher, ...]
     arms: Mapping[str, PlannedArm]
+    audit: PlannedAudit | None = None
 
 
 @dataclass(frozen=True)
@@ -281,6 +292,7 @@ class Plan:
         rounds: for each round and seed.
         points: for each point of the label-budget curve and seed.
         matches: in each round, if matches are played.
+        audit: the answers of the first teacher to the audit; None without one.
     """
 
     arms: tuple[str, ...]
@@ -291,6 +303,7 @@ class Plan:
     rounds: tuple[tuple[SeedPlan, ...], ...]
     points: Mapping[int, tuple[SeedPlan, ...]]
     matches: Mapping[int, tuple[PlannedMatches, ...]] = field(default_factory=dict)
+    audit: PlannedAudit | None = None
 
     @property
     def steps(self) -> list[PlannedStep]:
@@ -303,6 +316,8 @@ class Plan:
     def _walk(self) -> Iterator[PlannedStep]:
         yield from self.matches.get(1, ())
         yield from self.tests.values()
+        if self.audit is not None:
+            yield self.audit
         yield from _steps_of_seeds(self.references)
         for number, seeds in enumerate(self.rounds, 1):
             if number > 1:
@@ -322,6 +337,8 @@ def _steps_of_seeds(seeds: Sequence[SeedPlan]) -> Iterator[PlannedStep]:
             if planned.own_labels is not None:
                 yield from _steps_of_labels(planned.own_labels)
             yield from _with_starts(planned.training)
+        if seed.audit is not None:
+            yield seed.audit
 
 
 def _steps_of_labels(labels: LabelPlan) -> Iterator[PlannedStep]:

@@ -27,6 +27,7 @@ from w2s.chain.plan import (
     Model,
     Plan,
     PlannedArm,
+    PlannedAudit,
     PlannedFold,
     PlannedLabels,
     PlannedMatches,
@@ -40,15 +41,18 @@ from w2s.chain.plan import (
 from w2s.resume import digest
 
 
-def plan_chain(config: ChainConfig, *, gold: int, pool: int, test: int, pool_answered: bool) -> Plan:
+def plan_chain(
+    config: ChainConfig, *, gold: int, pool: int, test: int, pool_answered: bool, audit: int = 0
+) -> Plan:
     """Plan a chain.
 
     Args:
         config: the chain.
-        gold: number of gold rows.
+        gold: number of gold rows, without the audit.
         pool: number of pool rows.
         test: number of test rows.
         pool_answered: whether the answers of the pool are known.
+        audit: number of gold rows that only decide whether a round is rejected.
     """
     left_out = arms_left_out(config, pool_answered=pool_answered)
     arms = tuple(arm for arm in config.arms if arm not in left_out)
@@ -59,6 +63,7 @@ def plan_chain(config: ChainConfig, *, gold: int, pool: int, test: int, pool_ans
         config.keep.count(pool),
         round(config.teach.warm_start * gold),
         config.teach.gold_times,
+        audit,
     )
     return _Planner(config, arms, sizes).plan(left_out)
 
@@ -129,6 +134,7 @@ class _Planner:
             tuple(rounds),
             points,
             matches,
+            self._audit("fixed/audit", "", 0, config.teacher, config.teacher) if self._sizes.audit else None,
         )
 
     def _round_scope(self, number: int, seed: int) -> Scope:
@@ -176,19 +182,38 @@ class _Planner:
         names = [name for name in self._arms if ARMS[name].per_round]
         if before is None:
             first = self._labels.main_teacher(scope, None)
-            return self._assemble(scope, [_Entry(ARMS[one], one, first.arm) for one in names], [first])
+            taught = [_Entry(ARMS[one], one, first.arm) for one in names]
+            return self._with_audit(scope, self._assemble(scope, taught, [first]))
         main = self._labels.main_teacher(scope, before.arms[TEACHING_ARM].training)
         own = [name for name in names if name in self._config.own_chains]
         teachers = [
             main,
             *(self._labels.own_teacher(scope, ARMS[one], before.arms[one].training, main) for one in own),
         ]
-        entries = []
+        entries: list[_Entry] = []
         for name in names:
             entries.append(_Entry(ARMS[name], name, name if name in own else TEACHING_ARM))
             if name in own and self._config.chains.same_teacher:
                 entries.append(_Entry(ARMS[name], same_teacher(name), TEACHING_ARM))
-        return self._assemble(scope, entries, teachers)
+        return self._with_audit(scope, self._assemble(scope, entries, teachers))
+
+    def _with_audit(self, scope: Scope, planned: SeedPlan) -> SeedPlan:
+        """A round of one seed with the audit of its next teacher, if there is an audit."""
+        if not self._sizes.audit:
+            return planned
+        student = planned.arms[TEACHING_ARM].training
+        step = self._audit(f"{scope.place}/audit", scope.title, scope.round, student, scope.student)
+        return replace(planned, audit=step)
+
+    def _audit(self, folder: str, title: str, number: int, model: Model, name: str) -> PlannedAudit:
+        return PlannedAudit(
+            folder=folder,
+            round=number,
+            arm="audit",
+            title=title,
+            work=(Work("test", "audit", name, self._sizes.audit),),
+            model=model,
+        )
 
     def _point(self, first: SeedPlan, count: int) -> SeedPlan:
         """The first round of a seed with fewer gold rows; the teacher's labels are those of the round."""

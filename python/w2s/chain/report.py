@@ -152,6 +152,35 @@ class ArmTeacher:
 
 
 @dataclass(frozen=True)
+class AuditReport:
+    """The student of the arm trust against its teacher, on gold that nothing else used.
+
+    Attributes:
+        rows: number of gold rows.
+        teacher: share of them that the teacher answers right.
+        student: share of them that the student answers right.
+        gain: how much more often the student is right, paired by row.
+        rejected: why the round is rejected; None if it is not.
+    """
+
+    rows: int
+    teacher: Measure
+    student: Measure
+    gain: Measure
+    rejected: str | None = None
+
+    def to_json(self) -> dict[str, Any]:
+        """The entry ``audit`` of a round."""
+        return {
+            "rows": self.rows,
+            "teacher": self.teacher.to_json(),
+            "student": self.student.to_json(),
+            "gain": self.gain.to_json(),
+            **({} if self.rejected is None else {"rejected": self.rejected}),
+        }
+
+
+@dataclass(frozen=True)
 class RoundReport:
     """A round.
 
@@ -163,6 +192,7 @@ class RoundReport:
         arms: arms by name.
         pool: how pools from matches were made.
         teachers: the teacher of each arm, if they have several; else empty.
+        audit: the student of the arm trust against its teacher; None without an audit.
     """
 
     round: int
@@ -172,6 +202,7 @@ class RoundReport:
     arms: Mapping[str, ArmReport]
     pool: tuple[MatchReport, ...] = ()
     teachers: Mapping[str, ArmTeacher] = field(default_factory=dict)
+    audit: AuditReport | None = None
 
     def to_json(self) -> dict[str, Any]:
         """The entry of ``rounds``."""
@@ -187,6 +218,7 @@ class RoundReport:
             "trust": self.trust.to_json(),
             "arms": {name: arm.to_json() for name, arm in self.arms.items()},
             **({"pool": [one.to_json() for one in self.pool]} if self.pool else {}),
+            **({} if self.audit is None else {"audit": self.audit.to_json()}),
         }
 
 
@@ -232,7 +264,7 @@ class ChainReport:
         regime: the regime of gold and pool.
         shift: why gold and pool are not exchangeable under the regime; None if they are.
         references: reference arms by name, in the order of the table of arms.
-        rounds: the rounds that were kept.
+        rounds: the rounds that were kept, and the one that was rejected.
         stopped: why the chain stopped early.
         curve: the label-budget curve.
         is_complete: whether all rounds are done, so that the best one is known.
@@ -255,8 +287,9 @@ class ChainReport:
 
     @property
     def best_round(self) -> int | None:
-        """The round whose kept labels are purest by gold: chosen without the test."""
-        purity = [(one.trust.purity_on_gold, -one.round) for one in self.rounds]
+        """The round whose kept labels are purest by gold: chosen without the test, and not rejected."""
+        kept = [one for one in self.rounds if one.audit is None or one.audit.rejected is None]
+        purity = [(one.trust.purity_on_gold, -one.round) for one in kept]
         found = [(on_gold.mean or 0.0, place) for on_gold, place in purity if on_gold is not None]
         return -max(found)[1] if found else None
 

@@ -9,6 +9,7 @@ from w2s.chain.config import ChainConfig
 from w2s.chain.data.matches import MatchReport
 from w2s.chain.report import (
     ArmTeacher,
+    AuditReport,
     ChainReport,
     CurvePoint,
     RoundReport,
@@ -71,6 +72,7 @@ class ChainResults:
         rounds: the seeds of each round.
         points: points of the label-budget curve.
         stopped: why the chain stopped early.
+        audits: the audit of each finished round, by number.
     """
 
     config: ChainConfig
@@ -80,6 +82,7 @@ class ChainResults:
     rounds: list[list[SeedResult]] = field(default_factory=list)
     points: list[PointResult] = field(default_factory=list)
     stopped: StopReport | None = None
+    audits: dict[int, AuditReport] = field(default_factory=dict)
 
     def report(self, *, is_complete: bool = False) -> ChainReport:
         """The report. An arm that only some seeds have finished is measured over these."""
@@ -125,6 +128,7 @@ class ChainResults:
                 for arm, (student_of, _) in seeds[0].teachers.items()
                 if arm in seeds[0].arms
             },
+            self.audits.get(number),
         )
 
     def _point(self, point: PointResult, references: References) -> CurvePoint:

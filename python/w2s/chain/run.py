@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from w2s.chain.arms import check_arm_evidence
+from w2s.chain.audit import answer_audit, compare_audits
 from w2s.chain.budget_curve import check_gold_sizes, measure_point, with_fewer_gold
 from w2s.chain.config import ChainConfig
 from w2s.chain.context import Count, RunContext, Say
@@ -30,7 +31,7 @@ from w2s.chain.report import ChainReport, StopReport
 from w2s.chain.results import ChainResults, PointResult, SeedResult
 from w2s.chain.round import SeedRun, TeacherLabels
 from w2s.chain.shift import exchangeability_warning, shift_of_round
-from w2s.chain.student import StudentTrainer, TrainResult, evaluate_untrained, teacher_reference
+from w2s.chain.student import Correct, StudentTrainer, TrainResult, evaluate_untrained, teacher_reference
 from w2s.chain.trust_step import TrustSettings
 from w2s.chain.validate import check_config, check_installed
 from w2s.chain.weak_labels import label_round
@@ -97,6 +98,7 @@ def _run(
         pool=len(splits.pool),
         test=len(splits.test),
         pool_answered=all(example.gold for example in splits.pool),
+        audit=len(splits.audit),
     )
     for arm, why in plan.left_out.items():
         say(f"the arm {arm} is left out: {why}")
@@ -139,6 +141,7 @@ class _Chain:
         self._results = ChainResults(config)
         self._show: Show = lambda _: None
         self._n_finished = len(context.progress.finished)
+        self._audited: list[Correct] = []
 
     def run(self, show: Show) -> ChainReport:
         """All rounds and the label-budget curve; ``metrics.json`` is written after each arm."""
@@ -162,6 +165,10 @@ class _Chain:
             reasons = self._measure_round(number, seeds)
             if self._config.stop.collapse and reasons:
                 self._stop(number, reasons[0])
+                break
+            if (why := self._audit(number, seeds)) is not None:
+                self._results.stopped = StopReport(number, why)
+                self._context.say(f"round {number}: rejected, {why}")
                 break
         if self._results.rounds:
             self._measure_curve()
@@ -263,6 +270,27 @@ class _Chain:
             planned.title if is_main else ", ".join([planned.title, arm]),
             taught if len(planned.teachers) > 1 else (),
         )
+
+    def _audit(self, number: int, seeds: Sequence[SeedPlan]) -> str | None:
+        """Compare the students that would teach the next round with their teachers.
+
+        Returns:
+            Why the round is rejected; None if it is not, or without an audit.
+        """
+        first, audit = self._plan.audit, self._source.first.splits.audit
+        if first is None:
+            return None
+        if not self._audited:
+            self._audited = [answer_audit(first, self._context, audit, None)]
+        students = [
+            answer_audit(step, self._context, audit, self._trainer.trained(step.model))
+            for step in (planned.audit for planned in seeds)
+            if step is not None
+        ]
+        found = compare_audits(students, self._audited, self._config.seed)
+        self._results.audits[number] = found
+        self._audited = students
+        return found.rejected
 
     def _stop(self, number: int, why: str) -> None:
         """End the chain before a round that is not kept, because trust has collapsed."""

@@ -92,6 +92,16 @@ class Chains(Config):
 
 
 class Stop(Config):
-    """Whether a chain ends when trust has collapsed, that is, when it may be no better than chance."""
+    """When a chain ends early.
+
+    ``collapse``: if trust may be no better than chance. ``decline``: if the student of the arm ``trust`` is
+    worse than its teacher; the round is then rejected. ``audit``: share of gold that only measures this.
+    """
 
     collapse: bool = True
+    decline: bool = False
+    audit: Annotated[float, Field(gt=0, lt=1)] = 0.2
+
+    def audit_rows(self, gold: int) -> int:
+        """Rows of gold that are held back."""
+        return max(1, round(self.audit * gold)) if self.decline else 0

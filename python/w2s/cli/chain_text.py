@@ -29,6 +29,9 @@ def report_table(report: ChainReport) -> str:
     if trust := _trust_rows(report):
         columns = ["trust", "AUC", "ECE", "Brier", "purity", "coverage", "measured on"]
         parts.append(output.table(columns, trust))
+    if audits := _audit_rows(report):
+        columns = ["audit", "gold rows", "teacher", "student", "student is better by"]
+        parts.append(output.table(columns, audits))
     if report.is_self_training:
         parts.append("self-training: teacher and student are one model, which learns from its own labels")
     if report.shift is not None:
@@ -112,6 +115,19 @@ def _trust_rows(report: ChainReport) -> list[tuple[str, ...]]:
     own = [(name, arm.trust) for name, arm in report.references.items() if arm.trust is not None]
     rounds = [(f"round {one.round}", one.trust) for one in report.rounds]
     return [_trust(name, trust) for name, trust in [*own, *rounds]]
+
+
+def _audit_rows(report: ChainReport) -> list[tuple[str, ...]]:
+    """The student of each round against its teacher."""
+    found = [(one.round, one.audit) for one in report.rounds if one.audit is not None]
+    return [
+        (
+            f"round {number}{'' if audit.rejected is None else ', rejected'}",
+            f"{audit.rows:,}",
+            *(_shown(measure, 100) for measure in (audit.teacher, audit.student, audit.gain)),
+        )
+        for number, audit in found
+    ]
 
 
 def _trust(name: str, trust: TrustSummary) -> tuple[str, ...]:

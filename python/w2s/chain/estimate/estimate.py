@@ -38,7 +38,9 @@ def estimate(config: ChainConfig, machine: Hardware | None) -> dict[str, Any]:
     files = DatasetFiles(config)
     rows, notes = files.rows_by_split()
     answered = config.source == "files" or config.matches.verify_pool
-    plan = plan_chain(config, **rows, pool_answered=answered)
+    held = config.stop.audit_rows(rows["gold"])
+    split = {**rows, "gold": rows["gold"] - held}
+    plan = plan_chain(config, **split, pool_answered=answered, audit=held)
     examples, missing = files.some_examples()
     models = _Models(config, examples)
     steps = [_Step(line, config, models, machine) for line in plan_lines(plan)]
