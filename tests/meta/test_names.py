@@ -55,6 +55,7 @@ STANDARD_LIBRARY_NAMES = {
 PUBLIC_NAMES = {
     "aggregate": "and its kernel",
     "agree": "a command, the function behind it, and its kernel",
+    "analyse": "a command, and the function behind it",
     "certify": "and its kernel",
     "filter": "a command, and the function behind it",
     "load": "of each kind of model, of each oracle, and of trust functions",
