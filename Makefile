@@ -11,6 +11,7 @@ POSITIONS ?= 1000000
 FUZZ_SECONDS ?= 60
 DAMAGE_FILES ?= 20000
 DAMAGE_SEED ?= 0
+DAMAGE_FAMILY ?=
 SOAK_SECONDS ?= 3600
 KILL_MOMENTS ?= 60
 LADDER ?= $(HOME)/.cache/w2s-ladder
@@ -76,8 +77,9 @@ rust-doc:  ## the documentation of the Rust crates, without a warning
 fuzz:  ## throw mutated bytes at every Rust parser, side by side, for FUZZ_SECONDS; on stable Rust
 	W2S_FUZZ_SECONDS=$(FUZZ_SECONDS) cargo test --profile fuzz --quiet -p w2s-core -p w2s-games --test fuzz -- --nocapture
 
-damage: $(VENV)/.installed-dev  ## damage DAMAGE_FILES files by seed; each must be read as it is, or refused with a code
-	$(BIN)/python -m tests.faults.damage --files $(DAMAGE_FILES) --seed $(DAMAGE_SEED)
+damage: $(VENV)/.installed-dev  ## damage DAMAGE_FILES files (DAMAGE_FAMILY=each: of every family); each must be read as it is, or refused
+	$(BIN)/python -m tests.faults.damage --files $(DAMAGE_FILES) --seed $(DAMAGE_SEED) \
+	  $(if $(DAMAGE_FAMILY),--family $(DAMAGE_FAMILY))
 
 kills: $(VENV)/.installed-dev  ## kill every command at KILL_MOMENTS moments; run again, each must end with the same bytes
 	$(BIN)/python -m tests.faults.kills --moments $(KILL_MOMENTS)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import errno
 import hashlib
+import json
 import os
 import re
 import tomllib
@@ -52,6 +53,8 @@ class Config(BaseModel, metaclass=_ConfigClass):
 
 _KEY = re.compile(r"(?!(?:int|str|float|bool)$)[a-z_][a-z0-9_]*|\d+")
 """A key or an index of a list; pydantic also reports the type of value that it tried."""
+_BARE = re.compile(r"[A-Za-z0-9_-]+")
+"""A key that TOML needs no quotes for."""
 _UNKNOWN = "extra_forbidden"
 """The name that pydantic gives to an unknown key."""
 AnyConfig = TypeVar("AnyConfig", bound=Config)
@@ -196,15 +199,19 @@ def _is_set(tables: Mapping[str, Any], path: Sequence[str]) -> bool:
 def _first_problem(kind: type[BaseModel], error: ValidationError) -> tuple[str, list[str], str]:
     """The code, the keys that lead to it, and the text of the first problem; unknown keys come first."""
     problem = min(error.errors(include_url=False), key=lambda one: one["type"] != _UNKNOWN)
-    path = [part for part in map(str, problem["loc"]) if _KEY.fullmatch(part)]
+    location = [str(part) for part in problem["loc"]]
+    path = [part for part in location if _KEY.fullmatch(part)]
     if problem["type"] != _UNKNOWN:
         code = problem["type"] if "-" in problem["type"] else "config-invalid-value"
         text = problem["msg"].removeprefix("Value error, ")
         return code, path, f"{'.'.join(path) or 'configuration'}: {text}"
-    known = _keys_at(kind, path[:-1])
-    near = difflib.get_close_matches(path[-1], known, n=1)
+    unknown = location[-1]  # any text, while the others are keys or names of types in a union
+    path = [part for part in location[:-1] if _KEY.fullmatch(part)]
+    known = _keys_at(kind, path)
+    near = difflib.get_close_matches(unknown.lower(), known, n=1)
     listed = f"known keys: {', '.join(known)}" if known else "there are no keys here"
     hint = f"did you mean {near[0]!r}?" if near else listed
+    path.append(unknown if _BARE.fullmatch(unknown) else json.dumps(unknown))
     return "config-unknown-key", path, f"{'.'.join(path)} is not a known key; {hint}"
 
 

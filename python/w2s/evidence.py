@@ -289,7 +289,7 @@ def _read(path: Path, columns: list[str] | None = None) -> pa.Table:
             return file.read(columns)
     except FileNotFoundError:
         raise DataError("table-file-missing", f"there is no file {path}") from None
-    except (OSError, pa.ArrowException) as error:
+    except (OSError, pa.ArrowException, UnicodeDecodeError) as error:
         raise DataError(
             "table-unreadable", f"cannot read {path} as Parquet: {_reason(error)}; write it again"
         ) from None

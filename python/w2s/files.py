@@ -9,6 +9,7 @@ reader, a kill and a power cut find the old output or the new one, and never a h
 from __future__ import annotations
 
 import errno
+import hashlib
 import json
 import os
 import secrets
@@ -16,8 +17,9 @@ import shutil
 import stat
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
+from io import BufferedReader
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
 from w2s.errors import UsageError
 
@@ -208,7 +210,7 @@ def _sync_file(path: Path) -> None:
 # Reading ----------------------------------------------------------------------------------------------------
 
 
-def open_regular_file(path: Path) -> BinaryIO:
+def open_regular_file(path: Path) -> BufferedReader:
     """A regular file, opened for reading.
 
     Raises:
@@ -218,6 +220,16 @@ def open_regular_file(path: Path) -> BinaryIO:
     if not (stat.S_ISREG(mode) or stat.S_ISDIR(mode)):
         raise OSError(errno.EINVAL, "it is a pipe, a socket or a device, not a file")
     return path.open("rb")
+
+
+def file_digest(path: Path) -> str:
+    """SHA-256 of the content of a regular file, as hexadecimal digits.
+
+    Raises:
+        OSError: it cannot be opened or read.
+    """
+    with open_regular_file(path) as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def read_whole_file(path: Path, most: int | None = None) -> bytes:

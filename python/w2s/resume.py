@@ -81,22 +81,45 @@ class Record:
         """The facts, and the inputs under ``inputs``."""
         return {**self.facts, "inputs": dict(self.inputs)}
 
+    def to_text(self) -> str:
+        """The record as one line of JSON, which :meth:`parse` reads; it fits into the metadata of a table."""
+        return json.dumps(self._checked(), allow_nan=False)
+
+    def _checked(self) -> dict[str, Any]:
+        found = self.to_json()
+        return {**found, _CHECK: digest(found)}
+
     def write(self, path: Path) -> None:
         """Write the record; its presence says that the step is finished, so it is written last."""
-        found = self.to_json()
-        write_json(path, {**found, _CHECK: digest(found)})
+        write_json(path, self._checked())
 
     @classmethod
     def read(cls, path: Path) -> Record | None:
         """The record in a file; None if the file is missing, damaged or not a record."""
-        found = read_json(path)
-        check = found.pop(_CHECK, None) if found is not None else None
+        return cls._from_json(read_json(path))
+
+    @classmethod
+    def parse(cls, text: str | bytes) -> Record | None:
+        """The record in a text; None if it is damaged or not a record.
+
+        Example:
+            >>> Record.parse(Record({"rows": "a1"}).to_text())
+            Record(inputs={'rows': 'a1'}, facts={})
+        """
+        try:
+            return cls._from_json(json.loads(text))
+        except (ValueError, RecursionError):
+            return None
+
+    @classmethod
+    def _from_json(cls, found: Any) -> Record | None:
+        if not isinstance(found, dict):
+            return None
+        check = found.pop(_CHECK, None)
         if check is not None and check != digest(found):
             return None
-        inputs = found.pop("inputs", None) if found is not None else None
-        if found is None or not isinstance(inputs, dict):
-            return None
-        return cls(inputs, found)
+        inputs = found.pop("inputs", None)
+        return cls(inputs, found) if isinstance(inputs, dict) else None
 
 
 STEP = "step.json"

@@ -123,6 +123,18 @@ def test_weights_with_countless_fields_are_refused(tmp_path: Path) -> None:
     assert "65,536 fields" in str(caught.value)
 
 
+def test_weights_with_a_negative_variance_are_refused(tmp_path: Path) -> None:
+    class _Negative(Lc0File):
+        def array(self, *shape: int, scale: float = 0.1, shift: float = 0.0) -> bytes:
+            return super().array(*shape, scale=scale, shift=-shift)
+
+    path = tmp_path / "net.pb"
+    path.write_bytes(_Negative().message())
+    with raises_code("lc0-damaged-file", DataError) as caught:
+        read_weights(path)
+    assert "not finite" in str(caught.value)
+
+
 @pytest.mark.slow
 def test_layers_that_do_not_fit_each_other_are_refused(tmp_path: Path) -> None:
     net = Lc0File(blocks=0)

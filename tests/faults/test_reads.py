@@ -17,6 +17,7 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.csv
 import pyarrow.ipc
 import pyarrow.parquet as pq
 import pytest
@@ -24,8 +25,11 @@ import pytest
 import w2s
 from tests.doubles.errors import raises_code
 from w2s.cli.app import run
+from w2s.evidence import read_labels
+from w2s.games.label_columns import read_label_columns
 from w2s.tables.progress import Progress
 from w2s.tables.sinks import cannot_write
+from w2s.tasks.move_dataset import read_move_examples
 
 ROWS = 200
 
@@ -92,6 +96,26 @@ def test_a_column_chunk_of_another_name_is_refused(tmp_path: Path) -> None:
     path = write_parquet(tmp_path / "in.parquet", store_schema=False)
     count = path.read_bytes().count(b"\x04name")
     refused(replaced(path, b"\x04name", b"\x04nbme", count - 1), "table-damaged", "row group 0, column 1")
+
+
+def test_a_repetition_that_the_format_lacks_is_refused(tmp_path: Path) -> None:
+    """pyarrow takes such a column for a required one, and refuses its histogram of levels."""
+    path = write_parquet(tmp_path / "in.parquet", store_schema=False)
+    refused(
+        replaced(path, b"%\x02\x18\x04name", b"%\x06\x18\x04name"), "table-damaged", "the file is damaged"
+    )
+
+
+@pytest.mark.parametrize("encoding", [4, 5])
+def test_levels_of_another_encoding_are_refused(tmp_path: Path, encoding: int) -> None:
+    path = write_parquet(tmp_path / "in.parquet", use_dictionary=False, compression="none")
+    chunk = pq.ParquetFile(path).metadata.row_group(0).column(1)
+    assert chunk.path_in_schema == "name"
+    data = bytearray(path.read_bytes())
+    levels = data.index(b"\x15\x06\x15\x06", chunk.data_page_offset)  # both are RLE, which is 3
+    data[levels + 1] = 2 * encoding
+    path.write_bytes(data)
+    refused(path, "table-damaged", f"have encoding {encoding}")
 
 
 def test_pages_with_other_rows_than_their_row_group_are_refused(tmp_path: Path) -> None:
@@ -174,13 +198,33 @@ def test_many_files_do_not_stay_open(tmp_path: Path) -> None:
     assert found["rows_kept"] == 180
 
 
-@pytest.mark.parametrize("write", [write_parquet, write_arrow, write_lines])
+def write_csv(path: Path, table: pa.Table) -> Path:
+    pyarrow.csv.write_csv(table, path)
+    return path
+
+
+@pytest.mark.parametrize("write", [write_parquet, write_arrow, write_lines, write_csv])
 def test_names_that_are_not_unicode_are_refused(tmp_path: Path, write: Callable[..., Path]) -> None:
-    ending = {write_parquet: "parquet", write_arrow: "arrow", write_lines: "jsonl"}[write]
+    endings = {write_parquet: "parquet", write_arrow: "arrow", write_lines: "jsonl", write_csv: "csv"}
+    ending = endings[write]
     path = write(tmp_path / f"in.{ending}", small_table())
     path.write_bytes(path.read_bytes().replace(b"name", b"n\xff\xfee"))
-    codes = {"parquet": "table-unreadable", "arrow": "table-unreadable", "jsonl": "table-invalid-json-line"}
-    refused(path, codes[ending])
+    code = "table-invalid-json-line" if ending == "jsonl" else "table-unreadable"
+    refused(path, code, out="out.parquet")
+
+
+def test_labels_whose_names_are_not_unicode_are_refused(tmp_path: Path) -> None:
+    table = pa.table({"id": ["a"], "label": ["x"], "meta": [{"n": 1}]})
+    path = tmp_path / "labels.parquet"
+    pq.write_table(table, path, store_schema=False)
+    data = path.read_bytes()
+    path.write_bytes(data.replace(b"meta", b"me\xe5a"))
+    with raises_code("table-unreadable"):
+        read_labels(path)
+    with raises_code("task-file-unreadable"):
+        list(read_move_examples(path, "chess", print))
+    with raises_code("agree-file-unreadable"):
+        read_label_columns(path)
 
 
 def test_a_text_that_is_not_unicode_cannot_become_json(tmp_path: Path) -> None:

@@ -93,7 +93,7 @@ def test_same_seed_writes_the_same_bytes(table: Path) -> None:
         fit = ["trust", "fit", str(table), "--gold", "correct", "--function", "logistic", "--out", out]
         assert run([*fit, "--seed", "4"]) == 0
     files = sorted(path.name for path in (table.parent / "a").iterdir())
-    assert files == ["gold.parquet", "measures.json", "trust.json", "trust.safetensors"]
+    assert files == ["gold.parquet", "measures.json", "step.json", "trust.json", "trust.safetensors"]
     for file in files:
         assert (table.parent / "a" / file).read_bytes() == (table.parent / "b" / file).read_bytes()
 
@@ -208,10 +208,57 @@ def test_existing_function_is_replaced_only_with_overwrite(
     out = str(table.parent / "trust")
     fit = ["trust", "fit", str(table), "--gold", "correct", "--function", "isotonic", "--out", out]
     assert run(fit) == 0
-    assert run(fit) == 2
-    assert "--overwrite" in capsys.readouterr().err
+    assert run([*fit, "--seed", "1"]) == 2
+    assert "made with other seed: give --overwrite" in capsys.readouterr().err
     assert run([*fit, "--overwrite", "--folds", "0"]) == 0
     assert not (table.parent / "trust" / "gold.parquet").exists()
+
+
+@pytest.mark.parametrize("folds", ["5", "0"])
+def test_fit_again_finds_it_finished(table: Path, capsys: pytest.CaptureFixture[str], folds: str) -> None:
+    out = table.parent / "trust"
+    fit = ["trust", "fit", str(table), "--gold", "correct", "--function", "knn", "--out", str(out)]
+    fit += ["--folds", folds, "--json"]
+    assert run(fit) == 0
+    first, before = json.loads(said(capsys)), (out / "trust.json").stat()
+    assert run(fit) == 0
+    captured = capsys.readouterr()
+    assert json.loads(captured.out) == first | {"done_before": True}
+    assert "already finished; nothing was done" in captured.err
+    assert (out / "trust.json").stat() == before
+    table.write_bytes(table.with_name("hidden.parquet").read_bytes())
+    assert run(fit) == 2
+    assert "made with other labels" in capsys.readouterr().err
+
+
+def test_a_function_that_was_exchanged_is_not_taken_for_a_finished_one(
+    table: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = table.parent / "trust"
+    fit = ["trust", "fit", str(table), "--gold", "correct", "--function", "knn", "--out", str(out)]
+    assert run(fit) == 0
+    (out / "trust.json").write_text((out / "trust.json").read_text() + " ")
+    assert run(fit) == 2
+    assert "[trust-output-exists]" in capsys.readouterr().err
+
+
+def test_score_again_finds_it_finished(table: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    trust, out = table.parent / "trust", table.parent / "scored.parquet"
+    fit = ["trust", "fit", str(table), "--gold", "correct", "--function", "knn", "--out", str(trust)]
+    score = ["trust", "score", str(table), "--function", str(trust), "--out", str(out), "--json"]
+    assert run(fit) == 0
+    said(capsys)
+    assert run(score) == 0
+    first, before = json.loads(said(capsys)), out.read_bytes()
+    assert run(score) == 0
+    assert json.loads(said(capsys)) == first | {"done_before": True}
+    assert run([*score, "--score", "other"]) == 2
+    assert "made with other score:" in capsys.readouterr().err
+    assert run([*fit, "--seed", "1", "--overwrite"]) == 0
+    said(capsys)
+    assert run(score) == 2
+    assert "made with other function:" in capsys.readouterr().err
+    assert out.read_bytes() == before
 
 
 # Labels and functions of a user ----------------------------------------------------------------------------

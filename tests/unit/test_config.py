@@ -31,6 +31,18 @@ def test_unknown_key_is_an_error_that_names_the_nearest() -> None:
 
 
 @pytest.mark.parametrize(
+    ("key", "shown", "nearest"),
+    [("Sprt", "Sprt", "sprt"), ("max-plies", "max-plies", ""), ("", '""', ""), ("a\nb", '"a\\nb"', "")],
+)
+def test_unknown_key_may_be_any_text(key: str, shown: str, nearest: str) -> None:
+    message = refused({key: {"a": 1}}, "config-unknown-key")
+    assert message.startswith(f"x.toml: {shown} is not a known key; ")
+    assert repr(nearest) in message or not nearest
+    assert message.isprintable()
+    assert "rules.Draw " in refused({"rules": {"Draw": 3}}, "config-unknown-key")
+
+
+@pytest.mark.parametrize(
     ("tables", "code", "key"),
     [
         ({"pairs": 0}, "config-invalid-value", "pairs"),

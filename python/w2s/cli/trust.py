@@ -47,11 +47,14 @@ def fit(
 ) -> int:
     """Fit a trust function on labels whose answer is known, and measure it out of fold.
 
+    Running it again does nothing once it has ended; another function there is replaced with --overwrite only.
+
     Example:
 
       w2s trust fit labels.parquet --gold correct --function neural --features hidden,afterstate --out trust/
     """
-    from w2s.trust.file_commands import fit_file, parse_options
+    from w2s.trust.file_commands import fit_file
+    from w2s.trust.registry import parse_options
 
     summary = fit_file(
         labels,
@@ -63,6 +66,7 @@ def fit(
         seed=seed,
         overwrite=overwrite,
     )
+    _note_finished(summary, out)
     output.data(summary, as_json=json, text=_fit_text(summary, out))
     return 0
 
@@ -90,6 +94,7 @@ def score(
     from w2s.trust.file_commands import score_file
 
     summary = score_file(labels, out, function=function, column=column, allow=allow, overwrite=overwrite)
+    _note_finished(summary, out)
     output.data(summary, as_json=json, text=_score_text(summary, out))
     return 0
 
@@ -180,6 +185,12 @@ def votes(
     )
     output.data(summary, as_json=json, text=_votes_text(summary, out))
     return 0
+
+
+def _note_finished(summary: Mapping[str, Any], out: str) -> None:
+    """Say where the same command has ended before."""
+    if summary.get("done_before"):
+        output.note(f"{out} is already finished; nothing was done")
 
 
 def _fit_text(summary: Mapping[str, Any], out: str) -> str:

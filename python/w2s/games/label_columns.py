@@ -57,7 +57,7 @@ def _read_parquet(path: Path) -> dict[str, list[Any]]:
         with pq.ParquetFile(path) as file:
             names = [name for name in _COLUMNS if name in file.schema_arrow.names]
             table = file.read(columns=names)
-    except (OSError, pa.ArrowException) as error:
+    except (OSError, pa.ArrowException, UnicodeDecodeError) as error:
         raise DataError("agree-file-unreadable", f"cannot read {path}: {_first_line(error)}") from None
     return {name: table.column(name).to_pylist() for name in names}
 

@@ -5,7 +5,7 @@ The pages are already decompressed. Layouts: https://github.com/apache/parquet-f
 
 from __future__ import annotations
 
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple, cast
 
 import numpy as np
 import numpy.typing as npt
@@ -19,6 +19,7 @@ Offsets = npt.NDArray[np.int32]
 Positions = npt.NDArray[np.int64]
 
 PLAIN = 0
+RLE = 3
 DICTIONARY = (2, 8)
 """Encodings of values that :func:`kept_texts` reads."""
 
@@ -38,6 +39,7 @@ class PageHeader(NamedTuple):
         repetition_bytes: bytes of the repetition levels of data2.
         is_compressed: whether the values of data2 are compressed; true for the other kinds.
         checksum: CRC-32 of the page in the file; None if the writer gave none.
+        level_encoding: encoding of the definition levels of data; :data:`RLE` for the other kinds.
     """
 
     kind: Literal["data", "data2", "dictionary", "other"]
@@ -50,6 +52,7 @@ class PageHeader(NamedTuple):
     repetition_bytes: int
     is_compressed: bool
     checksum: int | None
+    level_encoding: int = RLE
 
 
 class ChunkPlace(NamedTuple):
@@ -112,7 +115,7 @@ def page_header(data: Bytes, at: int) -> PageHeader | None:
     """
     with core_errors():
         found = _core.page_header(data, at)
-    return None if found is None else PageHeader._make(found)
+    return None if found is None else PageHeader(*cast("tuple[Any, ...]", found))
 
 
 def kept_texts(

@@ -101,7 +101,7 @@ def finished_digest(out: Path) -> str | None:
     """The digest of what decided the labels in a table; None if there is no table or it has no digest."""
     try:
         metadata = pq.read_metadata(out).metadata or {}
-    except (OSError, pa.ArrowException):
+    except (OSError, pa.ArrowException, UnicodeDecodeError):
         return None
     found = metadata.get(DIGEST)
     return None if found is None else found.decode(errors="replace")

@@ -96,6 +96,12 @@ def open_csv(
         delimiter = delimiter or _delimiter(path, compression)
         with _open(path, compression, delimiter, None) as reader:
             schema = reader.schema
+        schema.names  # noqa: B018 - decodes them
+    except UnicodeDecodeError as error:
+        raise DataError(
+            "table-unreadable",
+            f"cannot read {path}: the name of a column is not UTF-8: {error.object[:40]!a}; save it as UTF-8",
+        ) from None
     except (OSError, pa.ArrowException) as error:
         raise DataError("table-unreadable", f"cannot read {path}: {reason_of(error)}") from None
     return schema, [CsvPartition(path, compression, delimiter, schema)]

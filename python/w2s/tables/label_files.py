@@ -9,8 +9,10 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 
-from w2s.errors import UsageError
+from w2s.errors import DataError, UsageError
 from w2s.evidence import Labels, join_vectors, read_table
+from w2s.evidence_kinds import STATES
+from w2s.files import file_digest
 from w2s.tables.formats import format_of
 from w2s.tables.inputs import InputFile, find_inputs
 from w2s.tables.source import open_source
@@ -44,6 +46,33 @@ def read_label_file(path: str) -> LabelFile:
         UsageError: the ending is unknown, or the path is a folder or names several files.
         DataError: there is no such file, it cannot be read, or an id is null or repeated.
     """
+    file = _find(path)
+    table = _read(file)
+    if "id" in table.column_names:
+        return LabelFile(table, join_vectors(_plain(table), file.path))
+    numbers = pa.array(np.arange(table.num_rows)).cast(pa.string())
+    labels = Labels(_plain(table).add_column(0, "id", numbers))
+    return LabelFile(table, labels, file_digest(file.path))
+
+
+def label_file_digest(path: str) -> str:
+    """What identifies the content of a file of labels and of the vectors next to it: a SHA-256.
+
+    Raises:
+        UsageError: as :func:`read_label_file`.
+        DataError: as :func:`read_label_file`.
+    """
+    place = _find(path).path
+    vectors = [place.with_name(f"{name}.parquet") for name in STATES]
+    try:
+        digests = [file_digest(one) for one in (place, *vectors) if one == place or one.exists()]
+    except OSError as error:
+        reason = error.strerror or error
+        raise DataError("table-unreadable", f"cannot read {error.filename or place}: {reason}") from None
+    return hashlib.sha256("".join(digests).encode()).hexdigest()
+
+
+def _find(path: str) -> InputFile:
     if Path(path).is_dir():
         raise UsageError("label-folder", f"{path} is a folder; name the file of labels in it")
     files = find_inputs([path])
@@ -52,12 +81,7 @@ def read_label_file(path: str) -> LabelFile:
             "label-several-files",
             f"{path} is {len(files)} files; name one file of labels, or join them with w2s filter",
         )
-    table = _read(files[0])
-    if "id" in table.column_names:
-        return LabelFile(table, join_vectors(_plain(table), files[0].path))
-    numbers = pa.array(np.arange(table.num_rows)).cast(pa.string())
-    labels = Labels(_plain(table).add_column(0, "id", numbers))
-    return LabelFile(table, labels, hashlib.sha256(files[0].path.read_bytes()).hexdigest())
+    return files[0]
 
 
 def _read(file: InputFile) -> pa.Table:

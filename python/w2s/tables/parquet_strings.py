@@ -19,6 +19,7 @@ from w2s.errors import DataError
 from w2s.kernels.pages import (
     DICTIONARY,
     PLAIN,
+    RLE,
     Bytes,
     ChunkPlace,
     Offsets,
@@ -191,6 +192,8 @@ class StringReader:
             return (levels if self._chunk.nullable else None), values
         if not self._chunk.nullable:
             return None, body
+        if header.level_encoding != RLE:
+            raise self._pages.damaged(f"the levels of a page have encoding {header.level_encoding}")
         size = int(body[:_LEVELS_V1_BYTES].view("<u4")[0]) if len(body) >= _LEVELS_V1_BYTES else len(body)
         end = _LEVELS_V1_BYTES + size
         if end > len(body):

@@ -75,7 +75,7 @@ def _read_parquet(path: Path, rules: str, on_bad_row: OnBadRow) -> Iterator[Move
             if set(names) >= _ARENA_COLUMNS:
                 return _read_arena_labels(path, file.read(), rules, on_bad_row)
             rows = file.read(columns=[name for name in move_schema().names if name in names])
-    except (OSError, pa.ArrowException) as error:
+    except (OSError, pa.ArrowException, UnicodeDecodeError) as error:
         reason = str(error).partition("\n")[0][:200]
         raise DataError("task-file-unreadable", f"cannot read {path}: {reason}") from None
     missing = [name for name in ("id", "position") if name not in rows.column_names]

@@ -12,7 +12,7 @@ from w2s.evidence_kinds import STATES
 from w2s.kernels.arrays import Flags
 from w2s.kernels.columns import Doubles
 from w2s.metrics import COVERAGES, Interval, trust_measures
-from w2s.trust.columns import find_remedy, has_evidence, missing_evidence
+from w2s.trust.columns import find_remedy, has_evidence, missing_evidence, number_columns
 from w2s.trust.features import COMMON_COLUMNS, EVIDENCE_GROUPS
 from w2s.trust.folds import assign_folds, cross_fit, row_groups
 from w2s.trust.registry import function_names, trust_function
@@ -181,3 +181,21 @@ def _feature_choices(
     has_scalars = any(has_evidence(labels, column) for column in COMMON_COLUMNS)
     choices.append(everything or (() if has_scalars else default))
     return list(dict.fromkeys(choices))
+
+
+def nothing_comparable(results: Sequence[BenchmarkResult], labels: Labels, *, is_chosen: bool) -> DataError:
+    """The error for labels on which no function can be compared; it names what to add first."""
+    numeric = number_columns(labels)
+    if is_chosen:
+        what = f"{results[0].title}: {results[0].remedy}"
+    elif numeric:
+        what = (
+            "these labels have no evidence that functions read by themselves, such as log_prob; name "
+            f"columns of numbers, for example `features={','.join(numeric[:3])}`"
+        )
+    else:
+        what = (
+            "these labels have no evidence; add log_prob, or any column of numbers about a "
+            "label, and name it with `features`"
+        )
+    return DataError("trust-nothing-comparable", f"no trust function can be compared: {what}")

@@ -146,3 +146,13 @@ def require_evidence(who: str, needs: Iterable[str], labels: Labels) -> None:
             "trust-missing-evidence",
             f"{who} needs {', '.join(absent)}, which these labels do not have: {remedies}",
         )
+
+
+def number_columns(labels: Labels) -> list[str]:
+    """Columns of numbers that have values and are not yet known as evidence."""
+    known = {name for kind in EVIDENCE.values() for name in kind.find_columns(labels.table.column_names)}
+    return [
+        name
+        for name in labels.table.column_names
+        if name not in known and is_numeric(labels, name) and has_evidence(labels, name)
+    ]

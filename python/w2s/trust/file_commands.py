@@ -11,23 +11,24 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.parquet as pq
 
+from w2s.callables import code_digest, is_callable_name
 from w2s.config import parse_config
 from w2s.errors import DataError, UsageError
-from w2s.evidence import Labels, nullable_boolean_column, put_column, read_table, write_table
-from w2s.evidence_kinds import EVIDENCE
-from w2s.files import partial_output, publish, refuse_other_files, write_text
+from w2s.evidence import Labels, nullable_boolean_column, put_column, read_table, write_table, write_tables
+from w2s.files import file_digest, partial_output, publish, refuse_other_files, write_text
 from w2s.kernels.arrays import Flags
 from w2s.kernels.columns import Doubles
 from w2s.locks import lock_output
-from w2s.tables.label_files import LabelFile, read_label_file
-from w2s.trust.benchmark import BenchmarkResult, compare_functions, little_gold, out_of_fold_measures
+from w2s.resume import STEP, Record
+from w2s.tables.label_files import LabelFile, label_file_digest, read_label_file
+from w2s.trust.benchmark import compare_functions, little_gold, nothing_comparable, out_of_fold_measures
 from w2s.trust.columns import (
     equals_label,
-    has_evidence,
-    is_numeric,
     is_text,
     missing_evidence,
+    number_columns,
     require_evidence,
 )
 from w2s.trust.features import FeatureOptions
@@ -47,7 +48,13 @@ _DIGEST = b"w2s.rows_of"
 """Metadata of :data:`GOLD`: the digest of the labels, if their ids are only row numbers of that file."""
 
 
-_FILES = {SETTINGS, ARRAYS, LABELS, GOLD, MEASURES}
+_SETTINGS = "settings"
+"""In the record of a fit: the digest of :data:`SETTINGS`."""
+
+_RECORD = b"w2s.scores_of"
+"""Metadata of a scored table: the record of what it was made of."""
+
+_FILES = {SETTINGS, ARRAYS, LABELS, GOLD, MEASURES, STEP}
 """All that the folder of a trust function holds."""
 
 
@@ -64,23 +71,6 @@ def take_gold(labels: Labels, column: str) -> tuple[Labels, Flags]:
     correct, known = nullable_boolean_column(labels, column)
     check_gold(correct[known], int(known.sum()))
     return Labels(labels.table.drop_columns([column]), labels.vectors).take(known), correct[known]
-
-
-def parse_options(pairs: Sequence[str], features: str | None) -> dict[str, Any]:
-    """Parse ``name=value`` texts as options of a function; the value ``None`` means None.
-
-    Raises:
-        UsageError: a text has no ``=``, or an option is given twice.
-    """
-    options: dict[str, Any] = {} if features is None else {"features": features}
-    for pair in pairs:
-        name, equals, value = pair.partition("=")
-        if not name or not equals:
-            raise UsageError("trust-bad-option", f"option {pair!r} is not name=value")
-        if name in options:
-            raise UsageError("trust-repeated-option", f"option {name} is given twice: leave one out")
-        options[name] = None if value == "None" else value
-    return options
 
 
 def fit_file(
@@ -113,21 +103,29 @@ def fit_file(
         overwrite: replace a trust function in the folder.
 
     Returns:
-        A summary as JSON values.
+        A summary as JSON values. Where the folder holds the function of the same labels and settings,
+        nothing is done, and ``done_before`` is true.
 
     Raises:
-        UsageError: the folder already holds a function, or a function or an option is invalid.
+        UsageError: the folder already holds another function, or a function or an option is invalid.
         DataError: the labels or the gold cannot be used.
     """
     folder = Path(out)
     with lock_output(folder):
-        if (folder / SETTINGS).exists() and not overwrite:
-            raise UsageError(
-                "trust-output-exists",
-                f"{folder} already holds a trust function: give --overwrite or another name",
-            )
         refuse_other_files(folder, _FILES)
         chosen = trust_function(function, **(options or {}))
+        inputs = {
+            "labels": label_file_digest(path),
+            "gold": gold,
+            "function": [name := chosen.source, code_digest(name) if is_callable_name(name) else ""],
+            "options": chosen.options.model_dump(mode="json"),
+            "folds": [folds, draws],
+            "seed": seed,
+        }
+        if (folder / SETTINGS).exists() and not overwrite:
+            if (record := _record_of_folder(folder)) is None:
+                raise _exists(folder)
+            return _finished(folder, record, inputs)
         file = read_label_file(path)
         labels, correct = take_gold(file.labels, gold)
         _check_features(chosen, labels, (options or {}).get("features"), gold)
@@ -150,8 +148,32 @@ def fit_file(
             save(fitted, part)
             if scores is not None:
                 _write_gold(part, replace(file, labels=labels), correct, scores, summary)
+            Record.of(inputs, {**summary, _SETTINGS: file_digest(part / SETTINGS)}).write(part / STEP)
             publish(part, folder)
     return summary
+
+
+def _finished(out: Path, record: Record, inputs: Mapping[str, object]) -> dict[str, Any]:
+    """The summary of the same work, which is finished.
+
+    Raises:
+        UsageError: the output was made of something else.
+    """
+    if changed := record.changed(inputs):
+        raise _exists(out, f", made with other {', '.join(changed)}")
+    return {**record.facts, "done_before": True}
+
+
+def _exists(out: Path, how: str = "") -> UsageError:
+    return UsageError("trust-output-exists", f"{out} already exists{how}: give --overwrite or another name")
+
+
+def _record_of_folder(folder: Path) -> Record | None:
+    """What a folder says that its function was made of; None if it holds another function by now."""
+    record = Record.read(folder / STEP)
+    if record is None or record.facts.get(_SETTINGS) != file_digest(folder / SETTINGS):
+        return None
+    return Record(record.inputs, {name: fact for name, fact in record.facts.items() if name != _SETTINGS})
 
 
 def _check_features(chosen: Function, labels: Labels, wanted: str | None, gold: str) -> None:
@@ -194,16 +216,6 @@ def _names(features: str, gold: str, labels: Labels) -> tuple[str, ...]:
     return names
 
 
-def number_columns(labels: Labels) -> list[str]:
-    """Columns of numbers that have values and are not yet known as evidence."""
-    known = {name for kind in EVIDENCE.values() for name in kind.find_columns(labels.table.column_names)}
-    return [
-        name
-        for name in labels.table.column_names
-        if name not in known and is_numeric(labels, name) and has_evidence(labels, name)
-    ]
-
-
 def _write_gold(
     folder: Path, file: LabelFile, correct: Flags, scores: Doubles, summary: Mapping[str, Any]
 ) -> None:
@@ -234,10 +246,11 @@ def score_file(
         overwrite: replace an existing output.
 
     Returns:
-        A summary as JSON values.
+        A summary as JSON values. Where the output has the scores of the same labels by the same function,
+        nothing is done, and ``done_before`` is true.
 
     Raises:
-        UsageError: the output already exists or is not Parquet.
+        UsageError: the output already exists and is another one, or is not Parquet.
         DataError: the labels lack evidence, or the function is damaged.
     """
     target = Path(out)
@@ -247,18 +260,42 @@ def score_file(
             f"cannot write {target}: scored labels are Parquet; end the name with .parquet",
         )
     with lock_output(target):
-        if target.exists() and not overwrite:
-            raise UsageError(
-                "trust-output-exists", f"{target} already exists: give --overwrite or another name"
-            )
+        is_there = target.exists() and not overwrite
+        record = _record_of_table(target) if is_there else None
+        if is_there and record is None:
+            raise _exists(target)
         fitted = load(function, allow)
+        gold = Path(function) / GOLD
+        inputs = {
+            "labels": label_file_digest(path),
+            "function": [file_digest(one) for one in (Path(function) / SETTINGS, gold) if one.exists()],
+            "score": column,
+        }
+        if record is not None:
+            return _finished(target, record, inputs)
         file = read_label_file(path)
         labels = file.labels
         scores = fitted.score(labels)
-        replaced = _put_out_of_fold(file, scores, Path(function) / GOLD)
-        write_table(put_column(file.table, column, scores), target)
-    mean = float(scores.mean()) if len(scores) else None
-    return {"rows": len(labels), "function": fitted.name, "mean_trust": mean, "out_of_fold": replaced}
+        replaced = _put_out_of_fold(file, scores, gold)
+        mean = float(scores.mean()) if len(scores) else None
+        summary = {
+            "rows": len(labels),
+            "function": fitted.name,
+            "mean_trust": mean,
+            "out_of_fold": replaced,
+        }
+        metadata = {_RECORD: Record.of(inputs, summary).to_text().encode()}
+        write_tables([put_column(file.table, column, scores)], target, metadata)
+    return summary
+
+
+def _record_of_table(path: Path) -> Record | None:
+    """What a scored table says that it was made of; None if it says nothing or cannot be read."""
+    try:
+        metadata = pq.read_metadata(path).metadata or {}
+    except (OSError, pa.ArrowException, UnicodeDecodeError):
+        return None
+    return Record.parse(metadata.get(_RECORD, b""))
 
 
 def _put_out_of_fold(file: LabelFile, scores: Doubles, path: Path) -> int:
@@ -338,7 +375,7 @@ def compare_file(
     )
     compared = [result.name for result in results if result.measures]
     if not compared:
-        raise _nothing_comparable(results, labels, is_chosen=bool(functions))
+        raise nothing_comparable(results, labels, is_chosen=bool(functions))
     remarks = little_gold(compared, len(labels))
     return {
         "gold_rows": len(labels),
@@ -348,21 +385,3 @@ def compare_file(
         "functions": [result.to_json() for result in results],
         **({"remarks": remarks} if remarks else {}),
     }
-
-
-def _nothing_comparable(results: Sequence[BenchmarkResult], labels: Labels, *, is_chosen: bool) -> DataError:
-    """The error for labels on which no function can be compared; it names what to add first."""
-    numeric = number_columns(labels)
-    if is_chosen:
-        what = f"{results[0].title}: {results[0].remedy}"
-    elif numeric:
-        what = (
-            "these labels have no evidence that functions read by themselves, such as log_prob; name "
-            f"columns of numbers, for example `features={','.join(numeric[:3])}`"
-        )
-    else:
-        what = (
-            "these labels have no evidence; add log_prob, or any column of numbers about a "
-            "label, and name it with `features`"
-        )
-    return DataError("trust-nothing-comparable", f"no trust function can be compared: {what}")

@@ -198,7 +198,7 @@ def _read_labels(path: Path, digest: str) -> pa.Table | None:
         return None
     try:
         return pq.read_table(pa.BufferReader(_read_bytes(path, digest)))
-    except pa.ArrowException as error:
+    except (OSError, pa.ArrowException, UnicodeDecodeError) as error:
         raise DataError("trust-file-invalid", f"{path} is not a Parquet file: {error}") from None
 
 

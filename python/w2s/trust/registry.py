@@ -6,7 +6,7 @@ The module of a function is imported when the function is first named.
 from __future__ import annotations
 
 import importlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from importlib.metadata import entry_points
 from typing import Any, cast
 
@@ -115,3 +115,20 @@ def _load_entry_point(name: str) -> Any:
         )
     with user_code(f"the installed trust function {name}"):
         return installed[name].load()
+
+
+def parse_options(pairs: Sequence[str], features: str | None) -> dict[str, Any]:
+    """Parse ``name=value`` texts as options of a function; the value ``None`` means None.
+
+    Raises:
+        UsageError: a text has no ``=``, or an option is given twice.
+    """
+    options: dict[str, Any] = {} if features is None else {"features": features}
+    for pair in pairs:
+        name, equals, value = pair.partition("=")
+        if not name or not equals:
+            raise UsageError("trust-bad-option", f"option {pair!r} is not name=value")
+        if name in options:
+            raise UsageError("trust-repeated-option", f"option {name} is given twice: leave one out")
+        options[name] = None if value == "None" else value
+    return options

@@ -8,8 +8,8 @@ use pyo3::prelude::*;
 use w2s_core::pages::{self, PageError, Values};
 
 /// Kind (data, data2, dictionary, other), bytes of the header, of the page in the file, and decompressed, values,
-/// encoding, bytes of both levels, whether it is compressed, checksum.
-type Fields = (&'static str, usize, usize, usize, usize, i32, usize, usize, bool, Option<u32>);
+/// encoding, bytes of both levels, whether it is compressed, checksum, encoding of levels.
+type Fields = (&'static str, usize, usize, usize, usize, i32, usize, usize, bool, Option<u32>, i32);
 type Bytes<'py> = Bound<'py, PyArray1<u8>>;
 /// Offsets, texts, bits of those that are not null, nulls.
 type Texts<'py> = (Bound<'py, PyArray1<i32>>, Bytes<'py>, Option<Bytes<'py>>, usize);
@@ -32,6 +32,7 @@ pub fn page_header(bytes: PyReadonlyArray1<'_, u8>, at: usize) -> PyResult<Optio
         found.repetition_bytes,
         found.is_compressed,
         found.checksum,
+        found.level_encoding,
     )))
 }
 

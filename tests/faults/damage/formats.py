@@ -13,9 +13,19 @@ SHARES = {"parquet": 4, "arrow": 2, "jsonl": 2, "csv": 1}
 """How many cases a family gets, in proportion; 1 where it is not named."""
 
 
-def format_of_case(number: int) -> DamagedFormat:
-    """The format of a case; families take turns by their shares, formats of a family in order."""
-    families = sorted({found.family for found in FORMATS.values()})
+FAMILIES = sorted({found.family for found in FORMATS.values()})
+
+
+def format_of_case(number: int, only: str | None = None) -> DamagedFormat:
+    """The format of a case; families take turns by their shares, formats of a family in order.
+
+    Args:
+        number: of the case.
+        only: a format, or a family whose formats take turns.
+    """
+    if only in FORMATS:
+        return FORMATS[only]
+    families = [only] if only else FAMILIES
     turns = [family for family in families for _ in range(SHARES.get(family, 1))]
     turn, family = number // len(turns), turns[number % len(turns)]
     mine = [found for found in FORMATS.values() if found.family == family]

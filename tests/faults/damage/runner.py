@@ -16,7 +16,7 @@ from queue import Empty, Queue
 from typing import Any
 
 ROOT = Path(__file__).resolve().parents[3]
-BATCH = 250
+BATCH = 2500
 HANG_S = 60.0
 
 
@@ -43,7 +43,7 @@ def run_cases(
         files: number of cases.
         seed: decides, with the number of a case, how it is damaged.
         begin: the first case.
-        only: name of the one format that is damaged.
+        only: name of the one format or family that is damaged.
         keep: folder in which the damaged file of the last case stays.
     """
     found = Summary()

@@ -6,7 +6,7 @@ import gzip
 import json
 import struct
 from collections.abc import Callable, Iterator, Sequence
-from functools import partial
+from functools import cache, partial
 from itertools import product
 from pathlib import Path
 from typing import Any
@@ -27,6 +27,7 @@ _MEMORY = "320MiB"
 _CODECS = ("none", "snappy", "gzip", "brotli", "zstd", "lz4")
 
 
+@cache
 def small_table() -> pa.Table:
     """Numbers, texts with and without a dictionary, nulls, a nested column."""
     random = np.random.default_rng(3)
@@ -151,8 +152,10 @@ def _read_arrow(path: Path) -> pa.Table:
     with pa.OSFile(str(path)) as source:
         table = (pa.ipc.open_stream if stream else pa.ipc.open_file)(source).read_all()
     table.validate(full=True)
-    word = table.column("word")
-    return table.set_column(4, "word", word.cast(word.type.value_type))
+    for place, field in enumerate(table.schema):
+        if pa.types.is_dictionary(field.type):  # its name may be damaged
+            table = table.set_column(place, field.name, table.column(place).cast(field.type.value_type))
+    return table
 
 
 def _arrow_regions(data: bytes) -> Sequence[Region]:

@@ -12,13 +12,14 @@ import shutil
 import sys
 import traceback
 import warnings
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from tests.faults.damage.format import DamagedFormat, SilentDifferenceError
-from tests.faults.damage.formats import FORMATS, format_of_case
+from tests.faults.damage.formats import format_of_case
 from tests.faults.damage.mutations import mutate
 from w2s.errors import W2sError
 
@@ -69,7 +70,7 @@ def run(seed: int, begin: int, end: int, folder: Path, only: str | None) -> None
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     warm: set[str] = set()
     for number in range(begin, end):
-        found = FORMATS[only] if only else format_of_case(number)
+        found = format_of_case(number, only)
         whole = whole_file(found, folder / "whole")
         if found.family not in warm:  # what is imported first is not the memory of a damaged file
             warm.add(found.family)
@@ -79,12 +80,19 @@ def run(seed: int, begin: int, end: int, folder: Path, only: str | None) -> None
         case = {"number": number, "format": found.name}
         path, case["mutation"] = damage(found, whole, folder / "case", seed, number)
         print(json.dumps(case), flush=True)
-        before = _peak()
+        before = _reset_peak()
         seen = outcome(found, path)
         rise = _peak() - before
         if seen["failure"] is None and rise > LARGEST_RISE:
             seen = {"outcome": "memory", "failure": f"resident memory rose by {rise >> 20} MiB"}
         print(json.dumps(case | seen), flush=True)
+
+
+def _reset_peak() -> int:
+    """Forget the peak of earlier cases, where the system can, and return the memory in use."""
+    with suppress(OSError):
+        Path("/proc/self/clear_refs").write_text("5", encoding="ascii")
+    return _peak()
 
 
 def _peak() -> int:

@@ -211,8 +211,10 @@ def _convolution(message: ProtobufMessage, inputs: int, size: int) -> Convolutio
         return ConvolutionWeights(weight, bias)
     mean, variance = _optional(message, 3, outputs, 0.0), _optional(message, 4, outputs, 1.0)
     gamma, beta = _optional(message, 5, outputs, 1.0), _optional(message, 6, outputs, 0.0)
-    scale = (gamma / np.sqrt(variance + _EPSILON)).astype(np.float32)
-    return ConvolutionWeights(weight * scale[:, None, None, None], beta + scale * (bias - mean))
+    with np.errstate(all="ignore"):
+        scale = (gamma / np.sqrt(variance + _EPSILON)).astype(np.float32)
+        weight, bias = weight * scale[:, None, None, None], beta + scale * (bias - mean)
+    return ConvolutionWeights(_finite(weight), _finite(bias))
 
 
 def _linear(weight: ProtobufMessage, bias: ProtobufMessage, inputs: int) -> LinearWeights:
@@ -238,7 +240,12 @@ def _numbers(layer: ProtobufMessage) -> _Array:
         raise ProtobufError("the data of a layer end within a number")
     least, largest = (np.frombuffer(layer.bytes_field(i) or bytes(4), "<f4")[0] for i in (1, 2))
     shares = np.frombuffer(codes, "<u2").astype(np.float32) / np.float32(65535)
-    found: _Array = (least + shares * (largest - least)).astype(np.float32)
-    if not np.isfinite(found).all():
+    with np.errstate(all="ignore"):
+        found: _Array = (least + shares * (largest - least)).astype(np.float32)
+    return _finite(found)
+
+
+def _finite(numbers: _Array) -> _Array:
+    if not np.isfinite(numbers).all():
         raise ProtobufError("a layer contains numbers that are not finite")
-    return found
+    return numbers

@@ -113,7 +113,12 @@ fn schema<'a>(reader: &mut Reader<'a>) -> Result<Vec<Leaf<'a>>, Damage> {
         reader.fields(|reader, id, kind| {
             match id {
                 1 => physical_type = reader.int()?,
-                3 => repetition = reader.int()?,
+                3 => {
+                    repetition = reader.int()?;
+                    if !(0..=2).contains(&repetition) {
+                        return Err(Damage::Bad);
+                    }
+                }
                 4 if kind == BINARY => name = reader.binary()?,
                 5 => children = reader.count()?,
                 _ => reader.skip(kind, 0)?,

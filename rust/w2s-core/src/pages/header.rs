@@ -47,6 +47,8 @@ pub struct Header {
     pub values: usize,
     /// Encoding of the values, by its number in the format: 0 plain, 2 and 8 dictionary.
     pub encoding: i32,
+    /// Encoding of the definition levels of a [`PageKind::Data`], by its number in the format; 3 for the other kinds.
+    pub level_encoding: i32,
     /// Bytes of the definition levels of a [`PageKind::DataV2`].
     pub definition_bytes: usize,
     /// Bytes of its repetition levels.
@@ -56,6 +58,11 @@ pub struct Header {
     /// CRC-32 of the page in the file, if the writer gave one.
     pub checksum: Option<u32>,
 }
+
+/// The only encoding of levels that writers of today use.
+const RLE: i32 = 3;
+/// The field of the header of a [`PageKind::Data`]; 7 is that of a dictionary.
+const DATA: i64 = 5;
 
 /// Reads the header at the start of some bytes.
 ///
@@ -80,13 +87,14 @@ pub fn header(bytes: &[u8]) -> Result<Header, PageError> {
         bytes: 0,
         values: 0,
         encoding: -1,
+        level_encoding: RLE,
         definition_bytes: 0,
         repetition_bytes: 0,
         is_compressed: true,
         checksum: None,
     };
-    reader.fields(|reader, id, kind| {
-        match id {
+    reader.fields(|reader, id_of_page, kind| {
+        match id_of_page {
             1 => {
                 found.kind = match reader.int()? {
                     0 => PageKind::Data,
@@ -102,6 +110,7 @@ pub fn header(bytes: &[u8]) -> Result<Header, PageError> {
                 match id {
                     1 => found.values = reader.size()?,
                     2 => found.encoding = reader.int()? as i32,
+                    3 if id_of_page == DATA => found.level_encoding = reader.int()? as i32,
                     _ => reader.skip(kind, 0)?,
                 }
                 Ok(())

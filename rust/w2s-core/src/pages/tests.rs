@@ -45,6 +45,7 @@ fn a_header_gives_its_fields_and_skips_the_others() {
         bytes: 1000,
         values: 7,
         encoding: 0,
+        level_encoding: 3,
         definition_bytes: 0,
         repetition_bytes: 0,
         is_compressed: true,
