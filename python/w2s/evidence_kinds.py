@@ -236,16 +236,16 @@ EVIDENCE = {
 DELIBERATION = {
     "value": "value of the label, from -1 to 1",
     "lead": "its value minus that of the best other move",
-    "spread": "standard deviation of the values of all moves that were looked at",
+    "spread": "standard deviation of the values of all moves that were considered",
     "first_value": "its value as soon as it was made, without looking further",
     "first_lead": "the same, minus that of the best other move",
     "position_value": "value of the position before looking ahead",
     "is_policy_choice": "1 if the label is the first choice without looking ahead, else 0",
     "is_best": "1 if the label is the first choice after looking ahead, else 0",
     "changes": "how often the best move changed while looking ahead",
-    "settled": "share of the thought after which it did not change any more",
+    "settled": "share of the deliberation after which it did not change any more",
     "share": "probability of the label in the policy that looking ahead has improved",
-    "visits": "share of the positions that were looked at below the label",
+    "visits": "share of the positions that were considered below the label",
 }
 """Numbers of the evidence ``deliberation``, in the order of its vector; columns ``deliberation_NAME``."""
 

@@ -47,10 +47,10 @@ def deliberate(
         moves: for each state, legal moves that are valued in any case.
         evaluate: the network.
         view: how the network sees a state.
-        widths: how many of the likeliest moves are looked at in each depth; either this or ``visits``.
+        widths: how many of the likeliest moves are considered in each depth; either this or ``visits``.
         visits: number of states that a tree visits.
         batch: most states that are given to the network at once.
-        trees: states that are thought about at once; bounds the memory.
+        trees: states whose trees are grown at once; bounds the memory.
 
     Raises:
         UsageError: a state is of another game, a move is not legal, or the game has no such view.

@@ -24,7 +24,7 @@ pub struct Deliberation {
     planes: [usize; 3],
 }
 
-/// What was found about one state; the columns have a row per move that was looked at.
+/// What was found about one state; the columns have a row per move that was considered.
 #[derive(Debug)]
 #[pyclass(frozen, get_all, module = "w2s._core")]
 pub struct DeliberationFinding {
@@ -46,7 +46,7 @@ pub struct DeliberationFinding {
     first_value: f32,
     /// How often the best move changed.
     changes: u32,
-    /// The share of the thought after which it did not change any more.
+    /// The share of the search after which it did not change any more.
     settled: f32,
     /// States that the network evaluated.
     evaluations: u32,

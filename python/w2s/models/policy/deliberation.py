@@ -14,10 +14,10 @@ from w2s.models.model import Answer, Want
 from w2s.models.policy import evidence
 from w2s.models.policy.device import default_batch_size, has_fast_bfloat16, select_device
 from w2s.models.policy.inference import BatchedNet, log_softmax
+from w2s.models.policy.lookahead import Lookahead
 from w2s.models.policy.model import PolicyModel
 from w2s.models.policy.nets import PolicyNet, weights_digest
 from w2s.models.policy.settings import PolicySettings
-from w2s.models.policy.thought import Thought
 from w2s.tasks import MoveExample
 
 _TREES_PER_BATCH = 2
@@ -27,7 +27,7 @@ class DeliberationModel:
     """A policy network that looks ahead before it answers; implements ``Model``, ``SupportsScoring``,
     ``SupportsDistribution`` and ``SupportsCandidates``.
 
-    The network chooses the moves that are looked at and values the positions that they lead to; the rules
+    The network chooses the moves that are considered and values the positions that they lead to; the rules
     say what a finished game is worth. Nothing else decides the answer. Hidden states and those after the
     label are those of the network without looking ahead.
 
@@ -74,11 +74,13 @@ class DeliberationModel:
         """Up to ``count`` legal moves per example: the label, then the likeliest by the improved policy."""
         self.check(examples)
         asked = [self._asked(example, want) for example in examples]
-        thoughts = self._think(examples, asked)
-        labels = [self._labels(*pair, count) for pair in zip(examples, thoughts, strict=True)]
+        lookaheads = self._think(examples, asked)
+        labels = [self._labels(*pair, count) for pair in zip(examples, lookaheads, strict=True)]
         rows = [place for place, some in enumerate(labels) for _ in some]
         flat = [label for some in labels for label in some]
-        answers = self._answers([examples[row] for row in rows], [thoughts[row] for row in rows], flat, want)
+        answers = self._answers(
+            [examples[row] for row in rows], [lookaheads[row] for row in rows], flat, want
+        )
         proposed: list[list[Answer]] = [[] for _ in examples]
         for row, answer in zip(rows, answers, strict=True):
             proposed[row].append(answer)
@@ -90,20 +92,20 @@ class DeliberationModel:
         moves = [example.state.read(label)[0] for example, label in zip(examples, labels, strict=True)]
         legal = [row for row, move in enumerate(moves) if move is not None]
         chosen, read = [examples[row] for row in legal], [moves[row] or "" for row in legal]
-        thoughts = self._think(chosen, [[] for _ in chosen])
+        lookaheads = self._think(chosen, [[] for _ in chosen])
         answers = [Answer(label) for label in labels]
         want = Want(evidence=True, hidden=True)
-        for row, answer in zip(legal, self._answers(chosen, thoughts, read, want), strict=True):
+        for row, answer in zip(legal, self._answers(chosen, lookaheads, read, want), strict=True):
             answers[row] = answer
         return answers
 
     def distributions(self, examples: Sequence[MoveExample]) -> list[dict[str, float]]:
         """The probability of each legal move of each example, improved by looking ahead."""
         self.check(examples)
-        thoughts = self._think(examples, [[] for _ in examples])
-        return [dict(zip(one.legal, map(float, one.improved), strict=True)) for one in thoughts]
+        lookaheads = self._think(examples, [[] for _ in examples])
+        return [dict(zip(one.legal, map(float, one.improved), strict=True)) for one in lookaheads]
 
-    def think(self, examples: Sequence[MoveExample]) -> list[Thought]:
+    def think(self, examples: Sequence[MoveExample]) -> list[Lookahead]:
         """What the model finds out about each example."""
         self.check(examples)
         return self._think(examples, [[] for _ in examples])
@@ -120,7 +122,7 @@ class DeliberationModel:
         """Nothing to release."""
 
     def _asked(self, example: MoveExample, want: Want) -> list[str]:
-        """Moves that have to be looked at."""
+        """Moves that must be considered."""
         legal = example.state.legal_moves()
         return (
             legal
@@ -130,8 +132,8 @@ class DeliberationModel:
             else []
         )
 
-    def _think(self, examples: Sequence[MoveExample], moves: Sequence[Sequence[str]]) -> list[Thought]:
-        """A thought per example, in which these moves are looked at; the same question is asked once."""
+    def _think(self, examples: Sequence[MoveExample], moves: Sequence[Sequence[str]]) -> list[Lookahead]:
+        """A lookahead per example, which considers these moves; the same question is asked once."""
         keys = [(id(example.state), *some) for example, some in zip(examples, moves, strict=True)]
         first = {key: row for row, key in reversed(list(enumerate(keys)))}
         rows = sorted(first.values())
@@ -141,7 +143,7 @@ class DeliberationModel:
 
     def _think_distinct(
         self, examples: Sequence[MoveExample], moves: Sequence[Sequence[str]]
-    ) -> list[Thought]:
+    ) -> list[Lookahead]:
         settings = self._settings
         found = kernels.deliberate(
             self.game,
@@ -156,26 +158,26 @@ class DeliberationModel:
         )
         policies = self._policy.distributions(examples)
         return [
-            Thought(list(policy), one, settings.gain, np.fromiter(policy.values(), np.float64, len(policy)))
+            Lookahead(list(policy), one, settings.gain, np.fromiter(policy.values(), np.float64, len(policy)))
             for one, policy in zip(found, policies, strict=True)
         ]
 
-    def _labels(self, example: MoveExample, thought: Thought, count: int) -> list[str]:
+    def _labels(self, example: MoveExample, found: Lookahead, count: int) -> list[str]:
         """The label, then up to ``count - 1`` of the other allowed moves, the likeliest first."""
-        allowed = allowed_moves(example, list(thought.legal))
+        allowed = allowed_moves(example, list(found.legal))
         if not allowed:
             return []
-        improved = dict(zip(thought.legal, map(float, thought.improved), strict=True))
-        label = self._draw(example, thought, allowed) if self._settings.temperature else ""
+        improved = dict(zip(found.legal, map(float, found.improved), strict=True))
+        label = self._draw(example, found, allowed) if self._settings.temperature else ""
         if not label:
-            scores = {"best": thought.ranks, "policy": thought.policy, "improved": thought.improved}
-            by_move = dict(zip(thought.legal, scores[self._settings.label], strict=True))
+            scores = {"best": found.ranks, "policy": found.policy, "improved": found.improved}
+            by_move = dict(zip(found.legal, scores[self._settings.label], strict=True))
             label = max(allowed, key=lambda move: by_move[move])
         return [label, *runner_ups({move: improved[move] for move in allowed}, label, count - 1)]
 
-    def _draw(self, example: MoveExample, thought: Thought, allowed: Sequence[str]) -> str:
+    def _draw(self, example: MoveExample, found: Lookahead, allowed: Sequence[str]) -> str:
         """A move drawn from the improved policy at the temperature."""
-        improved = dict(zip(thought.legal, np.log(np.maximum(thought.improved, 1e-300)), strict=True))
+        improved = dict(zip(found.legal, np.log(np.maximum(found.improved, 1e-300)), strict=True))
         scaled = log_softmax(np.array([improved[move] for move in allowed]) / self._settings.temperature)
         cumulative = np.exp(scaled).cumsum()
         drawn = keyed_random.uniform(self._seed, self._name, *keyed_random.position_keys(example))
@@ -185,7 +187,7 @@ class DeliberationModel:
     def _answers(
         self,
         examples: Sequence[MoveExample],
-        thoughts: Sequence[Thought],
+        lookaheads: Sequence[Lookahead],
         labels: Sequence[str],
         want: Want,
     ) -> list[Answer]:
@@ -197,32 +199,34 @@ class DeliberationModel:
         if want.afterstate:
             self._policy.add_afterstates(examples, answers)
         if want.deliberation:
-            self._add_deliberation(examples, thoughts, answers)
-        for example, thought, answer in zip(examples, thoughts, answers, strict=True):
-            answer.value_cp = thought.value_cp(answer.label)
+            self._add_deliberation(examples, lookaheads, answers)
+        for example, found, answer in zip(examples, lookaheads, answers, strict=True):
+            answer.value_cp = found.value_cp(answer.label)
             if want.evidence:
-                _add_confidence(example, thought, answer)
+                _add_confidence(example, found, answer)
             if want.values:
-                answer.values_cp = {move: thought.value_cp(move) for move in thought.legal}
+                answer.values_cp = {move: found.value_cp(move) for move in found.legal}
         return answers
 
     def _add_deliberation(
-        self, examples: Sequence[MoveExample], thoughts: Sequence[Thought], answers: Sequence[Answer]
+        self, examples: Sequence[MoveExample], lookaheads: Sequence[Lookahead], answers: Sequence[Answer]
     ) -> None:
-        """Numbers of the deliberation; for labels that were not looked at, the model thinks once more."""
-        missing = [row for row, answer in enumerate(answers) if answer.label not in thoughts[row].found.moves]
+        """Numbers of the deliberation; for labels that were not considered, the model looks ahead once more."""
+        missing = [
+            row for row, answer in enumerate(answers) if answer.label not in lookaheads[row].found.moves
+        ]
         again = self._think([examples[row] for row in missing], [[answers[row].label] for row in missing])
-        seen = {**dict(enumerate(thoughts)), **dict(zip(missing, again, strict=True))}
+        seen = {**dict(enumerate(lookaheads)), **dict(zip(missing, again, strict=True))}
         for row, answer in enumerate(answers):
             answer.deliberation = seen[row].evidence(answer.label)
 
 
-def _add_confidence(example: MoveExample, thought: Thought, answer: Answer) -> None:
+def _add_confidence(example: MoveExample, found: Lookahead, answer: Answer) -> None:
     """Log-probability, margin, entropy and rank by the improved policy among the allowed moves."""
-    allowed = allowed_moves(example, list(thought.legal))
+    allowed = allowed_moves(example, list(found.legal))
     with np.errstate(divide="ignore"):
-        improved = dict(zip(thought.legal, np.log(thought.improved), strict=True))
+        improved = dict(zip(found.legal, np.log(found.improved), strict=True))
     log_probs = log_softmax(np.maximum(np.array([improved[move] for move in allowed]), -700.0))
-    found = evidence.choice_confidence(log_probs, allowed.index(answer.label))
-    answer.log_prob, answer.margin, answer.entropy = found.log_prob, found.margin, found.entropy
-    answer.rank, answer.n_options = found.rank, len(thought.legal)
+    known = evidence.choice_confidence(log_probs, allowed.index(answer.label))
+    answer.log_prob, answer.margin, answer.entropy = known.log_prob, known.margin, known.entropy
+    answer.rank, answer.n_options = known.rank, len(found.legal)

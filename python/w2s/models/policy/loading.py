@@ -62,7 +62,7 @@ def policy_folder(reference: Reference) -> Path:
 
 
 def build_model(reference: str, net: PolicyNet, settings: PolicySettings, seed: int) -> Model:
-    """A network as a model, which looks ahead if the settings say so."""
+    """A network as a model, which looks ahead if the settings have think or nodes."""
     if settings.looks_ahead:
         from w2s.models.policy.deliberation import DeliberationModel
 

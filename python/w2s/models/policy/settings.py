@@ -17,8 +17,8 @@ OPTIONS = {
     "device": "auto, cpu or cuda; default auto",
     "batch": "positions in one forward pass; the default depends on the device",
     "temperature": "0 takes the likeliest move, above 0 moves are drawn; default 0",
-    "think": "moves to look at in each depth, such as 6,6,6 or 6,all; needs a value head",
-    "nodes": "positions to look at where they matter most, such as 200; instead of think",
+    "think": "moves to consider in each depth, such as 6,6,6 or 6,all; needs a value head",
+    "nodes": "positions to consider, the most promising ones, such as 200; instead of think",
     "label": "with think or nodes: best, policy or improved, the move that is answered; default best",
     "gain": "with think or nodes: how strongly values change the policy; default 10",
     "dtype": "with think or nodes: auto, float32 or bfloat16; default auto, the faster one",
@@ -43,8 +43,8 @@ class PolicySettings:
             so that an answer never depends on the other positions.
         temperature: 0 answers with the likeliest move; above 0 the move is drawn from the policy at this
             temperature.
-        think: how many of the likeliest moves are looked at in each depth; empty for none.
-        nodes: number of positions that are looked at, where the search decides which; None for none.
+        think: how many of the likeliest moves are considered in each depth; empty for none.
+        nodes: number of positions that are considered, where the search decides which; None for none.
         label: the answer of a model that looks ahead: the ``best`` move it found, that of the ``policy``
             alone, or that of the ``improved`` policy.
         gain: how strongly values change the improved policy.
@@ -83,7 +83,7 @@ class PolicySettings:
                     f"{quote(name)} is not an option of {reference.kind}: {hint}its options are: "
                     f"{', '.join(OPTIONS)}",
                 )
-        _check_thought(text, options)
+        _check_lookahead(text, options)
         return cls(
             parse_word(text, options, "device", DEVICES),
             parse_count(text, options, "batch", most=_MAX_BATCH),
@@ -96,14 +96,14 @@ class PolicySettings:
         )
 
 
-def _check_thought(text: str, options: Mapping[str, str]) -> None:
-    """Refuse options of thought that contradict each other, or that have no effect."""
+def _check_lookahead(text: str, options: Mapping[str, str]) -> None:
+    """Refuse options of looking ahead that contradict each other, or that have no effect."""
     if "think" in options and "nodes" in options:
         raise UsageError("model-think-and-nodes", f"{quote(text)} has both think and nodes; leave one out")
     idle = [name for name in _ALONE if name in options]
     if idle and not {"think", "nodes"} & options.keys():
         raise UsageError(
-            "model-option-without-thought",
+            "model-option-without-lookahead",
             f"{idle[0]} of {quote(text)} has no effect without think or nodes; add nodes=200, or leave it "
             "out",
         )

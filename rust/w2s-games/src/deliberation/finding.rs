@@ -23,15 +23,15 @@ pub struct MoveFinding {
 /// What was found about a position.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Finding {
-    /// The moves that were looked at, ascending.
+    /// The moves that were considered, ascending.
     pub moves: Vec<MoveFinding>,
     /// The best of them; `None` where the game is over.
     pub best: Option<Move>,
     /// Value of the position by the network alone, for the player to move; by the rules where the game is over.
     pub first_value: f32,
-    /// How often the best move changed in the course of the thought; the policy's own choice comes first.
+    /// How often the best move changed in the course of the search; the policy's own choice comes first.
     pub changes: u32,
-    /// The share of the thought after which the best move did not change any more; 0 if it never did.
+    /// The share of the search after which the best move did not change any more; 0 if it never did.
     pub settled: f32,
     /// States that the network evaluated.
     pub evaluations: u32,
@@ -39,7 +39,7 @@ pub struct Finding {
     pub nodes: u32,
 }
 
-/// The best moves in the course of a thought: how often they changed, and when for the last time.
+/// The best moves in the course of a search: how often they changed, and when for the last time.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Trail {
     last: Option<Move>,

@@ -1,7 +1,7 @@
 //! Deliberation: a tree search whose leaves are valued, and whose moves are chosen, by a network.
 //!
 //! Knows no particular game and no network. A tree hands out states, receives for each the network's value and its
-//! logits of the legal moves, and goes on until its plan is done. Trees are independent of each other, so the
+//! logits of the legal moves, and continues until its plan is done. Trees are independent of each other, so the
 //! answer for a position does not depend on what else is searched.
 //!
 //! | module | question it answers |
@@ -41,7 +41,7 @@ pub use worth::{Proof, Worth};
 use crate::game::Move;
 use crate::view::View;
 
-/// How much thought a position gets, and where it goes.
+/// How many states are considered, and which.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Plan {
     /// At each depth the likeliest moves, this many of them; the values of the last depth are backed up by minimax.
@@ -55,7 +55,7 @@ pub enum Plan {
 pub struct Request {
     /// How the network sees a state.
     pub view: View,
-    /// How much thought the position gets.
+    /// How many states are considered, and which.
     pub plan: Plan,
     /// Legal moves of the root that are valued in any case.
     pub moves: Vec<Move>,

@@ -115,7 +115,7 @@ fn the_size_of_a_batch_changes_nothing() {
 }
 
 #[test]
-fn moves_that_were_asked_for_are_valued() {
+fn requested_moves_are_valued() {
     let line = Line::new(Chess::start());
     let mut legal = Vec::new();
     line.now().legal_moves(&mut legal);

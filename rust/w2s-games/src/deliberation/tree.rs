@@ -21,7 +21,7 @@ pub trait DynTree: Debug + Send + Sync {
     fn fill_planes(&self, row: usize, planes: &mut [f32]);
     /// The legal moves of a state that waits, ascending.
     fn choices(&self, row: usize) -> Vec<Choice>;
-    /// Takes the answers about the first states that wait, and goes on.
+    /// Takes the answers about the first states that wait, and continues.
     ///
     /// # Panics
     /// Where there are more answers than states, or an answer has another number of moves.
@@ -30,7 +30,7 @@ pub trait DynTree: Debug + Send + Sync {
     fn finding(&self) -> Finding;
 }
 
-/// A place of the tree; `NONE` is no place.
+/// A place of the tree; `NONE` if there is none.
 pub type Place = u32;
 /// No place.
 pub const NONE: Place = Place::MAX;
@@ -56,7 +56,7 @@ pub struct Node<G> {
     pub evaluation: usize,
     /// What the rules say about it, or what follows from its children.
     pub proven: Option<Worth>,
-    /// Its moves that are looked at; empty until the network has answered.
+    /// Its moves that are considered; empty until the network has answered.
     pub edges: Vec<Edge>,
     pub visits: u32,
     pub waiting: u32,
@@ -296,7 +296,7 @@ fn softmax(logits: &[f32]) -> Vec<f32> {
     raised.iter().map(|&one| (one / sum) as f32).collect()
 }
 
-/// A number that tells planes apart.
+/// A hash of planes.
 fn fingerprint(planes: &[f32]) -> u64 {
     const FACTOR: u64 = 0x9e37_79b9_7f4a_7c15;
     let mut lanes = [FACTOR, FACTOR.rotate_left(16), FACTOR.rotate_left(32), FACTOR.rotate_left(48)];

@@ -136,7 +136,7 @@ impl<G: Game> Tree<G> {
         }
     }
 
-    /// The move of the root that the visits chose: a proven win, else the most visited one that is no proven loss.
+    /// The move of the root that the visits chose: a proven win, else the most visited one that is not a proven loss.
     fn chosen(&self) -> Option<Move> {
         let key = |edge: &&Edge| {
             let child = &self.nodes[edge.child as usize];

@@ -24,7 +24,7 @@ impl<G: Game> Tree<G> {
         }
     }
 
-    /// How many moves are looked at in this depth; `None` below the last one.
+    /// How many moves are considered in this depth; `None` below the last one.
     fn width(&self, depth: usize) -> Option<usize> {
         match &self.request.plan {
             Plan::Widths(widths) => widths.get(depth).copied(),
@@ -32,21 +32,21 @@ impl<G: Game> Tree<G> {
         }
     }
 
-    /// The likeliest moves of a node, ascending, and at the root those that were asked for.
+    /// The likeliest moves of a node, ascending, and at the root those of the request.
     fn likeliest(&self, place: Place, width: usize) -> Vec<Edge> {
         let mut edges = self.edges(place);
         edges.sort_by(|one, other| other.prior.total_cmp(&one.prior)); // stable: the first of equal ones
-        let asked: &[Move] = if place == ROOT { &self.request.moves } else { &[] };
+        let requested: &[Move] = if place == ROOT { &self.request.moves } else { &[] };
         let mut rank = 0;
         edges.retain(|edge| {
             rank += 1;
-            rank <= width || asked.contains(&edge.mv)
+            rank <= width || requested.contains(&edge.mv)
         });
         edges.sort_by_key(|edge| edge.mv);
         edges
     }
 
-    /// What a node is worth if the thought ends this many plies below it.
+    /// What a node is worth if the search ends this many plies below it.
     fn minimax(&self, place: Place, plies: usize) -> Worth {
         let node = &self.nodes[place as usize];
         if node.proven.is_some() || plies == 0 || node.edges.is_empty() {
@@ -57,7 +57,7 @@ impl<G: Game> Tree<G> {
         Worth::best(moves, self.is_complete(place)).unwrap_or_else(|| self.first_worth(place))
     }
 
-    /// The worth of each move of the root if the thought ends this many plies after it.
+    /// The worth of each move of the root if the search ends this many plies after it.
     fn worths(&self, plies: usize) -> Vec<Worth> {
         let edges = &self.nodes[ROOT as usize].edges;
         edges.iter().map(|edge| self.minimax(edge.child, plies).of_move()).collect()

@@ -24,8 +24,8 @@ from w2s.models.lc0.loading import build_lc0_net  # noqa: E402
 from w2s.models.lc0.weights import read_weights  # noqa: E402
 from w2s.models.policy.files import from_pretrained  # noqa: E402
 from w2s.models.policy.inference import BatchedNet  # noqa: E402
+from w2s.models.policy.lookahead import Lookahead  # noqa: E402
 from w2s.models.policy.settings import PolicySettings  # noqa: E402
-from w2s.models.policy.thought import Thought  # noqa: E402
 from w2s.models.reference import parse_reference  # noqa: E402
 
 GAMES = ("chess", "connect_four", "othello")
@@ -87,11 +87,11 @@ def test_it_equals_a_plain_recursion(tmp_path: Path, name: str) -> None:
     model = load_model(f"{reference}?think=3,2,2&dtype=float32")
     recursion = Recursion(net)
     examples = list(positions(name, 12))
-    for example, thought in zip(examples, model.think(examples), strict=True):
+    for example, lookahead in zip(examples, model.think(examples), strict=True):
         expected = recursion.moves(example.state, (3, 2, 2))
-        found = dict(zip(thought.found.moves, thought.found.values, strict=True))
+        found = dict(zip(lookahead.found.moves, lookahead.found.values, strict=True))
         assert found == pytest.approx(expected, abs=1e-5)
-        assert expected[thought.found.best] == pytest.approx(max(expected.values()), abs=1e-5)
+        assert expected[lookahead.found.best] == pytest.approx(max(expected.values()), abs=1e-5)
 
 
 @pytest.mark.parametrize("plan", ["think=3,2", "nodes=30"])
@@ -116,7 +116,7 @@ def test_a_mate_is_found_and_counted(tmp_path: Path) -> None:
     assert answer.values_cp.keys() == set(state.legal_moves())
 
 
-def test_the_policy_can_be_the_label_and_the_thought_evidence(tmp_path: Path) -> None:
+def test_the_policy_can_be_the_label_and_the_lookahead_evidence(tmp_path: Path) -> None:
     reference, _ = write_net(tmp_path, "connect_four")
     examples = list(positions("connect_four", 10))
     fast = load_model(reference).answer(examples, Want())
@@ -126,7 +126,7 @@ def test_the_policy_can_be_the_label_and_the_thought_evidence(tmp_path: Path) ->
     assert all(answer.deliberation[chosen] == 1.0 for answer in thinking)
 
 
-def test_proposals_have_evidence_although_they_were_not_looked_at(tmp_path: Path) -> None:
+def test_proposals_have_evidence_although_they_were_not_considered(tmp_path: Path) -> None:
     reference, _ = write_net(tmp_path, "othello")
     for some in load_model(f"{reference}?think=1,1").propose(list(positions("othello", 5)), 20, WANT):
         assert all(np.isfinite(answer.deliberation).all() for answer in some)
@@ -134,12 +134,12 @@ def test_proposals_have_evidence_although_they_were_not_looked_at(tmp_path: Path
 
 def test_the_improved_policy_moves_to_better_values(tmp_path: Path) -> None:
     reference, _ = write_net(tmp_path, "connect_four")
-    (thought,) = load_model(f"{reference}?think=7,7").think(list(positions("connect_four", 9))[:1])
-    before = float((thought.policy * thought.values).sum())
-    assert float((thought.improved * thought.values).sum()) > before
-    assert thought.improved.sum() == pytest.approx(1.0)
-    unchanged = Thought(thought.legal, thought.found, 1e-12, thought.policy)
-    assert unchanged.improved == pytest.approx(thought.policy, abs=1e-9)
+    (lookahead,) = load_model(f"{reference}?think=7,7").think(list(positions("connect_four", 9))[:1])
+    before = float((lookahead.policy * lookahead.values).sum())
+    assert float((lookahead.improved * lookahead.values).sum()) > before
+    assert lookahead.improved.sum() == pytest.approx(1.0)
+    unchanged = Lookahead(lookahead.legal, lookahead.found, 1e-12, lookahead.policy)
+    assert unchanged.improved == pytest.approx(lookahead.policy, abs=1e-9)
 
 
 @pytest.mark.parametrize(
@@ -150,7 +150,7 @@ def test_the_improved_policy_moves_to_better_values(tmp_path: Path) -> None:
         ("think=6,many", "model-invalid-option"),
         ("think=6,6&nodes=10", "model-think-and-nodes"),
         ("nodes=0", "model-invalid-option"),
-        ("label=best", "model-option-without-thought"),
+        ("label=best", "model-option-without-lookahead"),
         ("nodes=9&label=fast", "model-invalid-option"),
         ("nodes=9&dtype=int8", "model-invalid-option"),
     ],

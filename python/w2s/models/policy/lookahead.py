@@ -22,7 +22,7 @@ _PROOF_STEP = 1e-5
 
 
 @dataclass(frozen=True)
-class Thought:
+class Lookahead:
     """A position after a deliberation.
 
     Attributes:
@@ -39,7 +39,7 @@ class Thought:
 
     @cached_property
     def places(self) -> npt.NDArray[np.int64]:
-        """Where each move that was looked at stands among the legal ones."""
+        """Where each move that was considered stands among the legal ones."""
         index = {move: place for place, move in enumerate(self.legal)}
         return np.array([index[move] for move in self.found.moves], np.int64)
 
@@ -47,7 +47,7 @@ class Thought:
     def values(self) -> Numbers:
         """Values of all legal moves for the player to move, from -1 to 1.
 
-        A move that was not looked at has the mean value of the others, weighted by the policy.
+        A move that was not considered has the mean value of the others, weighted by the policy.
         """
         found = np.array(self.found.values, np.float64)
         priors = np.array(self.found.priors, np.float64)
@@ -76,12 +76,12 @@ class Thought:
         """How good each legal move is, larger for better.
 
         The best move of the search comes first, then quick proven wins, then values, then proven losses, and
-        moves that were not looked at last; the policy decides between equal ones.
+        moves that were not considered last; the policy decides between equal ones.
         """
         ranks = self.values.copy()
-        looked_at = np.zeros(len(ranks), bool)
-        looked_at[self.places] = True
-        ranks[~looked_at] -= 4.0
+        considered = np.zeros(len(ranks), bool)
+        considered[self.places] = True
+        ranks[~considered] -= 4.0
         for place, plies in zip(self.places, self.found.proofs, strict=True):
             if plies:
                 ranks[place] = math.copysign(2.0, plies) - plies * _PROOF_STEP
@@ -97,7 +97,7 @@ class Thought:
         return value_to_cp(float(self.values[self.legal.index(move)]))
 
     def evidence(self, move: str) -> npt.NDArray[np.float32]:
-        """Numbers about one move that was looked at, float32, as :data:`w2s.evidence_kinds.DELIBERATION`."""
+        """Numbers about one move that was considered, float32, as :data:`w2s.evidence_kinds.DELIBERATION`."""
         found, place = self.found, self.legal.index(move)
         at = found.moves.index(move)
         values, first = np.array(found.values), np.array(found.first_values)
