@@ -166,6 +166,7 @@ def test_groups_of_gradients_have_equally_many_rows(analysed: Path) -> None:
     found = results(analysed, "gradients")
     assert {found["effective rank", group]["n"] for group in ("kept", "dropped", "random")} == {80}
     assert 1 < found["effective rank", "kept"]["value"] <= 40
+    assert found["effective rank (unit), whole net", "kept"]["n"] == 80
 
 
 def test_spread_over_seeds_is_shown_by_decile_of_trust(analysed: Path) -> None:
@@ -290,7 +291,7 @@ def test_measures_that_a_run_cannot_have_are_left_out_with_the_reason(nets: Path
     assert [one.name for one in found.measures] == ["difficulty", "blind-spots"]
     with raises_code("analyse-measure-impossible", UsageError) as caught:
         analyse(keeps_all, measures=["gradients"])
-    assert "keeps every row" in str(caught.value)
+    assert "one group has 0" in str(caught.value)
     found = analyse(keeps_all, rows=20)
     assert set(found.left_out) == {"controls", "gradients"}
 

@@ -15,6 +15,7 @@ from w2s.analysis.result import Doubles
 from w2s.analysis.run_rows import RunRows, SeedRows
 from w2s.chain.context import RunContext
 from w2s.chain.plan import PlannedStep, Work
+from w2s.chain.progress import SECONDS
 from w2s.evidence import read_table, write_table
 from w2s.models import SupportsDistribution, load_model
 from w2s.resume import Record
@@ -100,7 +101,9 @@ class Analysis:
     ) -> Record:
         """Do a planned step, unless its folder holds the result of the same inputs."""
         made_of = {"rows": [seed.identity for seed in self.run.seeds], **inputs}
-        return self.context.cached(self.steps[folder], made_of, work, what, result)
+        record = self.context.cached(self.steps[folder], made_of, work, what, result)
+        self.context.progress.finish(self.steps[folder], record.facts.get(SECONDS))
+        return record
 
     def place(self, folder: str) -> Path:
         """Where the result of a step is saved."""
@@ -108,7 +111,7 @@ class Analysis:
 
     def student_view(self, seed: SeedRows) -> StudentView:
         """How the model from which the arm trust started sees the labels; computed once."""
-        folder = f"seed-{seed.seed}/{VIEW}"
+        folder = view_folder(self.run, seed)
 
         def work(place: Path) -> dict[str, Any]:
             found = label_probabilities(seed.start, seed.examples, seed.labels, self.context.count)
@@ -117,9 +120,19 @@ class Analysis:
             return {}
 
         what = f"the untrained student sees {len(seed):,} labels"
-        self.cached(folder, {"identity": seed.identity}, work, what)
+        self.cached(folder, {"labels": seed.labels}, work, what)
         table = read_table(self.place(folder) / "view.parquet")
         return StudentView(*(np.asarray(table.column(name)) for name in ("probability", "squares")))
+
+
+def view_folder(run: RunRows, seed: SeedRows) -> str:
+    """The folder of the student's view; seeds with the same labels and start share one."""
+
+    def key(one: SeedRows) -> object:
+        return one.start, one.ids, one.labels
+
+    first = next(one for one in run.seeds if key(one) == key(seed))
+    return f"seed-{first.seed}/{VIEW}"
 
 
 def label_probabilities(

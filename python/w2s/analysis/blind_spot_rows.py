@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,7 +14,7 @@ from w2s.analysis.analysis import Analysis, label_probabilities, measure_step
 from w2s.analysis.blind_spots import SURE, UNSURE, blind_spots, deciles_of, spread_over_seeds
 from w2s.analysis.report import Measurement, join_sentences, percent, shown
 from w2s.analysis.result import Doubles, Result, Sample, bootstrap, mean_of
-from w2s.analysis.run_rows import RunRows
+from w2s.analysis.run_rows import RunRows, SeedRows
 from w2s.chain.plan import PlannedStep
 from w2s.evidence import read_table, write_table
 from w2s.models import Want, load_model
@@ -24,6 +24,13 @@ from w2s.tasks import judge
 BLIND = "sure and wrong, teacher unsure"
 WRONG = "sure and wrong"
 SPREAD = "spread over seeds"
+UNTRAINED, TAUGHT = "untrained student", "student of trust"
+MODELS: Mapping[str, Callable[[SeedRows], str]] = {
+    "teacher": lambda seed: seed.teacher,
+    "untrained": lambda seed: seed.start,
+    "student": lambda seed: seed.student,
+}
+"""Models that answer the test, by name."""
 _BATCH = 512
 
 
@@ -43,28 +50,28 @@ class TestAnswers:
 def blind_spot_steps(run: RunRows) -> list[PlannedStep]:
     """The steps in which models answer the test."""
     return [
-        measure_step(run, f"seed-{seed.seed}/test-answers-{name}", f"test answers of the {name}")
-        for seed in run.seeds
-        for name in ("teacher", "untrained", "student")
+        measure_step(run, folder, f"test answers of the {name}")
+        for name in MODELS
+        for folder, _ in _models(run, name)
     ]
+
+
+def _models(run: RunRows, name: str) -> list[tuple[str, str]]:
+    """Folder of the answers and reference of a model for each seed; seeds with one model share a folder."""
+    references = [MODELS[name](seed) for seed in run.seeds]
+    first = [run.seeds[references.index(reference)].seed for reference in references]
+    return [(f"seed-{seed}/test-answers-{name}", one) for seed, one in zip(first, references, strict=True)]
 
 
 def measure_blind_spots(analysis: Analysis) -> Measurement:
     """Shares of test rows that are blind spots, and the spread over seeds by decile of trust."""
-    seeds, results = analysis.run.seeds, []
     shots = labelled_shots(analysis.context.gold)
     answers = {
-        name: [
-            _answer(analysis, f"seed-{seed.seed}/test-answers-{name}", reference, shots)
-            for seed, reference in zip(seeds, references, strict=True)
-        ]
-        for name, references in (
-            ("teacher", [seed.teacher for seed in seeds]),
-            ("untrained", [seed.start for seed in seeds]),
-            ("student", [seed.student for seed in seeds]),
-        )
+        name: [_answer(analysis, folder, model, shots) for folder, model in _models(analysis.run, name)]
+        for name in MODELS
     }
-    for name, group in (("untrained", "untrained student"), ("student", "student of trust")):
+    results = []
+    for name, group in (("untrained", UNTRAINED), ("student", TAUGHT)):
         spots, wrong = [], []
         for own, teacher in zip(answers[name], answers["teacher"], strict=True):
             flags = blind_spots(own.probability, own.correct, teacher.probability)
@@ -140,7 +147,7 @@ def _spread(analysis: Analysis) -> tuple[list[Result], str]:
 def _meaning(results: Sequence[Result], spread: Sequence[Result]) -> str:
     before, after = (
         next(one for one in results if (one.name, one.group) == (BLIND, group))
-        for group in ("untrained student", "student of trust")
+        for group in (UNTRAINED, TAUGHT)
     )
     parts = [
         "the student is sure and wrong where the teacher was unsure in "

@@ -25,7 +25,8 @@ from w2s.chain.student import evaluate, read_correct
 from w2s.metrics import accuracy, difference
 from w2s.models.keyed_random import uniform
 from w2s.tasks import ChoiceExample, Example, MoveExample, judge
-from w2s.train import PolicyTrainSettings, TrainingSet, TrainStep, parse_settings
+from w2s.train import PolicyTrainSettings, TrainingSet, TrainStep, parse_settings, train
+from w2s.train.settings import is_language_model
 
 DIFFERENCE = "accuracy minus that of trust"
 RANDOM = "random"
@@ -110,12 +111,18 @@ def wrong_answer(example: Example, label: str, seed: int) -> str:
     return wrong[int(uniform(seed, "wrong", example.id) * len(wrong))] if wrong else label
 
 
+def control_arms(run: RunRows) -> dict[str, ControlArm]:
+    """The control arms of a run; ordered ones need a net, because language models learn shuffled rows."""
+    shuffles = is_language_model(run.untrained)
+    return {name: arm for name, arm in CONTROL_ARMS.items() if not (shuffles and arm.in_order)}
+
+
 def control_steps(run: RunRows) -> list[PlannedStep]:
     """The trainings of all control arms."""
     return [
         training_step(run, _folder(seed, name), name, int(seed.kept.sum()))
         for seed in run.seeds
-        for name in CONTROL_ARMS
+        for name in control_arms(run)
     ]
 
 
@@ -131,7 +138,8 @@ def measure_controls(analysis: Analysis) -> Measurement:
         correct[RANDOM] = _of_chain(analysis, RANDOM)
     difficulty = [_difficulty(analysis, seed) for seed in run.seeds]
     learned: dict[str, list[ControlRows]] = {}
-    for name, arm in CONTROL_ARMS.items():
+    arms = control_arms(run)
+    for name, arm in arms.items():
         learned[name] = [arm.build(*pair, analysis.seed) for pair in zip(run.seeds, difficulty, strict=True)]
         found = [_train(analysis, *pair, name) for pair in zip(run.seeds, learned[name], strict=True)]
         correct[name] = np.stack(found)
@@ -143,7 +151,7 @@ def measure_controls(analysis: Analysis) -> Measurement:
     kept = [ControlRows(np.flatnonzero(seed.kept), []) for seed in run.seeds]
     results += _checks(TRUST.name, run.seeds, kept, difficulty)
     what = "the rating of the source" if _has_ratings(run) else "the untrained student's loss on the label"
-    notes = [f"{name}: {arm.doc}" for name, arm in CONTROL_ARMS.items()] + [
+    notes = [f"{name}: {arm.doc}" for name, arm in arms.items()] + [
         f"difficulty is {what}; n of accuracies is the number of test rows"
     ]
     return Measurement(results, _meaning(results), notes)
@@ -176,13 +184,13 @@ def _train(analysis: Analysis, seed: SeedRows, learned: ControlRows, name: str) 
         context.count(done.done, done.total)
 
     def work(place: Path) -> dict[str, Any]:
-        from w2s.train.policy.trainer import train_policy_net
+        settings, out = parse_settings(seed.start, config.train, seed.seed), place / "student"
+        if in_order and isinstance(settings, PolicyTrainSettings):
+            from w2s.train.policy.trainer import train_policy_net
 
-        settings = parse_settings(seed.start, config.train, seed.seed)
-        assert isinstance(settings, PolicyTrainSettings)
-        model = train_policy_net(
-            seed.start, rows, settings, place / "student", progress=count, in_order=in_order
-        )
+            model = train_policy_net(seed.start, rows, settings, out, progress=count, in_order=True)
+        else:
+            model = train(seed.start, rows, settings, out, progress=count)
         evaluate(place, model, context)
         return {"rows": len(rows)}
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -29,8 +30,13 @@ LEAST = 8
 GOLD_ROWS = 1000
 """The most gold rows whose mean gradient others are compared with."""
 EQUAL_N, EQUAL_LOSS = ("kept", "dropped", "random"), ("kept, equal loss", "dropped, equal loss")
+WHOLE_NET_ROWS, WHOLE_NET_NUMBERS = 128, 1 << 27
+"""The most rows of a group whose gradients in the whole net are compared, and the most numbers in memory."""
 COMPARED = (("kept", "dropped"), ("kept", "random"), EQUAL_LOSS)
 RATIOS = ("effective rank", "effective rank (unit)", "m-coherence (unit)")
+IN_WHOLE_NET = {f"{name}, whole net": name for name in ("m-coherence (unit)", "effective rank (unit)")}
+"""Measures of gradients in the whole net, and their names in the head."""
+_CLAIMED = {"effective rank (unit)": "in the head", "effective rank (unit), whole net": "in the whole net"}
 _CHUNK = 256
 Groups = Mapping[str, npt.NDArray[np.int64]]
 
@@ -62,13 +68,21 @@ def measure_gradients(analysis: Analysis) -> Measurement:
         for measure in found[0].values
     ]
     results += [_mean_loss(name, seen, analysis.seed) for name in names]
+    whole = {name: [one.whole_net[name] for one in seen] for name in names}
+    results += [
+        gram_result(measure, name, found, analysis.seed)
+        for name, found in whole.items()
+        for measure in IN_WHOLE_NET
+    ]
     for first, second in COMPARED:
         if first in samples and second in samples:
             group = f"{first} ÷ {second}"
-            pair = (samples[first], samples[second])
-            results += [ratio_result(name, group, *pair, analysis.seed) for name in RATIOS]
+            for measures, found in ((RATIOS, samples), (tuple(IN_WHOLE_NET), whole)):
+                pair = (found[first], found[second])
+                results += [ratio_result(name, group, *pair, analysis.seed) for name in measures]
     notes = [
         f"{seen[0].what}; they are those of the label, by the student before it learns from the pool",
+        f"whole net means gradients in all {seen[0].parameters:,} parameters, of fewer rows",
         "(unit) means scaled to length 1: wrong labels have large gradients, which alone move ranks",
         "intervals are from random halves of the rows; equal loss: equally many rows in ten bins of loss",
         "m-coherence is 1 for orthogonal gradients and n for identical ones; groups have equally many rows",
@@ -79,17 +93,34 @@ def measure_gradients(analysis: Analysis) -> Measurement:
 
 
 def _mean_loss(name: str, seen: Sequence[_RowGradients], seed: int) -> Result:
-    samples = [Sample(len(one.losses[name]), mean_of(one.losses[name])) for one in seen]
+    samples = [
+        Sample(len(one.loss), mean_of(one.loss, one.inside[name]), int(one.inside[name].sum()))
+        for one in seen
+    ]
     return bootstrap("mean loss", name, samples, seed=seed)
 
 
+@dataclass(frozen=True)
 class _RowGradients:
-    """What the gradients of one seed give: columns of all rows, and measures of groups of rows."""
+    """What the gradients of one seed give.
 
-    def __init__(
-        self, what: str, columns: RowColumns, samples: dict[str, GramSample], losses: dict[str, Doubles]
-    ) -> None:
-        self.what, self.columns, self.samples, self.losses = what, columns, samples, losses
+    Attributes:
+        what: which gradients they are.
+        columns: columns of all rows.
+        samples: measures of groups of rows, by name.
+        parameters: number of parameters of the whole net.
+        whole_net: measures of gradients in the whole net, of fewer rows of each group.
+        loss: loss of the label of all rows.
+        inside: which rows are in each group.
+    """
+
+    what: str
+    columns: RowColumns
+    samples: Mapping[str, GramSample]
+    parameters: int
+    whole_net: Mapping[str, GramSample]
+    loss: Doubles
+    inside: Mapping[str, Flags]
 
     @classmethod
     def of(cls, analysis: Analysis, seed: SeedRows) -> _RowGradients:
@@ -101,14 +132,29 @@ class _RowGradients:
         gold = _gold_direction(head, seed, analysis) if has_own_gold(analysis) else None
         rows = TrainingSet.hard(seed.examples, seed.labels)
         columns = _columns(head, rows, gold, analysis.context.count)
-        samples, losses = {}, {}
+        samples, whole, inside = {}, {}, {}
         for name, places in group_rows(seed.kept, loss, analysis.limit(ROWS), analysis.seed).items():
             if len(places) >= LEAST:
                 gradients = head.of(_take(rows, places))
                 along = None if gold is None else gradients.dot(gold)
-                samples[name] = sample_gram(gradients.gram(), along, analysis.seed)
-                losses[name] = loss[places]
-        return cls(head.what, columns, samples, losses)
+                samples[name] = sample_gram(gradients.gram(), along, places, analysis.seed)
+                whole[name] = _whole_net_sample(head, rows, places, analysis.seed)
+                inside[name] = np.isin(np.arange(len(loss)), places)
+        return cls(head.what, columns, samples, head.parameters, whole, loss, inside)
+
+
+def _whole_net_sample(
+    head: HeadGradients, rows: TrainingSet, places: npt.NDArray[np.int64], seed: int
+) -> GramSample:
+    """Measures of the gradients in the whole net of some rows of a group."""
+    count = min(WHOLE_NET_ROWS, max(LEAST, WHOLE_NET_NUMBERS // head.parameters))
+    chosen = draw(places, count, seed)
+    found = sample_gram(head.of_whole_net(_take(rows, chosen)).gram(), None, chosen, seed)
+    return GramSample(
+        {name: found.values[of] for name, of in IN_WHOLE_NET.items()},
+        {name: found.halves[of] for name, of in IN_WHOLE_NET.items()},
+        found.n,
+    )
 
 
 def has_own_gold(analysis: Analysis) -> bool:
@@ -163,16 +209,36 @@ def _take(rows: TrainingSet, places: npt.NDArray[np.int64]) -> TrainingSet:
 def _meaning(results: Sequence[Result]) -> str:
     """Which of the two claims about rank holds in this run."""
     ratios = {(one.name, one.group): one for one in results}
-    parts = []
-    for pair in (COMPARED[0], EQUAL_LOSS):
-        found = ratios.get(("effective rank (unit), ratio", f"{pair[0]} ÷ {pair[1]}"))
-        if found is None:
-            continue
-        at = "" if pair == COMPARED[0] else "at equal loss, "
-        side = "not clearly different in rank from dropped ones, so neither claim shows"
-        if found.high is not None and found.high < 1:
-            side = "of lower effective rank than dropped ones, as the paper says"
-        elif found.low is not None and found.low > 1:
-            side = "of higher effective rank than dropped ones, as arXiv 2504.10766 says of better data"
-        parts.append(f"{at}gradients of kept rows are {side} ({shown(found.value)} times)")
-    return join_sentences(parts)
+    found = {}
+    for name, where in _CLAIMED.items():
+        for pair, at in ((COMPARED[0], ""), (EQUAL_LOSS, "at equal loss")):
+            ratio = ratios.get((f"{name}, ratio", f"{pair[0]} ÷ {pair[1]}"))
+            if ratio is not None:
+                found[", ".join(filter(None, (where, at)))] = ratio
+    if not found:
+        return "There are too few rows to compare."
+    listed = [f"{shown(one.value)} times {where} ({_side(one)})" for where, one in found.items()]
+    return join_sentences(
+        [
+            "the effective rank of the gradients of kept rows, of unit length, is that of dropped rows "
+            + ", ".join(listed),
+            f"the paper says lower, arXiv 2504.10766 higher, and {_verdict([*found.values()])}",
+        ]
+    )
+
+
+def _side(ratio: Result) -> str:
+    if ratio.high is not None and ratio.high < 1:
+        return "lower"
+    return "higher" if ratio.low is not None and ratio.low > 1 else "not clear"
+
+
+def _verdict(ratios: Sequence[Result]) -> str:
+    """Which claim holds, from the ratio in the head and the same at equal loss."""
+    first, *others = [_side(one) for one in ratios[:2]]
+    if first == "not clear":
+        return "this run agrees with neither"
+    who = "the paper" if first == "lower" else "arXiv 2504.10766"
+    if not others:
+        return f"this run agrees with {who}"
+    return f"this run agrees with {who}, {'also' if others[0] == first else 'but not'} at equal loss"

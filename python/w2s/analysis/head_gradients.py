@@ -11,7 +11,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 from torch.func import functional_call, grad, vmap
 
 from w2s.analysis.gradients import Gradients
@@ -22,7 +22,7 @@ from w2s.train.losses import MASKED_LOGIT, cross_entropy
 from w2s.train.policy.batches import Batch, Batches, move_targets
 from w2s.train.policy.checkpoint import load_student
 
-_RECORDED, _LINEAR, _ROW_BY_ROW = 256, 256, 32
+_RECORDED, _LINEAR, _ROW_BY_ROW, _WHOLE_NET = 256, 256, 32, 16
 """Rows in one forward pass."""
 
 
@@ -63,6 +63,11 @@ class HeadGradients:
         """Rows that are computed together."""
 
     @property
+    def parameters(self) -> int:
+        """Number of parameters of the whole net."""
+        return sum(parameter.numel() for parameter in self._net.parameters())
+
+    @property
     def what(self) -> str:
         """Which gradients are computed, in words."""
         head = self._net.head
@@ -97,22 +102,38 @@ class HeadGradients:
             right = torch.cat([hidden, torch.ones_like(hidden[:, :1])], 1)
         return left.cpu().numpy(), right.cpu().numpy()
 
+    def of_whole_net(self, rows: TrainingSet) -> Gradients:
+        """The gradients of some rows in all parameters of the net; they need memory for each parameter."""
+        batches = Batches(rows, move_targets(rows, self._net.config.game), self._net.config, self._device)
+        parts = []
+        for start in range(0, len(rows), _WHOLE_NET):
+            batch = batches.batch(range(start, min(start + _WHOLE_NET, len(rows))))
+            parts.append(_per_row(self._net, batch.planes, batch))
+        return Gradients(np.concatenate(parts), np.ones((len(rows), 1), np.float32))
+
     def _row_by_row(self, batch: Batch) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]:
-        head = self._net.head
-        parameters = {name: one.detach() for name, one in head.named_parameters()}
-        buffers = dict(head.named_buffers())
         with torch.no_grad():
             features = self._net.features(batch.planes)
+        left = _per_row(self._net.head, features, batch)
+        return left, np.ones((len(left), 1), np.float32)
 
-        def loss(
-            chosen: dict[str, Tensor], row: Tensor, entries: Tensor, mask: Tensor, target: Tensor
-        ) -> Tensor:
-            policy = functional_call(head, {**chosen, **buffers}, (row.unsqueeze(0),))[0]
-            logits = policy.gather(0, entries).masked_fill(~mask, MASKED_LOGIT)
-            return cross_entropy(logits, target)
 
-        found = vmap(grad(loss), (None, 0, 0, 0, 0))(
-            parameters, features, batch.entries, batch.mask, batch.targets
-        )
-        left = torch.cat([found[name].flatten(1) for name in sorted(found)], 1)
-        return left.cpu().numpy(), np.ones((len(left), 1), np.float32)
+def _per_row(module: nn.Module, inputs: Tensor, batch: Batch) -> npt.NDArray[np.float32]:
+    """The gradient of each row in all parameters of a module, shape (n, parameters).
+
+    Args:
+        module: a module whose output is the policy.
+        inputs: its input, one for each row.
+        batch: the rows.
+    """
+    parameters = {name: one.detach() for name, one in module.named_parameters()}
+    buffers = dict(module.named_buffers())
+
+    def loss(values: dict[str, Tensor], row: Tensor, moves: Tensor, mask: Tensor, y: Tensor) -> Tensor:
+        policy = functional_call(module, {**values, **buffers}, (row.unsqueeze(0),))[0]
+        logits = policy.gather(0, moves).masked_fill(~mask, MASKED_LOGIT)
+        return cross_entropy(logits, y)
+
+    found = vmap(grad(loss), (None, 0, 0, 0, 0))(parameters, inputs, batch.entries, batch.mask, batch.targets)
+    left = torch.cat([found[name].flatten(1) for name in sorted(found)], 1)
+    return np.asarray(left.cpu().numpy(), np.float32)

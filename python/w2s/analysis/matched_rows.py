@@ -19,9 +19,16 @@ class EqualGroups(NamedTuple):
 
 
 def draw(rows: npt.ArrayLike, count: int, seed: int) -> Positions:
-    """At most ``count`` of some positions, drawn by seed without repetition, ascending."""
+    """At most ``count`` of some positions, drawn by seed without repetition, ascending.
+
+    The order in which a position is drawn does not depend on the others, so that draws from similar groups
+    have most rows in common.
+    """
     places = np.asarray(rows, np.int64)
-    return np.sort(np.random.default_rng(seed).permutation(places)[:count])
+    if not len(places):
+        return places
+    order = np.random.default_rng(seed).random(int(places.max()) + 1)[places]
+    return np.sort(places[np.argsort(order, kind="stable")][:count])
 
 
 def match_histogram(kept: Flags, bins: npt.NDArray[np.int64], seed: int) -> Positions:

@@ -6,11 +6,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from importlib.util import find_spec
 
-from w2s.analysis.analysis import VIEW, Analysis, measure_step
+from w2s.analysis.analysis import Analysis, measure_step, view_folder
 from w2s.analysis.blind_spot_rows import blind_spot_steps, measure_blind_spots
 from w2s.analysis.control_arms import control_steps, measure_controls
 from w2s.analysis.easy_rows import map_steps, measure_difficulty, measure_map
-from w2s.analysis.gradient_groups import measure_gradients
+from w2s.analysis.gradient_groups import LEAST, measure_gradients
 from w2s.analysis.reference_labels import measure_reference, reference_steps
 from w2s.analysis.report import Measurement
 from w2s.analysis.run_rows import RunRows
@@ -50,8 +50,7 @@ class AnalysisMeasure:
         seen = []
         if self.sees_labels:
             seen = [
-                measure_step(run, f"seed-{seed.seed}/{VIEW}", "student's view", len(seed))
-                for seed in run.seeds
+                measure_step(run, view_folder(run, seed), "student's view", len(seed)) for seed in run.seeds
             ]
         return [*seen, *self.steps(run, oracles), measure_step(run, self.name, self.name)]
 
@@ -92,7 +91,17 @@ def _no_controls(run: RunRows) -> str | None:
         return "the arm trust learns soft labels, which control arms do not have"
     if not all(seed.knows_answers for seed in run.seeds):
         return "the answers of the pool are not known, so purity is unknown too"
-    return _not_a_net(run) or _keeps_all(run)
+    if run.config.task == "answer":
+        return "students learn worked answers, which control arms do not have"
+    return _keeps_all(run) or _no_torch()
+
+
+def _no_gradients(run: RunRows) -> str | None:
+    for seed in run.seeds:
+        fewest = min(int(seed.kept.sum()), int((~seed.kept).sum()))
+        if fewest < LEAST:
+            return f"it compares at least {LEAST} kept and {LEAST} dropped rows, and one group has {fewest}"
+    return _not_a_net(run)
 
 
 def _no_reference(run: RunRows) -> str | None:
@@ -154,7 +163,7 @@ _TABLE = (
         "Are the gradients of kept rows more aligned and of lower rank?",
         "m-coherence, cosines, effective rank, stable rank and nuclear norm, raw and of unit length",
         measure_gradients,
-        lambda run: _not_a_net(run) or _keeps_all(run),
+        _no_gradients,
         columns=("grad_norm", "grad_cos_gold"),
         sees_labels=True,
     ),

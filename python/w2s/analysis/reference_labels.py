@@ -28,7 +28,15 @@ ROWS = 200
 MARGINS_CP = (0, 10, 25)
 """Margins in hundredths of a unit within which two moves are equal."""
 _BATCH = 16
-_GROUPS = ("kept", "dropped", "random")
+GROUPS = ("kept", "dropped", "random")
+Positions = npt.NDArray[np.int64]
+
+
+class Regrets(NamedTuple):
+    """Regrets of n labels and of their reference answers, NaN where they are not known."""
+
+    label_cp: Doubles
+    reference_cp: Doubles
 
 
 class Comparison(NamedTuple):
@@ -58,15 +66,11 @@ def compare_regrets(label_cp: npt.ArrayLike, reference_cp: npt.ArrayLike, margin
 
 def reference_steps(run: RunRows, oracles: Sequence[str]) -> list[PlannedStep]:
     """The steps in which oracles verify labels and reference answers."""
-    return [
-        measure_step(run, _folder(seed, oracle), f"the outside oracle {oracle}")
-        for seed in run.seeds
-        for oracle in oracles
-    ]
+    return [measure_step(run, _folder(oracle), oracle) for oracle in oracles]
 
 
-def _folder(seed: SeedRows, oracle: str) -> str:
-    return f"seed-{seed.seed}/oracle-{column_prefix(oracle)}"
+def _folder(oracle: str) -> str:
+    return f"oracle-{column_prefix(oracle)}"
 
 
 def measure_reference(analysis: Analysis) -> Measurement:
@@ -75,9 +79,10 @@ def measure_reference(analysis: Analysis) -> Measurement:
     groups = [_groups(seed, analysis.limit(ROWS), analysis.seed) for seed in seeds]
     results: list[Result] = []
     for oracle in analysis.oracles:
-        found = [_verify(analysis, seed, rows, oracle) for seed, rows in zip(seeds, groups, strict=True)]
-        for name in _GROUPS:
-            results += _shares(oracle, name, [one[name] for one in found], analysis.seed)
+        regrets = _verify(analysis, groups, oracle)
+        for name in GROUPS:
+            members = [one[name] for one in groups]
+            results += _shares(oracle, name, regrets, members, analysis.seed)
     notes = [
         f"the outside oracles are {' and '.join(analysis.oracles)}; they may know more than both models",
         "rows are those whose label differs from the reference answer; n counts those that an oracle judged",
@@ -99,46 +104,52 @@ def _is_other_move(example: Any, label: str) -> bool:
     return isinstance(example, MoveExample) and example.state.read(label)[0] not in {None, *example.gold}
 
 
-def _verify(
-    analysis: Analysis, seed: SeedRows, groups: Mapping[str, npt.NDArray[np.int64]], oracle: str
-) -> dict[str, tuple[Doubles, Doubles]]:
-    """The regret of the label and of the reference answer of each row, by group."""
-    folder = _folder(seed, oracle)
-    rows = np.unique(np.concatenate([*groups.values()])).astype(np.int64)
+def _verify(analysis: Analysis, groups: Sequence[Mapping[str, Positions]], oracle: str) -> list[Regrets]:
+    """The regrets of the rows of each seed, NaN for rows of no group; each case is verified once."""
+    folder, seeds = _folder(oracle), analysis.run.seeds
+    rows = [np.unique(np.concatenate([*one.values()])).astype(np.int64) for one in groups]
+    cases: dict[tuple[str, str], Case] = {}
+    for seed, its in zip(seeds, rows, strict=True):
+        for row in its:
+            cases.setdefault((seed.ids[row], seed.labels[row]), _case(seed, int(row)))
 
     def work(place: Path) -> dict[str, Any]:
-        label, reference = _regrets(analysis, seed, rows, oracle)
-        columns = {"id": [seed.ids[row] for row in rows], "label_cp": label, "reference_cp": reference}
+        label, reference = _regrets(analysis, list(cases.values()), oracle)
+        ids, labels = ([key[part] for key in cases] for part in (0, 1))
+        columns = {"id": ids, "label": labels, "label_cp": label, "reference_cp": reference}
         write_table(pa.table(columns), place / "regrets.parquet")
         return {"oracle": oracle}
 
-    what = f"{oracle} verifies {len(rows):,} labels and their reference answers"
-    analysis.cached(folder, {"oracle": oracle, "verified": rows.tolist()}, work, what)
-    table = read_table(analysis.place(folder) / "regrets.parquet")
-    label, reference = (np.asarray(table.column(name)) for name in ("label_cp", "reference_cp"))
-    places = {name: np.searchsorted(rows, members) for name, members in groups.items()}
-    return {name: (label[place], reference[place]) for name, place in places.items()}
+    what = f"the outside oracle verifies {len(cases):,} labels and their reference answers"
+    analysis.cached(folder, {"oracle": oracle, "verified": list(cases)}, work, what)
+    table = read_table(analysis.place(folder) / "regrets.parquet").to_pydict()
+    names = zip(table["id"], table["label"], strict=True)
+    known = dict(zip(names, zip(table["label_cp"], table["reference_cp"], strict=True), strict=True))
+    found = []
+    for seed, its in zip(seeds, rows, strict=True):
+        regrets = np.full((2, len(seed)), np.nan)
+        for row in its:
+            regrets[:, row] = known[seed.ids[row], seed.labels[row]]
+        found.append(Regrets(*regrets))
+    return found
 
 
-def _regrets(
-    analysis: Analysis, seed: SeedRows, rows: npt.NDArray[np.int64], oracle: str
-) -> tuple[list[float], list[float]]:
+def _regrets(analysis: Analysis, cases: Sequence[Case], oracle: str) -> tuple[list[float], list[float]]:
     """Regrets in hundredths of a unit; that of the reference is the smallest of the known answers."""
     (loaded,) = load_oracles_by_prefix([oracle]).values()
     label: list[float] = []
     reference: list[float] = []
     try:
-        for start in range(0, len(rows), _BATCH):
-            cases = [_case(seed, int(row)) for row in rows[start : start + _BATCH]]
-            for case, found in zip(cases, loaded.verify(cases), strict=True):
+        for start in range(0, len(cases), _BATCH):
+            part = cases[start : start + _BATCH]
+            for case, found in zip(part, loaded.verify(part), strict=True):
                 known = {
                     move: float(one.regret_cp) for move, one in found.items() if one.regret_cp is not None
                 }
                 label.append(known.get(case.moves[0], np.nan))
-                reference.append(
-                    min((known[move] for move in case.moves[1:] if move in known), default=np.nan)
-                )
-            analysis.context.count(len(label), len(rows))
+                answers = [known[move] for move in case.moves[1:] if move in known]
+                reference.append(min(answers, default=np.nan))
+            analysis.context.count(len(label), len(cases))
     finally:
         loaded.close()
     return label, reference
@@ -152,15 +163,23 @@ def _case(seed: SeedRows, row: int) -> Case:
     return Case(example.id, example.state, (move, *example.gold))
 
 
-def _shares(oracle: str, group: str, regrets: Sequence[tuple[Doubles, Doubles]], seed: int) -> list[Result]:
+def _shares(
+    oracle: str, group: str, regrets: Sequence[Regrets], members: Sequence[Positions], seed: int
+) -> list[Result]:
+    """Shares of the judged rows of a group, at each margin."""
+    judged = []
+    for one, rows in zip(regrets, members, strict=True):
+        flags = np.zeros(len(one.label_cp), bool)
+        flags[rows] = np.isfinite(one.label_cp[rows]) & np.isfinite(one.reference_cp[rows])
+        judged.append(flags)
     results = []
     for margin in MARGINS_CP:
         compared = [compare_regrets(*one, margin) for one in regrets]
         for what in ("better", "equal", "worse"):
-            samples = []
-            for one, (label, reference) in zip(compared, regrets, strict=True):
-                judged = np.isfinite(label) & np.isfinite(reference)
-                samples.append(Sample(int(judged.sum()), mean_of(getattr(one, what)[judged])))
+            samples = [
+                Sample(len(flags), mean_of(getattr(one, what), flags), int(flags.sum()))
+                for one, flags in zip(compared, judged, strict=True)
+            ]
             name = f"{oracle}, margin {margin}: {what}"
             results.append(bootstrap(name, group, samples, seed=seed))
     return results

@@ -128,9 +128,7 @@ def _plan(
         for step in measure.planned(run, oracles):
             steps.setdefault(step.folder, step)
     say, count, begin = callbacks
-    progress = RunProgress.of(steps.values(), run.root)
-    if progress.finished:
-        say(f"{len(progress.finished)} of {len(steps)} steps are already finished")
+    progress = RunProgress.of(steps.values())
     splits, config = run.seeds[0].splits, run.config
     context = RunContext(
         run.root, config.task, config.game, config.seed, splits.test, splits.gold, say, count, begin, progress
@@ -205,6 +203,9 @@ def _measure_one(analysis: Analysis, measure: AnalysisMeasure) -> tuple[MeasureR
         "w2s": version("w2s"),
     }
     record = analysis.cached(measure.name, inputs, work, measure.question)
+    for step in measure.planned(run, analysis.oracles):  # those of a measure that was finished before
+        if not analysis.context.progress.is_finished(step):
+            analysis.context.progress.finish(step, None)
     report = MeasureReport.from_json(measure.name, record.facts["report"])
     return report, read_table(place / ROWS) if (place / ROWS).exists() else None
 

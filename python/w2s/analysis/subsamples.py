@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 
 from w2s.analysis.gradients import GOLD_COSINE, gram_measures
 from w2s.analysis.result import Doubles, Result
@@ -45,20 +46,28 @@ class GramSample:
         return np.asarray(np.exp(logs - logs.mean()))
 
 
-def sample_gram(gram: Doubles, along: Doubles | None, seed: int, halves: int = HALVES) -> GramSample:
+def sample_gram(
+    gram: Doubles,
+    along: Doubles | None,
+    places: npt.NDArray[np.int64],
+    seed: int,
+    halves: int = HALVES,
+) -> GramSample:
     """The measures of a Gram matrix, (n, n) with n ≥ 4, and of random halves of its rows.
 
     Args:
         gram: inner products of n gradients.
         along: inner products with a gold gradient, see :func:`gram_measures`.
+        places: positions of the n rows in the pool. Whether a row is in a half depends on its position alone,
+            because seeds of the chain share rows and are not independent.
         seed: random seed of the halves.
         halves: number of halves.
     """
     n = len(gram)
-    random = np.random.default_rng([seed, n])
     found: dict[str, list[float]] = {}
-    for _ in range(halves):
-        rows = np.sort(random.permutation(n)[: n // 2])
+    for number in range(halves):
+        order = np.random.default_rng([seed, number]).random(int(places.max()) + 1)[places]
+        rows = np.sort(np.argsort(order, kind="stable")[: n // 2])
         half = gram_measures(gram[np.ix_(rows, rows)], None if along is None else along[rows])
         for name, value in half.items():
             found.setdefault(name, []).append(value)

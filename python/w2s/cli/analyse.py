@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -57,6 +58,14 @@ def analyse(
     from w2s.cli.progress import StepProgress
 
     line = StepProgress("done")
+    given: list[tuple[str, object]] = [
+        *(("--measure", name) for name in measure or ()),
+        *((("--round", round_number),) if round_number != 1 else ()),
+        ("--seed", seed),
+        ("--rows", rows),
+        *(("--oracle", name) for name in oracle or ()),
+    ]
+    output.note(f"resume with: {_resume_line(run, given)}")
     try:
         report = analyse_run(
             run,
@@ -71,11 +80,17 @@ def analyse(
         )
     except KeyboardInterrupt:
         line.clear()
-        output.note("run the same command again to continue; finished steps are kept")
+        output.note(f"resume with: {_resume_line(run, given)}")
         raise
     line.clear()
     output.data(report.to_json(), as_json=json, text=_text(report))
     output.note(f"{run / 'analysis' / REPORT} holds every number, {ROWS} one row for each label")
+
+
+def _resume_line(run: Path, given: Sequence[tuple[str, object]]) -> str:
+    """The command again, with the options that were given."""
+    words = [str(word) for option in given if option[1] is not None for word in option]
+    return shlex.join(["w2s", "analyse", str(run), *words])
 
 
 def _text(report: AnalysisReport) -> str:
@@ -95,11 +110,13 @@ def _measure_text(report: MeasureReport) -> str:
         groups_by_name.setdefault(one.name, []).append(one.group)
     tables = []
     for groups in dict.fromkeys(map(tuple, groups_by_name.values())):  # names with the same groups together
-        rows = []
-        for name in (name for name, its in groups_by_name.items() if tuple(its) == groups):
-            found = [report.find(name, group) for group in groups]
-            rows.append([name, *(_cell(one) for one in found), _counts(found)])
-        tables.append(output.table([report.name, *groups, "n"], rows))
+        names = [name for name, its in groups_by_name.items() if tuple(its) == groups]
+        grid = [[report.find(name, group) for group in groups] for name in names]
+        heads, first = groups, names
+        if len(names) == 1:  # one number of several groups is read from top to bottom
+            grid, heads, first = [[one] for one in grid[0]], tuple(names), list(groups)
+        rows = [[head, *map(_cell, found), _counts(found)] for head, found in zip(first, grid, strict=True)]
+        tables.append(output.table([report.name, *heads, "n"], rows))
     notes = "\n".join(f"- {note}" for note in report.notes)
     return "\n\n".join([report.question, *tables, f"{report.meaning}\n{notes}"])
 

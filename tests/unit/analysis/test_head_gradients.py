@@ -74,6 +74,21 @@ def test_gradients_are_those_of_autograd(kind: str, tmp_path: Path) -> None:
     assert found.norms() == pytest.approx(np.linalg.norm(plain, axis=1), rel=1e-3)
 
 
+@pytest.mark.parametrize("kind", ["plain", "from_to", "convolution"])
+def test_gradients_in_the_whole_net_are_those_of_autograd(kind: str, tmp_path: Path) -> None:
+    from w2s.analysis.head_gradients import HeadGradients
+    from w2s.train.policy.checkpoint import load_student
+
+    reference, game = references(tmp_path)[kind]
+    rows = training_set(game)
+    head = HeadGradients(reference)
+    found = head.of_whole_net(rows)
+    net = load_student(reference).eval()
+    plain = np.stack(autograd(net, net, rows))
+    assert found.left.shape == plain.shape == (len(rows), head.parameters)
+    assert found.left == pytest.approx(plain, rel=1e-2, abs=1e-4)
+
+
 def test_gradients_do_not_depend_on_the_other_rows(tmp_path: Path) -> None:
     from w2s.analysis.head_gradients import HeadGradients
 

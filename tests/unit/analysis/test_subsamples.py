@@ -18,7 +18,7 @@ def gradients(n: int, dimensions: int = 40, shift: float = 0.3) -> np.ndarray:
 
 
 def sample(rows: np.ndarray, halves: int = 100) -> GramSample:
-    return sample_gram(rows @ rows.T, None, 0, halves)
+    return sample_gram(rows @ rows.T, None, np.arange(len(rows)), 0, halves)
 
 
 def test_value_is_that_of_all_rows() -> None:
@@ -51,6 +51,12 @@ def test_ratio_of_like_samples_contains_1_and_of_unlike_ones_does_not() -> None:
     assert same.n == 160
     assert unlike.high is not None
     assert unlike.high < 1
+
+
+def test_seeds_that_share_their_rows_do_not_narrow_the_interval() -> None:
+    one = sample(gradients(60))
+    alone, twice = (gram_result("stable rank", "kept", [one] * seeds, seed=0) for seeds in (1, 2))
+    assert (alone.low, alone.high) == pytest.approx((twice.low, twice.high))
 
 
 def test_seeds_are_averaged() -> None:
