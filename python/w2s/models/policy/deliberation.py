@@ -211,7 +211,7 @@ class DeliberationModel:
     def _add_deliberation(
         self, examples: Sequence[MoveExample], lookaheads: Sequence[Lookahead], answers: Sequence[Answer]
     ) -> None:
-        """Numbers of the deliberation; for labels that were not considered, the model looks ahead once more."""
+        """Add the evidence; for labels that were not considered, the model looks ahead once more."""
         missing = [
             row for row, answer in enumerate(answers) if answer.label not in lookaheads[row].found.moves
         ]
