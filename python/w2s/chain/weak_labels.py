@@ -112,7 +112,7 @@ def label_examples(
         try:
             request = LabelSpec(
                 model,
-                frozenset(step.evidence) & {"hidden", "afterstate"},
+                frozenset(step.evidence) & {"hidden", "afterstate", "deliberation"},
                 None if judge is None else as_judge(judge),
                 oracles,
                 tuple(name for name in step.evidence if name not in STATES),
