@@ -17,7 +17,7 @@ from w2s.analysis.report import Measurement, RowColumns, join_sentences, shown
 from w2s.analysis.result import Doubles, Result, Sample, bootstrap, mean_of
 from w2s.analysis.run_rows import SeedRows
 from w2s.analysis.subsamples import GramSample, gram_result, ratio_result, sample_gram
-from w2s.chain.arms import gold_rows
+from w2s.chain.training_rows import gold_rows
 from w2s.train import TrainingSet
 
 if TYPE_CHECKING:

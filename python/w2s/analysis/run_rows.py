@@ -198,12 +198,13 @@ class _Reader:
             pool=len(splits.pool),
             test=len(splits.test),
             pool_answered=all(example.gold for example in splits.pool),
+            audit=len(splits.audit),
         )
 
     def read(self, planned: SeedPlan) -> SeedRows:
         """The rows of one seed of a round."""
-        labelling = planned.labels
-        assert labelling is not None
+        labelling = planned.teachers[0].labels
+        assert labelling.trust is not None
         training = planned.arms[TRUST.name].training
         teacher = self._reference(labelling.pool.teacher)
         splits = self._source.round(planned.round, planned.seed, teacher, planned.student).splits

@@ -47,6 +47,7 @@ def test_every_step_is_planned_once_with_its_rows() -> None:
         (1, "train", "trust", "hf:b", 200, 3),
         (1, "test", "trust", "hf:b", 50, 3),
         (2, "label", "labels", "hf:b", 1100, 3),  # the student of round 1, one of each seed
+        (2, "label", "labels by naive", "hf:b", 1000, 3),  # its own student; it reads no gold
         (2, "train", "naive", "hf:c", 1000, 3),
         (2, "test", "naive", "hf:c", 50, 3),
         (2, "train", "trust", "hf:c", 200, 3),

@@ -136,7 +136,9 @@ class _PolicyTrainer:
         self._on_epoch, self._in_order = on_epoch, in_order
         self._settings, self._inputs, self._out, self._group = settings, inputs, out, group
         self._device = select_device(settings.device)
-        self._anchor = copy.deepcopy(net).to(self._device).eval() if settings.anchor else None
+        self._keeps_values = net.value_head is not None and settings.value_weight > 0
+        has_reference = settings.anchor > 0 or self._keeps_values
+        self._untrained = copy.deepcopy(net).to(self._device).eval() if has_reference else None
         self._net = net.to(self._device).to(memory_format=torch.channels_last)
         self._optimizer = _optimizer(net, settings)
         self._batches = Batches(rows, targets, net.config, self._device)
@@ -226,14 +228,29 @@ class _PolicyTrainer:
     def _losses(self, batch: Batch, done: float) -> Tensor:
         """The loss of each row, (n,)."""
         with _autocast(self._settings, self._device):
-            policy = self._net(batch.planes)
+            features = self._net.features(batch.planes)
+            policy = self._net.logits(features)
         logits = batch.logits(policy)
         losses = LOSSES[self._settings.loss](logits, batch.targets, done)
-        if self._anchor is not None:
-            with torch.no_grad(), _autocast(self._settings, self._device):
-                before = torch.softmax(batch.logits(self._anchor(batch.planes)), -1)
-            losses = losses + self._settings.anchor * kl(logits, before)
+        if self._untrained is not None:
+            losses = losses + self._distance(self._untrained, batch, features, logits)
         return losses
+
+    def _distance(self, untrained: PolicyNet, batch: Batch, features: Tensor, logits: Tensor) -> Tensor:
+        """How far the student has gone from the untrained one on each row, weighted, (n,)."""
+        total = torch.zeros(len(logits), device=logits.device)
+        with torch.no_grad(), _autocast(self._settings, self._device):
+            before = untrained.features(batch.planes)
+        if self._settings.anchor:
+            with torch.no_grad(), _autocast(self._settings, self._device):
+                policy = torch.softmax(batch.logits(untrained.logits(before)), -1)
+            total = total + self._settings.anchor * kl(logits, policy)
+        if self._keeps_values:
+            with torch.no_grad():
+                values = untrained.values(before.float())
+            errors = self._net.values(features.float()) - values
+            total = total + self._settings.value_weight * errors.square()
+        return total
 
     def _note(self, loss: float, rows: int) -> None:
         total, seen = self._progress.epoch_loss
