@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from w2s.analysis.analysis import Analysis, training_step
+from w2s.analysis.context import Analysis, training_step
 from w2s.analysis.difficulty import data_map, spearman_of
 from w2s.analysis.report import Measurement, RowColumns, join_sentences, shown
 from w2s.analysis.result import Doubles, Result, Sample, bootstrap, difference_of, mean_of
