@@ -230,7 +230,8 @@ def _meaning(results: Sequence[Result]) -> str:
             if one is not None
         ]
         if said:
-            parts.append(f"{what} of kept rows is {', '.join(said)}")
+            start = "" if parts else "for kept rows, "
+            parts.append(f"{start}{what} is {', '.join(said)}")
         if found[0] is not None and name == RANK:
             parts.append(
                 f"the paper says a lower rank, arXiv 2504.10766 a higher one, and {_verdict(*found)}"
