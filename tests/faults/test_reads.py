@@ -9,6 +9,7 @@ import json
 import math
 import os
 import struct
+import subprocess
 import sys
 import tracemalloc
 from collections.abc import Callable
@@ -326,14 +327,52 @@ def test_nesting_of_a_few_levels_and_brackets_in_texts_are_fine(tmp_path: Path) 
     assert w2s.filter(path, tmp_path / "out.jsonl", score="s", top=2)["rows_kept"] == 2
 
 
-def test_a_line_may_be_as_long_as_an_eighth_of_the_memory(tmp_path: Path) -> None:
+def test_a_line_may_be_as_long_as_a_sixteenth_of_the_memory(tmp_path: Path) -> None:
     path = tmp_path / "in.jsonl"
-    path.write_text('{"s":1}\n{"s":2,"t":"' + "x" * (11 << 20) + '"}\n{"s":0}\n')
+    path.write_text('{"s":1}\n{"s":2,"t":"' + "x" * (5 << 20) + '"}\n{"s":0}\n')
     found = w2s.filter(path, tmp_path / "whole.jsonl", score="s", top=2, memory="320MiB")
     assert found["rows_kept"] == 2
     assert (tmp_path / "whole.jsonl").read_bytes() == path.read_bytes()[:-8]
-    path.write_text('{"s":1}\n{"s":2,"t":"' + "x" * (13 << 20) + '"}\n{"s":0}\n')
-    refused(path, "table-line-too-long", "12 MiB", "`memory`", memory="320MiB")
+    path.write_text('{"s":1}\n{"s":2,"t":"' + "x" * (7 << 20) + '"}\n{"s":0}\n')
+    refused(path, "table-line-too-long", "6 MiB", "`memory`", memory="320MiB")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("text", ['"' + "x" * (48 << 20) + '"', "[" + "1," * (24 << 20) + "1]"])
+def test_a_long_line_keeps_the_memory_limit_in_parquet(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "in.jsonl"
+    path.write_text('{"s":1,"t":' + text + "}\n" + '{"s":0}\n' * 20)
+    code = "import resource, sys, w2s; w2s.filter(sys.argv[1], sys.argv[2], score='s', top=2, memory='1GiB')"
+    code += "; print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)"
+    command = [sys.executable, "-c", code, str(path), str(tmp_path / "out.parquet")]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert int(done.stdout) < 1 << 20  # in KiB
+
+
+@pytest.mark.parametrize("line", ['{{"s":{0},"m":{{"k{0}":1}}}}', '{{"s":{0},"k{0}":1}}'])
+def test_keys_that_differ_in_all_lines_take_no_memory_of_a_table(tmp_path: Path, line: str) -> None:
+    """A parser would make 12,000 columns of 12,000 rows."""
+    path = tmp_path / "in.jsonl"
+    path.write_text("".join(line.format(i) + "\n" for i in range(12_000)))
+    before = pa.total_allocated_bytes()
+    assert w2s.filter(path, tmp_path / "out.jsonl", score="s", top=5)["rows_kept"] == 5
+    assert len((tmp_path / "out.jsonl").read_text().splitlines()) == 5
+    for name in ("out.jsonl", "out.jsonl.w2s.json"):
+        (tmp_path / name).unlink()
+    refused(path, "table-too-many-keys", "different keys", ".jsonl", out="out.parquet")
+    assert pa.default_memory_pool().max_memory() < before + (2 << 30)
+
+
+def test_keys_of_a_few_thousand_lines_become_columns(tmp_path: Path) -> None:
+    path, out = tmp_path / "in.jsonl", tmp_path / "out.arrow"
+    path.write_text("".join(f'{{"s":{i},"m":{{"k{i // 2}":{i}}}}}\n' for i in range(6_000)))
+    assert w2s.filter(path, out, score="s", top=2)["rows_kept"] == 2
+    with pa.ipc.open_file(out) as reader:
+        rows = reader.read_all().column("m").to_pylist()
+    assert [{key: value for key, value in row.items() if value is not None} for row in rows] == [
+        {"k2999": 5_998},
+        {"k2999": 5_999},
+    ]
 
 
 @pytest.mark.slow
@@ -472,3 +511,34 @@ def test_messages_of_libraries_do_not_control_the_terminal(tmp_path: Path) -> No
     path = tmp_path / "in.csv"
     path.write_bytes(b"s,t\n" + b"0.5,a\n" * 40_000 + b"\x1b[31m\r7,b\n")
     refused(path, "table-unreadable", "in.csv", out="out.parquet")
+
+
+# Messages ---------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", ["in.parquet", "in.arrow", "in.jsonl"])
+def test_scores_whose_mean_is_not_a_number_are_named_or_left_out(tmp_path: Path, name: str) -> None:
+    table = pa.table({"a": [1.0, 2.0, math.inf, 3.0], "b": [1.0, 4.0, -math.inf, 2.0]})
+    write = {"in.parquet": write_parquet, "in.arrow": write_arrow, "in.jsonl": write_lines}[name]
+    path = write(tmp_path / name, table)
+    if name == "in.jsonl":
+        path.write_text(path.read_text().replace("Infinity", "1e999"))
+    row = "line 3" if name == "in.jsonl" else "row 2"
+    options = {"score": ["a", "b"], "aggregate": "mean", "top": 2}
+    refused(path, "filter-nan-score", row, "the mean of its scores is NaN", **options)
+    found = w2s.filter(path, tmp_path / f"out{path.suffix}", nulls="drop", **options)
+    assert (found["rows_kept"], found["rows_dropped_for_null"]) == (2, 1)
+
+
+@pytest.mark.parametrize("shards", [None, 2])
+def test_a_type_that_the_output_lacks_is_reported_with_the_name_of_the_output(
+    tmp_path: Path, shards: int | None
+) -> None:
+    values = pa.array([(1, 2, 3)] * 3, pa.month_day_nano_interval())
+    path = write_arrow(tmp_path / "in.arrow", pa.table({"s": [1.0, 2.0, 3.0], "t": values}))
+    out = tmp_path / ("kept" if shards else "kept.parquet")
+    options = {"shards": shards, "output_format": "parquet"} if shards else {}
+    with raises_code("output-not-writable") as caught:
+        w2s.filter(path, out, score="s", top=2, **options)
+    assert str(caught.value).startswith(f"cannot write {out}")
+    assert ".part" not in str(caught.value).replace("part-00000", "")

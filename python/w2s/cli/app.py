@@ -157,9 +157,14 @@ def _hint(arguments: list[str], message: str) -> str:
     return f". Did you mean w2s {option}?" if known else ""
 
 
+def _printable(letter: str) -> str:
+    """The letter, or its code where it would control the terminal or is no text."""
+    return letter if letter.isprintable() else letter.encode("unicode_escape", "backslashreplace").decode()
+
+
 def _complain(error: W2sError) -> int:
     if isinstance(error, UserCodeError) and error.__cause__ is not None:
         traceback.print_exception(error.__cause__)
-    line = " ".join(str(error).split())
+    line = "".join(map(_printable, " ".join(str(error).split())))
     print(f"error: {line}" + (f" [{error.code}]" if error.code else ""), file=sys.stderr)
     return error.exit_code

@@ -164,7 +164,11 @@ class Output:
             "jsonl": lambda: LinesSink(target),
             "csv": lambda: CsvSink(target, schema, form.delimiter or ","),
         }
-        self.sink = sinks[form.kind]()
+        try:
+            self.sink = sinks[form.kind]()
+        except BaseException:
+            self._stack.close()
+            raise
         self._raw = raw
 
     def close(self) -> None:

@@ -16,7 +16,7 @@ from w2s.tables.arrow_files import open_arrow
 from w2s.tables.csv_files import CsvPartition, open_csv
 from w2s.tables.formats import Format, Kind, format_of
 from w2s.tables.inputs import HivePartition, InputFile, hive_columns
-from w2s.tables.json_tables import infer_schema
+from w2s.tables.json_tables import bounded, check_columns, infer_schema
 from w2s.tables.jsonl import JsonlPartition, open_lines
 from w2s.tables.parquet import open_parquet
 from w2s.tables.partition import NestedPartition, Partition, nested_field
@@ -93,9 +93,10 @@ class Source:
         schema = self.schema
         for partition in self.partitions:
             start = 0
-            for lines in _lines_of(partition).blocks():
+            for lines in (piece for block in _lines_of(partition).blocks() for piece in bounded(block)):
                 found = infer_schema(lines, partial(_line_after, partition, start), typed=types)
                 schema = _unified(schema, _typed(found, types), partition.where)
+                check_columns(schema, partition.where)
                 start += len(lines)
         return self._with_schema(schema)
 
@@ -156,7 +157,7 @@ def _retyped(partition: Partition, schema: pa.Schema) -> Partition:
 
 DEFAULT_MEMORY = 800 << 20
 """Bytes for rows where no limit is given."""
-_LINE_SHARE, _BATCH_SHARE = 8, 2  # of the memory: the longest line, and the largest record batch
+_LINE_SHARE, _BATCH_SHARE = 16, 2  # of the memory: the longest line, and the largest record batch
 
 
 def open_source(
@@ -167,7 +168,7 @@ def open_source(
     Args:
         files: the files.
         delimiter: the character between values of CSV; by default the first line decides.
-        memory: bytes for rows; an eighth of it is the longest line, a half the largest record batch.
+        memory: bytes for rows; a sixteenth of it is the longest line, a half the largest record batch.
 
     Raises:
         UsageError: the files have several formats, or a delimiter is given for another format than CSV.
