@@ -8,9 +8,11 @@ import gzip
 import json
 import math
 import os
+import shutil
 import struct
 import subprocess
 import sys
+import time
 import tracemalloc
 from collections.abc import Callable
 from pathlib import Path
@@ -498,6 +500,127 @@ def test_infinite_scores_are_shown_as_text_and_as_json(
     assert "-inf to" in capsys.readouterr().out
 
 
+# Places -----------------------------------------------------------------------------------------------------
+
+
+def without_rights(command: list[str]) -> list[str]:
+    """The command as a user whose rights are checked, also where the tests run as root."""
+    if os.geteuid():
+        return command
+    if shutil.which("setpriv") is None:
+        pytest.skip("root reads everything, and there is no setpriv")
+    return ["setpriv", "--bounding-set=-dac_override,-dac_read_search", *command]
+
+
+@pytest.mark.skipif(os.name == "nt", reason="rights of POSIX")
+@pytest.mark.parametrize("source", ["tables", "tables/closed/in.parquet", "tables/closed"])
+def test_a_folder_that_may_not_be_read_is_named(tmp_path: Path, source: str) -> None:
+    """Its rows would be missing in silence."""
+    closed = tmp_path / "tables" / "closed"
+    closed.mkdir(parents=True)
+    write_parquet(tmp_path / "tables" / "in.parquet")
+    write_parquet(closed / "in.parquet")
+    closed.chmod(0)
+    command = [
+        sys.executable,
+        "-m",
+        "w2s",
+        "filter",
+        source,
+        "--score",
+        "s",
+        "--top",
+        "1",
+        "--out",
+        "o.parquet",
+    ]
+    done = subprocess.run(without_rights(command), cwd=tmp_path, capture_output=True, text=True, check=False)
+    closed.chmod(0o755)
+    assert (done.returncode, done.stderr.count("\n")) == (3, 1)
+    assert "closed" in done.stderr
+    assert "Permission denied" in done.stderr
+    assert "[table-unreadable]" in done.stderr
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="names are bytes on Linux")
+@pytest.mark.parametrize("ending", [b"parquet", b"arrow", b"jsonl", b"csv"])
+def test_a_file_whose_name_is_not_utf8_is_refused(tmp_path: Path, ending: bytes) -> None:
+    path = Path(os.fsdecode(os.fsencode(tmp_path) + b"/caf\xe9." + ending))
+    path.touch()
+    with raises_code("table-bad-name") as caught:
+        w2s.filter(path, tmp_path / "out.parquet", score="s", top=1)
+    assert r"caf\udce9" in str(caught.value)
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-32", "utf-16-le", "utf-16-be"])
+@pytest.mark.parametrize("name", ["in.csv", "in.jsonl"])
+def test_text_of_other_widths_is_refused_with_the_way_to_convert_it(
+    tmp_path: Path, name: str, encoding: str
+) -> None:
+    write = write_csv if name == "in.csv" else write_lines
+    path = write(tmp_path / name, small_table())
+    path.write_bytes(path.read_text().encode(encoding))
+    refused(path, "table-not-unicode", "iconv", out="out.jsonl")
+
+
+@pytest.mark.parametrize(
+    ("kind", "value"),
+    [
+        (pa.timestamp("us"), 1 << 62),
+        (pa.timestamp("us"), -(1 << 62)),
+        (pa.date32(), 1 << 30),
+        (pa.timestamp("us", "Mars/Olympus"), 1),
+        (pa.list_(pa.timestamp("ms", "Mars/Olympus")), [1]),
+    ],
+)
+def test_times_that_json_cannot_show_are_named(tmp_path: Path, kind: pa.DataType, value: Any) -> None:
+    table = pa.table({"s": [1.0, 2.0], "when": pa.array([None, value], kind)})
+    path = write_parquet(tmp_path / "in.parquet", table)
+    assert w2s.filter(path, tmp_path / "same.arrow", score="s", top=2)["rows_kept"] == 2
+    with pa.ipc.open_file(tmp_path / "same.arrow") as reader:
+        assert reader.read_all().equals(table)
+    for name in ("same.arrow", "same.arrow.w2s.json"):
+        (tmp_path / name).unlink()
+    refused(path, "table-not-a-json-time", "'when'", out="out.jsonl", top=2)
+
+
+def test_columns_of_one_name_cannot_become_keys_of_an_object(tmp_path: Path) -> None:
+    table = pa.table([pa.array([1.0]), pa.array(["a"]), pa.array(["b"])], names=["s", "t", "t"])
+    path = write_parquet(tmp_path / "in.parquet", table)
+    refused(path, "table-repeated-column", "'t'", out="out.jsonl", top=1)
+    assert w2s.filter(path, tmp_path / "kept.parquet", score="s", top=1)["rows_kept"] == 1
+
+
+def test_files_whose_columns_of_one_name_differ_are_refused(tmp_path: Path) -> None:
+    for name, number in (("a.parquet", 3.0), ("b.parquet", 3)):
+        table = pa.table([pa.array([1.0]), pa.array([2.0]), pa.array([number])], names=["s", "x", "x"])
+        write_parquet(tmp_path / name, table)
+    with raises_code("table-schema-mismatch") as caught:
+        w2s.filter([tmp_path / "a.parquet", tmp_path / "b.parquet"], tmp_path / "o", score="s", top=1)
+    assert "'x' is double in the first and int64 in the second" in str(caught.value)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("out", ["out.parquet", "out.jsonl"])
+def test_time_grows_with_the_columns_and_not_with_their_square(tmp_path: Path, out: str) -> None:
+    def seconds(columns: int) -> float:
+        table = pa.table({"s": [1.0], **{f"c{i}": ["x"] for i in range(columns)}})
+        path = write_parquet(tmp_path / f"{columns}.parquet", table)
+        begin = time.process_time()
+        w2s.filter(path, tmp_path / out, score="s", top=1, overwrite=True)
+        return time.process_time() - begin
+
+    seconds(100)
+    assert seconds(8_000) < 9 * seconds(2_000) + 0.5
+
+
+def test_lines_without_a_key_cannot_become_columns(tmp_path: Path) -> None:
+    path = tmp_path / "in.jsonl"
+    path.write_text("{}\n{}\n")
+    assert w2s.filter(path, tmp_path / "kept.jsonl", random=1)["rows_kept"] == 1
+    refused(path, "table-no-columns", out="out.parquet", score=None, top=None, random=1)
+
+
 # Messages ---------------------------------------------------------------------------------------------------
 
 
@@ -542,3 +665,13 @@ def test_a_type_that_the_output_lacks_is_reported_with_the_name_of_the_output(
         w2s.filter(path, out, score="s", top=2, **options)
     assert str(caught.value).startswith(f"cannot write {out}")
     assert ".part" not in str(caught.value).replace("part-00000", "")
+
+
+def test_names_do_not_control_the_terminal(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "a\x1b[31m\n\u202e.parquet"
+    path.write_bytes(b"x")
+    assert run(["filter", str(path), "--score", "s", "--top", "1", "--out", str(tmp_path / "o.parquet")]) == 3
+    message = capsys.readouterr().err
+    assert message.count("\n") == 1
+    assert message.strip().isprintable()
+    assert r"a\x1b[31m \u202e.parquet" in message

@@ -13,6 +13,7 @@ import pyarrow.json
 
 from w2s.errors import DataError
 from w2s.kernels.pages import key_count
+from w2s.tables.partition import check_utf8
 
 LineName = Callable[[int], str]
 """The name of a line of an array, for messages."""
@@ -48,6 +49,8 @@ def check_columns(schema: pa.Schema, where: str) -> None:
     Raises:
         DataError: names ``where`` and the number.
     """
+    if not len(schema):
+        raise DataError("table-no-columns", f"{where} has only lines without a key; write .jsonl")
     columns = _leaves(schema)
     if columns > MOST_COLUMNS:
         raise DataError(
@@ -213,6 +216,7 @@ def _object(line: bytes, number: int, name: LineName) -> dict[str, Any]:
 
 def line_error(line: bytes, where: str, *, is_deep: bool = False) -> DataError:
     """The exception for a line that is not one JSON object, or nests too deep."""
+    check_utf8(line, where)
     if is_deep:
         return DataError("table-json-too-deep", f"{where} nests deeper than 200 levels; store it as text")
     if line.lstrip().startswith(b"["):

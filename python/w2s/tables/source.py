@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -124,8 +125,9 @@ def require_columns(schema: pa.Schema, names: Iterable[str]) -> None:
         DataError: several columns have the name.
     """
     known = schema.names
+    times = Counter(known)
     for name in names:
-        if name not in known:
+        if name not in times:
             near = difflib.get_close_matches(name, known, n=3, cutoff=0.5)
             more = "" if len(known) <= 8 else f" and {len(known) - 8} more"
             listed = f"; the columns are {', '.join(known[:8])}{more}"
@@ -134,10 +136,10 @@ def require_columns(schema: pa.Schema, names: Iterable[str]) -> None:
                 listed, near = f"; {outer} is {schema.field(outer).type}", []
             hint = f"; did you mean {' or '.join(near)}?" if near else listed
             raise UsageError("table-unknown-column", f"there is no column {name!r}{hint}")
-        if known.count(name) > 1:
+        if times[name] > 1:
             raise DataError(
                 "table-repeated-column",
-                f"{known.count(name)} columns have the name {name!r}; rename all but one",
+                f"{times[name]} columns have the name {name!r}; rename all but one",
             )
 
 
@@ -247,12 +249,12 @@ def _agreed(schema: pa.Schema, found: pa.Schema, first: Path, path: Path) -> pa.
                 "table-schema-mismatch",
                 f"{first} and {path} differ: {what}; make them alike, or filter them separately",
             )
-        ours, theirs = schema.field(name).type, found.field(name).type
-        if ours != theirs:
+    for ours, theirs in zip(schema, found, strict=True):
+        if ours.type != theirs.type:
             raise DataError(
                 "table-schema-mismatch",
-                f"{first} and {path} differ: column {name!r} is {ours} in the first and {theirs} in the "
-                "second; make them alike, or filter them separately",
+                f"{first} and {path} differ: column {ours.name!r} is {ours.type} in the first and "
+                f"{theirs.type} in the second; make them alike, or filter them separately",
             )
     return schema
 
@@ -270,8 +272,9 @@ def _unified(schema: pa.Schema, found: pa.Schema, where: str) -> pa.Schema:
 def _loosely_unified(schema: pa.Schema, found: pa.Schema) -> pa.Schema:
     """The columns of both; columns without a common type become null and cannot be used."""
     fields = []
+    columns = [{column.name: column for column in one} for one in (schema, found)]
     for name in dict.fromkeys([*schema.names, *found.names]):
-        both = [pa.schema([one.field(name)]) for one in (schema, found) if name in one.names]
+        both = [pa.schema([one[name]]) for one in columns if name in one]
         try:
             fields.append(pa.unify_schemas(both, promote_options="permissive").field(0))
         except pa.ArrowException:
