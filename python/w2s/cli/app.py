@@ -158,7 +158,7 @@ def _hint(arguments: list[str], message: str) -> str:
 
 
 def _printable(letter: str) -> str:
-    """The letter, or its code where it would control the terminal or is no text."""
+    """The letter, or its code where it would control the terminal, or does not belong to a text."""
     return letter if letter.isprintable() else letter.encode("unicode_escape", "backslashreplace").decode()
 
 

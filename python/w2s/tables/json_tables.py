@@ -43,7 +43,7 @@ def _text(lines: pa.Array) -> pa.Buffer:
     return lines.buffers()[2].slice(offsets[0], offsets[-1] - offsets[0])
 
 
-def check_columns(schema: pa.Schema, where: str) -> None:
+def check_column_count(schema: pa.Schema, where: str) -> None:
     """Refuse lines with more columns, fields of objects included, than tables can have.
 
     Raises:
@@ -61,7 +61,7 @@ def check_columns(schema: pa.Schema, where: str) -> None:
 
 
 def bounded(lines: pa.Array) -> Iterator[pa.Array]:
-    """The lines in pieces of which a table of bounded size can be made whatever their keys are."""
+    """The lines in pieces of which a table of bounded size can be made, with any keys."""
     if len(lines) < 2 or _is_bounded(lines):
         yield lines
         return

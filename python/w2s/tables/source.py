@@ -17,7 +17,7 @@ from w2s.tables.arrow_files import open_arrow
 from w2s.tables.csv_files import CsvPartition, open_csv
 from w2s.tables.formats import Format, Kind, format_of
 from w2s.tables.inputs import HivePartition, InputFile, hive_columns
-from w2s.tables.json_tables import bounded, check_columns, infer_schema
+from w2s.tables.json_tables import bounded, check_column_count, infer_schema
 from w2s.tables.jsonl import JsonlPartition, open_lines
 from w2s.tables.parquet import open_parquet
 from w2s.tables.partition import NestedPartition, Partition, nested_field
@@ -97,7 +97,7 @@ class Source:
             for lines in (piece for block in _lines_of(partition).blocks() for piece in bounded(block)):
                 found = infer_schema(lines, partial(_line_after, partition, start), typed=types)
                 schema = _unified(schema, _typed(found, types), partition.where)
-                check_columns(schema, partition.where)
+                check_column_count(schema, partition.where)
                 start += len(lines)
         return self._with_schema(schema)
 
