@@ -51,7 +51,9 @@ def check_utf8(head: bytes, where: str) -> None:
     Raises:
         DataError: names the remedy.
     """
-    if head.startswith(_WIDE_MARKS) or (0 in head[:_TEXT_START] and any(head[:_TEXT_START])):
+    odd, even = head[1:_TEXT_START:2], head[:_TEXT_START:2]
+    is_wide = len(head) >= _TEXT_START and any(even + odd) and (not any(odd) or not any(even))
+    if head.startswith(_WIDE_MARKS) or is_wide:
         raise DataError(
             "table-not-unicode",
             f"{where} is not UTF-8 but seems to be UTF-16 or UTF-32; save it as UTF-8, for example with "

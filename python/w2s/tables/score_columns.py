@@ -317,16 +317,12 @@ def read_chunk(
     gold = None if spec.gold is None else _gold(table.column(spec.gold.column), spec, row_name, start)
     if combine and len(scores) > 1:
         combined = _combined(scores, spec, row_name, start)
-        nan = np.isnan(combined)
-        if nan.any():  # such as the mean of inf and -inf
+        if (nan := np.isnan(combined)).any():  # such as the mean of inf and -inf
             if not drop:
-                raise DataError(
-                    "filter-nan-score",
-                    f"{row_name(start + int(np.argmax(nan)))}: the {spec.score.method} of its scores is NaN, "
-                    'because they are infinite; correct them, or leave such rows out with `nulls="drop"`',
-                )
-            valid = ~nan if valid is None else valid & ~nan
-            combined = np.where(nan, 0.0, combined)
+                name = row_name(start + int(np.argmax(nan)))
+                what = f'{name}: the {spec.score.method} of its scores is NaN; `nulls="drop"` leaves it out'
+                raise DataError("filter-nan-score", what)
+            valid, combined = ~nan if valid is None else valid & ~nan, np.where(nan, 0.0, combined)
         scores = (combined,)
     groups = _encoded_all(table, spec.groups) if spec.groups else None
     keys = None if spec.id is None else table.column(spec.id)
