@@ -104,9 +104,9 @@ def main() -> None:
     code = run(sys.argv[1:])
     try:
         sys.stdout.flush()
-    except OSError:  # said already; the interpreter would say it again at its end
+    except OSError as error:  # the interpreter would say it once more at its end
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        code = code or W2sError.exit_code
+        code = code or _complain(_system_error(error))
     sys.exit(128 + received[0] if received and code == InterruptedWorkError.exit_code else code)
 
 
