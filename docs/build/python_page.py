@@ -13,6 +13,7 @@ import w2s
 from docs.build.docstrings import Docstring, parse, to_cell
 
 PACKAGES = {
+    "analysis": "Measure why trust works on a finished chain.",
     "arena": "Play matches from Python.",
     "chain": "Run chains from Python.",
     "evidence": "Labels with their evidence, in memory and on disk.",

@@ -9,7 +9,7 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from w2s import arena, chain, evidence, labelling, metrics, train, trust
+    from w2s import analysis, arena, chain, evidence, labelling, metrics, train, trust
     from w2s.aggregation import aggregate
     from w2s.certification import certify
     from w2s.crowds import aggregate_votes
@@ -35,7 +35,7 @@ _HOMES = {
 }
 """Public functions, and the modules that define them."""
 
-_PACKAGES = ("arena", "chain", "evidence", "labelling", "metrics", "train", "trust")
+_PACKAGES = ("analysis", "arena", "chain", "evidence", "labelling", "metrics", "train", "trust")
 """Public packages and modules."""
 
 __all__ = [
@@ -43,6 +43,7 @@ __all__ = [
     "aggregate",
     "aggregate_votes",
     "agree",
+    "analysis",
     "arena",
     "certify",
     "chain",

@@ -156,6 +156,12 @@ EVIDENCE = {
             cost=_cost_of_check,
         ),
         EvidenceKind(
+            "deliberation",
+            "what the model found out about the label by looking ahead",
+            "state",
+            "label with a model that looks ahead, such as policy:NAME?nodes=200, and --evidence deliberation",
+        ),
+        EvidenceKind(
             "student",
             "hidden state of the untrained student at the label",
             "state",
@@ -226,6 +232,22 @@ EVIDENCE = {
     )
 }
 """All kinds of evidence, by name."""
+
+DELIBERATION = {
+    "value": "value of the label, from -1 to 1",
+    "lead": "its value minus that of the best other move",
+    "spread": "standard deviation of the values of all moves that were considered",
+    "first_value": "its value as soon as it was made, without looking further",
+    "first_lead": "the same, minus that of the best other move",
+    "position_value": "value of the position before looking ahead",
+    "is_policy_choice": "1 if the label is the first choice without looking ahead, else 0",
+    "is_best": "1 if the label is the first choice after looking ahead, else 0",
+    "changes": "how often the best move changed while looking ahead",
+    "settled": "share of the deliberation after which it did not change any more",
+    "share": "probability of the label in the policy that looking ahead has improved",
+    "visits": "share of the positions that were considered below the label",
+}
+"""Numbers of the evidence ``deliberation``, in the order of its vector; columns ``deliberation_NAME``."""
 
 STATES = tuple(name for name, kind in EVIDENCE.items() if kind.source == "state")
 """Kinds that are vectors, each in a Parquet file of its name next to the labels."""

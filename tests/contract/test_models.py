@@ -33,8 +33,14 @@ REFERENCES = {
         "policy:NETS/chess",
         "policy:NETS/connect_four?temperature=1.5&batch=3",
         "policy:NETS/othello?device=cpu",
+        "policy:NETS/values/connect_four?think=3,2",
+        "policy:NETS/values/othello?nodes=20&temperature=1",
     ],
-    "lc0": ["lc0:NETS/convolution.pb.gz", "lc0:NETS/plain.pb.gz?batch=5&temperature=0.5"],
+    "lc0": [
+        "lc0:NETS/convolution.pb.gz",
+        "lc0:NETS/plain.pb.gz?batch=5&temperature=0.5",
+        "lc0:NETS/values.pb.gz?think=3,2&label=improved&dtype=float32",
+    ],
     "openai": [
         "openai:SERVER/v1#player?cache=NETS/replies",
         "openai:SERVER/v1#player?logprobs=true&temperature=0.5&samples=2&cache=off",
@@ -55,6 +61,7 @@ WANTS = [
     Want(evidence=True, values=True),
     Want(evidence=True, mask=True),
     Want(hidden=True, afterstate=True),
+    Want(evidence=True, deliberation=True),
 ]
 
 
@@ -99,12 +106,15 @@ def with_nets(reference: str) -> str:
     for name in game_names():
         if not (folder / name).exists():
             write_policy(folder / name, name)
+            write_policy(folder / "values" / name, name, has_values=True)
     if "language" in reference and not (folder / "language").exists():
         pytest.importorskip("transformers", reason="needs transformers: pip install 'w2s[models]'")
         write_language_model(folder / "language")
     for policy in ("convolution", "plain"):
         if not (folder / f"{policy}.pb.gz").exists():
             write_lc0(folder / f"{policy}.pb.gz", policy=policy)
+    if not (folder / "values.pb.gz").exists():
+        write_lc0(folder / "values.pb.gz", outcomes=3)
     return reference.replace("NETS", NETS.name)
 
 

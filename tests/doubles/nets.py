@@ -13,8 +13,10 @@ import numpy.typing as npt
 Numbers = npt.NDArray[np.float32]
 
 
-def write_policy(folder: Path, game: str, seed: int = 0, channels: int = 8) -> Path:
-    """A net of ours with one block."""
+def write_policy(
+    folder: Path, game: str, seed: int = 0, channels: int = 8, *, has_values: bool = False
+) -> Path:
+    """A net of ours with one block, and a value head if asked."""
     import torch
 
     from w2s.models.policy.config import PolicyConfig
@@ -23,7 +25,8 @@ def write_policy(folder: Path, game: str, seed: int = 0, channels: int = 8) -> P
 
     torch.manual_seed(seed)
     head = "from_to" if game == "chess" else "plain"
-    net = build_net(PolicyConfig(game, "se_resnet", channels, 1, 4, head, channels))
+    values = ("scalar", 4, 8) if has_values else ("none", 0, 0)
+    net = build_net(PolicyConfig(game, "se_resnet", channels, 1, 4, head, channels, *values))
     for parameter in net.parameters():
         parameter.data.mul_(2.0)
     save_pretrained(net, folder)
@@ -89,7 +92,14 @@ class Lc0File:
         unit = self.linear((1, 2), self.squeeze, self.channels)
         return content + nested(3, unit + self.linear((3, 4), 2 * self.channels, self.squeeze))
 
-    def message(self, policy: str = "convolution", form: Sequence[bytes] | None = None) -> bytes:
+    def value_head(self, outcomes: int) -> bytes:
+        head = nested(6, self.convolution(4, self.channels, 1))
+        return head + self.linear((7, 8), 16, 4 * 64) + self.linear((9, 10), outcomes, 16)
+
+    def message(
+        self, policy: str = "convolution", form: Sequence[bytes] | None = None, outcomes: int = 0
+    ) -> bytes:
+        """A net with this policy head, and a value head of one or three outcomes, or none."""
         weights = nested(1, self.convolution(self.channels, 112, 3))
         for _ in range(self.blocks):
             weights += nested(2, self.block())
@@ -99,17 +109,22 @@ class Lc0File:
         else:
             weights += nested(3, self.convolution(4, self.channels, 1))
             weights += self.linear((4, 5), 1858, 4 * 64)
+        if outcomes:
+            weights += self.value_head(outcomes)
         kinds = [
             number(1, 1),
             number(3, 4 if self.squeeze else 3),
             number(4, 2 if policy == "convolution" else 1),
+            *([number(5, 2 if outcomes == 3 else 1)] if outcomes else []),
         ]
         network = b"".join(kinds if form is None else form)
         magic = b"\x0d" + struct.pack("<I", 0x1C0)
         return magic + nested(4, number(1, 1) + nested(2, network)) + nested(10, weights)
 
 
-def write_lc0(path: Path, seed: int = 0, policy: str = "convolution", squeeze: int = 4) -> Path:
+def write_lc0(
+    path: Path, seed: int = 0, policy: str = "convolution", squeeze: int = 4, outcomes: int = 0
+) -> Path:
     """A small net in Lc0's format."""
-    path.write_bytes(gzip.compress(Lc0File(seed, squeeze=squeeze).message(policy), 1))
+    path.write_bytes(gzip.compress(Lc0File(seed, squeeze=squeeze).message(policy, None, outcomes), 1))
     return path

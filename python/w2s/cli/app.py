@@ -14,6 +14,7 @@ import typer
 from typer.exceptions import TyperException
 
 from w2s.cli.agree import agree
+from w2s.cli.analyse import analyse
 from w2s.cli.arena import arena
 from w2s.cli.chain import chain
 from w2s.cli.command import Command
@@ -44,6 +45,7 @@ app = typer.Typer(
 for command in (
     arena,
     chain,
+    analyse,
     label,
     filter_command,
     train,

@@ -13,7 +13,7 @@ from w2s.cli import options
 if TYPE_CHECKING:
     from w2s.labelling import LabelSpec
 
-_VECTORS = ("hidden", "afterstate")
+_VECTORS = ("hidden", "afterstate", "deliberation")
 
 
 def label(
@@ -29,8 +29,8 @@ def label(
     evidence: Annotated[
         list[str] | None,
         typer.Option(
-            help="Evidence to write: hidden, afterstate; from language models also icl:4, verbalised, "
-            "p_true, samples:8, reward. Comma-separated or repeated."
+            help="Evidence to write: hidden, afterstate, deliberation; from language models also icl:4, "
+            "verbalised, p_true, samples:8, reward. Comma-separated or repeated."
         ),
     ] = None,
     student: Annotated[

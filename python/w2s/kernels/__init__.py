@@ -4,6 +4,7 @@
 - ``groups``: columns of ids as dense codes
 - ``games``: rules, search and agreement
 - ``encode``: states as feature planes and policy entries
+- ``deliberation``: trees that a network values
 - ``columns``: selection over whole columns, aggregation, certification, crowds
 - ``streams``: selection over chunks
 - ``pages``: footers and kept texts of Parquet files, lines of JSON
@@ -33,6 +34,7 @@ from w2s.kernels.columns import (
     weights,
     within_budget,
 )
+from w2s.kernels.deliberation import ALL_MOVES, CoreFinding, deliberate
 from w2s.kernels.encode import EncodedStates, Shape, View, encode, lc0_places, move_traits, view_shape
 from w2s.kernels.games import (
     LARGEST_CP,
@@ -53,12 +55,14 @@ from w2s.kernels.streams import Cut, Narrowing, RandomK, TopK, TopKByGroup, With
 
 __all__ = [
     "ABSTAIN",
+    "ALL_MOVES",
     "LARGEST_CP",
     "READINGS",
     "AggregatedScores",
     "Agreements",
     "Column",
     "Consensus",
+    "CoreFinding",
     "CoreSearchResult",
     "CoreState",
     "Cut",
@@ -84,6 +88,7 @@ __all__ = [
     "correctness",
     "crowd_fit",
     "crowd_methods",
+    "deliberate",
     "double_column",
     "encode",
     "game_names",

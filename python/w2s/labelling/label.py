@@ -13,6 +13,7 @@ import pyarrow as pa
 
 from w2s.errors import ModelError, UsageError
 from w2s.evidence import EXAMPLE_ID, PROPOSAL, Labels
+from w2s.evidence_kinds import DELIBERATION, EVIDENCE
 from w2s.labelling.evidence import check_spec, elicit_evidence, student_view, verify_labels
 from w2s.labelling.spec import LabelSpec
 from w2s.models import Answer, Failure, Model, SupportsCandidates, Want, check_task
@@ -62,6 +63,8 @@ def _labels(
     labels: list[str | None] = table.column("label").to_pylist()
     all_null = all(label is None for label in labels)
     vectors = {name: _vectors(name, answers, spec.model.reference, all_null) for name in sorted(spec.vectors)}
+    if "deliberation" in vectors:
+        table = _append(table, _deliberation_columns(vectors["deliberation"]))
     for name, oracle in spec.oracles.items():
         table = _append(table, verify_labels(oracle, name, examples, labels))
     if spec.evidence:
@@ -91,18 +94,28 @@ def _check_answered(reference: str, examples: Sequence[Example], answers: Sequen
 
 def _vectors(name: str, answers: Sequence[Answer], reference: str, all_null: bool) -> npt.NDArray[np.float32]:
     """Vectors as float32 of shape (n, d); NaN in rows without one. With no label at all, d is unknown: 1."""
-    found: list[npt.NDArray[np.float16] | None] = [getattr(answer, name) for answer in answers]
+    found: list[npt.NDArray[np.floating[Any]] | None] = [getattr(answer, name) for answer in answers]
     width = max((len(vector) for vector in found if vector is not None), default=0)
     if not width and not all_null:
         raise UsageError(
             "label-no-vectors",
-            f"{reference} has no {name} states: leave {name} out, or name a policy:, lc0: or hf: model",
+            f"{reference} has no {name} states: leave {name} out, or {EVIDENCE[name].remedy}",
         )
     rows = np.full((len(found), max(width, 1)), np.nan, np.float32)
     for row, vector in enumerate(found):
         if vector is not None:
             rows[row] = vector
     return rows
+
+
+def _deliberation_columns(vectors: npt.NDArray[np.float32]) -> dict[str, pa.Array]:
+    """The numbers of a deliberation as columns, null in rows without one."""
+    width = vectors.shape[1]
+    columns = vectors.T if width == len(DELIBERATION) else np.full((len(DELIBERATION), len(vectors)), np.nan)
+    return {
+        f"deliberation_{name}": pa.array(column, pa.float32(), from_pandas=True)
+        for name, column in zip(DELIBERATION, columns, strict=True)
+    }
 
 
 # The table of labels ----------------------------------------------------------------------------------------

@@ -19,7 +19,7 @@ class LabelSpec:
 
     Attributes:
         model: the model whose answers become the labels.
-        vectors: which vectors to keep: ``hidden``, ``afterstate`` or both.
+        vectors: which vectors to keep: some of ``hidden``, ``afterstate`` and ``deliberation``.
         student: a model whose log-probability, rank and hidden state of each label are kept.
         oracles: oracles that verify each label, by the prefix of their columns.
         evidence: evidence to request from the model after its answer, for example ``icl:4``; each name
@@ -46,4 +46,5 @@ class LabelSpec:
             mask=True,
             hidden="hidden" in self.vectors,
             afterstate="afterstate" in self.vectors,
+            deliberation="deliberation" in self.vectors,
         )

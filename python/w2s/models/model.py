@@ -31,6 +31,7 @@ class Want:
         hidden: the hidden state at the label.
         mask: answer with a legal move in any case.
         afterstate: the hidden state after the label has been played, or at the end of a check of the reply.
+        deliberation: what the model found out about the label by looking ahead.
     """
 
     evidence: bool = False
@@ -38,6 +39,7 @@ class Want:
     hidden: bool = False
     mask: bool = False
     afterstate: bool = False
+    deliberation: bool = False
 
 
 @dataclass(slots=True)
@@ -58,6 +60,8 @@ class Answer:
         hidden: hidden state at the label, float16 of shape (d,), where d is the same for all answers of a
             model.
         afterstate: hidden state after the label, float16 of shape (d,).
+        deliberation: what the model found out about the label by looking ahead, float32, in the order of
+            :data:`w2s.evidence_kinds.DELIBERATION`.
         check_logit: log-odds that the model says yes when asked whether its label is correct; it comes with
             ``afterstate`` from models that read text.
         failure: why there is no answer, None if there is one.
@@ -76,6 +80,7 @@ class Answer:
     rank: int | None = None
     hidden: npt.NDArray[np.float16] | None = None
     afterstate: npt.NDArray[np.float16] | None = None
+    deliberation: npt.NDArray[np.float32] | None = None
     check_logit: float | None = None
     failure: Failure | None = None
     seconds: float = 0.0

@@ -54,6 +54,21 @@ def parse_number(
     )
 
 
+def parse_word(reference: str, options: Mapping[str, str], name: str, words: Sequence[str]) -> str:
+    """The option as one of some words; the first of them if it is not given.
+
+    Raises:
+        UsageError: the value is something else.
+    """
+    value = options.get(name, words[0])
+    if value not in words:
+        raise UsageError(
+            "model-invalid-option",
+            f"{name} of {quote(reference)} is {quote(value)}, not one of {', '.join(words)}",
+        )
+    return value
+
+
 def check_options(reference: Reference, known: Sequence[str]) -> None:
     """Refuse a target, and options other than ``known``, for a kind that takes no target.
 

@@ -36,6 +36,9 @@ class PolicyTrainSettings:
         schedule: learning-rate schedule, see :mod:`w2s.train.policy.trainer`.
         loss: see :mod:`w2s.train.losses`.
         anchor: weight of the divergence from the untrained student on the same rows; 0 turns it off.
+        value_weight: weight of the squared difference between the values of the student and of the untrained
+            student on the same rows, so that a value head survives the training; without one it has no
+            effect.
         clip: maximum norm of a step's gradient.
         holdout: share of the rows that is held out; the epoch with the least loss on them is kept.
         patience: epochs without improvement on the held-out rows after which the training ends.
@@ -52,6 +55,7 @@ class PolicyTrainSettings:
     schedule: ScheduleName = "one_cycle"
     loss: LossName = "cross_entropy"
     anchor: float = 0.0
+    value_weight: float = 1.0
     clip: float = 1.0
     holdout: float = 0.0
     patience: int = 2
@@ -69,7 +73,7 @@ class PolicyTrainSettings:
         _check_whole(self, 1, "epochs", "batch", "patience")
         _check_whole(self, 0, "seed")
         _check_positive(self, "learning_rate", "clip")
-        _check_not_negative(self, "weight_decay", "anchor", "checkpoint_s")
+        _check_not_negative(self, "weight_decay", "anchor", "value_weight", "checkpoint_s")
         _check_share(self, "holdout")
         _check_word(self, schedule=ScheduleName, loss=LossName, precision=Precision, device=Device)
 

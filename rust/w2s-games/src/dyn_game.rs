@@ -12,6 +12,7 @@
 //! ```
 
 use crate::agree::{self, Agreements};
+use crate::deliberation::{DynTree, Request, Tree};
 use crate::game::{Draws, Game, Move, MoveError, MoveTraits, Notation, Outcome, PositionError, Side};
 use crate::line::Line;
 use crate::perft::{Perft, perft_until};
@@ -86,6 +87,11 @@ pub trait DynSearch {
     fn solve(&self, nodes: u64, cap: i32, stop: &AtomicBool) -> Option<SearchResult>;
     /// Counts lines of play from the state; meaningless once `stop` is set.
     fn perft(&self, depth: u32, stop: &AtomicBool) -> Perft;
+    /// A tree that looks ahead from the state with a network; see [`crate::deliberation`].
+    ///
+    /// # Panics
+    /// Where the game does not have the view.
+    fn deliberate(&self, request: &Request) -> Box<dyn DynTree>;
 }
 
 /// The state that a line has reached as numbers for a network.
@@ -221,6 +227,10 @@ impl<G: Game> DynSearch for Line<G> {
 
     fn perft(&self, depth: u32, stop: &AtomicBool) -> Perft {
         perft_until(self.now(), depth, stop)
+    }
+
+    fn deliberate(&self, request: &Request) -> Box<dyn DynTree> {
+        Box::new(Tree::new(self, request))
     }
 }
 

@@ -10,18 +10,22 @@
 //! | [`perft`] | are the rules right, counted? |
 //! | [`agree`] | do two answers to a position mean the same? |
 //! | [`search`] | which move is best, and what is each one worth? |
+//! | [`deliberation`] | what does a network find out by looking ahead? |
 //! | [`chess`], [`connect_four`], [`othello`] | one game each |
 //! | [`dyn_game`] | how is a game used that is known only by name? |
 //! | [`registry`] | which games are there? |
 //! | [`batch`] | how are many lines searched or encoded at once? |
+//! | [`forest`] | how do many deliberations share a network? |
 #![forbid(unsafe_code)]
 
 pub mod agree;
 pub mod batch;
 pub mod chess;
 pub mod connect_four;
+pub mod deliberation;
 mod diagram;
 pub mod dyn_game;
+pub mod forest;
 pub mod game;
 pub mod line;
 pub mod othello;

@@ -17,7 +17,7 @@ type Columns<'py> = (
     Bound<'py, PyArray2<i32>>,
 );
 
-fn parse_view(game: &str, name: &str) -> PyResult<(View, ViewShape)> {
+pub fn parse_view(game: &str, name: &str) -> PyResult<(View, ViewShape)> {
     let dyn_game = registry::game(game).map_err(raised)?;
     let view: View = name.parse().map_err(raised)?;
     let missing =

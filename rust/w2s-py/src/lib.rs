@@ -4,6 +4,7 @@ mod aggregate;
 mod agree;
 mod certify;
 mod crowd;
+mod deliberation;
 mod encode;
 mod errors;
 mod interrupt;
@@ -32,6 +33,8 @@ mod _core {
     use crate::certify::certify;
     #[pymodule_export]
     use crate::crowd::{Consensus, crowd_fit, crowd_methods};
+    #[pymodule_export]
+    use crate::deliberation::{Deliberation, DeliberationFinding};
     #[pymodule_export]
     use crate::encode::{encode, lc0_places, move_traits, view_shape};
     #[pymodule_export]

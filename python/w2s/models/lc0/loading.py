@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from w2s.errors import DataError, UsageError
-from w2s.models.lc0.weights import BlockWeights, ConvolutionWeights, Lc0Weights, LinearWeights, read_weights
+from w2s.models.lc0.weights import (
+    BlockWeights,
+    ConvolutionWeights,
+    Lc0Weights,
+    LinearWeights,
+    ValueWeights,
+    read_weights,
+)
 from w2s.models.model import Model, ModelKind
 from w2s.models.policy.config import PolicyConfig
-from w2s.models.policy.loading import EXTRA, WITHOUT_TORCH, require_torch
+from w2s.models.policy.loading import EXTRA, WITHOUT_TORCH, build_model, require_torch
 from w2s.models.policy.settings import OPTIONS, PolicySettings
 from w2s.models.reference import Reference, local_path, quote
 
@@ -41,13 +48,17 @@ def load(reference: Reference, *, seed: int, concurrency: int, cache: Path | Non
     del concurrency, cache
     settings = PolicySettings.from_reference(reference)
     net = load_lc0_net(reference)
-    from w2s.models.policy.model import PolicyModel
 
-    return PolicyModel(str(reference), net, settings, seed)
+    return build_model(str(reference), net, settings, seed)
 
 
 KIND = ModelKind(
-    "lc0", "a network in Lc0's format, Maia included; no search", "lc0:maia-1100.pb.gz", load, EXTRA, OPTIONS
+    "lc0",
+    "a network in Lc0's format, Maia included; looks ahead with think or nodes",
+    "lc0:maia-1100.pb.gz",
+    load,
+    EXTRA,
+    OPTIONS,
 )
 
 
@@ -63,7 +74,15 @@ def lc0_net_config(weights: Lc0Weights) -> PolicyConfig:
         squeeze=0 if squeeze is None else len(squeeze[0].bias),
         head=head,
         head_channels=len(weights.policy_first.bias),
+        **_value_config(weights.value),
     )
+
+
+def _value_config(value: ValueWeights | None) -> dict[str, Any]:
+    if value is None:
+        return {}
+    kind = "scalar" if len(value.output.bias) == 1 else "wdl"
+    return {"value": kind, "value_channels": len(value.narrow.bias), "value_width": len(value.hidden.bias)}
 
 
 def build_lc0_net(weights: Lc0Weights, path: Path) -> PolicyNet:
@@ -81,6 +100,9 @@ def build_lc0_net(weights: Lc0Weights, path: Path) -> PolicyNet:
     names = ("first", "second") if weights.policy == "convolution" else ("narrow", "linear")
     tensors |= _layer_tensors(f"head.{names[0]}", weights.policy_first)
     tensors |= _layer_tensors(f"head.{names[1]}", weights.policy_second)
+    if weights.value is not None:
+        for name in ("narrow", "hidden", "output"):
+            tensors |= _layer_tensors(f"value_head.{name}", getattr(weights.value, name))
     mismatch = find_mismatch(config, {name: tuple(tensor.shape) for name, tensor in tensors.items()})
     if mismatch:
         raise DataError(

@@ -23,6 +23,8 @@ _MAGIC = 0x1C0
 _EPSILON = 1e-5
 _NETWORKS = {1: "plain", 2: "squeeze", 3: "plain", 4: "squeeze"}
 _POLICIES = {0: "plain", 1: "plain", 2: "convolution"}
+_VALUES = {0: 1, 1: 1, 2: 3}
+"""Outputs of the value head by its format: the expected result, or win, draw and loss."""
 
 MAX_BYTES = 1 << 30
 """The most bytes of a weights file, unpacked; those of the largest networks have some hundred MiB."""
@@ -60,8 +62,17 @@ class BlockWeights:
 
 
 @dataclass(frozen=True, slots=True)
+class ValueWeights:
+    """A value head: a convolution over places and two linear layers, with one output or three."""
+
+    narrow: ConvolutionWeights
+    hidden: LinearWeights
+    output: LinearWeights
+
+
+@dataclass(frozen=True, slots=True)
 class Lc0Weights:
-    """A residual network: stem, blocks, and policy head.
+    """A residual network: stem, blocks, policy head, and value head if there is one.
 
     If ``policy`` is ``convolution``, ``policy_first`` is a 3×3 convolution and ``policy_second`` the
     convolution to planes of moves; else they are a convolution over places and a linear layer.
@@ -72,6 +83,7 @@ class Lc0Weights:
     policy: str
     policy_first: ConvolutionWeights
     policy_second: ConvolutionWeights | LinearWeights
+    value: ValueWeights | None = None
 
 
 def read_weights(path: Path) -> Lc0Weights:
@@ -130,12 +142,26 @@ def _decode(net: ProtobufMessage, path: Path) -> Lc0Weights:
     blocks = [_block(block, channels) for block in weights.messages(2)]
     if not blocks:
         raise DataError("lc0-damaged-file", f"{path} contains no residual blocks; download it again")
+    value = _value_head(net.message(4).message(2), weights, channels)
     if policy == "convolution":
         first = _convolution(weights.message(11), channels, 3)
-        return Lc0Weights(stem, blocks, policy, first, _convolution(weights.message(3), channels, 3))
+        return Lc0Weights(stem, blocks, policy, first, _convolution(weights.message(3), channels, 3), value)
     first = _convolution(weights.message(3), channels, 1)
     linear = _linear(weights.message(4), weights.message(5), len(first.bias) * SQUARES)
-    return Lc0Weights(stem, blocks, policy, first, linear)
+    return Lc0Weights(stem, blocks, policy, first, linear, value)
+
+
+def _value_head(network: ProtobufMessage, weights: ProtobufMessage, channels: int) -> ValueWeights | None:
+    """The value head, None if there is none or it is of another kind."""
+    outcomes = _VALUES.get(network.number(5, 1))
+    if outcomes is None or 6 not in weights:
+        return None
+    narrow = _convolution(weights.message(6), channels, 1)
+    hidden = _linear(weights.message(7), weights.message(8), len(narrow.bias) * SQUARES)
+    output = _linear(weights.message(9), weights.message(10), len(hidden.bias))
+    if len(output.bias) != outcomes:
+        raise ProtobufError(f"a value head has {len(output.bias)} outputs, not {outcomes}")
+    return ValueWeights(narrow, hidden, output)
 
 
 def _policy_kind(form: ProtobufMessage, path: Path) -> str:

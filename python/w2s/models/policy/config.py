@@ -15,6 +15,7 @@ from w2s.files import open_regular_file
 
 Architecture = Literal["se_resnet", "lc0"]
 Head = Literal["from_to", "plain", "convolution"]
+ValueHeadName = Literal["none", "scalar", "wdl"]
 
 CONFIG, WEIGHTS = "config.json", "model.safetensors"
 """The two files of a policy network."""
@@ -23,7 +24,15 @@ _MAX_CONFIG_BYTES = 1 << 20
 MODEL_TYPE = "w2s-policy"
 """The ``model_type`` in the ``config.json`` of a policy network."""
 
-_LARGEST = {"channels": 4096, "blocks": 256, "squeeze": 4096, "head_channels": 4096}
+_LARGEST = {
+    "channels": 4096,
+    "blocks": 256,
+    "squeeze": 4096,
+    "head_channels": 4096,
+    "value_channels": 4096,
+    "value_width": 4096,
+}
+_MAY_BE_ZERO = ("squeeze", "value_channels", "value_width")
 _HEADS = {"se_resnet": ("from_to", "plain"), "lc0": ("convolution", "plain")}
 
 
@@ -40,6 +49,10 @@ class PolicyConfig:
         head: ``from_to`` is attention between squares (chess), ``plain`` one linear layer, ``convolution``
             Lc0's planes of moves.
         head_channels: width of the head: of queries and keys, or of the planes before the linear layer.
+        value: the value head: ``scalar`` gives the expected result, ``wdl`` the probabilities of win, draw
+            and loss; ``none`` for a network without values.
+        value_channels: planes before the linear layers of the value head; 0 without one.
+        value_width: width between the two linear layers of the value head; 0 without one.
     """
 
     game: str
@@ -49,6 +62,9 @@ class PolicyConfig:
     squeeze: int = 16
     head: Head = "from_to"
     head_channels: int = 64
+    value: ValueHeadName = "none"
+    value_channels: int = 0
+    value_width: int = 0
 
     @property
     def view(self) -> kernels.View:
@@ -134,6 +150,7 @@ def _check_names(config: PolicyConfig, where: str) -> None:
         "game": kernels.game_names(),
         "architecture": list(get_args(Architecture)),
         "head": list(get_args(Head)),
+        "value": list(get_args(ValueHeadName)),
     }
     for name, names in known.items():
         if getattr(config, name) not in names:
@@ -154,9 +171,16 @@ def _check_names(config: PolicyConfig, where: str) -> None:
 
 def _check_sizes(found: Mapping[str, Any], where: str) -> None:
     for name, largest in _LARGEST.items():
-        value, least = found[name], 0 if name == "squeeze" else 1
+        value, least = found[name], 0 if name in _MAY_BE_ZERO else 1
         if type(value) is not int or not least <= value <= largest:
             raise DataError(
                 "policy-invalid-config",
                 f"{name} in {where} is {value!r}, but must be a whole number from {least} to {largest}",
+            )
+    for name in ("value_channels", "value_width"):
+        if bool(found[name]) != (found["value"] != "none"):
+            raise DataError(
+                "policy-invalid-config",
+                f"{name} in {where} is {found[name]}, but value is {found['value']!r}; a value head needs "
+                "value_channels and value_width above 0, and a network without one has 0",
             )

@@ -6,6 +6,7 @@ does not depend on the other states of its batch.
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -16,6 +17,7 @@ from torch import Tensor
 
 from w2s import kernels
 from w2s.games import State
+from w2s.models.policy.config import PolicyConfig
 from w2s.models.policy.nets import PolicyNet
 
 
@@ -35,9 +37,14 @@ class NetOutput:
 
 
 class BatchedNet:
-    """A network on its device, run on ``batch`` states at a time."""
+    """A network on its device, run on ``batch`` states at a time.
 
-    def __init__(self, net: PolicyNet, device: torch.device, batch: int) -> None:
+    ``halves`` computes in bfloat16, on a copy of the network; the last linear layers stay in float64.
+    """
+
+    def __init__(self, net: PolicyNet, device: torch.device, batch: int, *, halves: bool = False) -> None:
+        self._dtype = torch.bfloat16 if halves else torch.float32
+        net = copy.deepcopy(net).to(self._dtype) if halves else net
         self._net = net.to(device).to(memory_format=torch.channels_last).eval()
         self._device = device
         self._batch = batch
@@ -46,6 +53,35 @@ class BatchedNet:
         """The output for each state, in their order."""
         starts = range(0, len(states), self._batch)
         return [out for start in starts for out in self._run_batch(states[start : start + self._batch])]
+
+    def evaluate(
+        self,
+        planes: npt.NDArray[np.float32],
+        indices: npt.NDArray[np.int64],
+        offsets: npt.NDArray[np.int64],
+    ) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]:
+        """Values of n states, (n,), and logits of their m legal moves, (m,).
+
+        Args:
+            planes: float32, (n, channels, rows, columns); n is at most the batch size.
+            indices: int64, (m,): the policy entry of each legal move.
+            offsets: int64, (n + 1,): where the moves of each state begin.
+        """
+        with torch.inference_mode():
+            features = self._features(planes)
+            values, logits = self._net.values(features), self._net.logits(features)
+        rows = np.repeat(np.arange(len(planes)), np.diff(offsets))
+        return _to_numpy(values, len(planes)), _to_numpy(logits, len(planes))[rows, indices]
+
+    @property
+    def batch(self) -> int:
+        """States of one forward pass."""
+        return self._batch
+
+    @property
+    def config(self) -> PolicyConfig:
+        """How the network is built."""
+        return self._net.config
 
     def _run_batch(self, states: Sequence[State]) -> Iterator[NetOutput]:
         config = self._net.config
@@ -60,13 +96,17 @@ class BatchedNet:
         self, planes: npt.NDArray[np.float32]
     ) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]:
         """Features (n, channels, places) and logits (n, entries) of n boards; n is at most the batch size."""
-        padded = np.zeros((self._batch, *planes.shape[1:]), np.float32)
-        padded[: len(planes)] = planes
         with torch.inference_mode():
-            boards = torch.from_numpy(padded).to(self._device, memory_format=torch.channels_last)
-            features = self._net.features(boards)
+            features = self._features(planes)
             logits = self._net.logits(features)
         return _to_numpy(features.flatten(2), len(planes)), _to_numpy(logits, len(planes))
+
+    def _features(self, planes: npt.NDArray[np.float32]) -> Tensor:
+        """Features of the padded batch of these boards."""
+        padded = np.zeros((self._batch, *planes.shape[1:]), np.float32)
+        padded[: len(planes)] = planes
+        boards = torch.from_numpy(padded).to(self._device, self._dtype, memory_format=torch.channels_last)
+        return self._net.features(boards)
 
 
 def _to_numpy(tensor: Tensor, rows: int) -> npt.NDArray[np.float32]:

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from importlib.util import find_spec
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from w2s.errors import MissingExtraError, ModelError, UsageError
 from w2s.models.model import Model, ModelKind
 from w2s.models.policy.model_card import bundled_policies, policies_folder
 from w2s.models.policy.settings import OPTIONS, PolicySettings
 from w2s.models.reference import Reference, local_path, quote
+
+if TYPE_CHECKING:
+    from w2s.models.policy.nets import PolicyNet
 
 EXTRA = "models"
 
@@ -57,6 +61,17 @@ def policy_folder(reference: Reference) -> Path:
     )
 
 
+def build_model(reference: str, net: PolicyNet, settings: PolicySettings, seed: int) -> Model:
+    """A network as a model, which looks ahead if the settings have think or nodes."""
+    if settings.looks_ahead:
+        from w2s.models.policy.deliberation import DeliberationModel
+
+        return DeliberationModel(reference, net, settings, seed)
+    from w2s.models.policy.model import PolicyModel
+
+    return PolicyModel(reference, net, settings, seed)
+
+
 def load(reference: Reference, *, seed: int, concurrency: int, cache: Path | None = None) -> Model:
     """The network of ``policy:NAME`` or ``policy:DIR``."""
     del concurrency, cache
@@ -64,14 +79,13 @@ def load(reference: Reference, *, seed: int, concurrency: int, cache: Path | Non
     folder = policy_folder(reference)
     require_torch("a policy network", WITHOUT_TORCH)
     from w2s.models.policy.files import from_pretrained
-    from w2s.models.policy.model import PolicyModel
 
-    return PolicyModel(str(reference), from_pretrained(folder), settings, seed)
+    return build_model(str(reference), from_pretrained(folder), settings, seed)
 
 
 KIND = ModelKind(
     "policy",
-    "a policy network, bundled or in a folder; no search",
+    "a policy network, bundled or in a folder; looks ahead with think or nodes",
     "policy:runs/student?temperature=0.5",
     load,
     EXTRA,

@@ -83,7 +83,7 @@ class PolicyModel:
         ]
         if want.afterstate:
             repeated = [example for example, some in zip(examples, proposed, strict=True) for _ in some]
-            self._add_afterstates(repeated, [answer for some in proposed for answer in some])
+            self.add_afterstates(repeated, [answer for some in proposed for answer in some])
         return proposed
 
     def judge(self, examples: Sequence[MoveExample], labels: Sequence[str]) -> list[Answer]:
@@ -163,7 +163,8 @@ class PolicyModel:
         index = int(np.searchsorted(cumulative, drawn * cumulative[-1], side="right"))
         return min(index, len(cumulative) - 1)
 
-    def _add_afterstates(self, examples: Sequence[MoveExample], answers: list[Answer]) -> None:
+    def add_afterstates(self, examples: Sequence[MoveExample], answers: Sequence[Answer]) -> None:
+        """Add to each answer the state after its label has been played."""
         played = [i for i, example in enumerate(examples) if example.state.legal_moves()]
         before = [examples[i].state for i in played]
         labels = [answers[i].label for i in played]

@@ -18,18 +18,21 @@ from w2s import kernels
 from w2s.models.policy.config import PolicyConfig
 
 _FILES, _PIECES = 8, 3
+_VALUE_HEAD = "value_head."
+_OUTCOMES = {"scalar": 1, "wdl": 3}
 
 MOVE_PLANES = 80
 """Planes of Lc0's convolutional policy; the last seven are never read."""
 
 
 class PolicyNet(nn.Module):
-    """A policy network: stem, tower and head; ``config`` says how it is built."""
+    """A policy network: stem, tower and heads; ``config`` says how it is built."""
 
     config: PolicyConfig
     stem: nn.Module
     tower: nn.Module
     head: nn.Module
+    value_head: ValueHead | None
 
     def features(self, planes: Tensor) -> Tensor:
         """The last features of the board, (n, channels, rows, columns), from planes (n, C, rows, columns)."""
@@ -39,6 +42,12 @@ class PolicyNet(nn.Module):
     def logits(self, features: Tensor) -> Tensor:
         """The policy before its softmax, (n, entries), illegal moves included."""
         out: Tensor = self.head(features)
+        return out
+
+    def values(self, features: Tensor) -> Tensor:
+        """The expected result for the player to move, (n,), from -1 to 1; the network has a value head."""
+        assert self.value_head is not None
+        out: Tensor = self.value_head(features)
         return out
 
     def forward(self, planes: Tensor) -> Tensor:
@@ -73,9 +82,11 @@ def _sizes(shape: tuple[int, ...]) -> str:
 
 
 def weights_digest(net: PolicyNet) -> str:
-    """16 hexadecimal digits that identify the weights, wherever they are stored."""
+    """16 hexadecimal digits that identify the weights of the policy, wherever they are stored."""
     digest = hashlib.blake2b(digest_size=8)
     for name, tensor in sorted(net.state_dict().items()):
+        if name.startswith(_VALUE_HEAD):
+            continue
         digest.update(name.encode() + tensor.detach().cpu().contiguous().numpy().tobytes())
     return digest.hexdigest()
 
@@ -174,10 +185,44 @@ class LinearHead(nn.Module):
     def forward(self, features: Tensor) -> Tensor:
         """(n, policy) from (n, channels, rows, columns)."""
         x = torch.relu(self.narrow(features)).flatten(1)
+        out: Tensor = self.linear(x) if self.training else _exact_linear(self.linear, x.double()).float()
+        return out
+
+
+def _exact_linear(layer: nn.Linear, x: Tensor) -> Tensor:
+    """The layer in float64: (n, outputs) from (n, inputs), both float64."""
+    return functional.linear(x, layer.weight.double(), layer.bias.double())
+
+
+class ValueHead(nn.Module):
+    """A narrow convolution over places and two linear layers: the expected result of the game.
+
+    ``scalar`` ends with a tanh, ``wdl`` with the probabilities of win, draw and loss, whose first minus last
+    is the value, as in Lc0's networks. Linear layers are computed as in :class:`LinearHead`.
+    """
+
+    def __init__(self, config: PolicyConfig) -> None:
+        super().__init__()
+        (_, rows, columns), _ = config.shape
+        self.narrow = nn.Conv2d(config.channels, config.value_channels, 1)
+        self.hidden = nn.Linear(config.value_channels * rows * columns, config.value_width)
+        self.output = nn.Linear(config.value_width, _OUTCOMES[config.value])
+
+    def forward(self, features: Tensor) -> Tensor:
+        """(n,), from -1 to 1, from (n, channels, rows, columns)."""
+        x = torch.relu(self.narrow(features)).flatten(1)
         if self.training:
-            out: Tensor = self.linear(x)
-            return out
-        return functional.linear(x.double(), self.linear.weight.double(), self.linear.bias.double()).float()
+            found = self.output(torch.relu(self.hidden(x)))
+        else:
+            found = _exact_linear(self.output, torch.relu(_exact_linear(self.hidden, x.double())))
+        if found.shape[1] == 1:
+            return torch.tanh(found[:, 0]).float()
+        win, _, loss = torch.softmax(found, 1).unbind(1)
+        return (win - loss).float()
+
+
+def _value_head(config: PolicyConfig) -> ValueHead | None:
+    return None if config.value == "none" else ValueHead(config)
 
 
 class SeResNet(PolicyNet):
@@ -195,6 +240,7 @@ class SeResNet(PolicyNet):
             if config.head == "from_to"
             else LinearHead(config.channels, config.head_channels, rows * columns, policy)
         )
+        self.value_head = _value_head(config)
 
 
 # Lc0's architecture -----------------------------------------------------------------------------------------
@@ -246,3 +292,4 @@ class Lc0Net(PolicyNet):
             if config.head == "convolution"
             else LinearHead(config.channels, config.head_channels, rows * columns, policy)
         )
+        self.value_head = _value_head(config)

@@ -38,6 +38,10 @@ from w2s.train.policy.data_parallel import ProcessGroup, RowNumbers, process_gro
 from w2s.train.progress import REPORT, StepCallback, TrainStep, is_finished
 from w2s.train.settings import PolicyTrainSettings
 
+EpochCallback = Callable[[int, PolicyNet], None]
+"""Receives the number of a finished epoch, from 1, and the net in evaluation mode. A resumed training may
+call it again for an epoch."""
+
 
 def train_policy_net(
     student: str,
@@ -46,6 +50,8 @@ def train_policy_net(
     out: Path,
     *,
     progress: StepCallback | None = None,
+    on_epoch: EpochCallback | None = None,
+    in_order: bool = False,
 ) -> str:
     """Train a policy net on rows and write it to a folder.
 
@@ -58,6 +64,8 @@ def train_policy_net(
         settings: how it is trained.
         out: folder for ``config.json``, ``model.safetensors`` and ``train.json``.
         progress: called after every step.
+        on_epoch: called after every epoch, before its end is saved.
+        in_order: whether every epoch goes through the rows in their order instead of shuffling them.
 
     Returns:
         The reference of the trained net, ``policy:OUT``.
@@ -69,9 +77,12 @@ def train_policy_net(
     net = load_student(student)
     targets = move_targets(rows, net.config.game)
     with process_group(select_device(settings.device)) as group:
-        inputs = _inputs(net, targets, settings, group)
+        inputs = _inputs(net, targets, settings, group, in_order=in_order)
         if not is_finished(out, inputs):
-            _run(_PolicyTrainer(net, rows, targets, settings, inputs, out, group), progress)
+            trainer = _PolicyTrainer(
+                net, rows, targets, settings, inputs, out, group, on_epoch=on_epoch, in_order=in_order
+            )
+            _run(trainer, progress)
     return f"policy:{out}"
 
 
@@ -84,7 +95,12 @@ def _run(trainer: _PolicyTrainer, progress: StepCallback | None) -> None:
 
 
 def _inputs(
-    net: PolicyNet, targets: MoveTargets, settings: PolicyTrainSettings, group: ProcessGroup
+    net: PolicyNet,
+    targets: MoveTargets,
+    settings: PolicyTrainSettings,
+    group: ProcessGroup,
+    *,
+    in_order: bool,
 ) -> Record:
     """What decides the bytes of the trained net."""
     values = asdict(settings)
@@ -96,6 +112,7 @@ def _inputs(
             "seed": values.pop("seed"),
             "settings": values,
             "processes": group.count,
+            **({"in_order": True} if in_order else {}),
         }
     )
 
@@ -112,10 +129,16 @@ class _PolicyTrainer:
         inputs: Record,
         out: Path,
         group: ProcessGroup,
+        *,
+        on_epoch: EpochCallback | None,
+        in_order: bool,
     ) -> None:
+        self._on_epoch, self._in_order = on_epoch, in_order
         self._settings, self._inputs, self._out, self._group = settings, inputs, out, group
         self._device = select_device(settings.device)
-        self._anchor = copy.deepcopy(net).to(self._device).eval() if settings.anchor else None
+        self._keeps_values = net.value_head is not None and settings.value_weight > 0
+        has_reference = settings.anchor > 0 or self._keeps_values
+        self._untrained = copy.deepcopy(net).to(self._device).eval() if has_reference else None
         self._net = net.to(self._device).to(memory_format=torch.channels_last)
         self._optimizer = _optimizer(net, settings)
         self._batches = Batches(rows, targets, net.config, self._device)
@@ -130,8 +153,7 @@ class _PolicyTrainer:
         """Do the remaining steps."""
         while self._progress.step < self._total and not self._is_stale():
             epoch, place = divmod(self._progress.step, self._steps_per_epoch)
-            order = np.random.default_rng([self._settings.seed, 1, epoch]).permutation(self._train_rows)
-            chosen = order[place * self._settings.batch : (place + 1) * self._settings.batch]
+            chosen = self._order(epoch)[place * self._settings.batch : (place + 1) * self._settings.batch]
             loss = self._step(chosen)
             self._progress.step += 1
             self._note(loss, len(chosen))
@@ -139,6 +161,12 @@ class _PolicyTrainer:
                 self._end_epoch(epoch)
             self._save()
             yield TrainStep(self._progress.step, self._total, loss)
+
+    def _order(self, epoch: int) -> RowNumbers:
+        """The rows in the order in which an epoch learns them."""
+        if self._in_order:
+            return self._train_rows
+        return np.random.default_rng([self._settings.seed, 1, epoch]).permutation(self._train_rows)
 
     def finish(self, seconds: float) -> None:
         """Write the net of the best epoch and the report, and remove the checkpoint."""
@@ -200,14 +228,29 @@ class _PolicyTrainer:
     def _losses(self, batch: Batch, done: float) -> Tensor:
         """The loss of each row, (n,)."""
         with _autocast(self._settings, self._device):
-            policy = self._net(batch.planes)
+            features = self._net.features(batch.planes)
+            policy = self._net.logits(features)
         logits = batch.logits(policy)
         losses = LOSSES[self._settings.loss](logits, batch.targets, done)
-        if self._anchor is not None:
-            with torch.no_grad(), _autocast(self._settings, self._device):
-                before = torch.softmax(batch.logits(self._anchor(batch.planes)), -1)
-            losses = losses + self._settings.anchor * kl(logits, before)
+        if self._untrained is not None:
+            losses = losses + self._distance(self._untrained, batch, features, logits)
         return losses
+
+    def _distance(self, untrained: PolicyNet, batch: Batch, features: Tensor, logits: Tensor) -> Tensor:
+        """How far the student has gone from the untrained one on each row, weighted, (n,)."""
+        total = torch.zeros(len(logits), device=logits.device)
+        with torch.no_grad(), _autocast(self._settings, self._device):
+            before = untrained.features(batch.planes)
+        if self._settings.anchor:
+            with torch.no_grad(), _autocast(self._settings, self._device):
+                policy = torch.softmax(batch.logits(untrained.logits(before)), -1)
+            total = total + self._settings.anchor * kl(logits, policy)
+        if self._keeps_values:
+            with torch.no_grad():
+                values = untrained.values(before.float())
+            errors = self._net.values(features.float()) - values
+            total = total + self._settings.value_weight * errors.square()
+        return total
 
     def _note(self, loss: float, rows: int) -> None:
         total, seen = self._progress.epoch_loss
@@ -217,6 +260,8 @@ class _PolicyTrainer:
         self._progress.epoch_loss = (loss * rows, rows) if begins else (total + loss * rows, seen + rows)
 
     def _end_epoch(self, epoch: int) -> None:
+        if self._on_epoch is not None:
+            self._on_epoch(epoch + 1, self._net.eval())
         if not len(self._held_out):
             return
         losses = self._progress.losses

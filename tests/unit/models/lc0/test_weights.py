@@ -153,3 +153,34 @@ def test_other_game_is_refused(tmp_path: Path) -> None:
     model = load_model(f"lc0:{write_lc0(tmp_path / 'net.pb.gz')}")
     with raises_code("model-other-game"):
         model.answer([MoveExample("x", game("othello").state())], Want())
+
+
+@pytest.mark.parametrize("outcomes", [1, 3])
+def test_value_head_computes_what_the_file_describes(tmp_path: Path, outcomes: int) -> None:
+    file = Lc0File(seed=3, blocks=1, squeeze=0)
+    path = tmp_path / "net.pb"
+    path.write_bytes(file.message("convolution", None, outcomes))
+    state = game("chess").state().play("e2e4")
+    planes = torch.from_numpy(encode("chess", [state._core], "lc0").planes)
+    net = build_lc0_net(read_weights(path), path)
+    arrays = [torch.from_numpy(array) for array in file.arrays]
+    weight, mean, variance, gamma, beta, hidden, shift, output, last = arrays[-9:]
+    with torch.inference_mode():
+        features = net.features(planes)
+        narrow = F.batch_norm(F.conv2d(features, weight), mean, variance, gamma, beta, eps=1e-5)
+        found = F.linear(torch.relu(F.linear(torch.relu(narrow).flatten(1), hidden, shift)), output, last)[0]
+        expected = torch.tanh(found[0]) if outcomes == 1 else found.softmax(0)[0] - found.softmax(0)[2]
+        assert float(net.values(features)[0]) == pytest.approx(float(expected), abs=1e-4)
+
+
+def test_value_head_with_other_sizes_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "net.pb"
+    path.write_bytes(Lc0File(seed=3).message("convolution", [number(3, 4), number(4, 2), number(5, 2)], 1))
+    with raises_code("lc0-damaged-file", DataError):
+        read_weights(path)
+
+
+def test_file_without_values_cannot_look_ahead(tmp_path: Path) -> None:
+    path = write_lc0(tmp_path / "net.pb.gz")
+    with raises_code("policy-without-values", ModelError):
+        load_model(f"lc0:{path}?nodes=8")
