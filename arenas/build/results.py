@@ -17,7 +17,7 @@ from typing import Any
 import tomli_w
 
 from w2s.chain import ChainConfig
-from w2s.chain.arms import reference_arms
+from w2s.chain.arms import TEACHER, reference_arms
 from w2s.config import parse_config
 from w2s.errors import DataError, UsageError, W2sError
 
@@ -83,6 +83,8 @@ def section(run: Path) -> str:
         parts.append(f"Regime `{metrics['regime']['name']}`: {metrics['regime']['shift']}.")
     if "budget" in metrics:
         parts += ["### Label budget", _budget(metrics["budget"])]
+    if audits := [(one["round"], one["audit"]) for one in metrics["rounds"] if "audit" in one]:
+        parts.append(_audit(audits))
     if "stopped" in metrics:
         parts.append(f"Stopped in round {metrics['stopped']['round']}: {metrics['stopped']['why']}.")
     if metrics.get("best_round"):
@@ -129,13 +131,20 @@ def _circumstances(name: str, config: ChainConfig, about: Facts) -> str:
 
 
 def _arms(metrics: Facts) -> str:
-    rows = [("", arm, *cells(metrics[arm])) for arm in reference_arms() if arm in metrics]
+    has_own = any("teachers" in round_ for round_ in metrics["rounds"])
+    rows = [("", arm, *[""] * has_own, *cells(metrics[arm])) for arm in reference_arms() if arm in metrics]
     rows += [
-        (f"round {round_['round']}", arm, *cells(found))
+        (f"round {round_['round']}", arm, *[_teacher(round_, arm)] * has_own, *cells(found))
         for round_ in metrics["rounds"]
         for arm, found in round_["arms"].items()
     ]
-    return table(("", "arm", *COLUMNS), rows)
+    return table(("", "arm", *["teacher"] * has_own, *COLUMNS), rows)
+
+
+def _teacher(round_: Facts, arm: str) -> str:
+    """The arm whose student taught an arm."""
+    found: str = round_.get("teachers", {}).get(arm, {}).get("student_of", TEACHER.name)
+    return found
 
 
 def _trust(metrics: Facts) -> str:
@@ -147,6 +156,18 @@ def _trust(metrics: Facts) -> str:
 
 def _quality(trust: Facts) -> tuple[str, ...]:
     return (*(measure(trust[name], 1, 3) for name in TRUST), trust["measured_on"])
+
+
+def _audit(audits: Sequence[tuple[int, Facts]]) -> str:
+    rows = [
+        (
+            f"round {number}{', rejected' if 'rejected' in found else ''}",
+            f"{found['rows']:,}",
+            *(measure(found[key], 100, 1) for key in ("teacher", "student", "gain")),
+        )
+        for number, found in audits
+    ]
+    return table(("audit", "gold rows", "teacher", "student", "student is better by"), rows)
 
 
 def _budget(points: Sequence[Facts]) -> str:

@@ -48,6 +48,7 @@ MEANINGS = {
     "ChainConfig.trust": "The trust function.",
     "ChainConfig.keep": "Which labels are kept.",
     "ChainConfig.arms": "What is trained and compared; see [the arms](../explanation/weak-to-strong.md#arms).",
+    "ChainConfig.chains": "Whose student teaches an arm from the second round on.",
     "ChainConfig.train": "Settings of every training, see [below](#settings-of-trainings).",
     "ChainConfig.teach": "Soft labels, order of gold and trusted labels, warm start.",
     "ChainConfig.gold_sizes": "Numbers of gold rows for the label-budget curve.",
@@ -78,14 +79,21 @@ MEANINGS = {
     "TrustSpec.function": "Name of the trust function, or `module:callable`; see [trust functions](../explanation/trust.md#functions).",
     "TrustSpec.options": "Options of the function, for example `features`.",
     "TrustSpec.folds": "Folds for out-of-fold scores of gold.",
+    "TrustSpec.allow_leakage": "Columns and vectors that may separate right from wrong gold almost perfectly; others are refused.",
     "Keep.top": "Share or number of labels to keep, such as `25%`; the default is `25%`.",
     "Keep.purity": "Keep the largest set whose purity is certified, instead of `top`.",
     "Keep.delta": "Probability with which the certificate may be wrong.",
     "Keep.power": "Rows are weighted by trust to this power; 0: all rows weigh the same.",
+    "Chains.own": "Arms whose own students teach them from the second round on; `[]`: the student of `trust` teaches "
+    "all arms. The default is `naive` and `confidence`, as far as they are among the arms.",
+    "Chains.same_teacher": "Whether an arm with an own chain is also measured with the student of `trust` as its teacher.",
     "Teach.soft": "Target of a label: `none`, the label; `teacher`, the teacher's distribution; `trust`, the label "
     "with its trust as probability.",
     "Teach.gold_times": "How often the arm `gold+trust` repeats each gold row.",
     "Teach.later_rate": "Learning rate of the second stage of an arm, as a share of the first.",
     "Teach.warm_start": "Share of gold on which students are trained first.",
     "Stop.collapse": "Whether the chain ends if trust on gold may be no better than chance (AUC), or if the kept labels may be no purer than all labels.",
+    "Stop.decline": "Whether a round is rejected, and the chain ends, if the student of `trust` answers the audit worse than "
+    "its teacher and the interval of the difference excludes 0.",
+    "Stop.audit": "Share of gold that only measures this, with `decline = true`.",
 }

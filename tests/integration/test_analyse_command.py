@@ -202,6 +202,20 @@ def test_json_is_the_file(fresh: Path, capsys: pytest.CaptureFixture[str]) -> No
     assert json.loads(capsys.readouterr().out) == report(fresh)
 
 
+def test_another_folder_leaves_the_run_alone(fresh: Path, tmp_path: Path) -> None:
+    before = set(fresh.rglob("*"))
+    arguments = ["analyse", str(fresh), "--measure", "difficulty", "--out", str(tmp_path / "elsewhere")]
+    assert run(arguments) == 0
+    assert set(fresh.rglob("*")) == before
+    assert (tmp_path / "elsewhere" / "analysis.json").exists()
+
+
+def test_a_folder_that_cannot_be_written_is_refused(fresh: Path, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with raises_code("analyse-not-writable", UsageError):
+        analyse(fresh, measures=["difficulty"], out=tmp_path / "file" / "analysis")
+
+
 def test_a_second_analysis_writes_the_same_bytes_and_computes_nothing(analysed: Path) -> None:
     before, said = written(analysed), []
     analyse(analysed, rows=40, oracles=("search:depth=2", "search:depth=3"), begin=said.append)
@@ -283,6 +297,16 @@ def test_changed_examples_are_refused(fresh: Path) -> None:
     pq.write_table(splits.slice(1), fresh / "splits.parquet")
     with raises_code("analyse-examples-changed"):
         analyse(fresh)
+
+
+def test_missing_examples_are_refused_with_the_remedy(nets: Path, tmp_path: Path) -> None:
+    examples = shutil.copy(nets / "examples.parquet", tmp_path / "examples.parquet")
+    own = tables(nets, examples={"files": [str(examples)], "gold": 100, "pool": 120, "test": 80}, seeds=1)
+    out = chain_run(tmp_path / "run", own)
+    (tmp_path / "examples.parquet").unlink()
+    with raises_code("analyse-examples-unreadable") as caught:
+        analyse(out)
+    assert "working folder" in str(caught.value)
 
 
 def test_measures_that_a_run_cannot_have_are_left_out_with_the_reason(nets: Path, tmp_path: Path) -> None:

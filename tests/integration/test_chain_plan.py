@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import pyarrow.parquet as pq
 import pytest
 
 from tests.doubles.chains import (
@@ -103,6 +104,20 @@ NETS: dict[str, dict[str, Any]] = {
         "teach": {"soft": "teacher"},
         "gold_sizes": [40],
     },
+    "own chains of two seeds, and the same teacher": {
+        "rounds": 3,
+        "seeds": 2,
+        "arms": ["naive", "confidence", "random", "trust"],
+        "chains": {"own": ["naive", "random"], "same_teacher": True},
+        "teach": {"soft": "teacher", "warm_start": 0.25},
+    },
+    "audit": {
+        "rounds": 2,
+        "seeds": 2,
+        "stop": {"collapse": False, "decline": True, "audit": 0.25},
+        "teach": {"warm_start": 0.25},
+    },
+    "one teacher for all arms": {"rounds": 2, "arms": ["naive", "trust"], "chains": {"own": []}},
     "proposals with searches": {"rounds": 2, "proposals": 3, "oracles": ["search:depth=2"]},
     "matches": {**PLAYED, "rounds": 2, "seeds": 2, "teach": {"soft": "trust"}, "arms": ["trust", "ceiling"]},
     "verified matches": {
@@ -144,7 +159,8 @@ def test_run_with_gold_of_another_game_records_the_steps_of_the_estimate(
         "gold_game": "othello",
         "gold_teacher": f"policy:{place}/elsewhere",
     }
-    overrides = {"rounds": 2, "arms": ["base", "gold", "naive", "trust", "gold+trust"], "regime": regime}
+    arms = ["base", "gold", "naive", "confidence", "trust", "gold+trust"]
+    overrides = {"rounds": 2, "arms": arms, "regime": regime, "proposals": 2, "oracles": ["search:depth=1"]}
     same_steps(chain_run(tmp_path / "run", tables(place, overrides)))
 
 
@@ -163,6 +179,24 @@ def test_run_of_choices_with_two_seeds_records_the_steps_of_the_estimate(
     overrides = {"rounds": 2, "seeds": 2, "teach": {"soft": "teacher"}, "evidence": ["student", "icl:2"]}
     out = chain_run(tmp_path / "run", speakers(place, overrides))
     assert planned_steps(load_config(resume=out)) == recorded_steps(out)
+
+
+def test_majority_of_samples_is_an_arm_with_labels_of_its_own(
+    place: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(student, "train", untrained_copy)
+    overrides = {
+        "rounds": 2,
+        "arms": ["majority", "self_consistency", "trust"],
+        "chains": {"own": ["majority", "self_consistency"]},
+        "evidence": ["hidden", "student", "samples:5"],
+    }
+    out = chain_run(tmp_path / "run", speakers(place, overrides))
+    assert planned_steps(load_config(resume=out)) == recorded_steps(out)
+    labels = pq.read_table(out / "round-2/seed-0/majority-labels/labels.parquet").to_pydict()
+    assert len(labels["majority"]) == 32
+    assert set(labels["majority"]) == {"A", "B"}
+    assert "student_log_prob" not in labels
 
 
 def test_new_arm_is_one_row_of_the_table(
@@ -196,6 +230,42 @@ def test_new_arm_is_one_row_of_the_table(
     assert results_page(root, out).count(f"| {row.name} |") == 2
     assert run(["chain", str(tmp_path / "run.toml"), "--arm", "trust", "--arm", "nothing", "--estimate"]) == 2
     assert row.name in capsys.readouterr().err
+
+
+def test_staged_arm_may_have_an_own_chain(
+    place: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its first stage is not that of another arm, whose labels are others; its trust is its own."""
+    monkeypatch.setattr(student, "train", untrained_copy)
+    stages = ((ALL_LABELS,), (TRUSTED,))
+    for name in ("all-then-trust", "trust-after-all"):
+        monkeypatch.setitem(
+            ARMS, name, Arm(name, "all labels, then the most trusted", stages, per_round=True)
+        )
+    overrides = {
+        "rounds": 2,
+        "arms": ["naive", "trust", "all-then-trust", "trust-after-all"],
+        "chains": {"own": ["naive", "all-then-trust"]},
+        "teach": {"soft": "trust"},
+    }
+    out = chain_run(tmp_path / "run", tables(place, overrides))
+    same_steps(out)
+    assert {step for step in recorded_steps(out) if step.startswith("round-2/")} == {
+        f"round-2/seed-0/{step}"
+        for step in (
+            "labels",
+            "trust",
+            "naive-labels",
+            "naive-arm",
+            "trust-arm",
+            "all-then-trust-labels",
+            "all-then-trust-trust",
+            "all-then-trust-arm-stage-1",
+            "all-then-trust-arm",
+            "naive-same-teacher-arm",  # the first stage of the next arm
+            "trust-after-all-arm",
+        )
+    }
 
 
 def results_page(root: Path, out: Path) -> str:

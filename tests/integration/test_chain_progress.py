@@ -51,8 +51,9 @@ def test_every_step_has_a_line_with_its_number_and_every_arm_its_accuracy(
     said = capsys.readouterr().err
     steps = len(list(out.rglob("step.json")))
     assert positions(said) == [(step, steps) for step in range(1, steps + 1)]
-    arm = r"\] round 2 of 2, seed 1, trust: \d+\.\d % right \(\d+\.\d to \d+\.\d\)"
+    arm = r"\] round 2 of 2, seed 1, trust, taught by trust: \d+\.\d % right \(\d+\.\d to \d+\.\d\)"
     assert len(re.findall(arm, said)) == 1
+    assert re.search(r"\] round 2 of 2, seed 0, naive, taught by naive: \d", said)
     assert re.search(r"\] 40 gold rows, seed 0, gold: \d", said)
     assert re.search(r"\] seed 1, ceiling: \d+\.\d % right", said)
     assert "less than a minute left" in said

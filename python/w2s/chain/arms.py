@@ -8,24 +8,20 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from enum import Enum
+from enum import Enum, IntEnum
 from functools import partial
 
 import numpy as np
-import numpy.typing as npt
+import pyarrow as pa
 
+from w2s.chain.training_rows import Positions, Scores, SoftTarget, concat, gold_rows, label_rows, repeat
 from w2s.errors import DataError, UsageError, suggest_name
 from w2s.evidence import Labels
+from w2s.labelling.evidence import MAJORITY
 from w2s.selection import select
-from w2s.tasks import AnswerExample, Example
+from w2s.tasks import Example
 from w2s.train import TrainingSet
-from w2s.train.dataset import Target
 from w2s.trust import function_names, require_evidence, trust_function
-
-Scores = npt.NDArray[np.float64]
-Positions = npt.NDArray[np.int64]
-SoftTarget = Callable[[str, str], Target]
-"""Returns the probabilities of labels for an example id and its label."""
 
 
 @dataclass(frozen=True)
@@ -33,12 +29,13 @@ class Sizes:
     """Numbers of rows that decide how many rows an arm learns.
 
     Attributes:
-        gold: rows with known answers.
+        gold: rows with known answers, without the audit.
         pool: rows that the teacher labels.
         test: rows that students are evaluated on.
         kept: rows of the pool that trust keeps.
         warm: gold rows of the warm start.
         gold_times: how often ``gold+trust`` repeats each gold row.
+        audit: gold rows that only decide whether a round is rejected.
     """
 
     gold: int
@@ -47,6 +44,7 @@ class Sizes:
     kept: int
     warm: int = 0
     gold_times: int = 1
+    audit: int = 0
 
 
 @dataclass(frozen=True)
@@ -57,8 +55,9 @@ class LabelledInputs:
         gold: labels of gold, one per example.
         pool: labels of the pool, one per example.
         chosen: labels of the pool; the most trusted one of several candidates.
-        kept: positions in ``chosen`` that trust keeps, ascending.
+        kept: positions in ``chosen`` that trust keeps, ascending; none without trust in these labels.
         weights: weights of all of ``chosen``; None if all are equal.
+        n_kept: number of labels that the trust of the round keeps.
         soft: soft targets; None for hard ones.
         soften_all: whether soft targets also apply to labels that trust did not choose.
         made_of: identity of labels and selection, as named JSON values.
@@ -69,6 +68,7 @@ class LabelledInputs:
     chosen: Labels
     kept: Positions
     weights: Scores | None
+    n_kept: int
     soft: SoftTarget | None = None
     soften_all: bool = False
     made_of: Mapping[str, object] = field(default_factory=dict)
@@ -108,53 +108,6 @@ class TrainingInputs:
 # Training sets ---------------------------------------------------------------------------------------------
 
 
-def gold_rows(examples: Sequence[Example]) -> TrainingSet:
-    """True answers; if several are right, each gets the same probability.
-
-    Worked answers are the text that a language model learns.
-    """
-    targets = [dict.fromkeys(example.gold, 1 / len(example.gold)) for example in examples]
-    texts = [example.solution if isinstance(example, AnswerExample) else None for example in examples]
-    return TrainingSet(list(examples), targets, np.ones(len(examples)), texts)
-
-
-def label_rows(
-    pool: Sequence[Example],
-    labels: Labels,
-    rows: Positions,
-    weights: Scores | None = None,
-    soft: SoftTarget | None = None,
-) -> TrainingSet:
-    """Labels of some rows, joined to their examples by id.
-
-    Args:
-        pool: the examples.
-        labels: labels of the whole pool, one per example.
-        rows: positions in ``labels``.
-        weights: weight of every label; None if all are equal.
-        soft: target by id and label; None makes each label its own target.
-    """
-    chosen = None if weights is None else weights[rows]
-    return TrainingSet.from_labels(labels.take(rows), pool, weights=chosen, target=soft)
-
-
-def repeat(rows: TrainingSet, times: int) -> TrainingSet:
-    """Repeat every row ``times`` times."""
-    return TrainingSet(
-        [*rows.examples] * times,
-        [*rows.targets] * times,
-        np.tile(rows.weights, times),
-        [*rows.rationales] * times,
-    )
-
-
-def concat(first: TrainingSet, second: TrainingSet) -> TrainingSet:
-    """The rows of both, one after another; training shuffles them."""
-    weights = np.concatenate([first.weights, second.weights])
-    texts = [text for rows in (first, second) for text in rows.rationales or [None] * len(rows)]
-    return TrainingSet([*first.examples, *second.examples], [*first.targets, *second.targets], weights, texts)
-
-
 def _labels_at(rows: Positions, inputs: TrainingInputs) -> TrainingSet:
     """The teacher's own answers at some positions."""
     labels = inputs.labels
@@ -167,14 +120,31 @@ def _all_labels(inputs: TrainingInputs) -> TrainingSet:
 
 def _random_labels(inputs: TrainingInputs) -> TrainingSet:
     labels = inputs.labels
-    rows = select(np.zeros(len(labels.pool)), random=len(labels.kept), seed=inputs.seed)
+    rows = select(np.zeros(len(labels.pool)), random=labels.n_kept, seed=inputs.seed)
     return _labels_at(rows, inputs)
+
+
+def _majority_labels(inputs: TrainingInputs) -> TrainingSet:
+    """What most samples of the teacher mean; its own answer where no sample holds a label.
+
+    A reply is only learned where its label is that of the majority.
+    """
+    labels = inputs.labels.pool
+    own, votes = labels.texts("label"), labels.texts(MAJORITY)
+    voted = [label if vote is None else vote for label, vote in zip(own, votes, strict=True)]
+    replies = [
+        reply if vote == label else None
+        for reply, vote, label in zip(labels.texts("raw"), voted, own, strict=True)
+    ]
+    found = labels.with_column("label", pa.array(voted, pa.string()))
+    found = found.with_column("raw", pa.array(replies, pa.string()))
+    return label_rows(inputs.pool, found, np.arange(len(found)))
 
 
 def _ranked_labels(function: str, inputs: TrainingInputs) -> TrainingSet:
     labels = inputs.labels
     scores = trust_function(function).fit(labels.gold, seed=inputs.seed).score(labels.pool)
-    return _labels_at(select(scores, top=len(labels.kept)), inputs)
+    return _labels_at(select(scores, top=labels.n_kept), inputs)
 
 
 def _pool_answers(inputs: TrainingInputs) -> TrainingSet:
@@ -203,6 +173,18 @@ class Need(Enum):
     )
 
 
+class LabelUse(IntEnum):
+    """Which labels of a teacher training data is made of; each value includes those before it."""
+
+    NOTHING = 0
+    POOL = 1
+    """Labels of the pool."""
+    GOLD = 2
+    """Labels of gold, on which another trust function is fitted."""
+    TRUST = 3
+    """The selection by the chain's trust function."""
+
+
 @dataclass(frozen=True)
 class TrainingData:
     """One kind of training rows.
@@ -212,14 +194,16 @@ class TrainingData:
         count: number of rows, known before anything is labelled.
         build: the rows.
         need: what the examples must provide.
-        is_labelled: whether the rows are labels, so that the pool must be labelled.
+        use: which labels the rows are made of.
+        evidence: names of the evidence that is read, besides that of trust functions.
     """
 
     name: str
     count: Callable[[Sizes], int]
     build: Callable[[TrainingInputs], TrainingSet]
     need: Need | None = None
-    is_labelled: bool = False
+    use: LabelUse = LabelUse.NOTHING
+    evidence: frozenset[str] = frozenset()
 
 
 Stage = tuple[TrainingData, ...]
@@ -246,9 +230,16 @@ POOL_ANSWERS = TrainingData(
     _pool_answers,
     Need.POOL_ANSWERS,
 )
-ALL_LABELS = TrainingData("all labels", lambda sizes: sizes.pool, _all_labels, is_labelled=True)
-RANDOM_LABELS = TrainingData("random labels", lambda sizes: sizes.kept, _random_labels, is_labelled=True)
-TRUSTED = TrainingData("trusted labels", lambda sizes: sizes.kept, _trusted_labels, is_labelled=True)
+ALL_LABELS = TrainingData("all labels", lambda sizes: sizes.pool, _all_labels, use=LabelUse.POOL)
+MAJORITY_LABELS = TrainingData(
+    "majority of samples",
+    lambda sizes: sizes.pool,
+    _majority_labels,
+    use=LabelUse.POOL,
+    evidence=frozenset({"samples"}),
+)
+RANDOM_LABELS = TrainingData("random labels", lambda sizes: sizes.kept, _random_labels, use=LabelUse.POOL)
+TRUSTED = TrainingData("trusted labels", lambda sizes: sizes.kept, _trusted_labels, use=LabelUse.TRUST)
 
 
 def gold_outside_fold(fold: int, folds: int) -> TrainingData:
@@ -271,13 +262,13 @@ def ranked_by(function: str) -> TrainingData:
         f"labels ranked by {function}",
         lambda sizes: sizes.kept,
         partial(_ranked_labels, function),
-        is_labelled=True,
+        use=LabelUse.GOLD,
     )
 
 
 def stage_inputs(stage: Stage, inputs: TrainingInputs) -> dict[str, object]:
     """Identity of the inputs of the rows of a stage."""
-    labelled = inputs.labels.made_of if any(data.is_labelled for data in stage) else {}
+    labelled = inputs.labels.made_of if any(data.use for data in stage) else {}
     return {**inputs.made_of, **labelled}
 
 
@@ -324,7 +315,8 @@ class Arm:
             round's teacher; gold is then labelled out of fold.
         function: the trust function that ranks labels; empty for arms without.
         curve: whether the label-budget curve measures it.
-        teaches: whether its student is the teacher of the next round.
+        teaches: whether its student teaches the next round of all arms without an own chain.
+        has_own_chain: whether its student teaches its own next round, if the configuration does not say.
         is_default: whether a chain that names no arms includes it.
         is_optional: whether a configuration can choose it; other arms are always measured.
     """
@@ -339,6 +331,7 @@ class Arm:
     function: str = ""
     curve: Curve = Curve.NEVER
     teaches: bool = False
+    has_own_chain: bool = False
     is_default: bool = False
     is_optional: bool = True
 
@@ -348,9 +341,21 @@ class Arm:
         return frozenset(data.need for stage in self.stages for data in stage if data.need is not None)
 
     @property
-    def is_labelled(self) -> bool:
-        """Whether it learns labels."""
-        return any(data.is_labelled for stage in self.stages for data in stage)
+    def use(self) -> LabelUse:
+        """Which labels it learns."""
+        return max((data.use for stage in self.stages for data in stage), default=LabelUse.NOTHING)
+
+    @property
+    def evidence(self) -> frozenset[str]:
+        """Names of the evidence that it reads besides that of the chain's trust function."""
+        needs = trust_function(self.function).needs if self.function else frozenset[str]()
+        return needs.union(*(data.evidence for stage in self.stages for data in stage))
+
+    @property
+    def allows_own_chain(self) -> bool:
+        """Whether its student can teach its next round: gold that it learned could not be evidence about
+        it."""
+        return self.per_round and Need.GOLD_OF_THIS_GAME not in self.needs
 
 
 def _ranked(function: str) -> Arm:
@@ -360,6 +365,7 @@ def _ranked(function: str) -> Arm:
         ((ranked_by(function),),),
         per_round=True,
         function=function,
+        has_own_chain=function == "confidence",
         is_default=function in ("confidence", "margin"),
     )
 
@@ -389,7 +395,8 @@ _TABLE = (
         labels_itself=True,
         curve=Curve.CHOSEN,
     ),
-    Arm("naive", "all labels", ((ALL_LABELS,),), per_round=True, is_default=True),
+    Arm("naive", "all labels", ((ALL_LABELS,),), per_round=True, has_own_chain=True, is_default=True),
+    Arm("majority", "the label that most samples of the teacher mean", ((MAJORITY_LABELS,),), per_round=True),
     Arm(
         "random",
         "as many labels as trust keeps, at random",
@@ -427,7 +434,7 @@ _TABLE = (
 ARMS: dict[str, Arm] = {arm.name: arm for arm in _TABLE}
 """All arms by name, in the order in which they are shown. Every trust function is an arm too."""
 TEACHING_ARM = next(arm.name for arm in _TABLE if arm.teaches)
-"""The arm whose student teaches the next round."""
+"""The arm whose student teaches the next round of all arms without an own chain."""
 
 
 def default_arms() -> tuple[str, ...]:
@@ -449,6 +456,11 @@ def predecessor(arm: Arm) -> Arm | None:
     return next(same, None)
 
 
+def same_teacher(arm: str) -> str:
+    """The name of an arm with an own chain where the student of the arm trust teaches it for comparison."""
+    return f"{arm} (same teacher)"
+
+
 def check_arms(chosen: Sequence[str]) -> None:
     """Refuse names that are not in the table.
 
@@ -463,7 +475,6 @@ def check_arms(chosen: Sequence[str]) -> None:
 
 
 def check_arm_evidence(chosen: Sequence[str], labels: Labels) -> None:
-    """Refuse arms whose trust function needs evidence that the labels lack."""
+    """Refuse arms that read evidence that the labels lack."""
     for name in chosen:
-        if function := ARMS[name].function:
-            require_evidence(f"the arm {name}", trust_function(function).needs, labels)
+        require_evidence(f"the arm {name}", ARMS[name].evidence, labels)

@@ -32,17 +32,18 @@ def check_gold_sizes(sizes: Sequence[int], gold: int) -> None:
 
 def with_fewer_gold(first: SeedRun, planned: SeedPlan) -> SeedRun:
     """The first round of a seed, as if only the gold rows of a point were known."""
-    assert first.labels is not None
     assert planned.gold_count is not None
+    main = first.main
     splits = first.splits
     rows = subsample(splits.gold, planned.gold_count, planned.seed)
     gold = [splits.gold[row] for row in rows]
-    labels = first.labels.with_gold({one.id for one in gold})
+    labels = main.labels.with_gold({one.id for one in gold})
+    (teacher,) = planned.teachers
     return replace(
         first,
         planned=planned,
         splits=Splits(gold, splits.pool, splits.test),
-        labels=labels,
+        teachers=(replace(main, planned=teacher, labels=labels),),
     )
 
 
@@ -63,12 +64,12 @@ def measure_point(point: PointResult, seeds: Sequence[SeedRun], finished: Callab
             finished()
 
     for name, found in planned.items():
-        if not found.arm.is_labelled:
+        if not found.arm.use:
             train(name)
     try:
         point.trust = [seed.trust_report for seed in seeds]
         for name, found in planned.items():
-            if found.arm.is_labelled:
+            if found.arm.use:
                 train(name)
     except DataError as error:
         point.refused = str(error)

@@ -7,14 +7,13 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, field_validator, model_validator
 
-from w2s.chain.arms import TEACHING_ARM, check_arms, default_arms
+from w2s.chain.arms import ARMS, TEACHING_ARM, check_arms, default_arms
+from w2s.chain.settings import Chains, Keep, Positive, Stop, Teach, TrustSpec
 from w2s.config import Config, invalid_value
 from w2s.errors import UsageError
 from w2s.evidence_kinds import REQUESTS, STATES, parse_evidence
 from w2s.models.reference import resolve_reference
-from w2s.selection import Rule
 
-Positive = Annotated[int, Field(gt=0)]
 NonNegative = Annotated[int, Field(ge=0)]
 SPLITS = ("gold", "pool", "test")
 """The parts into which examples are split."""
@@ -208,73 +207,6 @@ class Regime(Config):
         return self.name != "in_dist"
 
 
-class TrustSpec(Config):
-    """The trust function: its name, its options, and the number of folds for out-of-fold scores of gold."""
-
-    function: str = "neural"
-    options: dict[str, Any] = Field(default_factory=dict)
-    folds: Annotated[int, Field(ge=2)] = 5
-
-
-class Keep(Config):
-    """Which labels are kept: the ``top`` share or count by trust, or the largest set whose ``purity`` is
-    certified at confidence 1 − ``delta``. ``power``: rows are weighted by trust to this power; 0 gives all
-    rows the same weight."""
-
-    top: str | None = None
-    purity: Annotated[float, Field(gt=0, lt=1)] | None = None
-    delta: Annotated[float, Field(gt=0, lt=1)] = 0.05
-    power: Annotated[float, Field(ge=0)] = 0.0
-
-    @field_validator("top")
-    @classmethod
-    def _keeps_something(cls, top: str | None) -> str | None:
-        if top is not None and 0 in (Rule.parse(top=top).top_share, Rule.parse(top=top).top_count):
-            raise invalid_value(
-                "chain-keep-nothing",
-                f"top = {top!r} keeps no label; use a count such as 1000 or a share such as 25%",
-            )
-        return top
-
-    @model_validator(mode="after")
-    def _one_rule(self) -> Keep:
-        if self.top is not None and self.purity is not None:
-            raise invalid_value("chain-keep-two-rules", "top and purity exclude each other; leave one out")
-        return self
-
-    @property
-    def share(self) -> str:
-        """The share or count, if no purity is set."""
-        return self.top or "25%"
-
-    def count(self, pool: int) -> int:
-        """Rows kept of a pool; all of them if a purity decides, since that number is not known before."""
-        return pool if self.purity is not None else Rule.parse(top=self.share).count_of(pool)
-
-
-class Teach(Config):
-    """How students are taught, in addition to the settings of ``train``.
-
-    ``soft``: the target of a label. ``none``: the label itself. ``teacher``: the teacher's distribution over
-    all moves. ``trust``: the label with its trust as probability; the rest goes to the other moves in the
-    proportions of the untrained student. ``gold_times``: how often ``gold+trust`` repeats each gold row.
-    ``later_rate``: learning rate of an arm's second stage as a share of the first. ``warm_start``: share of
-    gold on which students are trained first, except in arms that begin with gold; trust of later rounds is
-    fitted on the rest of gold.
-    """
-
-    soft: Literal["none", "teacher", "trust"] = "none"
-    gold_times: Positive = 1
-    later_rate: Annotated[float, Field(gt=0)] = 0.3
-    warm_start: Annotated[float, Field(ge=0, le=1)] = 0.0
-
-
-class Stop(Config):
-    """Whether a chain ends when trust has collapsed, that is, when it may be no better than chance."""
-
-    collapse: bool = True
-
-
 class ChainConfig(Config):
     """A chain: teacher → labels → trust → selection → student, ``rounds`` times, for each of ``seeds`` seeds.
 
@@ -310,6 +242,7 @@ class ChainConfig(Config):
     trust: TrustSpec = TrustSpec()
     keep: Keep = Keep()
     arms: tuple[str, ...] = Field(default_factory=default_arms)
+    chains: Chains = Chains()
     train: dict[str, Any] = Field(default_factory=dict)
     teach: Teach = Teach()
     gold_sizes: tuple[Positive, ...] = ()
@@ -382,6 +315,28 @@ class ChainConfig(Config):
         return self
 
     @model_validator(mode="after")
+    def _check_own_chains(self) -> ChainConfig:
+        own = self.chains.own or ()
+        try:
+            check_arms(own)
+        except UsageError as error:
+            raise invalid_value(error.code, f"chains.own: {error}") from None
+        _check_unique("chains.own", own)
+        for arm in own:
+            if arm not in self.arms:
+                raise invalid_value(
+                    "chain-own-chain-without-arm",
+                    f"chains.own names {arm}, which is not measured; add it to arms, or leave it out",
+                )
+            if not ARMS[arm].allows_own_chain:
+                raise invalid_value(
+                    "chain-own-chain-impossible",
+                    f"{arm} cannot have an own chain, because its student learns gold or is trained only "
+                    "once; leave it out of chains.own",
+                )
+        return self
+
+    @model_validator(mode="after")
     def _check_task(self) -> ChainConfig:
         if "reward" in self.evidence and self.reward is None:
             raise invalid_value(
@@ -430,6 +385,12 @@ class ChainConfig(Config):
                 "a regime takes gold from gold_examples; name only the files of pool and test in "
                 "examples.files",
             )
+        if regime.name == "ood_domain" and self.stop.decline:
+            raise invalid_value(
+                "chain-decline-other-gold",
+                "stop.decline compares answers to gold, but a student cannot answer gold of another game or "
+                "task; leave it out",
+            )
         if regime.name == "ood_domain" and (self.gold_sizes or self.teach.warm_start):
             raise invalid_value(
                 "chain-gold-not-learnable",
@@ -467,6 +428,16 @@ class ChainConfig(Config):
         searched = ["search"] if any(oracle.startswith("search") for oracle in self.oracles) else []
         columns = [column for name in self.requested for column in parse_evidence(name).kind.columns]
         return [*(name for name in self.evidence if name in STATES), *columns, *searched]
+
+    @property
+    def own_chains(self) -> tuple[str, ...]:
+        """Arms whose own students teach them from the second round on, in the order of ``arms``."""
+        named = self.chains.own
+        return tuple(
+            arm
+            for arm in self.arms
+            if arm != TEACHING_ARM and (ARMS[arm].has_own_chain if named is None else arm in named)
+        )
 
     @property
     def all_seeds(self) -> list[int]:

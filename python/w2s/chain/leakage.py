@@ -23,6 +23,7 @@ class Provenance:
         pool: number of pool rows that the teacher learned.
         gold: number of gold rows that the teacher learned.
         trust_fitted_on: number of gold rows that trust in the teacher is fitted on.
+        taught: the arms that the teacher teaches, if there are several teachers.
     """
 
     seed: int
@@ -31,10 +32,12 @@ class Provenance:
     pool: int
     gold: int
     trust_fitted_on: int
+    taught: tuple[str, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         """The entry of ``manifest.json``."""
         return {
+            **({"arms": [*self.taught]} if self.taught else {}),
             "seed": self.seed,
             "teacher": self.teacher,
             "student": self.student,
@@ -52,6 +55,7 @@ def record_provenance(
     gold_ids: Collection[str],
     fitted_on: Sequence[str],
     title: str,
+    taught: Sequence[str] = (),
 ) -> Provenance:
     """What a seed of a round is made of.
 
@@ -63,6 +67,7 @@ def record_provenance(
         gold_ids: ids of all gold examples.
         fitted_on: ids of the examples that trust in the teacher is fitted on.
         title: title of the round and the seed, for messages.
+        taught: the arms that the teacher teaches, if there are several teachers.
 
     Raises:
         W2sError: some of these examples trained the teacher.
@@ -70,7 +75,7 @@ def record_provenance(
     learned = frozenset() if trained is None else trained.example_ids
     assert_disjoint(learned, fitted_on, title)
     gold = len(learned & set(gold_ids))
-    return Provenance(seed, teacher, student, len(learned) - gold, gold, len(set(fitted_on)))
+    return Provenance(seed, teacher, student, len(learned) - gold, gold, len(set(fitted_on)), tuple(taught))
 
 
 def assert_disjoint(trained_on: Collection[str], fitted_on: Sequence[str], title: str) -> None:

@@ -5,9 +5,11 @@ identified by its folder in the run.
     round-1/matches/                what teacher and student played, if examples come from matches
     gold-labels/                    labels of gold of another game; those of another task are in round-1/
     fixed/                          reference arms: teacher/, STUDENT/base/, STUDENT/seed-S/ARM/
+    fixed/audit/, round-1/seed-0/audit/   answers to the audit, by the first teacher and by students
     fixed/STUDENT/seed-S/warm/      the warm start; other arms start there
     round-1/labels/                 labels with their evidence; in later rounds round-N/seed-S/labels/
     round-1/seed-0/                 trust/ and ARM-arm/
+    round-2/seed-0/ARM-labels/      labels by the student of an arm with an own chain
     budget/N/seed-0/                the same with N gold rows
 """
 
@@ -31,12 +33,14 @@ class Work:
         arm: the arm, or the purpose of labels.
         model: the model that does the work, as the configuration names it.
         rows: number of examples.
+        evidence: evidence that the model gives with its labels.
     """
 
     kind: WorkKind
     arm: str
     model: str
     rows: int
+    evidence: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,6 +52,7 @@ class PlannedStep:
         round: counted from 1; 0 for steps that belong to no round.
         arm: the arm, or the purpose of the step.
         title: round and seed, for messages; empty for a step of neither.
+        taught_by: the arm whose student is the teacher, in a round with several teachers; else empty.
         work: the parts that take time.
     """
 
@@ -56,12 +61,14 @@ class PlannedStep:
     round: int
     arm: str
     title: str = ""
+    taught_by: str = ""
     work: tuple[Work, ...] = ()
 
     @property
     def subject(self) -> str:
-        """The step in messages, such as ``round 1 of 3, seed 0, naive``."""
-        return ", ".join(part for part in (self.title, self.arm) if part)
+        """The step in messages, such as ``round 2 of 3, seed 0, random, taught by trust``."""
+        taught = f"taught by {self.taught_by}" if self.taught_by else ""
+        return ", ".join(part for part in (self.title, self.arm, taught) if part)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -77,6 +84,14 @@ class PlannedTest(PlannedStep):
 
     kind: ClassVar[str] = "test"
     model: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class PlannedAudit(PlannedStep):
+    """Answers of a teacher to the gold that decides whether a round is rejected."""
+
+    kind: ClassVar[str] = "audit"
+    model: Model
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -159,24 +174,49 @@ class LabelPlan:
 
     Attributes:
         pool: labels of the pool, and of gold unless others label that.
+        trust: the trust function that is fitted on them; None if no arm reads it.
         gold: labels of gold by its own step; None if ``pool`` or ``folds`` label it.
         folds: labels of gold by folds, for an arm that labels itself.
-        trust: the trust function that is fitted on them.
+        has_gold: whether gold is labelled; labels that no trust function reads are those of the pool only.
     """
 
     pool: PlannedLabels
-    trust: PlannedTrust
+    trust: PlannedTrust | None
     gold: PlannedLabels | None = None
     folds: tuple[PlannedFold, ...] = ()
+    has_gold: bool = True
+
+
+@dataclass(frozen=True)
+class PlannedTeacher:
+    """A teacher of a round.
+
+    Attributes:
+        arm: the arm whose student of the round before it is; ``teacher`` for the first teacher.
+        labels: its labels, and trust in them.
+        distributions: for soft labels; None for hard ones.
+    """
+
+    arm: str
+    labels: LabelPlan
+    distributions: PlannedDistributions | None = None
 
 
 @dataclass(frozen=True)
 class PlannedArm:
-    """An arm's last training, whose student is measured, and the labels that are its own, if any."""
+    """An arm of a plan.
+
+    Attributes:
+        arm: what the student learns.
+        training: the last training, whose student is measured.
+        own_labels: labels by the arm's own student in the same round, for an arm that labels itself.
+        teacher: the teacher, one of :attr:`SeedPlan.teachers`; empty for an arm without labels of a teacher.
+    """
 
     arm: Arm
     training: PlannedTraining
     own_labels: LabelPlan | None = None
+    teacher: str = ""
 
 
 @dataclass(frozen=True)
@@ -190,9 +230,10 @@ class SeedPlan:
         student: the untrained student.
         gold_count: number of gold rows on a point of the label-budget curve; None for all.
         warm: the warm start; None if there is none.
-        labels: the teacher's labels and trust in them; None for reference arms.
-        distributions: for soft labels; None for hard ones.
+        teachers: the teachers: first that of the arm trust, whose trust decides how many labels are kept;
+            then those of arms with an own chain. Empty for reference arms.
         arms: planned arms by name.
+        audit: the answers of the student of the arm trust to the audit; None without one.
     """
 
     title: str
@@ -201,9 +242,9 @@ class SeedPlan:
     student: str
     gold_count: int | None
     warm: PlannedTraining | None
-    labels: LabelPlan | None
-    distributions: PlannedDistributions | None
+    teachers: tuple[PlannedTeacher, ...]
     arms: Mapping[str, PlannedArm]
+    audit: PlannedAudit | None = None
 
 
 @dataclass(frozen=True)
@@ -251,6 +292,7 @@ class Plan:
         rounds: for each round and seed.
         points: for each point of the label-budget curve and seed.
         matches: in each round, if matches are played.
+        audit: the answers of the first teacher to the audit; None without one.
     """
 
     arms: tuple[str, ...]
@@ -261,6 +303,7 @@ class Plan:
     rounds: tuple[tuple[SeedPlan, ...], ...]
     points: Mapping[int, tuple[SeedPlan, ...]]
     matches: Mapping[int, tuple[PlannedMatches, ...]] = field(default_factory=dict)
+    audit: PlannedAudit | None = None
 
     @property
     def steps(self) -> list[PlannedStep]:
@@ -273,6 +316,8 @@ class Plan:
     def _walk(self) -> Iterator[PlannedStep]:
         yield from self.matches.get(1, ())
         yield from self.tests.values()
+        if self.audit is not None:
+            yield self.audit
         yield from _steps_of_seeds(self.references)
         for number, seeds in enumerate(self.rounds, 1):
             if number > 1:
@@ -284,14 +329,16 @@ class Plan:
 
 def _steps_of_seeds(seeds: Sequence[SeedPlan]) -> Iterator[PlannedStep]:
     for seed in seeds:
-        if seed.labels is not None:
-            yield from _steps_of_labels(seed.labels)
-        if seed.distributions is not None:
-            yield seed.distributions
+        for teacher in seed.teachers:
+            yield from _steps_of_labels(teacher.labels)
+            if teacher.distributions is not None:
+                yield teacher.distributions
         for planned in seed.arms.values():
             if planned.own_labels is not None:
                 yield from _steps_of_labels(planned.own_labels)
             yield from _with_starts(planned.training)
+        if seed.audit is not None:
+            yield seed.audit
 
 
 def _steps_of_labels(labels: LabelPlan) -> Iterator[PlannedStep]:
@@ -303,7 +350,8 @@ def _steps_of_labels(labels: LabelPlan) -> Iterator[PlannedStep]:
     for fold in labels.folds:
         yield fold.training
         yield fold.labels
-    yield labels.trust
+    if labels.trust is not None:
+        yield labels.trust
 
 
 def _with_starts(training: PlannedTraining) -> Iterator[PlannedTraining]:

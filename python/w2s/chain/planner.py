@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from w2s.chain.arms import (
     ARMS,
@@ -17,21 +17,23 @@ from w2s.chain.arms import (
     Start,
     gold_outside_fold,
     predecessor,
+    same_teacher,
 )
 from w2s.chain.config import ChainConfig
 from w2s.chain.data.matches import request_name, request_title
+from w2s.chain.label_planner import LabelPlanner, folder_name
 from w2s.chain.plan import (
     LabelPlan,
     Model,
     Plan,
     PlannedArm,
-    PlannedDistributions,
+    PlannedAudit,
     PlannedFold,
     PlannedLabels,
     PlannedMatches,
+    PlannedTeacher,
     PlannedTest,
     PlannedTraining,
-    PlannedTrust,
     Scope,
     SeedPlan,
     Work,
@@ -39,15 +41,18 @@ from w2s.chain.plan import (
 from w2s.resume import digest
 
 
-def plan_chain(config: ChainConfig, *, gold: int, pool: int, test: int, pool_answered: bool) -> Plan:
+def plan_chain(
+    config: ChainConfig, *, gold: int, pool: int, test: int, pool_answered: bool, audit: int = 0
+) -> Plan:
     """Plan a chain.
 
     Args:
         config: the chain.
-        gold: number of gold rows.
+        gold: number of gold rows, without the audit.
         pool: number of pool rows.
         test: number of test rows.
         pool_answered: whether the answers of the pool are known.
+        audit: number of gold rows that only decide whether a round is rejected.
     """
     left_out = arms_left_out(config, pool_answered=pool_answered)
     arms = tuple(arm for arm in config.arms if arm not in left_out)
@@ -58,6 +63,7 @@ def plan_chain(config: ChainConfig, *, gold: int, pool: int, test: int, pool_ans
         config.keep.count(pool),
         round(config.teach.warm_start * gold),
         config.teach.gold_times,
+        audit,
     )
     return _Planner(config, arms, sizes).plan(left_out)
 
@@ -73,6 +79,21 @@ def arms_left_out(config: ChainConfig, *, pool_answered: bool) -> dict[str, str]
     return {arm: reasons[0] for arm, reasons in why.items() if reasons}
 
 
+@dataclass(frozen=True)
+class _Entry:
+    """An arm under the name by which a round shows it, and its teacher.
+
+    Attributes:
+        arm: what the student learns.
+        name: the arm's name, or that of its comparison with the same teacher.
+        teacher: the arm whose student is the teacher; empty without one.
+    """
+
+    arm: Arm
+    name: str
+    teacher: str = ""
+
+
 class _Planner:
     """Builds the plan of one configuration."""
 
@@ -80,16 +101,15 @@ class _Planner:
         self._config = config
         self._arms = arms
         self._sizes = sizes
+        self._labels = LabelPlanner(config, sizes)
 
     def plan(self, left_out: Mapping[str, str]) -> Plan:
         config, seeds = self._config, self._config.all_seeds
         rounds: list[tuple[SeedPlan, ...]] = []
         for number in range(1, config.rounds + 1):
-            teachers = (
-                [planned.arms[TEACHING_ARM] for planned in rounds[-1]] if rounds else [None] * len(seeds)
-            )
+            before: Sequence[SeedPlan | None] = rounds[-1] if rounds else [None] * len(seeds)
             scopes = [self._round_scope(number, seed) for seed in seeds]
-            rounds.append(tuple(map(self._seed, scopes, teachers)))
+            rounds.append(tuple(map(self._seed, scopes, before)))
         points = {
             count: tuple(self._point(rounds[0][place], count) for place in range(len(seeds)))
             for count in sorted(set(config.gold_sizes))
@@ -114,6 +134,7 @@ class _Planner:
             tuple(rounds),
             points,
             matches,
+            self._audit("fixed/audit", "", 0, config.teacher, config.teacher) if self._sizes.audit else None,
         )
 
     def _round_scope(self, number: int, seed: int) -> Scope:
@@ -154,29 +175,61 @@ class _Planner:
         title = self._title("", scope.seed)
         scope = replace(scope, title=title, round=0, place=scope.reference_place)
         names = [arm.name for arm in ARMS.values() if not arm.per_round and arm.stages]
-        return self._assemble(scope, [name for name in names if name in self._arms], None, None)
+        return self._assemble(scope, [_Entry(ARMS[name], name) for name in names if name in self._arms], ())
 
-    def _seed(self, scope: Scope, teacher: PlannedArm | None) -> SeedPlan:
-        """A round of one seed; ``teacher`` is the arm of the round before whose student labels."""
-        labels = self._label_plan(scope, None if teacher is None else teacher.training)
+    def _seed(self, scope: Scope, before: SeedPlan | None) -> SeedPlan:
+        """A round of one seed, after the round before; None for the first."""
         names = [name for name in self._arms if ARMS[name].per_round]
-        return self._assemble(scope, names, labels, self._distributions(scope, labels))
+        if before is None:
+            first = self._labels.main_teacher(scope, None)
+            taught = [_Entry(ARMS[one], one, first.arm) for one in names]
+            return self._with_audit(scope, self._assemble(scope, taught, [first]))
+        main = self._labels.main_teacher(scope, before.arms[TEACHING_ARM].training)
+        own = [name for name in names if name in self._config.own_chains]
+        teachers = [
+            main,
+            *(self._labels.own_teacher(scope, ARMS[one], before.arms[one].training, main) for one in own),
+        ]
+        entries: list[_Entry] = []
+        for name in names:
+            entries.append(_Entry(ARMS[name], name, name if name in own else TEACHING_ARM))
+            if name in own and self._config.chains.same_teacher:
+                entries.append(_Entry(ARMS[name], same_teacher(name), TEACHING_ARM))
+        return self._with_audit(scope, self._assemble(scope, entries, teachers))
+
+    def _with_audit(self, scope: Scope, planned: SeedPlan) -> SeedPlan:
+        """A round of one seed with the audit of its next teacher, if there is an audit."""
+        if not self._sizes.audit:
+            return planned
+        student = planned.arms[TEACHING_ARM].training
+        step = self._audit(f"{scope.place}/audit", scope.title, scope.round, student, scope.student)
+        return replace(planned, audit=step)
+
+    def _audit(self, folder: str, title: str, number: int, model: Model, name: str) -> PlannedAudit:
+        return PlannedAudit(
+            folder=folder,
+            round=number,
+            arm="audit",
+            title=title,
+            work=(Work("test", "audit", name, self._sizes.audit),),
+            model=model,
+        )
 
     def _point(self, first: SeedPlan, count: int) -> SeedPlan:
         """The first round of a seed with fewer gold rows; the teacher's labels are those of the round."""
-        assert first.labels is not None
+        (teacher,) = first.teachers
         place = f"budget/{count}/seed-{first.seed}"
         title = self._title(f"{count:,} gold rows", first.seed)
         scope = Scope(title, 1, first.seed, first.student, place, place, count)
         few = _Planner(self._config, self._arms, self._resized(count))
-        labels = replace(first.labels, trust=few._trust(scope))
+        teacher = replace(teacher, labels=replace(teacher.labels, trust=few._labels.trust(scope)))
         measured = [
             arm
             for arm in ARMS.values()
             if arm.curve is Curve.ALWAYS or (arm.curve is Curve.CHOSEN and arm.name in self._arms)
         ]
-        names = [arm.name for arm in sorted(measured, key=lambda arm: arm.labels_itself)]
-        return few._assemble(scope, names, labels, first.distributions)
+        measured.sort(key=lambda arm: arm.labels_itself)
+        return few._assemble(scope, [_Entry(arm, arm.name, teacher.arm) for arm in measured], [teacher])
 
     def _resized(self, gold: int) -> Sizes:
         return replace(self._sizes, gold=gold, warm=round(self._config.teach.warm_start * gold))
@@ -184,11 +237,11 @@ class _Planner:
     def _assemble(
         self,
         scope: Scope,
-        names: Sequence[str],
-        labels: LabelPlan | None,
-        distributions: PlannedDistributions | None,
+        entries: Sequence[_Entry],
+        teachers: Sequence[PlannedTeacher],
     ) -> SeedPlan:
         warm = self._warm(scope)
+        several = len(teachers) > 1
         return SeedPlan(
             scope.title,
             scope.round,
@@ -196,9 +249,8 @@ class _Planner:
             scope.student,
             scope.gold_count,
             warm,
-            labels,
-            distributions,
-            {name: self._arm(scope, ARMS[name], warm) for name in names},
+            tuple(teachers),
+            {entry.name: self._arm(scope, entry, warm, several) for entry in entries},
         )
 
     def _warm(self, scope: Scope) -> PlannedTraining | None:
@@ -213,16 +265,18 @@ class _Planner:
             is_tested=False,
         )
 
-    def _arm(self, scope: Scope, arm: Arm, warm: PlannedTraining | None) -> PlannedArm:
+    def _arm(
+        self, scope: Scope, entry: _Entry, warm: PlannedTraining | None, has_several_teachers: bool = False
+    ) -> PlannedArm:
         """An arm's trainings, the last of which is measured."""
-        folder = self._arm_folder(scope, arm)
+        arm, folder = entry.arm, self._arm_folder(scope, entry)
         start: Model = scope.student if warm is None or arm.start is Start.UNTRAINED else warm
         training: PlannedTraining | None = None
         own: LabelPlan | None = None
         for place, stage in enumerate(arm.stages):
-            first = predecessor(arm) if place == 0 else None
+            first = self._predecessor(entry) if place == 0 else None
             if first is not None:
-                training = self._arm(scope, first, warm).training
+                training = self._arm(scope, first, warm, has_several_teachers).training
                 continue
             if arm.labels_itself and training is not None and own is None:
                 own = self._own_labels(scope, arm, folder, training)
@@ -230,20 +284,32 @@ class _Planner:
             last_folder = f"{folder}/arm" if arm.labels_itself else folder
             training = self._training(
                 scope if arm.per_round else replace(scope, round=0),
-                arm.name,
+                entry.name,
                 last_folder if is_last else f"{folder}-stage-{place + 1}",
                 training or start,
                 stage,
                 is_later=training is not None,
                 is_tested=True,
             )
+            if has_several_teachers and arm.per_round:
+                training = replace(training, taught_by=entry.teacher)
         assert training is not None
-        return PlannedArm(arm, training, own)
+        return PlannedArm(arm, training, own, entry.teacher if arm.use and own is None else "")
 
-    def _arm_folder(self, scope: Scope, arm: Arm) -> str:
-        if arm.per_round:
-            return f"{scope.place}/{arm.name.replace('+', '-and-')}-arm"
-        return f"{scope.reference_place}/{arm.name}"
+    def _predecessor(self, entry: _Entry) -> _Entry | None:
+        """The arm whose student this one continues: one that the same teacher taught."""
+        found = predecessor(entry.arm)
+        if found is None or not found.per_round:
+            return None if found is None else _Entry(found, found.name)
+        if entry.teacher == entry.arm.name != TEACHING_ARM:
+            return None  # the labels of an own chain teach no other arm
+        has_own = found.name in self._config.own_chains and entry.teacher == TEACHING_ARM
+        return _Entry(found, same_teacher(found.name) if has_own else found.name, entry.teacher)
+
+    def _arm_folder(self, scope: Scope, entry: _Entry) -> str:
+        if entry.arm.per_round:
+            return f"{scope.place}/{folder_name(entry.name)}-arm"
+        return f"{scope.reference_place}/{entry.name}"
 
     def _training(
         self,
@@ -274,76 +340,6 @@ class _Planner:
             is_tested=is_tested,
         )
 
-    def _trust(self, scope: Scope, folder: str = "") -> PlannedTrust:
-        return PlannedTrust(
-            folder=folder or f"{scope.place}/trust",
-            round=scope.cost_round,
-            arm=scope.cost_name("trust"),
-            title=scope.title,
-        )
-
-    def _label_plan(self, scope: Scope, teacher: PlannedTraining | None) -> LabelPlan:
-        """The teacher's labels of gold and pool, and trust in them.
-
-        Gold of another game is labelled by its own teacher, without evidence that only one game has; gold of
-        another task by the same teacher in a separate step.
-        """
-        config, sizes = self._config, self._sizes
-        folder = "round-1/labels" if scope.round == 1 else f"{scope.place}/labels"
-        own_teacher, other_task = config.regime.gold_teacher, config.regime.name == "ood_domain"
-        pool_rows = sizes.pool if own_teacher or other_task else sizes.gold + sizes.pool
-        name = config.teacher if scope.round == 1 else config.student_of(scope.round - 1)
-        labels = self._labels(scope, folder, teacher or config.teacher, name, "labels", pool_rows)
-        gold = None
-        if own_teacher:
-            others = self._other_proposals(name, pool_rows)
-            labels = replace(labels, evidence=(), work=labels.work[:1] + others)
-            gold = replace(
-                labels,
-                folder="gold-labels",
-                round=0,
-                title="",
-                arm="labels of gold",
-                teacher=own_teacher,
-                student="",
-                work=(
-                    Work("label", "labels of gold", own_teacher, sizes.gold),
-                    *self._other_proposals(own_teacher, sizes.gold),
-                ),
-            )
-        elif other_task:
-            folder = folder.replace("labels", "gold-labels")
-            gold = self._labels(scope, folder, teacher or config.teacher, name, "labels of gold", sizes.gold)
-        return LabelPlan(labels, self._trust(scope), gold)
-
-    def _labels(
-        self, scope: Scope, folder: str, teacher: Model, name: str, arm: str, rows: int
-    ) -> PlannedLabels:
-        config = self._config
-        work = [Work("label", arm, name, rows), *self._other_proposals(name, rows)]
-        every = rows * config.proposals
-        if "student" in config.evidence:
-            work.append(Work("evidence", "the student's view", scope.student, every))
-        if config.reward is not None and "reward" in config.evidence:
-            work.append(Work("evidence", "rewards", config.reward, every))
-        return PlannedLabels(
-            folder=folder,
-            round=scope.round,
-            arm=arm,
-            title=scope.title if scope.round != 1 else f"round 1 of {config.rounds}",
-            work=tuple(work),
-            teacher=teacher,
-            student=scope.student,
-            evidence=config.evidence,
-            oracles=config.oracles,
-            reward=config.reward,
-            proposals=config.proposals,
-        )
-
-    def _other_proposals(self, model: str, rows: int) -> tuple[Work, ...]:
-        others = (self._config.proposals - 1) * rows
-        return (Work("evidence", "other proposals", model, others),) if others else ()
-
     def _own_labels(self, scope: Scope, arm: Arm, folder: str, teacher: PlannedTraining) -> LabelPlan:
         """Labels of the pool by the arm's own student, and of gold by students of the other folds."""
         sizes, folds = self._sizes, self._config.trust.folds
@@ -351,7 +347,7 @@ class _Planner:
         cost = scope.cost_name(arm.name)
 
         def labels(place: str, teacher: PlannedTraining, rows: int) -> PlannedLabels:
-            found = self._labels(scope, f"{place}/labels", teacher, scope.student, cost, rows)
+            found = self._labels.labels(scope, f"{place}/labels", teacher, scope.student, cost, rows)
             return replace(found, round=0, arm=arm.name)
 
         planned = []
@@ -367,27 +363,4 @@ class _Planner:
             inside = sizes.gold // folds + (fold < sizes.gold % folds)
             planned.append(PlannedFold(training, labels(f"{folder}/fold-{fold}", training, inside)))
         pool = labels(folder, teacher, sizes.pool)
-        return LabelPlan(pool, self._trust(scope, f"{folder}/trust"), folds=tuple(planned))
-
-    def _distributions(self, scope: Scope, labels: LabelPlan) -> PlannedDistributions | None:
-        """What soft labels read: of the teacher, or of the untrained student."""
-        config = self._config
-        if config.teach.soft == "none":
-            return None
-        by_teacher = config.teach.soft == "teacher"
-        once = scope.round == 1 or (not by_teacher and config.source == "files")
-        if by_teacher:
-            place = "round-1" if once else scope.place
-            name = config.teacher if scope.round == 1 else config.student_of(scope.round - 1)
-        else:
-            place = f"fixed/{digest(scope.student)}" if once else scope.place
-            name = scope.student
-        what = "distributions for soft labels"
-        return PlannedDistributions(
-            folder=f"{place}/distributions",
-            round=scope.round if by_teacher or not once else 0,
-            arm=what,
-            title="" if once else scope.title,
-            work=(Work("evidence", what, name, self._sizes.pool),),
-            model=labels.pool.teacher if by_teacher else scope.student,
-        )
+        return LabelPlan(pool, self._labels.trust(scope, f"{folder}/trust"), folds=tuple(planned))

@@ -6,21 +6,15 @@ Every number is ``{mean, low, high, seeds}``.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
-from w2s.chain.arms import BASE, CEILING, GOLD_ALONE, TEACHER, TRUST, reference_arms
 from w2s.chain.config import Regime
 from w2s.chain.data.matches import MatchReport
-from w2s.chain.student import TrainResult
-from w2s.chain.trust_step import TrustReport
-from w2s.metrics import Interval, Ratio, accuracy, difference, pgr, recovery
+from w2s.metrics import Interval, Ratio
 
-CorrectMatrix = npt.NDArray[np.float64]
-"""Whether each test row is answered right, 0 or 1, shape (n_seeds, n_test)."""
 _REFUSED = "gap too small: its interval is not above 0"
 
 
@@ -141,16 +135,64 @@ class ArmReport:
 
 
 @dataclass(frozen=True)
+class ArmTeacher:
+    """Who taught an arm in a round.
+
+    Attributes:
+        student_of: the arm whose student of the round before was the teacher.
+        models: its references, one per seed.
+    """
+
+    student_of: str
+    models: tuple[str, ...]
+
+    def to_json(self) -> dict[str, Any]:
+        """The entry of ``teachers``."""
+        return {"student_of": self.student_of, "models": [*self.models]}
+
+
+@dataclass(frozen=True)
+class AuditReport:
+    """The student of the arm trust against its teacher, on gold that nothing else used.
+
+    Attributes:
+        rows: number of gold rows.
+        teacher: share of them that the teacher answers right.
+        student: share of them that the student answers right.
+        gain: how much more often the student is right, paired by row.
+        rejected: why the round is rejected; None if it is not.
+    """
+
+    rows: int
+    teacher: Measure
+    student: Measure
+    gain: Measure
+    rejected: str | None = None
+
+    def to_json(self) -> dict[str, Any]:
+        """The entry ``audit`` of a round."""
+        return {
+            "rows": self.rows,
+            "teacher": self.teacher.to_json(),
+            "student": self.student.to_json(),
+            "gain": self.gain.to_json(),
+            **({} if self.rejected is None else {"rejected": self.rejected}),
+        }
+
+
+@dataclass(frozen=True)
 class RoundReport:
     """A round.
 
     Attributes:
         round: counted from 1.
-        teacher: references of the teachers, one per seed.
+        teacher: references of the teachers of the arm trust, one per seed.
         student: the untrained student.
         trust: trust in the teachers' labels.
         arms: arms by name.
         pool: how pools from matches were made.
+        teachers: the teacher of each arm, if they have several; else empty.
+        audit: the student of the arm trust against its teacher; None without an audit.
     """
 
     round: int
@@ -159,6 +201,8 @@ class RoundReport:
     trust: TrustSummary
     arms: Mapping[str, ArmReport]
     pool: tuple[MatchReport, ...] = ()
+    teachers: Mapping[str, ArmTeacher] = field(default_factory=dict)
+    audit: AuditReport | None = None
 
     def to_json(self) -> dict[str, Any]:
         """The entry of ``rounds``."""
@@ -166,9 +210,15 @@ class RoundReport:
             "round": self.round,
             "teacher": [*self.teacher],
             "student": self.student,
+            **(
+                {"teachers": {arm: one.to_json() for arm, one in self.teachers.items()}}
+                if self.teachers
+                else {}
+            ),
             "trust": self.trust.to_json(),
             "arms": {name: arm.to_json() for name, arm in self.arms.items()},
             **({"pool": [one.to_json() for one in self.pool]} if self.pool else {}),
+            **({} if self.audit is None else {"audit": self.audit.to_json()}),
         }
 
 
@@ -214,7 +264,7 @@ class ChainReport:
         regime: the regime of gold and pool.
         shift: why gold and pool are not exchangeable under the regime; None if they are.
         references: reference arms by name, in the order of the table of arms.
-        rounds: the rounds that were kept.
+        rounds: the rounds that were kept, and the one that was rejected.
         stopped: why the chain stopped early.
         curve: the label-budget curve.
         is_complete: whether all rounds are done, so that the best one is known.
@@ -231,9 +281,15 @@ class ChainReport:
     is_self_training: bool = False
 
     @property
+    def has_own_chains(self) -> bool:
+        """Whether arms of a round have several teachers."""
+        return any(one.teachers for one in self.rounds)
+
+    @property
     def best_round(self) -> int | None:
-        """The round whose kept labels are purest by gold: chosen without the test."""
-        purity = [(one.trust.purity_on_gold, -one.round) for one in self.rounds]
+        """The round whose kept labels are purest by gold: chosen without the test, and not rejected."""
+        kept = [one for one in self.rounds if one.audit is None or one.audit.rejected is None]
+        purity = [(one.trust.purity_on_gold, -one.round) for one in kept]
         found = [(on_gold.mean or 0.0, place) for on_gold, place in purity if on_gold is not None]
         return -max(found)[1] if found else None
 
@@ -252,134 +308,3 @@ class ChainReport:
             **({"best_round": self.best_round} if self.is_complete else {}),
             **({"budget": [point.to_json() for point in self.curve]} if self.curve else {}),
         }
-
-
-# Over seeds ------------------------------------------------------------------------------------------------
-
-
-def stack(results: Sequence[TrainResult]) -> CorrectMatrix:
-    """For each seed and test row, whether the answer is right: shape (n_seeds, n_test)."""
-    return np.stack([result.tested for result in results])
-
-
-def paired_difference(correct: CorrectMatrix, other: CorrectMatrix, seed: int) -> Measure:
-    """How much more often an arm is right than another, paired by test row."""
-    return Measure.of(difference(correct, other, seed=seed), len(correct))
-
-
-def measure_arm(correct: CorrectMatrix, references: Mapping[str, CorrectMatrix], seed: int) -> ArmReport:
-    """Accuracy, and Recovery and PGR if base, teacher and ceiling are known.
-
-    Args:
-        correct: right answers of the arm.
-        references: right answers of reference arms, by name.
-        seed: random seed of the bootstrap.
-    """
-    seeds = len(correct)
-    base, teacher, ceiling = (references.get(arm.name) for arm in (BASE, TEACHER, CEILING))
-    return ArmReport(
-        Measure.of(accuracy(correct, seed=seed), seeds),
-        None
-        if base is None or ceiling is None
-        else Measure.of(recovery(correct, base, ceiling, seed=seed), seeds),
-        None
-        if teacher is None or ceiling is None
-        else Measure.of(pgr(correct, teacher, ceiling, seed=seed), seeds),
-    )
-
-
-def summarize_arms(
-    results: Mapping[str, Sequence[TrainResult]], references: Mapping[str, CorrectMatrix], seed: int
-) -> dict[str, ArmReport]:
-    """Measures of each arm, how much better the arm trust is, and how much better it is than gold.
-
-    Args:
-        results: results by arm, for each seed.
-        references: right answers of reference arms, by name.
-        seed: random seed of the bootstrap.
-    """
-    correct = {arm: stack(found) for arm, found in results.items()}
-    gold = correct.get(GOLD_ALONE.name, references.get(GOLD_ALONE.name))
-    trust = correct.get(TRUST.name)
-    arms = {}
-    for arm, rows in correct.items():
-        arms[arm] = replace(
-            measure_arm(rows, references, seed),
-            rows=Measure.over_seeds([result.rows for result in results[arm]]),
-            seconds=Measure.over_seeds([result.seconds for result in results[arm]]),
-            trust_is_better_by=None
-            if trust is None or arm == TRUST.name
-            else paired_difference(trust, rows, seed),
-            better_than_gold_by=None
-            if gold is None or arm == GOLD_ALONE.name
-            else paired_difference(rows, gold, seed),
-        )
-    return arms
-
-
-def summarize_trust(
-    reports: Sequence[TrustReport], *, estimate: str | None = None, guarantee: str | None = None
-) -> TrustSummary:
-    """Measures of trust, each the mean over seeds.
-
-    Args:
-        reports: one report per seed.
-        estimate: why numbers on gold are only estimates.
-        guarantee: why a certified purity is only a heuristic.
-    """
-
-    def mean(name: str) -> Measure:
-        return Measure.mean_interval([getattr(report, name) for report in reports])
-
-    return TrustSummary(
-        auc=mean("auc"),
-        ece=mean("ece"),
-        brier=mean("brier"),
-        purity=mean("purity"),
-        purity_on_gold=mean("purity_on_gold"),
-        coverage=Measure.over_seeds([report.coverage for report in reports]),
-        measured_on=reports[0].measured_on,
-        features=reports[0].features,
-        estimate=estimate,
-        guarantee=guarantee,
-    )
-
-
-@dataclass(frozen=True)
-class References:
-    """Reference arms: their measures, and their right answers, which other arms are measured by.
-
-    Attributes:
-        reports: reports by name, in the order of the table of arms.
-        correct: right answers by name.
-    """
-
-    reports: Mapping[str, ArmReport]
-    correct: Mapping[str, CorrectMatrix] = field(default_factory=dict)
-
-    @classmethod
-    def of(
-        cls,
-        tests: Mapping[str, np.ndarray],
-        results: Mapping[str, Sequence[TrainResult]],
-        trust: Mapping[str, Sequence[TrustReport]],
-        seed: int,
-    ) -> References:
-        """Measure reference arms.
-
-        Args:
-            tests: right answers of models that are not trained, by arm, shape (n_test,).
-            results: results of reference arms that are trained, for each seed.
-            trust: trust of arms that label themselves, for each seed.
-            seed: random seed of the bootstrap.
-        """
-        correct = {
-            **{arm: rows[None] for arm, rows in tests.items()},
-            **{arm: stack(found) for arm, found in results.items()},
-        }
-        reports = {arm: measure_arm(rows, correct, seed) for arm, rows in correct.items()}
-        reports |= summarize_arms(results, correct, seed)
-        for arm, found in trust.items():
-            summary = replace(summarize_trust(found), purity_on_gold=None)
-            reports[arm] = replace(reports[arm], trust=summary)
-        return cls({arm: reports[arm] for arm in reference_arms() if arm in reports}, correct)

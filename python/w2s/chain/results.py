@@ -8,16 +8,16 @@ from dataclasses import dataclass, field
 from w2s.chain.config import ChainConfig
 from w2s.chain.data.matches import MatchReport
 from w2s.chain.report import (
+    ArmTeacher,
+    AuditReport,
     ChainReport,
     CurvePoint,
-    References,
     RoundReport,
     StopReport,
-    summarize_arms,
-    summarize_trust,
 )
 from w2s.chain.shift import exchangeability_warning, shift_of_round
 from w2s.chain.student import Correct, TrainResult
+from w2s.chain.summary import References, summarize_arms, summarize_trust
 from w2s.chain.trust_step import TrustReport
 
 ArmResults = dict[str, list[TrainResult]]
@@ -29,16 +29,18 @@ class SeedResult:
     """What one seed of a round has given so far.
 
     Attributes:
-        teacher: reference of the teacher.
+        teacher: reference of the teacher of the arm trust.
         trust: how good trust in its labels is.
         matches: how the pool was made, if matches are played.
         arms: arms by name.
+        teachers: for each arm, the arm whose student taught it and its reference, if there are several.
     """
 
     teacher: str
     trust: TrustReport
     matches: MatchReport | None
     arms: dict[str, TrainResult] = field(default_factory=dict)
+    teachers: dict[str, tuple[str, str]] = field(default_factory=dict)
 
 
 @dataclass
@@ -70,6 +72,7 @@ class ChainResults:
         rounds: the seeds of each round.
         points: points of the label-budget curve.
         stopped: why the chain stopped early.
+        audits: the audit of each finished round, by number.
     """
 
     config: ChainConfig
@@ -79,6 +82,7 @@ class ChainResults:
     rounds: list[list[SeedResult]] = field(default_factory=list)
     points: list[PointResult] = field(default_factory=list)
     stopped: StopReport | None = None
+    audits: dict[int, AuditReport] = field(default_factory=dict)
 
     def report(self, *, is_complete: bool = False) -> ChainReport:
         """The report. An arm that only some seeds have finished is measured over these."""
@@ -119,6 +123,12 @@ class ChainResults:
                 config.seed,
             ),
             tuple(matches[:1] if number == 1 else matches),
+            {
+                arm: ArmTeacher(student_of, tuple(one.teachers[arm][1] for one in seeds if arm in one.arms))
+                for arm, (student_of, _) in seeds[0].teachers.items()
+                if arm in seeds[0].arms
+            },
+            self.audits.get(number),
         )
 
     def _point(self, point: PointResult, references: References) -> CurvePoint:

@@ -1,19 +1,38 @@
-"""One student and one seed of a round: trust in the teacher's labels, and the arms that learn from them."""
+"""One student and one seed of a round: trust in the labels of its teachers, and the arms that learn from
+them."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from functools import cached_property
 
-from w2s.chain.arms import LabelledInputs, SoftTarget, TrainingInputs
-from w2s.chain.config import Teach
+import numpy as np
+
+from w2s.chain.arms import LabelledInputs, TrainingInputs
 from w2s.chain.data.splits import Splits, disjoint_from, subsample
-from w2s.chain.plan import SeedPlan
+from w2s.chain.plan import PlannedTeacher, SeedPlan
 from w2s.chain.self_training import TrustedLabels, label_itself
+from w2s.chain.settings import Teach
 from w2s.chain.soft_labels import label_distributions, teacher_targets, trust_targets
 from w2s.chain.student import StudentTrainer, TrainResult
+from w2s.chain.training_rows import SoftTarget
 from w2s.chain.trust_step import TrustReport, TrustSelection, TrustSettings, first_candidates, fit_and_select
 from w2s.chain.weak_labels import RoundLabels
+
+
+@dataclass(frozen=True)
+class TeacherLabels:
+    """A teacher of a round and its labels.
+
+    Attributes:
+        planned: its steps.
+        model: its reference.
+        labels: its labels.
+    """
+
+    planned: PlannedTeacher
+    model: str
+    labels: RoundLabels
 
 
 @dataclass(frozen=True)
@@ -26,8 +45,7 @@ class SeedRun:
         trust: how trust is fitted and what it keeps.
         teach: how students are taught.
         splits: the examples; on a point of the label-budget curve with fewer gold rows.
-        labels: the teacher's labels; None for reference arms.
-        teacher: reference of the teacher.
+        teachers: the teachers and their labels, first that of the arm trust; empty for reference arms.
     """
 
     planned: SeedPlan
@@ -35,8 +53,12 @@ class SeedRun:
     trust: TrustSettings
     teach: Teach
     splits: Splits
-    labels: RoundLabels | None = None
-    teacher: str = ""
+    teachers: tuple[TeacherLabels, ...] = ()
+
+    @property
+    def main(self) -> TeacherLabels:
+        """The teacher of the arm trust, and of all arms without an own chain."""
+        return self.teachers[0]
 
     @cached_property
     def warm_rows(self) -> list[int]:
@@ -53,11 +75,17 @@ class SeedRun:
 
     @cached_property
     def selection(self) -> TrustSelection:
-        """Trust in the teacher's labels."""
-        planned, labels = self.planned.labels, self.labels
-        assert planned is not None
-        assert labels is not None
-        return fit_and_select(planned.trust, self.trainer.context, self.trust, labels, self.planned.seed)
+        """Trust in the labels of the main teacher."""
+        found = self._select(self.main)
+        assert found is not None
+        return found
+
+    def _select(self, teacher: TeacherLabels) -> TrustSelection | None:
+        """Trust in a teacher's labels; None if no arm reads it."""
+        step, seed = teacher.planned.labels.trust, self.planned.seed
+        if step is None:
+            return None
+        return fit_and_select(step, self.trainer.context, self.trust, teacher.labels, seed)
 
     @cached_property
     def trust_report(self) -> TrustReport:
@@ -74,9 +102,10 @@ class SeedRun:
         planned = self.planned.arms[arm]
         inputs = self._answers
         if planned.own_labels is not None:
-            inputs = self._with_labels(self._own_labels(arm), None)
-        elif planned.arm.is_labelled:
-            inputs = self._with_teacher_labels
+            own = self._own_labels(arm)
+            inputs = self._with_labels(own.labels, own.selection, None)
+        elif planned.teacher:
+            inputs = self._inputs_of_teacher(planned.teacher)
         return self.trainer.train(planned.training, inputs)
 
     def own_trust(self, arm: str) -> TrustReport:
@@ -108,43 +137,64 @@ class SeedRun:
         )
 
     @cached_property
-    def _with_teacher_labels(self) -> TrainingInputs:
-        assert self.labels is not None
-        return self._with_labels(TrustedLabels(self.labels, self.selection), self._soft_target())
+    def _inputs_by_teacher(self) -> dict[str, TrainingInputs]:
+        return {}
 
-    def _with_labels(self, found: TrustedLabels, soft: SoftTarget | None) -> TrainingInputs:
-        """True answers and labels."""
-        selection = found.selection
-        labelled = LabelledInputs(
-            first_candidates(found.labels.gold),
-            first_candidates(found.labels.pool),
-            selection.labels,
-            selection.rows,
-            selection.weights,
-            soft,
-            soften_all=self.teach.soft == "teacher",
-            made_of={
-                "trust": selection.digest,
-                "keep": self.trust.keep.model_dump(),
-                "teach": self.teach.model_dump(),
-            },
-        )
+    def _inputs_of_teacher(self, arm: str) -> TrainingInputs:
+        """True answers and the labels of the teacher of that name."""
+        if arm not in self._inputs_by_teacher:
+            (teacher,) = (one for one in self.teachers if one.planned.arm == arm)
+            selection = self.selection if teacher is self.main else self._select(teacher)
+            soft = self._soft_target(teacher, selection)
+            self._inputs_by_teacher[arm] = self._with_labels(teacher.labels, selection, soft)
+        return self._inputs_by_teacher[arm]
+
+    def _with_labels(
+        self, labels: RoundLabels, selection: TrustSelection | None, soft: SoftTarget | None
+    ) -> TrainingInputs:
+        """True answers and labels; without a selection only for arms that do not read trust."""
+        pool, teach = first_candidates(labels.pool), self.teach.model_dump()
+        by_teacher = self.teach.soft == "teacher"
+        if selection is None:
+            labelled = LabelledInputs(
+                first_candidates(labels.gold),
+                pool,
+                pool,
+                np.zeros(0, np.int64),
+                None,
+                len(self.selection.rows),
+                soft,
+                by_teacher,
+                {"labels": labels.digest, "teach": teach},
+            )
+        else:
+            labelled = LabelledInputs(
+                first_candidates(labels.gold),
+                pool,
+                selection.labels,
+                selection.rows,
+                selection.weights,
+                len(selection.rows),
+                soft,
+                by_teacher,
+                {"trust": selection.digest, "keep": self.trust.keep.model_dump(), "teach": teach},
+            )
         return replace(self._answers, labelled=labelled)
 
-    def _soft_target(self) -> SoftTarget | None:
+    def _soft_target(self, teacher: TeacherLabels, selection: TrustSelection | None) -> SoftTarget | None:
         """Soft labels as configured; None for hard ones."""
-        step = self.planned.distributions
+        step = teacher.planned.distributions
         if step is None:
             return None
-        assert self.labels is not None
         by_teacher = self.teach.soft == "teacher"
-        model = self.teacher if by_teacher else self.planned.student
         found = label_distributions(
             step,
             self.trainer.context,
-            model,
+            teacher.model if by_teacher else self.planned.student,
             self.splits.pool,
             self.splits.gold,
-            {"labels": self.labels.digest} if by_teacher else {},
+            {"labels": teacher.labels.digest} if by_teacher else {},
         )
-        return teacher_targets(found) if by_teacher else trust_targets(found, self.selection)
+        if by_teacher:
+            return teacher_targets(found)
+        return None if selection is None else trust_targets(found, selection)

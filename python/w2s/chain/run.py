@@ -4,9 +4,9 @@
     round-1/manifest.json           what each seed was made of: leakage.py
     all other folders               the steps of plan.py
 
-No row trains a model and is then evidence about it. Trust is fitted on gold. The teacher of the next round is
-a student of the arm trust, which learned pool rows only, and the gold rows of its warm start if there is one;
-later rounds fit trust on the rest of gold.
+No row trains a model and is then evidence about it. Trust is fitted on gold. The teachers of the next round
+are students of the arm trust and of the arms with an own chain. They learned pool rows only, and the gold
+rows of their warm start if there is one; later rounds fit trust on the rest of gold.
 """
 
 from __future__ import annotations
@@ -17,20 +17,21 @@ from pathlib import Path
 from typing import Any
 
 from w2s.chain.arms import check_arm_evidence
+from w2s.chain.audit import answer_audit, compare_audits
 from w2s.chain.budget_curve import check_gold_sizes, measure_point, with_fewer_gold
 from w2s.chain.config import ChainConfig
 from w2s.chain.context import Count, RunContext, Say
 from w2s.chain.data.matches import MatchReport
 from w2s.chain.data.source import ExampleSource, open_examples
 from w2s.chain.leakage import FILE, Provenance, record_provenance
-from w2s.chain.plan import Plan, SeedPlan
+from w2s.chain.plan import Plan, PlannedAudit, PlannedTeacher, SeedPlan
 from w2s.chain.planner import plan_chain
 from w2s.chain.progress import RunProgress
 from w2s.chain.report import ChainReport, StopReport
 from w2s.chain.results import ChainResults, PointResult, SeedResult
-from w2s.chain.round import SeedRun
+from w2s.chain.round import SeedRun, TeacherLabels
 from w2s.chain.shift import exchangeability_warning, shift_of_round
-from w2s.chain.student import StudentTrainer, TrainResult, evaluate_untrained
+from w2s.chain.student import Correct, StudentTrainer, TrainResult, evaluate_untrained, teacher_reference
 from w2s.chain.trust_step import TrustSettings
 from w2s.chain.validate import check_config, check_installed
 from w2s.chain.weak_labels import label_round
@@ -97,6 +98,7 @@ def _run(
         pool=len(splits.pool),
         test=len(splits.test),
         pool_answered=all(example.gold for example in splits.pool),
+        audit=len(splits.audit),
     )
     for arm, why in plan.left_out.items():
         say(f"the arm {arm} is left out: {why}")
@@ -139,6 +141,7 @@ class _Chain:
         self._results = ChainResults(config)
         self._show: Show = lambda _: None
         self._n_finished = len(context.progress.finished)
+        self._audited: list[Correct] = []
 
     def run(self, show: Show) -> ChainReport:
         """All rounds and the label-budget curve; ``metrics.json`` is written after each arm."""
@@ -163,6 +166,10 @@ class _Chain:
             if self._config.stop.collapse and reasons:
                 self._stop(number, reasons[0])
                 break
+            if (why := self._audit(number, seeds)) is not None:
+                self._results.stopped = StopReport(number, why)
+                self._context.say(f"round {number}: rejected, {why}")
+                break
         if self._results.rounds:
             self._measure_curve()
 
@@ -179,10 +186,12 @@ class _Chain:
         write_json(self._context.root / METRICS, report.to_json())
 
     def _check_evidence(self) -> None:
-        """Refuse arms whose evidence is missing, before anything is trained."""
-        labels = self._seed(self._plan.rounds[0][0])[0].labels
-        assert labels is not None
-        check_arm_evidence(self._plan.arms, labels.gold)
+        """Refuse evidence that is missing or contains the answer, before anything is trained."""
+        first, _ = self._seed(self._plan.rounds[0][0])
+        gold, step = first.main.labels.gold, first.main.planned.labels.trust
+        check_arm_evidence(self._plan.arms, gold)
+        if step is not None and not self._context.progress.is_finished(step):
+            self._trust.refuse_leaks(gold)
 
     def _measure_references(self) -> None:
         """Evaluate the models that are not trained, and train the reference arms of all seeds.
@@ -215,33 +224,75 @@ class _Chain:
         reasons: list[str] = []
         self._results.rounds.append([])
         for planned in seeds:
-            manifest.append(self._measure_seed(planned, reasons).to_json())
+            manifest += [one.to_json() for one in self._measure_seed(planned, reasons)]
         path = self._context.root / f"round-{number}" / FILE
         write_json(path, {"round": number, "seeds": manifest})
         return reasons
 
-    def _measure_seed(self, planned: SeedPlan, reasons: list[str]) -> Provenance:
-        """Labels, trust and arms of one seed; no arms if trust has collapsed."""
+    def _measure_seed(self, planned: SeedPlan, reasons: list[str]) -> list[Provenance]:
+        """Labels, trust and arms of one seed; no arms if trust has collapsed.
+
+        Returns:
+            What each teacher was made of.
+        """
         seed, matches = self._seed(planned)
-        assert seed.labels is not None
-        provenance = record_provenance(
-            planned.seed,
-            seed.teacher,
-            planned.student,
-            self._teacher(planned),
-            [example.id for example in seed.splits.gold],
-            seed.labels.gold.example_ids,
-            planned.title,
-        )
-        result = SeedResult(seed.teacher, seed.trust_report, matches)
+        found = [self._provenance(seed, seed.main)]
+        result = SeedResult(seed.main.model, seed.trust_report, matches)
         self._results.rounds[-1].append(result)
         if seed.collapsed is not None:
             reasons.append(seed.collapsed)
-        if seed.collapsed is None or not self._config.stop.collapse:
-            for arm in planned.arms:
-                result.arms[arm] = seed.train(arm)
-                self._finish_arm()
-        return provenance
+            if self._config.stop.collapse:
+                return found
+        for teacher in planned.teachers[1:]:
+            labelled = self._labels(planned, teacher, seed)
+            found.append(self._provenance(seed, labelled))
+            seed = replace(seed, teachers=(*seed.teachers, labelled))
+        if len(seed.teachers) > 1:
+            models = {one.planned.arm: one.model for one in seed.teachers}
+            result.teachers = {arm: (one.teacher, models[one.teacher]) for arm, one in planned.arms.items()}
+        for arm in planned.arms:
+            result.arms[arm] = seed.train(arm)
+            self._finish_arm()
+        return found
+
+    def _provenance(self, seed: SeedRun, teacher: TeacherLabels) -> Provenance:
+        """What a teacher was made of; refuses a row that trained it and is evidence about it."""
+        planned, arm = seed.planned, teacher.planned.arm
+        taught = [name for name, one in planned.arms.items() if one.teacher == arm]
+        is_main = teacher is seed.main
+        return record_provenance(
+            planned.seed,
+            teacher.model,
+            planned.student,
+            self._trained(teacher.planned),
+            [example.id for example in seed.splits.gold],
+            teacher.labels.gold.example_ids,
+            planned.title if is_main else ", ".join([planned.title, arm]),
+            taught if len(planned.teachers) > 1 else (),
+        )
+
+    def _audit(self, number: int, seeds: Sequence[SeedPlan]) -> str | None:
+        """Compare the students that would teach the next round with their teachers.
+
+        Returns:
+            Why the round is rejected; None if it is not, or without an audit.
+        """
+        first, audit = self._plan.audit, self._source.first.splits.audit
+        if first is None:
+            return None
+
+        def answer(step: PlannedAudit) -> Correct:
+            trained = self._trainer.trained(step.model)
+            model = teacher_reference(self._config.teacher, trained)
+            return answer_audit(step, self._context, audit, model, trained)
+
+        if not self._audited:
+            self._audited = [answer(first)]
+        students = [answer(planned.audit) for planned in seeds if planned.audit is not None]
+        found = compare_audits(students, self._audited, self._config.seed)
+        self._results.audits[number] = found
+        self._audited = students
+        return found.rejected
 
     def _stop(self, number: int, why: str) -> None:
         """End the chain before a round that is not kept, because trust has collapsed."""
@@ -260,34 +311,38 @@ class _Chain:
             self._results.points.append(point)
             measure_point(point, [with_fewer_gold(first, planned) for planned in seeds], self._finish_arm)
 
-    def _teacher(self, planned: SeedPlan) -> TrainResult | None:
-        """The training of a seed's teacher; None for the first teacher."""
-        assert planned.labels is not None
-        return self._trainer.trained(planned.labels.pool.teacher)
+    def _trained(self, teacher: PlannedTeacher) -> TrainResult | None:
+        """The training of a teacher; None for the first teacher."""
+        return self._trainer.trained(teacher.labels.pool.teacher)
 
     def _seed(self, planned: SeedPlan) -> tuple[SeedRun, MatchReport | None]:
-        """A seed of a round with its examples and its teacher's labels, and how its pool was made."""
-        config, context, labelling = self._config, self._context, planned.labels
-        assert labelling is not None
-        trained = self._teacher(planned)
-        teacher = config.teacher if trained is None else trained.model
-        examples = self._source.round(planned.round, planned.seed, teacher, planned.student)
+        """A seed of a round with its examples and the labels of its main teacher, and how its pool was
+        made."""
+        config, teacher = self._config, planned.teachers[0]
+        model = teacher_reference(config.teacher, self._trained(teacher))
+        examples = self._source.round(planned.round, planned.seed, model, planned.student)
         self._finish_matches(planned.round)
-        splits, is_new = examples.splits, not context.progress.is_finished(labelling.pool)
+        seed = SeedRun(planned, self._trainer, self._trust, config.teach, examples.splits)
+        return replace(seed, teachers=(self._labels(planned, teacher, seed),)), examples.matches
+
+    def _labels(self, planned: SeedPlan, teacher: PlannedTeacher, seed: SeedRun) -> TeacherLabels:
+        """The labels of a teacher."""
+        context, splits, trained = self._context, seed.splits, self._trained(teacher)
+        model = teacher_reference(self._config.teacher, trained)
+        is_new = not context.progress.is_finished(teacher.labels.pool)
         made_of = {
             "examples": context.examples_digest(splits),
             "round": planned.round,
             "teacher_training": None if trained is None else trained.digest,
         }
-        labels = label_round(labelling, context, splits, teacher, made_of)
-        if is_new and (missing := labels.unanswered(splits)):
+        labels = label_round(teacher.labels, context, splits, model, made_of)
+        if is_new and teacher.labels.has_gold and (missing := labels.unanswered(splits)):
             context.say(
                 f"{planned.title}: {missing:,} examples are left out because their labels have no answer"
             )
-        seed = SeedRun(planned, self._trainer, self._trust, config.teach, splits, labels, teacher)
         if planned.round > 1:  # the warm start of the teacher learned the rest of gold
-            seed = replace(seed, labels=labels.with_gold(seed.gold_ids_outside_warm_start))
-        return seed, examples.matches
+            labels = labels.with_gold(seed.gold_ids_outside_warm_start)
+        return TeacherLabels(teacher, model, labels)
 
     def _finish_matches(self, number: int) -> None:
         """Count the matches of a round that were played just now."""

@@ -45,6 +45,7 @@ def label_itself(
     """
     own = planned.own_labels
     assert own is not None
+    assert own.trust is not None
     teacher = own.pool.teacher
     assert isinstance(teacher, PlannedTraining)
     context = trainer.context

@@ -7,7 +7,8 @@ teacher means the same in every game.
 
 from __future__ import annotations
 
-from w2s.chain.config import ChainConfig, TrustSpec
+from w2s.chain.config import ChainConfig
+from w2s.chain.settings import TrustSpec
 from w2s.evidence import EXAMPLE_ID, PROPOSAL, Labels
 from w2s.trust import trust_function
 from w2s.trust.columns import has_evidence

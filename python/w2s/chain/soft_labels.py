@@ -8,9 +8,9 @@ from typing import Any
 
 import pyarrow as pa
 
-from w2s.chain.arms import SoftTarget
 from w2s.chain.context import RunContext
 from w2s.chain.plan import PlannedDistributions
+from w2s.chain.training_rows import SoftTarget
 from w2s.chain.trust_step import TrustSelection
 from w2s.errors import UsageError
 from w2s.evidence import read_table, write_table

@@ -56,6 +56,16 @@ class TrainResult:
         return self.correct
 
 
+def teacher_reference(configured: str, trained: TrainResult | None) -> str:
+    """The reference of the teacher of a round.
+
+    Args:
+        configured: reference of the first teacher, as the configuration names it.
+        trained: the student of the round before that teaches; None in the first round.
+    """
+    return configured if trained is None else trained.model
+
+
 class StudentTrainer:
     """Carries out planned trainings; each is done once in a run, and then read from its folder.
 
@@ -177,15 +187,30 @@ def accuracy_text(context: RunContext, step: PlannedStep) -> str:
 
 
 def evaluate(
-    folder: Path, reference: str, context: RunContext, shots: Shots = (), cache: Path | None = None
+    folder: Path,
+    reference: str,
+    context: RunContext,
+    shots: Shots = (),
+    cache: Path | None = None,
+    examples: Sequence[Example] | None = None,
 ) -> None:
-    """Write which test rows a model answers right; ``cache`` is the folder for replies of an endpoint."""
-    model, test = load_model(reference, cache=cache), context.test
+    """Write which examples a model answers right.
+
+    Args:
+        folder: where the answers are saved.
+        reference: reference of the model.
+        context: context of the run.
+        shots: few-shot examples with their labels.
+        cache: folder for replies of an endpoint.
+        examples: the examples; None for the test.
+    """
+    rows = context.test if examples is None else examples
+    model = load_model(reference, cache=cache)
     try:
-        found = evaluate_models(test, {"model": model}, shots=shots, progress=context.count).scores["model"]
+        found = evaluate_models(rows, {"model": model}, shots=shots, progress=context.count).scores["model"]
     finally:
         model.close()
-    write_table(pa.table({"id": [example.id for example in test], "right": found}), folder / ANSWERS)
+    write_table(pa.table({"id": [example.id for example in rows], "right": found}), folder / ANSWERS)
 
 
 def read_correct(folder: Path, test: Sequence[Example]) -> Correct:

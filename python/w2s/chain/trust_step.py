@@ -17,9 +17,9 @@ import pyarrow as pa
 
 from w2s.callables import code_digest, is_callable_name
 from w2s.certification import Certificate, certify
-from w2s.chain.config import Keep, TrustSpec
 from w2s.chain.context import RunContext
 from w2s.chain.plan import PlannedTrust
+from w2s.chain.settings import Keep, TrustSpec
 from w2s.chain.shift import features_read, shared_features
 from w2s.chain.weak_labels import RoundLabels
 from w2s.errors import DataError
@@ -27,6 +27,7 @@ from w2s.evidence import PROPOSAL, Labels, read_table, write_table
 from w2s.metrics import Interval, accuracy, trust_measures
 from w2s.selection import select, weights
 from w2s.trust import TrustFunction, cross_fit, option_names, save, trust_function
+from w2s.trust.target_leakage import refuse_leaks
 
 Scores = npt.NDArray[np.float64]
 Positions = npt.NDArray[np.int64]
@@ -172,6 +173,21 @@ class TrustSettings:
     keep: Keep
     is_shared: bool = False
 
+    def function(self, gold: Labels) -> tuple[TrustSpec, TrustFunction]:
+        """The trust function and what it is made of, for labels of gold."""
+        spec = shared_features(self.spec, gold) if self.is_shared else self.spec
+        return spec, build_trust_function(spec, self.features)
+
+    def refuse_leaks(self, gold: Labels) -> None:
+        """Refuse evidence that contains the answers of gold.
+
+        Raises:
+            DataError: a column or vector separates right from wrong labels almost perfectly.
+        """
+        _, function = self.function(gold)
+        read = function.needs | (frozenset() if self.is_shared else frozenset(self.features))
+        refuse_leaks(gold, gold.correct, sorted(read), self.spec.allow_leakage)
+
 
 def fit_and_select(
     step: PlannedTrust, context: RunContext, settings: TrustSettings, labels: RoundLabels, seed: int
@@ -188,13 +204,13 @@ def fit_and_select(
         seed: random seed of the fits.
 
     Raises:
-        DataError: trust cannot be fitted, or nothing is kept.
+        DataError: trust cannot be fitted, its evidence contains the answer, or nothing is kept.
     """
     gold, pool = labels.gold, labels.pool
-    spec = shared_features(settings.spec, gold) if settings.is_shared else settings.spec
-    function = build_trust_function(spec, settings.features)
+    spec, function = settings.function(gold)
 
     def work(folder: Path) -> dict[str, Any]:
+        settings.refuse_leaks(gold)
         out_of_fold = cross_fit(function, gold, folds=spec.folds, seed=seed)
         fitted = function.fit(gold, seed=seed)
         save(fitted, folder)
@@ -204,7 +220,8 @@ def fit_and_select(
         write_table(table, folder / "scores.parquet")
         return {}
 
-    inputs = {"labels": labels.digest, "gold": gold.ids, "trust": spec.model_dump(), "seed": seed}
+    made_of = spec.model_dump(exclude={"allow_leakage"})  # which only decides whether trust is fitted
+    inputs = {"labels": labels.digest, "gold": gold.ids, "trust": made_of, "seed": seed}
     if is_callable_name(spec.function):
         inputs["code"] = code_digest(spec.function)
 

@@ -8,7 +8,7 @@ from w2s.chain.arms import ARMS
 from w2s.chain.config import ChainConfig
 from w2s.chain.trust_step import build_trust_function
 from w2s.errors import MissingExtraError, UsageError
-from w2s.evidence_kinds import REQUESTS, STATES
+from w2s.evidence_kinds import EVIDENCE, REQUESTS, STATES
 from w2s.models.policy.loading import require_torch
 from w2s.models.reference import quote, resolve_reference
 from w2s.train import LanguageTrainSettings, parse_settings
@@ -78,6 +78,20 @@ def _check_evidence(config: ChainConfig) -> None:
             raise UsageError(
                 "chain-missing-evidence",
                 f"{who} reads {absent[0]}, which this chain does not make; {where}, or leave it out",
+            )
+    _check_requested(config)
+
+
+def _check_requested(config: ChainConfig) -> None:
+    """Refuse arms whose training data is made of evidence that the chain does not request."""
+    requested = {name.partition(":")[0] for name in config.evidence}
+    for arm in config.arms:
+        read = {name for stage in ARMS[arm].stages for data in stage for name in data.evidence}
+        if absent := sorted(read - requested):
+            raise UsageError(
+                "chain-missing-evidence",
+                f"the arm {arm} learns from {absent[0]}, which this chain does not make; add "
+                f"{EVIDENCE[absent[0]].example} to evidence, or leave the arm out",
             )
 
 

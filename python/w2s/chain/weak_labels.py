@@ -45,7 +45,7 @@ class RoundLabels:
         return RoundLabels(self.gold.take(known), self.pool, self.digest)
 
     def unanswered(self, splits: Splits) -> int:
-        """Number of examples that have no label."""
+        """Number of examples that have no label, of gold and pool that are labelled."""
         answered = {*self.gold.example_ids, *self.pool.example_ids}
         return len(splits.gold) + len(splits.pool) - len(answered)
 
@@ -60,7 +60,7 @@ def label_round(
     """The teacher's labels of gold and pool, computed once and then read from disk.
 
     Examples whose label holds no answer are left out. If gold has its own step, because it belongs to
-    another game or task, only the columns are kept that both have.
+    another game or task, only the columns are kept that both have. Gold has no labels if nothing reads them.
 
     Args:
         planned: the plan of the labels.
@@ -70,7 +70,7 @@ def label_round(
         made_of: identity of the teacher and the examples, as named JSON values.
     """
     if planned.gold is None:
-        examples = [*splits.gold, *splits.pool]
+        examples = [*(splits.gold if planned.has_gold else ()), *splits.pool]
         labels, identity = label_examples(planned.pool, context, teacher, examples, splits.gold, made_of)
         gold_ids = {example.id for example in splits.gold}
         is_gold = np.array([id_ in gold_ids for id_ in labels.example_ids], bool)

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from w2s.cli import options
+
 if TYPE_CHECKING:
     from w2s.chain import ChainConfig, ChainReport
 
@@ -81,6 +83,7 @@ def chain(
     seeds: Annotated[int | None, typer.Option(help="Number of random seeds.")] = None,
     seed: Annotated[int | None, typer.Option(help="First random seed; default 0.")] = None,
     trust: Annotated[str | None, typer.Option(help="Trust function; see w2s trust compare.")] = None,
+    allow_leakage: options.AllowLeakage = None,
     top: Annotated[
         str | None, typer.Option(help="Share or number of labels to keep, such as 25% or 1000.")
     ] = None,
@@ -101,6 +104,20 @@ def chain(
             "unknown name lists them all."
         ),
     ] = None,
+    own_chain: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="Arm whose own student teaches it from round 2 on; repeatable. Default: naive and "
+            "confidence; none: the student of trust teaches all arms."
+        ),
+    ] = None,
+    same_teacher: Annotated[
+        bool,
+        typer.Option(
+            "--same-teacher",
+            help="Also measure arms with an own chain with the student of trust as their teacher.",
+        ),
+    ] = False,
     gold_sizes: Annotated[
         str | None,
         typer.Option(help="Also measure gold, trust and both with these numbers of gold rows: 100,300,1000."),
@@ -153,7 +170,7 @@ def chain(
     """A weak teacher labels, trust filters, a strong student learns and becomes the next teacher."""
     from w2s.chain.config_file import load_config
 
-    options: dict[str, Any] = {
+    tables: dict[str, Any] = {
         "task": task,
         "game": game,
         "teacher": teacher,
@@ -169,10 +186,14 @@ def chain(
         "rounds": rounds,
         "seeds": seeds,
         "seed": seed,
-        "trust": {"function": trust},
+        "trust": {"function": trust, "allow_leakage": allow_leakage or None},
         "keep": {"top": top, "purity": purity},
         "proposals": proposals,
         "arms": arm or None,
+        "chains": {
+            "own": [] if own_chain == ["none"] else own_chain or None,
+            "same_teacher": same_teacher or None,
+        },
         "gold_sizes": None if gold_sizes is None else _numbers(gold_sizes),
         "oracles": [] if oracle == ["none"] else oracle or None,
         "source": source,
@@ -185,7 +206,7 @@ def chain(
             "gold_teacher": gold_teacher,
         },
     }
-    config = load_config(file=file, resume=resume, options=options, quick=quick)
+    config = load_config(file=file, resume=resume, options=tables, quick=quick)
     if quick:
         _note_quick(config)
     if estimate or hardware is not None:

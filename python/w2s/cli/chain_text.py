@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from w2s.chain.arms import TRUST
+from w2s.chain.arms import TEACHER, TRUST
 from w2s.cli import output
 
 if TYPE_CHECKING:
@@ -22,15 +22,16 @@ of their difference is not above 0, so a share of it is not meaningful. More tes
 
 def report_table(report: ChainReport) -> str:
     """All arms of all rounds, trust in each round, whether trust helped, and why the chain stopped."""
-    rows = _arm_rows("reference", report.references)
-    for one in report.rounds:
-        rows += _arm_rows(f"{one.round}", one.arms)
-    parts = [output.table(["round", "arm", *_COLUMNS], rows)]
+    rows = _all_arms(report)
+    parts = [output.table(["round", "arm", *(["teacher"] * report.has_own_chains), *_COLUMNS], rows)]
     if any(_REFUSED in row for row in rows):
         parts.append(_REFUSED_NOTE)
     if trust := _trust_rows(report):
         columns = ["trust", "AUC", "ECE", "Brier", "purity", "coverage", "measured on"]
         parts.append(output.table(columns, trust))
+    if audits := _audit_rows(report):
+        columns = ["audit", "gold rows", "teacher", "student", "student is better by"]
+        parts.append(output.table(columns, audits))
     if report.is_self_training:
         parts.append("self-training: teacher and student are one model, which learns from its own labels")
     if report.shift is not None:
@@ -73,6 +74,19 @@ def _summary(report: ChainReport) -> str:
     return f"round {one.round}: trust is {'; '.join(clear)}" if clear else ""
 
 
+def _all_arms(report: ChainReport) -> list[tuple[str, ...]]:
+    """Reference arms and those of each round; with the arm whose student taught each if they differ."""
+    if not report.has_own_chains:
+        rows = _arm_rows("reference", report.references)
+        return rows + [row for one in report.rounds for row in _arm_rows(f"{one.round}", one.arms)]
+    rows = [("reference", name, "", *_cells(arm)) for name, arm in report.references.items()]
+    for one in report.rounds:
+        for name, arm in one.arms.items():
+            teacher = one.teachers[name].student_of if name in one.teachers else TEACHER.name
+            rows.append((f"{one.round}", name, teacher, *_cells(arm)))
+    return rows
+
+
 def _arm_rows(title: str, arms: Mapping[str, ArmReport]) -> list[tuple[str, ...]]:
     return [(title, name, *_cells(arm)) for name, arm in arms.items()]
 
@@ -103,6 +117,19 @@ def _trust_rows(report: ChainReport) -> list[tuple[str, ...]]:
     return [_trust(name, trust) for name, trust in [*own, *rounds]]
 
 
+def _audit_rows(report: ChainReport) -> list[tuple[str, ...]]:
+    """The student of each round against its teacher."""
+    found = [(one.round, one.audit) for one in report.rounds if one.audit is not None]
+    return [
+        (
+            f"round {number}{'' if audit.rejected is None else ', rejected'}",
+            f"{audit.rows:,}",
+            *(_shown(measure, 100) for measure in (audit.teacher, audit.student, audit.gain)),
+        )
+        for number, audit in found
+    ]
+
+
 def _trust(name: str, trust: TrustSummary) -> tuple[str, ...]:
     measures = (trust.auc, trust.ece, trust.brier, trust.purity, trust.coverage)
     return (name, *(f"{measure.mean:.3f}" for measure in measures), trust.measured_on)
@@ -122,6 +149,7 @@ def _shown(found: Measure | None, times: int) -> str:
 _ESTIMATE_COLUMNS = [
     "round",
     "arm",
+    "teacher",
     "model",
     "times",
     "labels",
@@ -137,9 +165,13 @@ def estimate_table(found: dict[str, Any], *, with_assumptions: bool = False) -> 
     """Every arm of every round, the models, unknowns and assumptions, in short or in full; the total is the
     first and the last line."""
     total = _estimate_total(found["total"], found["machine"])
+    rows: list[Sequence[str]] = [_ESTIMATE_COLUMNS, *map(_estimate_row, found["arms"])]
+    if not any(arm["teacher"] for arm in found["arms"]):
+        place = _ESTIMATE_COLUMNS.index("teacher")
+        rows = [[*row[:place], *row[place + 1 :]] for row in rows]
     parts = [
         total,
-        output.table(_ESTIMATE_COLUMNS, [_estimate_row(arm) for arm in found["arms"]]),
+        output.table(rows[0], rows[1:]),
         output.table(
             ["model", "parameters", "size", "reads", "prompt + reply", "tokens"],
             list(map(_estimate_model, found["models"])),
@@ -160,6 +192,7 @@ def _estimate_row(arm: dict[str, Any]) -> tuple[str, ...]:
     return (
         f"{arm['round']}" if arm["round"] else "",
         arm["arm"],
+        arm["teacher"] or "",
         _short(arm["model"]),
         f"{arm['times']}",
         f"{arm['labels']:,}" if arm["labels"] else "",

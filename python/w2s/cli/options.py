@@ -54,4 +54,11 @@ GoldColumn = Annotated[
         "--gold", help="Column that says whether a label is right: true or false, 1 or 0; null if unknown."
     ),
 ]
+AllowLeakage = Annotated[
+    list[str] | None,
+    typer.Option(
+        help="Column or vector that may separate right from wrong gold almost perfectly; repeatable. Others "
+        "are refused, because they are usually made from the answer."
+    ),
+]
 WeightColumn = Annotated[str | None, typer.Option(help="Column with the weight of each row.")]

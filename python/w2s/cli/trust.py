@@ -41,6 +41,7 @@ def fit(
         typer.Option("--set", help="Another option of the function, NAME=VALUE; repeatable."),
     ] = None,
     folds: Annotated[int, typer.Option(min=0, help="Folds of the out-of-fold measures; 0 for none.")] = 5,
+    allow_leakage: options.AllowLeakage = None,
     seed: options.Seed = 0,
     overwrite: options.Overwrite = False,
     json: options.Json = False,
@@ -64,6 +65,7 @@ def fit(
         options=parse_options(setting or [], features),
         folds=folds,
         seed=seed,
+        allow_leakage=allow_leakage or (),
         overwrite=overwrite,
     )
     _note_finished(summary, out)

@@ -22,6 +22,8 @@ from w2s.schemas import oracle_fields
 from w2s.tasks import Example, MoveExample, task_for
 
 Numbers = npt.NDArray[np.float64]
+MAJORITY = "majority"
+"""The column with the label that most samples mean, in canonical form."""
 
 
 def check_spec(spec: LabelSpec) -> None:
@@ -67,6 +69,7 @@ def elicit_evidence(
 
     Returns:
         Columns of float32, one or two per name; null where the model gives no number or the label is null.
+        With ``samples`` also the column of text :data:`MAJORITY`, the label that most samples mean.
 
     Raises:
         UsageError: the model gives no such evidence, or lacks what it needs.
@@ -74,10 +77,12 @@ def elicit_evidence(
     known = [row for row, label in enumerate(labels) if label is not None]
     answered = [(examples[row], labels[row] or "") for row in known]
     found: dict[str, Numbers] = {}
+    votes: list[str | None] | None = None
     for name in spec.evidence:
         request = parse_evidence(name)
         if request.name == "samples":
-            found |= _sample(_sampler(spec.model), answered, request.count)
+            numbers, votes = _sample(_sampler(spec.model), answered, request.count)
+            found |= numbers
         else:
             found |= _prompt(spec, name, answered, [replies[row] for row in known])
     columns = {}
@@ -85,6 +90,9 @@ def elicit_evidence(
         column = np.full(len(labels), np.nan, np.float32)
         column[known] = values
         columns[name] = pa.array(column, pa.float32(), from_pandas=True)
+    if votes is not None:
+        by_row = dict(zip(known, votes, strict=True))
+        columns[MAJORITY] = pa.array([by_row.get(row) for row in range(len(labels))], pa.string())
     return columns
 
 
@@ -115,15 +123,19 @@ def _question(example: Example) -> str:
     return repr(task_for(example).row(replace(example, id="", group=None)))
 
 
-def _sample(model: SupportsSampling, answered: Shots, count: int) -> dict[str, Numbers]:
-    """``self_consistency`` and ``predictive_entropy`` of ``count`` samples of each question."""
+def _sample(
+    model: SupportsSampling, answered: Shots, count: int
+) -> tuple[dict[str, Numbers], list[str | None]]:
+    """``self_consistency`` and ``predictive_entropy`` of ``count`` samples of each question, and the label
+    that most samples mean."""
     questions = {_question(example): example for example, _ in answered}  # once, however many proposals
     samples = dict(zip(questions, model.sample([*questions.values()], count), strict=True))
     rows = [(example, label, samples[_question(example)]) for example, label in answered]
-    return {
+    numbers = {
         "self_consistency": np.array([self_consistency(*row) for row in rows]),
         "predictive_entropy": np.array([predictive_entropy(example, drawn) for example, _, drawn in rows]),
     }
+    return numbers, [majority_label(example, drawn) for example, _, drawn in rows]
 
 
 def self_consistency(example: Example, label: str, samples: Sequence[str]) -> float:
@@ -141,13 +153,31 @@ def predictive_entropy(example: Example, samples: Sequence[str]) -> float:
     return max(0.0, -float((shares * np.log(shares)).sum()))
 
 
+def majority_label(example: Example, samples: Sequence[str]) -> str | None:
+    """The label that most samples mean, in canonical form; of equally frequent ones the first that was drawn.
+
+    Returns:
+        None if no sample holds a label.
+
+    Source: self-consistency, Wang et al., arXiv 2203.11171.
+    """
+    read = [task_for(example).canonical(example, sample) for sample in samples]
+    sizes = _clusters(example, [label for label in read if label is not None])
+    return max(sizes, key=lambda label: sizes[label], default=None)
+
+
 def cluster_by_meaning(example: Example, samples: Sequence[str]) -> list[int]:
     """The number of samples in each cluster of equal meaning; samples without a label cluster by text."""
+    return [*_clusters(example, samples).values()]
+
+
+def _clusters(example: Example, samples: Sequence[str]) -> dict[str, int]:
+    """The number of samples in each cluster, by its first sample, in the order drawn."""
     sizes: dict[str, int] = {}
     for sample, count in Counter(samples).items():
         first = next((one for one in sizes if _same(example, sample, one)), sample)
         sizes[first] = sizes.get(first, 0) + count
-    return [*sizes.values()]
+    return sizes
 
 
 def _same(example: Example, left: str, right: str) -> bool:

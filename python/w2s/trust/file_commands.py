@@ -36,6 +36,7 @@ from w2s.trust.files import ARRAYS, LABELS, SETTINGS, load, save
 from w2s.trust.folds import cross_fit
 from w2s.trust.function import Function, check_gold
 from w2s.trust.registry import trust_function
+from w2s.trust.target_leakage import evidence_read, refuse_leaks
 
 GOLD = "gold.parquet"
 """Next to a fitted function: ``id``, ``label`` and ``correct`` of its gold, and ``trust`` out of fold."""
@@ -83,6 +84,7 @@ def fit_file(
     folds: int = 5,
     draws: int = 1000,
     seed: int = 0,
+    allow_leakage: Sequence[str] = (),
     overwrite: bool = False,
 ) -> dict[str, Any]:
     """Fit a trust function on the gold rows of a table, and save it in a folder.
@@ -100,6 +102,7 @@ def fit_file(
         folds: number of folds of the cross-fitting.
         draws: number of bootstrap samples of the intervals.
         seed: random seed.
+        allow_leakage: columns and vectors that may separate right from wrong labels almost perfectly.
         overwrite: replace a trust function in the folder.
 
     Returns:
@@ -108,7 +111,7 @@ def fit_file(
 
     Raises:
         UsageError: the folder already holds another function, or a function or an option is invalid.
-        DataError: the labels or the gold cannot be used.
+        DataError: the labels or the gold cannot be used, or evidence contains the answer.
     """
     folder = Path(out)
     with lock_output(folder):
@@ -129,6 +132,7 @@ def fit_file(
         file = read_label_file(path)
         labels, correct = take_gold(file.labels, gold)
         _check_features(chosen, labels, (options or {}).get("features"), gold)
+        refuse_leaks(labels, correct, sorted(evidence_read(chosen)), allow_leakage)
         remarks = little_gold([function], len(labels))
         scores = cross_fit(chosen, labels, correct, folds, seed) if folds else None
         fitted = chosen.fit(labels, correct, seed)

@@ -7,11 +7,12 @@ import pyarrow as pa
 
 import w2s
 from tests.doubles.errors import raises_code
-from w2s.chain.arms import check_arms, concat, gold_rows, label_rows, repeat
+from w2s.chain.arms import ARMS, LabelledInputs, TrainingInputs, check_arms
 from w2s.chain.student import n_examples
+from w2s.chain.training_rows import concat, gold_rows, label_rows, repeat
 from w2s.errors import UsageError
 from w2s.evidence import Labels
-from w2s.tasks import MoveExample
+from w2s.tasks import AnswerExample, MoveExample
 
 STATES = [w2s.game("connect_four").state(moves=[column]) for column in "1234567"]
 POOL = {f"p{i}": MoveExample(f"p{i}", state, gold=("4", "3")) for i, state in enumerate(STATES)}
@@ -38,6 +39,23 @@ def test_repeated_rows_count_as_one_example() -> None:
     assert len(found) == len(found.weights) == len(found.targets) == 10
     assert n_examples(found) == 4
     assert found.targets[0] == {"4": 0.5, "3": 0.5}
+
+
+def test_majority_replaces_labels_and_their_replies() -> None:
+    questions = [AnswerExample(f"a{row}", f"{row}?", ("1",)) for row in range(3)]
+    table = {"id": ["a0", "a1", "a2"], "label": ["1", "2", "3"], "raw": ["so 1", "so 2", "so 3"]}
+    labels = Labels(pa.table({**table, "majority": ["1", "5", None]}))
+    made_of = LabelledInputs(labels, labels, labels, np.zeros(0, np.int64), None, 0)
+    (data,) = ARMS["majority"].stages[0]
+    found = data.build(TrainingInputs([], questions, 0, labelled=made_of))
+    assert found.targets == [{"1": 1.0}, {"5": 1.0}, {"3": 1.0}]
+    assert found.rationales == ["so 1", None, "so 3"]
+
+
+def test_only_arms_without_gold_may_have_an_own_chain() -> None:
+    impossible = {name for name, arm in ARMS.items() if not arm.allows_own_chain}
+    assert impossible >= {"base", "teacher", "gold", "self", "ceiling", "gold+trust", "trust-then-gold"}
+    assert not impossible & {"naive", "majority", "random", "confidence", "logistic", "trust"}
 
 
 def test_unknown_arm_is_refused_with_the_known_ones() -> None:

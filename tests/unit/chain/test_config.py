@@ -36,6 +36,10 @@ def test_default_chain_has_no_curve_and_no_staged_arms() -> None:
         ({"keep": {"power": -1}}, "keep.power"),
         ({"evidence": ["hidden:3"]}, "chain-unknown-evidence"),
         ({"evidence": ["samples:0"]}, "label-evidence-number"),
+        ({"chains": {"own": ["naives"]}}, "chain-unknown-arm"),
+        ({"chains": {"own": ["entropy"]}}, "chain-own-chain-without-arm"),
+        ({"chains": {"own": ["gold+trust"]}}, "chain-own-chain-impossible"),
+        ({"chains": {"own": ["naive", "naive"]}}, "chain-duplicate-name"),
     ],
 )
 def test_invalid_value_is_refused_with_its_key(given: dict[str, Any], said: str) -> None:
@@ -47,6 +51,22 @@ def test_invalid_value_is_refused_with_its_key(given: dict[str, Any], said: str)
 def test_single_round_may_warm_start_on_all_gold() -> None:
     given = {**CHAIN, "teach": {"warm_start": 1}, "rounds": 1}
     assert parse_config(ChainConfig, given, "the chain").teach.warm_start == 1
+
+
+@pytest.mark.parametrize(
+    ("given", "own"),
+    [
+        ({}, ("naive", "confidence")),
+        ({"arms": ["trust", "naive"]}, ("naive",)),
+        ({"arms": ["trust", "random"]}, ()),
+        ({"chains": {"own": []}}, ()),
+        ({"chains": {"own": ["random", "trust"]}}, ("random",)),
+    ],
+)
+def test_naive_and_confidence_have_own_chains_by_default(given: dict[str, Any], own: tuple[str, ...]) -> None:
+    found = parse_config(ChainConfig, {**CHAIN, **given}, "the chain")
+    assert found.own_chains == own
+    assert parse_config(ChainConfig, found.model_dump(exclude_none=True), "again") == found
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,8 @@ import pytest
 import w2s
 from tests.doubles.labels import labels
 from w2s.chain import shift
-from w2s.chain.config import ChainConfig, TrustSpec
+from w2s.chain.config import ChainConfig
+from w2s.chain.settings import TrustSpec
 from w2s.evidence import Labels
 
 FILES = {"examples": {"files": ["puzzles.csv"]}}

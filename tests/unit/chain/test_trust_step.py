@@ -13,9 +13,10 @@ import pytest
 
 from tests.doubles.labels import labels
 from tests.doubles.plugins import write_plugin
-from w2s.chain.config import ChainConfig, Examples, Keep, TrustSpec
+from w2s.chain.config import ChainConfig, Examples
 from w2s.chain.context import RunContext
 from w2s.chain.plan import PlannedTrust
+from w2s.chain.settings import Keep, TrustSpec
 from w2s.chain.trust_step import (
     TrustSelection,
     TrustSettings,

@@ -69,6 +69,7 @@ def test_misspelled_arm_is_named_before_the_arm_that_it_leaves_out() -> None:
             "chain-missing-evidence",
         ),
         ({"arms": ["trust", "search_agreement"], "oracles": []}, "chain-missing-evidence"),
+        ({**SPEAKS, "arms": ["trust", "majority"]}, "add samples:8 to evidence"),
         (
             {**SPEAKS, "trust": {"function": "logistic", "options": {"features": ["afterstate"]}}},
             "chain-missing-evidence",

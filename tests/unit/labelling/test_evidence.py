@@ -16,6 +16,7 @@ from w2s.labelling.evidence import (
     column_prefix,
     elicit_evidence,
     load_oracles_by_prefix,
+    majority_label,
     predictive_entropy,
     self_consistency,
 )
@@ -41,7 +42,9 @@ def test_each_kind_has_its_columns_which_are_null_for_null_labels(speaker: Path)
     spec = LabelSpec(model, evidence=EVIDENCE, shots=labelled_shots(CHOICES))
     labels: list[str | None] = ["A", None, "B", "A", None, "B"]
     found = elicit_evidence(spec, CHOICES, labels, labels)
-    assert set(found) == COLUMNS
+    assert set(found) == {*COLUMNS, "majority"}
+    assert [one is None for one in found["majority"].to_pylist()] == [label is None for label in labels]
+    assert set(found["majority"].to_pylist()) <= {"A", "B", None}
     for name in COLUMNS - {"verbalised"}:
         assert [one is None for one in found[name].to_pylist()] == [label is None for label in labels]
     there = [0, 2, 3, 5]
@@ -72,6 +75,7 @@ def test_null_labels_alone_give_null_columns(speaker: Path) -> None:
         "p_true": 6,
         "self_consistency": 6,
         "predictive_entropy": 6,
+        "majority": 6,
     }
 
 
@@ -98,6 +102,15 @@ def test_self_consistency_is_the_share_of_samples_with_the_meaning_of_the_label(
 
 def test_clusters_are_meanings_or_texts_of_samples_without_a_label() -> None:
     assert sorted(cluster_by_meaning(SUM, ["1/2", "0.5", "2", "hm", "hm", "well"])) == [1, 1, 2, 2]
+
+
+def test_majority_counts_meanings_and_ties_go_to_the_first_draw() -> None:
+    assert majority_label(CHOICE, ["A", "B", "B"]) == "B"
+    assert majority_label(CHOICE, ["B", "A", "A", "B"]) == "B"
+    assert majority_label(SUM, ["2", "1/2", "0.50"]) in ("0.5", "1/2")
+    assert majority_label(CHOICE, ["hm", "hm", "A"]) == "A"  # a reply without a label does not vote
+    assert majority_label(CHOICE, ["hm"]) is None
+    assert majority_label(CHOICE, []) is None
 
 
 def test_predictive_entropy_is_the_entropy_over_meanings() -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 from w2s.chain.config import ChainConfig
 from w2s.chain.data.files import load_outside_gold, load_splits
 from w2s.chain.data.matches import MatchReport, MatchRequest, MatchSource, positions_of, request_name
-from w2s.chain.data.splits import Splits
+from w2s.chain.data.splits import Splits, hold_out
 
 Say = Callable[[str], None]
 Count = Callable[[int, int], None]
@@ -53,20 +53,28 @@ class ExampleSource:
         """
         if self.match_source is None or number == 1:
             return self.first
-        held_out = positions_of([*self.first.splits.gold, *self.first.splits.test])
+        splits = self.first.splits
+        held_out = positions_of([*splits.gold, *splits.audit, *splits.test])
         keys = sorted({example.state.key for example in held_out})
         request = MatchRequest(request_name(number, seed), teacher, student, seed, {"pool": self.pool}, keys)
         found = self.match_source.examples(request)
-        return RoundExamples(replace(self.first.splits, pool=found.splits.pool), found.report)
+        return RoundExamples(replace(splits, pool=found.splits.pool), found.report)
 
 
 def open_examples(config: ChainConfig, folder: Path, say: Say, count: Count) -> ExampleSource:
-    """Read the files, or play the matches of the first round.
+    """Read the files, or play the matches of the first round, and hold the audit back from gold.
 
     Raises:
         UsageError: an arena or an oracle does not exist.
         DataError: too few examples, or files that cannot be used.
     """
+    found = _open(config, folder, say, count)
+    splits = found.first.splits
+    held = hold_out(splits, config.stop.audit_rows(len(splits.gold)), config.seed)
+    return replace(found, first=replace(found.first, splits=held))
+
+
+def _open(config: ChainConfig, folder: Path, say: Say, count: Count) -> ExampleSource:
     own_gold = not config.regime.is_shift
     if config.source == "matches":
         matches = MatchSource(config.game, config.matches, folder, say, count)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -21,15 +21,23 @@ Positions = npt.NDArray[np.int64]
 
 @dataclass(frozen=True)
 class Splits:
-    """Examples by split, each in the order of its file."""
+    """Examples by split, each in the order of its file.
+
+    Attributes:
+        gold: examples with known answers that trust is fitted on and students may learn.
+        pool: examples that the teacher labels.
+        test: examples that only measure models.
+        audit: gold that only decides whether a round is rejected.
+    """
 
     gold: Sequence[Example]
     pool: Sequence[Example]
     test: Sequence[Example]
+    audit: Sequence[Example] = ()
 
     def table(self) -> pa.Table:
         """``id`` and ``role`` of every example; the role is the name of its split."""
-        rows = [(example.id, name) for name in SPLITS for example in getattr(self, name)]
+        rows = [(example.id, name) for name in (*SPLITS, "audit") for example in getattr(self, name)]
         return pa.table({"id": [id_ for id_, _ in rows], "role": [name for _, name in rows]})
 
 
@@ -148,6 +156,34 @@ def subsample(examples: Sequence[Example], count: int, seed: int) -> Positions:
     keys = group_keys(examples)
     order = sorted(range(len(keys)), key=lambda row: (_key_hash(keys[row], seed), examples[row].id))
     return np.sort(np.array(order[:count], np.int64))
+
+
+def hold_out(splits: Splits, count: int, seed: int) -> Splits:
+    """The same splits with at most ``count`` gold rows in the audit, drawn by seed; rows with one key stay
+    together.
+
+    Raises:
+        DataError: each key has more rows.
+    """
+    if not count:
+        return splits
+    keys = group_keys(splits.gold)
+    rows_of: dict[str, list[int]] = {}
+    for row, key in enumerate(keys):
+        rows_of.setdefault(key, []).append(row)
+    held: set[int] = set()
+    for key in sorted(rows_of, key=lambda key: hashlib.blake2b(f"audit {seed} {key}".encode()).digest()):
+        if len(held) + len(rows_of[key]) <= count:
+            held.update(rows_of[key])
+    gold = [example for row, example in enumerate(splits.gold) if row not in held]
+    audit = [example for row, example in enumerate(splits.gold) if row in held]
+    if not audit:
+        raise DataError(
+            "chain-audit-empty",
+            f"groups of gold are too large to hold {count} of {len(keys)} rows back; use a larger "
+            "stop.audit, or give more gold",
+        )
+    return replace(splits, gold=gold, audit=audit)
 
 
 def disjoint_from(examples: Sequence[Example], rows: Iterable[int]) -> Positions:

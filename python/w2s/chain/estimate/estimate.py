@@ -38,7 +38,9 @@ def estimate(config: ChainConfig, machine: Hardware | None) -> dict[str, Any]:
     files = DatasetFiles(config)
     rows, notes = files.rows_by_split()
     answered = config.source == "files" or config.matches.verify_pool
-    plan = plan_chain(config, **rows, pool_answered=answered)
+    held = config.stop.audit_rows(rows["gold"])
+    split = {**rows, "gold": rows["gold"] - held}
+    plan = plan_chain(config, **split, pool_answered=answered, audit=held)
     examples, missing = files.some_examples()
     models = _Models(config, examples)
     steps = [_Step(line, config, models, machine) for line in plan_lines(plan)]
@@ -77,6 +79,7 @@ class PlanLine:
         kind: ``label``, ``evidence``, ``train``, ``test``, or a step without cost here.
         arm: the arm, or the purpose of the step.
         work: the work that takes time; None if there is none.
+        teacher: the arm whose student is the teacher, in a round with several teachers; else empty.
         folders: folders of the steps.
     """
 
@@ -84,6 +87,7 @@ class PlanLine:
     kind: str
     arm: str
     work: Work | None
+    teacher: str = ""
     folders: list[str] = field(default_factory=list)
 
 
@@ -91,9 +95,10 @@ def plan_lines(plan: Plan) -> list[PlanLine]:
     """The steps of a plan, equal work together, in the order in which they come."""
     found: dict[object, PlanLine] = {}
     for step in plan.steps:
-        lines = [PlanLine(step.round, work.kind, work.arm, work) for work in step.work]
-        for line in lines or [PlanLine(step.round, step.kind, step.arm, None)]:
-            found.setdefault((line.round, line.kind, line.arm, line.work), line).folders.append(step.folder)
+        lines = [PlanLine(step.round, work.kind, work.arm, work, step.taught_by) for work in step.work]
+        for line in lines or [PlanLine(step.round, step.kind, step.arm, None, step.taught_by)]:
+            key = (line.round, line.kind, line.arm, line.work, line.teacher)
+            found.setdefault(key, line).folders.append(step.folder)
     return list(found.values())
 
 
@@ -159,7 +164,7 @@ class _Step:
     def _add_up(self, work: Work, config: ChainConfig, models: _Models, machine: Hardware | None) -> None:
         shape, lengths = models.of(work.model)
         settings = parse_settings(work.model, config.train, config.seed) if work.kind == "train" else None
-        self.tokens = _row_tokens(work, config, lengths, settings) * (work.rows * self.times)
+        self.tokens = _row_tokens(work, lengths, settings) * (work.rows * self.times)
         if settings is not None:
             self.optimizer_steps = cost.optimizer_steps(settings, work.rows) * self.times
         self.hours = None
@@ -182,6 +187,7 @@ class _Step:
             "round": self.line.round,
             "step": self.line.kind,
             "arm": self.line.arm,
+            "teacher": self.line.teacher or None,
             "model": None if work is None else work.model,
             "times": self.times,
             "labels": work.rows if work is not None and work.kind != "train" else 0,
@@ -202,18 +208,20 @@ def by_arm(steps: Sequence[_Step]) -> list[dict[str, Any]]:
     arms: dict[tuple[object, ...], list[_Step]] = {}
     for step in steps:
         if step.line.work is not None:
-            arms.setdefault((step.line.round, step.line.arm, step.line.work.model), []).append(step)
+            line = step.line
+            arms.setdefault((line.round, line.arm, line.teacher, step.line.work.model), []).append(step)
     return [_arm_sums(key, found) for key, found in arms.items()]
 
 
 def _arm_sums(key: tuple[object, ...], steps: Sequence[_Step]) -> dict[str, Any]:
-    round_, arm, model = key
+    round_, arm, teacher, model = key
     lines = [step.to_json() for step in steps]
     hours = [step.hours for step in steps]
     peaks = [step.peak for step in steps if step.peak is not None]
     return {
         "round": round_,
         "arm": arm,
+        "teacher": teacher or None,
         "model": model,
         "times": steps[0].times,
         "labels": sum(line["labels"] * line["times"] for line in lines),
@@ -227,7 +235,6 @@ def _arm_sums(key: tuple[object, ...], steps: Sequence[_Step]) -> dict[str, Any]
 
 def _row_tokens(
     work: Work,
-    config: ChainConfig,
     lengths: ExampleLengths,
     settings: LanguageTrainSettings | PolicyTrainSettings | None,
 ) -> cost.Tokens:
@@ -236,7 +243,7 @@ def _row_tokens(
     if work.kind == "evidence":
         return cost.Tokens(lengths.prompt + max(lengths.options, lengths.reply))
     found = cost.label_tokens(lengths)
-    for name in config.evidence if work.kind == "label" else ():
+    for name in work.evidence:
         found += cost.evidence_tokens(name, lengths)
     return found
 

@@ -16,6 +16,7 @@ from w2s.chain.data.splits import (
     disjoint_from,
     group_keys,
     group_kfold,
+    hold_out,
     read_splits,
     split,
     subsample,
@@ -52,6 +53,25 @@ def test_splits_share_no_id_position_or_group(given_examples: list[MoveExample],
         for one in rows:
             for mark in (one.id, one.state.key, one.group):
                 assert mark is None or seen.setdefault(mark, role) == role
+
+
+@given(examples, st.integers(0, 5))
+def test_audit_shares_no_position_or_group_with_gold(given_examples: list[MoveExample], seed: int) -> None:
+    try:
+        found = hold_out(Splits(given_examples, [], []), 5, seed)
+    except DataError as error:
+        assert error.code == "chain-audit-empty"
+        return
+    assert 0 < len(found.audit) <= 5
+    assert len(found.gold) + len(found.audit) == len(given_examples)
+    assert not {*group_keys(found.gold)} & {*group_keys(found.audit)}
+    assert hold_out(Splits(given_examples, [], []), 5, seed).audit == found.audit
+    assert found.table().column("role").to_pylist().count("audit") == len(found.audit)
+
+
+def test_without_rows_of_an_audit_nothing_is_held_out() -> None:
+    splits = Splits(singles(9), [], [])
+    assert hold_out(splits, 0, 0) is splits
 
 
 def singles(count: int) -> list[MoveExample]:
