@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import tomli_w
 
-from tests.doubles.chains import chain_tables, write_chain, write_nets
+from tests.doubles.chains import chain_run, chain_tables, write_chain, write_nets
 from tests.doubles.labels import labels
 from w2s.evidence import write_labels
 
@@ -67,6 +67,8 @@ def write_inputs(folder: Path) -> int:
     (folder / "arena.toml").write_text(tomli_w.dumps(arena))
     examples = {"files": [f"{folder}/examples.parquet"], "gold": 20, "pool": 24, "test": 16}
     write_chain(folder / "chain.toml", chain_tables(folder, arms=["gold", "trust"], examples=examples))
+    analysed = chain_tables(folder, arms=["trust"], examples=examples, keep={"top": "50%"})
+    chain_run(folder / "finished", analysed)
     return 0
 
 
@@ -138,6 +140,14 @@ COMMANDS: dict[str, WritingCommand] = {
             "chain",
             lambda inputs, out: ["chain", f"{inputs}/chain.toml", "--out", f"{out}/run"],
             (),
+        ),
+        WritingCommand(
+            "analyse",
+            lambda inputs, out: [
+                *("analyse", f"{inputs}/finished", "--rows", "8", "--oracle", "search:depth=2"),
+                *("--out", f"{out}/analysis"),
+            ],
+            ("analysis/analysis.json", "analysis/rows.parquet"),
         ),
     )
 }

@@ -202,6 +202,20 @@ def test_json_is_the_file(fresh: Path, capsys: pytest.CaptureFixture[str]) -> No
     assert json.loads(capsys.readouterr().out) == report(fresh)
 
 
+def test_another_folder_leaves_the_run_alone(fresh: Path, tmp_path: Path) -> None:
+    before = set(fresh.rglob("*"))
+    arguments = ["analyse", str(fresh), "--measure", "difficulty", "--out", str(tmp_path / "elsewhere")]
+    assert run(arguments) == 0
+    assert set(fresh.rglob("*")) == before
+    assert (tmp_path / "elsewhere" / "analysis.json").exists()
+
+
+def test_a_folder_that_cannot_be_written_is_refused(fresh: Path, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with raises_code("analyse-not-writable", UsageError):
+        analyse(fresh, measures=["difficulty"], out=tmp_path / "file" / "analysis")
+
+
 def test_a_second_analysis_writes_the_same_bytes_and_computes_nothing(analysed: Path) -> None:
     before, said = written(analysed), []
     analyse(analysed, rows=40, oracles=("search:depth=2", "search:depth=3"), begin=said.append)

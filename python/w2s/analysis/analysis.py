@@ -22,7 +22,7 @@ from w2s.resume import Record
 from w2s.tasks import Example
 
 FOLDER = "analysis"
-"""The folder of an analysis in that of the run."""
+"""The folder of an analysis in that of the run, if no other is named."""
 VIEW = "student-view"
 _BATCH = 512
 
@@ -73,7 +73,7 @@ class Analysis:
         context: runs steps and reports progress, see :class:`w2s.chain.context.RunContext`.
         rows: the most rows of a group for expensive measures; None for the default of each.
         oracles: references of outside oracles.
-        steps: the planned steps by their folder in :data:`FOLDER`.
+        steps: the planned steps by their folder in that of the round.
     """
 
     run: RunRows
@@ -181,7 +181,7 @@ def training_step(run: RunRows, folder: str, what: str, rows: int) -> PlannedArm
 
 
 def _place(run: RunRows, folder: str) -> str:
-    return f"{FOLDER}/round-{run.round}/{folder}"
+    return f"round-{run.round}/{folder}"
 
 
 def _title(run: RunRows, folder: str) -> str:

@@ -68,18 +68,14 @@ def measure_gradients(analysis: Analysis) -> Measurement:
         for measure in found[0].values
     ]
     results += [_mean_loss(name, seen, analysis.seed) for name in names]
-    whole = {name: [one.whole_net[name] for one in seen] for name in names}
+    in_whole = [name for name in names if all(name in one.whole_net for one in seen)]
+    whole = {name: [one.whole_net[name] for one in seen] for name in in_whole}
     results += [
         gram_result(measure, name, found, analysis.seed)
         for name, found in whole.items()
         for measure in IN_WHOLE_NET
     ]
-    for first, second in COMPARED:
-        if first in samples and second in samples:
-            group = f"{first} ÷ {second}"
-            for measures, found in ((RATIOS, samples), (tuple(IN_WHOLE_NET), whole)):
-                pair = (found[first], found[second])
-                results += [ratio_result(name, group, *pair, analysis.seed) for name in measures]
+    results += _ratios(RATIOS, samples, analysis.seed) + _ratios(tuple(IN_WHOLE_NET), whole, analysis.seed)
     notes = [
         f"{seen[0].what}; they are those of the label, by the student before it learns from the pool",
         f"whole net means gradients in all {seen[0].parameters:,} parameters, of fewer rows",
@@ -90,6 +86,16 @@ def measure_gradients(analysis: Analysis) -> Measurement:
     if any(name not in names for name in EQUAL_LOSS):
         notes.append(f"too few kept and dropped rows have equal loss; {LEAST} are needed")
     return Measurement(results, _meaning(results), notes, [one.columns for one in seen])
+
+
+def _ratios(measures: Sequence[str], samples: Mapping[str, Sequence[GramSample]], seed: int) -> list[Result]:
+    """How measures of the first of two groups compare with those of the second."""
+    pairs = [pair for pair in COMPARED if set(pair) <= set(samples)]
+    return [
+        ratio_result(name, f"{first} ÷ {second}", samples[first], samples[second], seed)
+        for first, second in pairs
+        for name in measures
+    ]
 
 
 def _mean_loss(name: str, seen: Sequence[_RowGradients], seed: int) -> Result:
@@ -133,12 +139,15 @@ class _RowGradients:
         rows = TrainingSet.hard(seed.examples, seed.labels)
         columns = _columns(head, rows, gold, analysis.context.count)
         samples, whole, inside = {}, {}, {}
+        most = min(analysis.limit(ROWS), WHOLE_NET_ROWS, max(LEAST, WHOLE_NET_NUMBERS // head.parameters))
+        fewer = group_rows(seed.kept, loss, most, analysis.seed)
         for name, places in group_rows(seed.kept, loss, analysis.limit(ROWS), analysis.seed).items():
             if len(places) >= LEAST:
                 gradients = head.of(_take(rows, places))
                 along = None if gold is None else gradients.dot(gold)
                 samples[name] = sample_gram(gradients.gram(), along, places, analysis.seed)
-                whole[name] = _whole_net_sample(head, rows, places, analysis.seed)
+                if len(fewer[name]) >= LEAST:
+                    whole[name] = _whole_net_sample(head, rows, fewer[name], analysis.seed)
                 inside[name] = np.isin(np.arange(len(loss)), places)
         return cls(head.what, columns, samples, head.parameters, whole, loss, inside)
 
@@ -146,10 +155,8 @@ class _RowGradients:
 def _whole_net_sample(
     head: HeadGradients, rows: TrainingSet, places: npt.NDArray[np.int64], seed: int
 ) -> GramSample:
-    """Measures of the gradients in the whole net of some rows of a group."""
-    count = min(WHOLE_NET_ROWS, max(LEAST, WHOLE_NET_NUMBERS // head.parameters))
-    chosen = draw(places, count, seed)
-    found = sample_gram(head.of_whole_net(_take(rows, chosen)).gram(), None, chosen, seed)
+    """Measures of the gradients in the whole net of the rows of a group."""
+    found = sample_gram(head.of_whole_net(_take(rows, places)).gram(), None, places, seed)
     return GramSample(
         {name: found.values[of] for name, of in IN_WHOLE_NET.items()},
         {name: found.halves[of] for name, of in IN_WHOLE_NET.items()},

@@ -1,14 +1,17 @@
 """An analysis from the folder of a finished run to ``analysis.json``.
 
-analysis/analysis.json        what the last command measured
-analysis/rows.parquet         one row for each label of the pool, with the columns of the measures
-analysis/round-1/NAME         a measure; it is computed once for the same settings
-analysis/round-1/seed-0/…     trainings, findings of oracles and answers that measures share
+    analysis.json        what the last command measured
+    rows.parquet         one row for each label of the pool, with the columns of the measures
+    round-1/NAME         a measure; it is computed once for the same settings
+    round-1/seed-0/…     trainings and answers that measures need
+
+They are in ``analysis`` in the folder of the run, or in a folder that is named.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -42,6 +45,7 @@ def analyse(
     seed: int | None = None,
     rows: int | None = None,
     oracles: Sequence[str] = (),
+    out: Path | str | None = None,
     say: Say = lambda _: None,
     count: Count = lambda *_: None,
     begin: Say = lambda _: None,
@@ -55,12 +59,13 @@ def analyse(
         seed: one seed of the chain; None for all.
         rows: the most rows of a group for expensive measures, at least 8; None for the default of each.
         oracles: references of outside oracles; none for searches of two depths.
+        out: folder of the analysis; None for ``analysis`` in that of the run.
         say: receives one line for each finished step, with its number and the time left.
         count: progress callback ``(done, total)``.
         begin: receives each step that begins.
 
     Returns:
-        What ``analysis/analysis.json`` holds.
+        What ``analysis.json`` holds.
 
     Raises:
         UsageError: the folder does not hold a finished chain, or it cannot have a measure that is named.
@@ -82,13 +87,16 @@ def analyse(
         _check_oracles(found, oracles)
     for name, why in left_out.items():
         say(f"{name} is left out: {why}")
-    try:
-        with lock_folder(root / FOLDER):
-            return _measure(_plan(found, chosen, rows, oracles, (say, count, begin)), chosen, left_out)
-    except PermissionError as error:
-        raise UsageError(
-            "analyse-not-writable", f"cannot write to {root / FOLDER}: {error.strerror}"
-        ) from None
+    place = root / FOLDER if out is None else Path(out)
+    with ExitStack() as stack:
+        try:
+            stack.enter_context(lock_folder(place))
+        except OSError as error:
+            raise UsageError(
+                "analyse-not-writable",
+                f"cannot write to {place}: {error.strerror}; name another folder, `out`",
+            ) from None
+        return _measure(_plan(found, chosen, rows, oracles, place, (say, count, begin)), chosen, left_out)
 
 
 def _choose(names: Sequence[str]) -> list[AnalysisMeasure]:
@@ -121,6 +129,7 @@ def _plan(
     chosen: Sequence[AnalysisMeasure],
     rows: int | None,
     oracles: Sequence[str],
+    place: Path,
     callbacks: tuple[Say, Count, Say],
 ) -> Analysis:
     steps: dict[str, PlannedStep] = {}
@@ -131,9 +140,9 @@ def _plan(
     progress = RunProgress.of(steps.values())
     splits, config = run.seeds[0].splits, run.config
     context = RunContext(
-        run.root, config.task, config.game, config.seed, splits.test, splits.gold, say, count, begin, progress
+        place, config.task, config.game, config.seed, splits.test, splits.gold, say, count, begin, progress
     )
-    names = {Path(folder).relative_to(f"{FOLDER}/round-{run.round}").as_posix(): folder for folder in steps}
+    names = {Path(folder).relative_to(f"round-{run.round}").as_posix(): folder for folder in steps}
     return Analysis(run, context, rows, oracles, {name: steps[folder] for name, folder in names.items()})
 
 
@@ -153,7 +162,7 @@ def _measure(
     rows = len(table["id"])
     for name in ROW_COLUMNS:
         table.setdefault(name, pa.nulls(rows, pa.float64()))
-    write_table(pa.table(table), run.root / FOLDER / ROWS)
+    write_table(pa.table(table), analysis.context.root / ROWS)
     found = AnalysisReport(
         str(run.root),
         run.round,
@@ -163,7 +172,7 @@ def _measure(
         reports,
         left_out,
     )
-    write_json(run.root / FOLDER / REPORT, found.to_json())
+    write_json(analysis.context.root / REPORT, found.to_json())
     return found
 
 

@@ -37,11 +37,14 @@ def analyse(
             "and search:depth=6."
         ),
     ] = None,
+    out: Annotated[
+        Path | None, typer.Option(help="Folder of the analysis; default: analysis in that of the run.")
+    ] = None,
     json: Annotated[bool, typer.Option("--json", help="Print analysis.json on stdout.")] = False,
 ) -> None:
     """Measure why trust works on a finished chain: easy rows, purity, order, gradients, blind spots.
 
-    Trainings, oracles and measures are computed once for the same settings and kept in RUN/analysis, so the
+    Trainings, oracles and measures are computed once for the same settings and kept in that folder, so the
     same command continues after a kill.
 
     Examples:
@@ -53,6 +56,7 @@ def analyse(
       w2s analyse runs/maia --measure reference --oracle "uci:stockfish?nodes=100000" --oracle search:depth=5
     """
     from w2s.analysis import analyse as analyse_run
+    from w2s.analysis.analysis import FOLDER
     from w2s.analysis.run import REPORT, ROWS
     from w2s.cli import output
     from w2s.cli.progress import StepProgress
@@ -64,6 +68,7 @@ def analyse(
         ("--seed", seed),
         ("--rows", rows),
         *(("--oracle", name) for name in oracle or ()),
+        ("--out", out),
     ]
     output.note(f"resume with: {_resume_line(run, given)}")
     try:
@@ -74,6 +79,7 @@ def analyse(
             seed=seed,
             rows=rows,
             oracles=oracle or (),
+            out=out,
             say=line.say,
             count=line,
             begin=line.begin,
@@ -84,7 +90,7 @@ def analyse(
         raise
     line.clear()
     output.data(report.to_json(), as_json=json, text=_text(report))
-    output.note(f"{run / 'analysis' / REPORT} holds every number, {ROWS} one row for each label")
+    output.note(f"{(out or run / FOLDER) / REPORT} holds every number, {ROWS} one row for each label")
 
 
 def _resume_line(run: Path, given: Sequence[tuple[str, object]]) -> str:
