@@ -42,10 +42,13 @@ def read_accuracies(results: str) -> dict[str, Accuracy]:
     """Accuracies of the reference arms and of round 1, by arm."""
     section = results.partition(f"\n## {SECTION}\n")[2].partition("\n## ")[0]
     found: dict[str, Accuracy] = {}
+    place = 0
     for line in section.splitlines():
         cells = [cell.strip() for cell in line.strip("|").split("|")]
-        if len(cells) > 3 and cells[0] in ("", "round 1") and cells[1] in ARMS:
-            measure = _MEASURE.match(cells[3])
+        if "accuracy" in cells:
+            place = cells.index("accuracy")
+        elif len(cells) > place > 0 and cells[0] in ("", "round 1") and cells[1] in ARMS:
+            measure = _MEASURE.match(cells[place])
             if measure:
                 found[cells[1]] = Accuracy(*map(float, measure.groups()))
     return found

@@ -51,6 +51,10 @@ _EXTRA = {
         "Value of the afterstate for the player who moved, if the network has one.",
     ),
     "check_logit": ("float", "Language models: log-odds of yes to the question whether the label is right."),
+    "majority": (
+        "string",
+        "With the evidence `samples:N`: the label that most samples mean, of equally many the first drawn.",
+    ),
     "student_log_prob": ("float", "Log-probability of the label by the untrained student (`--student`)."),
     "student_rank": ("int32", "Rank of the label in the student's distribution, from 0."),
     "student_margin": ("float", "Probability of the label minus that of the student's best other label."),

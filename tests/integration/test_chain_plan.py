@@ -159,7 +159,8 @@ def test_run_with_gold_of_another_game_records_the_steps_of_the_estimate(
         "gold_game": "othello",
         "gold_teacher": f"policy:{place}/elsewhere",
     }
-    overrides = {"rounds": 2, "arms": ["base", "gold", "naive", "trust", "gold+trust"], "regime": regime}
+    arms = ["base", "gold", "naive", "confidence", "trust", "gold+trust"]
+    overrides = {"rounds": 2, "arms": arms, "regime": regime, "proposals": 2, "oracles": ["search:depth=1"]}
     same_steps(chain_run(tmp_path / "run", tables(place, overrides)))
 
 

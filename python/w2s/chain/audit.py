@@ -20,23 +20,26 @@ from w2s.tasks import Example
 
 
 def answer_audit(
-    step: PlannedAudit, context: RunContext, examples: Sequence[Example], trained: TrainResult | None
+    step: PlannedAudit,
+    context: RunContext,
+    examples: Sequence[Example],
+    model: str,
+    trained: TrainResult | None,
 ) -> Correct:
     """Which examples of the audit a model answers right; computed once and then read from disk.
 
     Args:
-        step: the model, and where the result is saved.
+        step: where the result is saved.
         context: context of the run.
         examples: the audit.
+        model: the reference by which the model teaches.
         trained: the training of the model; None for the first teacher, which may read few-shot examples.
 
     Raises:
         W2sError: an example of the audit trained the model.
     """
     ids = [example.id for example in examples]
-    model = step.model if isinstance(step.model, str) else ""
     if trained is not None:
-        model = trained.model
         assert_disjoint(trained.example_ids, ids, step.subject)
 
     def work(folder: Path) -> dict[str, Any]:

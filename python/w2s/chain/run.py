@@ -24,7 +24,7 @@ from w2s.chain.context import Count, RunContext, Say
 from w2s.chain.data.matches import MatchReport
 from w2s.chain.data.source import ExampleSource, open_examples
 from w2s.chain.leakage import FILE, Provenance, record_provenance
-from w2s.chain.plan import Plan, PlannedTeacher, SeedPlan
+from w2s.chain.plan import Plan, PlannedAudit, PlannedTeacher, SeedPlan
 from w2s.chain.planner import plan_chain
 from w2s.chain.progress import RunProgress
 from w2s.chain.report import ChainReport, StopReport
@@ -288,13 +288,15 @@ class _Chain:
         first, audit = self._plan.audit, self._source.first.splits.audit
         if first is None:
             return None
+
+        def answer(step: PlannedAudit) -> Correct:
+            trained = self._trainer.trained(step.model)
+            model = teacher_reference(self._config.teacher, trained)
+            return answer_audit(step, self._context, audit, model, trained)
+
         if not self._audited:
-            self._audited = [answer_audit(first, self._context, audit, None)]
-        students = [
-            answer_audit(step, self._context, audit, self._trainer.trained(step.model))
-            for step in (planned.audit for planned in seeds)
-            if step is not None
-        ]
+            self._audited = [answer(first)]
+        students = [answer(planned.audit) for planned in seeds if planned.audit is not None]
         found = compare_audits(students, self._audited, self._config.seed)
         self._results.audits[number] = found
         self._audited = students

@@ -141,3 +141,43 @@ def test_arms_that_the_examples_cannot_give_are_left_out() -> None:
     assert left_out(True) == left_out(True, **matches) == left_out(True, regime=shifted) == set()
     assert left_out(False, **matches) == {"ceiling"}
     assert left_out(True, regime=other) == {"gold", "gold+trust"}
+
+
+def test_own_chain_labels_what_its_arm_reads() -> None:
+    arms = ["trust", "naive", "random", "confidence", "icl", "logistic", "search_agreement"]
+    config = chain(
+        task="move",
+        teacher="policy:a",
+        student="policy:b",
+        arms=arms,
+        chains={"own": arms},
+        evidence=["hidden", "student", "icl:4"],
+        oracles=["search:depth=2"],
+        proposals=3,
+        seeds=1,
+    )
+    (planned,) = plan_chain(config, **ROWS, pool_answered=True).rounds[1]
+    main, *own = planned.teachers
+    assert (main.arm, main.labels.pool.evidence, main.labels.pool.proposals) == ("trust", config.evidence, 3)
+    read = {one.arm: (one.labels.pool.evidence, one.labels.pool.oracles) for one in own}
+    assert read == {
+        "naive": ((), ()),
+        "random": ((), ()),
+        "confidence": ((), ()),
+        "icl": (("icl:4",), ()),
+        "logistic": (("hidden",), ()),
+        "search_agreement": ((), ("search:depth=2",)),
+    }
+    assert {one.arm for one in own if one.labels.has_gold} == set(read) - {"naive", "random"}
+    assert {one.labels.pool.proposals for one in own} == {1}
+    assert [one.labels.trust for one in own] == [None] * len(own)
+    assert {name: arm.teacher for name, arm in planned.arms.items()} == {name: name for name in arms}
+
+
+def test_audit_is_planned_for_the_first_teacher_and_each_round() -> None:
+    config = chain(stop={"decline": True}, chains={"own": []})
+    steps = plan_lines(plan_chain(config, **ROWS, pool_answered=True, audit=25))
+    audits = [line for line in steps if line.arm == "audit"]
+    found = [(line.round, line.work.model, line.work.rows) for line in audits if line.work is not None]
+    assert found == [(0, "hf:a", 25), (1, "hf:b", 25), (2, "hf:c", 25)]
+    assert [len(line.folders) for line in audits] == [1, 3, 3]
