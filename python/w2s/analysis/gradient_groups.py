@@ -219,7 +219,7 @@ def _take(rows: TrainingSet, places: npt.NDArray[np.int64]) -> TrainingSet:
 def _meaning(results: Sequence[Result]) -> str:
     """Whether gradients are more aligned, and which of the two claims about rank holds in this run."""
     ratios = {(one.name, one.group): one for one in results}
-    parts = []
+    parts: list[str] = []
     for name, what in _CLAIMED.items():
         found = [
             ratios.get((f"{name}, ratio", f"{pair[0]} ÷ {pair[1]}")) for pair in (COMPARED[0], EQUAL_LOSS)
