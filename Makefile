@@ -118,6 +118,7 @@ puzzles: positions  ## mine arenas/puzzles again from their seed (Stockfish; hou
 
 policies: positions $(VENV)/.installed-models  ## train arenas/policies again, and write their cards (hours)
 	$(BIN)/python arenas/build/policies.py --cache $(LADDER)
+	$(BIN)/python arenas/build/values.py --cache $(LADDER)
 	$(BIN)/python arenas/build/elo.py
 
 results: $(VENV)/.installed  ## write docs/results.md from finished chains: RUNS="runs/a runs/b"

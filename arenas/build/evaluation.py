@@ -46,11 +46,12 @@ def evaluate_policy(reference: str, game: str, validation: pa.Table) -> PolicySc
         sum(a == b for a, b in zip(moves, some[column].to_pylist(), strict=True)) / len(moves)
         for column in ("best", "played")
     ]
-    result = evaluate_models(_test_puzzles(game), {reference: model})
+    result = evaluate_models(test_puzzles(game), {reference: model})
     return PolicyScores(len(moves), shares[0], shares[1], result.examples, result.accuracy[reference])
 
 
-def _test_puzzles(game: str) -> list[MoveExample]:
+def test_puzzles(game: str) -> list[MoveExample]:
+    """The puzzles of the split ``test``."""
     path = PUZZLES / f"{game}.parquet"
     table = pq.read_table(path, columns=["id", "split"]).to_pylist()
     tests = {row["id"] for row in table if row["split"] == "test"}

@@ -1,9 +1,11 @@
-"""The text of a bundled policy's model card."""
+"""The text of a bundled policy's model card, and the section about its value head."""
 
 from __future__ import annotations
 
 import os
 import platform
+import textwrap
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -14,7 +16,7 @@ _TEXT = """\
 # policy:{name}
 
 A policy net for {game}: {channels} filters × {blocks} residual blocks with squeeze-and-excitation, head
-`{head}`, weights in float16. It looks once at a position and searches nothing.
+`{head}`, weights in float16. Without `think` and `nodes` it looks once at a position and searches nothing.
 
 | | |
 |---|---|
@@ -79,3 +81,114 @@ def _labels(recipe: PolicyRecipe) -> str:
     if recipe.played_share < 1:
         parts.append(f"{1 - recipe.played_share:.0%} the best move by {labeller}")
     return ", ".join(parts)
+
+
+# The value head ---------------------------------------------------------------------------------------------
+
+_VALUES = """\
+## Values
+
+The value head predicts the result of the game, so that `policy:{name}?nodes=200` can look ahead.
+It learned from {rows:,} distinct positions of {games:,} games of the policy against itself, with moves drawn
+at temperature {temperature:g}. The results of the games are the targets; no engine took part. Only the value
+head was trained, so the policy is unchanged. Intervals are 95 %.
+
+| | |
+|---|---|
+| mean squared error, {positions:,} positions of {test_games:,} other games | {error} |
+| the same of the mean result, a constant | {constant} |
+| correlation of value and result | {correlation} |
+
+{match}
+
+| {puzzles:,} of our test puzzles | solved | gain in points |
+|---|---|---|
+{solved}
+
+{findings}
+
+Made by `arenas/build/values.py {name}`.
+"""
+_HEADING = "## Values"
+_CONTROL = ", all values 0"
+_WIDTH = 110
+
+
+def with_value_section(card: str, name: str, report: dict[str, Any]) -> str:
+    """The card with the section about the value head at its end, in place of an older one.
+
+    Args:
+        card: the text of the card.
+        name: name of the policy.
+        report: the contents of ``values.json``.
+    """
+    scores, solved, match = report["scores"], report["solved"], report["match"]
+    text = _VALUES.format(
+        name=name,
+        rows=report["rows"],
+        games=report["play"]["games"],
+        temperature=report["play"]["temperature"],
+        positions=scores["positions"],
+        test_games=scores["games"],
+        error=_interval(scores["error"], 1, 3),
+        constant=_interval(scores["constant"], 1, 3),
+        correlation=_interval(scores["correlation"], 1, 3),
+        match=_match(match) if match else "No match was played.",
+        puzzles=solved["puzzles"],
+        solved="\n".join(_solved(plan, solved) for plan in solved["accuracy"]),
+        findings=_findings(report),
+    )
+    return f"{card.partition(_HEADING)[0].rstrip()}\n\n{text}"
+
+
+def _interval(found: Sequence[float], times: int, digits: int, sign: str = "") -> str:
+    value, low, high = (f"{number * times:{sign}.{digits}f}" for number in found)
+    return f"{value} ({low} to {high})"
+
+
+def _match(match: dict[str, Any]) -> str:
+    """The table of the match."""
+    score, elo = (
+        [found[key] for key in ("value", "low", "high")] for found in (match["score"], match["elo"])
+    )
+    counts = " | ".join(str(match[key]) for key in ("games", "wins", "draws", "losses"))
+    rating = "unbounded" if None in elo else _interval(elo, 1, 0, "+")
+    return (
+        "| looking ahead | games | won | drawn | lost | score | Elo |\n|---|---|---|---|---|---|---|\n"
+        f"| `{match['plan']}` against the policy alone | {counts} | {_interval(score, 100, 1)} % | {rating} |"
+    )
+
+
+def _solved(plan: str, solved: dict[str, Any]) -> str:
+    gain = _interval(solved["gains"][plan], 100, 1, "+") if plan else ""
+    return f"| {_name(plan)} | {_interval(solved['accuracy'][plan], 100, 1)} % | {gain} |"
+
+
+def _name(plan: str) -> str:
+    control = _CONTROL if plan.endswith(_CONTROL) else ""
+    return f"`{plan.removesuffix(_CONTROL)}`{control}" if plan else "the policy alone"
+
+
+def _findings(report: dict[str, Any]) -> str:
+    """What the intervals say, in words."""
+    solved, match, found = report["solved"], report["match"], []
+    if match:
+        found.append(_finding("In matches", match["plan"], match["elo"]["low"], match["elo"]["high"]))
+    found += [
+        _finding("In puzzles", plan, gain[1], gain[2])
+        for plan, gain in solved["gains"].items()
+        if not plan.endswith(_CONTROL)
+    ]
+    low, high = solved["of_values"][1:]
+    says = "make it better" if low > 0 else "make it worse" if high < 0 else "make no measurable difference"
+    points = _interval(solved["of_values"], 100, 1, "+")
+    found.append(
+        f"In puzzles, the values {says}: {points} points against the same search with all values 0, in which "
+        "only the rules decide."
+    )
+    return textwrap.fill(" ".join(found), _WIDTH, break_on_hyphens=False)
+
+
+def _finding(where: str, plan: str, low: float | None, high: float | None) -> str:
+    gains = "gains" if low is not None and low > 0 else "loses" if high is not None and high < 0 else None
+    return f"{where}, {_name(plan)} {gains or 'shows neither gain nor loss'}."

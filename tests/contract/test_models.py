@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import random
+import re
 import tempfile
 from collections.abc import Iterator
 from dataclasses import replace
@@ -35,6 +36,7 @@ REFERENCES = {
         "policy:NETS/othello?device=cpu",
         "policy:NETS/values/connect_four?think=3,2",
         "policy:NETS/values/othello?nodes=20&temperature=1",
+        "policy:connect_four-small?nodes=16",
     ],
     "lc0": [
         "lc0:NETS/convolution.pb.gz",
@@ -129,7 +131,7 @@ def model(request: pytest.FixtureRequest) -> Iterator[Model]:
 
 
 def games_of(model: Model) -> list[str]:
-    named = [name for name in game_names() if f"/{name}" in model.reference]
+    named = [name for name in game_names() if re.search(f"[/:]{name}", model.reference)]
     only = named[0] if named else ONE_GAME.get(kind_of(model.reference))
     return [only] if only else game_names()
 

@@ -299,6 +299,16 @@ def test_changed_examples_are_refused(fresh: Path) -> None:
         analyse(fresh)
 
 
+def test_missing_examples_are_refused_with_the_remedy(nets: Path, tmp_path: Path) -> None:
+    examples = shutil.copy(nets / "examples.parquet", tmp_path / "examples.parquet")
+    own = tables(nets, examples={"files": [str(examples)], "gold": 100, "pool": 120, "test": 80}, seeds=1)
+    out = chain_run(tmp_path / "run", own)
+    (tmp_path / "examples.parquet").unlink()
+    with raises_code("analyse-examples-unreadable") as caught:
+        analyse(out)
+    assert "working folder" in str(caught.value)
+
+
 def test_measures_that_a_run_cannot_have_are_left_out_with_the_reason(nets: Path, tmp_path: Path) -> None:
     keeps_all = chain_run(tmp_path / "all", tables(nets, seeds=1, keep={"top": "100%"}))
     found = analyse(keeps_all, measures=["difficulty", "blind-spots"])

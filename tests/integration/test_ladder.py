@@ -26,6 +26,15 @@ positions.make(Path(sys.argv[1]), "{game}", 1, 0)
 puzzles.make(Path(sys.argv[1]), "{game}", 2, 0)
 """
 
+VALUES = """
+import sys
+sys.path.insert(0, "arenas/build")
+from pathlib import Path
+import torch, values
+torch.set_num_threads(1)
+values.train("{name}", Path(sys.argv[1]) / "head", 0, values.Play(40, 0.5, 1.0, 42))
+"""
+
 
 def made(root: Path, game: str, folder: Path) -> dict[str, str]:
     command = [sys.executable, "-c", SMALL.format(game=game), str(folder)]
@@ -67,3 +76,19 @@ def test_bundled_puzzles_are_distinct_and_split_by_game(root: Path, game: str) -
         sides.setdefault(one.group or "", set()).add(splits[one.id])
     assert set().union(*sides.values()) == {"train", "test"}
     assert all(len(of_game) == 1 for of_game in sides.values())
+
+
+@pytest.mark.slow
+def test_same_seed_gives_the_same_value_head_and_keeps_the_policy(root: Path, tmp_path: Path) -> None:
+    load = pytest.importorskip("safetensors.numpy", reason="needs w2s[models]").load_file
+    name = "connect_four-small"
+    for folder in (tmp_path / "a", tmp_path / "b"):
+        command = [sys.executable, "-c", VALUES.format(name=name), str(folder)]
+        subprocess.run(command, cwd=root, check=True, capture_output=True, timeout=300)
+    weights = [tmp_path / folder / "head" / "net" / "model.safetensors" for folder in ("a", "b")]
+    assert weights[0].read_bytes() == weights[1].read_bytes()
+    before, after = load(root / "arenas/policies" / name / "model.safetensors"), load(weights[0])
+    assert any(key.startswith("value_head.") for key in after)
+    for key, tensor in after.items():
+        if not key.startswith("value_head."):
+            assert tensor.dtype == before[key].dtype and tensor.tobytes() == before[key].tobytes()

@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from w2s.analysis.analysis import Analysis, label_probabilities, measure_step
 from w2s.analysis.blind_spots import SURE, UNSURE, blind_spots, deciles_of, spread_over_seeds
+from w2s.analysis.context import Analysis, label_probabilities, measure_step
 from w2s.analysis.report import Measurement, join_sentences, percent, shown
 from w2s.analysis.result import Doubles, Result, Sample, bootstrap, mean_of
 from w2s.analysis.run_rows import RunRows, SeedRows

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from w2s.analysis.analysis import Analysis, training_step
+from w2s.analysis.context import Analysis, training_step
 from w2s.analysis.difficulty import bins_of
 from w2s.analysis.matched_rows import draw, flips_to_purity, match_histogram
 from w2s.analysis.report import Measurement, join_sentences

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from w2s.analysis.analysis import Analysis, training_step
+from w2s.analysis.context import Analysis, training_step
 from w2s.analysis.difficulty import data_map, spearman_of
 from w2s.analysis.report import Measurement, RowColumns, join_sentences, shown
 from w2s.analysis.result import Doubles, Result, Sample, bootstrap, difference_of, mean_of
@@ -38,7 +38,7 @@ def measure_difficulty(analysis: Analysis) -> Measurement:
     ]
     notes = ["loss and EL2N are those of the label, by the student before it learns from the pool"]
     if "difficulty" not in here:
-        notes.append("the examples have no rating")
+        notes.append("not all examples have a rating, so there is none")
     if "student" in analysis.run.config.evidence:
         notes.append("trust reads how the student sees labels, so part of the last two is by construction")
     return Measurement(results, _easy_meaning(results), notes, columns)

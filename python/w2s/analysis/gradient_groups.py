@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from w2s.analysis.analysis import Analysis
+from w2s.analysis.context import Analysis
 from w2s.analysis.difficulty import bins_of
 from w2s.analysis.gradients import Gradients
 from w2s.analysis.matched_rows import Flags, draw, match_bins

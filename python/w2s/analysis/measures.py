@@ -6,8 +6,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from importlib.util import find_spec
 
-from w2s.analysis.analysis import Analysis, measure_step, view_folder
 from w2s.analysis.blind_spot_rows import blind_spot_steps, measure_blind_spots
+from w2s.analysis.context import Analysis, measure_step, view_folder
 from w2s.analysis.control_arms import control_steps, measure_controls
 from w2s.analysis.easy_rows import map_steps, measure_difficulty, measure_map
 from w2s.analysis.gradient_groups import LEAST, measure_gradients

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from w2s.analysis.analysis import Analysis, measure_step
+from w2s.analysis.context import Analysis, measure_step
 from w2s.analysis.matched_rows import draw
 from w2s.analysis.report import Measurement, join_sentences, percent
 from w2s.analysis.result import Doubles, Result, Sample, bootstrap, mean_of

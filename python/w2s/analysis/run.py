@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from w2s.analysis.analysis import FOLDER, Analysis
+from w2s.analysis.context import FOLDER, Analysis
 from w2s.analysis.measures import MEASURES, ROW_COLUMNS, AnalysisMeasure
 from w2s.analysis.reference_labels import ORACLES
 from w2s.analysis.report import AnalysisReport, Measurement, MeasureReport

@@ -157,7 +157,7 @@ def read_run(
     if seed is not None and seed not in config.all_seeds:
         known = ", ".join(map(str, config.all_seeds))
         raise UsageError("analyse-unknown-seed", f"{root} has no seed {seed}; its seeds are: {known}")
-    source = open_examples(config, root, say, lambda *_: None)
+    source = _open_examples(root, config, say)
     _check_examples(root, source.first.splits)
     reader = _Reader(root, config, source)
     planned = [one for one in reader.plan.rounds[round_number - 1] if seed in (None, one.seed)]
@@ -176,6 +176,17 @@ def _check_round(root: Path, number: int) -> None:
             "analyse-unknown-round",
             f"{root} has no round {number}; its rounds are: {', '.join(map(str, known)) or 'none'}",
         )
+
+
+def _open_examples(root: Path, config: ChainConfig, say: Say) -> ExampleSource:
+    try:
+        return open_examples(config, root, say, lambda *_: None)
+    except DataError as error:
+        raise DataError(
+            "analyse-examples-unreadable",
+            f"the examples of {root} cannot be read again: {error}. Their paths are relative to the working "
+            "folder: use the one in which w2s chain ran",
+        ) from None
 
 
 def _check_examples(root: Path, splits: Splits) -> None:

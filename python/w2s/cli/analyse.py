@@ -56,7 +56,7 @@ def analyse(
       w2s analyse runs/maia --measure reference --oracle "uci:stockfish?nodes=100000" --oracle search:depth=5
     """
     from w2s.analysis import analyse as analyse_run
-    from w2s.analysis.analysis import FOLDER
+    from w2s.analysis.context import FOLDER
     from w2s.analysis.run import REPORT, ROWS
     from w2s.cli import output
     from w2s.cli.progress import StepProgress

@@ -34,6 +34,7 @@ def test_spearman_is_that_of_loops_with_ties() -> None:
     assert found == pytest.approx(plain_spearman(FIRST, SECOND), abs=1e-12)
 
 
+@pytest.mark.slow
 def test_spearman_is_that_of_scipy() -> None:
     stats = pytest.importorskip("scipy.stats")
     found = spearman_of(FIRST, SECOND)(np.ones((1, 80)))[0]

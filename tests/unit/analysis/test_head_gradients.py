@@ -56,6 +56,7 @@ def autograd(net: Any, module: Any, rows: TrainingSet) -> list[np.ndarray]:
     return found
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["plain", "lc0 plain", "from_to", "convolution"])
 def test_gradients_are_those_of_autograd(kind: str, tmp_path: Path) -> None:
     from w2s.analysis.head_gradients import HeadGradients
@@ -74,6 +75,7 @@ def test_gradients_are_those_of_autograd(kind: str, tmp_path: Path) -> None:
     assert found.norms() == pytest.approx(np.linalg.norm(plain, axis=1), rel=1e-3)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["plain", "from_to", "convolution"])
 def test_gradients_in_the_whole_net_are_those_of_autograd(kind: str, tmp_path: Path) -> None:
     from w2s.analysis.head_gradients import HeadGradients

@@ -46,6 +46,6 @@ def test_formulas_open_no_files_and_load_no_models(root: Path, name: str) -> Non
         "numpy.typing",
         "typing",
     }
-    assert not {"w2s.analysis.analysis", "w2s.analysis.run_rows", "w2s.analysis.head_gradients"} & set(
+    assert not {"w2s.analysis.context", "w2s.analysis.run_rows", "w2s.analysis.head_gradients"} & set(
         imported
     )

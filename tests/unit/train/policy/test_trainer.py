@@ -22,7 +22,8 @@ from w2s.train import PolicyTrainSettings, TrainingSet, train
 torch = pytest.importorskip("torch", reason="needs torch: pip install 'w2s[models]'")
 
 from w2s.models.policy.files import from_pretrained  # noqa: E402
-from w2s.train.policy.trainer import SCHEDULES, one_cycle  # noqa: E402
+from w2s.models.policy.nets import PolicyNet  # noqa: E402
+from w2s.train.policy.trainer import SCHEDULES, one_cycle, train_policy_net  # noqa: E402
 from w2s.train.progress import TrainStep  # noqa: E402
 
 FEW = PolicyTrainSettings(epochs=3, batch=8, learning_rate=1e-2, device="cpu")
@@ -102,6 +103,37 @@ def test_the_seed_decides_the_bytes(student: str, tmp_path: Path) -> None:
     assert weights_of(train(student, rows, FEW, tmp_path / "b")) == first
     other = PolicyTrainSettings(epochs=3, batch=8, learning_rate=1e-2, device="cpu", seed=1)
     assert weights_of(train(student, rows, other, tmp_path / "c")) != first
+
+
+def test_a_callback_receives_the_net_of_every_epoch_and_changes_nothing(student: str, tmp_path: Path) -> None:
+    rows = last_moves("connect_four", 40)
+    seen: list[tuple[int, bool, bytes]] = []
+
+    def note(number: int, net: PolicyNet) -> None:
+        weights = b"".join(one.detach().numpy().tobytes() for one in net.state_dict().values())
+        seen.append((number, net.training, weights))
+
+    plain = train(student, rows, FEW, tmp_path / "plain")
+    noted = train_policy_net(student, rows, FEW, tmp_path / "noted", on_epoch=note)
+    assert [(number, training) for number, training, _ in seen] == [(1, False), (2, False), (3, False)]
+    assert len({weights for *_, weights in seen}) == 3
+    assert weights_of(noted) == weights_of(plain)
+
+
+def test_rows_are_learned_in_their_order_on_request(student: str, tmp_path: Path) -> None:
+    rows = last_moves("connect_four", 40)
+    first = TrainingSet(rows.examples[:8], rows.targets[:8], rows.weights[:8])
+
+    def losses(one: TrainingSet, name: str) -> list[float]:
+        steps: list[TrainStep] = []
+        train_policy_net(student, one, FEW, tmp_path / name, progress=steps.append, in_order=True)
+        return [step.loss for step in steps]
+
+    assert losses(rows, "ordered")[0] == losses(first, "first")[0]
+    ordered = weights_of(f"policy:{tmp_path / 'ordered'}")
+    assert ordered != weights_of(train(student, rows, FEW, tmp_path / "shuffled"))
+    with raises_code("train-other-training"):
+        train(student, rows, FEW, tmp_path / "ordered")
 
 
 class StoppedError(Exception):
