@@ -12,7 +12,7 @@ from w2s.models import keyed_random
 from w2s.models.candidates import allowed_moves, no_move_answer, runner_ups
 from w2s.models.model import Answer, Want
 from w2s.models.policy import evidence
-from w2s.models.policy.device import default_batch_size, has_fast_bfloat16, select_device
+from w2s.models.policy.device import default_batch_size, select_device
 from w2s.models.policy.inference import BatchedNet, log_softmax
 from w2s.models.policy.lookahead import Lookahead
 from w2s.models.policy.model import PolicyModel
@@ -34,7 +34,7 @@ class DeliberationModel:
     Args:
         reference: the reference that loads the same model again.
         net: a network with a value head.
-        settings: device, batch size, and how much the model thinks.
+        settings: device, batch size, how much the model thinks, and its precision, float32 or bfloat16.
         seed: random seed of draws.
 
     Raises:
@@ -56,7 +56,7 @@ class DeliberationModel:
         self.game = net.config.game
         device = select_device(settings.device)
         batch = settings.batch or _TREES_PER_BATCH * default_batch_size(device)
-        halves = settings.dtype == "bfloat16" or (settings.dtype == "auto" and has_fast_bfloat16(device))
+        halves = settings.dtype == "bfloat16"
         self._policy = PolicyModel(reference, net, settings, seed)
         self._net = BatchedNet(net, device, batch, halves=halves)
         self._settings = settings
