@@ -288,6 +288,19 @@ def test_a_link_is_followed(table: Path, tmp_path: Path) -> None:
     assert pq.read_metadata(tmp_path / "real.parquet").num_rows == 5
 
 
+def test_labels_do_not_replace_their_examples(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path, link = tmp_path / "examples.parquet", tmp_path / "link.parquet"
+    position = w2s.game("connect_four").state().position
+    pq.write_table(pa.table({"id": ["a"], "position": [position], "mine": ["kept"]}), path)
+    link.symlink_to(path)
+    before = path.read_bytes()
+    for out in (path, link):
+        words = ["label", str(path), "--game", "connect_four", "--model", "random", "--out", str(out)]
+        assert run([*words, "--overwrite"]) == 2
+        assert "[output-is-input]" in capsys.readouterr().err
+    assert path.read_bytes() == before
+
+
 def test_a_link_that_leads_to_itself_is_refused(table: Path, tmp_path: Path) -> None:
     out = tmp_path / "loop.parquet"
     out.symlink_to(out)

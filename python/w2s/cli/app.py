@@ -140,7 +140,7 @@ def run(arguments: list[str]) -> int:
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return W2sError.exit_code
-    except (W2sError, OSError, MemoryError, ImportError) as error:
+    except (W2sError, OSError, MemoryError, ImportError, RuntimeError) as error:
         if debug or (not isinstance(error, W2sError | OSError | MemoryError) and not _lacks_memory(error)):
             raise
         return _complain(error if isinstance(error, W2sError) else _system_error(error))
@@ -163,12 +163,15 @@ def run(arguments: list[str]) -> int:
     return result if isinstance(result, int) else 0
 
 
-def _lacks_memory(error: ImportError) -> bool:
-    """Whether a library does not fit into memory, in the words of the loader of the operating system."""
-    return any(words in str(error) for words in ("failed to map segment", "annot allocate memory"))
+_NO_MEMORY = ("failed to map segment", "annot allocate memory", "can't start new thread")
+"""What the system and Python say where a library or a thread does not fit into memory."""
 
 
-def _system_error(error: OSError | MemoryError | ImportError) -> W2sError:
+def _lacks_memory(error: ImportError | RuntimeError) -> bool:
+    return any(words in str(error) for words in _NO_MEMORY)
+
+
+def _system_error(error: OSError | MemoryError | ImportError | RuntimeError) -> W2sError:
     """What the operating system refused, with its remedy."""
     if not isinstance(error, OSError):
         return W2sError(
