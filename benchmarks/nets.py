@@ -7,8 +7,8 @@ from pathlib import Path
 SQUEEZE = 16
 
 
-def write_net(folder: Path, channels: int, blocks: int, seed: int = 0) -> str:
-    """A chess net of ours in a folder; returns its reference."""
+def write_net(folder: Path, channels: int, blocks: int, seed: int = 0, *, has_values: bool = False) -> str:
+    """A chess net of ours in a folder, with a value head if asked; returns its reference."""
     import torch
 
     from w2s.models.policy.config import PolicyConfig
@@ -16,7 +16,8 @@ def write_net(folder: Path, channels: int, blocks: int, seed: int = 0) -> str:
     from w2s.models.policy.nets import build_net
 
     torch.manual_seed(seed)
-    config = PolicyConfig("chess", "se_resnet", channels, blocks, SQUEEZE, "from_to", channels)
+    values = ("scalar", 8, 64) if has_values else ("none", 0, 0)
+    config = PolicyConfig("chess", "se_resnet", channels, blocks, SQUEEZE, "from_to", channels, *values)
     save_pretrained(build_net(config), folder)
     return f"policy:{folder}"
 

@@ -89,3 +89,16 @@ def _repeated(texts: list[str], count: int) -> list[str]:
     """``count`` texts in turn, each in separate memory, as if read from a file."""
     raw = [text.encode() for text in texts]
     return [raw[index % len(raw)].decode() for index in range(count)]
+
+
+def random_states(name: str, count: int, seed: int = 0) -> list[State]:
+    """Unfinished states of random games, 4 to 59 plies from the start."""
+    draw, found = random.Random(seed), []
+    while len(found) < count:
+        state = game(name).state()
+        for _ in range(draw.randrange(4, 60)):
+            if state.outcome() is None:
+                state = state.play(draw.choice(state.legal_moves()))
+        if state.outcome() is None:
+            found.append(state)
+    return found

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import numpy as np
 
-import w2s
 from benchmarks.figure import Figure, Measurement, Row, SkippedError, Target
 from benchmarks.nets import has_torch, write_net
+from benchmarks.positions import random_states
 from benchmarks.timing import hot_spots, interleaved
 from w2s.tasks import MoveExample
 from w2s.train import PolicyTrainSettings, TrainingSet, train
@@ -70,7 +70,7 @@ def plain(student: str, rows: TrainingSet) -> None:
     optimizer = torch.optim.AdamW(net.parameters(), lr=5e-4)
     order = np.random.default_rng(0).permutation(len(rows))
     for start in range(0, len(rows), BATCH):
-        batch = batches.of(order[start : start + BATCH])
+        batch = batches.batch(order[start : start + BATCH])
         logits = batch.logits(net(batch.planes.contiguous()))
         optimizer.zero_grad()
         torch.nn.functional.cross_entropy(logits, batch.targets).backward()
@@ -79,16 +79,9 @@ def plain(student: str, rows: TrainingSet) -> None:
 
 def _rows() -> TrainingSet:
     """Positions of random games, each with a legal move as its label."""
-    draw, examples, labels = random.Random(0), [], []
-    while len(examples) < ROWS:
-        state = w2s.game("chess").state()
-        for _ in range(draw.randrange(4, 60)):
-            if state.outcome() is None:
-                state = state.play(draw.choice(state.legal_moves()))
-        if state.outcome() is None:
-            examples.append(MoveExample(f"e{len(examples)}", state))
-            labels.append(draw.choice(state.legal_moves()))
-    return TrainingSet.hard(examples, labels)
+    draw = random.Random(0)
+    examples = [MoveExample(f"e{row}", state) for row, state in enumerate(random_states("chess", ROWS))]
+    return TrainingSet.hard(examples, [draw.choice(example.state.legal_moves()) for example in examples])
 
 
 def _where_time_goes() -> str:

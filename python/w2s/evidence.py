@@ -224,9 +224,12 @@ def read_table(path: Path | str, columns: list[str] | None = None) -> pa.Table:
     """A Parquet file, or some of its columns.
 
     Raises:
-        DataError: it cannot be read.
+        DataError: it cannot be read, or lacks one of the columns.
     """
-    return _read(Path(path), columns)
+    table = _read(Path(path), columns)
+    if missing := [name for name in columns or [] if name not in table.column_names]:
+        raise DataError("table-missing-column", f"{path} has no column {', '.join(missing)}; write it again")
+    return table
 
 
 def write_table(table: pa.Table, path: Path | str) -> None:

@@ -100,7 +100,8 @@ def check_output(out: Path) -> None:
     """Refuse a path that an output cannot have.
 
     Raises:
-        UsageError: the path has no name or a name that is too long, or is a device, a pipe or a socket.
+        UsageError: the path has no name or a name that is too long, is a device, a pipe or a socket, or is a
+            link that leads to itself.
     """
     if "\0" in str(out):
         raise UsageError(
@@ -118,7 +119,11 @@ def check_output(out: Path) -> None:
         )
     try:
         mode = out.stat().st_mode
-    except OSError:
+    except OSError as error:
+        if error.errno == errno.ELOOP:
+            raise UsageError(
+                "output-bad-name", f"the output {out} is a link that leads to itself; choose another name"
+            ) from None
         return
     if not (stat.S_ISREG(mode) or stat.S_ISDIR(mode)):
         raise UsageError(
@@ -150,11 +155,16 @@ def _acquire(path: Path, out: Path) -> int | None:
             raise UsageError(
                 "output-locked", f"{out} is in use by {holder}; wait until it ends, or choose another output"
             ) from None
-        if _is_same_file(handle, path):
+        if not _is_same_file(handle, path):
+            os.close(handle)  # its holder has just removed it
+            continue
+        try:
             os.truncate(handle, 0)
             os.write(handle, json.dumps(_about()).encode())
-            return handle
-        os.close(handle)  # its holder has just removed it
+        except OSError:  # the disk is full
+            _release(handle, path)
+            raise
+        return handle
 
 
 def _release(handle: int | None, path: Path) -> None:

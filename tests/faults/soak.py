@@ -29,6 +29,10 @@ from w2s.errors import W2sError
 
 WARM_UP = 0.2
 """The share of the time after which memory and open files are measured first."""
+DAMAGED_FILES = 1_000
+"""Damaged files of each family in one round of the suites."""
+KILLS = 5
+"""Kills of each command in one round of the suites."""
 GROWTH_MIB = 32
 """Growth of memory that is tolerated: allocators keep some of it."""
 
@@ -114,23 +118,30 @@ def _in_child(work: Callable[[], object]) -> None:
 
 
 @contextmanager
-def suites(seconds: float) -> Iterator[list[str]]:
-    """Run the other suites one after another beside the calls; yields the list of failures."""
+def suites(seconds: float, first_seed: int) -> Iterator[list[str]]:
+    """Run the other suites one after another beside the calls; yields the list of failures.
+
+    What they tried is printed as they end: a line for each family of damaged files and each killed command.
+    """
     failures: list[str] = []
     end = time.monotonic() + seconds
 
     def run() -> None:
-        seed = 0
+        seed = first_seed
         while time.monotonic() < end:
-            seed += 1
-            for command in (
-                [sys.executable, "-m", "tests.faults.damage", "--files", "300", "--seed", str(seed)],
-                [sys.executable, "-m", "tests.faults.kills", "--moments", "2", "--seed", str(seed)],
-                [sys.executable, "-m", "pytest", "-q", "tests/faults/test_contention.py"],
+            for words in (
+                f"tests.faults.damage --family each --files {DAMAGED_FILES} --seed {seed}",
+                f"tests.faults.kills --moments {KILLS} --seed {seed}",
+                "pytest -q tests/faults/test_contention.py",
             ):
+                command = [sys.executable, "-m", *words.split()]
                 done = subprocess.run(command, capture_output=True, text=True, check=False)
+                print(f"{words}\n{done.stdout}", flush=True)
                 if done.returncode:
-                    failures.append(f"{' '.join(command)}\n{done.stdout[-3000:]}{done.stderr[-1000:]}")
+                    failures.append(f"{words}\n{done.stdout[-3000:]}{done.stderr[-1000:]}")
+                if time.monotonic() > end:
+                    break
+            seed += 1
 
     thread = threading.Thread(target=run)
     thread.start()
@@ -142,10 +153,16 @@ def main() -> int:
     """Run for some time; 1 if a suite failed, or memory or open files grew."""
     parser = argparse.ArgumentParser(prog="python -m tests.faults.soak", description=__doc__)
     parser.add_argument("--seconds", type=float, default=3600.0, help="how long to run")
+    parser.add_argument(
+        "--seed", type=int, default=1, help="of the first round of suites; the next has the next"
+    )
     given = parser.parse_args()
     first: Use | None = None
     begin, rounds = time.monotonic(), 0
-    with tempfile.TemporaryDirectory(prefix="w2s-soak-") as folder, suites(given.seconds) as failures:
+    with (
+        tempfile.TemporaryDirectory(prefix="w2s-soak-") as folder,
+        suites(given.seconds, given.seed) as failures,
+    ):
         work = calls(Path(folder))
         while (elapsed := time.monotonic() - begin) < given.seconds:
             for call in work:

@@ -288,6 +288,40 @@ def test_a_link_is_followed(table: Path, tmp_path: Path) -> None:
     assert pq.read_metadata(tmp_path / "real.parquet").num_rows == 5
 
 
+def test_labels_do_not_replace_their_examples(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path, link = tmp_path / "examples.parquet", tmp_path / "link.parquet"
+    position = w2s.game("connect_four").state().position
+    pq.write_table(pa.table({"id": ["a"], "position": [position], "mine": ["kept"]}), path)
+    link.symlink_to(path)
+    before = path.read_bytes()
+    for out in (path, link):
+        words = ["label", str(path), "--game", "connect_four", "--model", "random", "--out", str(out)]
+        assert run([*words, "--overwrite"]) == 2
+        assert "[output-is-input]" in capsys.readouterr().err
+    assert path.read_bytes() == before
+
+
+def test_a_link_that_leads_to_itself_is_refused(table: Path, tmp_path: Path) -> None:
+    out = tmp_path / "loop.parquet"
+    out.symlink_to(out)
+    with raises_code("output-bad-name", UsageError):
+        filter_to(table, out)
+
+
+def test_a_disk_that_is_full_for_the_lock_keeps_no_lock(
+    table: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(handle: int, data: bytes) -> int:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    with monkeypatch.context() as patched:
+        patched.setattr(os, "write", full)
+        with raises_code("output-not-writable"):
+            filter_to(table, tmp_path / "out.parquet")
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["in.parquet"]
+    filter_to(table, tmp_path / "out.parquet")
+
+
 def test_a_folder_that_vanishes_while_a_filter_runs_is_said_in_a_line(
     table: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -8,8 +8,11 @@ import gzip
 import json
 import math
 import os
+import shutil
 import struct
+import subprocess
 import sys
+import time
 import tracemalloc
 from collections.abc import Callable
 from pathlib import Path
@@ -326,14 +329,52 @@ def test_nesting_of_a_few_levels_and_brackets_in_texts_are_fine(tmp_path: Path) 
     assert w2s.filter(path, tmp_path / "out.jsonl", score="s", top=2)["rows_kept"] == 2
 
 
-def test_a_line_may_be_as_long_as_an_eighth_of_the_memory(tmp_path: Path) -> None:
+def test_a_line_may_be_as_long_as_a_sixteenth_of_the_memory(tmp_path: Path) -> None:
     path = tmp_path / "in.jsonl"
-    path.write_text('{"s":1}\n{"s":2,"t":"' + "x" * (11 << 20) + '"}\n{"s":0}\n')
+    path.write_text('{"s":1}\n{"s":2,"t":"' + "x" * (5 << 20) + '"}\n{"s":0}\n')
     found = w2s.filter(path, tmp_path / "whole.jsonl", score="s", top=2, memory="320MiB")
     assert found["rows_kept"] == 2
     assert (tmp_path / "whole.jsonl").read_bytes() == path.read_bytes()[:-8]
-    path.write_text('{"s":1}\n{"s":2,"t":"' + "x" * (13 << 20) + '"}\n{"s":0}\n')
-    refused(path, "table-line-too-long", "12 MiB", "`memory`", memory="320MiB")
+    path.write_text('{"s":1}\n{"s":2,"t":"' + "x" * (7 << 20) + '"}\n{"s":0}\n')
+    refused(path, "table-line-too-long", "6 MiB", "`memory`", memory="320MiB")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("text", ['"' + "x" * (48 << 20) + '"', "[" + "1," * (24 << 20) + "1]"])
+def test_a_long_line_keeps_the_memory_limit_in_parquet(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "in.jsonl"
+    path.write_text('{"s":1,"t":' + text + "}\n" + '{"s":0}\n' * 20)
+    code = "import resource, sys, w2s; w2s.filter(sys.argv[1], sys.argv[2], score='s', top=2, memory='1GiB')"
+    code += "; print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)"
+    command = [sys.executable, "-c", code, str(path), str(tmp_path / "out.parquet")]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert int(done.stdout) < 1 << 20  # in KiB
+
+
+@pytest.mark.parametrize("line", ['{{"s":{0},"m":{{"k{0}":1}}}}', '{{"s":{0},"k{0}":1}}'])
+def test_keys_that_differ_in_all_lines_take_no_memory_of_a_table(tmp_path: Path, line: str) -> None:
+    """A parser would make 12,000 columns of 12,000 rows."""
+    path = tmp_path / "in.jsonl"
+    path.write_text("".join(line.format(i) + "\n" for i in range(12_000)))
+    before = pa.total_allocated_bytes()
+    assert w2s.filter(path, tmp_path / "out.jsonl", score="s", top=5)["rows_kept"] == 5
+    assert len((tmp_path / "out.jsonl").read_text().splitlines()) == 5
+    for name in ("out.jsonl", "out.jsonl.w2s.json"):
+        (tmp_path / name).unlink()
+    refused(path, "table-too-many-keys", "different keys", ".jsonl", out="out.parquet")
+    assert pa.default_memory_pool().max_memory() < before + (2 << 30)
+
+
+def test_keys_of_a_few_thousand_lines_become_columns(tmp_path: Path) -> None:
+    path, out = tmp_path / "in.jsonl", tmp_path / "out.arrow"
+    path.write_text("".join(f'{{"s":{i},"m":{{"k{i // 2}":{i}}}}}\n' for i in range(6_000)))
+    assert w2s.filter(path, out, score="s", top=2)["rows_kept"] == 2
+    with pa.ipc.open_file(out) as reader:
+        rows = reader.read_all().column("m").to_pylist()
+    assert [{key: value for key, value in row.items() if value is not None} for row in rows] == [
+        {"k2999": 5_998},
+        {"k2999": 5_999},
+    ]
 
 
 @pytest.mark.slow
@@ -459,6 +500,127 @@ def test_infinite_scores_are_shown_as_text_and_as_json(
     assert "-inf to" in capsys.readouterr().out
 
 
+# Places -----------------------------------------------------------------------------------------------------
+
+
+def without_rights(command: list[str]) -> list[str]:
+    """The command as a user whose rights are checked, also where the tests run as root."""
+    if os.geteuid():
+        return command
+    if shutil.which("setpriv") is None:
+        pytest.skip("root reads everything, and there is no setpriv")
+    return ["setpriv", "--bounding-set=-dac_override,-dac_read_search", *command]
+
+
+@pytest.mark.skipif(os.name == "nt", reason="rights of POSIX")
+@pytest.mark.parametrize("source", ["tables", "tables/closed/in.parquet", "tables/closed"])
+def test_a_folder_that_may_not_be_read_is_named(tmp_path: Path, source: str) -> None:
+    """Its rows would be missing in silence."""
+    closed = tmp_path / "tables" / "closed"
+    closed.mkdir(parents=True)
+    write_parquet(tmp_path / "tables" / "in.parquet")
+    write_parquet(closed / "in.parquet")
+    closed.chmod(0)
+    command = [
+        sys.executable,
+        "-m",
+        "w2s",
+        "filter",
+        source,
+        "--score",
+        "s",
+        "--top",
+        "1",
+        "--out",
+        "o.parquet",
+    ]
+    done = subprocess.run(without_rights(command), cwd=tmp_path, capture_output=True, text=True, check=False)
+    closed.chmod(0o755)
+    assert (done.returncode, done.stderr.count("\n")) == (3, 1)
+    assert "closed" in done.stderr
+    assert "Permission denied" in done.stderr
+    assert "[table-unreadable]" in done.stderr
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="names are bytes on Linux")
+@pytest.mark.parametrize("ending", [b"parquet", b"arrow", b"jsonl", b"csv"])
+def test_a_file_whose_name_is_not_utf8_is_refused(tmp_path: Path, ending: bytes) -> None:
+    path = Path(os.fsdecode(os.fsencode(tmp_path) + b"/caf\xe9." + ending))
+    path.touch()
+    with raises_code("table-bad-name") as caught:
+        w2s.filter(path, tmp_path / "out.parquet", score="s", top=1)
+    assert r"caf\udce9" in str(caught.value)
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-32", "utf-16-le", "utf-16-be"])
+@pytest.mark.parametrize("name", ["in.csv", "in.jsonl"])
+def test_text_of_other_widths_is_refused_with_the_way_to_convert_it(
+    tmp_path: Path, name: str, encoding: str
+) -> None:
+    write = write_csv if name == "in.csv" else write_lines
+    path = write(tmp_path / name, small_table())
+    path.write_bytes(path.read_text().encode(encoding))
+    refused(path, "table-not-unicode", "iconv", out="out.jsonl")
+
+
+@pytest.mark.parametrize(
+    ("kind", "value"),
+    [
+        (pa.timestamp("us"), 1 << 62),
+        (pa.timestamp("us"), -(1 << 62)),
+        (pa.date32(), 1 << 30),
+        (pa.timestamp("us", "Mars/Olympus"), 1),
+        (pa.list_(pa.timestamp("ms", "Mars/Olympus")), [1]),
+    ],
+)
+def test_times_that_json_cannot_show_are_named(tmp_path: Path, kind: pa.DataType, value: Any) -> None:
+    table = pa.table({"s": [1.0, 2.0], "when": pa.array([None, value], kind)})
+    path = write_parquet(tmp_path / "in.parquet", table)
+    assert w2s.filter(path, tmp_path / "same.arrow", score="s", top=2)["rows_kept"] == 2
+    with pa.ipc.open_file(tmp_path / "same.arrow") as reader:
+        assert reader.read_all().equals(table)
+    for name in ("same.arrow", "same.arrow.w2s.json"):
+        (tmp_path / name).unlink()
+    refused(path, "table-not-a-json-time", "'when'", out="out.jsonl", top=2)
+
+
+def test_columns_of_one_name_cannot_become_keys_of_an_object(tmp_path: Path) -> None:
+    table = pa.table([pa.array([1.0]), pa.array(["a"]), pa.array(["b"])], names=["s", "t", "t"])
+    path = write_parquet(tmp_path / "in.parquet", table)
+    refused(path, "table-repeated-column", "'t'", out="out.jsonl", top=1)
+    assert w2s.filter(path, tmp_path / "kept.parquet", score="s", top=1)["rows_kept"] == 1
+
+
+def test_files_whose_columns_of_one_name_differ_are_refused(tmp_path: Path) -> None:
+    for name, number in (("a.parquet", 3.0), ("b.parquet", 3)):
+        table = pa.table([pa.array([1.0]), pa.array([2.0]), pa.array([number])], names=["s", "x", "x"])
+        write_parquet(tmp_path / name, table)
+    with raises_code("table-schema-mismatch") as caught:
+        w2s.filter([tmp_path / "a.parquet", tmp_path / "b.parquet"], tmp_path / "o", score="s", top=1)
+    assert "'x' is double in the first and int64 in the second" in str(caught.value)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("out", ["out.parquet", "out.jsonl"])
+def test_time_grows_with_the_columns_and_not_with_their_square(tmp_path: Path, out: str) -> None:
+    def seconds(columns: int) -> float:
+        table = pa.table({"s": [1.0], **{f"c{i}": ["x"] for i in range(columns)}})
+        path = write_parquet(tmp_path / f"{columns}.parquet", table)
+        begin = time.process_time()
+        w2s.filter(path, tmp_path / out, score="s", top=1, overwrite=True)
+        return time.process_time() - begin
+
+    seconds(100)
+    assert seconds(8_000) < 9 * seconds(2_000) + 0.5
+
+
+def test_lines_without_a_key_cannot_become_columns(tmp_path: Path) -> None:
+    path = tmp_path / "in.jsonl"
+    path.write_text("{}\n{}\n")
+    assert w2s.filter(path, tmp_path / "kept.jsonl", random=1)["rows_kept"] == 1
+    refused(path, "table-no-columns", out="out.parquet", score=None, top=None, random=1)
+
+
 # Messages ---------------------------------------------------------------------------------------------------
 
 
@@ -472,3 +634,44 @@ def test_messages_of_libraries_do_not_control_the_terminal(tmp_path: Path) -> No
     path = tmp_path / "in.csv"
     path.write_bytes(b"s,t\n" + b"0.5,a\n" * 40_000 + b"\x1b[31m\r7,b\n")
     refused(path, "table-unreadable", "in.csv", out="out.parquet")
+
+
+# Messages ---------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", ["in.parquet", "in.arrow", "in.jsonl"])
+def test_scores_whose_mean_is_not_a_number_are_named_or_left_out(tmp_path: Path, name: str) -> None:
+    table = pa.table({"a": [1.0, 2.0, math.inf, 3.0], "b": [1.0, 4.0, -math.inf, 2.0]})
+    write = {"in.parquet": write_parquet, "in.arrow": write_arrow, "in.jsonl": write_lines}[name]
+    path = write(tmp_path / name, table)
+    if name == "in.jsonl":
+        path.write_text(path.read_text().replace("Infinity", "1e999"))
+    row = "line 3" if name == "in.jsonl" else "row 2"
+    options = {"score": ["a", "b"], "aggregate": "mean", "top": 2}
+    refused(path, "filter-nan-score", row, "the mean of its scores is NaN", **options)
+    found = w2s.filter(path, tmp_path / f"out{path.suffix}", nulls="drop", **options)
+    assert (found["rows_kept"], found["rows_dropped_for_null"]) == (2, 1)
+
+
+@pytest.mark.parametrize("shards", [None, 2])
+def test_a_type_that_the_output_lacks_is_reported_with_the_name_of_the_output(
+    tmp_path: Path, shards: int | None
+) -> None:
+    values = pa.array([(1, 2, 3)] * 3, pa.month_day_nano_interval())
+    path = write_arrow(tmp_path / "in.arrow", pa.table({"s": [1.0, 2.0, 3.0], "t": values}))
+    out = tmp_path / ("kept" if shards else "kept.parquet")
+    options = {"shards": shards, "output_format": "parquet"} if shards else {}
+    with raises_code("output-not-writable") as caught:
+        w2s.filter(path, out, score="s", top=2, **options)
+    assert str(caught.value).startswith(f"cannot write {out}")
+    assert ".part" not in str(caught.value).replace("part-00000", "")
+
+
+def test_names_do_not_control_the_terminal(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "a\x1b[31m\n\u202e.parquet"
+    path.write_bytes(b"x")
+    assert run(["filter", str(path), "--score", "s", "--top", "1", "--out", str(tmp_path / "o.parquet")]) == 3
+    message = capsys.readouterr().err
+    assert message.count("\n") == 1
+    assert message.strip().isprintable()
+    assert r"a\x1b[31m \u202e.parquet" in message

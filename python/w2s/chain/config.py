@@ -12,6 +12,7 @@ from w2s.chain.settings import Chains, Keep, Positive, Stop, Teach, TrustSpec
 from w2s.config import Config, invalid_value
 from w2s.errors import UsageError
 from w2s.evidence_kinds import REQUESTS, STATES, parse_evidence
+from w2s.models.policy.settings import NET_KINDS, is_lookahead, with_lookahead_of
 from w2s.models.reference import resolve_reference
 
 NonNegative = Annotated[int, Field(ge=0)]
@@ -19,10 +20,10 @@ SPLITS = ("gold", "pool", "test")
 """The parts into which examples are split."""
 ColumnMapping = str | dict[str, Any] | None
 """The name of a known data set, or a table, see :mod:`w2s.tasks.column_mapping`."""
-SEARCHES = ("search:depth=2", "search:depth=3")
-"""Default oracles of a chain over files of moves: built-in searches, which do not use known answers."""
 PROPOSALS = 3
-"""Default number of labels that a net proposes for an example if oracles are evidence."""
+"""Default number of labels that a net proposes for an example if outside oracles are evidence."""
+EVIDENCE_OF_NETS = ("hidden", "afterstate", "student")
+"""Default evidence; ``deliberation`` is added if the teacher looks ahead."""
 
 
 class SplitFiles(Config):
@@ -212,15 +213,16 @@ class ChainConfig(Config):
 
     ``student``: one model that every round trains anew, or a ladder of which each round takes the next.
     ``evidence`` of each label that is kept: ``hidden``, ``afterstate``, the view of the untrained
-    ``student``, and evidence requested from a language model, for example ``icl:4`` or ``samples:8``;
-    ``reward`` names a reward model. ``oracles`` add their findings about each label. The default for moves is
-    two shallow searches; if matches are played it is none, because a deeper search of the same kind verifies
-    gold. ``train`` holds settings of :class:`w2s.train.PolicyTrainSettings`, or of
+    ``student``, ``deliberation`` of a teacher that looks ahead, and evidence requested from a language model,
+    for example ``icl:4`` or ``samples:8``; ``reward`` names a reward model. ``oracles`` add their findings
+    about each label; they are outside oracles, because their knowledge does not come from the teacher, and
+    the default is none. Options with which the teacher looks ahead also apply to the students that teach
+    later rounds. ``train`` holds settings of :class:`w2s.train.PolicyTrainSettings`, or of
     :class:`w2s.train.LanguageTrainSettings` for language models. ``gold_sizes``: the points of the
     label-budget curve, numbers of gold rows for which gold, trust and both are measured with the labels of
     the first round. ``proposals``: how many labels the teacher gives for each example; trust keeps one of
-    them, and arms without trust use the teacher's answer. The default is three for policy nets if oracles are
-    evidence.
+    them, and arms without trust use the teacher's answer. The default is three for policy nets if outside
+    oracles are evidence.
     """
 
     game: str = "chess"
@@ -235,7 +237,7 @@ class ChainConfig(Config):
     rounds: Positive = 3
     seeds: Positive = 1
     seed: NonNegative = 0
-    evidence: tuple[str, ...] = ("hidden", "afterstate", "student")
+    evidence: tuple[str, ...] = EVIDENCE_OF_NETS
     reward: str | None = None
     proposals: Annotated[int, Field(ge=1, le=20)] = 1
     oracles: tuple[str, ...] = ()
@@ -253,10 +255,10 @@ class ChainConfig(Config):
     def _fill_defaults(cls, tables: Any) -> Any:
         if not isinstance(tables, dict):
             return tables
-        oracles = SEARCHES if _is_searchable(tables) else ()
-        searched = {"oracles": oracles, **tables}
-        proposes = searched["oracles"] and _is_net(searched.get("teacher"))
-        return {"proposals": PROPOSALS if proposes else 1, **searched}
+        teacher = tables.get("teacher")
+        proposes = tables.get("oracles") and _is_net(teacher)
+        evidence = (*EVIDENCE_OF_NETS, *(["deliberation"] if is_lookahead(teacher) else []))
+        return {"proposals": PROPOSALS if proposes else 1, "evidence": evidence, **tables}
 
     @field_validator("student", mode="before")
     @classmethod
@@ -444,6 +446,13 @@ class ChainConfig(Config):
         """The seeds, from the configured one on."""
         return [self.seed + number for number in range(self.seeds)]
 
+    def teacher_of(self, number: int) -> str:
+        """A model like the teacher of a round: the first teacher, or the untrained form of a student that
+        teaches."""
+        if number == 1:
+            return self.teacher
+        return with_lookahead_of(self.student_of(number - 1), self.teacher)
+
     def student_of(self, number: int) -> str:
         """The untrained student of a round, counted from 1."""
         return self.student[min(number, len(self.student)) - 1]
@@ -458,14 +467,6 @@ def _check_unique(what: str, names: Sequence[str]) -> None:
 def _is_net(teacher: object) -> bool:
     """Whether a teacher is a net of moves, which can propose any number of them."""
     try:
-        return isinstance(teacher, str) and resolve_reference(teacher).kind in ("policy", "lc0")
+        return isinstance(teacher, str) and resolve_reference(teacher).kind in NET_KINDS
     except UsageError:
         return False  # loading the model reports what is wrong
-
-
-def _is_searchable(tables: dict[str, Any]) -> bool:
-    """Whether the default searches apply: gold and pool are moves from files."""
-    regime = tables.get("regime")
-    gold = regime.get("gold_task") if isinstance(regime, dict) else getattr(regime, "gold_task", None)
-    tasks = {tables.get("task", "move"), gold or "move"}
-    return tasks == {"move"} and tables.get("source") != "matches"

@@ -71,7 +71,7 @@ class LabelPlanner:
         config, place = self._config, f"{scope.place}/{folder_name(arm.name)}"
         has_gold = arm.use >= LabelUse.GOLD
         common = main.labels.pool
-        name, what = config.student_of(scope.round - 1), f"labels by {arm.name}"
+        name, what = config.teacher_of(scope.round), f"labels by {arm.name}"
         if arm.use is not LabelUse.TRUST and config.regime.gold_teacher is None:
             read = tuple(one for one in common.evidence if _reads(arm, one))
             oracles = common.oracles if "search" in arm.evidence else ()
@@ -107,7 +107,7 @@ class LabelPlanner:
         folder = "round-1/labels" if scope.round == 1 else f"{scope.place}/labels"
         own_teacher, other_task = config.regime.gold_teacher, config.regime.name == "ood_domain"
         pool_rows = sizes.pool if own_teacher or other_task else sizes.gold + sizes.pool
-        name = config.teacher if scope.round == 1 else config.student_of(scope.round - 1)
+        name = config.teacher_of(scope.round)
         labels = self.labels(scope, folder, teacher or config.teacher, name, "labels", pool_rows)
         gold = None
         if own_teacher:
@@ -194,7 +194,7 @@ class LabelPlanner:
         once = scope.round == 1 or (not by_teacher and config.source == "files")
         if by_teacher:
             place = "round-1" if once else scope.place
-            name = config.teacher if scope.round == 1 else config.student_of(scope.round - 1)
+            name = config.teacher_of(scope.round)
         else:
             place = f"fixed/{digest(scope.student)}" if once else scope.place
             name = scope.student

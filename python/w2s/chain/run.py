@@ -38,6 +38,7 @@ from w2s.chain.weak_labels import label_round
 from w2s.errors import W2sError
 from w2s.evidence import write_table
 from w2s.files import write_json
+from w2s.models.policy.loading import with_precision
 from w2s.resume import STEP, RunFolder
 from w2s.train.distributed import require_single_process
 
@@ -77,9 +78,16 @@ def run(
     require_single_process("a chain")
     check_config(config)
     check_installed(config)
+    config = with_precisions(config)
     folder = RunFolder(Path(out), "chain")
     with folder.lock():
         return _run(config, folder, say, count, begin, show)
+
+
+def with_precisions(config: ChainConfig) -> ChainConfig:
+    """The configuration with the precision of models that look ahead, which a resumed chain keeps."""
+    students = tuple(map(with_precision, config.student))
+    return config.model_copy(update={"teacher": with_precision(config.teacher), "student": students})
 
 
 def _run(

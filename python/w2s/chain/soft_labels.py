@@ -72,7 +72,7 @@ def label_distributions(
     ids = [example.id for example in examples]
     what = f"{model} gives distributions for {len(ids):,} examples"
     context.cached(step, {**made_of, "model": model, "pool": ids}, work, what)
-    columns = read_table(context.folder(step) / FILE).to_pydict()
+    columns = read_table(context.folder(step) / FILE, list(_SCHEMA.names)).to_pydict()
     return {
         id_: dict(zip(moves, probs, strict=True))
         for id_, moves, probs in zip(columns["id"], columns["moves"], columns["probs"], strict=True)

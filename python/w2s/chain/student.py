@@ -21,6 +21,7 @@ from w2s.labelling import evaluate_models
 from w2s.metrics import accuracy
 from w2s.models import load_model
 from w2s.models.few_shot import Shots, labelled_shots
+from w2s.models.policy.settings import with_lookahead_of
 from w2s.tasks import Example
 from w2s.train import TrainingSet, TrainStep, parse_settings, train
 
@@ -57,13 +58,13 @@ class TrainResult:
 
 
 def teacher_reference(configured: str, trained: TrainResult | None) -> str:
-    """The reference of the teacher of a round.
+    """The reference of the teacher of a round; a student looks ahead as the first teacher does.
 
     Args:
         configured: reference of the first teacher, as the configuration names it.
         trained: the student of the round before that teaches; None in the first round.
     """
-    return configured if trained is None else trained.model
+    return configured if trained is None else with_lookahead_of(trained.model, configured)
 
 
 class StudentTrainer:

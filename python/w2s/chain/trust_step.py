@@ -234,7 +234,7 @@ def fit_and_select(
         step, inputs, work, what, lambda: what + shared * bool(features()) + ", ".join(features())
     )
     folder = context.folder(step)
-    table = read_table(folder / "scores.parquet")
+    table = read_table(folder / "scores.parquet", ["role", "trust"])
     trust = np.asarray(table.column("trust"))
     is_gold = np.asarray(table.column("role")) == "gold"
     found = _select(settings.keep, _best(pool, trust[~is_gold]), _best(gold, trust[is_gold]))

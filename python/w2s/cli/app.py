@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import logging
 import os
+import signal
 import sys
 import traceback
 from typing import Annotated, Any
@@ -90,8 +91,40 @@ def root(
 
 
 def main() -> None:
-    """Run the command line of ``w2s``."""
-    sys.exit(run(sys.argv[1:]))
+    """Run the command line of ``w2s``; signals that end a process end it as Ctrl-C does, with their code."""
+    _open_closed_streams()
+    received: list[int] = []
+
+    def interrupt(number: int, _: object) -> None:
+        received.append(number)
+        raise KeyboardInterrupt
+
+    for name in ("SIGTERM", "SIGHUP"):
+        number = getattr(signal, name, None)
+        if number is not None and signal.getsignal(number) == signal.SIG_DFL:  # nohup ignores SIGHUP
+            signal.signal(number, interrupt)
+    code = run(sys.argv[1:])
+    try:
+        sys.stdout.flush()
+    except OSError as error:  # the interpreter would say it once more at its end
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        code = code or _complain(_system_error(error))
+    sys.exit(128 + received[0] if received and code == InterruptedWorkError.exit_code else code)
+
+
+def _open_closed_streams() -> None:
+    """Take the places of standard streams that are closed, so that no file of w2s gets the number of one.
+
+    Reading and writing them fails, but for messages, which go nowhere.
+    """
+    modes = {"stdin": os.O_WRONLY, "stdout": os.O_RDONLY, "stderr": os.O_RDWR}
+    for number, (name, mode) in enumerate(modes.items()):
+        if getattr(sys, name) is None:
+            handle = os.open(os.devnull, mode)
+            if handle != number:
+                os.dup2(handle, number)
+                os.close(handle)
+            setattr(sys, name, os.fdopen(number, "r" if name == "stdin" else "w"))
 
 
 def run(arguments: list[str]) -> int:
@@ -107,8 +140,8 @@ def run(arguments: list[str]) -> int:
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return W2sError.exit_code
-    except (W2sError, OSError, MemoryError) as error:
-        if debug:
+    except (W2sError, OSError, MemoryError, ImportError, RuntimeError) as error:
+        if debug or (not isinstance(error, W2sError | OSError | MemoryError) and not _lacks_memory(error)):
             raise
         return _complain(error if isinstance(error, W2sError) else _system_error(error))
     except TyperException as error:
@@ -130,9 +163,17 @@ def run(arguments: list[str]) -> int:
     return result if isinstance(result, int) else 0
 
 
-def _system_error(error: OSError | MemoryError) -> W2sError:
+_NO_MEMORY = ("failed to map segment", "annot allocate memory", "can't start new thread")
+"""What the system and Python say where a library or a thread does not fit into memory."""
+
+
+def _lacks_memory(error: ImportError | RuntimeError) -> bool:
+    return any(words in str(error) for words in _NO_MEMORY)
+
+
+def _system_error(error: OSError | MemoryError | ImportError | RuntimeError) -> W2sError:
     """What the operating system refused, with its remedy."""
-    if isinstance(error, MemoryError):
+    if not isinstance(error, OSError):
         return W2sError(
             "memory-exhausted", "memory ran out; process fewer rows at once, or use a larger machine"
         )
@@ -142,7 +183,17 @@ def _system_error(error: OSError | MemoryError) -> W2sError:
             "disk-full",
             f"the disk is full{where}; finished work is kept: free some space and run the same command again",
         )
+    if error.errno == errno.ENOENT and not where and not _has_working_folder():
+        return W2sError("system-error", "the working folder does not exist any more; change to another one")
     return W2sError("system-error", f"{error.strerror or error}{where}; --debug shows where it happened")
+
+
+def _has_working_folder() -> bool:
+    try:
+        os.getcwd()  # noqa: PTH109 - a question to the system
+    except FileNotFoundError:
+        return False
+    return True
 
 
 def _global_options_first(arguments: list[str]) -> list[str]:
@@ -159,9 +210,14 @@ def _hint(arguments: list[str], message: str) -> str:
     return f". Did you mean w2s {option}?" if known else ""
 
 
+def _printable(letter: str) -> str:
+    """The letter, or its code where it would control the terminal, or does not belong to a text."""
+    return letter if letter.isprintable() else letter.encode("unicode_escape", "backslashreplace").decode()
+
+
 def _complain(error: W2sError) -> int:
     if isinstance(error, UserCodeError) and error.__cause__ is not None:
         traceback.print_exception(error.__cause__)
-    line = " ".join(str(error).split())
+    line = "".join(map(_printable, " ".join(str(error).split())))
     print(f"error: {line}" + (f" [{error.code}]" if error.code else ""), file=sys.stderr)
     return error.exit_code

@@ -81,6 +81,10 @@ def label(
     vectors, requested = _evidence(hidden, evidence or [])
     if reward is not None and "reward" not in requested:
         raise UsageError("label-reward-without-evidence", "--reward needs --evidence reward")
+    if Path(examples).is_file() and out.exists() and out.samefile(examples):
+        raise UsageError(
+            "output-is-input", f"the output {out} is also the input {examples}; choose another --out"
+        )
     if finished_digest(out) is None:
         check_out(out, overwrite)
     found = read_file(examples, task, game, bad_rows, column_mapping)[:limit]

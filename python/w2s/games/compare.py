@@ -121,7 +121,9 @@ def _file_kind(path: Path) -> Literal["labels", "games"]:
             ".pgn or .jsonl files",
         )
     if not path.is_file():
-        what = "is a folder; give a file in it" if path.is_dir() else "does not exist; check the name"
+        what = "does not exist; check the name"
+        if path.exists():
+            what = "is a folder; give a file in it" if path.is_dir() else "is a pipe or a device; give a file"
         raise DataError("agree-missing-file", f"{path} {what}")
     if suffix in JSONL:
         first = next((row for _, row in read_json_objects(path)), {})

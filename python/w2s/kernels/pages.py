@@ -166,3 +166,13 @@ def check_lines(block: npt.NDArray[np.uint8], offsets: npt.NDArray[np.int64], de
     """
     blank, fault = _core.check_lines(block, offsets, deepest)
     return LineCheck(blank, None, False) if fault is None else LineCheck(blank, *fault)
+
+
+def key_count(block: Bytes) -> int:
+    """How many different keys, each with the keys around it, a block of JSON holds.
+
+    Example:
+        >>> key_count(np.frombuffer(b'{"a":{"b":[{"b":1}]}}', np.uint8))
+        3
+    """
+    return _core.key_count(block)

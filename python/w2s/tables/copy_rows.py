@@ -49,29 +49,30 @@ class RowCopy:
             isinstance(partition, JsonlPartition) for partition in self.source.partitions
         )
 
-    def into(self, path: Path | None) -> None:
-        """Write one file, or standard output if there is no path."""
+    def into(self, path: Path | None, out: Path | None = None) -> None:
+        """Write one file, or standard output if there is no path; messages call the file ``out``."""
         self.steps.begin("copying rows", sum(self.kept.partition_rows))
-        with self._open(path) as output:
+        with self._open(path, out or path) as output:
             for part in self._parts():
                 _put(output, part)
 
-    def into_shards(self, folder: Path, shards: int) -> None:
-        """Write files with equal numbers of rows, from ``part-00000`` on."""
+    def into_shards(self, folder: Path, shards: int, out: Path) -> None:
+        """Write files with equal numbers of rows, from ``part-00000`` on; messages name ``out``."""
         self.steps.begin("copying rows", sum(self.kept.partition_rows))
         total = self.kept.total
         edges = [total * (i + 1) // shards for i in range(shards)]
         parts = _Cuttable(self._parts())
         done = 0
         for number, edge in enumerate(edges):
-            with self._open(folder / f"part-{number:05}{self.format.ending}") as output:
+            name = f"part-{number:05}{self.format.ending}"
+            with self._open(folder / name, out / name) as output:
                 for part in parts.take(edge - done):
                     _put(output, part)
             done = edge
         parts.check_end(f"the kept rows of {shards} shards")
 
     @contextmanager
-    def _open(self, path: Path | None) -> Iterator[Output]:
+    def _open(self, path: Path | None, name: Path | None) -> Iterator[Output]:
         output: Output | None = None
         try:
             output = Output(
@@ -83,7 +84,7 @@ class RowCopy:
             if output is not None and path is not None:
                 output.abandon()
             if isinstance(error, OSError | pa.ArrowException) and not isinstance(error, BrokenPipeError):
-                raise cannot_write(path or "standard output", error) from None
+                raise cannot_write(name or "standard output", error) from None
             raise
 
     def _parts(self) -> Iterator[Part]:

@@ -11,7 +11,7 @@ import pyarrow.csv
 
 from w2s.errors import DataError
 from w2s.tables.formats import Compression
-from w2s.tables.partition import Mask, reason_of, rows_under
+from w2s.tables.partition import Mask, check_utf8, reason_of, rows_under
 
 _BLOCK_BYTES = 4 << 20
 _HEAD_BYTES = 1 << 16
@@ -93,7 +93,9 @@ def open_csv(
         DataError: the file is empty or not CSV.
     """
     try:
-        delimiter = delimiter or _delimiter(path, compression)
+        head = _head(path, compression)
+        check_utf8(head, str(path))
+        delimiter = delimiter or _delimiter(head)
         with _open(path, compression, delimiter, None) as reader:
             schema = reader.schema
         schema.names  # noqa: B018 - decodes them
@@ -107,9 +109,13 @@ def open_csv(
     return schema, [CsvPartition(path, compression, delimiter, schema)]
 
 
-def _delimiter(path: Path, compression: Compression | None) -> str:
-    """The most frequent delimiter in the first line, outside quotation marks; a comma if there is none."""
+def _head(path: Path, compression: Compression | None) -> bytes:
     with pa.input_stream(str(path), compression=compression) as stream:
-        head = stream.read(_HEAD_BYTES).decode("utf-8", "replace")
-    line = "".join(head.split('"')[::2]).partition("\n")[0]
+        head: bytes = stream.read(_HEAD_BYTES)
+    return head
+
+
+def _delimiter(head: bytes) -> str:
+    """The most frequent delimiter in the first line, outside quotation marks; a comma if there is none."""
+    line = "".join(head.decode("utf-8", "replace").split('"')[::2]).partition("\n")[0]
     return max(_DELIMITERS, key=line.count)

@@ -371,9 +371,9 @@ def _write(
     summary["out"] = str(output.path)
     with output_part(output.path, folder=output.shards is not None) as part:
         if output.shards is None:
-            copy.into(part)
+            copy.into(part, output.path)
         else:
-            copy.into_shards(part, output.shards)
+            copy.into_shards(part, output.shards, output.path)
         source.check_unchanged()
         try:
             publish_output(part, output.path, made_of, summary)

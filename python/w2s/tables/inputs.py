@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fnmatch
 import glob
+import os
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -42,13 +43,24 @@ def find_inputs(inputs: Sequence[str]) -> list[InputFile]:
 
     Raises:
         UsageError: the ending of a file is unknown, or a file is given twice.
-        DataError: there is no such file.
+        DataError: there is no such file, a folder cannot be read, or the name of a file is not UTF-8.
     """
     for text in inputs:
         check_local(text)
-    files = [file for text in inputs for file in _files_of(text)]
+    try:
+        files = [file for text in inputs for file in _files_of(text)]
+    except PermissionError as error:
+        raise DataError(
+            "table-unreadable",
+            f"cannot read {error.filename}: {error.strerror}; give yourself the right to read it",
+        ) from None
     seen: set[Path] = set()
     for file in files:
+        if any("\ud800" <= letter <= "\udfff" for letter in str(file.path)):
+            raise DataError(
+                "table-bad-name",
+                f"the name {str(file.path)!a} is not UTF-8; rename it, or set LANG=C.UTF-8",
+            )
         if file.path in seen:
             raise UsageError(
                 "table-repeated-input", f"{file.path} is given twice; its rows would count twice"
@@ -137,7 +149,7 @@ def _part(pattern: str) -> str:
 def _files_of(text: str) -> list[InputFile]:
     path = Path(text)
     if path.is_dir():
-        root, paths = path, [found for found in path.rglob("*") if _is_table_file(found, path)]
+        root, paths = path, [found for found in _walk(path) if _is_table_file(found, path)]
     elif _WILD & set(text) and not path.exists():
         root, paths = _fixed_part(path), [Path(found) for found in glob.glob(text, recursive=True)]  # noqa: PTH207 - a text may start anywhere
         paths = [found for found in paths if found.is_file()]
@@ -161,6 +173,20 @@ def _files_of(text: str) -> list[InputFile]:
         if format_of(found) is None:
             raise UsageError("table-unknown-ending", f"cannot read {found}: {_why_not(found)}")
     return [InputFile(found, _hive(found, root)) for found in sorted(paths)]
+
+
+def _walk(folder: Path) -> Iterator[Path]:
+    """Every file below a folder.
+
+    Raises:
+        PermissionError: a folder cannot be read; its rows would be missing.
+    """
+
+    def refuse(error: OSError) -> None:
+        raise error
+
+    for place, _, files in os.walk(folder, onerror=refuse):
+        yield from (Path(place) / name for name in files)
 
 
 def _why_not(path: Path) -> str:

@@ -24,13 +24,17 @@ def encode_rows(table: pa.Table) -> bytes:
     Times become ISO 8601 text, binary values base64, decimals text.
 
     Raises:
-        DataError: a number is NaN or infinite, which JSON cannot represent.
+        DataError: a number is NaN or infinite, or a time is beyond the years 1 to 9999 or in an unknown zone.
     """
-    if any(_has_nanoseconds(column.type) for column in table.schema):
-        columns = [python_values(column) for column in table.columns]
-        rows = [dict(zip(table.column_names, row, strict=True)) for row in zip(*columns, strict=True)]
-    else:
-        rows = table.to_pylist(maps_as_pydicts="lossy")
+    try:
+        rows = _rows(table)
+    except UnicodeDecodeError:
+        raise
+    except (OverflowError, ValueError, LookupError):
+        raise DataError(
+            "table-not-a-json-time",
+            f"{_odd_time(table)} cannot be written as JSON; write .parquet or .arrow instead",
+        ) from None
     try:
         return "".join(_line(row) for row in rows).encode()
     except ValueError:
@@ -38,6 +42,25 @@ def encode_rows(table: pa.Table) -> bytes:
             "table-not-a-json-number",
             f"{_odd(rows)} cannot be written as JSON; write .parquet or .arrow instead",
         ) from None
+
+
+def _rows(table: pa.Table) -> list[dict[str, Any]]:
+    if any(_has_nanoseconds(column.type) for column in table.schema):
+        columns = [python_values(column) for column in table.columns]
+        return [dict(zip(table.column_names, row, strict=True)) for row in zip(*columns, strict=True)]
+    rows: list[dict[str, Any]] = table.to_pylist(maps_as_pydicts="lossy")
+    return rows
+
+
+def _odd_time(table: pa.Table) -> str:
+    for name in table.column_names:
+        column = table.select([name])
+        for row in range(table.num_rows):
+            try:
+                _rows(column.slice(row, 1))
+            except (OverflowError, ValueError, LookupError) as error:
+                return f"column {name!r}, {column.schema.field(0).type}: {error}, which"
+    return "a time"
 
 
 def _line(row: dict[str, Any]) -> str:

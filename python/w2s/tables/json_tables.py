@@ -12,10 +12,15 @@ import pyarrow as pa
 import pyarrow.json
 
 from w2s.errors import DataError
+from w2s.kernels.pages import key_count
+from w2s.tables.partition import check_utf8
 
 LineName = Callable[[int], str]
 """The name of a line of an array, for messages."""
 
+MOST_CELLS = 1 << 24
+"""Places of keys in lines: a parser makes a column of each key, with a place in every line."""
+MOST_COLUMNS = 10_000
 _CHANGED = re.compile(r"Column\(/(.*)\) changed from")
 _KINDS = {
     bool: "true or false",
@@ -29,8 +34,58 @@ _KINDS = {
 
 def join_lines(lines: pa.Array) -> bytes:
     """The lines of an array as one string of bytes."""
+    return bytes(_text(lines))
+
+
+def _text(lines: pa.Array) -> pa.Buffer:
+    """The bytes of the lines, which are not copied."""
     offsets = np.frombuffer(lines.buffers()[1], np.int64)[lines.offset : lines.offset + len(lines) + 1]
-    return memoryview(lines.buffers()[2])[offsets[0] : offsets[-1]].tobytes()
+    return lines.buffers()[2].slice(offsets[0], offsets[-1] - offsets[0])
+
+
+def check_column_count(schema: pa.Schema, where: str) -> None:
+    """Refuse lines with more columns, fields of objects included, than tables can have.
+
+    Raises:
+        DataError: names ``where`` and the number.
+    """
+    if not len(schema):
+        raise DataError("table-no-columns", f"{where} has only lines without a key; write .jsonl")
+    columns = _leaves(schema)
+    if columns > MOST_COLUMNS:
+        raise DataError(
+            "table-too-many-keys",
+            f"{where} has {columns:,} different keys, too many for columns of a table; write .jsonl, or "
+            "store keys and values as a list of objects",
+        )
+
+
+def bounded(lines: pa.Array) -> Iterator[pa.Array]:
+    """The lines in pieces of which a table of bounded size can be made, with any keys."""
+    if len(lines) < 2 or _is_bounded(lines):
+        yield lines
+        return
+    half = len(lines) // 2
+    yield from bounded(lines.slice(0, half))
+    yield from bounded(lines.slice(half))
+
+
+def _is_bounded(lines: pa.Array) -> bool:
+    return key_count(np.frombuffer(_text(lines), np.uint8)) * len(lines) <= MOST_CELLS
+
+
+def pieces(lines: pa.Array, schema: pa.Schema) -> Iterator[pa.Array]:
+    """The lines in pieces, each of which makes a table of bounded size with the columns of a schema."""
+    rows = max(1, MOST_CELLS // max(1, _leaves(schema)))
+    return (lines.slice(start, rows) for start in range(0, len(lines), rows))
+
+
+def _leaves(columns: Iterable[pa.Field]) -> int:
+    """The number of columns, where each field of an object counts as one."""
+    return sum(
+        _leaves(kind.field(i) for i in range(kind.num_fields)) if pa.types.is_nested(kind) else 1
+        for kind in (column.type for column in columns)
+    )
 
 
 def parse(lines: pa.Array, schema: pa.Schema, name: LineName) -> pa.Table:
@@ -46,7 +101,7 @@ def parse(lines: pa.Array, schema: pa.Schema, name: LineName) -> pa.Table:
     Raises:
         DataError: a line is not one JSON object, or a value does not have the type of its column.
     """
-    text = join_lines(lines)
+    text = _text(lines)
     for candidate in _candidates(schema):
         table = _parsed(text, candidate)
         if isinstance(table, pa.Table) and table.num_rows == len(lines):
@@ -64,17 +119,21 @@ def infer_schema(
     Args:
         lines: one line per row, as binary values.
         name: names a line in messages.
-        ragged: whether a column may have values of several types; it is null in the schema.
+        ragged: whether a column may have values of several types; it is null in the schema. So is every
+            column of lines that are not :func:`bounded`.
         typed: columns for which that does not matter, because their type is given.
 
     Raises:
         DataError: a line is not one JSON object, or a column has values of several types.
     """
-    table = _parsed(join_lines(lines), None)
+    is_sparse = not _is_bounded(lines)
+    table = None if is_sparse else _parsed(_text(lines), None)
     if isinstance(table, pa.Table) and table.num_rows == len(lines):
         return table.schema
     objects = _objects(lines, name)
     names = list(dict.fromkeys(key for row in objects for key in row))
+    if is_sparse:
+        return pa.schema([(column, pa.null()) for column in names])
     mixed: dict[str, str] = {}
     for column in names:
         values = [row.get(column) for row in objects]
@@ -108,7 +167,7 @@ def _candidates(schema: pa.Schema) -> Iterator[pa.Schema]:
             )
 
 
-def _parsed(text: bytes, schema: pa.Schema | None) -> pa.Table | str:
+def _parsed(text: pa.Buffer | bytes, schema: pa.Schema | None) -> pa.Table | str:
     """The table, or Arrow's complaint."""
     behaviour = "infer" if schema is None else "ignore"
     options = pyarrow.json.ParseOptions(explicit_schema=schema, unexpected_field_behavior=behaviour)
@@ -157,6 +216,7 @@ def _object(line: bytes, number: int, name: LineName) -> dict[str, Any]:
 
 def line_error(line: bytes, where: str, *, is_deep: bool = False) -> DataError:
     """The exception for a line that is not one JSON object, or nests too deep."""
+    check_utf8(line, where)
     if is_deep:
         return DataError("table-json-too-deep", f"{where} nests deeper than 200 levels; store it as text")
     if line.lstrip().startswith(b"["):

@@ -13,7 +13,7 @@ import pyarrow as pa
 from w2s.errors import DataError
 from w2s.kernels.pages import Bytes, Positions, check_lines
 from w2s.tables.formats import Compression
-from w2s.tables.json_tables import LineName, infer_schema, join_lines, line_error, parse
+from w2s.tables.json_tables import LineName, infer_schema, join_lines, line_error, parse, pieces
 from w2s.tables.partition import Mask, arrow_mask, reason_of
 
 BLOCK_BYTES = 4 << 20
@@ -63,13 +63,17 @@ class JsonlPartition:
         schema = pa.schema([self.schema.field(name) for name in names])
         start = 0
         for lines in self.blocks():
-            yield parse(lines, schema, partial(self._line_after, start)).select(list(names))
-            start += len(lines)
+            for piece in pieces(lines, schema):
+                yield parse(piece, schema, partial(self._line_after, start)).select(list(names))
+                start += len(piece)
 
     def masked_rows(self, mask: Mask, batch_bytes: int) -> Iterator[pa.Table]:
         """Every column of the rows under a mask."""
         for lines, name in self._kept(mask):
-            yield parse(lines, self.schema, name)
+            start = 0
+            for piece in pieces(lines, self.schema):
+                yield parse(piece, self.schema, partial(_name_after, name, start))
+                start += len(piece)
 
     def kept_lines(self, mask: Mask) -> Iterator[bytes]:
         """The lines of the rows under a mask, unchanged."""
@@ -117,6 +121,10 @@ class JsonlPartition:
                 yield from blocks_of(stream, self.row_name, self.longest, self.begin, self.end)
         except (OSError, pa.ArrowException) as error:
             raise DataError("table-unreadable", f"cannot read {self.path}: {reason_of(error)}") from None
+
+
+def _name_after(name: LineName, start: int, line: int) -> str:
+    return name(start + line)
 
 
 def blocks_of(

@@ -144,11 +144,12 @@ def open_parquet(path: Path) -> tuple[pa.Schema, list[ParquetPartition], dict[st
 
 def _text_columns(schema: pa.Schema, columns: Any, leaves: Sequence[str]) -> dict[int, tuple[pa.Field, bool]]:
     """The leaves that may be read page by page: their fields, and whether values can be null."""
-    if len(set(schema.names)) < len(schema.names):
+    names = set(schema.names)
+    if len(names) < len(schema):
         return {}
     found = {}
     for i, name in enumerate(leaves):
-        if name in schema.names:
+        if name in names:
             column, one = columns.column(i), schema.field(name)
             if is_text_column(one, column):
                 found[i] = one, column.max_definition_level == 1

@@ -41,6 +41,26 @@ def reason_of(error: Exception) -> str:
     return "".join(letter if letter.isprintable() else "?" for letter in first).rstrip(". ")
 
 
+_WIDE_MARKS = (b"\xff\xfe", b"\xfe\xff", b"\0\0\xfe\xff")
+_TEXT_START = 4
+
+
+def check_utf8(head: bytes, where: str) -> None:
+    """Refuse text of 16 or 32 bits, which begins with a mark or has NUL among its first bytes.
+
+    Raises:
+        DataError: names the remedy.
+    """
+    odd, even = head[1:_TEXT_START:2], head[:_TEXT_START:2]
+    is_wide = len(head) >= _TEXT_START and any(even + odd) and (not any(odd) or not any(even))
+    if head.startswith(_WIDE_MARKS) or is_wide:
+        raise DataError(
+            "table-not-unicode",
+            f"{where} is not UTF-8 but seems to be UTF-16 or UTF-32; save it as UTF-8, for example with "
+            "iconv -f UTF-16 -t UTF-8",
+        )
+
+
 def check_rows(found: int, expected: int, where: str) -> None:
     """Refuse a partition of which another number of rows was read than it has.
 

@@ -316,7 +316,14 @@ def read_chunk(
     costs = None if spec.rule.cost is None else _costs(numbers(spec.rule.cost), spec, row_name, start)
     gold = None if spec.gold is None else _gold(table.column(spec.gold.column), spec, row_name, start)
     if combine and len(scores) > 1:
-        scores = (_combined(scores, spec, row_name, start),)
+        combined = _combined(scores, spec, row_name, start)
+        if (nan := np.isnan(combined)).any():  # such as the mean of inf and -inf
+            if not drop:
+                name = row_name(start + int(np.argmax(nan)))
+                what = f'{name}: the {spec.score.method} of its scores is NaN; `nulls="drop"` leaves it out'
+                raise DataError("filter-nan-score", what)
+            valid, combined = ~nan if valid is None else valid & ~nan, np.where(nan, 0.0, combined)
+        scores = (combined,)
     groups = _encoded_all(table, spec.groups) if spec.groups else None
     keys = None if spec.id is None else table.column(spec.id)
     return ColumnChunk(partition, scores, valid, groups, costs, gold, keys)

@@ -25,7 +25,7 @@ from w2s.tables.inputs import check_local
 from w2s.tables.json_rows import encode_rows
 from w2s.tables.parquet import GZIP_LEVEL
 from w2s.tables.partition import reason_of
-from w2s.tables.source import Source
+from w2s.tables.source import Source, require_columns
 
 _GROUP_ROWS = 1 << 18
 
@@ -132,7 +132,10 @@ def check_flat(schema: pa.Schema, form: Format) -> None:
 
     Raises:
         UsageError: the format is CSV and a column is nested or binary.
+        DataError: the format is JSON Lines and two columns have one name.
     """
+    if form.kind == "jsonl" and len(set(schema.names)) < len(schema.names):
+        require_columns(schema, schema.names)
     for column in schema if form.kind == "csv" else ():
         if pa.types.is_nested(column.type) or pa.types.is_binary(column.type):
             raise UsageError(
@@ -164,7 +167,11 @@ class Output:
             "jsonl": lambda: LinesSink(target),
             "csv": lambda: CsvSink(target, schema, form.delimiter or ","),
         }
-        self.sink = sinks[form.kind]()
+        try:
+            self.sink = sinks[form.kind]()
+        except BaseException:
+            self._stack.close()
+            raise
         self._raw = raw
 
     def close(self) -> None:

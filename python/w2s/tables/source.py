@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -16,7 +17,7 @@ from w2s.tables.arrow_files import open_arrow
 from w2s.tables.csv_files import CsvPartition, open_csv
 from w2s.tables.formats import Format, Kind, format_of
 from w2s.tables.inputs import HivePartition, InputFile, hive_columns
-from w2s.tables.json_tables import infer_schema
+from w2s.tables.json_tables import bounded, check_column_count, infer_schema
 from w2s.tables.jsonl import JsonlPartition, open_lines
 from w2s.tables.parquet import open_parquet
 from w2s.tables.partition import NestedPartition, Partition, nested_field
@@ -93,9 +94,10 @@ class Source:
         schema = self.schema
         for partition in self.partitions:
             start = 0
-            for lines in _lines_of(partition).blocks():
+            for lines in (piece for block in _lines_of(partition).blocks() for piece in bounded(block)):
                 found = infer_schema(lines, partial(_line_after, partition, start), typed=types)
                 schema = _unified(schema, _typed(found, types), partition.where)
+                check_column_count(schema, partition.where)
                 start += len(lines)
         return self._with_schema(schema)
 
@@ -123,8 +125,9 @@ def require_columns(schema: pa.Schema, names: Iterable[str]) -> None:
         DataError: several columns have the name.
     """
     known = schema.names
+    times = Counter(known)
     for name in names:
-        if name not in known:
+        if name not in times:
             near = difflib.get_close_matches(name, known, n=3, cutoff=0.5)
             more = "" if len(known) <= 8 else f" and {len(known) - 8} more"
             listed = f"; the columns are {', '.join(known[:8])}{more}"
@@ -133,10 +136,10 @@ def require_columns(schema: pa.Schema, names: Iterable[str]) -> None:
                 listed, near = f"; {outer} is {schema.field(outer).type}", []
             hint = f"; did you mean {' or '.join(near)}?" if near else listed
             raise UsageError("table-unknown-column", f"there is no column {name!r}{hint}")
-        if known.count(name) > 1:
+        if times[name] > 1:
             raise DataError(
                 "table-repeated-column",
-                f"{known.count(name)} columns have the name {name!r}; rename all but one",
+                f"{times[name]} columns have the name {name!r}; rename all but one",
             )
 
 
@@ -156,7 +159,7 @@ def _retyped(partition: Partition, schema: pa.Schema) -> Partition:
 
 DEFAULT_MEMORY = 800 << 20
 """Bytes for rows where no limit is given."""
-_LINE_SHARE, _BATCH_SHARE = 8, 2  # of the memory: the longest line, and the largest record batch
+_LINE_SHARE, _BATCH_SHARE = 16, 2  # of the memory: the longest line, and the largest record batch
 
 
 def open_source(
@@ -167,7 +170,7 @@ def open_source(
     Args:
         files: the files.
         delimiter: the character between values of CSV; by default the first line decides.
-        memory: bytes for rows; an eighth of it is the longest line, a half the largest record batch.
+        memory: bytes for rows; a sixteenth of it is the longest line, a half the largest record batch.
 
     Raises:
         UsageError: the files have several formats, or a delimiter is given for another format than CSV.
@@ -246,12 +249,12 @@ def _agreed(schema: pa.Schema, found: pa.Schema, first: Path, path: Path) -> pa.
                 "table-schema-mismatch",
                 f"{first} and {path} differ: {what}; make them alike, or filter them separately",
             )
-        ours, theirs = schema.field(name).type, found.field(name).type
-        if ours != theirs:
+    for ours, theirs in zip(schema, found, strict=True):
+        if ours.type != theirs.type:
             raise DataError(
                 "table-schema-mismatch",
-                f"{first} and {path} differ: column {name!r} is {ours} in the first and {theirs} in the "
-                "second; make them alike, or filter them separately",
+                f"{first} and {path} differ: column {ours.name!r} is {ours.type} in the first and "
+                f"{theirs.type} in the second; make them alike, or filter them separately",
             )
     return schema
 
@@ -269,8 +272,9 @@ def _unified(schema: pa.Schema, found: pa.Schema, where: str) -> pa.Schema:
 def _loosely_unified(schema: pa.Schema, found: pa.Schema) -> pa.Schema:
     """The columns of both; columns without a common type become null and cannot be used."""
     fields = []
+    columns = [{column.name: column for column in one} for one in (schema, found)]
     for name in dict.fromkeys([*schema.names, *found.names]):
-        both = [pa.schema([one.field(name)]) for one in (schema, found) if name in one.names]
+        both = [pa.schema([one[name]]) for one in columns if name in one]
         try:
             fields.append(pa.unify_schemas(both, promote_options="permissive").field(0))
         except pa.ArrowException:

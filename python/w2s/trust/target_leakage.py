@@ -28,7 +28,7 @@ LEAST_BOUND = 0.95
 _Z = 2.326  # of a one-sided bound at 99 %
 _TAIL = 0.02  # with an AUC of 0.995 at most this share of one class is beyond the median of the other
 _SHOWN = 3
-_Matrix = npt.NDArray[np.float64]
+_Matrix = npt.NDArray[np.floating]
 
 
 @dataclass(frozen=True)
@@ -76,7 +76,7 @@ def find_leaks(labels: Labels, correct: Flags, evidence: Iterable[str]) -> list[
         found += _separations(name, values[:, None], correct)
     for name in dict.fromkeys(evidence):
         if name in labels.vectors:
-            found += _separations(name, labels.vectors[name].astype(np.float64), correct)
+            found += _separations(name, labels.vectors[name], correct)
     return found
 
 

@@ -4,6 +4,9 @@
 //! many objects as there are lines, each line holds exactly one, because a text cannot cross a line in JSON and after
 //! `}` no object begins inside another. Nesting is bounded here, before a parser recurses.
 
+use std::collections::HashSet;
+use std::hash::{BuildHasherDefault, Hasher};
+
 /// What is wrong with a line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -60,6 +63,79 @@ pub fn check(block: &[u8], offsets: &[i64], deepest: usize) -> Lines {
     found
 }
 
+/// Counts the different keys in a block, each with the keys around it: `a` and `b` in `{"a":{"b":[{"b":1}]}}` are three.
+///
+/// A parser makes a column of each, with a place in every line, so that the product bounds its memory. What is not JSON
+/// is counted somehow.
+///
+/// ```
+/// assert_eq!(w2s_core::lines::keys(br#"{"a":{"b":[{"b":1}]}} {"a":"\"x\":"}"#), 3);
+/// ```
+#[must_use]
+pub fn keys(block: &[u8]) -> usize {
+    let mut found = HashSet::with_hasher(BuildHasherDefault::<Mixed>::default());
+    // The path of what each open bracket holds, and of the value to come.
+    let (mut open, mut path, mut at) = (Vec::new(), START, 0);
+    while let Some(&byte) = block.get(at) {
+        at += 1;
+        match byte {
+            b'"' => {
+                let text = text(&block[at..]);
+                at = block.len().min(at + text.len() + 1);
+                let next = block[at..].iter().find(|byte| !byte.is_ascii_whitespace());
+                if next == Some(&b':') {
+                    path = text
+                        .iter()
+                        .fold(open.last().copied().unwrap_or(START).rotate_left(5) ^ 1, |path, &byte| {
+                            (path ^ u64::from(byte)).wrapping_mul(PRIME)
+                        });
+                    found.insert(path);
+                }
+            }
+            b'{' | b'[' => open.push(path),
+            b'}' | b']' => {
+                open.pop();
+                path = open.last().copied().unwrap_or(START);
+            }
+            _ => {}
+        }
+    }
+    found.len()
+}
+
+/// Of the hash by Fowler, Noll and Vo.
+const START: u64 = 0xcbf2_9ce4_8422_2325;
+const PRIME: u64 = 0x0100_0000_01b3;
+
+/// Takes numbers as their own hash.
+#[derive(Default)]
+struct Mixed(u64);
+
+impl Hasher for Mixed {
+    fn finish(&self) -> u64 {
+        self.0
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        self.0 = bytes.iter().fold(self.0, |hash, &byte| (hash ^ u64::from(byte)).wrapping_mul(PRIME));
+    }
+
+    fn write_u64(&mut self, number: u64) {
+        self.0 = number ^ number.rotate_left(31);
+    }
+}
+
+/// The text in front of the quotation mark that ends it.
+fn text(bytes: &[u8]) -> &[u8] {
+    let mut is_escaped = false;
+    let end = bytes.iter().position(|&byte| {
+        let ends = byte == b'"' && !is_escaped;
+        is_escaped = byte == b'\\' && !is_escaped;
+        ends
+    });
+    &bytes[..end.unwrap_or(bytes.len())]
+}
+
 /// A line without white space around it, and without a byte order mark in front.
 fn trimmed(line: &[u8]) -> &[u8] {
     let is_space = |byte: &u8| matches!(byte, b' ' | b'\t' | b'\r' | b'\n');
@@ -104,13 +180,24 @@ fn depth(line: &[u8]) -> usize {
 
 #[cfg(test)]
 mod tests {
-    use super::{LineFault, Lines, check};
+    use super::{LineFault, Lines, check, keys};
 
     fn checked(block: &[u8], deepest: usize) -> Lines {
         let ends = block.iter().enumerate().filter(|(_, byte)| **byte == b'\n').map(|(at, _)| at + 1);
         let offsets: Vec<i64> =
             std::iter::once(0).chain(ends).map(|at| i64::try_from(at).expect("a small block")).collect();
         check(block, &offsets, deepest)
+    }
+
+    #[test]
+    fn keys_are_counted_with_the_keys_around_them() {
+        assert_eq!(keys(b"{\"a\": 1, \"b\" : {\"a\": 2}}\n{\"b\": {\"a\": [3, {\"a\": 4}]}, \"a\": 5}\n"), 4);
+        assert_eq!(keys(b"{\"a\": [\"b\", {\"c\": 1}, {\"c\": 2}], \"d\": \":\"}"), 3);
+        let many: String = (0..5_000).map(|i| format!("{{\"m\":{{\"k{i}\":\"{i}\"}}}}\n")).collect();
+        assert_eq!(keys(many.as_bytes()), 5_001);
+        for cut in 0..60 {
+            let _ = keys(&b"{\"a\\\"\": [\"b\", {\"c\": 1}, {\"c\": 2}]]]}}, \"d\": \":\"}"[..cut.min(44)]);
+        }
     }
 
     #[test]

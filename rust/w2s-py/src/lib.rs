@@ -40,7 +40,7 @@ mod _core {
     #[pymodule_export]
     use crate::errors::{CoreError, SettingError};
     #[pymodule_export]
-    use crate::lines::check_lines;
+    use crate::lines::{check_lines, key_count};
     #[pymodule_export]
     use crate::pages::{footer, kept_texts, lz4_length, page_header};
     #[pymodule_export]

@@ -8,6 +8,13 @@ use w2s_core::lines::{self, LineFault};
 /// Indices of blank lines; the first line with a fault, and whether it nests too deep.
 type LineNumbers = (Vec<usize>, Option<(usize, bool)>);
 
+/// How many different keys, each with the keys around it, a block of JSON holds.
+#[pyfunction]
+pub fn key_count(py: Python<'_>, block: PyReadonlyArray1<'_, u8>) -> PyResult<usize> {
+    let block = values(&block)?;
+    Ok(py.detach(|| lines::keys(block)))
+}
+
 /// Indices of blank lines; the first line with a fault, and whether it nests too deep.
 #[pyfunction]
 pub fn check_lines(

@@ -8,6 +8,7 @@
 use crate::errors::data_error;
 use pyo3::PyResult;
 use rayon::{ThreadPool, ThreadPoolBuilder};
+use std::error::Error;
 use std::process;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -35,15 +36,22 @@ impl Pool {
     /// The pool of this process.
     ///
     /// # Errors
-    /// `CoreError` where a forked process cannot start threads.
+    /// `CoreError` where the process cannot start threads.
     pub fn of_process() -> PyResult<Self> {
         let process = process::id();
         let owner = OWNER.compare_exchange(0, process, Ordering::AcqRel, Ordering::Acquire);
-        if owner.is_ok() || owner == Err(process) {
-            return Ok(Self::Global);
-        }
-        forked(process, &FORKED).map(Self::Forked).map_err(|why| {
-            data_error("core-no-threads", format!("cannot start threads in forked process {process}: {why}"))
+        let found = if owner.is_ok() || owner == Err(process) {
+            GLOBAL.get_or_init(start_global).clone().map(|()| Self::Global)
+        } else {
+            forked(process, &FORKED).map(Self::Forked)
+        };
+        found.map_err(|why| {
+            data_error(
+                "core-no-threads",
+                format!(
+                    "cannot start threads in process {process}: {why}; allow more memory or more threads"
+                ),
+            )
         })
     }
 
@@ -55,6 +63,17 @@ impl Pool {
             Self::Global => work(),
             Self::Forked(pool) => pool.install(work),
         }
+    }
+}
+
+/// Whether the global pool could be built: rayon panics at each use of one that could not.
+static GLOBAL: OnceLock<Result<(), String>> = OnceLock::new();
+
+/// Builds the global pool; one that rayon has built already is as good.
+fn start_global() -> Result<(), String> {
+    match ThreadPoolBuilder::new().build_global() {
+        Err(error) if error.source().is_some() => Err(error.to_string()),
+        _ => Ok(()),
     }
 }
 

@@ -69,27 +69,41 @@ def test_naive_and_confidence_have_own_chains_by_default(given: dict[str, Any], 
     assert parse_config(ChainConfig, found.model_dump(exclude_none=True), "again") == found
 
 
+SEARCHES = ["search:depth=2", "search:depth=3"]
+
+
 @pytest.mark.parametrize(
     ("given", "proposals"),
     [
-        ({"teacher": "policy:b"}, 3),
-        ({"teacher": "lc0:maia.pb.gz"}, 3),
-        ({"teacher": "random"}, 1),
-        ({"teacher": "search:depth=1"}, 1),
-        ({"teacher": "no reference?"}, 1),
-        ({"teacher": "policy:b", "oracles": []}, 1),
+        ({"teacher": "policy:b"}, 1),
+        ({"teacher": "policy:b", "oracles": SEARCHES}, 3),
+        ({"teacher": "lc0:maia.pb.gz", "oracles": SEARCHES}, 3),
+        ({"teacher": "random", "oracles": SEARCHES}, 1),
+        ({"teacher": "search:depth=1", "oracles": SEARCHES}, 1),
+        ({"teacher": "no reference?", "oracles": SEARCHES}, 1),
         ({"teacher": "policy:b", "oracles": [], "proposals": 2}, 2),
         ({"teacher": "policy:b", "source": "matches", "examples": {}}, 1),
         ({"teacher": "hf:b", "task": "choice"}, 1),
-        ({"teacher": "policy:b", "proposals": 1}, 1),
+        ({"teacher": "policy:b", "oracles": SEARCHES, "proposals": 1}, 1),
     ],
 )
-def test_nets_of_moves_propose_three_labels_if_searches_are_evidence(
+def test_nets_of_moves_propose_three_labels_if_oracles_are_evidence(
     given: dict[str, Any], proposals: int
 ) -> None:
     found = parse_config(ChainConfig, {**CHAIN, **given}, "the chain")
     assert found.proposals == proposals
     assert parse_config(ChainConfig, found.model_dump(exclude_none=True), "again") == found
+
+
+@pytest.mark.parametrize(
+    "teacher", ["policy:b", "lc0:maia.pb.gz?nodes=200", "policy:b?think=6,6&dtype=float32"]
+)
+def test_no_outside_oracle_is_evidence_by_default(teacher: str) -> None:
+    found = parse_config(ChainConfig, {**CHAIN, "teacher": teacher}, "the chain")
+    assert found.oracles == ()
+    assert ("deliberation" in found.evidence) == ("?" in teacher)
+    options = teacher.partition("?")[2]
+    assert found.teacher_of(2) == "policy:a" + (f"?{options}" if options else "")
 
 
 PAIR = {"teacher": "policy:a", "student": "policy:b"}

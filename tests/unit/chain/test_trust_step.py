@@ -136,12 +136,12 @@ def reading(**given: object) -> ChainConfig:
 
 
 def test_probe_reads_all_evidence_of_the_chain() -> None:
-    assert trust_of(reading(oracles=())).needs == {"hidden", "afterstate", "student"}
+    assert trust_of(reading()).needs == {"hidden", "afterstate", "student"}
 
 
 def test_probe_reads_searches_of_oracles() -> None:
     assert "search" in trust_of(reading(oracles=("search:depth=2",))).needs
-    assert "search" in trust_of(reading()).needs
+    assert "search" not in trust_of(reading()).needs
     assert "search" not in trust_of(reading(oracles=("uci:stockfish",))).needs
 
 

@@ -236,7 +236,7 @@ def read_splits(path: Path) -> Splits:
     Raises:
         DataError: the file is damaged.
     """
-    table = read_table(path)
+    table = read_table(path, ["role", "task"])
     names, task = table.column("role").to_pylist(), get_task(str(table.column("task")[0]))
     found: dict[str, list[Example]] = {name: [] for name in SPLITS}
     for name, example in zip(names, read_examples(path, task.name), strict=True):

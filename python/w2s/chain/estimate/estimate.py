@@ -112,7 +112,8 @@ class _Models:
     @cached_property
     def _known(self) -> dict[str, tuple[ModelShape | None, ExampleLengths]]:
         config = self.config
-        named = [config.teacher, *config.student, config.reward, config.regime.gold_teacher]
+        teachers = [config.teacher_of(number + 1) for number in range(config.rounds)]
+        named = [*teachers, *config.student, config.reward, config.regime.gold_teacher]
         return {name: self._look_up(name) for name in dict.fromkeys(named) if name is not None}
 
     def of(self, reference: str) -> tuple[ModelShape | None, ExampleLengths]:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from w2s.errors import W2sError
 from w2s.models.candidates import list_candidates
+from w2s.models.policy.settings import expected_positions
 from w2s.models.reference import resolve_reference
 from w2s.tasks import AnswerExample, Example
 
@@ -71,7 +72,9 @@ def measure_lengths(
         64
     """
     if squares:
-        return ExampleLengths(squares, 0, 0, squares, "a token for each square")
+        positions = expected_positions(reference)
+        source = "a token for each square" + (f" of {positions:,} positions" if positions > 1 else "")
+        return ExampleLengths(squares * positions, 0, 0, squares, source)
     sample = examples[:: max(1, len(examples) // _SAMPLE)][:_SAMPLE]
     return (_measure(reference, sample) if sample else None) or ASSUMED_LENGTHS[task]
 

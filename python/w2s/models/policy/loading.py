@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -9,8 +10,8 @@ from typing import TYPE_CHECKING
 from w2s.errors import MissingExtraError, ModelError, UsageError
 from w2s.models.model import Model, ModelKind
 from w2s.models.policy.model_card import bundled_policies, policies_folder
-from w2s.models.policy.settings import OPTIONS, PolicySettings
-from w2s.models.reference import Reference, local_path, quote
+from w2s.models.policy.settings import OPTIONS, PolicySettings, is_lookahead
+from w2s.models.reference import Reference, local_path, quote, resolve_reference
 
 if TYPE_CHECKING:
     from w2s.models.policy.nets import PolicyNet
@@ -66,10 +67,30 @@ def build_model(reference: str, net: PolicyNet, settings: PolicySettings, seed: 
     if settings.looks_ahead:
         from w2s.models.policy.deliberation import DeliberationModel
 
-        return DeliberationModel(reference, net, settings, seed)
+        pinned = with_precision(reference)
+        settings = PolicySettings.from_reference(resolve_reference(pinned))
+        return DeliberationModel(pinned, net, settings, seed)
     from w2s.models.policy.model import PolicyModel
 
     return PolicyModel(reference, net, settings, seed)
+
+
+def with_precision(reference: str) -> str:
+    """The reference with the precision of a network that looks ahead written out, as this machine chooses it.
+
+    Answers in another precision differ a little, so a run that can be continued stores this reference. Other
+    references are returned unchanged. Needs torch.
+    """
+    if not is_lookahead(reference):
+        return reference
+    from w2s.models.policy.device import has_fast_bfloat16, select_device
+
+    parsed = resolve_reference(reference)
+    settings = PolicySettings.from_reference(parsed)
+    if settings.dtype != "auto":
+        return reference
+    dtype = "bfloat16" if has_fast_bfloat16(select_device(settings.device)) else "float32"
+    return str(replace(parsed, options={**parsed.options, "dtype": dtype}))
 
 
 def load(reference: Reference, *, seed: int, concurrency: int, cache: Path | None = None) -> Model:

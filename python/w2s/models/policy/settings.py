@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Self
 
 from w2s.errors import UsageError
 from w2s.kernels import ALL_MOVES
-from w2s.models.reference import Reference, quote
+from w2s.models.reference import Reference, quote, resolve_reference
 from w2s.models.reference_options import parse_count, parse_number, parse_word
 
 DEVICES = ("auto", "cpu", "cuda")
@@ -28,7 +28,13 @@ LABELS = ("best", "policy", "improved")
 DTYPES = ("auto", "float32", "bfloat16")
 _MAX_BATCH = 65_536
 _MAX_DEPTH = 32
+_USUAL_MOVES = 35
+"""Legal moves of a usual position of chess."""
 _MAX_NODES = 10_000_000
+NET_KINDS = ("policy", "lc0")
+"""Kinds of reference that name networks of moves."""
+_LOOKAHEAD = ("think", "nodes", "label", "gain", "dtype")
+"""Options of a network that looks ahead."""
 _ALONE = ("label", "gain", "dtype")
 """Options that mean nothing without ``think`` or ``nodes``."""
 
@@ -94,6 +100,53 @@ class PolicySettings:
             parse_number(text, options, "gain", 10.0),
             parse_word(text, options, "dtype", DTYPES),
         )
+
+
+def is_lookahead(reference: object) -> bool:
+    """Whether a reference names a network that looks ahead.
+
+    Example:
+        >>> is_lookahead("lc0:maia-1100.pb.gz?nodes=200"), is_lookahead("policy:chess-small")
+        (True, False)
+    """
+    try:
+        parsed = resolve_reference(reference) if isinstance(reference, str) else None
+    except UsageError:
+        return False  # loading the model reports what is wrong
+    return (
+        parsed is not None and parsed.kind in NET_KINDS and bool({"think", "nodes"} & parsed.options.keys())
+    )
+
+
+def with_lookahead_of(reference: str, other: str) -> str:
+    """The reference of a network that looks ahead as another one does, or not at all.
+
+    Example:
+        >>> with_lookahead_of("policy:runs/student", "lc0:maia-1100.pb.gz?nodes=200&temperature=1")
+        'policy:runs/student?nodes=200'
+    """
+    parsed = resolve_reference(reference)
+    if not is_lookahead(other) or parsed.kind not in NET_KINDS:
+        return reference
+    options = {name: value for name, value in resolve_reference(other).options.items() if name in _LOOKAHEAD}
+    return str(replace(parsed, options={**parsed.options, **options}))
+
+
+def expected_positions(reference: str) -> int:
+    """About how many positions a network evaluates to answer one question.
+
+    Example:
+        >>> [expected_positions(f"policy:a{options}") for options in ("", "?nodes=200", "?think=6,6,all")]
+        [1, 200, 1303]
+    """
+    if not is_lookahead(reference):
+        return 1
+    settings = PolicySettings.from_reference(resolve_reference(reference))
+    total = level = 1
+    for width in settings.think:
+        level *= min(width, _USUAL_MOVES)
+        total += level
+    return settings.nodes or total
 
 
 def _check_lookahead(text: str, options: Mapping[str, str]) -> None:

@@ -2,7 +2,7 @@
 //!
 //! Each function takes any bytes, returns whether they were accepted, and panics where a promise is broken.
 
-use w2s_core::lines::{LineFault, check as check_lines};
+use w2s_core::lines::{LineFault, check as check_lines, keys};
 use w2s_core::pages::{PageError, Texts, Values, footer, header, kept, lz4_length};
 use w2s_fuzz::Target;
 
@@ -41,6 +41,7 @@ pub fn json_lines(bytes: &[u8]) -> bool {
         .filter(|(_, byte)| **byte == b'\n')
         .map(|(at, _)| at.cast_signed() as i64 + 1);
     let offsets: Vec<i64> = std::iter::once(0).chain(ends).collect();
+    assert!(keys(bytes) <= bytes.len());
     let found = check_lines(bytes, &offsets, 3);
     let text = |line: usize| &bytes[offsets[line] as usize..offsets[line + 1] as usize];
     assert!(found.blank.is_sorted() && found.blank.iter().all(|&line| !text(line).contains(&b'{')));
