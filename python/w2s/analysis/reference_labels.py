@@ -13,7 +13,7 @@ import pyarrow as pa
 from w2s.analysis.context import Analysis, measure_step
 from w2s.analysis.matched_rows import draw
 from w2s.analysis.report import Measurement, join_sentences, percent
-from w2s.analysis.result import Doubles, Result, Sample, bootstrap, mean_of
+from w2s.analysis.result import Doubles, Result, Sample, bootstrap_share, mean_of
 from w2s.analysis.run_rows import RunRows, SeedRows
 from w2s.arena.oracles import Case
 from w2s.chain.plan import PlannedStep
@@ -181,7 +181,7 @@ def _shares(
                 for one, flags in zip(compared, judged, strict=True)
             ]
             name = f"{oracle}, margin {margin}: {what}"
-            results.append(bootstrap(name, group, samples, seed=seed))
+            results.append(bootstrap_share(name, group, samples, seed=seed))
     return results
 
 
