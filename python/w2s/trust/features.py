@@ -206,8 +206,8 @@ def _raw_features(labels: Labels, layout: FeatureLayout) -> Doubles:
                 f"{found}; fit the trust function again",
             )
         blocks.append(vector.astype(np.float64))
-    found = np.concatenate(blocks, axis=1) if blocks else np.zeros((len(labels), 0))
-    bounded: Doubles = np.where(np.isfinite(found), np.clip(found, -_LARGEST, _LARGEST), found)
+    joined = np.concatenate(blocks, axis=1) if blocks else np.zeros((len(labels), 0))
+    bounded: Doubles = np.where(np.isfinite(joined), np.clip(joined, -_LARGEST, _LARGEST), joined)
     return bounded
 
 
