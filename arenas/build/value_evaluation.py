@@ -21,7 +21,7 @@ from w2s.models.policy.files import from_pretrained
 from w2s.models.policy.model_card import policies_folder
 from w2s.models.policy.settings import PolicySettings
 
-MAX_PUZZLES = 600
+MAX_PUZZLES = {"chess": 300, "connect_four": 600, "othello": 600}
 MATCH_PLANS = {"chess": "nodes=32", "connect_four": "nodes=64", "othello": "nodes=64"}
 """How the policy that looks ahead does so in the match against itself."""
 COMPARED = "nodes=64"
@@ -114,7 +114,7 @@ def puzzles(name: str, game: str) -> dict[str, Any]:
     """Accuracy on the first test puzzles, without and with looking ahead, and the paired differences."""
     models = {plan: load_model(f"policy:{name}{plan and '?' + plan}") for plan in ("", *PUZZLE_PLANS)}
     models[ZERO] = _without_values(name)
-    found = evaluate_models(test_puzzles(game)[:MAX_PUZZLES], models)
+    found = evaluate_models(test_puzzles(game)[: MAX_PUZZLES[game]], models)
     gains = {plan: found.differences["", plan] for plan in models if plan}
     of_values = difference(found.scores[COMPARED], found.scores[ZERO])
     return {"puzzles": found.examples, "accuracy": found.accuracy, "gains": gains, "of_values": of_values}

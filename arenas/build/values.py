@@ -33,7 +33,7 @@ from w2s.models.policy.nets import PolicyNet, ValueHead, build_net, weights_dige
 from w2s.resume import cached_step
 
 PLAYS = {
-    "chess": Play(1280, 0.5, 0.25, 200),
+    "chess": Play(1024, 0.5, 0.25, 200),
     "connect_four": Play(4096, 0.5, 1.0, 42),
     "othello": Play(3072, 0.5, 0.5, 130),
 }
@@ -180,7 +180,9 @@ def make(name: str, folder: Path, seed: int, games: int | None, pairs: int) -> N
     learned = cached_step(folder / "head", inputs, lambda: train(name, folder / "head", seed, play)).facts
     save_pretrained(from_pretrained(folder / "head" / "net"), BUNDLE / name, dtype="float16")
     inputs = {"weights": file_digest(BUNDLE / name / WEIGHTS), "plan": MATCH_PLANS[game], "seed": seed}
-    solved = cached_step(folder / "puzzles", {**inputs, "most": MAX_PUZZLES}, lambda: puzzles(name, game))
+    solved = cached_step(
+        folder / "puzzles", {**inputs, "most": MAX_PUZZLES[game]}, lambda: puzzles(name, game)
+    )
     report = {**learned, "play": play._asdict(), "match": None, "solved": solved.facts}
     if pairs:
         run = folder / "match" / "run"

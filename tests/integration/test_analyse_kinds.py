@@ -61,7 +61,8 @@ def test_few_kept_rows_leave_out_gradients(nets: Path, tmp_path: Path) -> None:
 
 
 def test_every_round_is_measured_with_its_own_teacher(nets: Path, tmp_path: Path) -> None:
-    out = chain_run(tmp_path / "run", small(nets, rounds=2))
+    arms = ["base", "naive", "random", "trust"]  # the arm naive has its own teacher in round 2
+    out = chain_run(tmp_path / "run", small(nets, rounds=2, arms=arms))
     first = analyse(out, measures=["difficulty", "blind-spots"])
     second = analyse(out, measures=["difficulty", "blind-spots"], round_number=2)
     assert (first.round, second.round) == (1, 2)

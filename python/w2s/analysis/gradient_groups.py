@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -36,7 +36,12 @@ COMPARED = (("kept", "dropped"), ("kept", "random"), EQUAL_LOSS)
 RATIOS = ("effective rank", "effective rank (unit)", "m-coherence (unit)")
 IN_WHOLE_NET = {f"{name}, whole net": name for name in ("m-coherence (unit)", "effective rank (unit)")}
 """Measures of gradients in the whole net, and their names in the head."""
-_CLAIMED = {"effective rank (unit)": "in the head", "effective rank (unit), whole net": "in the whole net"}
+RANK = "effective rank (unit)"
+_CLAIMED = {
+    "m-coherence (unit)": "the m-coherence of gradients of unit length",
+    RANK: "their effective rank",
+    f"{RANK}, whole net": "the effective rank in the whole net",
+}
 _CHUNK = 256
 Groups = Mapping[str, npt.NDArray[np.int64]]
 
@@ -196,12 +201,10 @@ def _columns(
     return found if gold is None else {**found, "grad_cos_gold": np.concatenate(cosines)}
 
 
-def _parts(head: HeadGradients, rows: TrainingSet) -> Sequence[Gradients]:
+def _parts(head: HeadGradients, rows: TrainingSet) -> Iterator[Gradients]:
     """The gradients of all rows, some at a time."""
-    starts = range(0, len(rows), _CHUNK)
-    return (  # type: ignore[return-value]
-        head.of(_take(rows, np.arange(start, min(start + _CHUNK, len(rows))))) for start in starts
-    )
+    for start in range(0, len(rows), _CHUNK):
+        yield head.of(_take(rows, np.arange(start, min(start + _CHUNK, len(rows)))))
 
 
 def _take(rows: TrainingSet, places: npt.NDArray[np.int64]) -> TrainingSet:
@@ -214,24 +217,26 @@ def _take(rows: TrainingSet, places: npt.NDArray[np.int64]) -> TrainingSet:
 
 
 def _meaning(results: Sequence[Result]) -> str:
-    """Which of the two claims about rank holds in this run."""
+    """Whether gradients are more aligned, and which of the two claims about rank holds in this run."""
     ratios = {(one.name, one.group): one for one in results}
-    found = {}
-    for name, where in _CLAIMED.items():
-        for pair, at in ((COMPARED[0], ""), (EQUAL_LOSS, "at equal loss")):
-            ratio = ratios.get((f"{name}, ratio", f"{pair[0]} ÷ {pair[1]}"))
-            if ratio is not None:
-                found[", ".join(filter(None, (where, at)))] = ratio
-    if not found:
-        return "There are too few rows to compare."
-    listed = [f"{shown(one.value)} times {where} ({_side(one)})" for where, one in found.items()]
-    return join_sentences(
-        [
-            "the effective rank of the gradients of kept rows, of unit length, is that of dropped rows "
-            + ", ".join(listed),
-            f"the paper says lower, arXiv 2504.10766 higher, and {_verdict([*found.values()])}",
+    parts: list[str] = []
+    for name, what in _CLAIMED.items():
+        found = [
+            ratios.get((f"{name}, ratio", f"{pair[0]} ÷ {pair[1]}")) for pair in (COMPARED[0], EQUAL_LOSS)
         ]
-    )
+        said = [
+            f"{shown(one.value)} times {of} ({_side(one)})"
+            for one, of in zip(found, ("that of dropped rows", "at equal loss"), strict=True)
+            if one is not None
+        ]
+        if said:
+            start = "" if parts else "for kept rows, "
+            parts.append(f"{start}{what} is {', '.join(said)}")
+        if found[0] is not None and name == RANK:
+            parts.append(
+                f"the paper says a lower rank, arXiv 2504.10766 a higher one, and {_verdict(*found)}"
+            )
+    return join_sentences(parts) if parts else "There are too few rows to compare."
 
 
 def _side(ratio: Result) -> str:
@@ -240,12 +245,12 @@ def _side(ratio: Result) -> str:
     return "higher" if ratio.low is not None and ratio.low > 1 else "not clear"
 
 
-def _verdict(ratios: Sequence[Result]) -> str:
-    """Which claim holds, from the ratio in the head and the same at equal loss."""
-    first, *others = [_side(one) for one in ratios[:2]]
-    if first == "not clear":
+def _verdict(plain: Result | None, equal_loss: Result | None) -> str:
+    """Which claim holds, from the ratio of ranks and the same at equal loss."""
+    side = "not clear" if plain is None else _side(plain)
+    if side == "not clear":
         return "this run agrees with neither"
-    who = "the paper" if first == "lower" else "arXiv 2504.10766"
-    if not others:
+    who = "the paper" if side == "lower" else "arXiv 2504.10766"
+    if equal_loss is None:
         return f"this run agrees with {who}"
-    return f"this run agrees with {who}, {'also' if others[0] == first else 'but not'} at equal loss"
+    return f"this run agrees with {who}, {'also' if _side(equal_loss) == side else 'but not'} at equal loss"

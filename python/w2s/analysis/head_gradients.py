@@ -64,8 +64,8 @@ class HeadGradients:
 
     @property
     def parameters(self) -> int:
-        """Number of parameters of the whole net."""
-        return sum(parameter.numel() for parameter in self._net.parameters())
+        """Number of parameters of the whole net on which the policy depends."""
+        return sum(parameter.numel() for parameter in _policy_parameters(self._net).values())
 
     @property
     def what(self) -> str:
@@ -103,7 +103,7 @@ class HeadGradients:
         return left.cpu().numpy(), right.cpu().numpy()
 
     def of_whole_net(self, rows: TrainingSet) -> Gradients:
-        """The gradients of some rows in all parameters of the net; they need memory for each parameter."""
+        """The gradients of some rows in all parameters of the policy; each takes memory for every row."""
         batches = Batches(rows, move_targets(rows, self._net.config.game), self._net.config, self._device)
         parts = []
         for start in range(0, len(rows), _WHOLE_NET):
@@ -118,6 +118,11 @@ class HeadGradients:
         return left, np.ones((len(left), 1), np.float32)
 
 
+def _policy_parameters(module: nn.Module) -> dict[str, nn.Parameter]:
+    """The parameters of a module by name, without those of a head for values."""
+    return {name: one for name, one in module.named_parameters() if not name.startswith("value_head.")}
+
+
 def _per_row(module: nn.Module, inputs: Tensor, batch: Batch) -> npt.NDArray[np.float32]:
     """The gradient of each row in all parameters of a module, shape (n, parameters).
 
@@ -126,11 +131,11 @@ def _per_row(module: nn.Module, inputs: Tensor, batch: Batch) -> npt.NDArray[np.
         inputs: its input, one for each row.
         batch: the rows.
     """
-    parameters = {name: one.detach() for name, one in module.named_parameters()}
-    buffers = dict(module.named_buffers())
+    parameters = {name: one.detach() for name, one in _policy_parameters(module).items()}
+    buffers = {**dict(module.named_parameters()), **dict(module.named_buffers())}
 
     def loss(values: dict[str, Tensor], row: Tensor, moves: Tensor, mask: Tensor, y: Tensor) -> Tensor:
-        policy = functional_call(module, {**values, **buffers}, (row.unsqueeze(0),))[0]
+        policy = functional_call(module, {**buffers, **values}, (row.unsqueeze(0),))[0]
         logits = policy.gather(0, moves).masked_fill(~mask, MASKED_LOGIT)
         return cross_entropy(logits, y)
 

@@ -44,8 +44,7 @@ def analyse(
 ) -> None:
     """Measure why trust works on a finished chain: easy rows, purity, order, gradients, blind spots.
 
-    Trainings, oracles and measures are computed once for the same settings and kept in that folder, so the
-    same command continues after a kill.
+    Every step is done once for the same settings; the same command continues after a kill.
 
     Examples:
 
@@ -70,7 +69,16 @@ def analyse(
         *(("--oracle", name) for name in oracle or ()),
         ("--out", out),
     ]
-    output.note(f"resume with: {_resume_line(run, given)}")
+    resume_line = f"resume with: {_resume_line(run, given)}"
+    has_begun = False
+
+    def begin(step: str) -> None:
+        nonlocal has_begun
+        if not has_begun:
+            line.say(resume_line)
+        has_begun = True
+        line.begin(step)
+
     try:
         report = analyse_run(
             run,
@@ -82,11 +90,11 @@ def analyse(
             out=out,
             say=line.say,
             count=line,
-            begin=line.begin,
+            begin=begin,
         )
     except KeyboardInterrupt:
         line.clear()
-        output.note(f"resume with: {_resume_line(run, given)}")
+        output.note(resume_line)
         raise
     line.clear()
     output.data(report.to_json(), as_json=json, text=_text(report))

@@ -54,4 +54,11 @@ def test_the_sentence_says_which_claim_holds(
     results = [ratio(COMPARED[0], *plain)]
     if equal_loss is not None:
         results.append(ratio(EQUAL_LOSS, *equal_loss))
-    assert _meaning(results).endswith(f"and {verdict}.")
+    assert _meaning(results).endswith(f"{verdict}.")
+
+
+def test_the_sentence_says_whether_gradients_are_more_aligned() -> None:
+    group = f"{COMPARED[0][0]} ÷ {COMPARED[0][1]}"
+    found = _meaning([Result("m-coherence (unit), ratio", group, 2.0, 1.5, 2.5, 100)])
+    assert found.startswith("For kept rows, the m-coherence of gradients of unit length is 2.00 times")
+    assert found.endswith("that of dropped rows (higher).")

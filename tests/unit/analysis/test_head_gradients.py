@@ -51,7 +51,7 @@ def autograd(net: Any, module: Any, rows: TrainingSet) -> list[np.ndarray]:
         batch = batches.batch([row])
         net.zero_grad()
         torch.autograd.backward(cross_entropy(batch.logits(net(batch.planes)), batch.targets).sum())
-        named = sorted(module.named_parameters())
+        named = sorted((name, one) for name, one in module.named_parameters() if one.grad is not None)
         found.append(np.concatenate([one.grad.flatten().numpy() for _, one in named]).astype(np.float64))
     return found
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
+import torch
 
 from w2s import kernels
 from w2s.errors import ModelError
@@ -16,7 +17,7 @@ from w2s.models.policy.device import default_batch_size, select_device
 from w2s.models.policy.inference import BatchedNet, log_softmax
 from w2s.models.policy.lookahead import Lookahead
 from w2s.models.policy.model import PolicyModel
-from w2s.models.policy.nets import PolicyNet, weights_digest
+from w2s.models.policy.nets import PolicyNet, inference_copy, weights_digest
 from w2s.models.policy.settings import PolicySettings
 from w2s.tasks import MoveExample
 
@@ -56,9 +57,9 @@ class DeliberationModel:
         self.game = net.config.game
         device = select_device(settings.device)
         batch = settings.batch or _TREES_PER_BATCH * default_batch_size(device)
-        halves = settings.dtype == "bfloat16"
+        dtype = torch.bfloat16 if settings.dtype == "bfloat16" else torch.float32
         self._policy = PolicyModel(reference, net, settings, seed)
-        self._net = BatchedNet(net, device, batch, halves=halves)
+        self._net = BatchedNet(inference_copy(net, dtype), device, batch)
         self._settings = settings
         self._name = weights_digest(net) if settings.temperature else ""
         self._seed = seed

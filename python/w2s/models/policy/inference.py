@@ -6,7 +6,6 @@ does not depend on the other states of its batch.
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -37,14 +36,10 @@ class NetOutput:
 
 
 class BatchedNet:
-    """A network on its device, run on ``batch`` states at a time.
+    """A network on its device, run on ``batch`` states at a time, in the precision of its weights."""
 
-    ``halves`` computes in bfloat16, on a copy of the network; the last linear layers stay in float64.
-    """
-
-    def __init__(self, net: PolicyNet, device: torch.device, batch: int, *, halves: bool = False) -> None:
-        self._dtype = torch.bfloat16 if halves else torch.float32
-        net = copy.deepcopy(net).to(self._dtype) if halves else net
+    def __init__(self, net: PolicyNet, device: torch.device, batch: int) -> None:
+        self._dtype = next(net.parameters()).dtype
         self._net = net.to(device).to(memory_format=torch.channels_last).eval()
         self._device = device
         self._batch = batch

@@ -6,6 +6,7 @@ policy means: ``rust/w2s-games/src/chess/planes.rs``.
 
 from __future__ import annotations
 
+import copy
 import hashlib
 import math
 from collections.abc import Mapping
@@ -13,6 +14,7 @@ from collections.abc import Mapping
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
+from torch.nn.utils.fusion import fuse_conv_bn_eval
 
 from w2s import kernels
 from w2s.models.policy.config import PolicyConfig
@@ -89,6 +91,17 @@ def weights_digest(net: PolicyNet) -> str:
             continue
         digest.update(name.encode() + tensor.detach().cpu().contiguous().numpy().tobytes())
     return digest.hexdigest()
+
+
+def inference_copy(net: PolicyNet, dtype: torch.dtype) -> PolicyNet:
+    """A copy that only computes: in this precision, with the norms after convolutions folded into them."""
+    copied = copy.deepcopy(net).eval()
+    for module in copied.modules():
+        for name, child in module.named_children():
+            first, last = (child[0], child[-1]) if isinstance(child, nn.Sequential) else (child, child)
+            if isinstance(first, nn.Conv2d) and isinstance(last, nn.BatchNorm2d):
+                setattr(module, name, fuse_conv_bn_eval(first, last))
+    return copied.to(dtype)
 
 
 # Our own architecture ---------------------------------------------------------------------------------------

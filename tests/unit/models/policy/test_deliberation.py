@@ -25,6 +25,7 @@ from w2s.models.lc0.weights import read_weights  # noqa: E402
 from w2s.models.policy.files import from_pretrained  # noqa: E402
 from w2s.models.policy.inference import BatchedNet  # noqa: E402
 from w2s.models.policy.lookahead import Lookahead  # noqa: E402
+from w2s.models.policy.nets import inference_copy  # noqa: E402
 from w2s.models.policy.settings import PolicySettings  # noqa: E402
 from w2s.models.reference import parse_reference  # noqa: E402
 
@@ -164,3 +165,14 @@ def test_a_net_without_values_cannot_look_ahead(tmp_path: Path) -> None:
     folder = write_policy(tmp_path / "net", "othello")
     with raises_code("policy-without-values", ModelError):
         load_model(f"policy:{folder}?think=2")
+
+
+def test_folded_norms_change_nothing_but_rounding(tmp_path: Path) -> None:
+    net = from_pretrained(write_policy(tmp_path / "net", "othello", has_values=True))
+    planes = torch.rand(5, *net.config.shape.planes)
+    folded = inference_copy(net, torch.float32)
+    assert not any(isinstance(module, torch.nn.BatchNorm2d) for module in folded.modules())
+    with torch.inference_mode():
+        before, after = net.features(planes), folded.features(planes)
+        assert torch.allclose(net.logits(before), folded.logits(after), atol=1e-4)
+        assert torch.allclose(net.values(before), folded.values(after), atol=1e-5)
