@@ -79,7 +79,7 @@ def read_toml(path: Path) -> dict[str, Any]:
             content = file.read(_MAX_TOML_BYTES + 1)
         if len(content) > _MAX_TOML_BYTES:
             raise OSError(errno.EFBIG, f"it is larger than {_MAX_TOML_BYTES >> 20} MiB")
-        tables: dict[str, Any] = _with_data_folder(tomllib.loads(content.decode()), path)
+        tables: dict[str, Any] = _with_data_folder(tomllib.loads(content.decode("utf-8-sig")), path)
     except (OSError, ValueError, RecursionError) as error:
         raise _toml_error(path, error) from None
     return tables

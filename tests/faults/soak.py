@@ -10,6 +10,7 @@ import argparse
 import gc
 import os
 import resource
+import signal
 import subprocess
 import sys
 import tempfile
@@ -134,13 +135,22 @@ def suites(seconds: float, first_seed: int) -> Iterator[list[str]]:
                 f"tests.faults.kills --moments {KILLS} --seed {seed}",
                 "pytest -q tests/faults/test_contention.py",
             ):
-                command = [sys.executable, "-m", *words.split()]
-                done = subprocess.run(command, capture_output=True, text=True, check=False)
-                print(f"{words}\n{done.stdout}", flush=True)
-                if done.returncode:
-                    failures.append(f"{words}\n{done.stdout[-3000:]}{done.stderr[-1000:]}")
-                if time.monotonic() > end:
+                process = subprocess.Popen(
+                    [sys.executable, "-m", *words.split()],
+                    stdout=subprocess.PIPE,
+                    stderr=subprocess.PIPE,
+                    text=True,
+                    start_new_session=True,
+                )
+                try:
+                    out, error = process.communicate(timeout=max(1.0, end - time.monotonic()))
+                except subprocess.TimeoutExpired:  # the time is over; what it tried so far counts
+                    os.killpg(process.pid, signal.SIGKILL)
+                    print(f"{words}\n{process.communicate()[0]}(ended with the soak)", flush=True)
                     break
+                print(f"{words}\n{out}", flush=True)
+                if process.returncode:
+                    failures.append(f"{words}\n{out[-3000:]}{error[-1000:]}")
             seed += 1
 
     thread = threading.Thread(target=run)

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
 import pytest
 
 from tests.doubles.errors import raises_code
@@ -123,3 +124,20 @@ def test_pipe_in_the_folder_of_a_trust_function_is_refused(tmp_path: Path, name:
     os.mkfifo(tmp_path / name)
     with raises_code("trust-file-unreadable", DataError):
         load(tmp_path)
+
+
+@pytest.mark.parametrize("function", ["logistic", "boosting", "knn"])
+def test_features_may_be_as_large_as_numbers_are(function: str) -> None:
+    found = labels(200)
+    large = np.where(np.arange(200) % 3 == 0, 1e308, np.where(np.arange(200) % 3 == 1, -1.7e308, 1.0))
+    found = found.with_column("size", pa.array(large))
+    fitted = trust_function(function, features="size,margin").fit(found)
+    scores = fitted.score(found)
+    assert np.isfinite(scores).all()
+    assert scores.std() > 0
+
+
+def test_settings_may_begin_with_a_byte_order_mark(tmp_path: Path) -> None:
+    path = tmp_path / "a.toml"
+    path.write_bytes(b"\xef\xbb\xbf" + b'game = "chess"\r\npairs = 3\r\n')
+    assert read_toml(path) == {"game": "chess", "pairs": 3}

@@ -188,6 +188,10 @@ def feature_matrix(labels: Labels, layout: FeatureLayout, scaling: Arrays) -> Fe
     return np.concatenate([scaled, marks], axis=1, dtype=np.float32, casting="unsafe")
 
 
+_LARGEST = 1e100
+"""Larger numbers are set to it, so that sums of squares are finite."""
+
+
 def _raw_features(labels: Labels, layout: FeatureLayout) -> Doubles:
     scalars = [_scale_centipawns(name, columns.numbers(labels, name)) for name in layout.columns]
     scalars += [columns.equals_label(labels, name) for name in layout.agrees]
@@ -202,7 +206,9 @@ def _raw_features(labels: Labels, layout: FeatureLayout) -> Doubles:
                 f"{found}; fit the trust function again",
             )
         blocks.append(vector.astype(np.float64))
-    return np.concatenate(blocks, axis=1) if blocks else np.zeros((len(labels), 0))
+    joined = np.concatenate(blocks, axis=1) if blocks else np.zeros((len(labels), 0))
+    bounded: Doubles = np.where(np.isfinite(joined), np.clip(joined, -_LARGEST, _LARGEST), joined)
+    return bounded
 
 
 def _scale_centipawns(name: str, values: Doubles) -> Doubles:
