@@ -86,6 +86,7 @@ def measure_reference(analysis: Analysis) -> Measurement:
     notes = [
         f"the outside oracles are {' and '.join(analysis.oracles)}; they may know more than both models",
         "rows are those whose label differs from the reference answer; n counts those that an oracle judged",
+        "an oracle that is weaker than the source of the answers measures its own errors; engines are best",
         "a label is better if its regret is smaller than that of the answer by more than the margin",
     ]
     return Measurement(results, _meaning(results, analysis.oracles), notes)
