@@ -21,7 +21,7 @@ from w2s.files import atomic_file
 from w2s.games import State, game
 from w2s.models.policy.device import has_fast_bfloat16
 from w2s.models.policy.inference import BatchedNet, NetOutput, log_softmax
-from w2s.models.policy.nets import PolicyNet, weights_digest
+from w2s.models.policy.nets import PolicyNet, inference_copy, weights_digest
 from w2s.resume import digest
 
 GAMES_A_SHARD = 512
@@ -85,7 +85,8 @@ class _Game:
 def read_positions(folder: Path, net: PolicyNet, play: Play, seed: int) -> Positions:
     """The positions of all games; shards that are missing in the folder are played."""
     device = torch.device("cpu")
-    batched = BatchedNet(net, device, _BATCH, halves=has_fast_bfloat16(device))
+    dtype = torch.bfloat16 if has_fast_bfloat16(device) else torch.float32
+    batched = BatchedNet(inference_copy(net, dtype), device, _BATCH)
     inputs = [weights_digest(net), play.temperature, play.share, play.max_plies, seed]
     folder = folder / digest(inputs)[:12]
     shards = [

@@ -16,10 +16,11 @@ from w2s.labelling import evaluate_models
 from w2s.metrics import Interval, difference
 from w2s.metrics.bootstrap import percentile_interval
 from w2s.models import Model, load_model
-from w2s.models.policy.deliberation import DeliberationModel
 from w2s.models.policy.files import from_pretrained
+from w2s.models.policy.loading import build_model
 from w2s.models.policy.model_card import policies_folder
 from w2s.models.policy.settings import PolicySettings
+from w2s.models.reference import parse_reference
 
 MAX_PUZZLES = {"chess": 300, "connect_four": 600, "othello": 600}
 MATCH_PLANS = {"chess": "nodes=32", "connect_four": "nodes=64", "othello": "nodes=64"}
@@ -126,4 +127,5 @@ def _without_values(name: str) -> Model:
     assert net.value_head is not None
     for tensor in net.value_head.output.parameters():
         torch.nn.init.zeros_(tensor)
-    return DeliberationModel(f"policy:{name}", net, PolicySettings(nodes=64), 0)
+    reference = f"policy:{name}?{COMPARED}"
+    return build_model(reference, net, PolicySettings.from_reference(parse_reference(reference)), 0)

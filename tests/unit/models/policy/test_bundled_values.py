@@ -34,6 +34,7 @@ DIGESTS = {
 NAMES = [
     "connect_four-large",
     "connect_four-small",
+    "othello-large",
     "othello-small",
 ]
 """The policies with a value head."""
