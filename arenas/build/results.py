@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import sys
 import tomllib
 from collections.abc import Iterable, Mapping, Sequence
@@ -119,10 +120,16 @@ def _rating(found: Facts, times: int, digits: int) -> str:
     return f"{value} ({low} to {high})"
 
 
+def _without_data_folder(text: str) -> str:
+    """The text with the folder of public data by the name of its variable."""
+    folder = os.environ.get("W2S_DATA")
+    return text.replace(folder, "$W2S_DATA") if folder else text
+
+
 def _circumstances(name: str, config: ChainConfig, about: Facts) -> str:
     chosen = config.model_dump(mode="json", exclude_none=True, exclude_defaults=True)
     chosen["oracles"] = list(config.oracles)  # whose default depends on where examples come from
-    text = tomli_w.dumps(chosen).strip()
+    text = _without_data_folder(tomli_w.dumps(chosen).strip())
     seeds = ", ".join(str(config.seed + i) for i in range(config.seeds))
     return (
         f"{about['written'][:10]}, w2s {about['w2s']}, {about['machine']}, Python {about['python']}; "

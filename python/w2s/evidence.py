@@ -311,6 +311,8 @@ def _joined(path: Path, places: Mapping[str, int]) -> Vectors:
         raise DataError(
             "label-vector-not-fixed-size", f"{path}: vector is {column.type}, not a list of fixed size"
         )
+    if not is_numeric_type(column.type.value_type):
+        raise DataError("label-vector-not-numbers", f"{path}: vector is {column.type}, not a list of numbers")
     rows = [places.get(id_, -1) for id_ in table.column("id").to_pylist()]
     here = np.array(rows, np.int64)
     use = (here >= 0) & column.is_valid().to_numpy(zero_copy_only=False)

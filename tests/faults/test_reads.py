@@ -216,6 +216,15 @@ def test_names_that_are_not_unicode_are_refused(tmp_path: Path, write: Callable[
     refused(path, code, out="out.parquet")
 
 
+def test_vectors_of_other_values_than_numbers_are_refused(tmp_path: Path) -> None:
+    path = tmp_path / "labels.parquet"
+    write_parquet(path, pa.table({"id": ["a"], "label": ["x"]}))
+    vector = pa.array([[None, None]], pa.list_(pa.null(), 2))
+    write_parquet(tmp_path / "hidden.parquet", pa.table({"id": ["a"], "vector": vector}))
+    with raises_code("label-vector-not-numbers"):
+        read_labels(path)
+
+
 def test_labels_whose_names_are_not_unicode_are_refused(tmp_path: Path) -> None:
     table = pa.table({"id": ["a"], "label": ["x"], "meta": [{"n": 1}]})
     path = tmp_path / "labels.parquet"

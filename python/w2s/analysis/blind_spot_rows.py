@@ -13,7 +13,7 @@ import pyarrow as pa
 from w2s.analysis.blind_spots import SURE, UNSURE, blind_spots, deciles_of, spread_over_seeds
 from w2s.analysis.context import Analysis, label_probabilities, measure_step
 from w2s.analysis.report import Measurement, join_sentences, percent, shown
-from w2s.analysis.result import Doubles, Result, Sample, bootstrap, mean_of
+from w2s.analysis.result import Doubles, Result, Sample, bootstrap, bootstrap_share, mean_of
 from w2s.analysis.run_rows import RunRows, SeedRows
 from w2s.chain.plan import PlannedStep
 from w2s.evidence import read_table, write_table
@@ -78,8 +78,8 @@ def measure_blind_spots(analysis: Analysis) -> Measurement:
             spots.append(Sample(len(flags), mean_of(flags)))
             is_wrong = (own.probability >= SURE) & (own.correct == 0)
             wrong.append(Sample(len(flags), mean_of(is_wrong)))
-        results.append(bootstrap(BLIND, group, spots, seed=analysis.seed))
-        results.append(bootstrap(WRONG, group, wrong, seed=analysis.seed))
+        results.append(bootstrap_share(BLIND, group, spots, seed=analysis.seed))
+        results.append(bootstrap_share(WRONG, group, wrong, seed=analysis.seed))
     notes = [
         f"sure means that the probability of the student's own answer is at least {SURE:g}; unsure, that the "
         f"teacher's is below {UNSURE:g}; n is the number of test rows over all seeds"

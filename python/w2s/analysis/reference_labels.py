@@ -13,7 +13,7 @@ import pyarrow as pa
 from w2s.analysis.context import Analysis, measure_step
 from w2s.analysis.matched_rows import draw
 from w2s.analysis.report import Measurement, join_sentences, percent
-from w2s.analysis.result import Doubles, Result, Sample, bootstrap, mean_of
+from w2s.analysis.result import Doubles, Result, Sample, bootstrap_share, mean_of
 from w2s.analysis.run_rows import RunRows, SeedRows
 from w2s.arena.oracles import Case
 from w2s.chain.plan import PlannedStep
@@ -86,6 +86,7 @@ def measure_reference(analysis: Analysis) -> Measurement:
     notes = [
         f"the outside oracles are {' and '.join(analysis.oracles)}; they may know more than both models",
         "rows are those whose label differs from the reference answer; n counts those that an oracle judged",
+        "an oracle that is weaker than the source of the answers measures its own errors; engines are best",
         "a label is better if its regret is smaller than that of the answer by more than the margin",
     ]
     return Measurement(results, _meaning(results, analysis.oracles), notes)
@@ -181,7 +182,7 @@ def _shares(
                 for one, flags in zip(compared, judged, strict=True)
             ]
             name = f"{oracle}, margin {margin}: {what}"
-            results.append(bootstrap(name, group, samples, seed=seed))
+            results.append(bootstrap_share(name, group, samples, seed=seed))
     return results
 
 

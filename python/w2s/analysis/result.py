@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -116,6 +116,29 @@ def bootstrap(
         sampled = np.take_along_axis(sampled, chosen, axis=0)
     interval = percentile_interval(float(np.nanmean(values)), sampled.mean(axis=0), CONFIDENCE_LEVEL)
     return Result.of(name, group, interval, n, seeds)
+
+
+def bootstrap_share(name: str, group: str, samples: Sequence[Sample], *, seed: int = 0) -> Result:
+    """The share of rows with a property. If no row has it or all have it, a bootstrap has no spread, and the
+    interval is that of Clopper and Pearson for the rows of one seed.
+
+    Args:
+        name: what the share is.
+        group: the rows that it is about.
+        samples: one for each seed of the chain.
+        seed: random seed of the draws.
+
+    Example:
+        >>> found = bootstrap_share("better", "kept", [Sample(50, mean_of(np.zeros(50)))])
+        >>> found.value, found.low, round(found.high, 3)
+        (0.0, 0.0, 0.071)
+    """
+    found = bootstrap(name, group, samples, seed=seed)
+    if found.value not in (0.0, 1.0):
+        return found
+    reach = 1 - ((1 - CONFIDENCE_LEVEL) / 2) ** (1 / max(one.size for one in samples))
+    low, high = (0.0, reach) if found.value == 0 else (1 - reach, 1.0)
+    return replace(found, low=low, high=high)
 
 
 def _draw(sample: Sample, seed: int, draws: int) -> Doubles:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from w2s.analysis.result import Result, Sample, bootstrap, difference_of, mean_of
+from w2s.analysis.result import Result, Sample, bootstrap, bootstrap_share, difference_of, mean_of
 
 random = np.random.default_rng(0)
 VALUES = random.normal(size=200)
@@ -50,6 +50,22 @@ def test_difference_is_paired() -> None:
     assert (found.low, found.high) == pytest.approx((1, 1))
     assert found.is_above_zero
     assert not found.is_below_zero
+
+
+@pytest.mark.parametrize("value", [0.0, 1.0])
+def test_a_share_of_none_or_all_has_an_exact_interval(value: float) -> None:
+    samples = [Sample(100, mean_of(np.full(100, value)))] * 2
+    found = bootstrap_share("share", "all", samples)
+    assert found.low is not None
+    assert found.high is not None
+    inner = found.high if value == 0 else 1 - found.low
+    assert (1 - inner) ** 100 == pytest.approx(0.025)
+    assert found.value == value
+
+
+def test_other_shares_are_bootstrapped() -> None:
+    samples = [Sample(100, mean_of(np.arange(100) < 30))]
+    assert bootstrap_share("share", "all", samples) == bootstrap("share", "all", samples)
 
 
 def test_same_seed_gives_the_same_interval() -> None:

@@ -5,7 +5,7 @@ use super::PageError;
 /// Decodes `count` numbers of `width` bits.
 ///
 /// # Errors
-/// [`PageError::BadRuns`] where the bytes end early or a width is above 32.
+/// [`PageError::BadRuns`] where the bytes end early, a run repeats a wider number, or a width is above 32.
 pub(super) fn decode(bytes: &[u8], width: u32, count: usize) -> Result<Vec<u32>, PageError> {
     if width > 32 {
         return Err(PageError::BadRuns);
@@ -47,7 +47,8 @@ fn varint(rest: &mut &[u8]) -> Result<u64, PageError> {
 fn repeated(rest: &mut &[u8], width: u32) -> Result<u32, PageError> {
     let (value, tail) = rest.split_at_checked(width.div_ceil(8) as usize).ok_or(PageError::BadRuns)?;
     *rest = tail;
-    Ok(value.iter().rev().fold(0, |sum, &byte| (sum << 8) | u32::from(byte)))
+    let value = value.iter().rev().fold(0, |sum, &byte| (sum << 8) | u32::from(byte));
+    if u64::from(value) >> width == 0 { Ok(value) } else { Err(PageError::BadRuns) }
 }
 
 /// Groups of eight numbers, lowest bits first; the last group may be cut off after the last number.

@@ -65,6 +65,7 @@ fn runs_and_packed_groups_are_decoded() {
     assert_eq!(hybrid::decode(&[0x08], 3, 4), Err(PageError::BadRuns));
     assert_eq!(hybrid::decode(&[0x00, 0x05], 3, 4), Err(PageError::BadRuns));
     assert_eq!(hybrid::decode(&[0x03, 0x88], 3, 8), Err(PageError::BadRuns));
+    assert_eq!(hybrid::decode(&[0x08, 0x02], 1, 4), Err(PageError::BadRuns));
 }
 
 #[test]
