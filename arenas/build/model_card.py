@@ -90,8 +90,9 @@ _VALUES = """\
 
 The value head predicts the result of the game, so that `policy:{name}?nodes=200` can look ahead.
 It learned from {rows:,} distinct positions of {games:,} games of the policy against itself, with moves drawn
-at temperature {temperature:g}. The results of the games are the targets; no engine took part. Only the value
-head was trained, so the policy is unchanged. Intervals are 95 %.
+at temperature {temperature:g}. The results of the games are the targets; no engine took part. Games without a
+result after {max_plies} plies are left out. Only the value head was trained, so the policy is unchanged.
+Intervals are 95 %.
 
 | | |
 |---|---|
@@ -128,6 +129,7 @@ def with_value_section(card: str, name: str, report: dict[str, Any]) -> str:
         rows=report["rows"],
         games=report["play"]["games"],
         temperature=report["play"]["temperature"],
+        max_plies=report["play"]["max_plies"],
         positions=scores["positions"],
         test_games=scores["games"],
         error=_interval(scores["error"], 1, 3),

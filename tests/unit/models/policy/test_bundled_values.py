@@ -31,13 +31,7 @@ DIGESTS = {
     "othello-small": "1af1a131f916b9fd",
 }
 """The tensors of each policy before it had a value head."""
-NAMES = [
-    "connect_four-large",
-    "connect_four-small",
-    "othello-large",
-    "othello-small",
-]
-"""The policies with a value head."""
+NAMES = list(DIGESTS)
 INTERVAL = r"([+-]?\d+(?:\.\d+)?) \(([+-]?\d+(?:\.\d+)?) to ([+-]?\d+(?:\.\d+)?)\)"
 
 
