@@ -61,15 +61,18 @@ pub struct Header {
 
 /// The only encoding of levels that writers of today use.
 const RLE: i32 = 3;
-/// The field of the header of a [`PageKind::Data`]; 7 is that of a dictionary.
+/// The field of the header of a [`PageKind::Data`].
 const DATA: i64 = 5;
+/// The field of the header of a [`PageKind::Dictionary`].
+const DICTIONARY: i64 = 7;
 
 /// Reads the header at the start of some bytes.
 ///
 /// ```
 /// use w2s_core::pages::{PageError, PageKind, header};
 /// // A data page of 1000 bytes, 600 of them in the file, with 7 plain values.
-/// let bytes = [0x15, 0, 0x15, 0xd0, 0x0f, 0x15, 0xb0, 0x09, 0x2c, 0x15, 0x0e, 0x15, 0, 0, 0];
+/// let bytes =
+///     [0x15, 0, 0x15, 0xd0, 0x0f, 0x15, 0xb0, 0x09, 0x2c, 0x15, 0x0e, 0x15, 0, 0x15, 6, 0x15, 6, 0, 0];
 /// let found = header(&bytes).unwrap();
 /// assert_eq!((found.kind, found.bytes, found.compressed_bytes, found.values), (PageKind::Data, 1000, 600, 7));
 /// assert_eq!(header(&bytes[..9]), Err(PageError::HeaderCutOff));
@@ -93,9 +96,10 @@ pub fn header(bytes: &[u8]) -> Result<Header, PageError> {
         is_compressed: true,
         checksum: None,
     };
+    let mut seen = Seen::default();
     reader.fields(|reader, id_of_page, kind| {
         match id_of_page {
-            1 => {
+            1 if seen.is(id_of_page, kind, INT) => {
                 found.kind = match reader.int()? {
                     0 => PageKind::Data,
                     2 => PageKind::Dictionary,
@@ -103,35 +107,71 @@ pub fn header(bytes: &[u8]) -> Result<Header, PageError> {
                     _ => PageKind::Other,
                 }
             }
-            2 => found.bytes = reader.size()?,
-            3 => found.compressed_bytes = reader.size()?,
+            2 if seen.is(id_of_page, kind, INT) => found.bytes = reader.size()?,
+            3 if seen.is(id_of_page, kind, INT) => found.compressed_bytes = reader.size()?,
             4 if kind == INT => found.checksum = Some(reader.int()? as u32),
-            5 | 7 if kind == STRUCT => reader.fields(|reader, id, kind| {
-                match id {
-                    1 => found.values = reader.size()?,
-                    2 => found.encoding = reader.int()? as i32,
-                    3 if id_of_page == DATA => found.level_encoding = reader.int()? as i32,
-                    _ => reader.skip(kind, 0)?,
-                }
-                Ok(())
-            })?,
-            8 if kind == STRUCT => reader.fields(|reader, id, kind| {
-                match id {
-                    1 => found.values = reader.size()?,
-                    4 => found.encoding = reader.int()? as i32,
-                    5 => found.definition_bytes = reader.size()?,
-                    6 => found.repetition_bytes = reader.size()?,
-                    7 => found.is_compressed = kind == TRUE,
-                    _ => reader.skip(kind, 0)?,
-                }
-                Ok(())
-            })?,
+            DATA | DICTIONARY if kind == STRUCT => data(reader, &mut found, id_of_page)?,
+            8 if kind == STRUCT => data_of_version_2(reader, &mut found)?,
             _ => reader.skip(kind, 0)?,
         }
         Ok(())
     })?;
+    seen.require(3)?;
     found.header_bytes = reader.at();
     Ok(found)
+}
+
+/// The fields of a data page or a dictionary page.
+fn data(reader: &mut Reader<'_>, found: &mut Header, page: i64) -> Result<(), Damage> {
+    let mut seen = Seen::default();
+    reader.fields(|reader, id, kind| {
+        match id {
+            1 if seen.is(id, kind, INT) => found.values = reader.size()?,
+            2 if seen.is(id, kind, INT) => found.encoding = reader.int()? as i32,
+            3 if page == DATA && seen.is(id, kind, INT) => found.level_encoding = reader.int()? as i32,
+            4 if page == DATA && seen.is(id, kind, INT) => reader.skip(kind, 0)?,
+            _ => reader.skip(kind, 0)?,
+        }
+        Ok(())
+    })?;
+    seen.require(if page == DATA { 4 } else { 2 })
+}
+
+/// The fields of a data page of version 2.
+fn data_of_version_2(reader: &mut Reader<'_>, found: &mut Header) -> Result<(), Damage> {
+    let mut seen = Seen::default();
+    reader.fields(|reader, id, kind| {
+        match id {
+            1 if seen.is(id, kind, INT) => found.values = reader.size()?,
+            2 | 3 if seen.is(id, kind, INT) => reader.skip(kind, 0)?,
+            4 if seen.is(id, kind, INT) => found.encoding = reader.int()? as i32,
+            5 if seen.is(id, kind, INT) => found.definition_bytes = reader.size()?,
+            6 if seen.is(id, kind, INT) => found.repetition_bytes = reader.size()?,
+            7 => found.is_compressed = kind == TRUE,
+            _ => reader.skip(kind, 0)?,
+        }
+        Ok(())
+    })?;
+    seen.require(6)
+}
+
+/// The required fields that a structure has, with the type that they must have; a field of another type is skipped,
+/// as readers that are generated from the format do.
+#[derive(Default)]
+struct Seen(u32);
+
+impl Seen {
+    /// Whether a field has its type; it is then seen.
+    fn is(&mut self, id: i64, kind: u8, wanted: u8) -> bool {
+        self.0 |= u32::from(kind == wanted) << id;
+        kind == wanted
+    }
+
+    /// Refuses a structure that lacks one of the fields 1 to `last`.
+    fn require(&self, last: u32) -> Result<(), Damage> {
+        let wanted = (2 << last) - 2;
+        if self.0 & wanted == wanted { Ok(()) } else { Err(Damage::Bad) }
+    }
 }
 
 impl From<Damage> for PageError {

@@ -58,6 +58,16 @@ fn a_header_gives_its_fields_and_skips_the_others() {
 }
 
 #[test]
+fn a_field_of_another_type_is_not_the_field() {
+    let mut bytes = [
+        0x15, 0, 0x15, 0xd0, 0x0f, 0x15, 0xb0, 0x09, 0x2c, 0x15, 0x0e, 0x15, 0, 0x15, 6, 0x15, 6, 0, 0, 0, 0,
+    ];
+    assert_eq!(header(&bytes).unwrap().compressed_bytes, 600);
+    bytes[5] = 0x14; // a number of 16 bits, which is skipped: the size in the file is missing
+    assert_eq!(header(&bytes), Err(PageError::BadHeader));
+}
+
+#[test]
 fn runs_and_packed_groups_are_decoded() {
     assert_eq!(hybrid::decode(&[0x08, 0x05], 3, 4).unwrap(), [5, 5, 5, 5]);
     assert_eq!(hybrid::decode(&[0x03, 0x88, 0xc6, 0xfa], 3, 8).unwrap(), [0, 1, 2, 3, 4, 5, 6, 7]);
