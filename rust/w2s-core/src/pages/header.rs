@@ -96,10 +96,11 @@ pub fn header(bytes: &[u8]) -> Result<Header, PageError> {
         is_compressed: true,
         checksum: None,
     };
-    let mut seen = Seen::default();
+    let mut seen = 0;
     reader.fields(|reader, id_of_page, kind| {
-        match id_of_page {
-            1 if seen.is(id_of_page, kind, INT) => {
+        seen |= seen_bit(id_of_page, kind);
+        match (id_of_page, kind) {
+            (1, INT) => {
                 found.kind = match reader.int()? {
                     0 => PageKind::Data,
                     2 => PageKind::Dictionary,
@@ -107,71 +108,64 @@ pub fn header(bytes: &[u8]) -> Result<Header, PageError> {
                     _ => PageKind::Other,
                 }
             }
-            2 if seen.is(id_of_page, kind, INT) => found.bytes = reader.size()?,
-            3 if seen.is(id_of_page, kind, INT) => found.compressed_bytes = reader.size()?,
-            4 if kind == INT => found.checksum = Some(reader.int()? as u32),
-            DATA | DICTIONARY if kind == STRUCT => data(reader, &mut found, id_of_page)?,
-            8 if kind == STRUCT => data_of_version_2(reader, &mut found)?,
+            (2, INT) => found.bytes = reader.size()?,
+            (3, INT) => found.compressed_bytes = reader.size()?,
+            (4, INT) => found.checksum = Some(reader.int()? as u32),
+            (DATA | DICTIONARY, STRUCT) => data(reader, &mut found, id_of_page)?,
+            (8, STRUCT) => data_of_version_2(reader, &mut found)?,
             _ => reader.skip(kind, 0)?,
         }
         Ok(())
     })?;
-    seen.require(3)?;
+    require(seen, 3)?;
     found.header_bytes = reader.at();
     Ok(found)
 }
 
 /// The fields of a data page or a dictionary page.
 fn data(reader: &mut Reader<'_>, found: &mut Header, page: i64) -> Result<(), Damage> {
-    let mut seen = Seen::default();
+    let mut seen = 0;
     reader.fields(|reader, id, kind| {
-        match id {
-            1 if seen.is(id, kind, INT) => found.values = reader.size()?,
-            2 if seen.is(id, kind, INT) => found.encoding = reader.int()? as i32,
-            3 if page == DATA && seen.is(id, kind, INT) => found.level_encoding = reader.int()? as i32,
-            4 if page == DATA && seen.is(id, kind, INT) => reader.skip(kind, 0)?,
+        seen |= seen_bit(id, kind);
+        match (id, kind) {
+            (1, INT) => found.values = reader.size()?,
+            (2, INT) => found.encoding = reader.int()? as i32,
+            (3, INT) if page == DATA => found.level_encoding = reader.int()? as i32,
             _ => reader.skip(kind, 0)?,
         }
         Ok(())
     })?;
-    seen.require(if page == DATA { 4 } else { 2 })
+    require(seen, if page == DATA { 4 } else { 2 })
 }
 
 /// The fields of a data page of version 2.
 fn data_of_version_2(reader: &mut Reader<'_>, found: &mut Header) -> Result<(), Damage> {
-    let mut seen = Seen::default();
+    let mut seen = 0;
     reader.fields(|reader, id, kind| {
-        match id {
-            1 if seen.is(id, kind, INT) => found.values = reader.size()?,
-            2 | 3 if seen.is(id, kind, INT) => reader.skip(kind, 0)?,
-            4 if seen.is(id, kind, INT) => found.encoding = reader.int()? as i32,
-            5 if seen.is(id, kind, INT) => found.definition_bytes = reader.size()?,
-            6 if seen.is(id, kind, INT) => found.repetition_bytes = reader.size()?,
-            7 => found.is_compressed = kind == TRUE,
+        seen |= seen_bit(id, kind);
+        match (id, kind) {
+            (1, INT) => found.values = reader.size()?,
+            (4, INT) => found.encoding = reader.int()? as i32,
+            (5, INT) => found.definition_bytes = reader.size()?,
+            (6, INT) => found.repetition_bytes = reader.size()?,
+            (7, _) => found.is_compressed = kind == TRUE,
             _ => reader.skip(kind, 0)?,
         }
         Ok(())
     })?;
-    seen.require(6)
+    require(seen, 6)
 }
 
-/// The required fields that a structure has, with the type that they must have; a field of another type is skipped,
-/// as readers that are generated from the format do.
-#[derive(Default)]
-struct Seen(u32);
+/// A bit for a field with the type that all required fields have; a field of another type is skipped, as readers that
+/// are generated from the format do.
+fn seen_bit(id: i64, kind: u8) -> u32 {
+    if kind == INT && (0..32).contains(&id) { 1 << id } else { 0 }
+}
 
-impl Seen {
-    /// Whether a field has its type; it is then seen.
-    fn is(&mut self, id: i64, kind: u8, wanted: u8) -> bool {
-        self.0 |= u32::from(kind == wanted) << id;
-        kind == wanted
-    }
-
-    /// Refuses a structure that lacks one of the fields 1 to `last`.
-    fn require(&self, last: u32) -> Result<(), Damage> {
-        let wanted = (2 << last) - 2;
-        if self.0 & wanted == wanted { Ok(()) } else { Err(Damage::Bad) }
-    }
+/// Refuses a structure that lacks one of the fields 1 to `last`.
+fn require(seen: u32, last: u32) -> Result<(), Damage> {
+    let wanted = (2u32 << last) - 2;
+    if seen & wanted == wanted { Ok(()) } else { Err(Damage::Bad) }
 }
 
 impl From<Damage> for PageError {
