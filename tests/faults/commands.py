@@ -14,6 +14,7 @@ import tomli_w
 
 from tests.doubles.chains import chain_run, chain_tables, write_chain, write_nets
 from tests.doubles.labels import labels
+from tests.doubles.nets import write_policy
 from w2s.evidence import write_labels
 
 GAME = "connect_four"
@@ -67,6 +68,16 @@ def write_inputs(folder: Path) -> int:
     (folder / "arena.toml").write_text(tomli_w.dumps(arena))
     examples = {"files": [f"{folder}/examples.parquet"], "gold": 20, "pool": 24, "test": 16}
     write_chain(folder / "chain.toml", chain_tables(folder, arms=["gold", "trust"], examples=examples))
+    for seed, name in enumerate(("teacher", "student")):
+        write_policy(folder / "values" / name, GAME, seed, has_values=True)
+    deliberated = chain_tables(
+        folder / "values",
+        teacher=f"policy:{folder}/values/teacher?nodes=8",
+        rounds=2,
+        arms=["naive", "trust"],
+        examples=examples,
+    )
+    write_chain(folder / "deliberation.toml", deliberated)
     analysed = chain_tables(folder, arms=["trust"], examples=examples, keep={"top": "50%"})
     chain_run(folder / "finished", analysed)
     return 0
@@ -139,6 +150,11 @@ COMMANDS: dict[str, WritingCommand] = {
         WritingCommand(
             "chain",
             lambda inputs, out: ["chain", f"{inputs}/chain.toml", "--out", f"{out}/run"],
+            (),
+        ),
+        WritingCommand(
+            "chain-deliberation",
+            lambda inputs, out: ["chain", f"{inputs}/deliberation.toml", "--out", f"{out}/run"],
             (),
         ),
         WritingCommand(

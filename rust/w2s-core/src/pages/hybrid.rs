@@ -5,7 +5,8 @@ use super::PageError;
 /// Decodes `count` numbers of `width` bits.
 ///
 /// # Errors
-/// [`PageError::BadRuns`] where the bytes end early, a run repeats a wider number, or a width is above 32.
+/// [`PageError::BadRuns`] where the bytes end early, a run claims more numbers than are left of both, a run repeats a
+/// wider number, or a width is above 32.
 pub(super) fn decode(bytes: &[u8], width: u32, count: usize) -> Result<Vec<u32>, PageError> {
     if width > 32 {
         return Err(PageError::BadRuns);
@@ -61,7 +62,8 @@ fn packed(
 ) -> Result<(), PageError> {
     let count = groups.saturating_mul(8).min(left);
     let used = (count * width as usize).div_ceil(8);
-    if count == 0 || used > rest.len() {
+    let claims_more = groups > left.div_ceil(8) && groups.saturating_mul(width as usize) > rest.len();
+    if count == 0 || used > rest.len() || claims_more {
         return Err(PageError::BadRuns);
     }
     let mask = (1u64 << width) - 1;

@@ -69,6 +69,13 @@ fn runs_and_packed_groups_are_decoded() {
 }
 
 #[test]
+fn a_packed_run_that_claims_more_than_there_is_is_refused() {
+    let packed = |head: u8| super::hybrid::decode(&[head, 0xff, 0x0f], 1, 12);
+    assert_eq!(packed(0b101).map(|numbers| numbers.len()).ok(), Some(12));
+    assert!(packed(0b111).is_err(), "three groups, two bytes");
+}
+
+#[test]
 fn a_dictionary_that_lacks_a_place_is_refused() {
     let values = Values::Dictionary { places: &[1, 0x04, 0x01], offsets: &[0, 1], data: b"a" };
     assert_eq!(kept(None, values, &[true, true]), Err(PageError::NotInDictionary { row: 0 }));
