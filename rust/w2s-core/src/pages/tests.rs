@@ -80,7 +80,7 @@ fn runs_and_packed_groups_are_decoded() {
 
 #[test]
 fn a_packed_run_that_claims_more_than_there_is_is_refused() {
-    let packed = |head: u8| super::hybrid::decode(&[head, 0xff, 0x0f], 1, 12);
+    let packed = |head: u8| hybrid::decode(&[head, 0xff, 0x0f], 1, 12);
     assert_eq!(packed(0b101).map(|numbers| numbers.len()).ok(), Some(12));
     assert!(packed(0b111).is_err(), "three groups, two bytes");
 }
