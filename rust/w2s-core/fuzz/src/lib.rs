@@ -147,8 +147,9 @@ fn texts(found: &Texts) -> Vec<Option<&[u8]>> {
     (0..ends.len() - 1).map(|i| is_valid(i).then(|| &found.data[ends[i]..ends[i + 1]])).collect()
 }
 
-/// The plain definition of a hybrid of runs and bit-packed groups; none where the bytes end early, a run is empty, a
-/// length does not fit 64 bits, or a number has no place in a dictionary of 1024 texts.
+/// The plain definition of a hybrid of runs and bit-packed groups; none where the bytes end early, a run is empty or
+/// claims more groups than are needed and left, a repeated number is too wide, a length does not fit 64 bits, or a number
+/// has no place in a dictionary of 1024 texts.
 fn numbers_bit_by_bit(mut rest: &[u8], width: usize, count: usize) -> Option<Vec<u32>> {
     let mut numbers = Vec::new();
     while numbers.len() < count {
@@ -172,18 +173,21 @@ fn numbers_bit_by_bit(mut rest: &[u8], width: usize, count: usize) -> Option<Vec
         if run == 0 {
             return None;
         }
+        let claimed = (head >> 1).saturating_mul(width as u64);
+        if is_packed && head >> 1 > left.div_ceil(8) && claimed > rest.len() as u64 {
+            return None;
+        }
         let needed = if is_packed { (run * width).div_ceil(8) } else { width.div_ceil(8) };
         let (bytes, _) = rest.split_at_checked(needed)?;
         let bit = |at: usize| u32::from(bytes[at / 8] >> (at % 8) & 1);
         let number = |first: usize, bits: usize| (0..bits).fold(0, |sum, i| sum | bit(first + i) << i);
+        if !is_packed && number(0, 8 * needed) >> width != 0 {
+            return None;
+        }
         for i in 0..run {
             numbers.push(if is_packed { number(i * width, width) } else { number(0, 8 * needed) });
         }
-        let whole = if is_packed {
-            (head >> 1).saturating_mul(width as u64).min(rest.len() as u64) as usize
-        } else {
-            needed
-        };
+        let whole = if is_packed { claimed.min(rest.len() as u64) as usize } else { needed };
         rest = &rest[whole..];
     }
     numbers.iter().all(|&number| number < 1 << 10).then_some(numbers)

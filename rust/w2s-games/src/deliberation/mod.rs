@@ -24,7 +24,7 @@
 //! }
 //! let found = tree.finding();
 //! assert_eq!(found.moves.len(), 2);
-//! assert_eq!(found.evaluations, 1 + 2 + 4 - 1); // one position is reached by two orders of moves
+//! assert_eq!(found.evaluations, 1 + 2 + 4);
 //! assert!((found.moves[0].value - 0.25).abs() < 1e-6);
 //! ```
 
