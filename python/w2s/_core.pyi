@@ -8,6 +8,8 @@ import numpy.typing as npt
 __all__ = [
     "Consensus",
     "CoreError",
+    "Deliberation",
+    "DeliberationFinding",
     "Narrowing",
     "RandomK",
     "SearchResult",

@@ -31,11 +31,13 @@ class WritingCommand:
         name: unique, letters and hyphens.
         words: the command for the folder of its inputs and the folder of its outputs, which exists.
         whole: names of outputs that are complete where they exist; the others belong to unfinished work.
+        names_folder: whether its outputs hold the name of their folder, as labels of a second round do.
     """
 
     name: str
     words: Callable[[Path, Path], list[str]]
     whole: tuple[str, ...]
+    names_folder: bool = False
 
 
 def write_inputs(folder: Path) -> int:
@@ -156,6 +158,7 @@ COMMANDS: dict[str, WritingCommand] = {
             "chain-deliberation",
             lambda inputs, out: ["chain", f"{inputs}/deliberation.toml", "--out", f"{out}/run"],
             (),
+            names_folder=True,
         ),
         WritingCommand(
             "analyse",

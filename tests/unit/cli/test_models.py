@@ -22,7 +22,7 @@ def test_one_kind_is_shown_alone(capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["models", "policy", "--json"]) == 0
     found = json.loads(capsys.readouterr().out)
     assert [kind["kind"] for kind in found["models"]] == ["policy"]
-    assert set(found["models"][0]["options"]) == {"device", "batch", "temperature"}
+    assert {"device", "batch", "temperature", "think", "nodes"} <= set(found["models"][0]["options"])
     assert len(found["bundled"]) == 8
     assert "engines" not in found
     assert run(["models", "random"]) == 0

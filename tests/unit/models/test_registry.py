@@ -93,7 +93,7 @@ INVALID, UNKNOWN, TARGET = "model-invalid-option", "model-unknown-option", "mode
         ("policy:x?batch=0", INVALID, "from 1 to 65536"),
         ("policy:x?temperature=-1", INVALID, "at least 0"),
         ("lc0", "model-missing-target", "lc0:maia-1100.pb.gz"),
-        ("lc0:x?nodes=3", UNKNOWN, "'nodes' is not an option of lc0"),
+        ("lc0:x?depth=3", UNKNOWN, "'depth' is not an option of lc0"),
     ],
 )
 def test_invalid_reference_is_refused_in_one_line(text: str, code: str, fact: str) -> None:
