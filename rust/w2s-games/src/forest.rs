@@ -11,6 +11,8 @@ pub struct Forest {
     trees: Vec<Box<dyn DynTree>>,
     /// The states that were handed out: which tree, and how many of its open ones.
     handed: Vec<(usize, usize)>,
+    /// The tree that is asked first: all get on alike, so that batches are full until the end.
+    first: usize,
 }
 
 /// Answers that do not fit the states that were handed out.
@@ -26,7 +28,7 @@ impl Forest {
     /// A forest of these trees, each answered for in their order.
     #[must_use]
     pub fn new(trees: Vec<Box<dyn DynTree>>) -> Self {
-        Self { trees, handed: Vec::new() }
+        Self { trees, handed: Vec::new(), first: 0 }
     }
 
     /// At most `most` states that wait for the network, `size` values of planes each: none where all trees are
@@ -38,13 +40,15 @@ impl Forest {
     pub fn leaves(&mut self, most: usize, size: usize, stop: &AtomicBool) -> EncodedStates {
         let mut left = most;
         self.handed.clear();
-        for (place, tree) in self.trees.iter().enumerate() {
-            let count = tree.open().min(left);
+        let (before, after) = (0..self.first, self.first..self.trees.len());
+        for place in after.chain(before) {
+            let count = self.trees[place].open().min(left);
             left -= count;
             if count > 0 {
                 self.handed.push((place, count));
             }
         }
+        self.first = self.handed.last().map_or(0, |&(place, _)| (place + 1) % self.trees.len());
         let rows = || self.handed.iter().flat_map(|&(place, count)| (0..count).map(move |row| (place, row)));
         let mut planes = vec![0.0; (most - left) * size];
         let jobs: Vec<_> = planes.chunks_exact_mut(size.max(1)).zip(rows()).collect();
