@@ -518,7 +518,7 @@ def without_rights(command: list[str]) -> list[str]:
     if os.geteuid():
         return command
     if shutil.which("setpriv") is None:
-        pytest.skip("root reads everything, and there is no setpriv")
+        pytest.skip("root can read every file; needs setpriv to run as another user")
     return ["setpriv", "--bounding-set=-dac_override,-dac_read_search", *command]
 
 

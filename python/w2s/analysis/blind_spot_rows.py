@@ -124,7 +124,7 @@ def _spread(analysis: Analysis) -> tuple[list[Result], str]:
     if len(seeds) < 2:
         return [], "the spread over seeds needs at least two seeds; run the chain with --seeds 3"
     if any(seed.ids != seeds[0].ids for seed in seeds):
-        return [], "the seeds of this round have different pools, so there is no spread over seeds"
+        return [], "the spread over seeds needs one pool for all seeds; this round has several"
     first = seeds[0]
     found = [
         label_probabilities(seed.student, first.examples, first.labels, analysis.context.count).probability

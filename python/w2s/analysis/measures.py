@@ -108,7 +108,7 @@ def _no_reference(run: RunRows) -> str | None:
     if run.config.task != "move":
         return f"oracles judge moves, and the task is {run.config.task}"
     if not all(seed.knows_answers for seed in run.seeds):
-        return "the answers of the pool are not known, so there is no reference answer"
+        return "the answers of the pool are not known, and the measure compares labels with them"
     return None
 
 

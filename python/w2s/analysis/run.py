@@ -103,7 +103,7 @@ def _choose(names: Sequence[str]) -> list[AnalysisMeasure]:
     for name in names:
         if name not in MEASURES:
             raise UsageError(
-                "analyse-unknown-measure", f"there is no measure {name!r}; {suggest_name(name, MEASURES)}"
+                "analyse-unknown-measure", f"unknown measure {name!r}; {suggest_name(name, MEASURES)}"
             )
     return [one for one in MEASURES.values() if not names or one.name in names]
 

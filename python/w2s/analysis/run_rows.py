@@ -19,7 +19,7 @@ from w2s.chain.arms import TRUST
 from w2s.chain.data.source import ExampleSource, open_examples
 from w2s.chain.data.splits import Splits
 from w2s.chain.plan import Model, Plan, SeedPlan
-from w2s.chain.planner import plan_chain
+from w2s.chain.planner import plan_splits
 from w2s.chain.run import METRICS
 from w2s.chain.trust_step import best_candidates
 from w2s.errors import DataError, UsageError
@@ -203,14 +203,7 @@ class _Reader:
     def __init__(self, root: Path, config: ChainConfig, source: ExampleSource) -> None:
         self._root, self._config, self._source = root, config, source
         splits = source.first.splits
-        self.plan: Plan = plan_chain(
-            config,
-            gold=len(splits.gold),
-            pool=len(splits.pool),
-            test=len(splits.test),
-            pool_answered=all(example.gold for example in splits.pool),
-            audit=len(splits.audit),
-        )
+        self.plan: Plan = plan_splits(config, splits)
 
     def read(self, planned: SeedPlan) -> SeedRows:
         """The rows of one seed of a round."""

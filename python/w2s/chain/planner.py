@@ -21,6 +21,7 @@ from w2s.chain.arms import (
 )
 from w2s.chain.config import ChainConfig
 from w2s.chain.data.matches import request_name, request_title
+from w2s.chain.data.splits import Splits
 from w2s.chain.label_planner import LabelPlanner, folder_name
 from w2s.chain.plan import (
     LabelPlan,
@@ -66,6 +67,18 @@ def plan_chain(
         audit,
     )
     return _Planner(config, arms, sizes).plan(left_out)
+
+
+def plan_splits(config: ChainConfig, splits: Splits) -> Plan:
+    """Plan a chain on its examples."""
+    return plan_chain(
+        config,
+        gold=len(splits.gold),
+        pool=len(splits.pool),
+        test=len(splits.test),
+        pool_answered=all(example.gold for example in splits.pool),
+        audit=len(splits.audit),
+    )
 
 
 def arms_left_out(config: ChainConfig, *, pool_answered: bool) -> dict[str, str]:

@@ -25,7 +25,7 @@ from w2s.chain.data.matches import MatchReport
 from w2s.chain.data.source import ExampleSource, open_examples
 from w2s.chain.leakage import FILE, Provenance, record_provenance
 from w2s.chain.plan import Plan, PlannedAudit, PlannedTeacher, SeedPlan
-from w2s.chain.planner import plan_chain
+from w2s.chain.planner import plan_splits
 from w2s.chain.progress import RunProgress
 from w2s.chain.report import ChainReport, StopReport
 from w2s.chain.results import ChainResults, PointResult, SeedResult
@@ -100,14 +100,7 @@ def _run(
     source = open_examples(config, folder.path, say, count)
     splits = source.first.splits
     write_table(splits.table(), folder.path / "splits.parquet")
-    plan = plan_chain(
-        config,
-        gold=len(splits.gold),
-        pool=len(splits.pool),
-        test=len(splits.test),
-        pool_answered=all(example.gold for example in splits.pool),
-        audit=len(splits.audit),
-    )
+    plan = plan_splits(config, splits)
     for arm, why in plan.left_out.items():
         say(f"the arm {arm} is left out: {why}")
     check_gold_sizes(config.gold_sizes, len(splits.gold))

@@ -50,7 +50,7 @@ class RowCopy:
         )
 
     def into(self, path: Path | None, out: Path | None = None) -> None:
-        """Write one file, or standard output if there is no path; messages call the file ``out``."""
+        """Write to a file, or to standard output if the path is None; messages name it ``out``."""
         self.steps.begin("copying rows", sum(self.kept.partition_rows))
         with self._open(path, out or path) as output:
             for part in self._parts():

@@ -43,7 +43,7 @@ def find_inputs(inputs: Sequence[str]) -> list[InputFile]:
 
     Raises:
         UsageError: the ending of a file is unknown, or a file is given twice.
-        DataError: there is no such file, a folder cannot be read, or the name of a file is not UTF-8.
+        DataError: a file does not exist, a folder cannot be read, or a file name is not UTF-8.
     """
     for text in inputs:
         check_local(text)

@@ -157,7 +157,7 @@ class Output:
         style: Mapping[str, Any] | None = None,
         memory: int = 64 << 20,
     ) -> None:
-        """Open a file, or standard output if there is no path."""
+        """Open a file, or standard output if the path is None."""
         self._stack = ExitStack()
         raw: Any = sys.stdout.buffer if path is None else self._stack.enter_context(path.open("wb"))
         target = self._stack.enter_context(_compressed(raw, form)) if form.compression else raw

@@ -39,7 +39,7 @@ class Lookahead:
 
     @cached_property
     def places(self) -> npt.NDArray[np.int64]:
-        """Where each move that was considered stands among the legal ones."""
+        """Indices of the considered moves in ``legal``, int64."""
         index = {move: place for place, move in enumerate(self.legal)}
         return np.array([index[move] for move in self.found.moves], np.int64)
 
