@@ -88,6 +88,29 @@ def test_students_look_ahead_as_their_teacher_did(finished: Path) -> None:
     assert (finished / "run/round-1/labels/deliberation.parquet").exists()
 
 
+@pytest.mark.parametrize("soft", ["teacher", "improved"])
+def test_soft_labels_are_what_the_teacher_found_while_it_labelled(
+    finished: Path, tmp_path: Path, soft: str
+) -> None:
+    for name in ("teacher", "student"):
+        (tmp_path / name).symlink_to(finished / name)
+    for name in SPLITS:
+        (tmp_path / f"{name}.parquet").symlink_to(finished / f"{name}.parquet")
+    arms = ["base", "naive", "self-labels", "trust"]
+    start(tmp_path, tmp_path / "run", rounds=2, teach={"soft": soft}, arms=arms)
+    run_ = tmp_path / "run"
+    for place in ("round-1/labels", "round-2/seed-0/labels", "round-2/seed-0/naive-labels"):
+        table = pq.read_table(run_ / place / "labels.parquet", columns=["moves", "improved", "move_values"])
+        for row in table.to_pylist():
+            assert sum(row["improved"]) == pytest.approx(1.0)
+            assert len(row["moves"]) == len(row["improved"]) == len(row["move_values"])
+    priors = [path.relative_to(run_) for path in run_.glob("**/distributions")]
+    assert [path.parts[0] for path in priors] == ["fixed"]  # only of the untrained student, and once
+    place = "round-1/seed-0/{}-arm/student/model.safetensors"
+    students = {(run_ / place.format(arm)).read_bytes() for arm in arms[1:]}
+    assert len(students | {(finished / "run" / place.format("trust")).read_bytes()}) == 4
+
+
 def test_value_heads_survive_and_stay_close(finished: Path) -> None:
     student = from_pretrained(finished / "run/round-1/seed-0/trust-arm/student")
     assert student.value_head is not None

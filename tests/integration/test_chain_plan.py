@@ -104,6 +104,8 @@ NETS: dict[str, dict[str, Any]] = {
         "teach": {"soft": "teacher"},
         "gold_sizes": [40],
     },
+    "control of soft labels": {"rounds": 2, "arms": ["self-labels", "trust"], "teach": {"soft": "trust"}},
+    "control of hard labels": {"rounds": 2, "arms": ["self-labels", "trust"]},
     "own chains of two seeds, and the same teacher": {
         "rounds": 3,
         "seeds": 2,

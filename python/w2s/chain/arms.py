@@ -21,6 +21,7 @@ from w2s.labelling.evidence import MAJORITY
 from w2s.selection import select
 from w2s.tasks import Example
 from w2s.train import TrainingSet
+from w2s.train.dataset import Target
 from w2s.trust import function_names, require_evidence, trust_function
 
 
@@ -60,6 +61,7 @@ class LabelledInputs:
         n_kept: number of labels that the trust of the round keeps.
         soft: soft targets; None for hard ones.
         soften_all: whether soft targets also apply to labels that trust did not choose.
+        prior: the untrained student's policy for each example of the pool, by id; empty if no arm reads it.
         made_of: identity of labels and selection, as named JSON values.
     """
 
@@ -71,6 +73,7 @@ class LabelledInputs:
     n_kept: int
     soft: SoftTarget | None = None
     soften_all: bool = False
+    prior: Mapping[str, Target] = field(default_factory=dict)
     made_of: Mapping[str, object] = field(default_factory=dict)
 
 
@@ -161,6 +164,17 @@ def _trusted_labels(inputs: TrainingInputs) -> TrainingSet:
     return label_rows(inputs.pool, labels.chosen, labels.kept, labels.weights, labels.soft)
 
 
+def _own_labels(inputs: TrainingInputs) -> TrainingSet:
+    """The untrained student's own answers where trust keeps a label, hard or soft as the labels are."""
+    labels = inputs.labels
+
+    def own(id_: str, _: str) -> Target:
+        policy = labels.prior[id_]
+        return policy if labels.soft is not None else {max(policy, key=lambda move: policy[move]): 1.0}
+
+    return label_rows(inputs.pool, labels.chosen, labels.kept, labels.weights, own)
+
+
 # What a stage of an arm trains on --------------------------------------------------------------------------
 
 
@@ -196,6 +210,7 @@ class TrainingData:
         need: what the examples must provide.
         use: which labels the rows are made of.
         evidence: names of the evidence that is read, besides that of trust functions.
+        reads_prior: whether the untrained student's policy is read.
     """
 
     name: str
@@ -204,6 +219,7 @@ class TrainingData:
     need: Need | None = None
     use: LabelUse = LabelUse.NOTHING
     evidence: frozenset[str] = frozenset()
+    reads_prior: bool = False
 
 
 Stage = tuple[TrainingData, ...]
@@ -240,6 +256,15 @@ MAJORITY_LABELS = TrainingData(
 )
 RANDOM_LABELS = TrainingData("random labels", lambda sizes: sizes.kept, _random_labels, use=LabelUse.POOL)
 TRUSTED = TrainingData("trusted labels", lambda sizes: sizes.kept, _trusted_labels, use=LabelUse.TRUST)
+
+
+OWN_LABELS = TrainingData(
+    "the student's own labels",
+    lambda sizes: sizes.kept,
+    _own_labels,
+    use=LabelUse.TRUST,
+    reads_prior=True,
+)
 
 
 def gold_outside_fold(fold: int, folds: int) -> TrainingData:
@@ -352,6 +377,11 @@ class Arm:
         return needs.union(*(data.evidence for stage in self.stages for data in stage))
 
     @property
+    def reads_prior(self) -> bool:
+        """Whether it reads the untrained student's policy."""
+        return any(data.reads_prior for stage in self.stages for data in stage)
+
+    @property
     def allows_own_chain(self) -> bool:
         """Whether its student can teach its next round: gold that it learned could not be evidence about
         it."""
@@ -405,6 +435,12 @@ _TABLE = (
         is_default=True,
     ),
     *(_ranked(name) for name in function_names()),
+    Arm(
+        "self-labels",
+        "the student's own labels where trust keeps a label: a control",
+        ((OWN_LABELS,),),
+        per_round=True,
+    ),
     TRUST,
     Arm(
         "gold+trust",

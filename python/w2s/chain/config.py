@@ -345,8 +345,9 @@ class ChainConfig(Config):
                 "chain-missing-reward-model",
                 'evidence includes reward but no reward model is named; add reward = "hf:DIR"',
             )
-        if self.task == "answer" and (self.proposals > 1 or self.teach.soft != "none"):
-            key = "proposals" if self.proposals > 1 else "teach.soft"
+        own = next((f"the arm {arm}" for arm in self.arms if ARMS[arm].reads_prior), "")
+        if self.task == "answer" and (self.proposals > 1 or self.teach.soft != "none" or own):
+            key = "proposals" if self.proposals > 1 else "teach.soft" if self.teach.soft != "none" else own
             raise invalid_value(
                 "chain-answer-without-options",
                 f"the task answer has no options, which {key} needs; leave {key} out",
@@ -355,6 +356,27 @@ class ChainConfig(Config):
             raise invalid_value(
                 "chain-task-without-games",
                 f"matches and oracles need the task move, not {self.task}; leave them out",
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _check_soft(self) -> ChainConfig:
+        teach, is_improved = self.teach, self.teach.soft == "improved"
+        if is_improved and (not is_lookahead(self.teacher) or self.regime.name == "ood_domain"):
+            raise invalid_value(
+                "chain-improved-needs-lookahead",
+                'teach.soft = "improved" needs gold of the same game and a teacher that looks ahead, such as '
+                "policy:NAME?nodes=200; name one, or choose another soft label",
+            )
+        defaults = Teach()
+        idle = [
+            name for name in ("gain", "gain_threshold") if getattr(teach, name) != getattr(defaults, name)
+        ]
+        if idle and not is_improved:
+            raise invalid_value(
+                "chain-gain-without-improved",
+                f'teach.{idle[0]} has no effect without teach.soft = "improved"; add it, or leave '
+                f"{idle[0]} out",
             )
         return self
 

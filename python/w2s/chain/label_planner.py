@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
-from w2s.chain.arms import TEACHER, TEACHING_ARM, Arm, LabelUse, Sizes
+from w2s.chain.arms import ARMS, TEACHER, TEACHING_ARM, Arm, LabelUse, Sizes
 from w2s.chain.config import ChainConfig
 from w2s.chain.plan import (
     LabelPlan,
@@ -19,6 +19,7 @@ from w2s.chain.plan import (
     Work,
 )
 from w2s.evidence_kinds import REQUESTS, STATES, parse_evidence
+from w2s.models.policy.settings import is_lookahead
 from w2s.resume import digest
 
 
@@ -55,7 +56,7 @@ class LabelPlanner:
         """The teacher of the arm trust: a student of the round before; None is the first teacher."""
         labels = self._label_plan(scope, student)
         arm = TEACHER.name if student is None else TEACHING_ARM
-        return PlannedTeacher(arm, labels, self._distributions(scope, labels))
+        return PlannedTeacher(arm, labels, self._distributions(scope, labels), self._prior(scope))
 
     def own_teacher(
         self, scope: Scope, arm: Arm, student: PlannedTraining, main: PlannedTeacher
@@ -92,10 +93,11 @@ class LabelPlanner:
         if arm.use is LabelUse.TRUST:
             trust = replace(self.trust(scope, f"{place}-trust"), taught_by=arm.name)
         plan = LabelPlan(pool, trust, gold, has_gold=has_gold)
-        soft = main.distributions if trust is not None or config.teach.soft == "teacher" else None
-        if soft is not None and config.teach.soft == "teacher":
+        soft = main.distributions
+        if soft is not None:
             soft = replace(soft, folder=f"{place}-distributions", model=student, taught_by=arm.name)
-        return PlannedTeacher(arm.name, plan, soft)
+        reads_prior = trust is not None or config.teach.soft == "improved"
+        return PlannedTeacher(arm.name, plan, soft, main.prior if reads_prior else None)
 
     def _label_plan(self, scope: Scope, teacher: PlannedTraining | None) -> LabelPlan:
         """The teacher's labels of gold and pool, and trust in them.
@@ -109,6 +111,7 @@ class LabelPlanner:
         pool_rows = sizes.pool if own_teacher or other_task else sizes.gold + sizes.pool
         name = config.teacher_of(scope.round)
         labels = self.labels(scope, folder, teacher or config.teacher, name, "labels", pool_rows)
+        labels = replace(labels, improved=self._saves_improved)
         gold = None
         if own_teacher:
             others = self._other_proposals(name, pool_rows, config.proposals)
@@ -185,25 +188,40 @@ class LabelPlanner:
             title=scope.title,
         )
 
-    def _distributions(self, scope: Scope, labels: LabelPlan) -> PlannedDistributions | None:
-        """What soft labels read: of the teacher, or of the untrained student."""
+    @property
+    def _saves_improved(self) -> bool:
+        """Whether soft labels are made of what the teacher found for its labels."""
         config = self._config
-        if config.teach.soft == "none":
+        is_soft = config.teach.soft in ("teacher", "improved")
+        return is_soft and is_lookahead(config.teacher) and config.regime.name != "ood_domain"
+
+    def _distributions(self, scope: Scope, labels: LabelPlan) -> PlannedDistributions | None:
+        """Distributions of the teacher; None if soft labels need none, or are saved with the labels."""
+        config = self._config
+        if config.teach.soft != "teacher" or self._saves_improved:
             return None
-        by_teacher = config.teach.soft == "teacher"
-        once = scope.round == 1 or (not by_teacher and config.source == "files")
-        if by_teacher:
-            place = "round-1" if once else scope.place
-            name = config.teacher_of(scope.round)
-        else:
-            place = f"fixed/{digest(scope.student)}" if once else scope.place
-            name = scope.student
-        what = "distributions for soft labels"
+        is_first, what = scope.round == 1, "distributions for soft labels"
         return PlannedDistributions(
-            folder=f"{place}/distributions",
-            round=scope.round if by_teacher or not once else 0,
+            folder=f"{'round-1' if is_first else scope.place}/distributions",
+            round=scope.round,
+            arm=what,
+            title="" if is_first else scope.title,
+            work=(Work("evidence", what, config.teacher_of(scope.round), self._sizes.pool),),
+            model=labels.pool.teacher,
+        )
+
+    def _prior(self, scope: Scope) -> PlannedDistributions | None:
+        """Policies of the untrained student; None if neither soft labels nor an arm reads them."""
+        config = self._config
+        is_read = any(ARMS[arm].reads_prior for arm in config.arms)
+        if config.teach.soft not in ("trust", "improved") and not is_read:
+            return None
+        once, what = scope.round == 1 or config.source == "files", "policies of the untrained student"
+        return PlannedDistributions(
+            folder=f"{f'fixed/{digest(scope.student)}' if once else scope.place}/distributions",
+            round=0 if once else scope.round,
             arm=what,
             title="" if once else scope.title,
-            work=(Work("evidence", what, name, self._sizes.pool),),
-            model=labels.pool.teacher if by_teacher else scope.student,
+            work=(Work("evidence", what, scope.student, self._sizes.pool),),
+            model=scope.student,
         )

@@ -129,6 +129,7 @@ class PlannedLabels(PlannedStep):
         oracles: oracles that add their findings.
         reward: the reward model, if any.
         proposals: labels per example.
+        improved: whether the policy that looking ahead improves is saved with the labels.
     """
 
     kind: ClassVar[str] = "label"
@@ -138,6 +139,7 @@ class PlannedLabels(PlannedStep):
     oracles: tuple[str, ...]
     reward: str | None
     proposals: int
+    improved: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -194,12 +196,14 @@ class PlannedTeacher:
     Attributes:
         arm: the arm whose student of the round before it is; ``teacher`` for the first teacher.
         labels: its labels, and trust in them.
-        distributions: for soft labels; None for hard ones.
+        distributions: of the teacher, for soft labels; None if they are not needed or saved with its labels.
+        prior: policies of the untrained student, for soft labels and for arms that read them; else None.
     """
 
     arm: str
     labels: LabelPlan
     distributions: PlannedDistributions | None = None
+    prior: PlannedDistributions | None = None
 
 
 @dataclass(frozen=True)
@@ -331,8 +335,7 @@ def _steps_of_seeds(seeds: Sequence[SeedPlan]) -> Iterator[PlannedStep]:
     for seed in seeds:
         for teacher in seed.teachers:
             yield from _steps_of_labels(teacher.labels)
-            if teacher.distributions is not None:
-                yield teacher.distributions
+            yield from (step for step in (teacher.distributions, teacher.prior) if step is not None)
         for planned in seed.arms.values():
             if planned.own_labels is not None:
                 yield from _steps_of_labels(planned.own_labels)

@@ -3,6 +3,7 @@ them."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -10,10 +11,18 @@ import numpy as np
 
 from w2s.chain.arms import LabelledInputs, TrainingInputs
 from w2s.chain.data.splits import Splits, disjoint_from, subsample
-from w2s.chain.plan import PlannedTeacher, SeedPlan
+from w2s.chain.plan import PlannedDistributions, PlannedTeacher, SeedPlan
 from w2s.chain.self_training import TrustedLabels, label_itself
 from w2s.chain.settings import Teach
-from w2s.chain.soft_labels import label_distributions, teacher_targets, trust_targets
+from w2s.chain.soft_labels import (
+    Distributions,
+    improved_policies,
+    improved_targets,
+    label_distributions,
+    move_values,
+    teacher_targets,
+    trust_targets,
+)
 from w2s.chain.student import StudentTrainer, TrainResult
 from w2s.chain.training_rows import SoftTarget
 from w2s.chain.trust_step import TrustReport, TrustSelection, TrustSettings, first_candidates, fit_and_select
@@ -103,7 +112,7 @@ class SeedRun:
         inputs = self._answers
         if planned.own_labels is not None:
             own = self._own_labels(arm)
-            inputs = self._with_labels(own.labels, own.selection, None)
+            inputs = self._with_labels(own.labels, own.selection, None, {})
         elif planned.teacher:
             inputs = self._inputs_of_teacher(planned.teacher)
         return self.trainer.train(planned.training, inputs)
@@ -145,56 +154,72 @@ class SeedRun:
         if arm not in self._inputs_by_teacher:
             (teacher,) = (one for one in self.teachers if one.planned.arm == arm)
             selection = self.selection if teacher is self.main else self._select(teacher)
-            soft = self._soft_target(teacher, selection)
-            self._inputs_by_teacher[arm] = self._with_labels(teacher.labels, selection, soft)
+            prior = self._prior(teacher)
+            soft = self._soft_target(teacher, selection, prior)
+            self._inputs_by_teacher[arm] = self._with_labels(teacher.labels, selection, soft, prior)
         return self._inputs_by_teacher[arm]
 
     def _with_labels(
-        self, labels: RoundLabels, selection: TrustSelection | None, soft: SoftTarget | None
+        self,
+        labels: RoundLabels,
+        selection: TrustSelection | None,
+        soft: SoftTarget | None,
+        prior: Distributions,
     ) -> TrainingInputs:
         """True answers and labels; without a selection only for arms that do not read trust."""
         pool, teach = first_candidates(labels.pool), self.teach.model_dump()
-        by_teacher = self.teach.soft == "teacher"
-        if selection is None:
-            labelled = LabelledInputs(
-                first_candidates(labels.gold),
-                pool,
-                pool,
-                np.zeros(0, np.int64),
-                None,
-                len(self.selection.rows),
-                soft,
-                by_teacher,
-                {"labels": labels.digest, "teach": teach},
+        found = LabelledInputs(
+            first_candidates(labels.gold),
+            pool,
+            pool,
+            np.zeros(0, np.int64),
+            None,
+            len((selection or self.selection).rows),
+            soft,
+            self.teach.soft in ("teacher", "improved"),
+            prior,
+            {"labels": labels.digest, "teach": teach},
+        )
+        if selection is not None:
+            made_of = {"trust": selection.digest, "keep": self.trust.keep.model_dump(), "teach": teach}
+            found = replace(
+                found,
+                chosen=selection.labels,
+                kept=selection.rows,
+                weights=selection.weights,
+                made_of=made_of,
             )
-        else:
-            labelled = LabelledInputs(
-                first_candidates(labels.gold),
-                pool,
-                selection.labels,
-                selection.rows,
-                selection.weights,
-                len(selection.rows),
-                soft,
-                by_teacher,
-                {"trust": selection.digest, "keep": self.trust.keep.model_dump(), "teach": teach},
-            )
-        return replace(self._answers, labelled=labelled)
+        return replace(self._answers, labelled=found)
 
-    def _soft_target(self, teacher: TeacherLabels, selection: TrustSelection | None) -> SoftTarget | None:
+    def _soft_target(
+        self, teacher: TeacherLabels, selection: TrustSelection | None, prior: Distributions
+    ) -> SoftTarget | None:
         """Soft labels as configured; None for hard ones."""
+        teach, pool = self.teach, teacher.labels.pool
+        if teach.soft == "teacher":
+            return teacher_targets(self._teacher_distributions(teacher))
+        if teach.soft == "improved":
+            values = move_values(first_candidates(pool))
+            return improved_targets(prior, values, teach.gain, teach.gain_threshold)
+        if teach.soft == "none" or selection is None:
+            return None
+        return trust_targets(prior, selection)
+
+    def _teacher_distributions(self, teacher: TeacherLabels) -> Distributions:
+        """What the teacher found while it labelled, or else its distributions."""
         step = teacher.planned.distributions
         if step is None:
-            return None
-        by_teacher = self.teach.soft == "teacher"
-        found = label_distributions(
-            step,
-            self.trainer.context,
-            teacher.model if by_teacher else self.planned.student,
-            self.splits.pool,
-            self.splits.gold,
-            {"labels": teacher.labels.digest} if by_teacher else {},
-        )
-        if by_teacher:
-            return teacher_targets(found)
-        return None if selection is None else trust_targets(found, selection)
+            return improved_policies(first_candidates(teacher.labels.pool))
+        made_of = {"labels": teacher.labels.digest}
+        return self._distributions(step, teacher.model, made_of)
+
+    def _prior(self, teacher: TeacherLabels) -> Distributions:
+        """The untrained student's policies; empty if nothing reads them."""
+        step = teacher.planned.prior
+        return {} if step is None else self._distributions(step, self.planned.student, {})
+
+    def _distributions(
+        self, step: PlannedDistributions, model: str, made_of: Mapping[str, object]
+    ) -> Distributions:
+        splits, context = self.splits, self.trainer.context
+        return label_distributions(step, context, model, splits.pool, splits.gold, made_of)

@@ -66,13 +66,18 @@ class Teach(Config):
 
     ``soft``: the target of a label. ``none``: the label itself. ``teacher``: the teacher's distribution over
     all moves. ``trust``: the label with its trust as probability; the rest goes to the other moves in the
-    proportions of the untrained student. ``gold_times``: how often ``gold+trust`` repeats each gold row.
+    proportions of the untrained student. ``improved``: the policy of the untrained student times the
+    exponential of ``gain`` times the value that a teacher that looks ahead found for each move, where the
+    label is more than ``gain_threshold`` better than the student's own choice; elsewhere the student's policy
+    itself. Values are from -1 to 1. ``gold_times``: how often ``gold+trust`` repeats each gold row.
     ``later_rate``: learning rate of an arm's second stage as a share of the first. ``warm_start``: share of
     gold on which students are trained first, except in arms that begin with gold; trust of later rounds is
     fitted on the rest of gold.
     """
 
-    soft: Literal["none", "teacher", "trust"] = "none"
+    soft: Literal["none", "teacher", "trust", "improved"] = "none"
+    gain: Annotated[float, Field(gt=0)] = 10.0
+    gain_threshold: Annotated[float, Field(ge=0, lt=2)] = 0.0
     gold_times: Positive = 1
     later_rate: Annotated[float, Field(gt=0)] = 0.3
     warm_start: Annotated[float, Field(ge=0, le=1)] = 0.0

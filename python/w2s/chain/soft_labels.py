@@ -1,4 +1,4 @@
-"""Soft labels: distributions of a model over the labels of each example, as training targets."""
+"""Soft labels: distributions over the labels of each example, as training targets."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 
 from w2s.chain.context import RunContext
@@ -13,7 +14,7 @@ from w2s.chain.plan import PlannedDistributions
 from w2s.chain.training_rows import SoftTarget
 from w2s.chain.trust_step import TrustSelection
 from w2s.errors import UsageError
-from w2s.evidence import read_table, write_table
+from w2s.evidence import Labels, read_table, write_table
 from w2s.models import SupportsDistribution, load_model
 from w2s.models.few_shot import give_shots, labelled_shots
 from w2s.tasks import Example
@@ -77,6 +78,60 @@ def label_distributions(
         id_: dict(zip(moves, probs, strict=True))
         for id_, moves, probs in zip(columns["id"], columns["moves"], columns["probs"], strict=True)
     }
+
+
+def improved_policies(labels: Labels) -> Distributions:
+    """The policies that a teacher improved by looking ahead, which are saved with its labels."""
+    return _by_example(labels, "improved")
+
+
+def move_values(labels: Labels) -> Distributions:
+    """The value of each legal move that a teacher found by looking ahead, from -1 to 1."""
+    return _by_example(labels, "move_values")
+
+
+def _by_example(labels: Labels, column: str) -> Distributions:
+    columns = labels.table.select(["moves", column]).to_pydict()
+    return {
+        id_: dict(zip(moves, numbers, strict=True))
+        for id_, moves, numbers in zip(labels.example_ids, columns["moves"], columns[column], strict=True)
+    }
+
+
+def improved_targets(
+    prior: Distributions, values: Distributions, gain: float, threshold: float
+) -> SoftTarget:
+    """Targets that improve the student's policy where the label gains more than the threshold.
+
+    Args:
+        prior: policies of the untrained student.
+        values: values of the moves, by the teacher.
+        gain: see :func:`improve`.
+        threshold: how much better the label must be than the student's own choice.
+    """
+
+    def target(id_: str, label: str) -> Target:
+        policy, found = prior[id_], values[id_]
+        own = max(policy, key=lambda move: policy[move])
+        return improve(policy, found, gain) if found[label] - found[own] > threshold else policy
+
+    return target
+
+
+def improve(policy: Target, values: Target, gain: float) -> Target:
+    """The policy times the exponential of ``gain`` times the value, over its moves; sums to one.
+
+    Of all policies it has the largest mean value minus its divergence from ``policy`` divided by ``gain``:
+    Grill et al., *Monte-Carlo Tree Search as Regularized Policy Optimization*, arXiv 2007.12509.
+
+    Example:
+        >>> improve({"a": 0.5, "b": 0.5}, {"a": 0.1, "b": 0.1}, 10)
+        {'a': 0.5, 'b': 0.5}
+    """
+    with np.errstate(divide="ignore"):
+        logits = np.log([*policy.values()]) + gain * np.array([values[move] for move in policy])
+    raised = np.exp(logits - logits.max())
+    return dict(zip(policy, (raised / raised.sum()).tolist(), strict=True))
 
 
 def teacher_targets(found: Distributions) -> SoftTarget:

@@ -119,6 +119,7 @@ def label_examples(
                 labelled_shots(shots),
                 step.reward,
                 step.proposals,
+                step.improved,
             )
             label_file(examples, request, folder / FILE, overwrite=True, progress=context.count)
         finally:
@@ -135,6 +136,7 @@ def label_examples(
         "oracles": step.oracles,
         "reward": step.reward,
         "proposals": step.proposals,
+        **({"improved": True} if step.improved else {}),
     }
     record = context.cached(step, inputs, work, f"{teacher} labels {len(examples):,} examples")
     labels = read_labels(context.folder(step) / FILE)

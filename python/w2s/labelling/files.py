@@ -173,6 +173,7 @@ def labels_digest(examples: Sequence[Example], spec: LabelSpec, inputs: dict[str
         "evidence": [spec.evidence, spec.reward],
         "shots": [[repr(task_for(example).row(example)), label] for example, label in spec.shots],
         "proposals": spec.proposals,
+        **({"improved": True} if spec.improved else {}),
         **inputs,
     }
     digest = hashlib.blake2b(json.dumps(about, sort_keys=True).encode(), digest_size=6)

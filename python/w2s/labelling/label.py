@@ -65,6 +65,8 @@ def _labels(
     vectors = {name: _vectors(name, answers, spec.model.reference, all_null) for name in sorted(spec.vectors)}
     if "deliberation" in vectors:
         table = _append(table, _deliberation_columns(vectors["deliberation"]))
+    if spec.improved:
+        table = _append(table, _improved_columns(spec.model.reference, answers))
     for name, oracle in spec.oracles.items():
         table = _append(table, verify_labels(oracle, name, examples, labels))
     if spec.evidence:
@@ -115,6 +117,22 @@ def _deliberation_columns(vectors: npt.NDArray[np.float32]) -> dict[str, pa.Arra
     return {
         f"deliberation_{name}": pa.array(column, pa.float32(), from_pandas=True)
         for name, column in zip(DELIBERATION, columns, strict=True)
+    }
+
+
+def _improved_columns(reference: str, answers: Sequence[Answer]) -> dict[str, pa.Array]:
+    """The improved policy and the value of each legal move, as lists; empty in rows without a label."""
+    if not any(answer.improved for answer in answers):
+        raise UsageError(
+            "label-no-improved-policy",
+            f"{reference} does not look ahead; name a network with nodes=200 or think=6,6,6",
+        )
+    return {
+        "moves": pa.array([[*answer.improved] for answer in answers], pa.list_(pa.string())),
+        "improved": pa.array([[*answer.improved.values()] for answer in answers], pa.list_(pa.float64())),
+        "move_values": pa.array(
+            [[*answer.move_values.values()] for answer in answers], pa.list_(pa.float64())
+        ),
     }
 
 

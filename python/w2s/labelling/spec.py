@@ -27,6 +27,8 @@ class LabelSpec:
         shots: examples with their labels, which ``icl`` and few-shot prompts show to the model.
         reward: reference of the reward model that ``reward`` needs.
         proposals: number of labels per example: the model's answer, then the likeliest others.
+        improved: whether to keep the improved policy and the value of every move, of a model that looks
+            ahead.
     """
 
     model: Model
@@ -37,6 +39,7 @@ class LabelSpec:
     shots: Shots = ()
     reward: str | None = None
     proposals: int = 1
+    improved: bool = False
 
     @property
     def want(self) -> Want:
@@ -47,4 +50,5 @@ class LabelSpec:
             hidden="hidden" in self.vectors,
             afterstate="afterstate" in self.vectors,
             deliberation="deliberation" in self.vectors,
+            improved=self.improved,
         )

@@ -32,6 +32,7 @@ class Want:
         mask: answer with a legal move in any case.
         afterstate: the hidden state after the label has been played, or at the end of a check of the reply.
         deliberation: what the model found out about the label by looking ahead.
+        improved: the policy that looking ahead has improved, and the value of every move.
     """
 
     evidence: bool = False
@@ -40,6 +41,7 @@ class Want:
     mask: bool = False
     afterstate: bool = False
     deliberation: bool = False
+    improved: bool = False
 
 
 @dataclass(slots=True)
@@ -62,6 +64,8 @@ class Answer:
         afterstate: hidden state after the label, float16 of shape (d,).
         deliberation: what the model found out about the label by looking ahead, float32, in the order of
             :data:`w2s.evidence_kinds.DELIBERATION`.
+        improved: probability of each legal move in the policy that looking ahead has improved.
+        move_values: value of each legal move after looking ahead, from -1 to 1.
         check_logit: log-odds that the model says yes when asked whether its label is correct; it comes with
             ``afterstate`` from models that read text.
         failure: why there is no answer, None if there is one.
@@ -81,6 +85,8 @@ class Answer:
     hidden: npt.NDArray[np.float16] | None = None
     afterstate: npt.NDArray[np.float16] | None = None
     deliberation: npt.NDArray[np.float32] | None = None
+    improved: dict[str, float] = field(default_factory=dict)
+    move_values: dict[str, float] = field(default_factory=dict)
     check_logit: float | None = None
     failure: Failure | None = None
     seconds: float = 0.0

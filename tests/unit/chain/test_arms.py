@@ -13,6 +13,7 @@ from w2s.chain.training_rows import concat, gold_rows, label_rows, repeat
 from w2s.errors import UsageError
 from w2s.evidence import Labels
 from w2s.tasks import AnswerExample, MoveExample
+from w2s.train import TrainingSet
 
 STATES = [w2s.game("connect_four").state(moves=[column]) for column in "1234567"]
 POOL = {f"p{i}": MoveExample(f"p{i}", state, gold=("4", "3")) for i, state in enumerate(STATES)}
@@ -39,6 +40,27 @@ def test_repeated_rows_count_as_one_example() -> None:
     assert len(found) == len(found.weights) == len(found.targets) == 10
     assert n_examples(found) == 4
     assert found.targets[0] == {"4": 0.5, "3": 0.5}
+
+
+def own_labels(soft: bool) -> TrainingSet:
+    """What the control arm learns where trust keeps the labels 4 and 1."""
+    prior = {id_: {"1": 0.2, "2": 0.5, "7": 0.3} for id_ in POOL}
+    target = (lambda id_, label: {label: 1.0}) if soft else None
+    kept = np.array([1, 4])
+    made_of = LabelledInputs(LABELS, LABELS, LABELS, kept, np.arange(7.0), 2, target, prior=prior)
+    (data,) = ARMS["self-labels"].stages[0]
+    return data.build(TrainingInputs([], [*POOL.values()], 0, labelled=made_of))
+
+
+def test_control_learns_the_students_own_choice_where_trust_keeps_a_label() -> None:
+    found = own_labels(soft=False)
+    assert [example.id for example in found.examples] == ["p1", "p4"]
+    assert found.targets == [{"2": 1.0}] * 2
+    assert found.weights.tolist() == [1.0, 4.0]
+
+
+def test_control_learns_the_students_own_policy_where_labels_are_soft() -> None:
+    assert own_labels(soft=True).targets == [{"1": 0.2, "2": 0.5, "7": 0.3}] * 2
 
 
 def test_majority_replaces_labels_and_their_replies() -> None:

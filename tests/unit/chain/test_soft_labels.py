@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,7 @@ from hypothesis import strategies as st
 from w2s.chain import soft_labels
 from w2s.chain.context import RunContext
 from w2s.chain.plan import PlannedDistributions
-from w2s.chain.soft_labels import label_distributions, smooth_by_trust
+from w2s.chain.soft_labels import improve, improved_targets, label_distributions, smooth_by_trust
 from w2s.tasks import ChoiceExample, Example
 
 GOLD = [ChoiceExample("g", "Gold?", ("x", "y"), ("B",))]
@@ -61,3 +62,33 @@ def test_label_gets_its_trust_and_the_other_labels_keep_their_proportions(
 
 def test_single_option_is_certain() -> None:
     assert smooth_by_trust("0", 0.3, {"0": 1.0}) == {"0": 1.0}
+
+
+@given(st.lists(st.tuples(st.floats(0.01, 1), st.floats(-1, 1)), min_size=1, max_size=7), st.floats(0.1, 30))
+def test_improvement_is_the_best_policy_at_its_divergence(
+    rows: list[tuple[float, float]], gain: float
+) -> None:
+    """No policy has a larger mean value minus its divergence from the student's policy over the gain."""
+    total = sum(share for share, _ in rows)
+    policy = {f"{place}": share / total for place, (share, _) in enumerate(rows)}
+    values = {f"{place}": value for place, (_, value) in enumerate(rows)}
+    found = improve(policy, values, gain)
+
+    def worth(one: Mapping[str, float]) -> float:
+        divergence = sum(prob * math.log(prob / policy[move]) for move, prob in one.items() if prob)
+        return sum(prob * values[move] for move, prob in one.items()) - divergence / gain
+
+    assert sum(found.values()) == pytest.approx(1.0)
+    uniform = dict.fromkeys(policy, 1 / len(policy))
+    for other in (policy, uniform, *({move: 1.0} for move in policy)):
+        assert worth(found) >= worth(other) - 1e-9
+
+
+def test_policy_improves_only_where_the_label_gains_more_than_the_threshold() -> None:
+    prior = {"p": {"a": 0.6, "b": 0.4}}
+    values = {"p": {"a": 0.0, "b": 0.3}}
+    assert improved_targets(prior, values, 10, 0.3)("p", "b") is prior["p"]
+    assert improved_targets(prior, values, 10, 0.0)("p", "a") is prior["p"]
+    found = improved_targets(prior, values, 10, 0.29)("p", "b")
+    assert found == improve(prior["p"], values["p"], 10)
+    assert found["b"] > 0.9

@@ -207,6 +207,9 @@ class DeliberationModel:
                 _add_confidence(example, found, answer)
             if want.values:
                 answer.values_cp = {move: found.value_cp(move) for move in found.legal}
+            if want.improved:
+                answer.improved = dict(zip(found.legal, map(float, found.improved), strict=True))
+                answer.move_values = dict(zip(found.legal, map(float, found.values), strict=True))
         return answers
 
     def _add_deliberation(
