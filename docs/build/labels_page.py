@@ -46,6 +46,9 @@ _EXTRA = {
     "example_id": ("string", "With `--proposals`: id of the example. All its labels share it."),
     "proposal": ("int32", "With `--proposals`: place of the label among those of the example, from 1."),
     "group": ("string", "Rows of one group stay in one split and one fold, for example those of one match."),
+    "moves": ("list<string>", "Legal moves, if what a teacher finds by looking ahead becomes soft labels."),
+    "improved": ("list<double>", "With `moves`: their probabilities in the policy that looking ahead improves."),
+    "move_values": ("list<double>", "With `moves`: their values after looking ahead, from -1 to 1."),
     "afterstate_logit": (
         "float",
         "Value of the afterstate for the player who moved, if the network has one.",

@@ -18,7 +18,16 @@ from w2s.tasks import read_examples
 
 pytest.importorskip("torch")
 
-from tests.doubles.chains import chain_run, chain_tables, metrics, numbers, write_chain
+from tests.doubles.chains import (
+    chain_run,
+    chain_tables,
+    metrics,
+    numbers,
+    write_chain,
+    write_positions,
+)
+from w2s.chain.config import Matches
+from w2s.chain.data.matches import MatchRequest, arena_spec
 
 MATCHES = {"games": 40, "oracle": "search:depth=3"}
 
@@ -123,6 +132,33 @@ def test_verified_pool_has_a_ceiling_and_a_purity(nets: Path, tmp_path: Path) ->
     assert "ceiling" in metrics(out)
     assert metrics(out)["rounds"][0]["trust"]["measured_on"] == "pool"
     assert {row["role"] for row in roles(out / "round-1").values() if not row["gold"]} == set()
+
+
+def test_positions_of_matches_join_the_pool_of_files(nets: Path, tmp_path: Path) -> None:
+    write_positions(tmp_path / "examples.parquet", 200)
+    mixed = {
+        "matches": {"games": 20, "positions": 50},
+        "examples": {"files": [f"{tmp_path}/examples.parquet"], "gold": 80, "pool": 60, "test": 40},
+        "arms": ["base", "naive", "trust", "ceiling"],
+        "keep": {"top": "100%"},
+    }
+    out = chain_run(tmp_path / "run", tables(nets, **mixed))
+    found = metrics(out)
+    assert found["ceiling"]["rows"]["mean"] == 60  # only the rows whose answers are known
+    assert [round_["arms"]["naive"]["rows"]["mean"] for round_ in found["rounds"]] == [110, 110]
+    assert [round_["trust"]["measured_on"] for round_ in found["rounds"]] == ["answered pool"] * 2
+    files = {example.state.key for example in read_examples(tmp_path / "examples.parquet")}
+    pools = [roles(out / folder) for folder in ("round-1", "round-2/seed-0")]
+    for pool in pools:
+        assert len(pool) == 50
+        assert files.isdisjoint({row["key"] for row in pool.values()})
+    assert set(pools[0]).isdisjoint(pools[1])
+
+
+def test_nets_play_without_looking_ahead() -> None:
+    request = MatchRequest("round-1", "policy:a?nodes=9&label=policy", "policy:b", 0, {"pool": 1})
+    spec = arena_spec("connect_four", Matches(games=2), request)
+    assert spec.players == {"teacher": "policy:a?temperature=1", "student": "policy:b?temperature=1"}
 
 
 @pytest.mark.parametrize("soft", ["teacher", "trust"])

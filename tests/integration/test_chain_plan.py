@@ -127,6 +127,14 @@ NETS: dict[str, dict[str, Any]] = {
         "matches": {**MATCHES["matches"], "verify_pool": True},
         "arms": ["trust", "ceiling"],
     },
+    "matches that join a pool": {
+        "source": "matches",
+        "rounds": 2,
+        "seeds": 2,
+        "matches": {"games": 20, "positions": 30},
+        "proposals": None,
+        "arms": ["naive", "trust", "ceiling", "self-labels"],
+    },
     "purity": {"keep": {"purity": 0.01}, "arms": ["trust", "random"]},
 }
 

@@ -37,6 +37,7 @@ class Sizes:
         warm: gold rows of the warm start.
         gold_times: how often ``gold+trust`` repeats each gold row.
         audit: gold rows that only decide whether a round is rejected.
+        joined: rows of the pool that come from matches, without answers, next to rows from files.
     """
 
     gold: int
@@ -46,6 +47,7 @@ class Sizes:
     warm: int = 0
     gold_times: int = 1
     audit: int = 0
+    joined: int = 0
 
 
 @dataclass(frozen=True)
@@ -88,6 +90,7 @@ class TrainingInputs:
         warm: positions of the gold rows of the warm start.
         folds: fold of each gold row, for students that label gold themselves.
         gold_times: how often ``gold+trust`` repeats each gold row.
+        joined: rows of the pool that come from matches, without answers, next to rows from files.
         labelled: labels; None for arms that learn from true answers only.
         made_of: identity of the examples, as named JSON values.
     """
@@ -98,6 +101,7 @@ class TrainingInputs:
     warm: Sequence[int] = ()
     folds: Sequence[int] = ()
     gold_times: int = 1
+    joined: int = 0
     labelled: LabelledInputs | None = None
     made_of: Mapping[str, object] = field(default_factory=dict)
 
@@ -151,12 +155,13 @@ def _ranked_labels(function: str, inputs: TrainingInputs) -> TrainingSet:
 
 
 def _pool_answers(inputs: TrainingInputs) -> TrainingSet:
-    if unknown := sum(not example.gold for example in inputs.pool):
+    known = [example for example in inputs.pool if example.gold]
+    if (unknown := len(inputs.pool) - len(known)) > inputs.joined:
         raise DataError(
             "chain-pool-without-answers",
             f"the arm ceiling needs the answers of the pool, but {unknown} are unknown; remove it from arms",
         )
-    return gold_rows(inputs.pool)
+    return gold_rows(known)
 
 
 def _trusted_labels(inputs: TrainingInputs) -> TrainingSet:
@@ -242,7 +247,7 @@ WARM_GOLD = TrainingData(
 )
 POOL_ANSWERS = TrainingData(
     "true answers of the pool",
-    lambda sizes: sizes.pool,
+    lambda sizes: sizes.pool - sizes.joined,
     _pool_answers,
     Need.POOL_ANSWERS,
 )

@@ -135,13 +135,14 @@ class Examples(DataSet):
 
 
 class Matches(Config):
-    """Matches between teacher and student, whose positions are the examples.
+    """Matches between teacher and student, whose positions are the examples, or join a pool from files.
 
     ``games`` per round, under the rules of the game's bundled arena, from its ``openings`` or from another
-    file of openings. ``temperature`` of nets whose reference sets none; at 0 the same opening always leads to
-    the same game. The ``oracle`` answers gold and test: every move is right whose value is at most
-    ``margin_cp`` below the best. ``verify_pool``: it answers the pool too, for the arm ceiling and to measure
-    purity.
+    file of openings. Nets play without looking ahead. ``temperature`` of nets whose reference sets none; at 0
+    the same opening always leads to the same game. The ``oracle`` answers gold and test: every move is right
+    whose value is at most ``margin_cp`` below the best. ``positions``: if gold, pool and test come from
+    files, at most this many positions of each round's matches join the pool, without answers.
+    ``verify_pool``: the oracle answers positions of the pool too, for the arm ceiling and to measure purity.
     """
 
     games: Annotated[int, Field(gt=0)] = 200
@@ -149,6 +150,7 @@ class Matches(Config):
     temperature: Annotated[float, Field(ge=0, le=100)] = 1.0
     oracle: str = "search:depth=4"
     margin_cp: Annotated[int, Field(ge=0)] = 0
+    positions: Annotated[int, Field(gt=0)] | None = None
     verify_pool: bool = False
 
     @field_validator("games")
@@ -382,10 +384,18 @@ class ChainConfig(Config):
 
     @model_validator(mode="after")
     def _check_source(self) -> ChainConfig:
-        if self.source == "matches" and self.examples.has_files:
+        positions = self.matches.positions
+        if self.source == "matches" and self.examples.has_files and positions is None:
             raise invalid_value(
                 "chain-matches-with-files",
-                "with --source matches the chain plays its own examples; leave the example files out",
+                "with --source matches the chain plays its own examples; leave the example files out, or say "
+                "with matches.positions how many positions of matches join the pool from the files",
+            )
+        if self.source == "matches" and positions is not None and not self.examples.has_files:
+            raise invalid_value(
+                "chain-positions-without-files",
+                "matches.positions is for positions that join a pool from files; name files, or leave it out "
+                "and set examples.pool to the number of positions",
             )
         if self.source == "matches" and self.matches.oracle in self.oracles:
             raise invalid_value(
@@ -452,6 +462,11 @@ class ChainConfig(Config):
         searched = ["search"] if any(oracle.startswith("search") for oracle in self.oracles) else []
         columns = [column for name in self.requested for column in parse_evidence(name).kind.columns]
         return [*(name for name in self.evidence if name in STATES), *columns, *searched]
+
+    @property
+    def joined_positions(self) -> int:
+        """Positions of matches that join a pool from files; 0 if all examples are of one kind."""
+        return self.matches.positions or 0
 
     @property
     def own_chains(self) -> tuple[str, ...]:

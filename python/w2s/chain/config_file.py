@@ -19,6 +19,8 @@ QUICK: dict[str, Any] = {
     "matches": {"games": 60},
 }
 """The largest numbers of a quick chain, by their keys in a configuration."""
+QUICK_POSITIONS = 300
+"""The largest number of positions of matches that join the pool of a quick chain."""
 
 
 def load_config(
@@ -84,6 +86,7 @@ def base_tables(file: Path | None, given: dict[str, Any]) -> dict[str, Any]:
     tables = read_toml(path)
     if given.get("source") == "matches":
         tables.get("examples", {}).pop("files", None)
+        tables.get("matches", {}).pop("positions", None)
     return tables
 
 
@@ -109,6 +112,8 @@ def make_quick(tables: dict[str, Any], *, is_played: bool) -> dict[str, Any]:
         is_played: whether examples come from matches.
     """
     numbers = {key: number for key, number in QUICK.items() if key != "matches" or is_played}
+    if "positions" in tables.get("matches", {}):
+        numbers["matches"] = {**QUICK["matches"], "positions": QUICK_POSITIONS}
     return {**_limit(tables, numbers), "gold_sizes": []}
 
 

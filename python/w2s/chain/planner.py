@@ -43,7 +43,14 @@ from w2s.resume import digest
 
 
 def plan_chain(
-    config: ChainConfig, *, gold: int, pool: int, test: int, pool_answered: bool, audit: int = 0
+    config: ChainConfig,
+    *,
+    gold: int,
+    pool: int,
+    test: int,
+    pool_answered: bool,
+    audit: int = 0,
+    joined: int = 0,
 ) -> Plan:
     """Plan a chain.
 
@@ -52,8 +59,9 @@ def plan_chain(
         gold: number of gold rows, without the audit.
         pool: number of pool rows.
         test: number of test rows.
-        pool_answered: whether the answers of the pool are known.
+        pool_answered: whether the answers of the pool are known, apart from those of ``joined`` rows.
         audit: number of gold rows that only decide whether a round is rejected.
+        joined: number of pool rows that come from matches, without answers, next to rows from files.
     """
     left_out = arms_left_out(config, pool_answered=pool_answered)
     arms = tuple(arm for arm in config.arms if arm not in left_out)
@@ -65,19 +73,23 @@ def plan_chain(
         round(config.teach.warm_start * gold),
         config.teach.gold_times,
         audit,
+        joined,
     )
     return _Planner(config, arms, sizes).plan(left_out)
 
 
 def plan_splits(config: ChainConfig, splits: Splits) -> Plan:
     """Plan a chain on its examples."""
+    joined = config.joined_positions
+    unknown = sum(not example.gold for example in splits.pool)
     return plan_chain(
         config,
         gold=len(splits.gold),
         pool=len(splits.pool),
         test=len(splits.test),
-        pool_answered=all(example.gold for example in splits.pool),
+        pool_answered=unknown <= joined,
         audit=len(splits.audit),
+        joined=min(unknown, joined),
     )
 
 

@@ -68,7 +68,8 @@ class TrustSummary:
         purity: share of kept labels that are right.
         purity_on_gold: the same, estimated on gold; None for an arm that labels itself.
         coverage: share of the pool that is kept.
-        measured_on: ``pool`` if its answers are known, else ``gold``.
+        measured_on: ``pool`` if its answers are known, ``answered pool`` if those of some rows are, else
+            ``gold``.
         features: columns that trust reads, if only columns that gold and pool share.
         estimate: why numbers on gold are only estimates; None if they are measurements.
         guarantee: why a certified purity is only a heuristic; None if it is a guarantee.

@@ -55,6 +55,7 @@ class SeedRun:
         teach: how students are taught.
         splits: the examples; on a point of the label-budget curve with fewer gold rows.
         teachers: the teachers and their labels, first that of the arm trust; empty for reference arms.
+        joined: rows of the pool that come from matches, without answers, next to rows from files.
     """
 
     planned: SeedPlan
@@ -63,6 +64,7 @@ class SeedRun:
     teach: Teach
     splits: Splits
     teachers: tuple[TeacherLabels, ...] = ()
+    joined: int = 0
 
     @property
     def main(self) -> TeacherLabels:
@@ -142,6 +144,7 @@ class SeedRun:
             self.planned.seed,
             warm=self.warm_rows,
             gold_times=self.teach.gold_times,
+            joined=self.joined,
             made_of={"examples": self.trainer.context.examples_digest(self.splits)},
         )
 

@@ -205,7 +205,14 @@ class _Chain:
             results.tests[arm] = evaluate_untrained(step, self._context, identity)
             self._finish_arm()
         seeds = [
-            SeedRun(planned, self._trainer, self._trust, self._config.teach, splits)
+            SeedRun(
+                planned,
+                self._trainer,
+                self._trust,
+                self._config.teach,
+                splits,
+                joined=self._config.joined_positions,
+            )
             for planned in self._plan.references
         ]
         for arm, planned in seeds[0].planned.arms.items():
@@ -323,7 +330,14 @@ class _Chain:
         model = teacher_reference(config.teacher, self._trained(teacher))
         examples = self._source.round(planned.round, planned.seed, model, planned.student)
         self._finish_matches(planned.round)
-        seed = SeedRun(planned, self._trainer, self._trust, config.teach, examples.splits)
+        seed = SeedRun(
+            planned,
+            self._trainer,
+            self._trust,
+            config.teach,
+            examples.splits,
+            joined=config.joined_positions,
+        )
         return replace(seed, teachers=(self._labels(planned, teacher, seed),)), examples.matches
 
     def _labels(self, planned: SeedPlan, teacher: PlannedTeacher, seed: SeedRun) -> TeacherLabels:

@@ -25,6 +25,8 @@ def shift_of_round(config: ChainConfig, number: int) -> str | None:
     """Why gold and pool of a round are not exchangeable; None if they are."""
     if config.regime.is_shift:
         return _WHY[config.regime.name]
+    if config.joined_positions:
+        return "gold comes from files, part of the pool from matches"
     if config.source == "matches" and number > 1:
         return "gold comes from the matches of the first round, the pool from later ones"
     return None

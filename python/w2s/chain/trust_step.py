@@ -38,7 +38,8 @@ class TrustReport:
     """How good trust in one teacher is, for one seed.
 
     Attributes:
-        measured_on: ``pool`` if its answers are known, else ``gold``.
+        measured_on: ``pool`` if its answers are known, ``answered pool`` if those of some rows are, else
+            ``gold``.
         auc: area under the ROC curve.
         ece: expected calibration error.
         brier: Brier score.
@@ -107,18 +108,27 @@ class TrustSelection:
             )
         return None
 
-    def report(self, seed: int) -> TrustReport:
-        """How good trust is: on the pool if its answers are known, else on gold."""
+    @property
+    def _known(self) -> npt.NDArray[np.bool_]:
+        """Which labels of the pool are known to be right or wrong."""
         pool = self.labels
+        if "correct" not in pool.table.column_names:
+            return np.zeros(len(pool), bool)
+        return np.isfinite(pool.numbers("correct"))
+
+    def report(self, seed: int) -> TrustReport:
+        """How good trust is: on the pool, as far as its answers are known, else on gold."""
         scores, right, where = self.gold_scores, self.gold_correct, "gold"
-        known = "correct" in pool.table.column_names and not pool.table.column("correct").null_count
         on_gold = self.purity_on_gold(seed)
         purity = on_gold
-        if known:
-            correct = pool.correct
-            purity = accuracy(correct[self.rows], seed=seed)
-            if correct.any() and not correct.all():
-                scores, right, where = self.scores, correct, "pool"
+        known = self._known
+        kept = self.rows[known[self.rows]]
+        if len(kept):
+            correct = self.labels.numbers("correct") == 1.0
+            purity = accuracy(correct[kept], seed=seed)
+            if correct[known].any() and not correct[known].all():
+                where = "pool" if known.all() else "answered pool"
+                scores, right = self.scores[known], correct[known]
         found = trust_measures(scores, right, coverages=(), seed=seed)
         return TrustReport(
             where,

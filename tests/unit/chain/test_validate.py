@@ -40,6 +40,11 @@ def chain(**tables: Any) -> ChainConfig:
         ({**SPEAKS, "teach": {"soft": "teacher"}}, "chain-answer-without-options"),
         ({**SPEAKS, "arms": ["trust", "self-labels"]}, "chain-answer-without-options"),
         ({"teach": {"soft": "improved"}}, "chain-improved-needs-lookahead"),
+        ({"source": "matches", "matches": {"games": 2}}, "chain-matches-with-files"),
+        (
+            {"source": "matches", "examples": {}, "matches": {"positions": 9}},
+            "chain-positions-without-files",
+        ),
         ({"teach": {"gain": 3.0}}, "chain-gain-without-improved"),
         ({"regime": FOREIGN, "evidence": ["icl:4"]}, "chain-evidence-two-teachers"),
         ({"keep": {"top": "0%"}}, "chain-keep-nothing"),

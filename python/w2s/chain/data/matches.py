@@ -20,6 +20,7 @@ from w2s.chain.config import SPLITS, Matches
 from w2s.chain.data.match_splits import Game, OracleAnswers, split_games
 from w2s.chain.data.splits import Splits, read_splits, write_splits
 from w2s.models.keyed_random import uniform
+from w2s.models.policy.settings import without_lookahead
 from w2s.models.reference import parse_reference
 from w2s.resume import cached_step
 from w2s.tasks import Example, MoveExample, read_examples
@@ -181,13 +182,17 @@ class Positions:
 
 
 def arena_spec(game: str, settings: Matches, request: MatchRequest) -> ArenaSpec:
-    """The arena of a set of matches: that of the game, without oracles, in which every move is legal."""
+    """The arena of a set of matches: that of the game, without oracles, in which every move is legal.
+
+    Nets play without looking ahead: a student learns most in the positions that it reaches itself.
+    """
     players = {"teacher": request.teacher, "student": request.student}
     return load_spec(
         game=game,
         options={
             "players": {
-                name: with_temperature(reference, settings.temperature) for name, reference in players.items()
+                name: with_temperature(without_lookahead(reference), settings.temperature)
+                for name, reference in players.items()
             },
             "pairs": settings.games // 2,
             "seed": request.seed,

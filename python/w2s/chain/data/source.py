@@ -1,4 +1,4 @@
-"""The examples of each round: from files once, or from new matches in every round."""
+"""The examples of each round: from files once, from new matches in every round, or both."""
 
 from __future__ import annotations
 
@@ -8,7 +8,14 @@ from pathlib import Path
 
 from w2s.chain.config import ChainConfig
 from w2s.chain.data.files import load_outside_gold, load_splits
-from w2s.chain.data.matches import MatchReport, MatchRequest, MatchSource, positions_of, request_name
+from w2s.chain.data.matches import (
+    MatchExamples,
+    MatchReport,
+    MatchRequest,
+    MatchSource,
+    positions_of,
+    request_name,
+)
 from w2s.chain.data.splits import Splits, hold_out
 
 Say = Callable[[str], None]
@@ -34,16 +41,18 @@ class ExampleSource:
 
     Attributes:
         first: examples of the first round.
-        pool: number of pool rows of later rounds, if they are played.
+        pool: number of pool rows that each later round plays.
         match_source: plays matches; None for files.
+        files: the examples from files, whose pool the positions of matches join; None if all are played.
     """
 
     first: RoundExamples
     pool: int = 0
     match_source: MatchSource | None = None
+    files: Splits | None = None
 
     def round(self, number: int, seed: int, teacher: str, student: str) -> RoundExamples:
-        """The examples of a round of one seed; the same in every round if they come from files.
+        """The examples of a round of one seed; those from files are the same in every round.
 
         Args:
             number: number of the round, counted from 1.
@@ -53,12 +62,23 @@ class ExampleSource:
         """
         if self.match_source is None or number == 1:
             return self.first
-        splits = self.first.splits
-        held_out = positions_of([*splits.gold, *splits.audit, *splits.test])
-        keys = sorted({example.state.key for example in held_out})
-        request = MatchRequest(request_name(number, seed), teacher, student, seed, {"pool": self.pool}, keys)
-        found = self.match_source.examples(request)
-        return RoundExamples(replace(splits, pool=found.splits.pool), found.report)
+        pool = [] if self.files is None else self.files.pool
+        splits = replace(self.first.splits, pool=pool)
+        request = MatchRequest(
+            request_name(number, seed), teacher, student, seed, {"pool": self.pool}, position_keys(splits)
+        )
+        return join_positions(splits, self.match_source.examples(request))
+
+
+def position_keys(splits: Splits) -> list[int]:
+    """Keys of the positions of all splits, ascending."""
+    rows = positions_of([*splits.gold, *splits.audit, *splits.pool, *splits.test])
+    return sorted({example.state.key for example in rows})
+
+
+def join_positions(splits: Splits, played: MatchExamples) -> RoundExamples:
+    """The examples with the positions of matches at the end of their pool."""
+    return RoundExamples(replace(splits, pool=[*splits.pool, *played.splits.pool]), played.report)
 
 
 def open_examples(config: ChainConfig, folder: Path, say: Say, count: Count) -> ExampleSource:
@@ -76,8 +96,8 @@ def open_examples(config: ChainConfig, folder: Path, say: Say, count: Count) -> 
 
 def _open(config: ChainConfig, folder: Path, say: Say, count: Count) -> ExampleSource:
     own_gold = not config.regime.is_shift
-    if config.source == "matches":
-        matches = MatchSource(config.game, config.matches, folder, say, count)
+    matches = MatchSource(config.game, config.matches, folder, say, count)
+    if config.source == "matches" and not config.joined_positions:
         counts: Mapping[str, int] = config.examples.counts
         wanted = {name: rows for name, rows in counts.items() if own_gold or name != "gold"}
         request = MatchRequest(
@@ -89,7 +109,19 @@ def _open(config: ChainConfig, folder: Path, say: Say, count: Count) -> ExampleS
     splits = load_splits(
         config.examples, task=config.task, game=config.game, seed=config.seed, gold=own_gold, say=say
     )
-    return ExampleSource(_with_outside_gold(config, RoundExamples(splits), say))
+    from_files = _with_outside_gold(config, RoundExamples(splits), say)
+    if not config.joined_positions:
+        return ExampleSource(from_files)
+    splits, positions = from_files.splits, config.joined_positions
+    request = MatchRequest(
+        request_name(1, config.seed),
+        config.teacher,
+        config.student_of(1),
+        config.seed,
+        {"pool": positions},
+        position_keys(splits),
+    )
+    return ExampleSource(join_positions(splits, matches.examples(request)), positions, matches, splits)
 
 
 def _with_outside_gold(config: ChainConfig, first: RoundExamples, say: Say) -> RoundExamples:

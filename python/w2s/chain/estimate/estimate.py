@@ -37,10 +37,11 @@ def estimate(config: ChainConfig, machine: Hardware | None) -> dict[str, Any]:
     check_config(config)
     files = DatasetFiles(config)
     rows, notes = files.rows_by_split()
-    answered = config.source == "files" or config.matches.verify_pool
+    joined = 0 if config.matches.verify_pool else config.joined_positions
+    answered = config.source == "files" or config.matches.verify_pool or joined > 0
     held = config.stop.audit_rows(rows["gold"])
-    split = {**rows, "gold": rows["gold"] - held}
-    plan = plan_chain(config, **split, pool_answered=answered, audit=held)
+    split = {**rows, "gold": rows["gold"] - held, "pool": rows["pool"] + config.joined_positions}
+    plan = plan_chain(config, **split, pool_answered=answered, audit=held, joined=joined)
     examples, missing = files.some_examples()
     models = _Models(config, examples)
     steps = [_Step(line, config, models, machine) for line in plan_lines(plan)]

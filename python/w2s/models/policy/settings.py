@@ -132,6 +132,20 @@ def with_lookahead_of(reference: str, other: str) -> str:
     return str(replace(parsed, options={**parsed.options, **options}))
 
 
+def without_lookahead(reference: str) -> str:
+    """The reference of the same network without looking ahead.
+
+    Example:
+        >>> without_lookahead("policy:chess-small?nodes=200&label=policy&temperature=1")
+        'policy:chess-small?temperature=1'
+    """
+    if not is_lookahead(reference):
+        return reference
+    parsed = resolve_reference(reference)
+    options = {name: value for name, value in parsed.options.items() if name not in _LOOKAHEAD}
+    return str(replace(parsed, options=options))
+
+
 def expected_positions(reference: str) -> int:
     """About how many positions a network evaluates to answer one question.
 
