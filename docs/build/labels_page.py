@@ -47,7 +47,10 @@ _EXTRA = {
     "proposal": ("int32", "With `--proposals`: place of the label among those of the example, from 1."),
     "group": ("string", "Rows of one group stay in one split and one fold, for example those of one match."),
     "moves": ("list<string>", "Legal moves, if what a teacher finds by looking ahead becomes soft labels."),
-    "improved": ("list<double>", "With `moves`: their probabilities in the policy that looking ahead improves."),
+    "improved": (
+        "list<double>",
+        "With `moves`: their probabilities in the policy that looking ahead improves.",
+    ),
     "move_values": ("list<double>", "With `moves`: their values after looking ahead, from -1 to 1."),
     "afterstate_logit": (
         "float",

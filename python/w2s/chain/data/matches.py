@@ -57,6 +57,12 @@ class MatchRequest:
         return f"{self.name}/matches"
 
     @property
+    def players(self) -> dict[str, str]:
+        """References of the players, which do not look ahead: a student learns most in the positions that it
+        reaches itself."""
+        return {"teacher": without_lookahead(self.teacher), "student": without_lookahead(self.student)}
+
+    @property
     def title(self) -> str:
         """The name in messages: ``round 2, seed 0``."""
         return request_title(self.name)
@@ -129,11 +135,12 @@ class MatchSource:
         return MatchExamples(read_splits(folder / FILE), MatchReport(**record.facts))
 
     def _play(self, request: MatchRequest, folder: Path) -> MatchReport:
-        settings = self.settings
+        settings, players = self.settings, request.players
         spec = arena_spec(self.game, settings, request)
         (oracle,) = load_oracles([settings.oracle], cap_cp=spec.verdict.cap_cp, concurrency=1)
         with closing(oracle):
-            self.say(f"{request.title}: {request.teacher} and {request.student} play {settings.games} games")
+            who = " and ".join(players.values())
+            self.say(f"{request.title}: {who} play {settings.games} games")
             reached = play(spec, folder / "arena", request.name.replace("/", "-"), self.count)
             games = exclude_positions(reached.games, request.excluded)
             answers = OracleAnswers(oracle, settings.margin_cp)
@@ -147,8 +154,7 @@ class MatchSource:
                 splits = replace(splits, pool=answers.answer(positions_of(splits.pool), self.count))
         write_splits(splits, folder / FILE)
         return MatchReport(
-            request.teacher,
-            request.student,
+            *players.values(),
             settings.games,
             reached.positions,
             reached.choices,
@@ -182,17 +188,13 @@ class Positions:
 
 
 def arena_spec(game: str, settings: Matches, request: MatchRequest) -> ArenaSpec:
-    """The arena of a set of matches: that of the game, without oracles, in which every move is legal.
-
-    Nets play without looking ahead: a student learns most in the positions that it reaches itself.
-    """
-    players = {"teacher": request.teacher, "student": request.student}
+    """The arena of a set of matches: that of the game, without oracles, in which every move is legal."""
     return load_spec(
         game=game,
         options={
             "players": {
-                name: with_temperature(without_lookahead(reference), settings.temperature)
-                for name, reference in players.items()
+                name: with_temperature(reference, settings.temperature)
+                for name, reference in request.players.items()
             },
             "pairs": settings.games // 2,
             "seed": request.seed,
