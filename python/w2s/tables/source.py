@@ -159,7 +159,7 @@ def _retyped(partition: Partition, schema: pa.Schema) -> Partition:
 
 DEFAULT_MEMORY = 800 << 20
 """Bytes for rows where no limit is given."""
-_LINE_SHARE, _BATCH_SHARE = 16, 2  # of the memory: the longest line, and the largest record batch
+_LINE_SHARE, _BATCH_SHARE = 20, 2  # of the memory: the longest line, and the largest record batch
 
 
 def open_source(
@@ -170,7 +170,7 @@ def open_source(
     Args:
         files: the files.
         delimiter: the character between values of CSV; by default the first line decides.
-        memory: bytes for rows; a sixteenth of it is the longest line, a half the largest record batch.
+        memory: bytes for rows; a twentieth of it is the longest line, a half the largest record batch.
 
     Raises:
         UsageError: the files have several formats, or a delimiter is given for another format than CSV.
