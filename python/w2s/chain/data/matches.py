@@ -154,7 +154,8 @@ class MatchSource:
                 splits = replace(splits, pool=answers.answer(positions_of(splits.pool), self.count))
         write_splits(splits, folder / FILE)
         return MatchReport(
-            *players.values(),
+            players["teacher"],
+            players["student"],
             settings.games,
             reached.positions,
             reached.choices,
