@@ -26,8 +26,8 @@ from tests.doubles.chains import (
     write_chain,
     write_positions,
 )
-from w2s.chain.config import Matches
 from w2s.chain.data.matches import MatchRequest, arena_spec
+from w2s.chain.settings import Matches
 
 MATCHES = {"games": 40, "oracle": "search:depth=3"}
 

@@ -9,7 +9,6 @@ from functools import cached_property
 
 import numpy as np
 
-from w2s.chain.arms import LabelledInputs, TrainingInputs
 from w2s.chain.data.splits import Splits, disjoint_from, subsample
 from w2s.chain.plan import PlannedDistributions, PlannedTeacher, SeedPlan
 from w2s.chain.self_training import TrustedLabels, label_itself
@@ -24,6 +23,7 @@ from w2s.chain.soft_labels import (
     trust_targets,
 )
 from w2s.chain.student import StudentTrainer, TrainResult
+from w2s.chain.training_inputs import LabelledInputs, TrainingInputs
 from w2s.chain.training_rows import SoftTarget
 from w2s.chain.trust_step import TrustReport, TrustSelection, TrustSettings, first_candidates, fit_and_select
 from w2s.chain.weak_labels import RoundLabels

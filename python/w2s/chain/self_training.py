@@ -13,10 +13,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from w2s.chain.arms import TrainingInputs
 from w2s.chain.data.splits import group_kfold
 from w2s.chain.plan import LabelPlan, PlannedArm, PlannedFold, PlannedTraining
 from w2s.chain.student import StudentTrainer
+from w2s.chain.training_inputs import TrainingInputs
 from w2s.chain.trust_step import TrustSelection, TrustSettings, fit_and_select
 from w2s.chain.weak_labels import RoundLabels, label_examples
 from w2s.evidence import Labels

@@ -1,4 +1,5 @@
-"""The tables of a chain's configuration that say how it works: trust, selection, teaching, and its end."""
+"""The tables of a chain's configuration that say how it works: matches, trust, selection, teaching, and its
+end."""
 
 from __future__ import annotations
 
@@ -10,6 +11,36 @@ from w2s.config import Config, invalid_value
 from w2s.selection import Rule
 
 Positive = Annotated[int, Field(gt=0)]
+
+
+class Matches(Config):
+    """Matches between teacher and student, whose positions are the examples, or join a pool from files.
+
+    ``games`` per round, under the rules of the game's bundled arena, from its ``openings`` or from another
+    file of openings. Nets play without looking ahead. ``temperature`` of nets whose reference sets none; at 0
+    the same opening always leads to the same game. The ``oracle`` answers gold and test: every move is right
+    whose value is at most ``margin_cp`` below the best. ``positions``: if gold, pool and test come from
+    files, at most this many positions of each round's matches join the pool, without answers.
+    ``verify_pool``: the oracle answers positions of the pool too, for the arm ceiling and to measure purity.
+    """
+
+    games: Annotated[int, Field(gt=0)] = 200
+    openings: str | None = None
+    temperature: Annotated[float, Field(ge=0, le=100)] = 1.0
+    oracle: str = "search:depth=4"
+    margin_cp: Annotated[int, Field(ge=0)] = 0
+    positions: Annotated[int, Field(gt=0)] | None = None
+    verify_pool: bool = False
+
+    @field_validator("games")
+    @classmethod
+    def _even(cls, games: int) -> int:
+        if games % 2:
+            raise invalid_value(
+                "chain-odd-games",
+                f"games are played in pairs with colours swapped; use an even number instead of {games}",
+            )
+        return games
 
 
 class TrustSpec(Config):

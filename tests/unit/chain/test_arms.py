@@ -7,8 +7,9 @@ import pyarrow as pa
 
 import w2s
 from tests.doubles.errors import raises_code
-from w2s.chain.arms import ARMS, LabelledInputs, TrainingInputs, check_arms
+from w2s.chain.arms import ARMS, check_arms
 from w2s.chain.student import n_examples
+from w2s.chain.training_inputs import LabelledInputs, TrainingInputs
 from w2s.chain.training_rows import concat, gold_rows, label_rows, repeat
 from w2s.errors import UsageError
 from w2s.evidence import Labels

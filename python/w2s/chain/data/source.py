@@ -65,12 +65,12 @@ class ExampleSource:
         pool = [] if self.files is None else self.files.pool
         splits = replace(self.first.splits, pool=pool)
         request = MatchRequest(
-            request_name(number, seed), teacher, student, seed, {"pool": self.pool}, position_keys(splits)
+            request_name(number, seed), teacher, student, seed, {"pool": self.pool}, keys_of_positions(splits)
         )
         return join_positions(splits, self.match_source.examples(request))
 
 
-def position_keys(splits: Splits) -> list[int]:
+def keys_of_positions(splits: Splits) -> list[int]:
     """Keys of the positions of all splits, ascending."""
     rows = positions_of([*splits.gold, *splits.audit, *splits.pool, *splits.test])
     return sorted({example.state.key for example in rows})
@@ -119,7 +119,7 @@ def _open(config: ChainConfig, folder: Path, say: Say, count: Count) -> ExampleS
         config.student_of(1),
         config.seed,
         {"pool": positions},
-        position_keys(splits),
+        keys_of_positions(splits),
     )
     return ExampleSource(join_positions(splits, matches.examples(request)), positions, matches, splits)
 

@@ -8,7 +8,6 @@ import pytest
 
 import w2s
 from w2s.arena import ArenaSpec
-from w2s.chain.config import Matches
 from w2s.chain.data.matches import (
     MatchRequest,
     arena_spec,
@@ -17,6 +16,7 @@ from w2s.chain.data.matches import (
     play,
     with_temperature,
 )
+from w2s.chain.settings import Matches
 from w2s.tasks import MoveExample
 
 
