@@ -22,14 +22,24 @@ from w2s.chain.arms import TEACHER, reference_arms
 from w2s.config import parse_config
 from w2s.errors import DataError, UsageError, W2sError
 
-COLUMNS = ("rows", "accuracy", "Recovery", "PGR", "trust is better by", "better than gold by", "seconds")
+COLUMNS = (
+    "rows",
+    "accuracy",
+    "Recovery",
+    "PGR",
+    "trust is better by",
+    "better than gold by",
+    "values",
+    "seconds",
+)
 TRUST = ("auc", "ece", "brier", "purity", "coverage")
 INTRODUCTION = """\
 # Results
 
 Made by `make results RUNS="..."` from the chains, matches and studies below; do not edit. Intervals are 95 %
 bootstraps over test rows and seeds; accuracies and differences are in percentage points. Recovery and PGR
-are refused if the gap is too small to divide by. Every arm that ran is listed.
+are refused if the gap is too small to divide by. Values: correlation of the student's values of the test
+positions with those of the untrained student, and its range over seeds. Every arm that ran is listed.
 [Weak-to-strong training](explanation/weak-to-strong.md) explains arms and measures.
 """
 
@@ -200,6 +210,7 @@ def cells(found: Facts) -> tuple[str, ...]:
         measure(found.get("pgr"), 1, 2),
         measure(found.get("trust_is_better_by"), 100, 1),
         measure(found.get("better_than_gold_by"), 100, 1),
+        measure(found.get("value_correlation"), 1, 2),
         _plain(found.get("seconds")),
     )
 

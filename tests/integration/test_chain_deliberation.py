@@ -17,6 +17,8 @@ from w2s.chain import run
 from w2s.chain.config_file import load_config
 from w2s.errors import W2sError
 from w2s.evidence_kinds import DELIBERATION
+from w2s.models import load_model
+from w2s.tasks import read_examples
 
 pytest.importorskip("torch", reason="needs torch: pip install 'w2s[models]'")
 
@@ -141,3 +143,18 @@ def test_a_chain_of_noise_stops_and_says_why(finished: Path, tmp_path: Path) -> 
     with pytest.raises(W2sError, match="no round is kept") as caught:
         start(tmp_path, tmp_path / "run", stop={"collapse": True})
     assert caught.value.code == "chain-no-round-kept"
+
+
+def test_the_values_of_each_student_are_compared_with_those_of_the_untrained_one(tmp_path: Path) -> None:
+    write_inputs(tmp_path)
+    kept = start(tmp_path, tmp_path / "kept").to_json()["rounds"][0]["arms"]["trust"]
+    freed = start(tmp_path, tmp_path / "freed", train={"value_weight": 0, "learning_rate": 0.05}).to_json()
+    other = freed["rounds"][0]["arms"]["trust"]
+    assert 0.9 < kept["value_correlation"]["mean"] <= 1
+    assert other["value_correlation"]["mean"] < kept["value_correlation"]["mean"]
+    base = load_model(f"policy:{tmp_path}/student")
+    (answers,) = tmp_path.glob("kept/fixed/*/base/answers.parquet")
+    table = pq.read_table(answers)
+    examples = {one.id: one for one in read_examples(tmp_path / "test.parquet", "move", GAME)}
+    values = base.position_values([examples[id_] for id_ in table["id"].to_pylist()])
+    assert table["value"].to_pylist() == values.tolist()

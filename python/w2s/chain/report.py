@@ -118,6 +118,8 @@ class ArmReport:
         seconds: duration of its trainings.
         trust_is_better_by: how much more often the arm trust is right, paired by test row.
         better_than_gold_by: how much more often it is right than the arm gold.
+        value_correlation: correlation of its values of the test positions with those of the untrained
+            student.
         trust: trust in its own labels, for an arm that labels itself.
     """
 
@@ -128,6 +130,7 @@ class ArmReport:
     seconds: Measure | None = None
     trust_is_better_by: Measure | None = None
     better_than_gold_by: Measure | None = None
+    value_correlation: Measure | None = None
     trust: TrustSummary | None = None
 
     def to_json(self) -> dict[str, Any]:

@@ -16,7 +16,7 @@ from w2s.chain.report import (
     StopReport,
 )
 from w2s.chain.shift import exchangeability_warning, shift_of_round
-from w2s.chain.student import Correct, TrainResult
+from w2s.chain.student import Correct, TrainResult, Values
 from w2s.chain.summary import References, summarize_arms, summarize_trust
 from w2s.chain.trust_step import TrustReport
 
@@ -67,6 +67,7 @@ class ChainResults:
     Attributes:
         config: the chain.
         tests: right answers of models that are not trained, by arm.
+        values: values of the test positions by the untrained student; None without a value head.
         references: reference arms that are trained.
         own_trust: trust of reference arms that label themselves, for each seed.
         rounds: the seeds of each round.
@@ -77,6 +78,7 @@ class ChainResults:
 
     config: ChainConfig
     tests: dict[str, Correct] = field(default_factory=dict)
+    values: Values | None = None
     references: ArmResults = field(default_factory=dict)
     own_trust: dict[str, list[TrustReport]] = field(default_factory=dict)
     rounds: list[list[SeedResult]] = field(default_factory=list)
@@ -87,7 +89,7 @@ class ChainResults:
     def report(self, *, is_complete: bool = False) -> ChainReport:
         """The report. An arm that only some seeds have finished is measured over these."""
         config = self.config
-        references = References.of(self.tests, self.references, self.own_trust, config.seed)
+        references = References.of(self.tests, self.references, self.own_trust, config.seed, self.values)
         return ChainReport(
             config.regime,
             shift_of_round(config, 1) if config.regime.is_shift else None,
@@ -121,6 +123,7 @@ class ChainResults:
                 {arm: [one.arms[arm] for one in seeds if arm in one.arms] for arm in seeds[0].arms},
                 references.correct if same else {},
                 config.seed,
+                references.values if same else None,
             ),
             tuple(matches[:1] if number == 1 else matches),
             {
@@ -139,5 +142,5 @@ class ChainResults:
                 estimate=shift_of_round(self.config, 1),
                 guarantee=exchangeability_warning(self.config, 1),
             )
-        arms = summarize_arms(point.arms, references.correct, self.config.seed)
+        arms = summarize_arms(point.arms, references.correct, self.config.seed, references.values)
         return CurvePoint(point.gold, trust, arms, point.refused)

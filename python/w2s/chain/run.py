@@ -16,7 +16,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from w2s.chain.arms import check_arm_evidence
+from w2s.chain.arms import BASE, check_arm_evidence
 from w2s.chain.audit import answer_audit, compare_audits
 from w2s.chain.budget_curve import check_gold_sizes, measure_point, with_fewer_gold
 from w2s.chain.config import ChainConfig
@@ -31,7 +31,14 @@ from w2s.chain.report import ChainReport, StopReport
 from w2s.chain.results import ChainResults, PointResult, SeedResult
 from w2s.chain.round import SeedRun, TeacherLabels
 from w2s.chain.shift import exchangeability_warning, shift_of_round
-from w2s.chain.student import Correct, StudentTrainer, TrainResult, evaluate_untrained, teacher_reference
+from w2s.chain.student import (
+    Correct,
+    StudentTrainer,
+    TrainResult,
+    evaluate_untrained,
+    read_values,
+    teacher_reference,
+)
 from w2s.chain.trust_step import TrustSettings
 from w2s.chain.validate import check_config, check_installed
 from w2s.chain.weak_labels import label_round
@@ -203,6 +210,8 @@ class _Chain:
         identity = self._context.examples_digest(splits)
         for arm, step in self._plan.tests.items():
             results.tests[arm] = evaluate_untrained(step, self._context, identity)
+            if arm == BASE.name:
+                results.values = read_values(self._context.folder(step), splits.test)
             self._finish_arm()
         seeds = [
             SeedRun(

@@ -20,7 +20,7 @@ from w2s.errors import DataError
 from w2s.evidence import read_table, write_table
 from w2s.labelling import evaluate_models
 from w2s.metrics import accuracy
-from w2s.models import load_model
+from w2s.models import SupportsValues, load_model
 from w2s.models.few_shot import Shots, labelled_shots
 from w2s.models.policy.settings import with_lookahead_of
 from w2s.tasks import Example
@@ -29,6 +29,8 @@ from w2s.train import TrainingSet, TrainStep, parse_settings, train
 ANSWERS = "answers.parquet"
 Correct = npt.NDArray[np.float64]
 """Which test rows are answered right, 0 or 1, shape (n_test,)."""
+Values = npt.NDArray[np.float64]
+"""Values of the test positions, -1 to 1, shape (n_test,)."""
 
 
 @dataclass(frozen=True)
@@ -38,6 +40,7 @@ class TrainResult:
     Attributes:
         model: its reference.
         correct: which test rows it answers right; None if it was not evaluated.
+        values: its values of the test positions; None without a value head.
         rows: distinct examples that it learned, over all stages.
         seconds: duration of all stages.
         example_ids: ids of the examples that it learned, with those that its start had learned.
@@ -46,6 +49,7 @@ class TrainResult:
 
     model: str
     correct: Correct | None
+    values: Values | None
     rows: int
     seconds: float
     example_ids: frozenset[str]
@@ -143,6 +147,7 @@ class StudentTrainer:
         found = TrainResult(
             record.facts["model"],
             read_correct(context.folder(step), context.test) if step.is_tested else None,
+            read_values(context.folder(step), context.test) if step.is_tested else None,
             record.facts["rows"],
             record.facts["seconds"],
             frozenset(example.id for example in rows.examples),
@@ -196,7 +201,7 @@ def evaluate(
     cache: Path | None = None,
     examples: Sequence[Example] | None = None,
 ) -> None:
-    """Write which examples a model answers right.
+    """Write which examples a model answers right, and its values of positions if it has a value head.
 
     Args:
         folder: where the answers are saved.
@@ -210,20 +215,37 @@ def evaluate(
     model = load_model(reference, cache=cache)
     try:
         found = evaluate_models(rows, {"model": model}, shots=shots, progress=context.count).scores["model"]
+        values = model.position_values(rows) if isinstance(model, SupportsValues) else None
     finally:
         model.close()
-    write_table(pa.table({"id": [example.id for example in rows], "right": found}), folder / ANSWERS)
+    columns = {"id": [example.id for example in rows], "right": found}
+    if values is not None:
+        columns["value"] = values
+    write_table(pa.table(columns), folder / ANSWERS)
 
 
 def read_correct(folder: Path, test: Sequence[Example]) -> Correct:
     """What :func:`evaluate` wrote, in the order of the test."""
-    table = read_table(folder / ANSWERS)
-    if not {"id", "right"} <= set(table.column_names):
+    found = _read_answers(folder, "right", test)
+    if found is None:
         raise _damaged_answers(folder)
-    by_id = dict(zip(table.column("id").to_pylist(), table.column("right").to_pylist(), strict=True))
+    return found
+
+
+def read_values(folder: Path, test: Sequence[Example]) -> Values | None:
+    """The values that :func:`evaluate` wrote, in the order of the test; None without a value head."""
+    return _read_answers(folder, "value", test)
+
+
+def _read_answers(folder: Path, column: str, test: Sequence[Example]) -> npt.NDArray[np.float64] | None:
+    """A column of the answers in the order of the test; None if there is none."""
+    table = read_table(folder / ANSWERS)
+    if not {"id", column} <= set(table.column_names):
+        return None
+    by_id = dict(zip(table.column("id").to_pylist(), table.column(column).to_pylist(), strict=True))
     if not all(example.id in by_id for example in test):
         raise _damaged_answers(folder)
-    return np.array([by_id[example.id] for example in test])
+    return np.array([by_id[example.id] for example in test], np.float64)
 
 
 def _damaged_answers(folder: Path) -> DataError:

@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from w2s.chain.arms import BASE, CEILING, GOLD_ALONE, TEACHER, TRUST, reference_arms
 from w2s.chain.report import ArmReport, Measure, TrustSummary
-from w2s.chain.student import TrainResult
+from w2s.chain.student import TrainResult, Values
 from w2s.chain.trust_step import TrustReport
 from w2s.metrics import accuracy, difference, pgr, recovery
 
@@ -50,7 +50,10 @@ def measure_arm(correct: CorrectMatrix, references: Mapping[str, CorrectMatrix],
 
 
 def summarize_arms(
-    results: Mapping[str, Sequence[TrainResult]], references: Mapping[str, CorrectMatrix], seed: int
+    results: Mapping[str, Sequence[TrainResult]],
+    references: Mapping[str, CorrectMatrix],
+    seed: int,
+    values: Values | None = None,
 ) -> dict[str, ArmReport]:
     """Measures of each arm, how much better the arm trust is, and how much better it is than gold.
 
@@ -58,6 +61,7 @@ def summarize_arms(
         results: results by arm, for each seed.
         references: right answers of reference arms, by name.
         seed: random seed of the bootstrap.
+        values: values of the test positions by the untrained student; None without a value head.
     """
     correct = {arm: stack(found) for arm, found in results.items()}
     gold = correct.get(GOLD_ALONE.name, references.get(GOLD_ALONE.name))
@@ -74,8 +78,20 @@ def summarize_arms(
             better_than_gold_by=None
             if gold is None or arm == GOLD_ALONE.name
             else paired_difference(rows, gold, seed),
+            value_correlation=value_correlation(results[arm], values),
         )
     return arms
+
+
+def value_correlation(results: Sequence[TrainResult], values: Values | None) -> Measure | None:
+    """The correlation of the values of students with those of the untrained student, over seeds.
+
+    None without a value head, or where all values are the same.
+    """
+    found = [result.values for result in results if result.values is not None]
+    if values is None or not found or not all(one.std() > 0 for one in (values, *found)):
+        return None
+    return Measure.over_seeds([float(np.corrcoef(one, values)[0, 1]) for one in found])
 
 
 def summarize_trust(
@@ -113,10 +129,12 @@ class References:
     Attributes:
         reports: reports by name, in the order of the table of arms.
         correct: right answers by name.
+        values: values of the test positions by the untrained student; None without a value head.
     """
 
     reports: Mapping[str, ArmReport]
     correct: Mapping[str, CorrectMatrix] = field(default_factory=dict)
+    values: Values | None = None
 
     @classmethod
     def of(
@@ -125,6 +143,7 @@ class References:
         results: Mapping[str, Sequence[TrainResult]],
         trust: Mapping[str, Sequence[TrustReport]],
         seed: int,
+        values: Values | None = None,
     ) -> References:
         """Measure reference arms.
 
@@ -133,14 +152,15 @@ class References:
             results: results of reference arms that are trained, for each seed.
             trust: trust of arms that label themselves, for each seed.
             seed: random seed of the bootstrap.
+            values: values of the test positions by the untrained student.
         """
         correct = {
             **{arm: rows[None] for arm, rows in tests.items()},
             **{arm: stack(found) for arm, found in results.items()},
         }
         reports = {arm: measure_arm(rows, correct, seed) for arm, rows in correct.items()}
-        reports |= summarize_arms(results, correct, seed)
+        reports |= summarize_arms(results, correct, seed, values)
         for arm, found in trust.items():
             summary = replace(summarize_trust(found), purity_on_gold=None)
             reports[arm] = replace(reports[arm], trust=summary)
-        return cls({arm: reports[arm] for arm in reference_arms() if arm in reports}, correct)
+        return cls({arm: reports[arm] for arm in reference_arms() if arm in reports}, correct, values)

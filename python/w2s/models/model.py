@@ -186,6 +186,16 @@ class SupportsDistribution(Protocol):
         ...
 
 
+@runtime_checkable
+class SupportsValues(Protocol):
+    """A model of positions that may have a value head."""
+
+    def position_values(self, examples: Sequence[Any]) -> npt.NDArray[np.float32] | None:
+        """The value of each position for the player to move, from -1 to 1, float32, (n,), without looking
+        ahead; None if the model has no value head."""
+        ...
+
+
 class ModelLoader(Protocol):
     """Makes a model of a reference; the other arguments as in :func:`w2s.load_model`."""
 

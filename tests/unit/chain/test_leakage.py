@@ -10,7 +10,7 @@ from w2s.chain.student import TrainResult
 
 
 def trained_on(*ids: str) -> TrainResult:
-    return TrainResult("policy:t", None, len(ids), 0.0, frozenset(ids), "")
+    return TrainResult("policy:t", None, None, len(ids), 0.0, frozenset(ids), "")
 
 
 def test_disjoint_rows_pass() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
+import numpy.typing as npt
 import torch
 
 from w2s import kernels
@@ -26,7 +27,7 @@ _TREES_PER_BATCH = 2
 
 class DeliberationModel:
     """A policy network that looks ahead before it answers; implements ``Model``, ``SupportsScoring``,
-    ``SupportsDistribution`` and ``SupportsCandidates``.
+    ``SupportsDistribution``, ``SupportsCandidates`` and ``SupportsValues``.
 
     The network chooses the moves that are considered and values the positions that they lead to; the rules
     say what a finished game is worth. Nothing else decides the answer. Hidden states and those after the
@@ -105,6 +106,10 @@ class DeliberationModel:
         self.check(examples)
         lookaheads = self._think(examples, [[] for _ in examples])
         return [dict(zip(one.legal, map(float, one.improved), strict=True)) for one in lookaheads]
+
+    def position_values(self, examples: Sequence[MoveExample]) -> npt.NDArray[np.float32] | None:
+        """The network's value of each position without looking ahead, float32, (n,), from -1 to 1."""
+        return self._policy.position_values(examples)
 
     def think(self, examples: Sequence[MoveExample]) -> list[Lookahead]:
         """What the model finds out about each example."""

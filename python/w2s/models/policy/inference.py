@@ -49,6 +49,19 @@ class BatchedNet:
         starts = range(0, len(states), self._batch)
         return [out for start in starts for out in self._run_batch(states[start : start + self._batch])]
 
+    def position_values(self, states: Sequence[State]) -> npt.NDArray[np.float32] | None:
+        """The value of each state, float32, (n,); None if the network has no value head."""
+        if self._net.value_head is None:
+            return None
+        config, found = self._net.config, [np.zeros(0, np.float32)]
+        for start in range(0, len(states), self._batch):
+            some = [state._core for state in states[start : start + self._batch]]
+            encoded = kernels.encode(config.game, some, config.view)
+            with torch.inference_mode():
+                values = self._net.values(self._features(encoded.planes))
+            found.append(_to_numpy(values, len(some)))
+        return np.concatenate(found)
+
     def evaluate(
         self,
         planes: npt.NDArray[np.float32],

@@ -40,7 +40,7 @@ class _Candidates:
 
 class PolicyModel:
     """A policy network as a model; implements ``Model``, ``SupportsScoring``,
-    ``SupportsDistribution`` and ``SupportsCandidates``.
+    ``SupportsDistribution``, ``SupportsCandidates`` and ``SupportsValues``.
 
     The label is the likeliest legal move, the first of them where several are equally likely. With a
     temperature it is drawn; the draw depends on the seed, the weights and the position, in a match also on
@@ -113,6 +113,12 @@ class PolicyModel:
             dict(zip(example.state.legal_moves(), map(float, np.exp(output.log_probs)), strict=True))
             for example, output in zip(examples, outputs, strict=True)
         ]
+
+    def position_values(self, examples: Sequence[MoveExample]) -> npt.NDArray[np.float32] | None:
+        """The value of each position for the player to move, float32, (n,), from -1 to 1; None if the network
+        has no value head."""
+        self.check(examples)
+        return self._net.position_values([example.state for example in examples])
 
     def check(self, examples: Sequence[MoveExample]) -> None:
         """Refuse examples of another game.

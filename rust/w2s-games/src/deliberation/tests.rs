@@ -80,7 +80,8 @@ fn positions<G: Game>(count: u64) -> impl Iterator<Item = Line<G>> {
 }
 
 fn widths_equal_the_definition<G: Game>() {
-    for line in positions::<G>(150) {
+    let mut compared = 0;
+    for line in positions::<G>(4_000) {
         let widths = vec![3, usize::MAX, 2];
         let request = Request { view: View::Own, plan: Plan::Widths(widths.clone()), moves: vec![] };
         let found = finish(&mut Tree::new(&line, &request), G::PLANES.iter().product(), 7);
@@ -88,11 +89,16 @@ fn widths_equal_the_definition<G: Game>() {
             assert_eq!((found.moves.len(), found.best, found.evaluations), (0, None, 0));
             continue;
         }
+        if compared == 1_000 {
+            break;
+        }
         let worth = plain(&line, &widths);
         let best = found.moves.iter().find(|one| Some(one.mv) == found.best).unwrap();
         assert_eq!(best.worth.value, worth.value, "{}", line.now().print());
         assert!(found.moves.iter().all(|one| one.worth.rank() <= best.worth.rank()));
+        compared += 1;
     }
+    assert_eq!(compared, 1_000, "{}", G::NAME);
 }
 
 #[test]
@@ -100,6 +106,89 @@ fn widths_equal_plain_minimax_in_every_game() {
     widths_equal_the_definition::<Chess>();
     widths_equal_the_definition::<ConnectFour>();
     widths_equal_the_definition::<Othello>();
+}
+
+/// PUCT written down as it is defined: a move with its prior, its visits, the sum of its values, and its replies.
+struct PlainNode<G: Game> {
+    line: Line<G>,
+    prior: f64,
+    visits: f64,
+    total: f64,
+    replies: Vec<PlainNode<G>>,
+}
+
+impl<G: Game> PlainNode<G> {
+    fn new(line: Line<G>, prior: f64) -> Self {
+        Self { line, prior, visits: 0.0, total: 0.0, replies: Vec::new() }
+    }
+
+    /// One visit: the value of the state for the player to move; `None` where a finished game is met.
+    fn visit(&mut self) -> Option<f64> {
+        if self.line.outcome(Draws::Claimed).is_some() {
+            return None;
+        }
+        let value = if self.visits == 0.0 { self.expand() } else { -self.most_promising().visit()? };
+        self.visits += 1.0;
+        self.total += value;
+        Some(value)
+    }
+
+    fn expand(&mut self) -> f64 {
+        let mut moves = Vec::new();
+        self.line.now().legal_moves(&mut moves);
+        let (value, logits) = answer(&planes_of(&self.line), moves.len());
+        let raised: Vec<f64> = logits.iter().map(|&logit| f64::from(logit).exp()).collect();
+        let sum: f64 = raised.iter().sum();
+        for (&mv, one) in moves.iter().zip(&raised) {
+            let mut next = self.line.clone();
+            next.play(mv).unwrap();
+            self.replies.push(Self::new(next, one / sum));
+        }
+        f64::from(value)
+    }
+
+    fn most_promising(&mut self) -> &mut Self {
+        let seen: f64 = self.replies.iter().filter(|one| one.visits > 0.0).map(|one| one.prior).sum();
+        let (mean, tries) = (self.total / self.visits, self.visits.sqrt());
+        let score = |one: &Self| {
+            let value = if one.visits > 0.0 { -one.total / one.visits } else { mean - 0.3 * seen.sqrt() };
+            value + 1.5 * one.prior * tries / (1.0 + one.visits)
+        };
+        let best = self.replies.iter().map(&score).fold(f64::NEG_INFINITY, f64::max);
+        let at = self.replies.iter().position(|one| score(one) == best).unwrap();
+        &mut self.replies[at]
+    }
+}
+
+/// Up to 16 visits come one after another, so that nothing waits for the network.
+fn visits_equal_the_definition<G: Game>() {
+    let mut compared = 0;
+    for line in positions::<G>(4_000) {
+        if compared == 1_000 {
+            break;
+        }
+        let request = Request { view: View::Own, plan: Plan::Visits(16), moves: vec![] };
+        let mut root = PlainNode::new(line.clone(), 1.0);
+        if (0..16).any(|_| root.visit().is_none()) {
+            continue; // the search ends a proven game early
+        }
+        let found = finish(&mut Tree::new(&line, &request), G::PLANES.iter().product(), 7);
+        let plain: Vec<_> = root.replies.iter().filter(|one| one.visits > 0.0).collect();
+        assert_eq!(found.moves.len(), plain.len(), "{}", line.now().print());
+        for (one, plain) in found.moves.iter().zip(plain) {
+            assert_eq!(f64::from(one.visits), plain.visits);
+            assert!((f64::from(one.value) + plain.total / plain.visits).abs() < 1e-5);
+        }
+        compared += 1;
+    }
+    assert_eq!(compared, 1_000, "{}", G::NAME);
+}
+
+#[test]
+fn visits_equal_plain_puct_in_every_game() {
+    visits_equal_the_definition::<Chess>();
+    visits_equal_the_definition::<ConnectFour>();
+    visits_equal_the_definition::<Othello>();
 }
 
 #[test]
