@@ -119,10 +119,11 @@ puzzles: positions  ## mine arenas/puzzles again from their seed (Stockfish; hou
 policies: positions $(VENV)/.installed-models  ## train arenas/policies again, and write their cards (hours)
 	$(BIN)/python arenas/build/policies.py --cache $(LADDER)
 	$(BIN)/python arenas/build/values.py --cache $(LADDER)
+	$(BIN)/python arenas/build/greedy.py --cache $(LADDER)
 	$(BIN)/python arenas/build/elo.py
 
-results: $(VENV)/.installed  ## write docs/results.md from finished chains: RUNS="runs/a runs/b"
-	$(BIN)/python arenas/build/results.py $(RUNS)
+results: $(VENV)/.installed  ## write the sections of finished chains to docs/results.md and keep the others: RUNS="runs/a runs/b"
+	$(BIN)/python arenas/build/results.py $(RUNS) --update
 
 docs: $(VENV)/.installed  ## build the documentation, with the generated reference, into site/
 	$(PIP) --no-build-isolation --editable '.[docs]'

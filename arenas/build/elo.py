@@ -1,13 +1,15 @@
 """Plays the bundled policies against each other and our searches, and writes ``arenas/policies/README.md``.
 
     python arenas/build/elo.py --pairs 50
+    python arenas/build/elo.py othello
 
-The same seed gives the same matches.
+With names of games, the sections of other games stay as they are. The same seed gives the same matches.
 """
 
 from __future__ import annotations
 
 import argparse
+import re
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -40,7 +42,7 @@ def play(game: str, pairs: int, seed: int) -> list[dict[str, Any]]:
     spec = ArenaSpec(
         game=game,
         players=players(game),
-        format="round-robin",
+        tournament="round-robin",
         pairs=pairs,
         seed=seed,
         openings=Openings(file=f"openings/{game}.txt", order="shuffled"),
@@ -60,6 +62,12 @@ def section(game: str, ratings: list[dict[str, Any]]) -> str:
     return "\n".join(lines) + "\n"
 
 
+def sections(card: str) -> dict[str, str]:
+    """The sections of a card by game."""
+    parts = re.split(r"(?=^\n## )", card, flags=re.MULTILINE)[1:]
+    return {part.split("\n")[1].removeprefix("## ").lower().replace(" ", "_"): part for part in parts}
+
+
 def _shown(elo: float | None) -> str:
     return "unbounded" if elo is None else f"{elo:+.0f}"
 
@@ -67,12 +75,18 @@ def _shown(elo: float | None) -> str:
 def main() -> None:
     """Play all games, or those named, and write the file."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser.add_argument("games", nargs="*", metavar="GAME", help=", ".join(GAMES))
     parser.add_argument("--pairs", type=int, default=50)
     parser.add_argument("--seed", type=int, default=0)
     arguments = parser.parse_args()
+    card = arenas_folder() / "policies" / "README.md"
+    chosen = arguments.games or GAMES
+    before = {} if not arguments.games else sections(card.read_text(encoding="utf-8"))
     text = _TITLE.format(pairs=arguments.pairs)
-    text += "".join(section(game, play(game, arguments.pairs, arguments.seed)) for game in GAMES)
-    (arenas_folder() / "policies" / "README.md").write_text(text, encoding="utf-8")
+    for game in GAMES:
+        is_chosen = game in chosen
+        text += section(game, play(game, arguments.pairs, arguments.seed)) if is_chosen else before[game]
+    card.write_text(text, encoding="utf-8")
 
 
 if __name__ == "__main__":

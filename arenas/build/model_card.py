@@ -10,7 +10,11 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from evaluation import PolicyScores
+    from greedy import GreedyRecipe
     from policies import PolicyRecipe
+
+    from w2s.labelling import Evaluation
+    from w2s.models.policy.config import PolicyConfig
 
 _TEXT = """\
 # policy:{name}
@@ -81,6 +85,77 @@ def _labels(recipe: PolicyRecipe) -> str:
     if recipe.played_share < 1:
         parts.append(f"{1 - recipe.played_share:.0%} the best move by {labeller}")
     return ", ".join(parts)
+
+
+_GREEDY = """\
+# policy:{name}
+
+A policy net for {game}: {channels} filters × {blocks} residual blocks with squeeze-and-excitation, head
+`{head}`, weights in float16. It begins as `policy:{start}` and then learns the moves of a greedy
+search, so that it knows more than it shows: a student that has something to learn.
+
+| | |
+|---|---|
+| learned from | {rows:,} distinct positions of {games:,} games of that policy against itself, {epochs} × |
+| moves of these games | drawn from the policy at temperature {temperature:g} |
+| labels | the move that `{imitates}` would play |
+| steps | {steps:,} of {batch}, AdamW, one cycle to {learning_rate:g} |
+| time | {minutes:.0f} min on {threads} core, {machine} (other work in parallel) |
+| loss at the end | {loss:.3f} |
+| solves our {puzzles:,} test puzzles | {solved} % |
+| looking ahead with `{lookahead}` it solves | {ahead} % |
+| `policy:{start}` solves | {before} % |
+
+The value head is that of `policy:{start}`: the training kept its values close to those of before on
+the positions that it learned from. Intervals are 95 %.
+
+Made by `arenas/build/greedy.py {name}`. No position is in a puzzle.
+"""
+
+
+def greedy_card_text(
+    name: str,
+    recipe: GreedyRecipe,
+    config: PolicyConfig,
+    report: dict[str, Any],
+    found: Evaluation,
+    lookahead: str,
+) -> str:
+    """The text of the card of a policy that imitates a greedy search.
+
+    Args:
+        name: name of the policy.
+        recipe: how it was trained.
+        config: its architecture.
+        report: the contents of ``train.json``.
+        found: the test puzzles that it and the policy that it began as solve.
+        lookahead: how it looks ahead, a name in ``found``.
+    """
+    return _GREEDY.format(
+        name=name,
+        game=config.game.replace("_", " "),
+        channels=config.channels,
+        blocks=config.blocks,
+        head=config.head,
+        start=recipe.start,
+        rows=report["rows"],
+        games=recipe.play.games,
+        epochs=recipe.epochs,
+        temperature=recipe.play.temperature,
+        imitates=recipe.imitates,
+        steps=report["steps"],
+        batch=report["settings"]["batch"],
+        learning_rate=recipe.learning_rate,
+        minutes=report["seconds"] / 60,
+        threads=1,
+        machine=platform.machine(),
+        loss=report["loss"],
+        puzzles=found.examples,
+        solved=_interval(found.accuracy[name], 100, 1),
+        before=_interval(found.accuracy[recipe.start], 100, 1),
+        lookahead=lookahead,
+        ahead=_interval(found.accuracy[lookahead], 100, 1),
+    )
 
 
 # The value head ---------------------------------------------------------------------------------------------

@@ -2,6 +2,9 @@
 
 Example:
     python arenas/build/results.py runs/maia runs/bundled runs/study/study.md --out docs/results.md
+    python arenas/build/results.py runs/bundled --update
+
+With ``--update`` the sections of other runs stay as they are.
 """
 
 from __future__ import annotations
@@ -9,6 +12,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import re
 import sys
 import tomllib
 from collections.abc import Iterable, Mapping, Sequence
@@ -55,9 +59,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         "runs", nargs="+", type=Path, metavar="RUN", help="folder of a chain or a match, or study.md"
     )
     parser.add_argument("--out", type=Path, default=Path("docs/results.md"), help="file to write")
+    parser.add_argument("--update", action="store_true", help="keep the sections of other runs in the file")
     given = parser.parse_args(arguments)
     try:
-        text = page(given.runs)
+        text = updated(_text(given.out), given.runs) if given.update else page(given.runs)
     except W2sError as error:
         print(f"error: {error} [{error.code}]", file=sys.stderr)
         return error.exit_code
@@ -74,6 +79,33 @@ def page(runs: Iterable[Path]) -> str:
         DataError: a chain is not finished, or a file of it is damaged.
     """
     return "\n".join([INTRODUCTION, *(section(run) for run in runs)])
+
+
+def updated(text: str, runs: Iterable[Path]) -> str:
+    """The page with the sections of some runs replaced; a new one follows that of the run before it.
+
+    Raises:
+        UsageError: a folder contains neither a chain nor a match.
+        DataError: a chain is not finished, or a file of it is damaged.
+    """
+    first, *others = re.split(r"^(?=## )", text, flags=re.MULTILINE)
+    sections = {_title(one): one.rstrip("\n") + "\n" for one in others}
+    before = ""
+    for run in runs:
+        found = section(run)
+        name = _title(found)
+        if name not in sections:
+            names = [*sections]
+            place = names.index(before) + 1 if before else len(names)
+            names.insert(place, name)
+            sections = {one: sections.get(one, "") for one in names}
+        sections[name] = found
+        before = name
+    return "\n".join([first.rstrip("\n") + "\n", *sections.values()])
+
+
+def _title(section: str) -> str:
+    return section.partition("\n")[0].removeprefix("## ")
 
 
 def section(run: Path) -> str:
@@ -110,7 +142,9 @@ def _match(name: str, spec: Facts, about: Facts, report: Facts) -> str:
         [
             f"w2s arena --game {report['game']}",
             *(f"--{role} {reference}" for role, reference in players.items()),
-            f"--pairs {spec['pairs']} --seed {spec['seed']} --out runs/{name}",
+            f"--pairs {spec['pairs']} --seed {spec['seed']}",
+            *(["--verify-share 0"] if spec.get("verify", {}).get("share") == 0 else []),
+            f"--out runs/{name}",
         ]
     )
     wins, draws, losses = (rating[key] for key in ("wins", "draws", "losses"))
@@ -118,8 +152,13 @@ def _match(name: str, spec: Facts, about: Facts, report: Facts) -> str:
         f"## {name}\n\n{about['written'][:10]}, w2s {about['w2s']}, {about['machine']}; `{command}`: "
         f"{rating['games']} games, the student won {wins}, drew {draws} and lost {losses}, "
         f"{_rating(rating['score'], 100, 1)} % of the points; Elo against the teacher "
-        f"{_rating(rating['elo'], 1, 0)}.\n"
+        f"{_rating(rating['elo'], 1, 0)}{_normalized(rating)}.\n"
     )
+
+
+def _normalized(rating: Facts) -> str:
+    """Normalised Elo, if the match has it."""
+    return f", normalised Elo {_rating(rating['nelo'], 1, 0)}" if "nelo" in rating else ""
 
 
 def _rating(found: Facts, times: int, digits: int) -> str:

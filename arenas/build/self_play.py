@@ -96,6 +96,18 @@ def read_positions(folder: Path, net: PolicyNet, play: Play, seed: int) -> Posit
     return Positions(*(np.concatenate(column) for column in zip(*shards, strict=True)))
 
 
+def play_states(net: PolicyNet, play: Play, seed: int) -> list[State]:
+    """The positions of games that the policy plays, in the order of games and plies; none is saved."""
+    device = torch.device("cpu")
+    batched = BatchedNet(inference_copy(net, torch.float32), device, _BATCH)
+    return [
+        state
+        for first, last in _ranges(play.games)
+        for one in _play(batched, play, range(first, last), seed)
+        for state, _ in one.kept
+    ]
+
+
 def _ranges(count: int) -> list[tuple[int, int]]:
     return [(first, min(first + GAMES_A_SHARD, count)) for first in range(0, count, GAMES_A_SHARD)]
 

@@ -27,7 +27,8 @@ def test_a_bundled_chain_names_what_is_there(game: str) -> None:
     from w2s.models.policy.model_card import bundled_policies
 
     config = load_config(options={"game": game})
-    assert {config.teacher, *config.student} <= {f"policy:{net.name}" for net in bundled_policies()}
+    models = {reference.partition("?")[0] for reference in (config.teacher, *config.student)}
+    assert models <= {f"policy:{net.name}" for net in bundled_policies()}
     found = load_splits(config.examples, game=game, seed=config.seed)
     counts = config.examples.counts
     assert {role: len(getattr(found, role)) for role in counts} == dict(counts)
@@ -38,7 +39,8 @@ def test_a_bundled_chain_names_what_is_there(game: str) -> None:
 def test_a_small_part_of_a_bundled_chain_runs(game: str, tmp_path: Path) -> None:
     sizes = ["--gold-rows", "200", "--pool-rows", "300", "--test-rows", "200", "--rounds", "1"]
     arms = [word for arm in ("base", "random", "trust") for word in ("--arm", arm)]
-    assert run(["chain", "--game", game, *sizes, *arms, "--out", str(tmp_path / "run")]) == 0
+    games = ["--games", "10"] if load_config(options={"game": game}).source == "matches" else []
+    assert run(["chain", "--game", game, *sizes, *games, *arms, "--out", str(tmp_path / "run")]) == 0
     metrics = json.loads((tmp_path / "run" / "metrics.json").read_text())
     assert metrics["rounds"][0]["trust"]["auc"]["mean"] > 0.5
     assert set(metrics["rounds"][0]["arms"]) == {"random", "trust"}

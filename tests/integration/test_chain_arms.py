@@ -316,15 +316,30 @@ def test_a_study_is_a_part_of_the_page_as_it_stands(root: Path, tmp_path: Path) 
     assert "or a study.md" in missing.stderr
 
 
+def test_update_replaces_sections_and_keeps_the_others(root: Path, tmp_path: Path) -> None:
+    page, new = tmp_path / "results.md", tmp_path / "new"
+    new.mkdir()
+    old = ["# Results\n", "## first\n\n1\n", "## second\n\n2\n", "## last\n\n3\n"]
+    page.write_text("\n".join(old))
+    (new / "second.md").write_text("## second\n\nchanged\n")
+    (new / "third.md").write_text("## third\n\nadded\n")
+    words = [str(new / name) for name in ("second.md", "third.md")]
+    for _ in range(2):  # the same page again
+        assert results(root, *words, "--update", "--out", str(page)).returncode == 0
+        changed = ["## second\n\nchanged\n", "## third\n\nadded\n"]
+        assert page.read_text() == "\n".join([*old[:2], *changed, old[3]])
+
+
 def test_a_match_is_a_part_of_the_page(root: Path, tmp_path: Path) -> None:
     words = ["--game", "connect_four", "--teacher", "random", "--student", "search:depth=1", "--pairs", "2"]
-    assert run(["arena", *words, "--out", str(tmp_path / "play")]) == 0
+    assert run(["arena", *words, "--verify-share", "0", "--out", str(tmp_path / "play")]) == 0
     page = tmp_path / "results.md"
     assert results(root, str(tmp_path / "play"), "--out", str(page)).returncode == 0
     rating = json.loads((tmp_path / "play" / "ratings.json").read_text())["ratings"]["with_forfeits"]
     text = page.read_text()
     assert f"4 games, the student won {rating['wins']}, drew {rating['draws']} and lost" in text
-    assert "--student search:depth=1 --pairs 2 --seed 0 --out runs/play" in text
+    assert "--student search:depth=1 --pairs 2 --seed 0 --verify-share 0 --out runs/play" in text
+    assert ", normalised Elo " in text
 
 
 def test_results_of_what_is_no_finished_chain_are_refused_in_one_line(

@@ -87,7 +87,7 @@ def test_the_value_head_does_not_change_the_answers_of_the_policy(name: str, tmp
     assert np.array_equal(one.hidden, other.hidden)
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", [*NAMES, "connect_four-greedy", "othello-greedy"])
 def test_every_bundled_network_looks_ahead(name: str) -> None:
     example = position(name)
     (answer,) = load_model(f"policy:{name}?nodes=16&batch=8").answer([example], Want(deliberation=True))
