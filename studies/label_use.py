@@ -12,13 +12,14 @@ import argparse
 import datetime
 import json
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+import pyarrow as pa
 
 from w2s.chain.config import ChainConfig
 from w2s.chain.config_file import load_config
@@ -26,17 +27,23 @@ from w2s.chain.data.files import load_splits
 from w2s.chain.data.splits import split
 from w2s.chain.soft_labels import smooth_by_trust
 from w2s.chain.training_rows import SoftTarget, concat, gold_rows, label_rows
+from w2s.crowds import aggregate_votes
 from w2s.evidence import Labels, read_labels
 from w2s.files import write_json, write_text
 from w2s.labelling import evaluate_models
 from w2s.metrics import accuracy, auc
-from w2s.models import load_model
+from w2s.models import Model, Want, load_model
+from w2s.models.reference import parse_reference
 from w2s.selection import select
 from w2s.tasks import Example
 from w2s.train import TrainingSet, parse_settings, train
 from w2s.trust import trust_function
 
 Numbers = npt.NDArray[np.float64]
+THOUGHT = "nodes=50"
+"""How the untrained student looks ahead where it has to agree."""
+VOTERS = ("policy:chess-small", "policy:chess-medium")
+"""Nets that vote besides the teacher with and without looking ahead; they learned from Stockfish's values."""
 
 
 @dataclass(frozen=True)
@@ -49,6 +56,8 @@ class LabelUse:
         strata: number of equal strata of difficulty that each keep the same share.
         is_soft: whether a label has its trust as probability, and the student's policy has the rest.
         pool: share of the pool that is used.
+        agreed: whether only labels are used that the student chooses too, after it has looked ahead.
+        crowd: whether the label is that of several voters, and trust its probability by the one-coin model.
         gold: whether gold is learned too.
         epochs: passes over the rows; None for the default.
     """
@@ -58,6 +67,8 @@ class LabelUse:
     strata: int = 1
     is_soft: bool = False
     pool: float = 1.0
+    agreed: bool = False
+    crowd: bool = False
     gold: bool = False
     epochs: int | None = None
 
@@ -77,6 +88,8 @@ USES = {
     "top 70 % of half of the pool": LabelUse(0.7, pool=0.5),
     "all labels of a quarter of the pool": LabelUse(pool=0.25),
     "all labels of half of the pool": LabelUse(pool=0.5),
+    "labels that the student agrees with": LabelUse(agreed=True),
+    "top 70 % of the votes of four": LabelUse(0.7, crowd=True),
     "top 70 %, 4 epochs": LabelUse(0.7, epochs=4),
     "gold and top 70 %": LabelUse(0.7, gold=True),
     "gold and top 85 %": LabelUse(0.85, gold=True),
@@ -123,10 +136,38 @@ class LabelledPool:
         return np.array([-(row * np.log(np.maximum(row, 1e-12))).sum() for row in rows])
 
     @cached_property
+    def is_agreed(self) -> npt.NDArray[np.bool_]:
+        """Whether the untrained student chooses the label too, after it has looked ahead."""
+        chosen = _choices(load_model(f"{self.student}?{THOUGHT}"), self.pool)
+        pairs = zip(chosen, self.labels.texts("label"), strict=True)
+        return np.array([one == other for one, other in pairs], bool)
+
+    @cached_property
+    def crowd(self) -> LabelledPool:
+        """The same pool with the labels of several voters."""
+        policy = parse_reference(self.config.teacher)
+        votes = [
+            [str(label) for label in self.labels.texts("label")],
+            *(_choices(load_model(one), self.pool) for one in (f"{policy.kind}:{policy.target}", *VOTERS)),
+        ]
+        n = len(self.pool)
+        items = np.tile(np.arange(n), len(votes))
+        workers = np.repeat(np.arange(len(votes)), n)
+        found = aggregate_votes(items, workers, [vote for some in votes for vote in some], method="one-coin")
+        labels = self.labels.with_column("label", pa.array(found.labels, pa.string()))
+        return replace(self, labels=labels, trust=np.asarray(found.trust, np.float64))
+
+    @cached_property
     def is_right(self) -> npt.NDArray[np.bool_]:
         """Which labels are right; for the table only, never for a choice."""
         labels = self.labels.table.column("label").to_pylist()
         return np.array([label in one.gold for label, one in zip(labels, self.pool, strict=True)])
+
+
+def _choices(model: Model, examples: Sequence[Example]) -> list[str]:
+    """The model's label of each example."""
+    chunks = [examples[begin : begin + 512] for begin in range(0, len(examples), 512)]
+    return [answer.label for some in chunks for answer in model.answer(some, Want())]
 
 
 def read_pool(run: Path, validation: int) -> LabelledPool:
@@ -148,6 +189,8 @@ def kept_rows(use: LabelUse, labelled: LabelledPool) -> npt.NDArray[np.int64]:
     n = round(use.pool * len(labelled.pool))
     if not use.share:
         return np.zeros(0, np.int64)
+    if use.agreed:
+        return np.flatnonzero(labelled.is_agreed)
     ranks = labelled.difficulty[:n].argsort(kind="stable").argsort(kind="stable")
     strata = ranks * use.strata // n if use.strata > 1 else None
     return select(labelled.trust[:n], top=f"{100 * use.share:g}%", stratify=strata)
@@ -174,6 +217,7 @@ def _softened(
 
 def measure(use: LabelUse, labelled: LabelledPool, folder: Path) -> dict[str, Any]:
     """Train a student on a use, and let it answer the validation rows."""
+    labelled = labelled.crowd if use.crowd else labelled
     kept = kept_rows(use, labelled)
     rows, config = training_set(use, labelled), labelled.config
     changes = {} if use.epochs is None else {"epochs": use.epochs}
