@@ -4,7 +4,9 @@
 
 For each plan: evaluations per position, how many positions the best move and the improved policy solve, and
 the AUC of the lead (value of the label minus that of the best other move) as trust in the policy's label and
-in the best move. Gold rows alone are read. The table is written after every plan.
+in the best move. The last rows spend thought on doubtful positions only: the searches with ``nodes`` one
+after another, until the best move leads by a threshold. Gold rows alone are read. The table is written after
+every plan.
 """
 
 from __future__ import annotations
@@ -39,6 +41,8 @@ PLANS = (
     "nodes=200",
     "nodes=400",
 )
+LEADS = (0.1, 0.2, 0.4)
+"""Leads that end a search early."""
 GAINS = (2.0, 5.0, 10.0, 20.0, 40.0)
 HEAD = (
     "| plan | evaluations | policy solves | best solves | improved solves | AUC, policy | AUC, best | "
@@ -52,7 +56,7 @@ class PlanResult:
 
     Attributes:
         plan: options of the reference.
-        evaluations: states that the network evaluated, for each position.
+        evaluations: states that the network evaluated, (n,).
         right: whether the policy's label, the best move and the move of the improved policy are right,
             (3, n).
         leads: lead of the policy's label and of the best move, (2, n).
@@ -60,7 +64,7 @@ class PlanResult:
     """
 
     plan: str
-    evaluations: float
+    evaluations: npt.NDArray[np.int64]
     right: npt.NDArray[np.bool_]
     leads: npt.NDArray[np.float64]
     gain: float
@@ -71,7 +75,9 @@ class PlanResult:
         shares = 100 * self.right.mean(1)
         cells = [f"{share:.1f} ± {error:.1f}" for share, error in zip(shares, errors, strict=True)]
         areas = [f"{auc(lead, right):.3f}" for lead, right in zip(self.leads, self.right[:2], strict=True)]
-        return f"| {self.plan} | {self.evaluations:.0f} | {' | '.join(cells + areas)} | {self.gain:g} |"
+        return (
+            f"| {self.plan} | {self.evaluations.mean():.0f} | {' | '.join(cells + areas)} | {self.gain:g} |"
+        )
 
 
 def measure(reference: str, plan: str, examples: Sequence[MoveExample]) -> PlanResult:
@@ -92,10 +98,28 @@ def measure(reference: str, plan: str, examples: Sequence[MoveExample]) -> PlanR
     ]
     return PlanResult(
         plan,
-        float(np.mean([one.found.evaluations for one in found])),
+        np.array([one.found.evaluations for one in found], np.int64),
         np.array(right, bool),
         np.array(leads, np.float64),
         best_gain(found, examples),
+    )
+
+
+def until_lead(plans: Sequence[PlanResult], lead: float) -> PlanResult:
+    """The first of several plans in which the best move leads by ``lead``, for each position; else the last.
+
+    A search with more ``nodes`` continues one with fewer, so its evaluations count alone.
+    """
+    leads = np.stack([plan.leads[1] for plan in plans])
+    is_decided = leads >= lead
+    is_decided[-1] = True
+    chosen, rows = is_decided.argmax(0), np.arange(leads.shape[1])
+    return PlanResult(
+        f"{plans[0].plan} to {plans[-1].plan}, until the lead is {lead:g}",
+        np.stack([plan.evaluations for plan in plans])[chosen, rows],
+        np.stack([plan.right for plan in plans])[chosen, :, rows].T,
+        np.stack([plan.leads for plan in plans])[chosen, :, rows].T,
+        plans[-1].gain,
     )
 
 
@@ -124,12 +148,20 @@ def main() -> None:
     config = load_config(file=given.config)
     gold = load_splits(config.examples, game=config.game, seed=config.seed).gold[: given.rows]
     examples = [example for example in gold if isinstance(example, MoveExample)]
-    lines = [HEAD]
+    lines, searches = [HEAD], list[PlanResult]()
     given.out.mkdir(parents=True, exist_ok=True)
-    for plan in given.plan or PLANS:
-        lines.append(measure(config.teacher, plan, examples).row())
+
+    def add(found: PlanResult) -> None:
+        lines.append(found.row())
         print(lines[-1], flush=True)
         write_text(given.out / "table.md", "\n".join([*lines, ""]))
+
+    for plan in given.plan or PLANS:
+        found = measure(config.teacher, plan, examples)
+        add(found)
+        searches += [found] if plan.startswith("nodes=") else []
+    for lead in LEADS if len(searches) > 1 else ():
+        add(until_lead(searches, lead))
 
 
 if __name__ == "__main__":

@@ -322,6 +322,28 @@ def test_a_disk_that_is_full_for_the_lock_keeps_no_lock(
     filter_to(table, tmp_path / "out.parquet")
 
 
+def test_a_disk_that_is_full_for_the_record_of_a_filter_leaves_nothing(
+    table: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write, tried = Path.write_bytes, []
+
+    def full(path: Path, data: bytes) -> int:
+        if "w2s.json" in path.name:
+            tried.append(path)
+            write(path, data[:10])
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(path))
+        return write(path, data)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Path, "write_bytes", full)
+        with raises_code("output-not-writable") as caught:
+            filter_to(table, tmp_path / "out.parquet")
+    assert "free some space" in str(caught.value)
+    assert tried
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["in.parquet"]
+    filter_to(table, tmp_path / "out.parquet")
+
+
 def test_a_folder_that_vanishes_while_a_filter_runs_is_said_in_a_line(
     table: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -61,20 +61,31 @@ class CountProgress(ProgressLine):
         super().__init__()
         self._word = word
         self._title = ""
-        self._began = self._ended = time.monotonic()
-        self._done = self._total = 0
+        self._began = time.monotonic()
+        self._first = self._done = self._total = 0
 
     def __call__(self, done: int, total: int) -> None:
-        """Show the count; the line is cleared at the end. Another total starts a new count."""
+        """Show the count, the rate and the time left; the line is cleared at the end.
+
+        Another total starts a new count. The rate is that since its first call, because what an earlier
+        process did may be counted there.
+        """
         now = time.monotonic()
-        if self._total and (total != self._total or done < self._done):
-            self._began = self._ended
-        self._done, self._total, self._ended = done, total, now
-        rate = done / max(now - self._began, 1e-9)
-        shown = f"{rate:,.0f}" if rate >= 10 else f"{rate:.2g}"
-        self.show(f"{self._title}{done:,} of {total:,} {self._word}, {shown}/s")
+        if total != self._total or done < self._done:
+            self._began, self._first = now, done
+        self._done, self._total = done, total
+        self.show(f"{self._title}{done:,} of {total:,} {self._word}{self._pace(now)}")
         if done >= total:
             self.clear()
+
+    def _pace(self, now: float) -> str:
+        """The rate and the time left, once they are known."""
+        if now <= self._began or self._done <= self._first:
+            return ""
+        rate = (self._done - self._first) / (now - self._began)
+        shown = f"{rate:,.0f}" if rate >= 10 else f"{rate:.2g}"
+        left = output.duration((self._total - self._done) / rate)
+        return f", {shown}/s" if self._done >= self._total else f", {shown}/s, {left} left"
 
 
 class StepProgress(CountProgress):

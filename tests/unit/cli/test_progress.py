@@ -22,10 +22,16 @@ def test_a_rate_is_of_the_work_at_hand(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(progress.output, "note", said.append)
     monkeypatch.setattr(progress.output, "is_terminal", lambda: False)
     line = CountProgress("done")
-    for seconds, done, total in ((20, 200, 400), (20, 400, 400), (1, 5, 50), (11, 50, 50)):
+    for seconds, done, total in ((20, 100, 400), (10, 200, 400), (20, 400, 400), (11, 5, 50), (10, 50, 50)):
         clock[0] += seconds
         line(done, total)
-    assert said == ["200 of 400 done, 10/s", "400 of 400 done, 10/s", "50 of 50 done, 4.2/s"]
+    assert said == [
+        "100 of 400 done",
+        "200 of 400 done, 10/s, 20 s left",
+        "400 of 400 done, 10/s",
+        "5 of 50 done",
+        "50 of 50 done, 4.5/s",
+    ]
 
 
 @pytest.mark.slow
