@@ -27,6 +27,7 @@ from w2s.chain.data.files import load_splits
 from w2s.chain.data.splits import split
 from w2s.chain.soft_labels import smooth_by_trust
 from w2s.chain.training_rows import SoftTarget, concat, gold_rows, label_rows
+from w2s.chain.trust_step import build_trust_function
 from w2s.crowds import aggregate_votes
 from w2s.evidence import Labels, read_labels
 from w2s.files import write_json, write_text
@@ -37,7 +38,6 @@ from w2s.models.reference import parse_reference
 from w2s.selection import select
 from w2s.tasks import Example
 from w2s.train import TrainingSet, parse_settings, train
-from w2s.trust import trust_function
 
 Numbers = npt.NDArray[np.float64]
 THOUGHT = "nodes=50"
@@ -180,7 +180,7 @@ def read_pool(run: Path, validation: int) -> LabelledPool:
     gold, pool = (
         every.take(np.array([places[one.id] for one in rows])) for rows in (parts.gold, splits.pool)
     )
-    fitted = trust_function(config.trust.function, **config.trust.options).fit(gold, seed=config.seed)
+    fitted = build_trust_function(config.trust, config.features).fit(gold, seed=config.seed)
     return LabelledPool(config, parts.gold, parts.test, splits.pool, pool, fitted.score(pool))
 
 

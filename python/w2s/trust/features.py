@@ -132,6 +132,11 @@ def feature_layout(labels: Labels, features: Sequence[str]) -> FeatureLayout:
     return FeatureLayout(tuple(dict.fromkeys(numeric)), tuple(dict.fromkeys(text)), vectors)
 
 
+def groups_of(labels: Labels) -> list[str]:
+    """Groups of evidence that the labels hold, as vectors or columns."""
+    return [name for name in EVIDENCE_GROUPS if name in labels.vectors or _group_columns(labels, name)]
+
+
 def _checked(labels: Labels, name: str) -> list[str]:
     """The column, if it can be a feature."""
     if not columns.is_numeric(labels, name) and not columns.is_text(labels, name):

@@ -31,7 +31,7 @@ from w2s.trust.columns import (
     number_columns,
     require_evidence,
 )
-from w2s.trust.features import FeatureOptions
+from w2s.trust.features import FeatureOptions, groups_of
 from w2s.trust.files import ARRAYS, LABELS, SETTINGS, load, save
 from w2s.trust.folds import cross_fit
 from w2s.trust.function import Function, check_gold
@@ -133,7 +133,7 @@ def fit_file(
         labels, correct = take_gold(file.labels, gold)
         _check_features(chosen, labels, (options or {}).get("features"), gold)
         refuse_leaks(labels, correct, sorted(evidence_read(chosen)), allow_leakage)
-        remarks = little_gold([function], len(labels))
+        remarks = [*little_gold([function], len(labels)), *_unread_groups(chosen, labels)]
         scores = cross_fit(chosen, labels, correct, folds, seed) if folds else None
         fitted = chosen.fit(labels, correct, seed)
         summary: dict[str, Any] = {
@@ -200,6 +200,18 @@ def _check_features(chosen: Function, labels: Labels, wanted: str | None, gold: 
                 f"what they have, for example {typed}",
             )
     require_evidence(chosen.name, chosen.needs, labels)
+
+
+def _unread_groups(chosen: Function, labels: Labels) -> list[str]:
+    """A remark about evidence that the labels hold and the function does not read by default."""
+    default: tuple[str, ...] = getattr(chosen.options, "features", ())
+    if "features" not in type(chosen.options).model_fields or "features" in chosen.options.model_fields_set:
+        return []
+    held = groups_of(labels)
+    if not (unread := [name for name in held if name not in default]):
+        return []
+    names, every = ", ".join(unread), ",".join(dict.fromkeys([*default, *held]))
+    return [f"{chosen.name} does not read {names} by default; to read all evidence: --features {every}"]
 
 
 def _names(features: str, gold: str, labels: Labels) -> tuple[str, ...]:

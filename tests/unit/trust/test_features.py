@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pyarrow as pa
 
 from tests.doubles.labels import labels
-from w2s.evidence import Labels
+from w2s.evidence import Labels, write_table
 from w2s.trust.features import FeatureLayout, feature_layout, feature_matrix, fit_scaling
+from w2s.trust.file_commands import fit_file
 
 
 def test_features_have_mean_0_and_deviation_1_on_gold() -> None:
@@ -45,3 +48,20 @@ def test_outliers_are_clipped_to_10_deviations() -> None:
     layout = feature_layout(found, ())
     far = found.with_column("log_prob", pa.array(np.full(100, -1e9), pa.float32()))
     assert np.abs(feature_matrix(far, layout, fit_scaling(found, layout))).max() == 10
+
+
+def test_a_fit_names_the_evidence_that_it_does_not_read(tmp_path: Path) -> None:
+    draw = np.random.default_rng(0)
+    table = pa.table({"id": [str(row) for row in range(80)], "label": ["a"] * 80, "gold": [True, False] * 40})
+    table = table.append_column("search_depth2_regret_cp", pa.array(draw.normal(size=80)))
+    write_table(table.append_column("log_prob", pa.array(draw.normal(size=80))), tmp_path / "labels.parquet")
+
+    def remarks(name: str, **options: str) -> list[str]:
+        settings = {"gold": "gold", "function": "boosting", "options": options}
+        summary = fit_file(str(tmp_path / "labels.parquet"), str(tmp_path / name), **settings)
+        return summary.get("remarks", [])
+
+    (remark,) = remarks("default")
+    assert "does not read search by default" in remark
+    assert remark.endswith("--features search")
+    assert remarks("all", features="search") == []
