@@ -24,13 +24,7 @@ from w2s.locks import lock_output
 from w2s.resume import STEP, Record
 from w2s.tables.label_files import LabelFile, label_file_digest, read_label_file
 from w2s.trust.benchmark import compare_functions, little_gold, nothing_comparable, out_of_fold_measures
-from w2s.trust.columns import (
-    equals_label,
-    is_text,
-    missing_evidence,
-    number_columns,
-    require_evidence,
-)
+from w2s.trust.columns import equals_label, is_text, missing_evidence, number_columns, require_evidence
 from w2s.trust.features import FeatureOptions, groups_of
 from w2s.trust.files import ARRAYS, LABELS, SETTINGS, load, save
 from w2s.trust.folds import cross_fit
