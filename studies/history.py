@@ -1,6 +1,6 @@
-"""Measures how much networks use the moves before a position, and writes a section for ``docs/results.md``.
+"""How much networks use the moves before a position, as a section of ``docs/results.md``.
 
-    python arenas/build/history.py policy:chess-greedy lc0:maia-1900.pb.gz --out runs/history/history.md
+    python -m studies.history policy:chess-greedy lc0:maia-1900.pb.gz --out runs/history/history.md
 
 A position of a match is known with up to eight positions of history, one of a puzzle with one move, one of a
 plain file with none. The same positions are given to each network with all moves of their game and with the
@@ -15,46 +15,19 @@ import os
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import numpy as np
 
-from w2s import arena
-from w2s.arena import ArenaSpec
-from w2s.arena.spec import Openings, Verification
+from studies.match_positions import match_positions
 from w2s.files import write_text
 from w2s.games import game
 from w2s.models import SupportsDistribution, load_model
-from w2s.tasks import MoveExample, read_examples
+from w2s.tasks import MoveExample
 
 PLAYERS = {"teacher": "policy:chess-small?temperature=1", "student": "policy:chess-greedy?temperature=1"}
 KNOWN = (0, 1, 3)
 """Numbers of moves before the position that are known."""
 _LEAST = 7
-
-
-def positions(count: int, pairs: int, seed: int) -> list[MoveExample]:
-    """Positions of matches of two bundled networks, each after at least seven moves that are known."""
-    spec = ArenaSpec(
-        game="chess",
-        players=PLAYERS,
-        pairs=pairs,
-        seed=seed,
-        openings=Openings(file="openings/chess.txt", order="shuffled"),
-        verify=Verification(share=0.0),
-    )
-    with TemporaryDirectory() as folder:
-        arena.run(spec, Path(folder) / "run")
-        found = read_examples(Path(folder) / "run", game="chess")
-    rows = [
-        example
-        for example in found
-        if isinstance(example, MoveExample)
-        and len(example.state.played.split()) >= _LEAST
-        and len(example.state.legal_moves()) > 1
-    ]
-    drawn = np.random.default_rng(seed).permutation(len(rows))[:count]
-    return [rows[row] for row in sorted(drawn)]
 
 
 def with_known_moves(example: MoveExample, count: int) -> MoveExample:
@@ -89,10 +62,12 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--out", type=Path, required=True)
     given = parser.parse_args()
-    examples = positions(given.positions, given.pairs, given.seed)
+    examples = match_positions(
+        "chess", PLAYERS, count=given.positions, pairs=given.pairs, seed=given.seed, least=_LEAST
+    )
     data = os.environ.get("W2S_DATA")
     names = [model.replace(data, "$W2S_DATA") if data else model for model in given.models]
-    command = f"python arenas/build/history.py {' '.join(names)}"
+    command = f"python -m studies.history {' '.join(names)}"
     lines = [
         "## Moves before a position",
         "",
