@@ -24,7 +24,8 @@ from tests.doubles.chains import (
 )
 from tests.doubles.nets import write_policy
 from w2s.chain import ChainConfig, estimate, load_config, student
-from w2s.chain.arms import ALL_LABELS, ARMS, TRUSTED, Arm, Curve
+from w2s.chain.arms import ARMS, Arm, Curve
+from w2s.chain.training_data import ALL_LABELS, TRUSTED
 from w2s.cli.app import run
 from w2s.config import parse_config
 

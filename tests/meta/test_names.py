@@ -72,10 +72,6 @@ SHORT_FILES = {
     "models/keyed_random.py": "one function, of all kinds of model",
     "models/uci/errors.py": "below the engine and the model",
 }
-LONG_FILES = {
-    "chain/arms.py": "the table of arms and what its columns mean",
-    "chain/config.py": "one file for all keys",
-}
 
 
 def python_files(root: Path) -> list[Path]:
@@ -164,8 +160,7 @@ def test_files_are_neither_too_long_nor_too_short(root: Path) -> None:
     texts = {str(path.relative_to(package)): path.read_text(encoding="utf-8") for path in paths}
     lines = {name: len(text.splitlines()) for name, text in texts.items()}
     assert len(lines) > 200
-    assert {name for name, count in lines.items() if count > 400} == set(LONG_FILES)
-    assert max(lines.values()) <= 500
+    assert max(lines.values()) <= 400
     modules = {name: count for name, count in lines.items() if not name.endswith("__.py")}
     assert {name for name, count in modules.items() if count < 40} == set(SHORT_FILES)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
-from w2s.chain.arms import ARMS, TEACHER, TEACHING_ARM, Arm, LabelUse, Sizes
+from w2s.chain.arms import ARMS, TEACHER, TEACHING_ARM, Arm
 from w2s.chain.config import ChainConfig
 from w2s.chain.plan import (
     LabelPlan,
@@ -18,6 +18,7 @@ from w2s.chain.plan import (
     Scope,
     Work,
 )
+from w2s.chain.training_data import LabelUse, Sizes
 from w2s.evidence_kinds import REQUESTS, STATES, parse_evidence
 from w2s.models.policy.settings import is_lookahead
 from w2s.resume import digest

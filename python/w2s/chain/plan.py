@@ -19,7 +19,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import ClassVar, Literal
 
-from w2s.chain.arms import Arm, Sizes, Stage
+from w2s.chain.arms import Arm
+from w2s.chain.training_data import Sizes, Stage
 
 WorkKind = Literal["label", "evidence", "train", "test"]
 

@@ -5,20 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from w2s.chain.arms import (
-    ARMS,
-    TEACHING_ARM,
-    WARM_GOLD,
-    Arm,
-    Curve,
-    Need,
-    Sizes,
-    Stage,
-    Start,
-    gold_outside_fold,
-    predecessor,
-    same_teacher,
-)
+from w2s.chain.arms import ARMS, TEACHING_ARM, Arm, Curve, Start, predecessor, same_teacher
 from w2s.chain.config import ChainConfig
 from w2s.chain.data.matches import request_name, request_title
 from w2s.chain.data.splits import Splits
@@ -39,6 +26,7 @@ from w2s.chain.plan import (
     SeedPlan,
     Work,
 )
+from w2s.chain.training_data import WARM_GOLD, Need, Sizes, Stage, gold_outside_fold
 from w2s.resume import digest
 
 

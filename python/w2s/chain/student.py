@@ -12,9 +12,9 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from w2s.chain.arms import build_stage, stage_inputs
 from w2s.chain.context import RunContext
 from w2s.chain.plan import Model, PlannedStep, PlannedTest, PlannedTraining
+from w2s.chain.training_data import build_stage, stage_inputs
 from w2s.chain.training_inputs import TrainingInputs
 from w2s.errors import DataError
 from w2s.evidence import read_table, write_table

@@ -9,7 +9,8 @@ import pytest
 
 from tests.doubles.errors import raises_code
 from w2s.chain.arms import default_arms
-from w2s.chain.config import ChainConfig, Examples
+from w2s.chain.config import ChainConfig
+from w2s.chain.example_settings import Examples
 from w2s.config import parse_config
 from w2s.errors import UsageError
 

@@ -11,9 +11,10 @@ import pytest
 
 from tests.doubles.errors import raises_code
 from w2s.chain import config_file
-from w2s.chain.config import SPLITS, ChainConfig
+from w2s.chain.config import ChainConfig
 from w2s.chain.config_file import QUICK, load_config, paper_folder
 from w2s.chain.data.files import load_splits
+from w2s.chain.example_settings import SPLITS
 from w2s.chain.validate import check_config
 from w2s.config import parse_config
 from w2s.errors import UsageError

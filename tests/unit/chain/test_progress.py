@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from w2s.chain.arms import GOLD
 from w2s.chain.plan import PlannedStep, PlannedTest, PlannedTraining, PlannedTrust, Work
 from w2s.chain.progress import SECONDS, RunProgress
+from w2s.chain.training_data import GOLD
 from w2s.resume import STEP, Record
 
 

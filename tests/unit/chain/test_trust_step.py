@@ -13,8 +13,9 @@ import pytest
 
 from tests.doubles.labels import labels
 from tests.doubles.plugins import write_plugin
-from w2s.chain.config import ChainConfig, Examples
+from w2s.chain.config import ChainConfig
 from w2s.chain.context import RunContext
+from w2s.chain.example_settings import Examples
 from w2s.chain.plan import PlannedTrust
 from w2s.chain.settings import Keep, TrustSpec
 from w2s.chain.trust_step import (

@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 
-from w2s.chain.config import SPLITS, ColumnMapping, DataSet, Examples, Regime, SplitFiles
+from w2s.chain.config import Regime
 from w2s.chain.data.splits import Splits, check_disjoint, exclude, split
+from w2s.chain.example_settings import SPLITS, ColumnMapping, DataSet, Examples, SplitFiles
 from w2s.errors import DataError, UsageError
 from w2s.tasks import Example, MoveExample, read_examples
 

@@ -16,9 +16,9 @@ from typing import Any
 from w2s import arena
 from w2s.arena import ArenaSpec, load_spec
 from w2s.arena.oracles import load_oracles
-from w2s.chain.config import SPLITS
 from w2s.chain.data.match_splits import Game, OracleAnswers, split_games
 from w2s.chain.data.splits import Splits, read_splits, write_splits
+from w2s.chain.example_settings import SPLITS
 from w2s.chain.settings import Matches
 from w2s.models.keyed_random import uniform
 from w2s.models.policy.settings import without_lookahead

@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from w2s.chain.config import SPLITS
+from w2s.chain.example_settings import SPLITS
 from w2s.errors import DataError
 from w2s.evidence import read_table, write_table
 from w2s.tasks import Example, MoveExample, get_task, read_examples, task_for

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from w2s.chain.config import SPLITS, ChainConfig, ColumnMapping, DataSet, SplitFiles
+from w2s.chain.config import ChainConfig
+from w2s.chain.example_settings import SPLITS, ColumnMapping, DataSet, SplitFiles
 from w2s.errors import DataError, W2sError
 from w2s.tasks import Example, read_examples
 

@@ -11,9 +11,10 @@ import pytest
 
 import w2s
 from tests.doubles.errors import raises_code
-from w2s.chain.config import SPLITS, ChainConfig, Examples
+from w2s.chain.config import ChainConfig
 from w2s.chain.data.files import load_outside_gold, load_splits
 from w2s.chain.data.splits import Splits, write_splits
+from w2s.chain.example_settings import SPLITS, Examples
 from w2s.config import parse_config
 from w2s.errors import DataError
 from w2s.tasks import AnswerExample, Example, MoveExample

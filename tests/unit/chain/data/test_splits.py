@@ -10,7 +10,6 @@ from hypothesis import strategies as st
 
 import w2s
 from tests.doubles.errors import raises_code
-from w2s.chain.config import SPLITS
 from w2s.chain.data.splits import (
     Splits,
     disjoint_from,
@@ -22,6 +21,7 @@ from w2s.chain.data.splits import (
     subsample,
     write_splits,
 )
+from w2s.chain.example_settings import SPLITS
 from w2s.errors import DataError
 from w2s.tasks import AnswerExample, ChoiceExample, Example, MoveExample, task_for
 
