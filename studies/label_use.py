@@ -234,7 +234,7 @@ def section(run: Path, labelled: LabelledPool, found: dict[str, dict[str, Any]])
     area = auc(labelled.trust, labelled.is_right)
     lines = [
         f"## Uses of the labels of {run.name}, tried on held-back gold\n",
-        f"{datetime.date.today()}, `python -m studies.label_use {run}`: students answer "
+        f"{datetime.date.today()}, `python -m studies.label_use runs/{run.name}`: students answer "
         f"{len(labelled.validation):,} gold rows that are kept from trust; the test is never asked. One "
         f"seed; {labelled.is_right.mean():.1%} of the labels are right, AUC of trust {area:.3f}. "
         "Best first.\n",
