@@ -37,7 +37,7 @@ def test_a_bundled_chain_names_what_is_there(game: str) -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("game", GAMES)
 def test_a_small_part_of_a_bundled_chain_runs(game: str, tmp_path: Path) -> None:
-    sizes = ["--gold-rows", "200", "--pool-rows", "300", "--test-rows", "200", "--rounds", "1"]
+    sizes = ["--gold-rows", "500", "--pool-rows", "300", "--test-rows", "200", "--rounds", "1"]
     arms = [word for arm in ("base", "random", "trust") for word in ("--arm", arm)]
     games = ["--games", "10"] if load_config(options={"game": game}).source == "matches" else []
     assert run(["chain", "--game", game, *sizes, *games, *arms, "--out", str(tmp_path / "run")]) == 0

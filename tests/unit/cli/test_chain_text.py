@@ -111,5 +111,5 @@ def test_finished_steps_have_lines_and_the_current_one_a_title(monkeypatch: pyte
     line(3, 10)
     line.say("[step 1 of 9] round 1 of 3, naive: 50.0 % right (40.0 to 60.0)")
     assert said[0] == "round 1 of 3, naive: the student learns 600 rows"
-    assert said[1].startswith("round 1 of 3, naive: the student learns 600 rows: 3 of 10 done, ")
+    assert said[1].startswith("round 1 of 3, naive: the student learns 600 rows: 3 of 10 done")
     assert said[2].startswith("[step 1 of 9]")

@@ -23,7 +23,7 @@ def test_one_kind_is_shown_alone(capsys: pytest.CaptureFixture[str]) -> None:
     found = json.loads(capsys.readouterr().out)
     assert [kind["kind"] for kind in found["models"]] == ["policy"]
     assert {"device", "batch", "temperature", "think", "nodes"} <= set(found["models"][0]["options"])
-    assert len(found["bundled"]) == 8
+    assert len(found["bundled"]) == 10
     assert "engines" not in found
     assert run(["models", "random"]) == 0
     assert capsys.readouterr().out.startswith("random ")
