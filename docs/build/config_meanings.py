@@ -90,8 +90,8 @@ MEANINGS = {
     "Chains.same_teacher": "Whether an arm with an own chain is also measured with the student of `trust` as its teacher.",
     "Teach.soft": "Target of a label: `none`, the label; `teacher`, the teacher's distribution; `trust`, the label "
     "with its trust as probability.",
-    "Teach.gain": "With `soft = \"improved\"`: how strongly the values change the student's policy.",
-    "Teach.gain_threshold": "With `soft = \"improved\"`: how much better a label must be to change the policy.",
+    "Teach.gain": 'With `soft = "improved"`: how strongly the values change the student\'s policy.',
+    "Teach.gain_threshold": 'With `soft = "improved"`: how much better a label must be to change the policy.',
     "Teach.gold_times": "How often the arm `gold+trust` repeats each gold row.",
     "Teach.later_rate": "Learning rate of the second stage of an arm, as a share of the first.",
     "Teach.warm_start": "Share of gold on which students are trained first.",
