@@ -89,7 +89,7 @@ MEANINGS = {
     "all arms. The default is `naive` and `confidence`, as far as they are among the arms.",
     "Chains.same_teacher": "Whether an arm with an own chain is also measured with the student of `trust` as its teacher.",
     "Teach.soft": "Target of a label: `none`, the label; `teacher`, the teacher's distribution; `trust`, the label "
-    "with its trust as probability.",
+    "with its trust as probability; `improved`, the student's policy, improved by the teacher's values.",
     "Teach.gain": 'With `soft = "improved"`: how strongly the values change the student\'s policy.',
     "Teach.gain_threshold": 'With `soft = "improved"`: how much better a label must be to change the policy.',
     "Teach.gold_times": "How often the arm `gold+trust` repeats each gold row.",
