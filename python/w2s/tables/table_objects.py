@@ -1,6 +1,6 @@
 """Tables of other libraries, given as objects: in memory, or as a stream that is copied to a temporary file.
 
-No library is imported here except pyarrow. Objects are told apart by what they can do.
+No library is imported here except pyarrow. What an object can do decides how it is read.
 """
 
 from __future__ import annotations
