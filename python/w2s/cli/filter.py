@@ -54,6 +54,13 @@ def filter(
         float | None,
         _option(_WHICH, "Keep as many rows as possible with this purity, certified on --gold."),
     ] = None,
+    fdr: Annotated[
+        float | None,
+        _option(
+            _WHICH,
+            "Keep as many rows as possible with at most this expected share of wrong rows, from --gold.",
+        ),
+    ] = None,
     cost: Annotated[str | None, _option(_WHICH, "Column of costs, for --budget.")] = None,
     gold: Annotated[
         str | None, _option(_WHICH, "Column of known answers: true, false, or null if unknown.")
@@ -132,6 +139,8 @@ def filter(
 
       w2s filter labels.parquet --score trust --gold correct --purity 0.95 --delta 0.05 --out kept.parquet
 
+      w2s filter labels.parquet --score trust --gold correct --fdr 0.05 --out sure.parquet
+
       producer | w2s filter - --score trust --top 10000 > kept.jsonl
     """
     from w2s.cli import output
@@ -158,6 +167,7 @@ def filter(
             cost=cost,
             random=random,
             purity=purity,
+            fdr=fdr,
             gold=gold,
             delta=delta,
             bound=bound,

@@ -51,8 +51,13 @@ def _cut(summary: dict[str, Any]) -> Iterator[str]:
 
 
 def _purity(summary: dict[str, Any]) -> Iterator[str]:
-    if "certificate" in summary:
-        found = summary["certificate"]
+    found = summary.get("certificate")
+    if found is not None and "fdr" in found:
+        yield (
+            f"certified: the expected share of wrong rows among {found['kept']:,} kept rows without a known "
+            f"answer is at most {found['fdr']:g} ({found['rows']:,} known answers, {found['wrong']:,} wrong)"
+        )
+    elif found is not None:
         yield (
             f"certified: with probability {1 - found['delta']:g} the purity is at least {found['bound']:.4f} "
             f"({found['method']}, {found['rows']:,} known answers, threshold {found['threshold']:g})"

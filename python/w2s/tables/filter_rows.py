@@ -35,6 +35,7 @@ def filter(
     cost: str | None = None,
     random: int | float | str | None = None,
     purity: float | None = None,
+    fdr: float | None = None,
     gold: str | None = None,
     delta: float = 0.05,
     bound: str = "clopper-pearson",
@@ -60,8 +61,8 @@ def filter(
 ) -> Any:
     """Keep the best rows of a table, with all columns and in their order.
 
-    Exactly one of ``top``, ``threshold``, ``between``, ``budget``, ``random`` and ``purity`` says which, as
-    in :func:`w2s.select`. The score columns are read first, then the rows that are kept.
+    Exactly one of ``top``, ``threshold``, ``between``, ``budget``, ``random``, ``purity`` and ``fdr`` says
+    which, as in :func:`w2s.select`. The score columns are read first, then the rows that are kept.
 
     Args:
         inputs: files, folders or globs of Parquet, JSON Lines (also .gz, .zst), Arrow IPC, CSV or TSV; "-" is
@@ -78,6 +79,8 @@ def filter(
         random: as ``top``, but drawn at random.
         purity: keep as many rows as possible with at least this purity, with probability 1 − ``delta``, as
             certified on the rows whose ``gold`` is known.
+        fdr: keep as many rows as possible of which at most this share is wrong in expectation, as certified
+            on the rows whose ``gold`` is known, for the others; see :func:`w2s.certify`.
         gold: column of known answers: true, false, or null if unknown.
         delta: see ``purity``.
         bound: bound of the purity: clopper-pearson, hoeffding or betting.
@@ -110,7 +113,7 @@ def filter(
     Raises:
         UsageError: options contradict each other, a column is unknown, or the output exists or is an input.
         DataError: a file cannot be read, or a value cannot be used; names the file and the row.
-        W2sError: the output cannot be written, or no threshold reaches the purity.
+        W2sError: the output cannot be written, or no threshold has the guarantee.
 
     Example:
         >>> import pyarrow as pa, w2s
@@ -126,13 +129,14 @@ def filter(
         cost=cost,
         random=random,
         purity=purity,
+        fdr=fdr,
         by=by,
         stratify=stratify,
         min_per_group=min_per_group,
         max_per_group=max_per_group,
         seed=seed,
     )
-    _check_purity(purity, gold, delta, bound, grid)
+    _check_gold_options(rule, gold, delta, bound, grid)
     check_nulls(nulls)
     gold_spec = None if gold is None else GoldSpec(gold, delta, bound, None if grid is None else tuple(grid))
     spec = FilterSpec(rule, parse_scores(score, aggregate, weights), gold_spec, nulls, id)
@@ -199,19 +203,19 @@ def _check_input_options(inputs: InputSpec, given: object) -> None:
         raise UsageError("table-unused-delimiter", "`delimiter` is for CSV files; leave it out")
 
 
-def _check_purity(
-    purity: float | None, gold: str | None, delta: float, bound: str, grid: Sequence[float] | None
+def _check_gold_options(
+    rule: Rule, gold: str | None, delta: float, bound: str, grid: Sequence[float] | None
 ) -> None:
-    if purity is not None and gold is None:
+    if rule.is_certified and gold is None:
         raise UsageError(
             "filter-purity-without-gold",
-            "`purity` needs rows whose answer is known; name their column with `gold`",
+            f"`{rule.kind}` needs rows whose answer is known; name their column with `gold`",
         )
     if not 0 < delta < 1:
         raise UsageError("filter-invalid-delta", f"`delta` is {delta}; give a number between 0 and 1")
     check_bound(bound)
     if grid is not None:
-        if purity is None:
+        if rule.kind != "purity":
             raise UsageError("filter-grid-without-purity", "`grid` needs `purity`; leave it out")
         check_grid(grid)
 

@@ -91,7 +91,7 @@ class FilterSpec:
         return list(dict.fromkeys(name for name in named if name is not None))
 
     def at_threshold(self, threshold: float) -> FilterSpec:
-        """The same filter with a certified threshold instead of a purity."""
+        """The same filter with a certified threshold instead of a purity or false discovery rate."""
         return replace(self, rule=self.rule.at_threshold(threshold))
 
 
