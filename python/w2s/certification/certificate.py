@@ -127,7 +127,7 @@ def certify(
             an error.
 
     Raises:
-        UsageError: a setting is unknown or out of range, or both guarantees are asked for.
+        UsageError: a setting is unknown or out of range, or both guarantees are given.
         DataError: a value is NaN or null, columns differ in length, the trust function was fitted on a row,
             or, for a purity, all rows are right or all are wrong.
 

@@ -39,7 +39,7 @@ from w2s.errors import DataError, UsageError
 from w2s.kernels.arrays import Flags, Scores
 
 _ROUNDING = 1e-12
-"""Relative error of a level; where it equals the one asked for, rounding may not decide."""
+"""Relative error of a level; rounding does not decide where it equals the requested one."""
 
 
 @dataclass(frozen=True)
