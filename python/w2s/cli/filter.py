@@ -61,6 +61,14 @@ def filter(
             "Keep as many rows as possible with at most this expected share of wrong rows, from --gold.",
         ),
     ] = None,
+    where: Annotated[
+        str | None,
+        _option(
+            _WHICH,
+            "Condition that rows must meet before any rule, such as \"tokens > 50 and lang == 'en'\".",
+            metavar="EXPR",
+        ),
+    ] = None,
     cost: Annotated[str | None, _option(_WHICH, "Column of costs, for --budget.")] = None,
     gold: Annotated[
         str | None, _option(_WHICH, "Column of known answers: true, false, or null if unknown.")
@@ -141,6 +149,8 @@ def filter(
 
       w2s filter labels.parquet --score trust --gold correct --fdr 0.05 --out sure.parquet
 
+      w2s filter in.parquet --score trust --top 10% --where "tokens > 50 and lang == 'en'" --out kept.parquet
+
       producer | w2s filter - --score trust --top 10000 > kept.jsonl
     """
     from w2s.cli import output
@@ -179,6 +189,7 @@ def filter(
             min_per_group=min_per_group,
             max_per_group=max_per_group,
             id=id,
+            where=where,
             nulls=nulls,
             seed=seed,
             memory=memory,

@@ -19,6 +19,8 @@ def text_of(summary: dict[str, Any], *, groups_shown: int) -> str:
 def _lines(summary: dict[str, Any], groups_shown: int) -> Iterator[str]:
     kept, rows = summary["rows_kept"], summary["rows_in"]
     yield f"{kept:,} of {rows:,} rows kept ({summary['share_kept']:.2%}){_where(summary)}"
+    if "rows_where" in summary:
+        yield f"{summary['rows_where']:,} rows meet the condition"
     if summary["rows_dropped_for_null"]:
         yield f"{summary['rows_dropped_for_null']:,} rows left out for a null or NaN"
     yield from _cut(summary)

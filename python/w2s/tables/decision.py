@@ -32,6 +32,8 @@ class Decision:
         quantiles: (from, to, rows, kept rows) for each tenth of the rows by score, best first; empty if the
             scores did not fit in memory.
         passes: how often the score columns were read.
+        candidates: rows that meet the condition; None without a condition. ``dropped``, ``groups`` and
+            ``quantiles`` are about them.
     """
 
     kept: RowMask
@@ -46,6 +48,7 @@ class Decision:
     certificate: Certificate | FdrCertificate | None = None
     quantiles: tuple[tuple[float, float, int, int], ...] = field(default=())
     passes: int = 1
+    candidates: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

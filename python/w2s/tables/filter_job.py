@@ -16,10 +16,12 @@ from typing import Any
 import pyarrow as pa
 
 from w2s.errors import DataError, UsageError, W2sError
+from w2s.tables.candidate_rows import CandidatePartition, of_all_rows
 from w2s.tables.copy_rows import RowCopy
 from w2s.tables.decision import Decision
 from w2s.tables.formats import Format
 from w2s.tables.inputs import InputFile, check_output_is_no_input, find_inputs
+from w2s.tables.partition import Partition
 from w2s.tables.progress import ProgressCounter
 from w2s.tables.select_rows import select_rows
 from w2s.tables.sinks import OutputSpec, cannot_write, check_flat, output_lock, output_part
@@ -150,11 +152,24 @@ class FilterJob:
             return self._write(source, decision, output, made_of, summary)
 
     def _decision(self, source: Source) -> Decision:
-        columns = source.with_fields(self.spec.columns)
-        columns.require_columns(self.spec.columns)
-        self.steps.begin("reading scores", source.rows)
+        names, where = self.spec.columns, self.spec.where
+        if where is None:
+            columns = source.with_fields(names)
+            columns.require_columns(names)
+            return self._selected(columns.partitions, source.rows)
+        asked = where.names(source.schema)
+        columns = source.with_fields([*names, *asked])
+        columns.require_columns([*names, *asked])
+        condition = where.bound(columns.schema)
+        candidates = [CandidatePartition(partition, condition, asked) for partition in columns.partitions]
+        found = self._selected(candidates, None)
+        kept = of_all_rows(found.kept, candidates)
+        return replace(found, kept=kept, rows=sum(kept.partition_rows), candidates=found.rows)
+
+    def _selected(self, partitions: Sequence[Partition], rows: int | None) -> Decision:
+        self.steps.begin("reading scores", rows)
         return select_rows(
-            columns.partitions,
+            partitions,
             self.spec,
             memory=self.memory,
             threads=self.threads,

@@ -15,6 +15,7 @@ from w2s.kernels.arrays import check_nulls
 from w2s.selection import Rule
 from w2s.tables.filter_job import FilterJob, InputSpec
 from w2s.tables.formats import STREAM, format_named
+from w2s.tables.predicate import Predicate
 from w2s.tables.progress import ProgressCounter, Report
 from w2s.tables.sinks import parse_output
 from w2s.tables.spec import FilterSpec, GoldSpec, parse_bytes, parse_scores
@@ -47,6 +48,7 @@ def filter(
     min_per_group: int | None = None,
     max_per_group: int | None = None,
     id: str | None = None,
+    where: object = None,
     nulls: Nulls = "error",
     seed: int = 0,
     memory: str | int = "1GiB",
@@ -93,6 +95,8 @@ def filter(
         min_per_group: minimum number of rows kept per group.
         max_per_group: maximum number of rows kept per group.
         id: a column of ids, which must be unique.
+        where: a condition, as text such as "tokens > 50 and lang == 'en'" or as an expression of
+            ``pyarrow.compute``; the rule sees only rows that meet it, so a share is one of these rows.
         nulls: "drop" leaves out rows whose score or cost is null or NaN; "error" refuses them.
         seed: random seed for ``random``.
         memory: memory limit, for example "512MiB"; at least 320MiB.
@@ -139,7 +143,8 @@ def filter(
     _check_gold_options(rule, gold, delta, bound, grid)
     check_nulls(nulls)
     gold_spec = None if gold is None else GoldSpec(gold, delta, bound, None if grid is None else tuple(grid))
-    spec = FilterSpec(rule, parse_scores(score, aggregate, weights), gold_spec, nulls, id)
+    condition = None if where is None else Predicate.parse(where)
+    spec = FilterSpec(rule, parse_scores(score, aggregate, weights), gold_spec, nulls, id, condition)
     if not spec.score.columns and rule.kind != "random":
         raise UsageError("filter-no-score", "no column of scores is given; add `score`")
     if threads is not None and threads < 1:

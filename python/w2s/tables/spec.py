@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from w2s.errors import UsageError, suggest_name
 from w2s.kernels import Nulls
 from w2s.selection import Rule
+from w2s.tables.predicate import Predicate
 
 _SIZE = re.compile(r"\s*(\d+(?:\.\d+)?)\s*([KMGT]i?)?B?\s*", re.IGNORECASE)
 _UNITS = {
@@ -69,6 +70,7 @@ class FilterSpec:
         gold: the column of known answers, if any.
         nulls: what to do with rows whose score or cost is null.
         id: a column of ids, which must be unique.
+        where: the condition that rows must meet to be considered, if any.
     """
 
     rule: Rule
@@ -76,6 +78,7 @@ class FilterSpec:
     gold: GoldSpec | None = None
     nulls: Nulls = "error"
     id: str | None = None
+    where: Predicate | None = None
 
     @property
     def groups(self) -> tuple[str, ...]:

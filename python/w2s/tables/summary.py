@@ -32,6 +32,8 @@ def build_summary(decision: Decision, spec: FilterSpec) -> dict[str, Any]:
         "rule": spec.rule.kind,
         "passes": decision.passes,
     }
+    if decision.candidates is not None:
+        found["rows_where"] = decision.candidates
     if spec.groups:
         groups = decision.groups
         found["groups"] = {
