@@ -106,6 +106,10 @@ def filter(
     id: Annotated[
         str | None, _option(_OUTPUT, "Column of ids, which must be unique.", metavar="COLUMN")
     ] = None,
+    columns: Annotated[
+        str | None,
+        _option(_OUTPUT, "Comma-separated columns of the output, in this order; default: all columns."),
+    ] = None,
     shards: Annotated[
         int | None, _option(_OUTPUT, "Number of files in the output folder, with equal numbers of rows.")
     ] = None,
@@ -190,6 +194,7 @@ def filter(
             max_per_group=max_per_group,
             id=id,
             where=where,
+            columns=None if columns is None else columns.split(","),
             nulls=nulls,
             seed=seed,
             memory=memory,

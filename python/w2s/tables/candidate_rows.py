@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -68,6 +68,10 @@ class CandidatePartition:
         """Every column of the rows under a mask of the rows that meet the condition."""
         return self.inner.masked_rows(self.extended(mask), batch_bytes)
 
+    def with_columns(self, names: Sequence[str]) -> CandidatePartition:
+        """The same rows without other columns, except those of the condition."""
+        return replace(self, inner=self.inner.with_columns([*names, *self.names]), _bits=[])
+
     def extended(self, mask: Mask) -> Mask:
         """Flags of the rows that meet the condition, as flags of all rows."""
         flags = self.mask
@@ -81,7 +85,7 @@ class CandidatePartition:
                 flags = rows_where(self.condition, table)
             except pa.ArrowException as error:
                 raise DataError(
-                    "filter-invalid-where", f"{self.inner.where}: `where` fails: {reason_of(error)}"
+                    "filter-where-failed", f"{self.inner.where}: `where` fails: {reason_of(error)}"
                 ) from None
             self._bits.append((np.packbits(flags), len(flags)))
             yield table, flags

@@ -21,7 +21,7 @@ from w2s.tables.copy_rows import RowCopy
 from w2s.tables.decision import Decision
 from w2s.tables.formats import Format
 from w2s.tables.inputs import InputFile, check_output_is_no_input, find_inputs
-from w2s.tables.partition import Partition
+from w2s.tables.partition import Partition, RowMask
 from w2s.tables.progress import ProgressCounter
 from w2s.tables.select_rows import select_rows
 from w2s.tables.sinks import OutputSpec, cannot_write, check_flat, output_lock, output_part
@@ -55,6 +55,7 @@ class FilterJob:
         spec: which rows are kept.
         inputs: how inputs are read.
         output: where they are written; None if they are not.
+        columns: the columns of the output, in their order; None for all.
         memory: bytes for rows and columns.
         threads: number of partitions read in parallel.
         steps: counts the rows.
@@ -64,6 +65,7 @@ class FilterJob:
     spec: FilterSpec
     inputs: InputSpec
     output: OutputSpec | None
+    columns: tuple[str, ...] | None
     memory: int
     threads: int
     steps: ProgressCounter
@@ -135,14 +137,16 @@ class FilterJob:
         made_of: dict[str, object] = {
             "files": [source.stamps, source.format.ending],
             "options": repr(self.spec),
-            "output": output and [str(output.path), output.shards, str(output.format_for(source))],
+            "output": output
+            and [str(output.path), output.shards, str(output.format_for(source)), self.columns],
         }
         if output is not None and output.path is not None and source.stamps and spilled is None:
             before = read_finished(output.path, made_of, overwrite=output.overwrite)
             if before is not None:
                 return {**before, "done_before": True}
+        schema = self._output_schema(source)
         if output is not None:
-            check_flat(source.schema, output.format_for(source))
+            check_flat(schema, output.format_for(source))
         with _read_errors(source):
             decision = self._decision(source)
             summary = {**build_summary(decision, self.spec), **_stream_counts(spilled, decision)}
@@ -150,6 +154,27 @@ class FilterJob:
                 source.check_unchanged()
                 return with_quantiles(summary, decision)
             return self._write(source, decision, output, made_of, summary)
+
+    def _output_schema(self, source: Source) -> pa.Schema:
+        """The columns of the output as far as they are known before the rows are read.
+
+        Raises:
+            UsageError: a column does not exist.
+        """
+        if self.columns is None:
+            return source.schema
+        found = source.with_fields(self.columns)
+        found.require_columns(self.columns)
+        return pa.schema([found.schema.field(name) for name in self.columns])
+
+    def _copy(self, source: Source, kept: RowMask, form: Format) -> RowCopy:
+        """The copy of the kept rows, with the columns and types of the output."""
+        copy = RowCopy(source, kept, form, self.memory, self.threads, self.steps)
+        if form.kind == "csv" and source.format.kind == "csv":
+            source = source.with_types({name: pa.string() for name in source.schema.names})
+        elif not copy.as_lines or self.columns is not None:
+            source = source.complete(_number_types(self.spec), self.columns)
+        return replace(copy, source=source if self.columns is None else source.project(self.columns))
 
     def _decision(self, source: Source) -> Decision:
         names, where = self.spec.columns, self.spec.where
@@ -178,12 +203,10 @@ class FilterJob:
         )
 
     def _reader(self, source: Source, folder: TemporaryFolder | None) -> pa.RecordBatchReader:
-        types = _number_types(self.spec)
-        source = source.with_types(types)
+        source = source.with_types(_number_types(self.spec))
+        self._output_schema(source)
         with _read_errors(source):
-            decision = self._decision(source)
-            copied = source.complete(types)
-            copy = RowCopy(copied, decision.kept, Format("arrow"), self.memory, self.threads, self.steps)
+            copy = self._copy(source, self._decision(source).kept, Format("arrow"))
 
         place = "" if folder is None else folder.path
 
@@ -198,7 +221,7 @@ class FilterJob:
                 if folder is not None:
                     folder.remove()
 
-        return pa.RecordBatchReader.from_batches(copied.schema, batches())
+        return pa.RecordBatchReader.from_batches(copy.source.schema, batches())
 
     def _write(
         self,
@@ -209,14 +232,8 @@ class FilterJob:
         summary: dict[str, Any],
     ) -> dict[str, Any]:
         form = output.format_for(source)
-        copy = RowCopy(source, decision.kept, form, self.memory, self.threads, self.steps)
-        if form.kind == "csv" and source.format.kind == "csv":
-            copy = replace(
-                copy, source=source.with_types({name: pa.string() for name in source.schema.names})
-            )
-        elif not copy.as_lines:
-            copy = replace(copy, source=source.complete(_number_types(self.spec)))
-            check_flat(copy.source.schema, form)
+        copy = self._copy(source, decision.kept, form)
+        check_flat(copy.source.schema, form)
         if output.path is None:
             copy.into(None)
             source.check_unchanged()

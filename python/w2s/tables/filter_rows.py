@@ -18,7 +18,7 @@ from w2s.tables.formats import STREAM, format_named
 from w2s.tables.predicate import Predicate
 from w2s.tables.progress import ProgressCounter, Report
 from w2s.tables.sinks import parse_output
-from w2s.tables.spec import FilterSpec, GoldSpec, parse_bytes, parse_scores
+from w2s.tables.spec import FilterSpec, GoldSpec, parse_bytes, parse_columns, parse_scores
 from w2s.tables.table_objects import is_table_object, not_a_table
 
 _OWN_BYTES = 224 << 20  # of Python, numpy and Arrow themselves
@@ -49,6 +49,7 @@ def filter(
     max_per_group: int | None = None,
     id: str | None = None,
     where: object = None,
+    columns: str | Sequence[str] | None = None,
     nulls: Nulls = "error",
     seed: int = 0,
     memory: str | int = "1GiB",
@@ -61,7 +62,7 @@ def filter(
     threads: int | None = None,
     report: Report | None = None,
 ) -> Any:
-    """Keep the best rows of a table, with all columns and in their order.
+    """Keep the best rows of a table, in their order.
 
     Exactly one of ``top``, ``threshold``, ``between``, ``budget``, ``random``, ``purity`` and ``fdr`` says
     which, as in :func:`w2s.select`. The score columns are read first, then the rows that are kept.
@@ -97,6 +98,7 @@ def filter(
         id: a column of ids, which must be unique.
         where: a condition, as text such as "tokens > 50 and lang == 'en'" or as an expression of
             ``pyarrow.compute``; the rule sees only rows that meet it, so a share is one of these rows.
+        columns: the columns of the output, in this order; by default all. Others are not copied.
         nulls: "drop" leaves out rows whose score or cost is null or NaN; "error" refuses them.
         seed: random seed for ``random``.
         memory: memory limit, for example "512MiB"; at least 320MiB.
@@ -151,6 +153,7 @@ def filter(
         raise UsageError("filter-invalid-threads", f"`threads` is {threads}; give at least 1")
     if delimiter is not None and len(delimiter) != 1:
         raise UsageError("filter-invalid-delimiter", f"`delimiter` is {delimiter!r}; give one character")
+    names = None if columns is None else parse_columns(columns)
     form = None if input_format is None else format_named(input_format)
     given = inputs if is_table_object(inputs) else _input_texts(inputs)
     gives_reader = out is None and not explain
@@ -162,6 +165,7 @@ def filter(
         spec,
         InputSpec(form, delimiter),
         parse_output(None if explain else out, output_format, shards, overwrite=overwrite),
+        names,
         parse_bytes(memory) - _OWN_BYTES,
         threads or min(4, os.cpu_count() or 1),
         ProgressCounter(report),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -37,6 +37,8 @@ class ParquetPartition:
     texts: tuple[StringChunk, ...] = field(repr=False)
     views: bool = False
     """Whether Arrow reads a column in a view layout."""
+    only: tuple[str, ...] | None = None
+    """The columns of :meth:`masked_rows`, if they are not all."""
 
     @property
     def where(self) -> str:
@@ -54,6 +56,13 @@ class ParquetPartition:
     def read_columns(self, names: Sequence[str]) -> Iterator[pa.Table]:
         """Every row, with only these columns."""
         return self._read(_BATCH_ROWS, list(names))
+
+    def with_columns(self, names: Sequence[str]) -> ParquetPartition:
+        """The same rows without other columns."""
+        kept = tuple(name for name in self.names if name in names)
+        return replace(
+            self, names=kept, only=kept, texts=tuple(one for one in self.texts if one.name in kept)
+        )
 
     def masked_rows(self, mask: Mask, batch_bytes: int) -> Iterator[pa.Table]:
         """Every column of the rows under a mask."""
@@ -105,6 +114,8 @@ class ParquetPartition:
         return counted(self._batches(batch_rows, names), self.rows, self.where)
 
     def _batches(self, batch_rows: int, names: list[str] | None) -> Iterator[pa.Table]:
+        if names is None and self.only is not None:
+            names = list(self.only)
         try:
             file = self.file.reader()
             for batch in file.iter_batches(batch_rows, [self.group], names, use_threads=False):

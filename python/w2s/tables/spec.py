@@ -135,6 +135,21 @@ def parse_scores(
     return ScoreSpec(columns, method, None if weights is None else tuple(weights))
 
 
+def parse_columns(columns: str | Sequence[str]) -> tuple[str, ...]:
+    """Check the names of the output's columns.
+
+    Raises:
+        UsageError: there is none, one is empty, or one is given twice.
+    """
+    names = (columns,) if isinstance(columns, str) else tuple(columns)
+    if not names or not all(names):
+        raise UsageError("filter-invalid-columns", "`columns` has an empty name; give names such as id,text")
+    repeated = next((name for name in names if names.count(name) > 1), None)
+    if repeated is not None:
+        raise UsageError("filter-invalid-columns", f"`columns` has {repeated!r} twice; give it once")
+    return names
+
+
 def parse_bytes(text: str | int) -> int:
     """The number of bytes in a text such as ``512MiB``, ``1GB`` or ``2g``.
 

@@ -10,7 +10,7 @@ import shutil
 import tempfile
 import weakref
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -86,6 +86,12 @@ class TablePartition:
     def masked_rows(self, mask: Mask, batch_bytes: int) -> Iterator[pa.Table]:
         """Every column of the rows under a mask."""
         return rows_under(self._read(self.table), mask)
+
+    def with_columns(self, names: Sequence[str]) -> TablePartition:
+        """The same rows without other columns."""
+        return replace(
+            self, table=self.table.select([name for name in self.table.column_names if name in names])
+        )
 
     def _read(self, table: pa.Table) -> Iterator[pa.Table]:
         for start in range(0, table.num_rows, _BATCH_ROWS):
