@@ -23,7 +23,7 @@ _CLASSES: dict[str, type[W2sError]] = {
     if isinstance(kind, type) and issubclass(kind, W2sError) and name != "MissingExtraError"
 }
 _LONGEST = 240
-_EXTRAS = ("chess", "models", "rl", "quant", "vllm")
+_EXTRAS = ("chess", "models", "rl", "quant", "vllm", "polars")
 
 
 @dataclass(frozen=True)

@@ -21,6 +21,7 @@ PACKAGES = {
     "labelling": "Label examples, and measure models.",
     "metrics": "Measures of accuracy, trust and recovery, with intervals.",
     "models": "Models that answer examples, and what they can do.",
+    "polars": "A namespace for frames of polars.",
     "tasks": "Kinds of example: moves, choices and answers.",
     "train": "Train students.",
     "trust": "Trust functions.",

@@ -347,13 +347,13 @@ def test_a_disk_that_is_full_for_the_record_of_a_filter_leaves_nothing(
 def test_a_folder_that_vanishes_while_a_filter_runs_is_said_in_a_line(
     table: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from w2s.tables import filter_rows
+    from w2s.tables import filter_job
 
     def vanish(part: Path, *rest: object) -> None:
         part.unlink()
         raise FileNotFoundError(2, "No such file or directory", str(part))
 
-    monkeypatch.setattr(filter_rows, "publish_output", vanish)
+    monkeypatch.setattr(filter_job, "publish_output", vanish)
     with raises_code("output-not-writable"):
         filter_to(table, tmp_path / "out" / "kept.parquet")
 

@@ -54,6 +54,21 @@ def filter(
         float | None,
         _option(_WHICH, "Keep as many rows as possible with this purity, certified on --gold."),
     ] = None,
+    fdr: Annotated[
+        float | None,
+        _option(
+            _WHICH,
+            "Keep as many rows as possible with at most this expected share of wrong rows, from --gold.",
+        ),
+    ] = None,
+    where: Annotated[
+        str | None,
+        _option(
+            _WHICH,
+            "Condition that rows must meet before any rule, such as \"tokens > 50 and lang == 'en'\".",
+            metavar="EXPR",
+        ),
+    ] = None,
     cost: Annotated[str | None, _option(_WHICH, "Column of costs, for --budget.")] = None,
     gold: Annotated[
         str | None, _option(_WHICH, "Column of known answers: true, false, or null if unknown.")
@@ -90,6 +105,10 @@ def filter(
     max_per_group: Annotated[int | None, _option(_GROUPS, "Maximum number of rows kept per group.")] = None,
     id: Annotated[
         str | None, _option(_OUTPUT, "Column of ids, which must be unique.", metavar="COLUMN")
+    ] = None,
+    columns: Annotated[
+        str | None,
+        _option(_OUTPUT, "Comma-separated columns of the output, in this order; default: all columns."),
     ] = None,
     shards: Annotated[
         int | None, _option(_OUTPUT, "Number of files in the output folder, with equal numbers of rows.")
@@ -132,6 +151,10 @@ def filter(
 
       w2s filter labels.parquet --score trust --gold correct --purity 0.95 --delta 0.05 --out kept.parquet
 
+      w2s filter labels.parquet --score trust --gold correct --fdr 0.05 --out sure.parquet
+
+      w2s filter in.parquet --score trust --top 10% --where "tokens > 50 and lang == 'en'" --out kept.parquet
+
       producer | w2s filter - --score trust --top 10000 > kept.jsonl
     """
     from w2s.cli import output
@@ -158,6 +181,7 @@ def filter(
             cost=cost,
             random=random,
             purity=purity,
+            fdr=fdr,
             gold=gold,
             delta=delta,
             bound=bound,
@@ -169,6 +193,8 @@ def filter(
             min_per_group=min_per_group,
             max_per_group=max_per_group,
             id=id,
+            where=where,
+            columns=None if columns is None else columns.split(","),
             nulls=nulls,
             seed=seed,
             memory=memory,

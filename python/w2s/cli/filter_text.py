@@ -19,6 +19,8 @@ def text_of(summary: dict[str, Any], *, groups_shown: int) -> str:
 def _lines(summary: dict[str, Any], groups_shown: int) -> Iterator[str]:
     kept, rows = summary["rows_kept"], summary["rows_in"]
     yield f"{kept:,} of {rows:,} rows kept ({summary['share_kept']:.2%}){_where(summary)}"
+    if "rows_where" in summary:
+        yield f"{summary['rows_where']:,} rows meet the condition"
     if summary["rows_dropped_for_null"]:
         yield f"{summary['rows_dropped_for_null']:,} rows left out for a null or NaN"
     yield from _cut(summary)
@@ -51,8 +53,13 @@ def _cut(summary: dict[str, Any]) -> Iterator[str]:
 
 
 def _purity(summary: dict[str, Any]) -> Iterator[str]:
-    if "certificate" in summary:
-        found = summary["certificate"]
+    found = summary.get("certificate")
+    if found is not None and "fdr" in found:
+        yield (
+            f"certified: the expected share of wrong rows among {found['kept']:,} kept rows without a known "
+            f"answer is at most {found['fdr']:g} ({found['rows']:,} known answers, {found['wrong']:,} wrong)"
+        )
+    elif found is not None:
         yield (
             f"certified: with probability {1 - found['delta']:g} the purity is at least {found['bound']:.4f} "
             f"({found['method']}, {found['rows']:,} known answers, threshold {found['threshold']:g})"

@@ -156,7 +156,8 @@ def select_by_rule(
     """Select rows by a rule, like :func:`select`; the result also has what a summary needs.
 
     Args:
-        rule: which rows are kept; a rule by purity needs a threshold first (:meth:`Rule.at_threshold`).
+        rule: which rows are kept; a rule by purity or false discovery rate needs a threshold first
+            (:meth:`Rule.at_threshold`).
         scores: n numbers.
         groups: n ids of the rule's ``by`` or ``stratify``.
         cost: n costs of the rule's budget.
@@ -181,9 +182,10 @@ def apply_rule(rule: Rule, columns: RuleInputs) -> Selection:
         UsageError: the rule needs a threshold, costs or groups.
     """
     n = len(columns.scores)
-    if rule.kind == "purity":
+    if rule.is_certified:
         raise UsageError(
-            "select-purity-not-certified", "`purity` needs rows with known answers; certify a threshold first"
+            "select-purity-not-certified",
+            f"`{rule.kind}` needs rows with known answers; certify a threshold first",
         )
     if rule.kind == "random":
         rows = kernels.random_k(n, rule.count_of(n), rule.seed)

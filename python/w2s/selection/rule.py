@@ -19,11 +19,11 @@ from w2s import kernels
 from w2s.errors import UsageError
 from w2s.kernels.columns import Positions
 
-RuleKind: TypeAlias = Literal["top", "random", "threshold", "band", "budget", "purity"]
+RuleKind: TypeAlias = Literal["top", "random", "threshold", "band", "budget", "purity", "fdr"]
 
 _PERCENT = re.compile(r"\s*(\d+(?:\.\d*)?|\.\d+)\s*%\s*")
 _COUNT = re.compile(r"\s*\d[\d_]*(?:\.\d*)?(?:[eE]\+?\d{1,2})?\s*")
-_EXACTLY_ONE = "give exactly one of `top`, `threshold`, `between`, `budget`, `random` and `purity`"
+_EXACTLY_ONE = "give exactly one of `top`, `threshold`, `between`, `budget`, `random`, `purity` and `fdr`"
 _LARGEST_FLOAT_COUNT = 2**53
 _LARGEST_COUNT = 2**63 - 1
 _LONGEST_COUNT = 100
@@ -42,6 +42,7 @@ class Rule:
         band: lowest and highest score that is kept.
         budget: maximum total cost of the rows, which are taken best first.
         purity: share of the kept rows that must be right; a certified threshold replaces it.
+        fdr: expected share of the kept rows that may be wrong; a certified threshold replaces it.
         by: column of groups, or several; each group keeps its own top.
         stratify: column of strata, or several; the top is divided among them in proportion to their sizes.
         cost: column of costs.
@@ -57,6 +58,7 @@ class Rule:
     band: tuple[float, float] | None = None
     budget: float | None = None
     purity: float | None = None
+    fdr: float | None = None
     by: str | tuple[str, ...] | None = None
     stratify: str | tuple[str, ...] | None = None
     cost: str | None = None
@@ -74,6 +76,7 @@ class Rule:
         budget: float | None = None,
         random: int | float | str | None = None,
         purity: float | None = None,
+        fdr: float | None = None,
         by: str | Sequence[str] | None = None,
         stratify: str | Sequence[str] | None = None,
         cost: str | None = None,
@@ -97,6 +100,7 @@ class Rule:
             "budget": budget,
             "random": random,
             "purity": purity,
+            "fdr": fdr,
         }
         kinds: list[RuleKind] = [kind for kind, value in given.items() if value is not None]  # type: ignore[misc]
         if len(kinds) != 1:
@@ -111,6 +115,7 @@ class Rule:
             band=None if between is None else _band(between),
             budget=None if budget is None else _not_negative("budget", budget),
             purity=None if purity is None else _inside("purity", purity),
+            fdr=None if fdr is None else _inside("fdr", fdr),
             by=_columns("by", by),
             stratify=_columns("stratify", stratify),
             cost=cost,
@@ -173,8 +178,13 @@ class Rule:
         return np.minimum(np.minimum(np.maximum(wanted, least), most), rows)
 
     def at_threshold(self, threshold: float) -> Rule:
-        """Replace the purity by the threshold that was certified for it."""
-        return replace(self, kind="threshold", purity=None, threshold=threshold)
+        """Replace the purity or the false discovery rate by the threshold that was certified for it."""
+        return replace(self, kind="threshold", purity=None, fdr=None, threshold=threshold)
+
+    @property
+    def is_certified(self) -> bool:
+        """Whether rows with known answers decide the threshold."""
+        return self.kind in {"purity", "fdr"}
 
     def _check_columns(self) -> None:
         if (self.budget is None) != (self.cost is None):

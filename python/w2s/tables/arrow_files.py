@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pyarrow as pa
@@ -22,6 +22,8 @@ class ArrowPartition:
     batch: int | None
     rows: int
     n_bytes: int
+    only: tuple[str, ...] | None = None
+    """The columns of :meth:`masked_rows`, if they are not all."""
 
     @property
     def where(self) -> str:
@@ -42,7 +44,11 @@ class ArrowPartition:
 
     def masked_rows(self, mask: Mask, batch_bytes: int) -> Iterator[pa.Table]:
         """Every column of the rows under a mask."""
-        return rows_under(self._read(None), mask)
+        return rows_under(self._read(self.only), mask)
+
+    def with_columns(self, names: Sequence[str]) -> ArrowPartition:
+        """The same rows without other columns."""
+        return replace(self, only=tuple(names))
 
     def _read(self, names: Sequence[str] | None) -> Iterator[pa.Table]:
         return counted(self._batches(names), self.rows, self.where)

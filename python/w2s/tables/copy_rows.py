@@ -71,6 +71,13 @@ class RowCopy:
             done = edge
         parts.check_end(f"the kept rows of {shards} shards")
 
+    def tables(self) -> Iterator[pa.Table]:
+        """The kept rows as tables, for a format other than JSON Lines."""
+        self.steps.begin("copying rows", sum(self.kept.partition_rows))
+        for part in self._parts():
+            assert isinstance(part, pa.Table)
+            yield part
+
     @contextmanager
     def _open(self, path: Path | None, name: Path | None) -> Iterator[Output]:
         output: Output | None = None

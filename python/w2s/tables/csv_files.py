@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import pyarrow as pa
@@ -28,6 +28,8 @@ class CsvPartition:
     delimiter: str
     schema: pa.Schema = field(repr=False)
     rows: int | None = None
+    only: tuple[str, ...] | None = None
+    """The columns of :meth:`masked_rows`, if they are not all."""
 
     @property
     def where(self) -> str:
@@ -53,7 +55,11 @@ class CsvPartition:
 
     def masked_rows(self, mask: Mask, batch_bytes: int) -> Iterator[pa.Table]:
         """Every column of the rows under a mask."""
-        return rows_under(self._read(None), mask)
+        return rows_under(self._read(None if self.only is None else list(self.only)), mask)
+
+    def with_columns(self, names: Sequence[str]) -> CsvPartition:
+        """The same rows without other columns."""
+        return replace(self, only=tuple(names))
 
     def _read(self, names: list[str] | None) -> Iterator[pa.Table]:
         types = {column.name: column.type for column in self.schema}

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from w2s import kernels
-from w2s.certification import Certificate
+from w2s.certification import Certificate, FdrCertificate
 from w2s.selection import GroupCount
 from w2s.tables.partition import RowMask
 from w2s.tables.score_columns import GoldCodes
@@ -28,10 +28,12 @@ class Decision:
         groups: rows and kept rows of each group.
         spent: cost of the kept rows, with a budget.
         purity: purity of the kept rows whose answer is known.
-        certificate: certificate of a rule by purity.
+        certificate: certificate of a rule by purity or by false discovery rate.
         quantiles: (from, to, rows, kept rows) for each tenth of the rows by score, best first; empty if the
             scores did not fit in memory.
         passes: how often the score columns were read.
+        candidates: rows that meet the condition; None without a condition. ``dropped``, ``groups`` and
+            ``quantiles`` are about them.
     """
 
     kept: RowMask
@@ -43,9 +45,10 @@ class Decision:
     groups: tuple[GroupCount, ...] = ()
     spent: float | None = None
     purity: Purity | None = None
-    certificate: Certificate | None = None
+    certificate: Certificate | FdrCertificate | None = None
     quantiles: tuple[tuple[float, float, int, int], ...] = field(default=())
     passes: int = 1
+    candidates: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ import glob
 import os
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from urllib.parse import unquote
 
@@ -290,6 +290,12 @@ class HivePartition:
     def masked_rows(self, mask: Mask, batch_bytes: int) -> Iterator[pa.Table]:
         """Every column of the rows under a mask."""
         return (self._with(table, None) for table in self.inner.masked_rows(mask, batch_bytes))
+
+    def with_columns(self, names: Sequence[str]) -> HivePartition:
+        """The same rows without other columns; of those of the folders, only these."""
+        own = [name for name in names if name not in self.types]
+        types = {name: kind for name, kind in self.types.items() if name in names}
+        return replace(self, inner=self.inner.with_columns(own), types=types)
 
     def _with(self, table: pa.Table, names: Sequence[str] | None) -> pa.Table:
         rows = table.num_rows

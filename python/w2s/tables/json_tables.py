@@ -112,7 +112,12 @@ def parse(lines: pa.Array, schema: pa.Schema, name: LineName) -> pa.Table:
 
 
 def infer_schema(
-    lines: pa.Array, name: LineName, *, ragged: bool = False, typed: Collection[str] = ()
+    lines: pa.Array,
+    name: LineName,
+    *,
+    ragged: bool = False,
+    typed: Collection[str] = (),
+    only: Collection[str] | None = None,
 ) -> pa.Schema:
     """The columns of lines and their types.
 
@@ -122,6 +127,7 @@ def infer_schema(
         ragged: whether a column may have values of several types; it is null in the schema. So is every
             column of lines that are not :func:`bounded`.
         typed: columns for which that does not matter, because their type is given.
+        only: the columns for which it does matter; None for all.
 
     Raises:
         DataError: a line is not one JSON object, or a column has values of several types.
@@ -150,7 +156,9 @@ def infer_schema(
         if changed is None:
             raise DataError("table-invalid-json-line", f"{name(0)} and following: {found}")
         mixed[changed] = found
-    if not ragged and (refused := [column for column in mixed if column not in typed]):
+    if not ragged and (
+        refused := [column for column in mixed if column not in typed and (only is None or column in only)]
+    ):
         raise _several_types(refused[0], objects, name)
     known = {column.name: column.type for column in found.schema}
     return pa.schema([(column, known.get(column, pa.null())) for column in names])

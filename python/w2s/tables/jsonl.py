@@ -75,6 +75,10 @@ class JsonlPartition:
                 yield parse(piece, self.schema, partial(_name_after, name, start))
                 start += len(piece)
 
+    def with_columns(self, names: Sequence[str]) -> JsonlPartition:
+        """The same rows without other columns, which may then hold anything."""
+        return replace(self, schema=pa.schema([self.schema.field(name) for name in names]))
+
     def kept_lines(self, mask: Mask) -> Iterator[bytes]:
         """The lines of the rows under a mask, unchanged."""
         for lines, _ in self._kept(mask):

@@ -88,8 +88,14 @@ class OutOfCoreSelection:
         joined: Any = np.concatenate(scores) if scores else np.zeros(0)
         return joined, np.concatenate(right)
 
+    def unknown(self) -> Iterator[Scores]:
+        """Scores of the rows whose answer is not known, in parts."""
+        for chunk in self.read("unknown answers"):
+            assert chunk.gold is not None
+            yield chunk.scores[chunk.gold < 0]
+
     def select(self, spec: FilterSpec) -> Decision:
-        """Apply a rule other than purity."""
+        """Apply a rule that needs no certificate."""
         self.spec = spec
         rule = spec.rule
         if rule.kind == "random":

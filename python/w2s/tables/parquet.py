@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -36,6 +36,8 @@ class ParquetPartition:
     flat: tuple[tuple[FlatColumn, FlatChunk], ...] = field(repr=False)
     views: bool = False
     """Whether Arrow reads a column in a view layout."""
+    only: tuple[str, ...] | None = None
+    """The columns of :meth:`masked_rows`, if they are not all."""
 
     @property
     def where(self) -> str:
@@ -53,6 +55,12 @@ class ParquetPartition:
     def read_columns(self, names: Sequence[str]) -> Iterator[pa.Table]:
         """Every row, with only these columns."""
         return self._read(_BATCH_ROWS, list(names))
+
+    def with_columns(self, names: Sequence[str]) -> ParquetPartition:
+        """The same rows without other columns."""
+        kept = tuple(name for name in self.names if name in names)
+        flat = tuple(one for one in self.flat if one[0].name in kept)
+        return replace(self, names=kept, only=kept, flat=flat)
 
     def masked_rows(self, mask: Mask, batch_bytes: int) -> Iterator[pa.Table]:
         """Every column of the rows under a mask."""
@@ -85,6 +93,8 @@ class ParquetPartition:
         return counted(self._batches(batch_rows, names), self.rows, self.where)
 
     def _batches(self, batch_rows: int, names: list[str] | None) -> Iterator[pa.Table]:
+        if names is None and self.only is not None:
+            names = list(self.only)
         try:
             file = self.file.reader()
             for batch in file.iter_batches(batch_rows, [self.group], names, use_threads=False):

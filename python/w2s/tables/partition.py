@@ -164,6 +164,10 @@ class Partition(Protocol):
         """Yield the masked rows with every column, reading about ``batch_bytes`` at a time."""
         ...
 
+    def with_columns(self, names: Sequence[str]) -> Partition:
+        """The same rows without other columns, which are not read; the columns keep the order of the file."""
+        ...
+
 
 def nested_field(schema: pa.Schema, name: str) -> pa.Field | None:
     """The field that ``meta.n`` names inside the column ``meta``; None if there is no such field.
@@ -224,9 +228,10 @@ class NestedPartition:
         """Every row, with only these columns; a field is null where a value around it is null."""
         outer = [name.partition(".")[0] if name in self.fields else name for name in names]
         for table in self.inner.read_columns(list(dict.fromkeys(outer))):
-            yield pa.table([self._column(table, name) for name in names], list(names))
+            yield pa.table([self.column(table, name) for name in names], list(names))
 
-    def _column(self, table: pa.Table, name: str) -> pa.ChunkedArray:
+    def column(self, table: pa.Table, name: str) -> pa.ChunkedArray:
+        """A column of a table of the inner partition, or a field of one."""
         if name not in self.fields:
             return table.column(name)
         outer, *path = name.split(".")
@@ -235,6 +240,26 @@ class NestedPartition:
     def masked_rows(self, mask: Mask, batch_bytes: int) -> Iterator[pa.Table]:
         """Every column of the rows under a mask, without the fields."""
         return self.inner.masked_rows(mask, batch_bytes)
+
+    def with_columns(self, names: Sequence[str]) -> Partition:
+        """The inner partition without other columns."""
+        return self.inner.with_columns(names)
+
+
+@dataclass(frozen=True)
+class ProjectedPartition(NestedPartition):
+    """A partition with some columns in any order, which may be fields of nested columns.
+
+    Attributes:
+        names: the columns.
+    """
+
+    names: tuple[str, ...] = ()
+
+    def masked_rows(self, mask: Mask, batch_bytes: int) -> Iterator[pa.Table]:
+        """The columns of the rows under a mask."""
+        for table in self.inner.masked_rows(mask, batch_bytes):
+            yield pa.table([self.column(table, name) for name in self.names], list(self.names))
 
 
 class RowMask:

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from w2s import kernels
-from w2s.certification import DEFAULT_GRID, Certificate, certify
-from w2s.errors import DataError, UsageError, W2sError
+from w2s.certification import DEFAULT_GRID, Certificate, FdrCertificate, FdrCut, certify
+from w2s.errors import DataError, W2sError
 from w2s.kernels.columns import Positions
 from w2s.selection import RuleInputs, Selection, apply_rule
 from w2s.tables.decision import Decision, purity_of
@@ -19,7 +19,7 @@ from w2s.tables.out_of_core import open_columns
 from w2s.tables.partition import Partition, RowMask
 from w2s.tables.progress import ProgressCounter
 from w2s.tables.score_columns import ColumnsTooLargeError, ScoreColumns, read_score_columns
-from w2s.tables.spec import FilterSpec
+from w2s.tables.spec import FilterSpec, GoldSpec
 
 QUANTILES = 10
 _LOG = logging.getLogger(__name__)
@@ -54,8 +54,8 @@ def select_rows(
 
 def _select_in_memory(columns: ScoreColumns, spec: FilterSpec, *, explain: bool) -> Decision:
     certificate = None
-    if spec.rule.kind == "purity":
-        certificate = certified(spec, columns)
+    if spec.rule.is_certified:
+        certificate = _certified(spec, columns)
         spec = spec.at_threshold(_threshold(certificate))
     found = _selected(columns, spec)
     kept = RowMask.of_positions(columns.partition_rows, found.rows)
@@ -89,21 +89,21 @@ def _selected(columns: ScoreColumns, spec: FilterSpec) -> Selection:
     return found._replace(rows=rows[found.rows], dropped=len(columns.valid) - len(rows))
 
 
-def certified(spec: FilterSpec, columns: ScoreColumns) -> Certificate:
+def _certified(spec: FilterSpec, columns: ScoreColumns) -> Certificate | FdrCertificate:
     """Certify a threshold on the rows whose answer is known."""
-    gold, asked = columns.gold, spec.gold
-    if gold is None or asked is None or spec.rule.purity is None:
-        raise UsageError(
-            "filter-purity-without-gold",
-            "`purity` needs rows whose answer is known; name their column with `gold`",
-        )
-    known = gold >= 0
+    gold = columns.gold
+    assert gold is not None
+    known, unknown = gold >= 0, gold < 0
     if columns.valid is not None:
         known &= columns.valid
-    return _certified(spec, columns.scores[known], gold[known] == 1)
+        unknown &= columns.valid
+    scores, correct = columns.scores[known], gold[known] == 1
+    if spec.rule.kind == "purity":
+        return _purity_certificate(spec, scores, correct)
+    return _fdr_certificate(spec, scores, correct, [columns.scores[unknown]])
 
 
-def _certified(spec: FilterSpec, scores: Any, correct: Any) -> Certificate:
+def _purity_certificate(spec: FilterSpec, scores: Any, correct: Any) -> Certificate:
     """Certify a threshold from scores and known answers.
 
     Raises:
@@ -111,11 +111,7 @@ def _certified(spec: FilterSpec, scores: Any, correct: Any) -> Certificate:
     """
     asked = spec.gold
     assert asked is not None and spec.rule.purity is not None
-    if not len(scores):
-        raise DataError(
-            "filter-no-known-gold",
-            f"column {asked.column!r} is null in every row; at least some answers must be known",
-        )
+    _check_known(asked, scores)
     grid = DEFAULT_GRID if asked.grid is None else asked.grid
     try:
         return certify(
@@ -125,13 +121,39 @@ def _certified(spec: FilterSpec, scores: Any, correct: Any) -> Certificate:
         raise DataError(error.code, f"among the rows with a known answer, {error}") from None
 
 
-def _threshold(certificate: Certificate) -> float:
-    if certificate.threshold is None:
-        raise W2sError(
-            "filter-purity-not-reached",
-            f"{certificate}; ask for a lower `purity`, or add rows with known answers",
+def _fdr_certificate(spec: FilterSpec, scores: Any, correct: Any, pool: Iterable[Any]) -> FdrCertificate:
+    """Certify a threshold from scores and known answers, and the scores of all other rows in parts.
+
+    Raises:
+        DataError: no answer is known, or all are.
+    """
+    assert spec.gold is not None and spec.rule.fdr is not None
+    _check_known(spec.gold, scores)
+    cut = FdrCut(scores, correct)
+    for part in pool:
+        cut.add(part)
+    try:
+        return cut.certificate(spec.rule.fdr)
+    except DataError as error:
+        raise DataError(error.code, f"column {spec.gold.column!r}: {error}") from None
+
+
+def _check_known(gold: GoldSpec, scores: Any) -> None:
+    if not len(scores):
+        raise DataError(
+            "filter-no-known-gold",
+            f"column {gold.column!r} is null in every row; at least some answers must be known",
         )
-    return certificate.threshold
+
+
+def _threshold(certificate: Certificate | FdrCertificate) -> float:
+    if certificate.threshold is not None:
+        return certificate.threshold
+    if isinstance(certificate, FdrCertificate):
+        code, remedy = "filter-fdr-not-reached", "ask for a higher `fdr`"
+    else:
+        code, remedy = "filter-purity-not-reached", "ask for a lower `purity`"
+    raise W2sError(code, f"{certificate}; {remedy}, or add rows with known answers")
 
 
 def _quantiles(columns: ScoreColumns, rows: Positions) -> tuple[tuple[float, float, int, int], ...]:
@@ -152,9 +174,13 @@ def _quantiles(columns: ScoreColumns, rows: Positions) -> tuple[tuple[float, flo
 def _select_out_of_core(
     partitions: Sequence[Partition], spec: FilterSpec, *, memory: int, threads: int, steps: ProgressCounter
 ) -> Decision:
-    certificate = None
+    certificate: Certificate | FdrCertificate | None = None
     columns = open_columns(partitions, spec, memory=memory, threads=threads, steps=steps)
-    if spec.rule.kind == "purity":
-        certificate = _certified(spec, *columns.known())
+    if spec.rule.is_certified:
+        known = columns.known()
+        if spec.rule.kind == "purity":
+            certificate = _purity_certificate(spec, *known)
+        else:
+            certificate = _fdr_certificate(spec, *known, columns.unknown())
         spec = spec.at_threshold(_threshold(certificate))
     return replace(columns.select(spec), certificate=certificate)

@@ -20,7 +20,7 @@ from w2s.tables.inputs import HivePartition, InputFile, hive_columns
 from w2s.tables.json_tables import bounded, check_column_count, infer_schema
 from w2s.tables.jsonl import JsonlPartition, open_lines
 from w2s.tables.parquet import open_parquet
-from w2s.tables.partition import NestedPartition, Partition, nested_field
+from w2s.tables.partition import NestedPartition, Partition, ProjectedPartition, nested_field
 
 
 @dataclass(frozen=True)
@@ -80,22 +80,37 @@ class Source:
         partitions = tuple(NestedPartition(partition, found) for partition in self.partitions)
         return replace(self, schema=pa.schema([*self.schema, *found.values()]), partitions=partitions)
 
-    def complete(self, types: Mapping[str, pa.DataType]) -> Source:
+    def project(self, names: Sequence[str]) -> Source:
+        """The same table with only these columns, in this order; they may be fields of nested columns."""
+        found = {name: field for name in names if (field := nested_field(self.schema, name)) is not None}
+        outer = outer_columns(self.schema, names)
+        fields = [found.get(name) or self.schema.field(name) for name in names]
+        partitions = tuple(
+            ProjectedPartition(partition.with_columns(outer), found, tuple(names))
+            for partition in self.partitions
+        )
+        metadata = {key: text for key, text in (self.schema.metadata or {}).items() if key not in _OF_COLUMNS}
+        return replace(self, schema=pa.schema(fields, metadata or None), partitions=partitions)
+
+    def complete(self, types: Mapping[str, pa.DataType], only: Sequence[str] | None = None) -> Source:
         """The same table with the columns of all lines, which are all read for that.
 
         Args:
             types: types of columns that are known.
+            only: the columns that are used; None for all. The others may hold anything.
 
         Raises:
             DataError: a column has values of several types.
         """
         if self.format.kind != "jsonl":
             return self
-        schema = self.schema
+        outer = None if only is None else outer_columns(self.schema, only)
+        schema = _with_only(self.schema, outer)
         for partition in self.partitions:
             start = 0
             for lines in (piece for block in _lines_of(partition).blocks() for piece in bounded(block)):
-                found = infer_schema(lines, partial(_line_after, partition, start), typed=types)
+                name = partial(_line_after, partition, start)
+                found = _with_only(infer_schema(lines, name, typed=types, only=outer), outer)
                 schema = _unified(schema, _typed(found, types), partition.where)
                 check_column_count(schema, partition.where)
                 start += len(lines)
@@ -107,6 +122,20 @@ class Source:
             schema=schema,
             partitions=tuple(_retyped(partition, schema) for partition in self.partitions),
         )
+
+
+_OF_COLUMNS = {b"pandas", b"huggingface"}
+"""Metadata that describe all columns of a table."""
+
+
+def outer_columns(schema: pa.Schema, names: Iterable[str]) -> list[str]:
+    """The columns that hold columns or fields such as ``meta.n``, without repetition."""
+    return list(dict.fromkeys(name if name in schema.names else name.partition(".")[0] for name in names))
+
+
+def _with_only(schema: pa.Schema, names: Sequence[str] | None) -> pa.Schema:
+    """The columns of these names."""
+    return schema if names is None else pa.schema([column for column in schema if column.name in names])
 
 
 def _typed(schema: pa.Schema, types: Mapping[str, pa.DataType]) -> pa.Schema:

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from w2s.errors import UsageError, suggest_name
 from w2s.kernels import Nulls
 from w2s.selection import Rule
+from w2s.tables.predicate import Predicate
 
 _SIZE = re.compile(r"\s*(\d+(?:\.\d+)?)\s*([KMGT]i?)?B?\s*", re.IGNORECASE)
 _UNITS = {
@@ -69,6 +70,7 @@ class FilterSpec:
         gold: the column of known answers, if any.
         nulls: what to do with rows whose score or cost is null.
         id: a column of ids, which must be unique.
+        where: the condition that rows must meet to be considered, if any.
     """
 
     rule: Rule
@@ -76,6 +78,7 @@ class FilterSpec:
     gold: GoldSpec | None = None
     nulls: Nulls = "error"
     id: str | None = None
+    where: Predicate | None = None
 
     @property
     def groups(self) -> tuple[str, ...]:
@@ -91,7 +94,7 @@ class FilterSpec:
         return list(dict.fromkeys(name for name in named if name is not None))
 
     def at_threshold(self, threshold: float) -> FilterSpec:
-        """The same filter with a certified threshold instead of a purity."""
+        """The same filter with a certified threshold instead of a purity or false discovery rate."""
         return replace(self, rule=self.rule.at_threshold(threshold))
 
 
@@ -130,6 +133,21 @@ def parse_scores(
         )
     check_weights(method, weights)
     return ScoreSpec(columns, method, None if weights is None else tuple(weights))
+
+
+def parse_columns(columns: str | Sequence[str]) -> tuple[str, ...]:
+    """Check the names of the output's columns.
+
+    Raises:
+        UsageError: there is none, one is empty, or one is given twice.
+    """
+    names = (columns,) if isinstance(columns, str) else tuple(columns)
+    if not names or not all(names):
+        raise UsageError("filter-invalid-columns", "`columns` has an empty name; give names such as id,text")
+    repeated = next((name for name in names if names.count(name) > 1), None)
+    if repeated is not None:
+        raise UsageError("filter-invalid-columns", f"`columns` has {repeated!r} twice; give it once")
+    return names
 
 
 def parse_bytes(text: str | int) -> int:

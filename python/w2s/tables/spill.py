@@ -159,7 +159,7 @@ def prefilter_of(spec: FilterSpec) -> RangePrefilter | TopPrefilter | None:
     rule = spec.rule
     whole = len(spec.score.columns) > 1 and spec.score.method in RANKING
     may_be_nested = any("." in name for name in spec.columns)
-    if spec.groups or spec.gold or spec.id or whole or may_be_nested:
+    if spec.groups or spec.gold or spec.id or spec.where or whole or may_be_nested:
         return None
     if rule.kind in {"threshold", "band"}:
         return RangePrefilter(*rule.limits)

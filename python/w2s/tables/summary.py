@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from w2s.certification import Certificate, FdrCertificate
 from w2s.errors import UsageError
 from w2s.files import publish, refuse_other_files, remove, sync
 from w2s.resume import Record
@@ -31,6 +32,8 @@ def build_summary(decision: Decision, spec: FilterSpec) -> dict[str, Any]:
         "rule": spec.rule.kind,
         "passes": decision.passes,
     }
+    if decision.candidates is not None:
+        found["rows_where"] = decision.candidates
     if spec.groups:
         groups = decision.groups
         found["groups"] = {
@@ -48,18 +51,33 @@ def build_summary(decision: Decision, spec: FilterSpec) -> dict[str, Any]:
             "bound": purity.bound,
             "delta": purity.delta,
         }
-    if decision.certificate is not None and decision.certificate.reached is not None:
-        reached = decision.certificate.reached
-        found["certificate"] = {
-            "purity": decision.certificate.purity,
-            "delta": decision.certificate.delta,
-            "method": decision.certificate.method,
-            "threshold": reached.threshold,
-            "bound": reached.bound,
-            "coverage": reached.coverage,
-            "rows": decision.certificate.rows,
-        }
+    if decision.certificate is not None:
+        found["certificate"] = _certificate(decision.certificate)
     return found
+
+
+def _certificate(found: Certificate | FdrCertificate) -> dict[str, Any]:
+    if isinstance(found, FdrCertificate):
+        return {
+            "fdr": found.fdr,
+            "threshold": found.threshold,
+            "estimate": found.estimate,
+            "coverage": found.coverage,
+            "rows": found.known,
+            "wrong": found.wrong,
+            "pool": found.pool,
+            "kept": found.kept,
+        }
+    assert found.reached is not None
+    return {
+        "purity": found.purity,
+        "delta": found.delta,
+        "method": found.method,
+        "threshold": found.reached.threshold,
+        "bound": found.reached.bound,
+        "coverage": found.reached.coverage,
+        "rows": found.rows,
+    }
 
 
 def with_quantiles(summary: dict[str, Any], decision: Decision) -> dict[str, Any]:

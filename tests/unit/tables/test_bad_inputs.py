@@ -265,9 +265,9 @@ def test_an_unknown_field_of_a_nested_column_is_refused_with_its_fields(tmp_path
     refused(tmp_path, path, "table-unknown-column", "list is list<", score="list.m")
 
 
-@pytest.mark.parametrize("given", [pa.table({"trust": [1.0]}), {"trust": [1.0]}, [], [[1.0]]])
-def test_inputs_that_are_no_paths_are_refused(tmp_path: Path, given: Any) -> None:
-    refused(tmp_path, given, "filter-input-not-path", "w2s.select")
+@pytest.mark.parametrize("given", [{"trust": [1.0]}, [], [[1.0]], pa.array([1.0]), None, 7])
+def test_inputs_that_are_neither_paths_nor_tables_are_refused(tmp_path: Path, given: Any) -> None:
+    refused(tmp_path, given, "filter-input-not-table", "__arrow_c_stream__")
 
 
 def test_an_output_below_a_file_is_refused(tmp_path: Path, source: Path) -> None:

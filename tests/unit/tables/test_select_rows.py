@@ -7,13 +7,14 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
 
 import w2s
 from tests.doubles.errors import raises_code
 from tests.unit.tables.conftest import everything
-from w2s.errors import DataError
+from w2s.errors import DataError, UsageError, W2sError
 from w2s.tables import score_columns, select_rows
 
 RULES: list[dict[str, Any]] = [
@@ -220,3 +221,79 @@ def test_the_memory_given_decides_how_often_scores_are_read(source: Path) -> Non
     assert [found[0].kept.mask(i).tolist() for i in range(5)] == [
         found[1].kept.mask(i).tolist() for i in range(5)
     ]
+
+
+def known_in_part(rows: int = 4_000) -> pa.Table:
+    """Scores with ties, some null; one answer in five is known, and better scores are right more often."""
+    random = np.random.default_rng(5)
+    trust = random.integers(0, 60, rows) / 64
+    return pa.table(
+        {
+            "id": np.arange(rows),
+            "trust": pa.array(trust, pa.float32(), mask=random.random(rows) < 0.1),
+            "correct": pa.array(random.random(rows) < 0.5 + trust / 2, mask=random.random(rows) < 0.8),
+            "language": random.choice(["en", "de"], rows),
+        }
+    )
+
+
+def test_a_false_discovery_rate_keeps_the_rows_above_the_certified_cut(tmp_path: Path, passes: str) -> None:
+    table = known_in_part()
+    pq.write_table(table, tmp_path / "in.parquet", row_group_size=700)
+    present = table.filter(pc.is_valid(table["trust"]))
+    known = present.filter(pc.is_valid(present["correct"]))
+    pool = present.filter(pc.is_null(present["correct"]))
+    expected = w2s.certify(known["trust"], known["correct"], fdr=0.15, pool=pool["trust"])
+    assert expected.threshold is not None
+    assert 0 < expected.coverage < 1
+    summary = w2s.filter(
+        tmp_path / "in.parquet",
+        tmp_path / "out.parquet",
+        score="trust",
+        gold="correct",
+        fdr=0.15,
+        nulls="drop",
+        by="language",
+    )
+    rows = np.flatnonzero(table["trust"].fill_null(-1).to_numpy() >= expected.threshold)
+    assert ids(tmp_path / "out.parquet") == rows.tolist()
+    assert summary["rule"] == "fdr"
+    found = summary["certificate"]
+    assert (found["fdr"], found["threshold"], found["kept"]) == (0.15, expected.threshold, expected.kept)
+    assert (found["rows"], found["wrong"], found["pool"]) == (len(known), expected.wrong, len(pool))
+    assert sum(group["kept"] for group in summary["groups"]["counts"]) == len(rows)
+
+
+def test_a_false_discovery_rate_that_cannot_be_reached_says_which_can(tmp_path: Path, passes: str) -> None:
+    pq.write_table(known_in_part(), tmp_path / "in.parquet")
+    with raises_code("filter-fdr-not-reached", W2sError) as caught:
+        w2s.filter(
+            tmp_path / "in.parquet", explain=True, score="trust", gold="correct", fdr=1e-4, nulls="drop"
+        )
+    assert "the lowest level at which a row is kept is 0." in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("answers", "code"),
+    [(pa.nulls(2, pa.bool_()), "filter-no-known-gold"), ([True, False], "certify-no-pool")],
+)
+def test_a_false_discovery_rate_needs_known_and_unknown_answers(passes: str, answers: Any, code: str) -> None:
+    with raises_code(code, DataError) as caught:
+        w2s.filter(pa.table({"trust": [0.1, 0.2], "g": answers}), score="trust", gold="g", fdr=0.1)
+    assert "column 'g'" in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("options", "code"),
+    [
+        ({"fdr": 0.1}, "filter-purity-without-gold"),
+        ({"fdr": 1.5, "gold": "g"}, "select-bad-number"),
+        ({"fdr": 0.1, "gold": "g", "top": 1}, "select-not-one-rule"),
+        ({"fdr": 0.1, "gold": "g", "grid": [0.5]}, "filter-grid-without-purity"),
+        ({"fdr": 0.1, "gold": "g", "stratify": "g"}, "select-stratify-without-top"),
+        ({"fdr": 0.1, "gold": "g", "by": "g", "min_per_group": 2}, "select-limits-without-top"),
+    ],
+)
+def test_options_of_a_false_discovery_rate_are_checked(options: dict[str, Any], code: str) -> None:
+    with raises_code(code, UsageError):
+        w2s.filter(pa.table({"trust": [0.1], "g": [True]}), score="trust", **options)

@@ -1,0 +1,310 @@
+"""One filter from an open table to its output: read the scores, apply the rule, write the kept rows."""
+
+from __future__ import annotations
+
+import logging
+import os
+import re
+import sys
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+
+from w2s.errors import DataError, UsageError, W2sError
+from w2s.tables.candidate_rows import CandidatePartition, of_all_rows
+from w2s.tables.copy_rows import RowCopy
+from w2s.tables.decision import Decision
+from w2s.tables.formats import Format
+from w2s.tables.inputs import InputFile, check_output_is_no_input, find_inputs
+from w2s.tables.partition import Partition, RowMask
+from w2s.tables.progress import ProgressCounter
+from w2s.tables.select_rows import select_rows
+from w2s.tables.sinks import OutputSpec, cannot_write, check_flat, output_lock, output_part
+from w2s.tables.source import Source, open_source
+from w2s.tables.spec import FilterSpec
+from w2s.tables.spill import SpilledStream, spill
+from w2s.tables.summary import build_summary, check_replaceable, publish_output, read_finished, with_quantiles
+from w2s.tables.table_objects import TemporaryFolder, open_table
+
+_LOG = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class InputSpec:
+    """How inputs are read.
+
+    Attributes:
+        format: format of standard input; None if its first bytes decide.
+        delimiter: character between the values of CSV; None if the first line decides.
+    """
+
+    format: Format | None
+    delimiter: str | None
+
+
+@dataclass(frozen=True)
+class FilterJob:
+    """A filter that is ready to run.
+
+    Attributes:
+        spec: which rows are kept.
+        inputs: how inputs are read.
+        output: where they are written; None if they are not.
+        columns: the columns of the output, in their order; None for all.
+        memory: bytes for rows and columns.
+        threads: number of partitions read in parallel.
+        steps: counts the rows.
+        explain: whether rows are counted by score, and nothing is written.
+    """
+
+    spec: FilterSpec
+    inputs: InputSpec
+    output: OutputSpec | None
+    columns: tuple[str, ...] | None
+    memory: int
+    threads: int
+    steps: ProgressCounter
+    explain: bool
+
+    def of_files(self, texts: Sequence[str]) -> dict[str, Any]:
+        """Filter files; gives the summary."""
+        source = self._open(texts)
+        with output_lock(self.output):
+            return self._summary(source)
+
+    def of_standard_input(self) -> dict[str, Any]:
+        """Filter standard input, which is copied to a temporary file first; gives the summary."""
+        with output_lock(self.output):
+            self._check_replaceable(_check_standard_input_is_other)
+            with tempfile.TemporaryDirectory(prefix="w2s-") as folder, _stream_name(folder, "standard input"):
+                spilled = spill(sys.stdin.buffer, Path(folder), self.spec, self.inputs.format, self.steps)
+                source = open_source([InputFile(spilled.path)], self.inputs.delimiter, memory=self.memory)
+                return self._summary(source, spilled)
+
+    def of_table(self, given: object) -> dict[str, Any]:
+        """Filter a table that another library holds; gives the summary."""
+        folder = TemporaryFolder()
+        try:
+            with output_lock(self.output), _stream_name(folder.path, "the stream"):
+                self._check_replaceable()
+                return self._summary(open_table(given, folder, self.memory))
+        finally:
+            folder.remove()
+
+    def reader_of_files(self, texts: Sequence[str]) -> pa.RecordBatchReader:
+        """The kept rows of files; their scores are read now, the rows themselves by the reader."""
+        return self._reader(self._open(texts), None)
+
+    def reader_of_table(self, given: object) -> pa.RecordBatchReader:
+        """The kept rows of a table that another library holds."""
+        folder = TemporaryFolder()
+        try:
+            with _stream_name(folder.path, "the stream"):
+                return self._reader(open_table(given, folder, self.memory), folder)
+        except BaseException:
+            folder.remove()
+            raise
+
+    def _open(self, texts: Sequence[str]) -> Source:
+        files = find_inputs(texts)
+        source = open_source(files, self.inputs.delimiter, memory=self.memory)
+        if self.output is not None and self.output.path is not None:
+            check_output_is_no_input(self.output.path, texts, files)
+        return source
+
+    def _check_replaceable(self, check: Callable[[Path], None] | None = None) -> None:
+        """Refuse an existing output of an input that cannot be recognised."""
+        output = self.output
+        if output is None or output.path is None or not output.path.exists():
+            return
+        if check is not None:
+            check(output.path)
+        if not output.overwrite:
+            raise UsageError(
+                "output-exists", f"{output.path} exists; use `overwrite=True`, or choose another `out`"
+            )
+        check_replaceable(output.path)
+
+    def _summary(self, source: Source, spilled: SpilledStream | None = None) -> dict[str, Any]:
+        _LOG.debug("opened %d files with %d partitions", len(source.stamps), len(source.partitions))
+        output = self.output
+        source = source.with_types(_number_types(self.spec))
+        made_of: dict[str, object] = {
+            "files": [source.stamps, source.format.ending],
+            "options": repr(self.spec),
+            "output": output
+            and [str(output.path), output.shards, str(output.format_for(source)), self.columns],
+        }
+        if output is not None and output.path is not None and source.stamps and spilled is None:
+            before = read_finished(output.path, made_of, overwrite=output.overwrite)
+            if before is not None:
+                return {**before, "done_before": True}
+        schema = self._output_schema(source)
+        if output is not None:
+            check_flat(schema, output.format_for(source))
+        with _read_errors(source):
+            decision = self._decision(source)
+            summary = {**build_summary(decision, self.spec), **_stream_counts(spilled, decision)}
+            if output is None:
+                source.check_unchanged()
+                return with_quantiles(summary, decision)
+            return self._write(source, decision, output, made_of, summary)
+
+    def _output_schema(self, source: Source) -> pa.Schema:
+        """The columns of the output as far as they are known before the rows are read.
+
+        Raises:
+            UsageError: a column does not exist.
+        """
+        if self.columns is None:
+            return source.schema
+        found = source.with_fields(self.columns)
+        found.require_columns(self.columns)
+        return pa.schema([found.schema.field(name) for name in self.columns])
+
+    def _copy(self, source: Source, kept: RowMask, form: Format) -> RowCopy:
+        """The copy of the kept rows, with the columns and types of the output."""
+        copy = RowCopy(source, kept, form, self.memory, self.threads, self.steps)
+        if form.kind == "csv" and source.format.kind == "csv":
+            source = source.with_types({name: pa.string() for name in source.schema.names})
+        elif not copy.as_lines or self.columns is not None:
+            source = source.complete(_number_types(self.spec), self.columns)
+        return replace(copy, source=source if self.columns is None else source.project(self.columns))
+
+    def _decision(self, source: Source) -> Decision:
+        names, where = self.spec.columns, self.spec.where
+        if where is None:
+            columns = source.with_fields(names)
+            columns.require_columns(names)
+            return self._selected(columns.partitions, source.rows)
+        asked = where.names(source.schema)
+        columns = source.with_fields([*names, *asked])
+        columns.require_columns([*names, *asked])
+        condition = where.bound(columns.schema)
+        candidates = [CandidatePartition(partition, condition, asked) for partition in columns.partitions]
+        found = self._selected(candidates, None)
+        kept = of_all_rows(found.kept, candidates)
+        return replace(found, kept=kept, rows=sum(kept.partition_rows), candidates=found.rows)
+
+    def _selected(self, partitions: Sequence[Partition], rows: int | None) -> Decision:
+        self.steps.begin("reading scores", rows)
+        return select_rows(
+            partitions,
+            self.spec,
+            memory=self.memory,
+            threads=self.threads,
+            steps=self.steps,
+            explain=self.explain,
+        )
+
+    def _reader(self, source: Source, folder: TemporaryFolder | None) -> pa.RecordBatchReader:
+        source = source.with_types(_number_types(self.spec))
+        self._output_schema(source)
+        with _read_errors(source):
+            copy = self._copy(source, self._decision(source).kept, Format("arrow"))
+
+        place = "" if folder is None else folder.path
+
+        def batches() -> Iterator[pa.RecordBatch]:
+            try:
+                with _stream_name(place, "the stream"), _read_errors(source):
+                    for table in copy.tables():
+                        yield from table.to_batches()
+                    source.check_unchanged()
+                self.steps.finish()
+            finally:
+                if folder is not None:
+                    folder.remove()
+
+        return pa.RecordBatchReader.from_batches(copy.source.schema, batches())
+
+    def _write(
+        self,
+        source: Source,
+        decision: Decision,
+        output: OutputSpec,
+        made_of: dict[str, object],
+        summary: dict[str, Any],
+    ) -> dict[str, Any]:
+        form = output.format_for(source)
+        copy = self._copy(source, decision.kept, form)
+        check_flat(copy.source.schema, form)
+        if output.path is None:
+            copy.into(None)
+            source.check_unchanged()
+            return summary
+        summary["out"] = str(output.path)
+        with output_part(output.path, folder=output.shards is not None) as part:
+            if output.shards is None:
+                copy.into(part, output.path)
+            else:
+                copy.into_shards(part, output.shards, output.path)
+            source.check_unchanged()
+            try:
+                publish_output(part, output.path, made_of, summary)
+            except OSError as error:
+                raise cannot_write(output.path, error) from None
+        return summary
+
+
+def _check_standard_input_is_other(path: Path) -> None:
+    """Refuse to replace the file that standard input is redirected from."""
+    try:
+        same = os.path.samestat(os.fstat(sys.stdin.fileno()), path.stat())
+    except (OSError, ValueError):  # standard input is not a file
+        return
+    if same:
+        raise UsageError(
+            "output-is-input", f"the output {path} is also the standard input; choose another `out`"
+        )
+
+
+@contextmanager
+def _stream_name(folder: Path | str, name: str) -> Iterator[None]:
+    """Call the copy of a stream in a temporary folder by a name in messages."""
+    try:
+        yield
+    except W2sError as error:
+        text = re.sub(rf"{re.escape(str(folder))}/stream[.\w]*", name, str(error))
+        raise type(error)(error.code, text) from None
+
+
+@contextmanager
+def _read_errors(source: Source) -> Iterator[None]:
+    """Name the cause of an error of reading: the files changed, or hold text that is not UTF-8.
+
+    Raises:
+        W2sError: the files changed since they were opened.
+        DataError: the files cannot be read.
+    """
+    try:
+        yield
+    except DataError:
+        source.check_unchanged()
+        raise
+    except UnicodeDecodeError as error:
+        raise DataError(
+            "table-not-unicode", f"a text or a name is not valid UTF-8: {error.object[:40]!a}; correct it"
+        ) from None
+
+
+def _number_types(spec: FilterSpec) -> dict[str, pa.DataType]:
+    """Columns of text files that are read as numbers."""
+    cost = spec.rule.cost
+    return {name: pa.float64() for name in [*spec.score.columns, *([cost] if cost else [])]}
+
+
+def _stream_counts(spilled: SpilledStream | None, decision: Decision) -> dict[str, Any]:
+    """Counts of a stream of which some rows were not even copied."""
+    if spilled is None or spilled.rows is None:
+        return {}
+    return {
+        "rows_in": spilled.rows,
+        "share_kept": decision.kept.total / spilled.rows if spilled.rows else 0.0,
+        "rows_dropped_for_null": spilled.dropped,
+    }
