@@ -184,7 +184,8 @@ def _stream(given: Any) -> tuple[pa.Schema, Iterable[pa.RecordBatch]]:
 
 def _lazy_frame_stream(given: Any) -> tuple[pa.Schema, Iterator[pa.RecordBatch]]:
     """A lazy frame of polars, which is computed in batches where polars can do so."""
-    empty = _as_table(given.collect_schema().to_frame())
+    columns = given.collect_schema()
+    empty = _as_table(columns.to_frame() if hasattr(columns, "to_frame") else given.head(0).collect())
 
     def batches() -> Iterator[pa.RecordBatch]:
         frames = given.collect_batches(maintain_order=True) if hasattr(given, "collect_batches") else None
