@@ -45,7 +45,7 @@ SCHEMA = pa.schema(
 
 GZIP_LEVEL = 6
 NARROW = 38
-"""Columns of numbers, flags and short texts beside the id and trust."""
+"""Columns of numbers, flags and short texts in addition to the id and trust."""
 
 
 @dataclass(frozen=True)
@@ -304,8 +304,9 @@ FIGURE = Figure(
     name="filter",
     title="Filtering a file",
     how=(
-        f"`w2s.filter` of the top 10 % of {ROWS:,} rows ({ROWS // 4:,} with gzip) of a Parquet file (id, "
-        f"trust, a text of {TEXT_BYTES} bytes, tokens, language; or id, trust and {NARROW} columns of numbers, "
+        f"`w2s.filter` of the top 10 % of {ROWS:,} rows ({ROWS // 4:,} with gzip) of a Parquet file "
+        f"(id, trust, a text of {TEXT_BYTES} bytes, tokens, language; or id, trust and {NARROW} columns "
+        "of numbers, "
         "flags and short texts), all columns, file to file, each contender in a separate process with "
         "the file in the page cache; time without its start. DuckDB and polars give the same rows (row "
         "numbers of the best, then those rows; ordinal rank), or take the shorter way over a "

@@ -21,10 +21,10 @@ from w2s.tables.copy_rows import RowCopy
 from w2s.tables.decision import Decision
 from w2s.tables.formats import Format
 from w2s.tables.inputs import InputFile, check_output_is_no_input, find_inputs
-from w2s.tables.partition import Partition, RowMask
+from w2s.tables.partition import RowMask
 from w2s.tables.progress import ProgressCounter
 from w2s.tables.select_rows import select_rows
-from w2s.tables.sinks import OutputSpec, cannot_write, check_flat, output_lock, output_part
+from w2s.tables.sinks import OutputSpec, cannot_write, check_flat, output_lock, output_part, style_with
 from w2s.tables.source import Source, open_source
 from w2s.tables.spec import FilterSpec
 from w2s.tables.spill import SpilledStream, spill
@@ -92,7 +92,7 @@ class FilterJob:
         try:
             with output_lock(self.output), _stream_name(folder.path, "the stream"):
                 self._check_replaceable()
-                return self._summary(open_table(given, folder, self.memory))
+                return self._summary(open_table(given, folder, self.memory, self._check_columns))
         finally:
             folder.remove()
 
@@ -105,7 +105,7 @@ class FilterJob:
         folder = TemporaryFolder()
         try:
             with _stream_name(folder.path, "the stream"):
-                return self._reader(open_table(given, folder, self.memory), folder)
+                return self._reader(open_table(given, folder, self.memory, self._check_columns), folder)
         except BaseException:
             folder.remove()
             raise
@@ -168,39 +168,53 @@ class FilterJob:
         return pa.schema([found.schema.field(name) for name in self.columns])
 
     def _copy(self, source: Source, kept: RowMask, form: Format) -> RowCopy:
-        """The copy of the kept rows, with the columns and types of the output."""
+        """The copy of the kept rows, with the columns, types and compression of the output."""
         copy = RowCopy(source, kept, form, self.memory, self.threads, self.steps)
         if form.kind == "csv" and source.format.kind == "csv":
             source = source.with_types({name: pa.string() for name in source.schema.names})
         elif not copy.as_lines or self.columns is not None:
             source = source.complete(_number_types(self.spec), self.columns)
-        return replace(copy, source=source if self.columns is None else source.project(self.columns))
+        if self.columns is not None:
+            source = source.project(self.columns)
+        return replace(copy, source=replace(source, style=style_with(source.style, form.codec)))
+
+    def _columns(self, source: Source) -> Source:
+        """The table with the columns of the rule, without the rows that do not meet the condition."""
+        where = self.spec.where
+        asked = [] if where is None else where.names(source.schema)
+        names = [*self.spec.columns, *asked]
+        columns = source.with_fields(names)
+        columns.require_columns(names)
+        if where is None:
+            return columns
+        condition = where.bound(columns.schema)
+        partitions = (CandidatePartition(partition, condition, asked) for partition in columns.partitions)
+        return replace(columns, partitions=tuple(partitions))
 
     def _decision(self, source: Source) -> Decision:
-        names, where = self.spec.columns, self.spec.where
-        if where is None:
-            columns = source.with_fields(names)
-            columns.require_columns(names)
-            return self._selected(columns.partitions, source.rows)
-        asked = where.names(source.schema)
-        columns = source.with_fields([*names, *asked])
-        columns.require_columns([*names, *asked])
-        condition = where.bound(columns.schema)
-        candidates = [CandidatePartition(partition, condition, asked) for partition in columns.partitions]
-        found = self._selected(candidates, None)
-        kept = of_all_rows(found.kept, candidates)
-        return replace(found, kept=kept, rows=sum(kept.partition_rows), candidates=found.rows)
-
-    def _selected(self, partitions: Sequence[Partition], rows: int | None) -> Decision:
-        self.steps.begin("reading scores", rows)
-        return select_rows(
-            partitions,
+        columns = self._columns(source)
+        self.steps.begin("reading scores", columns.rows)
+        found = select_rows(
+            columns.partitions,
             self.spec,
             memory=self.memory,
             threads=self.threads,
             steps=self.steps,
             explain=self.explain,
         )
+        if self.spec.where is None:
+            return found
+        candidates = [one for one in columns.partitions if isinstance(one, CandidatePartition)]
+        kept = of_all_rows(found.kept, candidates)
+        return replace(found, kept=kept, rows=sum(kept.partition_rows), candidates=found.rows)
+
+    def _check_columns(self, schema: pa.Schema) -> None:
+        """Refuse a stream whose columns do not fit, before it is copied."""
+        source = Source(schema, (), Format("parquet"))
+        self._columns(source)
+        written = self._output_schema(source)
+        if self.output is not None:
+            check_flat(written, self.output.format_for(source))
 
     def _reader(self, source: Source, folder: TemporaryFolder | None) -> pa.RecordBatchReader:
         source = source.with_types(_number_types(self.spec))

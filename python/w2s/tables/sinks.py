@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import gzip
+import io
 import os
 import sys
 from collections.abc import Callable, Iterator, Mapping
@@ -20,7 +21,7 @@ import pyarrow.parquet as pq
 from w2s.errors import UsageError, W2sError
 from w2s.files import partial_output
 from w2s.locks import check_output, lock_output
-from w2s.tables.formats import STREAM, Format, format_named, format_to_write
+from w2s.tables.formats import STREAM, Codec, Format, format_named, format_to_write, parse_codec, with_codec
 from w2s.tables.inputs import check_local
 from w2s.tables.json_rows import encode_rows
 from w2s.tables.parquet import GZIP_LEVEL
@@ -28,6 +29,7 @@ from w2s.tables.partition import reason_of
 from w2s.tables.source import Source, require_columns
 
 _GROUP_ROWS = 1 << 18
+_FRAME_BYTES = 4 << 20
 
 
 class Sink(Protocol):
@@ -76,11 +78,24 @@ def _style_for(schema: pa.Schema, style: Mapping[str, Any]) -> Mapping[str, Any]
     return style or {"compression": "zstd"}
 
 
+def style_with(style: Mapping[str, Any], codec: Codec | None) -> Mapping[str, Any]:
+    """Writer options of Parquet with another compression."""
+    if codec is None:
+        return style
+    level = GZIP_LEVEL if codec.level is None and codec.name == "gzip" else codec.level
+    return {**style, "compression": codec.name.upper(), "compression_level": level}
+
+
 class ArrowSink:
     """An Arrow IPC file, or a stream on standard output, which cannot seek."""
 
-    def __init__(self, target: IO[bytes], schema: pa.Schema, *, stream: bool) -> None:
-        options = pa.ipc.IpcWriteOptions(emit_dictionary_deltas=True, unify_dictionaries=True)
+    def __init__(
+        self, target: IO[bytes], schema: pa.Schema, codec: Codec | None = None, *, stream: bool
+    ) -> None:
+        packed = None if codec is None or codec.name == "none" else pa.Codec(codec.name, codec.level)
+        options = pa.ipc.IpcWriteOptions(
+            emit_dictionary_deltas=True, unify_dictionaries=True, compression=packed
+        )
         opener = pa.ipc.new_stream if stream else pa.ipc.new_file
         self._writer = opener(target, schema, options=options)
 
@@ -163,7 +178,7 @@ class Output:
         target = self._stack.enter_context(_compressed(raw, form)) if form.compression else raw
         sinks: dict[str, Callable[[], Sink]] = {
             "parquet": lambda: ParquetSink(target, schema, style or {}, memory),
-            "arrow": lambda: ArrowSink(target, schema, stream=path is None or form.is_stream),
+            "arrow": lambda: ArrowSink(target, schema, form.codec, stream=path is None or form.is_stream),
             "jsonl": lambda: LinesSink(target),
             "csv": lambda: CsvSink(target, schema, form.delimiter or ","),
         }
@@ -191,10 +206,48 @@ class Output:
 
 
 def _compressed(raw: Any, form: Format) -> Any:
+    level = None if form.codec is None else form.codec.level
     if form.compression == "gzip":
         # Without a time and a name, the bytes are always the same.
-        return gzip.GzipFile(fileobj=raw, mode="wb", compresslevel=GZIP_LEVEL, mtime=0, filename="")
+        level = GZIP_LEVEL if level is None else level
+        return gzip.GzipFile(fileobj=raw, mode="wb", compresslevel=level, mtime=0, filename="")
+    if level is not None:
+        return _ZstdFrames(raw, pa.Codec("zstd", level))
     return pa.CompressedOutputStream(pa.PythonFile(raw, "w"), "zstd")
+
+
+class _ZstdFrames(io.RawIOBase):
+    """Compresses with zstd at a level, which Arrow's own stream cannot; a frame every 4 MiB."""
+
+    def __init__(self, raw: Any, codec: pa.Codec) -> None:
+        self._raw, self._codec = raw, codec
+        self._held: list[bytes] = []
+        self._bytes = 0
+        self._is_empty = True
+
+    def writable(self) -> bool:
+        """Always true."""
+        return True
+
+    def write(self, data: Any) -> int:
+        """Append bytes."""
+        part = bytes(data)
+        self._held.append(part)
+        self._bytes += len(part)
+        if self._bytes >= _FRAME_BYTES:
+            self._flush()
+        return len(part)
+
+    def close(self) -> None:
+        """Write the last frame; the file below stays open."""
+        if not self.closed:
+            super().close()
+            if self._bytes or self._is_empty:
+                self._flush()
+
+    def _flush(self) -> None:
+        text, self._held, self._bytes, self._is_empty = b"".join(self._held), [], 0, False
+        self._raw.write(self._codec.compress(text, asbytes=True))
 
 
 def cannot_write(path: object, error: Exception) -> W2sError:
@@ -246,17 +299,25 @@ class OutputSpec:
         format: the format; None for that of the input.
         shards: number of files in a folder; None for a single file.
         overwrite: whether an existing output is replaced.
+        codec: how it is compressed; None for the usual way.
     """
 
     path: Path | None
     format: Format | None
     shards: int | None
     overwrite: bool
+    codec: Codec | None = None
 
     def format_for(self, source: Source) -> Format:
-        """The format to write; rows of CSV become JSON Lines by default."""
+        """The format to write; rows of CSV become JSON Lines by default.
+
+        Raises:
+            UsageError: the format of the source cannot be compressed as requested.
+        """
+        if self.format is not None:
+            return self.format
         own = source.format if source.format.kind != "csv" else Format("jsonl", source.format.compression)
-        return self.format or own
+        return with_codec(own, self.codec, None)
 
 
 def output_lock(output: OutputSpec | None) -> AbstractContextManager[None]:
@@ -265,15 +326,23 @@ def output_lock(output: OutputSpec | None) -> AbstractContextManager[None]:
 
 
 def parse_output(
-    out: str | Path | None, output_format: str | None, shards: int | None, *, overwrite: bool
+    out: str | Path | None,
+    output_format: str | None,
+    shards: int | None,
+    compression: str | None = None,
+    *,
+    overwrite: bool,
 ) -> OutputSpec | None:
     """Check the options of the output, before anything is read; None if nothing is written.
 
     Raises:
-        UsageError: a format is unknown or cannot be written, or the shards have no folder.
+        UsageError: a format or a compression is unknown or cannot be written, or the shards have no folder.
         W2sError: nothing can be written there.
     """
+    codec = None if compression is None else parse_codec(compression)
     wanted = None if output_format is None else format_named(output_format)
+    if wanted is not None:
+        wanted = with_codec(wanted, codec, output_format if wanted.compression else None)
     if shards is not None and shards < 1:
         raise UsageError("filter-invalid-shards", f"`shards` is {shards}; give at least 1")
     if out is None:
@@ -284,7 +353,7 @@ def parse_output(
             raise UsageError(
                 "filter-shards-need-folder", "standard output cannot be split into `shards`; give a folder"
             )
-        return OutputSpec(None, wanted, None, overwrite)
+        return OutputSpec(None, wanted, None, overwrite, codec)
     check_local(text, is_output=True)
     check_output(Path(text))
     path = Path(text).resolve() if Path(text).is_symlink() else Path(text)
@@ -295,13 +364,13 @@ def parse_output(
             f"`shards` are written into a folder; use {path.with_suffix('')}/ instead of {path}",
         )
     if is_file:
-        given = format_to_write(path)
+        given = with_codec(format_to_write(path), codec, path.name)
         if wanted not in {None, given}:
             raise UsageError(
                 "filter-two-output-formats",
                 f"`output_format` is {output_format}, but {path} names another format; leave one of them out",
             )
         check_writable(path)
-        return OutputSpec(path, given, None, overwrite)
+        return OutputSpec(path, given, None, overwrite, codec)
     check_writable(path)
-    return OutputSpec(path, wanted, shards or 1, overwrite)
+    return OutputSpec(path, wanted, shards or 1, overwrite, codec)

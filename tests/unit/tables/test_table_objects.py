@@ -176,6 +176,33 @@ def test_options_that_do_not_fit_a_table_are_refused(options: dict[str, Any], co
         w2s.filter(pa.table({"trust": [1.0]}), **({"score": "trust", "top": 1} | options))
 
 
+@pytest.mark.parametrize(
+    ("options", "code"),
+    [
+        ({"score": "trsut"}, "table-unknown-column"),
+        ({"by": "x"}, "table-unknown-column"),
+        ({"where": "x > 1"}, "table-unknown-column"),
+        ({"where": "trust == 'a'"}, "filter-invalid-where"),
+        ({"columns": ["x"]}, "table-unknown-column"),
+        ({"out": "nested.csv"}, "table-nested-csv"),
+    ],
+)
+def test_a_stream_that_does_not_fit_is_refused_before_it_is_read(
+    tmp_path: Path, temporary: Path, options: dict[str, Any], code: str
+) -> None:
+    def batches() -> Any:
+        raise AssertionError("read")
+        yield
+
+    schema = pa.schema([("trust", pa.float64()), ("list", pa.list_(pa.int64()))])
+    if "out" in options:
+        options = {"out": tmp_path / options["out"]}
+    with raises_code(code, UsageError):
+        w2s.filter(
+            pa.RecordBatchReader.from_batches(schema, batches()), **({"score": "trust", "top": 1} | options)
+        )
+
+
 def test_standard_input_needs_an_output() -> None:
     with raises_code("filter-no-output", UsageError):
         w2s.filter("-", score="trust", top=1)
@@ -252,6 +279,13 @@ def test_the_namespace_of_polars_equals_the_filter(pl: Any, temporary: Path) -> 
     picked = lazy.filter(pl.col("language") == "en").select("id").head(3).collect()
     assert picked.equals(expected.filter(pl.col("language") == "en").select("id").head(3))
     assert lazy.head(5).collect().equals(expected.head(5))
+    assert lazy.select("text").collect().equals(expected.select("text"))
+    assert lazy.select(pl.len()).collect().item() == 200
+    for given in (frame, frame.lazy()):
+        with raises_code("filter-option-of-files", UsageError):
+            given.w2s.top(3, by="trust", out="kept.parquet")
+    with raises_code("select-bad-count", UsageError):
+        frame.w2s.top(-1, by="trust")
     grouped = frame.lazy().w2s.top(3, by="trust", over="language").collect()
     summary = w2s.filter(table, score="trust", top=3, by="language").read_all()
     assert grouped["id"].to_list() == summary["id"].to_pylist()
