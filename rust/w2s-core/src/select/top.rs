@@ -52,19 +52,20 @@ pub(super) fn top_within<S: Score>(
     k: usize,
     bracket: Bracket<S>,
 ) -> Result<Top<S>, SelectError> {
-    if bracket.low < bracket.high {
+    let cut = if bracket.low < bracket.high {
         let pass = Pass::over(scores, bracket)?;
         if (pass.at_least_high..=pass.at_least_high + pass.inside()).contains(&k) {
             return Ok(pass.settle(k, bracket.high));
         }
+        // The counts say on which side the cut lies.
+        if pass.at_least_high > k { bracket.high } else { bracket.low }
+    } else {
+        bracket.high
+    };
+    match top_at(scores, k, cut)? {
+        Some(top) => Ok(top),
+        None => top_by_histogram(scores, k),
     }
-    if let Some(top) = top_at(scores, k, bracket.high)? {
-        return Ok(top);
-    }
-    if let Some(top) = top_at(scores, k, bracket.low)? {
-        return Ok(top);
-    }
-    top_by_histogram(scores, k)
 }
 
 /// What one reading of a column leaves: rows at or above the bracket, and the rows strictly inside it.
