@@ -3,12 +3,13 @@
 //! Format: <https://github.com/google/snappy/blob/main/format_description.txt>. The input is copied behind the output,
 //! so that a literal and a copy differ only in the place that they are read from.
 
-/// What the first byte of an element says: its length, the bytes from it to the next element, and the high part of
-/// its offset. A length of 0 is left to [`element`].
+use std::hint::select_unpredictable;
+
+/// What the first byte of an element says: its length, and the high part and the size of its offset. A length of 0 is
+/// left to [`element`].
 #[derive(Clone, Copy)]
 struct Tag {
     len: u8,
-    advance: u8,
     high: u16,
     mask: u16,
 }
@@ -16,15 +17,15 @@ struct Tag {
 const TAGS: [Tag; 256] = tags();
 
 const fn tags() -> [Tag; 256] {
-    let mut found = [Tag { len: 0, advance: 0, high: 0, mask: 0 }; 256];
+    let mut found = [Tag { len: 0, high: 0, mask: 0 }; 256];
     let mut byte = 0;
     while byte < 256 {
         let upper = (byte >> 2) as u8;
         found[byte] = match byte & 3 {
-            0 if upper < STEP as u8 => Tag { len: upper + 1, advance: upper + 2, high: 0, mask: 0 },
-            1 => Tag { len: 4 + (upper & 7), advance: 2, high: (byte as u16 >> 5) << 8, mask: 0xff },
-            2 if upper < STEP as u8 => Tag { len: upper + 1, advance: 3, high: 0, mask: 0xffff },
-            _ => Tag { len: 0, advance: 0, high: 0, mask: 0 },
+            0 if upper < STEP as u8 => Tag { len: upper + 1, high: 0, mask: 0 },
+            1 => Tag { len: 4 + (upper & 7), high: (byte as u16 >> 5) << 8, mask: 0xff },
+            2 if upper < STEP as u8 => Tag { len: upper + 1, high: 0, mask: 0xffff },
+            _ => Tag { len: 0, high: 0, mask: 0 },
         };
         byte += 1;
     }
@@ -34,8 +35,11 @@ const fn tags() -> [Tag; 256] {
 /// Bytes that are copied at a time.
 const STEP: usize = 32;
 
-/// Room behind the output and behind the input.
-const ROOM: usize = 64;
+/// An element whose length is in its first byte, and the first byte of the next.
+const LONGEST: usize = 66;
+
+/// Room behind the output and behind the input: more than any element that is read or written without a look at the end.
+const ROOM: usize = 128;
 
 /// The number of bytes that a block claims to hold, and the bytes behind that number.
 pub(crate) fn claimed(raw: &[u8]) -> Option<(usize, &[u8])> {
@@ -65,24 +69,30 @@ pub(crate) fn decompress(raw: &[u8], size: usize, buffer: &mut Vec<u8>) -> Optio
     let buffer = &mut buffer[..end + ROOM];
     buffer[begin..end].copy_from_slice(elements);
     let (mut at, mut place) = (begin, 0usize);
+    let mut first = buffer[at];
     while at < end {
-        let tag = TAGS[usize::from(buffer[at])];
-        let low = u16::from_le_bytes([buffer[at + 1], buffer[at + 2]]);
+        let bytes: &[u8; LONGEST] = buffer[at..].first_chunk()?;
+        let tag = TAGS[usize::from(first)];
+        let is_literal = first & 3 == 0;
+        let low = u16::from_le_bytes([bytes[1], bytes[2]]);
+        // Both places where the next element may begin are read before it is known which one it is.
+        let (after_literal, after_copy) = (usize::from(first >> 2) + 2, usize::from(first & 3) + 1);
+        let next = at + select_unpredictable(is_literal, after_literal, after_copy);
+        let second = select_unpredictable(is_literal, bytes[after_literal], bytes[after_copy]);
         let offset = usize::from(tag.high | (low & tag.mask));
-        let (len, next) = (usize::from(tag.len), at + usize::from(tag.advance));
-        let is_literal = tag.mask == 0;
-        let from = if is_literal { at + 1 } else { place.wrapping_sub(offset) };
-        let most = if is_literal { STEP } else { offset };
-        if len.wrapping_sub(1) < most && offset <= place && next <= end && place + len <= size {
-            // Bytes behind `len` are of no use; what comes next replaces them.
-            let bytes: [u8; STEP] = *buffer[from..].first_chunk()?;
-            *buffer[place..].first_chunk_mut()? = bytes;
-            (at, place) = (next, place + len);
+        let len = usize::from(tag.len);
+        let from = select_unpredictable(is_literal, at + 1, place.wrapping_sub(offset));
+        let most = select_unpredictable(is_literal, STEP, offset);
+        if len.wrapping_sub(1) < most && place + len <= size {
+            let copied: [u8; STEP] = *buffer.get(from..)?.first_chunk()?;
+            *buffer[place..].first_chunk_mut()? = copied;
+            (at, place, first) = (next, place + len, second);
         } else {
             (at, place) = element(buffer, at, end, place, size)?;
+            first = buffer[at];
         }
     }
-    (place == size).then_some(())
+    (at == end && place == size).then_some(())
 }
 
 /// Decompresses any element; returns the next one and the end of the output.
