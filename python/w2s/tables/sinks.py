@@ -20,11 +20,12 @@ import pyarrow.parquet as pq
 from w2s.errors import UsageError, W2sError
 from w2s.files import partial_output
 from w2s.locks import check_output, lock_output
+from w2s.tables.addresses import open_storage, parse_address
 from w2s.tables.formats import STREAM, Format, format_named, format_to_write
-from w2s.tables.inputs import check_local
 from w2s.tables.json_rows import encode_rows
 from w2s.tables.parquet import GZIP_LEVEL
 from w2s.tables.partition import reason_of
+from w2s.tables.remote_output import RemoteOutput
 from w2s.tables.source import Source, require_columns
 
 _GROUP_ROWS = 1 << 18
@@ -242,16 +243,23 @@ class OutputSpec:
     """Where kept rows are written.
 
     Attributes:
-        path: a file, or a folder of shards; None for standard output.
+        path: a file, or a folder of shards; None for standard output and remote outputs.
         format: the format; None for that of the input.
         shards: number of files in a folder; None for a single file.
         overwrite: whether an existing output is replaced.
+        remote: the output in a remote storage.
     """
 
     path: Path | None
     format: Format | None
     shards: int | None
     overwrite: bool
+    remote: RemoteOutput | None = None
+
+    @property
+    def name(self) -> str:
+        """The path, the address, or ``-``."""
+        return str((self.remote.address if self.remote else self.path) or STREAM)
 
     def format_for(self, source: Source) -> Format:
         """The format to write; rows of CSV become JSON Lines by default."""
@@ -261,6 +269,8 @@ class OutputSpec:
 
 def output_lock(output: OutputSpec | None) -> AbstractContextManager[None]:
     """Hold the output while it is made, see :func:`w2s.locks.lock_output`; standard output needs no lock."""
+    if output is not None and output.remote is not None:
+        return output.remote.lock()
     return nullcontext() if output is None or output.path is None else lock_output(output.path)
 
 
@@ -285,23 +295,36 @@ def parse_output(
                 "filter-shards-need-folder", "standard output cannot be split into `shards`; give a folder"
             )
         return OutputSpec(None, wanted, None, overwrite)
-    check_local(text, is_output=True)
+    address = parse_address(text, is_output=True)
+    if address is not None:
+        is_file = "." in address.name and not text.endswith("/")
+        form = _output_format(text, is_file, wanted, output_format, shards)
+        remote = RemoteOutput(open_storage(address), not is_file)
+        return OutputSpec(None, form, None if is_file else shards or 1, overwrite, remote)
     check_output(Path(text))
     path = Path(text).resolve() if Path(text).is_symlink() else Path(text)
     is_file = bool(path.suffix) and not path.is_dir() and not text.endswith("/")
-    if is_file and shards is not None:
+    form = _output_format(text, is_file, wanted, output_format, shards)
+    check_writable(path)
+    return OutputSpec(path, form, None if is_file else shards or 1, overwrite)
+
+
+def _output_format(
+    text: str, is_file: bool, wanted: Format | None, name: str | None, shards: int | None
+) -> Format | None:
+    """The format of an output: of a file, what its ending says; of a folder, what the user wants."""
+    if not is_file:
+        return wanted
+    if shards is not None:
+        folder = text.removesuffix("".join(Path(text).suffixes[-1:]))
         raise UsageError(
             "filter-shards-need-folder",
-            f"`shards` are written into a folder; use {path.with_suffix('')}/ instead of {path}",
+            f"`shards` are written into a folder; use {folder}/ instead of {text}",
         )
-    if is_file:
-        given = format_to_write(path)
-        if wanted not in {None, given}:
-            raise UsageError(
-                "filter-two-output-formats",
-                f"`output_format` is {output_format}, but {path} names another format; leave one of them out",
-            )
-        check_writable(path)
-        return OutputSpec(path, given, None, overwrite)
-    check_writable(path)
-    return OutputSpec(path, wanted, shards or 1, overwrite)
+    given = format_to_write(text)
+    if wanted not in {None, given}:
+        raise UsageError(
+            "filter-two-output-formats",
+            f"`output_format` is {name}, but {text} names another format; leave one of them out",
+        )
+    return given

@@ -1,0 +1,26 @@
+"""Temporary folders that disappear with the objects that use them."""
+
+from __future__ import annotations
+
+import secrets
+import shutil
+import tempfile
+import weakref
+from pathlib import Path
+
+
+class TemporaryFolder:
+    """A folder that is removed by :meth:`remove`, or when nothing refers to this object any more."""
+
+    def __init__(self) -> None:
+        """Choose a name where ``TMPDIR`` says; nothing is made yet."""
+        self.path = Path(tempfile.gettempdir()) / f"w2s-{secrets.token_hex(8)}"
+        self._finalizer = weakref.finalize(self, shutil.rmtree, self.path, ignore_errors=True)
+
+    def make(self) -> None:
+        """Make the folder, for this user only, where it is missing."""
+        self.path.mkdir(mode=0o700, exist_ok=True)
+
+    def remove(self) -> None:
+        """Remove the folder and all it holds."""
+        self._finalizer()
