@@ -75,7 +75,7 @@ rust-doc:  ## the documentation of the Rust crates, without a warning
 	RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --quiet
 
 fuzz:  ## throw mutated bytes at every Rust parser, side by side, for FUZZ_SECONDS; on stable Rust
-	W2S_FUZZ_SECONDS=$(FUZZ_SECONDS) cargo test --profile fuzz --quiet -p w2s-core -p w2s-games --test fuzz -- --nocapture
+	W2S_FUZZ_SECONDS=$(FUZZ_SECONDS) cargo test --profile fuzz --quiet -p w2s-core -p w2s-games -p w2s-tables --test fuzz -- --nocapture
 
 damage: $(VENV)/.installed-dev  ## damage DAMAGE_FILES files (DAMAGE_FAMILY=each: of every family); each must be read as it is, or refused
 	$(BIN)/python -m tests.faults.damage --files $(DAMAGE_FILES) --seed $(DAMAGE_SEED) \

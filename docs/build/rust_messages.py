@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-CRATES = ("w2s-core", "w2s-games", "w2s-py")
+CRATES = ("w2s-core", "w2s-games", "w2s-py", "w2s-tables")
 WORDS = re.compile(r"[A-Za-z]{2,}\W* \W*[A-Za-z]{2,}")
 """Matches a text of several words."""
 _CHARACTER = re.compile(r"b?'(?:\\.|[^\\'])'")

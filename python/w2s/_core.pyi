@@ -1,5 +1,6 @@
 """Types of the compiled core, checked against the built module by ``tests/meta``."""
 
+from os import PathLike
 from typing import TypeAlias, TypedDict, final
 
 import numpy as np
@@ -10,6 +11,7 @@ __all__ = [
     "CoreError",
     "Deliberation",
     "DeliberationFinding",
+    "GroupReader",
     "Narrowing",
     "RandomK",
     "SearchResult",
@@ -30,12 +32,9 @@ __all__ = [
     "encode",
     "footer",
     "game_names",
-    "kept_texts",
     "key_count",
     "lc0_places",
-    "lz4_length",
     "move_traits",
-    "page_header",
     "perft",
     "planes_shape",
     "policy_size",
@@ -53,6 +52,8 @@ __all__ = [
     "within_budget",
 ]
 
+_Bytes = npt.NDArray[np.uint8]
+_Piece = tuple[int, npt.NDArray[np.int32] | npt.NDArray[np.int64] | None, _Bytes, _Bytes | None, int]
 _Texts = list[str] | tuple[npt.NDArray[np.uint8], npt.NDArray[np.int64]]
 _Answers = tuple[npt.NDArray[np.uint8], bytes, npt.NDArray[np.uint32]]
 _Flags = npt.NDArray[np.bool_]
@@ -294,18 +295,19 @@ class DeliberationFinding:
     @property
     def nodes(self) -> int: ...
 
-def page_header(
-    bytes: npt.NDArray[np.uint8], at: int
-) -> tuple[str, int, int, int, int, int, int, int, bool, int | None, int] | None: ...
 def footer(bytes: npt.NDArray[np.uint8], size: int) -> tuple[_Positions, _Positions]: ...
-def lz4_length(bytes: npt.NDArray[np.uint8]) -> int | None: ...
 def key_count(block: npt.NDArray[np.uint8]) -> int: ...
 def check_lines(
     block: npt.NDArray[np.uint8], offsets: _Positions, deepest: int
 ) -> tuple[list[int], tuple[int, bool] | None]: ...
-def kept_texts(
-    levels: npt.NDArray[np.uint8] | None,
-    page: npt.NDArray[np.uint8],
-    keep: _Flags,
-    dictionary: tuple[npt.NDArray[np.int32], npt.NDArray[np.uint8]] | None = None,
-) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.uint8], npt.NDArray[np.uint8] | None, int]: ...
+
+@final
+class GroupReader:
+    def __new__(
+        cls,
+        path: str | PathLike[str],
+        columns: list[tuple[str, str, int, int, int, int, bool, int, int, int]],
+        keep: _Flags,
+    ) -> GroupReader: ...
+    def take(self, count: int) -> list[list[_Piece]]: ...
+    def finish(self) -> None: ...

@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from w2s.errors import MissingExtraError
+from w2s.errors import MissingExtraError, UsageError
 from w2s.tables import filter
 
 try:
@@ -54,7 +54,12 @@ class FrameSelection:
         return self.filter(score=by, top=top, by=over, **options)
 
     def filter(self, **options: Any) -> pl.DataFrame:
-        """The rows that :func:`w2s.filter` keeps with these options."""
+        """The rows that :func:`w2s.filter` keeps with these options.
+
+        Raises:
+            UsageError: an option is about files, or about the columns of the output.
+        """
+        _check(options)
         return _frame(filter(self._frame, **options).read_all(), self._frame.schema)
 
 
@@ -81,14 +86,20 @@ class LazyFrameSelection:
         return self.filter(score=by, top=top, by=over, **options)
 
     def filter(self, **options: Any) -> pl.LazyFrame:
-        """The rows that :func:`w2s.filter` keeps with these options."""
+        """The rows that :func:`w2s.filter` keeps with these options, when the result is collected.
+
+        Raises:
+            UsageError: an option is about files, or about the columns of the output.
+        """
+        _check(options)
         frame = self._frame
 
         def rows(
             columns: list[str] | None, predicate: pl.Expr | None, limit: int | None, _: int | None
         ) -> Iterator[pl.DataFrame]:
             schema = frame.collect_schema()
-            for batch in filter(frame, **options):
+            needed = columns if predicate is None else None
+            for batch in filter(frame, columns=needed or None, **options):
                 found = _frame(batch, schema)
                 if limit is not None:
                     found = found.head(limit)
@@ -102,8 +113,31 @@ class LazyFrameSelection:
         return register_io_source(rows, schema=frame.collect_schema)
 
 
+_OF_FILES = (
+    "columns",
+    "compression",
+    "delimiter",
+    "explain",
+    "input_format",
+    "inputs",
+    "out",
+    "output_format",
+    "overwrite",
+    "shards",
+)
+
+
+def _check(options: dict[str, Any]) -> None:
+    for name in _OF_FILES:
+        if name in options:
+            raise UsageError(
+                "filter-option-of-files",
+                f"`{name}` cannot be used with frames; call w2s.filter, or select columns of the result",
+            )
+
+
 def _frame(rows: Any, schema: pl.Schema) -> pl.DataFrame:
     """Rows of Arrow with the types of the frame that they come from."""
     found = pl.from_arrow(rows)
     assert isinstance(found, pl.DataFrame)
-    return found if found.schema == schema else found.cast(schema)
+    return found.cast({name: schema[name] for name in found.columns})

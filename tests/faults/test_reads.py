@@ -132,8 +132,8 @@ def test_pages_with_other_rows_than_their_row_group_are_refused(tmp_path: Path) 
     refused(path, "table-damaged", "column 'name'", top="100%")
 
 
-@pytest.mark.parametrize(("column", "code"), [("n", "table-unreadable"), ("name", "table-damaged")])
-def test_wrong_page_checksums_are_refused(tmp_path: Path, column: str, code: str) -> None:
+@pytest.mark.parametrize("column", ["n", "name"])
+def test_wrong_page_checksums_are_refused(tmp_path: Path, column: str) -> None:
     path = write_parquet(
         tmp_path / "in.parquet", compression="none", use_dictionary=False, write_page_checksum=True
     )
@@ -143,7 +143,7 @@ def test_wrong_page_checksums_are_refused(tmp_path: Path, column: str, code: str
     data = bytearray(path.read_bytes())
     data[chunk.data_page_offset + chunk.total_compressed_size - 1] ^= 1
     path.write_bytes(data)
-    refused(path, code, "row group 0")
+    refused(path, "table-damaged", "row group 0", f"column {column!r}", "checksum")
 
 
 @pytest.mark.parametrize("plaintext_footer", [True, False])

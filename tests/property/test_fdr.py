@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import w2s
+from studies import certificates
 from tests.doubles.errors import raises_code
 from w2s.certification import FdrCertificate, FdrCut
 from w2s.errors import DataError, UsageError, W2sError
@@ -99,6 +100,12 @@ def test_the_share_of_wrong_rows_is_at_most_the_level_on_average(known: int, fdr
 def test_the_simulation_notices_a_method_that_does_not_hold_its_level() -> None:
     shares = simulate(20, 0.3, 0, lead=0.0)  # p-values without their 1 are too small
     assert shares.mean() > 0.3 + 3 * shares.std() / np.sqrt(RUNS)
+
+
+@pytest.mark.slow
+def test_the_study_finds_that_all_methods_hold_their_level(capsys: pytest.CaptureFixture[str]) -> None:
+    assert certificates.main(["--runs", "150", "--known", "300"]) == 0
+    assert capsys.readouterr().out.count("\n") == 2 + len(certificates.SOURCES) * len(certificates.METHODS)
 
 
 def test_without_wrong_rows_the_whole_pool_is_kept_once_there_are_enough() -> None:

@@ -125,6 +125,14 @@ def filter(
     output_format: Annotated[
         str | None, _option(_OUTPUT, "Format of a folder or of standard output: parquet, jsonl, arrow, …")
     ] = None,
+    compression: Annotated[
+        str | None,
+        _option(
+            _OUTPUT,
+            "Codec of the output, and its level after a colon: zstd:3, snappy, gzip:6, lz4, brotli, none.",
+            metavar="CODEC[:LEVEL]",
+        ),
+    ] = None,
     memory: Annotated[str, _option(_OUTPUT, "Memory limit, at least 320MiB.")] = "1GiB",
     threads: Annotated[
         int | None,
@@ -202,6 +210,7 @@ def filter(
             input_format=input_format,
             delimiter=delimiter,
             output_format=output_format,
+            compression=compression,
             overwrite=overwrite,
             explain=explain,
             threads=threads,

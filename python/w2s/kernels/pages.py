@@ -1,11 +1,13 @@
-"""Bytes of files: Parquet footers, pages of texts and the rows of them that are kept, and lines of JSON.
+"""Bytes of files: Parquet footers, the kept rows of Parquet columns, and lines of JSON.
 
-The pages are already decompressed. Layouts: https://github.com/apache/parquet-format.
+Layouts: https://github.com/apache/parquet-format.
 """
 
 from __future__ import annotations
 
-from typing import Any, Literal, NamedTuple, cast
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -15,44 +17,8 @@ from w2s.kernels.arrays import Flags
 from w2s.kernels.core_errors import core_errors
 
 Bytes = npt.NDArray[np.uint8]
-Offsets = npt.NDArray[np.int32]
+Offsets = npt.NDArray[np.int32] | npt.NDArray[np.int64]
 Positions = npt.NDArray[np.int64]
-
-PLAIN = 0
-RLE = 3
-DICTIONARY = (2, 8)
-"""Encodings of values that :func:`kept_texts` reads."""
-
-
-class PageHeader(NamedTuple):
-    """The header of a page.
-
-    Attributes:
-        kind: data, with levels before the values; data2, with separate, uncompressed levels; dictionary;
-            other.
-        header_bytes: bytes of the header.
-        compressed_bytes: bytes of the page in the file, after the header.
-        page_bytes: bytes of the page, decompressed.
-        values: number of values, nulls included.
-        encoding: encoding of the values.
-        definition_bytes: bytes of the definition levels of data2.
-        repetition_bytes: bytes of the repetition levels of data2.
-        is_compressed: whether the values of data2 are compressed; true for the other kinds.
-        checksum: CRC-32 of the page in the file; None if the writer gave none.
-        level_encoding: encoding of the definition levels of data; :data:`RLE` for the other kinds.
-    """
-
-    kind: Literal["data", "data2", "dictionary", "other"]
-    header_bytes: int
-    compressed_bytes: int
-    page_bytes: int
-    values: int
-    encoding: int
-    definition_bytes: int
-    repetition_bytes: int
-    is_compressed: bool
-    checksum: int | None
-    level_encoding: int = RLE
 
 
 class ChunkPlace(NamedTuple):
@@ -79,13 +45,92 @@ class ChunkPlace(NamedTuple):
     has_dictionary: int
 
 
-class Texts(NamedTuple):
-    """n texts in Arrow's layout: n + 1 offsets, the bytes, and n bits that are clear where null."""
+class FlatChunk(NamedTuple):
+    """A column chunk of values that are neither nested nor in lists.
 
-    offsets: Offsets
+    Attributes:
+        name: name of the column, for messages.
+        layout: texts, with offsets of 32 bits; wide-texts, with offsets of 64 bits; bits; and for values of
+            one width: same; low, the lowest bytes; signed, extended by the sign; reversed, from the highest
+            byte first and extended by the sign.
+        stored: bytes of a value in the file; 0 for texts and bits.
+        width: bytes of a value in Arrow; 0 for texts and bits.
+        physical_type: number of the type in the format.
+        codec: number of the compression in the format: 0, 1, 2, 6 or 7.
+        nullable: whether values have definition levels.
+        begin: first byte of its first page.
+        end: byte after its last page.
+        n_bytes: bytes of its pages, decompressed.
+    """
+
+    name: str
+    layout: str
+    stored: int
+    width: int
+    physical_type: int
+    codec: int
+    nullable: bool
+    begin: int
+    end: int
+    n_bytes: int
+
+
+class ColumnPiece(NamedTuple):
+    """Consecutive values of a column in Arrow's layout.
+
+    Attributes:
+        rows: number of values.
+        offsets: where each text begins and the last ends; None if values have one width.
+        data: the values.
+        valid: a bit for each value, clear where it is null; None if none is null.
+        nulls: number of nulls.
+    """
+
+    rows: int
+    offsets: Offsets | None
     data: Bytes
     valid: Bytes | None
     nulls: int
+
+
+class GroupReader:
+    """The kept rows of some columns of a Parquet row group.
+
+    Pages without a kept row are not decompressed, and only kept values are copied.
+    """
+
+    def __init__(self, path: Path, chunks: Sequence[FlatChunk], keep: Flags) -> None:
+        """Open the file.
+
+        Args:
+            path: the file.
+            chunks: columns of one row group.
+            keep: a flag for each row of the row group.
+
+        Raises:
+            OSError: the file cannot be opened.
+        """
+        self._reader = _core.GroupReader(path, list(chunks), keep)
+
+    def take(self, count: int) -> list[list[ColumnPiece]]:
+        """The next ``count`` kept rows: the pieces of each column.
+
+        Raises:
+            DataError: a column is damaged; the message names it.
+            OSError: the file cannot be read.
+        """
+        with core_errors():
+            columns = self._reader.take(count)
+        return [[ColumnPiece(*piece) for piece in pieces] for pieces in columns]
+
+    def finish(self) -> None:
+        """Check that the pages behind the last kept row have the other rows of the row group.
+
+        Raises:
+            DataError: they have more or fewer, so that values may belong to other rows.
+        """
+        with core_errors():
+            self._reader.finish()
 
 
 def footer(data: Bytes, size: int) -> tuple[Positions, Positions]:
@@ -100,40 +145,6 @@ def footer(data: Bytes, size: int) -> tuple[Positions, Positions]:
     """
     with core_errors():
         return _core.footer(data, size)
-
-
-def lz4_length(block: Bytes) -> int | None:
-    """Bytes that a raw LZ4 block decompresses to; None where it is cut off."""
-    return _core.lz4_length(block)
-
-
-def page_header(data: Bytes, at: int) -> PageHeader | None:
-    """The header at an offset; None where the bytes end before the header does.
-
-    Raises:
-        DataError: the bytes are not a page header.
-    """
-    with core_errors():
-        found = _core.page_header(data, at)
-    return None if found is None else PageHeader(*cast("tuple[Any, ...]", found))
-
-
-def kept_texts(
-    levels: Bytes | None, page: Bytes, keep: Flags, dictionary: tuple[Offsets, Bytes] | None = None
-) -> Texts:
-    """The texts of the rows of a page that are kept.
-
-    Args:
-        levels: one-bit definition levels in runs; None where the column cannot be null.
-        page: the values, plain, or places in the dictionary.
-        keep: a flag for each row of the page.
-        dictionary: offsets and texts.
-
-    Raises:
-        DataError: the page is damaged.
-    """
-    with core_errors():
-        return Texts(*_core.kept_texts(levels, page, keep, dictionary))
 
 
 class LineCheck(NamedTuple):

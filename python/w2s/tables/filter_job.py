@@ -22,11 +22,12 @@ from w2s.tables.decision import Decision
 from w2s.tables.formats import Format
 from w2s.tables.inputs import InputFile, check_output_is_no_input, check_remote_output, find_inputs
 from w2s.tables.mirror import remote_names
+from w2s.tables.output_spec import OutputSpec, output_lock
 from w2s.tables.partition import Partition, RowMask
 from w2s.tables.progress import ProgressCounter
 from w2s.tables.remote_output import RemoteOutput
 from w2s.tables.select_rows import select_rows
-from w2s.tables.sinks import OutputSpec, cannot_write, check_flat, output_lock, output_part
+from w2s.tables.sinks import cannot_write, check_flat, output_part, style_with
 from w2s.tables.source import Source, open_source
 from w2s.tables.spec import FilterSpec
 from w2s.tables.spill import SpilledStream, spill
@@ -183,13 +184,15 @@ class FilterJob:
         return pa.schema([found.schema.field(name) for name in self.columns])
 
     def _copy(self, source: Source, kept: RowMask, form: Format) -> RowCopy:
-        """The copy of the kept rows, with the columns and types of the output."""
+        """The copy of the kept rows, with the columns, types and compression of the output."""
         copy = RowCopy(source, kept, form, self.memory, self.threads, self.steps)
         if form.kind == "csv" and source.format.kind == "csv":
             source = source.with_types({name: pa.string() for name in source.schema.names})
         elif not copy.as_lines or self.columns is not None:
             source = source.complete(_number_types(self.spec), self.columns)
-        return replace(copy, source=source if self.columns is None else source.project(self.columns))
+        if self.columns is not None:
+            source = source.project(self.columns)
+        return replace(copy, source=replace(source, style=style_with(source.style, form.codec)))
 
     def _decision(self, source: Source) -> Decision:
         names, where = self.spec.columns, self.spec.where

@@ -15,9 +15,9 @@ from w2s.kernels.arrays import check_nulls
 from w2s.selection import Rule
 from w2s.tables.filter_job import FilterJob, InputSpec
 from w2s.tables.formats import STREAM, format_named
+from w2s.tables.output_spec import parse_output
 from w2s.tables.predicate import Predicate
 from w2s.tables.progress import ProgressCounter, Report
-from w2s.tables.sinks import parse_output
 from w2s.tables.spec import FilterSpec, GoldSpec, parse_bytes, parse_columns, parse_scores
 from w2s.tables.table_objects import is_table_object, not_a_table
 
@@ -57,6 +57,7 @@ def filter(
     input_format: str | None = None,
     delimiter: str | None = None,
     output_format: str | None = None,
+    compression: str | None = None,
     overwrite: bool = False,
     explain: bool = False,
     threads: int | None = None,
@@ -107,6 +108,9 @@ def filter(
         delimiter: character between the values of CSV; by default the most frequent of comma, semicolon, tab
             and bar in the first line.
         output_format: format of a folder or of standard output; by default that of the input.
+        compression: codec of the output, and its level after a colon, such as "zstd:3"; by default that of
+            the input, or zstd. Parquet has none, snappy, gzip, lz4, brotli and zstd; Arrow none, lz4 and
+            zstd; text none, gzip and zstd, as the ending of the file says.
         overwrite: replace an existing output.
         explain: write nothing, and count rows by score.
         threads: number of partitions read in parallel; by default the number of cores, at most four.
@@ -157,14 +161,16 @@ def filter(
     form = None if input_format is None else format_named(input_format)
     given = inputs if is_table_object(inputs) else _input_texts(inputs)
     gives_reader = out is None and not explain
-    if gives_reader and (shards is not None or output_format is not None or overwrite):
+    output_options = (shards, output_format, compression)
+    if gives_reader and (overwrite or any(option is not None for option in output_options)):
         raise UsageError(
-            "filter-no-output", "`shards`, `output_format` and `overwrite` need an output; add `out`"
+            "filter-no-output",
+            "`shards`, `output_format`, `compression` and `overwrite` need an output; add `out`",
         )
     job = FilterJob(
         spec,
         InputSpec(form, delimiter),
-        parse_output(None if explain else out, output_format, shards, overwrite=overwrite),
+        parse_output(None if explain else out, output_format, shards, compression, overwrite=overwrite),
         names,
         parse_bytes(memory) - _OWN_BYTES,
         threads or min(4, os.cpu_count() or 1),

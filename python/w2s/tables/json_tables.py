@@ -286,7 +286,8 @@ def _several_types(column: str, rows: Sequence[dict[str, Any]], name: LineName) 
     where = named if len(kinds) > 1 else f"{next(iter(kinds))} of several types in {name(0)} and following"
     return DataError(
         "table-mixed-types",
-        f"column {column!r} is {where}; only .jsonl output, which copies lines unchanged, takes that",
+        f"column {column!r} is {where}; write .jsonl, which copies lines unchanged, or leave the "
+        "column out with `columns`",
     )
 
 

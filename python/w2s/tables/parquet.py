@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -13,11 +12,11 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from w2s.errors import DataError
-from w2s.kernels.pages import ChunkPlace
+from w2s.kernels.pages import ChunkPlace, FlatChunk
 from w2s.tables.mirror import Mirror
+from w2s.tables.parquet_columns import FlatColumn, FlatReader, flat_column
 from w2s.tables.parquet_footer import Footer, MirroredChunks, SharedFile, read_footer
-from w2s.tables.parquet_strings import StringChunk, StringReader, is_text_column, string_chunk
-from w2s.tables.partition import Mask, arrow_mask, cast_views, counted, has_views, reason_of, without_views
+from w2s.tables.partition import Mask, cast_views, counted, has_views, reason_of, rows_under, without_views
 
 _BATCH_ROWS = 1 << 17
 _LEAST_ROWS = 16
@@ -35,7 +34,7 @@ class ParquetPartition:
     rows: int
     n_bytes: int
     names: tuple[str, ...] = field(repr=False)
-    texts: tuple[StringChunk, ...] = field(repr=False)
+    flat: tuple[tuple[FlatColumn, FlatChunk], ...] = field(repr=False)
     views: bool = False
     """Whether Arrow reads a column in a view layout."""
     only: tuple[str, ...] | None = None
@@ -62,9 +61,8 @@ class ParquetPartition:
     def with_columns(self, names: Sequence[str]) -> ParquetPartition:
         """The same rows without other columns."""
         kept = tuple(name for name in self.names if name in names)
-        return replace(
-            self, names=kept, only=kept, texts=tuple(one for one in self.texts if one.name in kept)
-        )
+        flat = tuple(one for one in self.flat if one[0].name in kept)
+        return replace(self, names=kept, only=kept, flat=flat)
 
     def masked_rows(self, mask: Mask, batch_bytes: int) -> Iterator[pa.Table]:
         """Every column of the rows under a mask."""
@@ -75,45 +73,26 @@ class ParquetPartition:
     def _masked_rows(self, mask: Mask, batch_bytes: int) -> Iterator[pa.Table]:
         row_bytes = max(1, self.n_bytes // max(1, self.rows))
         batch_rows = int(np.clip(batch_bytes // row_bytes, _LEAST_ROWS, _BATCH_ROWS))
-        with ExitStack() as stack:
-            texts = self._text_readers(mask, stack)
-            start = 0
-            for rows, table in self._others(batch_rows, list(texts)):
-                part = mask[start : start + rows]
-                start += rows
-                count = int(np.count_nonzero(part))
-                if count:
-                    yield self._joined(table, part, count, texts)
-            for reader in texts.values():
-                reader.check_rest()
-
-    def _text_readers(self, mask: Mask, stack: ExitStack) -> dict[str, StringReader]:
-        """Readers of the columns that are read page by page."""
-        readers = {}
-        for chunk in self.texts:
-            file = stack.enter_context(self.path.open("rb", buffering=0))
-            readers[chunk.name] = StringReader(file, chunk, mask, self.where)
-        return readers
-
-    def _others(self, batch_rows: int, texts: Sequence[str]) -> Iterator[tuple[int, pa.Table | None]]:
-        """Batches of the other columns; None as the table if there are no other columns."""
-        if not texts:
-            yield from ((table.num_rows, table) for table in self._read(batch_rows, None))
+        flat = {column.name for column, _ in self.flat}
+        others = [name for name in self.names if name not in flat]
+        if not flat:
+            yield from rows_under(self._read(batch_rows, None), mask)
             return
-        others = [name for name in self.names if name not in texts]
-        if others:
-            yield from ((table.num_rows, table) for table in self._read(batch_rows, others))
-        else:
-            yield from ((min(batch_rows, self.rows - at), None) for at in range(0, self.rows, batch_rows))
+        reader = FlatReader(self.path, self.flat, mask, self.where)
+        for count, table in self._kept(others, mask, batch_rows):
+            columns = reader.take(count)
+            arrays = [columns[name] if name in columns else table.column(name) for name in self.names]
+            yield pa.Table.from_arrays(arrays, names=self.names)
+        reader.finish()
 
-    def _joined(
-        self, table: pa.Table | None, part: Mask, count: int, texts: dict[str, StringReader]
-    ) -> pa.Table:
-        kept = table if table is None or count == len(part) else table.filter(arrow_mask(part))
-        if not texts and kept is not None:
-            return kept
-        columns = [texts[name].take(count) if name in texts else kept.column(name) for name in self.names]  # type: ignore[union-attr]
-        return pa.Table.from_arrays(columns, names=self.names)
+    def _kept(self, names: list[str], mask: Mask, batch_rows: int) -> Iterator[tuple[int, pa.Table]]:
+        """Numbers of kept rows, each with the columns that Arrow reads."""
+        if names:
+            yield from ((table.num_rows, table) for table in rows_under(self._read(batch_rows, names), mask))
+            return
+        total = int(np.count_nonzero(mask))
+        for begin in range(0, total, batch_rows):
+            yield min(batch_rows, total - begin), pa.table({})
 
     def _read(self, batch_rows: int, names: list[str] | None) -> Iterator[pa.Table]:
         return counted(self._batches(batch_rows, names), self.rows, self.where)
@@ -157,34 +136,33 @@ def open_parquet(
         ) from None
     roots = tuple(leaf.partition(".")[0] for leaf in leaves)
     shared = SharedFile(path, metadata, None if mirror is None else MirroredChunks(mirror, footer, roots))
-    texts = _text_columns(schema, columns, leaves)
+    flat = _flat_columns(schema, columns, leaves)
     partitions = [
-        ParquetPartition(path, shared, i, rows, n_bytes, names, _texts(texts, footer, i), views)
+        ParquetPartition(path, shared, i, rows, n_bytes, names, _flat_chunks(flat, footer, i), views)
         for i, (rows, n_bytes) in enumerate(footer.groups.tolist())
     ]
     return schema, partitions, _style(footer, leaves)
 
 
-def _text_columns(schema: pa.Schema, columns: Any, leaves: Sequence[str]) -> dict[int, tuple[pa.Field, bool]]:
-    """The leaves that may be read page by page: their fields, and whether values can be null."""
+def _flat_columns(schema: pa.Schema, columns: Any, leaves: Sequence[str]) -> dict[int, FlatColumn]:
+    """The leaves whose types the core knows."""
     names = set(schema.names)
     if len(names) < len(schema):
         return {}
-    found = {}
-    for i, name in enumerate(leaves):
-        if name in names:
-            column, one = columns.column(i), schema.field(name)
-            if is_text_column(one, column):
-                found[i] = one, column.max_definition_level == 1
-    return found
+    found = {
+        i: flat_column(schema.field(name), columns.column(i))
+        for i, name in enumerate(leaves)
+        if name in names
+    }
+    return {i: column for i, column in found.items() if column is not None}
 
 
-def _texts(columns: dict[int, tuple[pa.Field, bool]], footer: Footer, group: int) -> tuple[StringChunk, ...]:
-    """The string columns of a row group that are read page by page."""
-    chunks = (
-        string_chunk(one, footer.chunk(group, i), nullable=nullable) for i, (one, nullable) in columns.items()
-    )
-    return tuple(chunk for chunk in chunks if chunk is not None)
+def _flat_chunks(
+    columns: dict[int, FlatColumn], footer: Footer, group: int
+) -> tuple[tuple[FlatColumn, FlatChunk], ...]:
+    """The columns of a row group that the core reads."""
+    chunks = ((column, column.chunk(footer.chunk(group, i))) for i, column in columns.items())
+    return tuple((column, chunk) for column, chunk in chunks if chunk is not None)
 
 
 _CODECS = {0: "NONE", 1: "SNAPPY", 2: "GZIP", 3: "SNAPPY", 4: "BROTLI", 5: "LZ4", 6: "ZSTD", 7: "LZ4"}

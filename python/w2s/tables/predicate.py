@@ -20,7 +20,6 @@ from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
-from pyarrow import acero
 
 from w2s.errors import UsageError
 from w2s.tables.partition import Mask, reason_of
@@ -137,6 +136,8 @@ def rows_where(expression: Any, table: pa.Table) -> Mask:
 
 
 def _evaluate(expression: Any, table: pa.Table) -> pa.ChunkedArray:
+    from pyarrow import acero  # which imports pandas, where it is installed
+
     steps = [
         acero.Declaration("table_source", acero.TableSourceNodeOptions(table)),
         acero.Declaration("project", acero.ProjectNodeOptions([expression], ["where"])),

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import errno
 import gzip
+import io
 import os
 import sys
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
-from dataclasses import dataclass
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import IO, Any, Protocol
 
@@ -19,16 +19,14 @@ import pyarrow.parquet as pq
 
 from w2s.errors import UsageError, W2sError
 from w2s.files import partial_output
-from w2s.locks import check_output, lock_output
-from w2s.tables.addresses import open_storage, parse_address
-from w2s.tables.formats import STREAM, Format, format_named, format_to_write
+from w2s.tables.formats import Codec, Format
 from w2s.tables.json_rows import encode_rows
 from w2s.tables.parquet import GZIP_LEVEL
 from w2s.tables.partition import reason_of
-from w2s.tables.remote_output import RemoteOutput
-from w2s.tables.source import Source, require_columns
+from w2s.tables.source import require_columns
 
 _GROUP_ROWS = 1 << 18
+_FRAME_BYTES = 4 << 20
 
 
 class Sink(Protocol):
@@ -77,11 +75,24 @@ def _style_for(schema: pa.Schema, style: Mapping[str, Any]) -> Mapping[str, Any]
     return style or {"compression": "zstd"}
 
 
+def style_with(style: Mapping[str, Any], codec: Codec | None) -> Mapping[str, Any]:
+    """Writer options of Parquet with another compression."""
+    if codec is None:
+        return style
+    level = GZIP_LEVEL if codec.level is None and codec.name == "gzip" else codec.level
+    return {**style, "compression": codec.name.upper(), "compression_level": level}
+
+
 class ArrowSink:
     """An Arrow IPC file, or a stream on standard output, which cannot seek."""
 
-    def __init__(self, target: IO[bytes], schema: pa.Schema, *, stream: bool) -> None:
-        options = pa.ipc.IpcWriteOptions(emit_dictionary_deltas=True, unify_dictionaries=True)
+    def __init__(
+        self, target: IO[bytes], schema: pa.Schema, codec: Codec | None = None, *, stream: bool
+    ) -> None:
+        packed = None if codec is None or codec.name == "none" else pa.Codec(codec.name, codec.level)
+        options = pa.ipc.IpcWriteOptions(
+            emit_dictionary_deltas=True, unify_dictionaries=True, compression=packed
+        )
         opener = pa.ipc.new_stream if stream else pa.ipc.new_file
         self._writer = opener(target, schema, options=options)
 
@@ -164,7 +175,7 @@ class Output:
         target = self._stack.enter_context(_compressed(raw, form)) if form.compression else raw
         sinks: dict[str, Callable[[], Sink]] = {
             "parquet": lambda: ParquetSink(target, schema, style or {}, memory),
-            "arrow": lambda: ArrowSink(target, schema, stream=path is None or form.is_stream),
+            "arrow": lambda: ArrowSink(target, schema, form.codec, stream=path is None or form.is_stream),
             "jsonl": lambda: LinesSink(target),
             "csv": lambda: CsvSink(target, schema, form.delimiter or ","),
         }
@@ -192,10 +203,48 @@ class Output:
 
 
 def _compressed(raw: Any, form: Format) -> Any:
+    level = None if form.codec is None else form.codec.level
     if form.compression == "gzip":
         # Without a time and a name, the bytes are always the same.
-        return gzip.GzipFile(fileobj=raw, mode="wb", compresslevel=GZIP_LEVEL, mtime=0, filename="")
+        level = GZIP_LEVEL if level is None else level
+        return gzip.GzipFile(fileobj=raw, mode="wb", compresslevel=level, mtime=0, filename="")
+    if level is not None:
+        return _ZstdFrames(raw, pa.Codec("zstd", level))
     return pa.CompressedOutputStream(pa.PythonFile(raw, "w"), "zstd")
+
+
+class _ZstdFrames(io.RawIOBase):
+    """Compresses with zstd at a level, which Arrow's own stream cannot; a frame every 4 MiB."""
+
+    def __init__(self, raw: Any, codec: pa.Codec) -> None:
+        self._raw, self._codec = raw, codec
+        self._held: list[bytes] = []
+        self._bytes = 0
+        self._is_empty = True
+
+    def writable(self) -> bool:
+        """Always true."""
+        return True
+
+    def write(self, data: Any) -> int:
+        """Append bytes."""
+        part = bytes(data)
+        self._held.append(part)
+        self._bytes += len(part)
+        if self._bytes >= _FRAME_BYTES:
+            self._flush()
+        return len(part)
+
+    def close(self) -> None:
+        """Write the last frame; the file below stays open."""
+        if not self.closed:
+            super().close()
+            if self._bytes or self._is_empty:
+                self._flush()
+
+    def _flush(self) -> None:
+        text, self._held, self._bytes, self._is_empty = b"".join(self._held), [], 0, False
+        self._raw.write(self._codec.compress(text, asbytes=True))
 
 
 def cannot_write(path: object, error: Exception) -> W2sError:
@@ -236,95 +285,3 @@ def output_part(out: Path, *, folder: bool = False) -> Iterator[Path]:
         except OSError as error:
             raise cannot_write(out, error) from None
         yield part
-
-
-@dataclass(frozen=True)
-class OutputSpec:
-    """Where kept rows are written.
-
-    Attributes:
-        path: a file, or a folder of shards; None for standard output and remote outputs.
-        format: the format; None for that of the input.
-        shards: number of files in a folder; None for a single file.
-        overwrite: whether an existing output is replaced.
-        remote: the output in a remote storage.
-    """
-
-    path: Path | None
-    format: Format | None
-    shards: int | None
-    overwrite: bool
-    remote: RemoteOutput | None = None
-
-    @property
-    def name(self) -> str:
-        """The path, the address, or ``-``."""
-        return str((self.remote.address if self.remote else self.path) or STREAM)
-
-    def format_for(self, source: Source) -> Format:
-        """The format to write; rows of CSV become JSON Lines by default."""
-        own = source.format if source.format.kind != "csv" else Format("jsonl", source.format.compression)
-        return self.format or own
-
-
-def output_lock(output: OutputSpec | None) -> AbstractContextManager[None]:
-    """Hold the output while it is made, see :func:`w2s.locks.lock_output`; standard output needs no lock."""
-    if output is not None and output.remote is not None:
-        return output.remote.lock()
-    return nullcontext() if output is None or output.path is None else lock_output(output.path)
-
-
-def parse_output(
-    out: str | Path | None, output_format: str | None, shards: int | None, *, overwrite: bool
-) -> OutputSpec | None:
-    """Check the options of the output, before anything is read; None if nothing is written.
-
-    Raises:
-        UsageError: a format is unknown or cannot be written, or the shards have no folder.
-        W2sError: nothing can be written there.
-    """
-    wanted = None if output_format is None else format_named(output_format)
-    if shards is not None and shards < 1:
-        raise UsageError("filter-invalid-shards", f"`shards` is {shards}; give at least 1")
-    if out is None:
-        return None
-    text = str(out)
-    if text == STREAM:
-        if shards is not None:
-            raise UsageError(
-                "filter-shards-need-folder", "standard output cannot be split into `shards`; give a folder"
-            )
-        return OutputSpec(None, wanted, None, overwrite)
-    address = parse_address(text, is_output=True)
-    if address is not None:
-        is_file = "." in address.name and not text.endswith("/")
-        form = _output_format(text, is_file, wanted, output_format, shards)
-        remote = RemoteOutput(open_storage(address), not is_file)
-        return OutputSpec(None, form, None if is_file else shards or 1, overwrite, remote)
-    check_output(Path(text))
-    path = Path(text).resolve() if Path(text).is_symlink() else Path(text)
-    is_file = bool(path.suffix) and not path.is_dir() and not text.endswith("/")
-    form = _output_format(text, is_file, wanted, output_format, shards)
-    check_writable(path)
-    return OutputSpec(path, form, None if is_file else shards or 1, overwrite)
-
-
-def _output_format(
-    text: str, is_file: bool, wanted: Format | None, name: str | None, shards: int | None
-) -> Format | None:
-    """The format of an output: of a file, what its ending says; of a folder, what the user wants."""
-    if not is_file:
-        return wanted
-    if shards is not None:
-        folder = text.removesuffix("".join(Path(text).suffixes[-1:]))
-        raise UsageError(
-            "filter-shards-need-folder",
-            f"`shards` are written into a folder; use {folder}/ instead of {text}",
-        )
-    given = format_to_write(text)
-    if wanted not in {None, given}:
-        raise UsageError(
-            "filter-two-output-formats",
-            f"`output_format` is {name}, but {text} names another format; leave one of them out",
-        )
-    return given

@@ -132,15 +132,15 @@ def bundled_puzzles() -> list[str]:
 @contextmanager
 def _place(path: str | Path, task: str) -> Iterator[str | Path]:
     """The name of a published dataset, or a local file; a remote file is here as long as the context."""
-    if task != "move" and is_hub(path):
-        yield path
-    elif "://" in str(path):
+    if "://" in str(path):
         from w2s.tables.inputs import remote_file
         from w2s.tables.mirror import remote_names
 
         with remote_names():
             remote = remote_file(str(path))
             yield _file(Path(path)) if remote is None else remote.path
+    elif task != "move" and is_hub(path):
+        yield path
     else:
         yield _file(Path(path))
 

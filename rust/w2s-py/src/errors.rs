@@ -11,7 +11,7 @@ use std::fmt::Display;
 use w2s_core::aggregate::AggregateError;
 use w2s_core::certify::CertifyError;
 use w2s_core::crowd::CrowdError;
-use w2s_core::pages::{FooterError, PageError};
+use w2s_core::pages::FooterError;
 use w2s_core::select::SelectError;
 use w2s_games::game::UnknownNotation;
 use w2s_games::registry::UnknownGame;
@@ -59,7 +59,6 @@ fault!(
     CrowdError,
     FooterError,
     MoveError,
-    PageError,
     PositionError,
     SelectError,
     UnknownGame,

@@ -10,6 +10,7 @@ mod errors;
 mod interrupt;
 mod lines;
 mod pages;
+mod parquet;
 mod pool;
 mod scores;
 mod search;
@@ -42,7 +43,9 @@ mod _core {
     #[pymodule_export]
     use crate::lines::{check_lines, key_count};
     #[pymodule_export]
-    use crate::pages::{footer, kept_texts, lz4_length, page_header};
+    use crate::pages::footer;
+    #[pymodule_export]
+    use crate::parquet::GroupReader;
     #[pymodule_export]
     use crate::search::{SearchResult, perft, search, solve};
     #[pymodule_export]

@@ -1,59 +1,69 @@
-"""Pages of Parquet columns: headers and kept texts; damaged bytes have a code."""
+"""Kept rows of Parquet columns: pieces in Arrow's layout; damaged bytes have a code."""
 
 from __future__ import annotations
+
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from tests.doubles.errors import raises_code
 from w2s.errors import DataError
-from w2s.kernels import pages
+from w2s.kernels.pages import FlatChunk, GroupReader
 
-# A data page of 1000 bytes, 600 of them in the file, with 7 plain values.
-HEADER = bytes(
-    [0x15, 0, 0x15, 0xD0, 0x0F, 0x15, 0xB0, 0x09, 0x2C, 0x15, 0x0E, 0x15, 0, 0x15, 6, 0x15, 6, 0, 0]
-)
+# The header of a data page of 13 bytes with 2 plain values, and the page: two texts.
+HEADER = bytes([0x15, 0, 0x15, 26, 0x15, 26, 0x2C, 0x15, 4, 0x15, 0, 0x15, 6, 0x15, 6, 0, 0])
 PAGE = b"\x02\0\0\0e4\x03\0\0\0Nf3"
 
 
-def array(content: bytes) -> pages.Bytes:
-    return np.frombuffer(content, np.uint8)
+def chunk(n_bytes: int, *, layout: str = "texts", nullable: bool = False) -> FlatChunk:
+    return FlatChunk("move", layout, 0, 0, 6, 0, nullable, 0, n_bytes, 100)
 
 
-def test_header_is_read_at_an_offset() -> None:
-    found = pages.page_header(array(b"??" + HEADER + b"rest"), 2)
-    assert found is not None
-    assert (found.kind, found.header_bytes, found.compressed_bytes) == ("data", len(HEADER), 600)
-    assert (found.page_bytes, found.values, found.encoding) == (1000, 7, pages.PLAIN)
+def reader(path: Path, data: bytes, keep: list[bool], *, nullable: bool = False) -> GroupReader:
+    path.write_bytes(data)
+    return GroupReader(path, [chunk(len(data), nullable=nullable)], np.array(keep))
 
 
-@pytest.mark.parametrize("end", range(len(HEADER)))
-def test_truncated_header_is_none(end: int) -> None:
-    assert pages.page_header(array(HEADER[:end]), 0) is None
+def test_only_kept_texts_are_copied(tmp_path: Path) -> None:
+    found = reader(tmp_path / "in", HEADER + PAGE, [False, True])
+    [[piece]] = found.take(1)
+    assert piece.offsets is not None
+    assert (piece.rows, piece.offsets.tolist(), piece.data.tobytes()) == (1, [0, 3], b"Nf3")
+    assert (piece.valid, piece.nulls) == (None, 0)
+    found.finish()
+    assert found.take(1) == [[]]
 
 
-def test_damaged_header_has_a_code() -> None:
-    with raises_code("table-page-header-damaged", DataError):
-        pages.page_header(array(b"\x15" + b"\xff" * 20), 0)
+@pytest.mark.parametrize("end", [*range(len(HEADER)), len(HEADER + PAGE) - 1])
+def test_a_chunk_that_ends_too_early_is_refused(tmp_path: Path, end: int) -> None:
+    with raises_code("table-damaged", DataError) as caught:
+        reader(tmp_path / "in", (HEADER + PAGE)[:end], [True, True]).take(2)
+    assert "column 'move'" in str(caught.value)
 
 
-def test_only_kept_texts_are_copied() -> None:
-    found = pages.kept_texts(None, array(PAGE), np.array([False, True]))
-    assert (found.offsets.tolist(), found.data.tobytes(), found.valid, found.nulls) == (
-        [0, 3],
-        b"Nf3",
-        None,
-        0,
-    )
+def test_damaged_pages_have_a_code(tmp_path: Path) -> None:
+    cases = {
+        b"\x15" + b"\xff" * 20: "a page header is damaged",
+        HEADER + PAGE[:6] + b"\x04" + PAGE[7:]: "value 1 of a page reaches beyond its end",
+        HEADER.replace(b"\x15\x04\x15", b"\x15\x06\x15", 1) + PAGE: "more values than rows",
+        HEADER.replace(b"\x04\x15\x00", b"\x04\x15\x10", 1) + PAGE: "a page has encoding 8",
+    }
+    for data, why in cases.items():
+        with raises_code("table-damaged", DataError) as caught:
+            reader(tmp_path / "in", data, [True, True]).take(2)
+        assert why in str(caught.value)
+    with raises_code("table-damaged", DataError):
+        reader(tmp_path / "in", HEADER + PAGE, [True, True], nullable=True).take(2)
 
 
-def test_damaged_pages_have_a_code() -> None:
-    keep = np.ones(2, bool)
-    with raises_code("table-page-text-damaged", DataError) as caught:
-        pages.kept_texts(None, array(PAGE[:-1]), keep)
-    assert "value 1" in str(caught.value)
-    with raises_code("table-page-runs-damaged", DataError):
-        pages.kept_texts(array(b"\x09"), array(PAGE), keep)
-    dictionary = (np.array([0, 2], np.int32), array(b"e4"))
-    with raises_code("table-page-index-damaged", DataError):
-        pages.kept_texts(None, array(bytes([1, 2 << 1, 1])), keep, dictionary)
+def test_a_chunk_with_fewer_rows_than_its_row_group_is_refused(tmp_path: Path) -> None:
+    found = reader(tmp_path / "in", HEADER + PAGE, [True, False, False])
+    found.take(1)
+    with raises_code("table-damaged", DataError):
+        found.finish()
+
+
+def test_a_file_that_is_not_there_is_an_error_of_the_system(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError):
+        GroupReader(tmp_path / "gone", [chunk(9)], np.ones(1, bool))

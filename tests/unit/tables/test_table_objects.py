@@ -252,6 +252,13 @@ def test_the_namespace_of_polars_equals_the_filter(pl: Any, temporary: Path) -> 
     picked = lazy.filter(pl.col("language") == "en").select("id").head(3).collect()
     assert picked.equals(expected.filter(pl.col("language") == "en").select("id").head(3))
     assert lazy.head(5).collect().equals(expected.head(5))
+    assert lazy.select("text").collect().equals(expected.select("text"))
+    assert lazy.select(pl.len()).collect().item() == 200
+    for given in (frame, frame.lazy()):
+        with raises_code("filter-option-of-files", UsageError):
+            given.w2s.top(3, by="trust", out="kept.parquet")
+    with raises_code("select-bad-count", UsageError):
+        frame.w2s.top(-1, by="trust")
     grouped = frame.lazy().w2s.top(3, by="trust", over="language").collect()
     summary = w2s.filter(table, score="trust", top=3, by="language").read_all()
     assert grouped["id"].to_list() == summary["id"].to_pylist()

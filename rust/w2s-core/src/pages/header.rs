@@ -19,19 +19,6 @@ pub enum PageKind {
     Other,
 }
 
-impl PageKind {
-    /// Its name in Python.
-    #[must_use]
-    pub fn word(self) -> &'static str {
-        match self {
-            PageKind::Data => "data",
-            PageKind::DataV2 => "data2",
-            PageKind::Dictionary => "dictionary",
-            PageKind::Other => "other",
-        }
-    }
-}
-
 /// A page header.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Header {

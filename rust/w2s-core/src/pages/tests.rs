@@ -1,34 +1,5 @@
-use super::{FooterError, Header, PageError, PageKind, Values, footer, header, hybrid, kept};
+use super::{FooterError, Header, PageError, PageKind, footer, header};
 use proptest::prelude::*;
-
-fn plain(texts: &[Option<&str>]) -> Vec<u8> {
-    let mut bytes = Vec::new();
-    for text in texts.iter().flatten() {
-        bytes.extend((text.len() as u32).to_le_bytes());
-        bytes.extend(text.as_bytes());
-    }
-    bytes
-}
-
-/// One-bit levels, bit-packed.
-fn levels(texts: &[Option<&str>]) -> Vec<u8> {
-    let groups = texts.len().div_ceil(8);
-    let mut bytes = vec![0; groups];
-    for (i, text) in texts.iter().enumerate() {
-        bytes[i / 8] |= u8::from(text.is_some()) << (i % 8);
-    }
-    let mut found = vec![(groups << 1 | 1) as u8];
-    found.append(&mut bytes);
-    found
-}
-
-fn read(found: &super::Texts) -> Vec<Option<String>> {
-    let valid = |i: usize| found.valid.as_ref().is_none_or(|bits| bits[i / 8] >> (i % 8) & 1 == 1);
-    let text = |i: usize| &found.data[found.offsets[i] as usize..found.offsets[i + 1] as usize];
-    (0..found.offsets.len() - 1)
-        .map(|i| valid(i).then(|| String::from_utf8(text(i).to_vec()).unwrap()))
-        .collect()
-}
 
 #[test]
 fn a_header_gives_its_fields_and_skips_the_others() {
@@ -67,55 +38,11 @@ fn a_field_of_another_type_is_not_the_field() {
     assert_eq!(header(&bytes), Err(PageError::BadHeader));
 }
 
-#[test]
-fn runs_and_packed_groups_are_decoded() {
-    assert_eq!(hybrid::decode(&[0x08, 0x05], 3, 4).unwrap(), [5, 5, 5, 5]);
-    assert_eq!(hybrid::decode(&[0x03, 0x88, 0xc6, 0xfa], 3, 8).unwrap(), [0, 1, 2, 3, 4, 5, 6, 7]);
-    assert_eq!(hybrid::decode(&[0x04], 0, 2).unwrap(), [0, 0]);
-    assert_eq!(hybrid::decode(&[0x08], 3, 4), Err(PageError::BadRuns));
-    assert_eq!(hybrid::decode(&[0x00, 0x05], 3, 4), Err(PageError::BadRuns));
-    assert_eq!(hybrid::decode(&[0x03, 0x88], 3, 8), Err(PageError::BadRuns));
-    assert_eq!(hybrid::decode(&[0x08, 0x02], 1, 4), Err(PageError::BadRuns));
-}
-
-#[test]
-fn a_packed_run_that_claims_more_than_there_is_is_refused() {
-    let packed = |head: u8| hybrid::decode(&[head, 0xff, 0x0f], 1, 12);
-    assert_eq!(packed(0b101).map(|numbers| numbers.len()).ok(), Some(12));
-    assert!(packed(0b111).is_err(), "three groups, two bytes");
-}
-
-#[test]
-fn a_dictionary_that_lacks_a_place_is_refused() {
-    let values = Values::Dictionary { places: &[1, 0x04, 0x01], offsets: &[0, 1], data: b"a" };
-    assert_eq!(kept(None, values, &[true, true]), Err(PageError::NotInDictionary { row: 0 }));
-    let fine = Values::Dictionary { places: &[1, 0x04, 0x00], offsets: &[0, 1], data: b"a" };
-    assert_eq!(kept(None, fine, &[true, false]).unwrap().data, b"a");
-}
-
-#[test]
-fn a_text_beyond_the_page_is_refused() {
-    assert_eq!(kept(None, Values::Plain(&[9, 0, 0, 0, b'a']), &[false]), Err(PageError::BadText { row: 0 }));
-    assert_eq!(kept(None, Values::Plain(&[]), &[false]), Err(PageError::BadText { row: 0 }));
-}
-
 proptest! {
     #[test]
-    fn kept_texts_are_those_of_a_plain_loop(rows in prop::collection::vec((prop::option::of("[a-zé]{0,5}"), any::<bool>()), 0..60)) {
-        let texts: Vec<_> = rows.iter().map(|(text, _)| text.as_deref()).collect();
-        let keep: Vec<_> = rows.iter().map(|(_, keep)| *keep).collect();
-        let wanted: Vec<_> = rows.iter().filter(|(_, keep)| *keep).map(|(text, _)| text.clone()).collect();
-        let (levels, bytes) = (levels(&texts), plain(&texts));
-        let found = kept(Some(&levels), Values::Plain(&bytes), &keep).unwrap();
-        prop_assert_eq!(found.nulls, wanted.iter().filter(|text| text.is_none()).count());
-        prop_assert_eq!(read(&found), wanted);
-    }
-
-    #[test]
-    fn no_bytes_make_it_panic(bytes in prop::collection::vec(any::<u8>(), 0..40), keep in prop::collection::vec(any::<bool>(), 0..20)) {
+    fn no_bytes_make_it_panic(bytes in prop::collection::vec(any::<u8>(), 0..40)) {
         let _ = header(&bytes);
-        let _ = kept(Some(&bytes), Values::Plain(&bytes), &keep);
-        let _ = kept(None, Values::Dictionary { places: &bytes, offsets: &[0, 3, 2, -1], data: b"abc" }, &keep);
+        let _ = footer(&bytes, 1 << 20);
     }
 }
 

@@ -1,5 +1,0 @@
-#![no_main]
-
-libfuzzer_sys::fuzz_target!(|bytes: &[u8]| {
-    w2s_core_fuzz::dictionary_texts(bytes);
-});
