@@ -23,7 +23,7 @@ from w2s.tables.formats import Format
 from w2s.tables.inputs import InputFile, check_output_is_no_input, check_remote_output, find_inputs
 from w2s.tables.mirror import remote_names
 from w2s.tables.output_spec import OutputSpec, output_lock
-from w2s.tables.partition import Partition, RowMask
+from w2s.tables.partition import RowMask
 from w2s.tables.progress import ProgressCounter
 from w2s.tables.remote_output import RemoteOutput
 from w2s.tables.select_rows import select_rows
@@ -104,7 +104,7 @@ class FilterJob:
         try:
             with output_lock(self.output), _stream_name(folder.path, "the stream"):
                 self._check_replaceable()
-                return self._summary(open_table(given, folder, self.memory))
+                return self._summary(open_table(given, folder, self.memory, self._check_columns))
         finally:
             folder.remove()
 
@@ -118,7 +118,7 @@ class FilterJob:
         folder = TemporaryFolder()
         try:
             with _stream_name(folder.path, "the stream"):
-                return self._reader(open_table(given, folder, self.memory), folder)
+                return self._reader(open_table(given, folder, self.memory, self._check_columns), folder)
         except BaseException:
             folder.remove()
             raise
@@ -194,31 +194,43 @@ class FilterJob:
             source = source.project(self.columns)
         return replace(copy, source=replace(source, style=style_with(source.style, form.codec)))
 
-    def _decision(self, source: Source) -> Decision:
-        names, where = self.spec.columns, self.spec.where
+    def _columns(self, source: Source) -> Source:
+        """The table with the columns of the rule, without the rows that do not meet the condition."""
+        where = self.spec.where
+        asked = [] if where is None else where.names(source.schema)
+        names = [*self.spec.columns, *asked]
+        columns = source.with_fields(names)
+        columns.require_columns(names)
         if where is None:
-            columns = source.with_fields(names)
-            columns.require_columns(names)
-            return self._selected(columns.partitions, source.rows)
-        asked = where.names(source.schema)
-        columns = source.with_fields([*names, *asked])
-        columns.require_columns([*names, *asked])
+            return columns
         condition = where.bound(columns.schema)
-        candidates = [CandidatePartition(partition, condition, asked) for partition in columns.partitions]
-        found = self._selected(candidates, None)
-        kept = of_all_rows(found.kept, candidates)
-        return replace(found, kept=kept, rows=sum(kept.partition_rows), candidates=found.rows)
+        partitions = (CandidatePartition(partition, condition, asked) for partition in columns.partitions)
+        return replace(columns, partitions=tuple(partitions))
 
-    def _selected(self, partitions: Sequence[Partition], rows: int | None) -> Decision:
-        self.steps.begin("reading scores", rows)
-        return select_rows(
-            partitions,
+    def _decision(self, source: Source) -> Decision:
+        columns = self._columns(source)
+        self.steps.begin("reading scores", columns.rows)
+        found = select_rows(
+            columns.partitions,
             self.spec,
             memory=self.memory,
             threads=self.threads,
             steps=self.steps,
             explain=self.explain,
         )
+        if self.spec.where is None:
+            return found
+        candidates = [one for one in columns.partitions if isinstance(one, CandidatePartition)]
+        kept = of_all_rows(found.kept, candidates)
+        return replace(found, kept=kept, rows=sum(kept.partition_rows), candidates=found.rows)
+
+    def _check_columns(self, schema: pa.Schema) -> None:
+        """Refuse a stream whose columns do not fit, before it is copied."""
+        source = Source(schema, (), Format("parquet"))
+        self._columns(source)
+        written = self._output_schema(source)
+        if self.output is not None:
+            check_flat(written, self.output.format_for(source))
 
     def _reader(self, source: Source, folder: TemporaryFolder | None) -> pa.RecordBatchReader:
         source = source.with_types(_number_types(self.spec))

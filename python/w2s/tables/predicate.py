@@ -16,6 +16,7 @@ import warnings
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import reduce
+from hashlib import sha256
 from typing import Any
 
 import pyarrow as pa
@@ -43,16 +44,18 @@ class Predicate:
     """A condition; made by :meth:`parse`. Column names are checked later, when the table is open.
 
     Attributes:
-        text: the condition as text.
+        text: the condition as text, which may be shortened where an expression was given.
         tree: what Python's parser made of it; None if it was given as an expression.
         quoted: the names that were in backticks, by what replaces them in the tree.
         given: the expression of pyarrow that was given.
+        digest: identifies a given expression.
     """
 
     text: str
     tree: ast.expr | None = field(default=None, repr=False, compare=False)
     quoted: Mapping[str, str] = field(default_factory=dict, repr=False, compare=False)
     given: Any = field(default=None, repr=False, compare=False)
+    digest: str = ""
 
     @classmethod
     def parse(cls, where: object) -> Predicate:
@@ -71,9 +74,10 @@ class Predicate:
         if isinstance(where, pc.Expression):
             if "FieldPath(" in str(where):
                 raise UsageError(
-                    "filter-invalid-where", f"`where` is {where}; name columns instead of counting them"
+                    "filter-invalid-where",
+                    f"`where` is {str(where)[:200]!r}; name columns instead of counting them",
                 )
-            return cls(str(where), given=where)
+            return cls(str(where), given=where, digest=_digest(where))
         if not isinstance(where, str):
             raise UsageError(
                 "filter-invalid-where",
@@ -98,7 +102,7 @@ class Predicate:
         self._check(self.given, schema)
         found = _needed(self.given, schema, [], list(dict.fromkeys(schema.names)))
         if not found:
-            raise UsageError("filter-invalid-where", f"`where` is {self.text}, which names no column")
+            raise UsageError("filter-invalid-where", f"`where` is {self.text[:200]!r}, which names no column")
         return found
 
     def bound(self, schema: pa.Schema) -> Any:
@@ -143,6 +147,12 @@ def _evaluate(expression: Any, table: pa.Table) -> pa.ChunkedArray:
         acero.Declaration("project", acero.ProjectNodeOptions([expression], ["where"])),
     ]
     return acero.Declaration.from_sequence(steps).to_table(use_threads=False).column(0)
+
+
+def _digest(expression: Any) -> str:
+    """A digest of an expression of pyarrow; its text leaves out the middle of long lists."""
+    _, (content,) = expression.__reduce__()
+    return sha256(content).hexdigest()
 
 
 def _needed(expression: Any, schema: pa.Schema, sure: list[str], others: Sequence[str]) -> list[str]:

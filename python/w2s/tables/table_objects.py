@@ -5,7 +5,7 @@ No library is imported here except pyarrow. What an object can do decides how it
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -89,7 +89,9 @@ def not_a_table(given: object) -> UsageError:
     return UsageError("filter-input-not-table", f"`inputs` is {what}; {_GIVE}")
 
 
-def open_table(given: Any, folder: TemporaryFolder, memory: int) -> Source:
+def open_table(
+    given: Any, folder: TemporaryFolder, memory: int, check: Callable[[pa.Schema], None]
+) -> Source:
     """Open a table that another library holds.
 
     A table in memory is read where it is. A stream is copied to an Arrow file in the folder, because a filter
@@ -99,6 +101,7 @@ def open_table(given: Any, folder: TemporaryFolder, memory: int) -> Source:
         given: the object.
         folder: where a stream is copied to.
         memory: bytes for rows.
+        check: sees the columns of a stream before it is copied, and may refuse them.
 
     Raises:
         UsageError: the object holds a column or nothing that Arrow knows.
@@ -109,6 +112,7 @@ def open_table(given: Any, folder: TemporaryFolder, memory: int) -> Source:
     if _is_in_memory(given):
         return _source_in_memory(_as_table(given))
     schema, batches = _stream(given)
+    check(without_views(schema))
     path = _copy(schema, batches, folder, memory)
     source = open_source([InputFile(path)], memory=memory)
     return Source(source.schema.with_metadata(schema.metadata), source.partitions, Format("parquet"))
@@ -160,7 +164,8 @@ def _stream(given: Any) -> tuple[pa.Schema, Iterable[pa.RecordBatch]]:
 
 def _lazy_frame_stream(given: Any) -> tuple[pa.Schema, Iterator[pa.RecordBatch]]:
     """A lazy frame of polars, which is computed in batches where polars can do so."""
-    empty = _as_table(given.collect_schema().to_frame())
+    columns = given.collect_schema()
+    empty = _as_table(columns.to_frame() if hasattr(columns, "to_frame") else given.head(0).collect())
 
     def batches() -> Iterator[pa.RecordBatch]:
         frames = given.collect_batches(maintain_order=True) if hasattr(given, "collect_batches") else None

@@ -1,6 +1,7 @@
 //! Decompression of pages into memory that is reused.
 
 use crate::error::ColumnError;
+use crate::snappy;
 use flate2::{Decompress, FlushDecompress, Status};
 use std::fmt;
 
@@ -42,7 +43,6 @@ const LZ4_RATIO: usize = 255;
 /// The state of the codecs, which a thread keeps.
 #[derive(Default)]
 pub(crate) struct Decompressor {
-    snappy: snap::raw::Decoder,
     zstd: Option<zstd::bulk::Decompressor<'static>>,
 }
 
@@ -62,6 +62,9 @@ impl Decompressor {
         size: usize,
     ) -> Result<(), ColumnError> {
         check_claim(codec, raw, size)?;
+        if codec == Codec::Snappy && !raw.is_empty() {
+            return snappy::decompress(raw, size, page).ok_or(ColumnError::Compression);
+        }
         if page.len() < size {
             page.resize(size, 0);
         }
@@ -70,8 +73,7 @@ impl Decompressor {
             return Ok(());
         }
         let found = match codec {
-            Codec::Plain => return Err(ColumnError::Size),
-            Codec::Snappy => self.snappy.decompress(raw, page).map_err(|_| ColumnError::Compression)?,
+            Codec::Plain | Codec::Snappy => return Err(ColumnError::Size),
             Codec::Lz4 => {
                 lz4_flex::block::decompress_into(raw, page).map_err(|_| ColumnError::Compression)?
             }
@@ -91,7 +93,7 @@ impl Decompressor {
 /// Refuses a size that the bytes cannot have, before memory is reserved for it.
 fn check_claim(codec: Codec, raw: &[u8], size: usize) -> Result<(), ColumnError> {
     let fits = match codec {
-        Codec::Snappy => snap::raw::decompress_len(raw).is_ok_and(|claimed| claimed == size),
+        Codec::Snappy => snappy::claimed(raw).is_some_and(|(claimed, _)| claimed == size),
         Codec::Lz4 => size <= raw.len().saturating_mul(LZ4_RATIO),
         Codec::Gzip => size <= raw.len().saturating_mul(GZIP_RATIO),
         Codec::Zstd => zstd::zstd_safe::get_frame_content_size(raw)

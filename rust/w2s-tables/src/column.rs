@@ -272,7 +272,11 @@ impl ColumnReader {
             _ if stored == 0 => {}
             PLAIN => {
                 let held = bytes.get(..stored.div_ceil(8)).ok_or(ColumnError::Value(bytes.len() * 8))?;
-                unpack(held, 1, stored, |bit| places.push(bit as u32));
+                for &pick in &decoding.picks {
+                    let byte = held.get(pick as usize / 8);
+                    flags.push(byte.is_some_and(|byte| byte >> (pick % 8) & 1 == 1));
+                }
+                return Ok(());
             }
             RLE => {
                 let (length, rest) = bytes.split_first_chunk::<4>().ok_or(ColumnError::Runs)?;

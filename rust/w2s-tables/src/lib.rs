@@ -20,6 +20,7 @@ mod mask;
 mod pages;
 mod pieces;
 mod scratch;
+mod snappy;
 mod texts;
 
 #[cfg(test)]

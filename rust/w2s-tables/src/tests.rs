@@ -4,6 +4,7 @@ use crate::delta;
 use crate::error::ColumnError;
 use crate::hybrid;
 use crate::mask::Mask;
+use crate::snappy;
 use proptest::prelude::*;
 
 fn numbers(bytes: &[u8], width: u32, count: usize) -> Option<Vec<u32>> {
@@ -82,6 +83,31 @@ proptest! {
         Mask::new(&flags).places(range.clone(), &mut found);
         let plain: Vec<u32> = range.clone().filter(|&row| flags[row]).map(|row| (row - range.start) as u32).collect();
         prop_assert_eq!(found, plain);
+    }
+
+    #[test]
+    fn snappy_blocks_are_those_of_another_encoder(
+        parts in prop::collection::vec((prop::collection::vec(any::<u8>(), 1..90), 1usize..40), 0..30)
+    ) {
+        let text: Vec<u8> = parts.iter().flat_map(|(part, times)| part.repeat(*times)).collect();
+        let block = snap::raw::Encoder::new().compress_vec(&text).unwrap();
+        let mut page = vec![0xaa; 100];
+        prop_assert_eq!(snappy::decompress(&block, text.len(), &mut page), Some(()));
+        prop_assert_eq!(&page[..text.len()], &text[..]);
+    }
+
+    #[test]
+    fn snappy_elements_are_taken_or_refused_as_elsewhere(
+        elements in prop::collection::vec(any::<u8>(), 0..60), size in 0usize..120, cut in any::<bool>()
+    ) {
+        // Literals make room for copies, and small numbers are near offsets.
+        let head = [&[size as u8][..], &[4 << 2], b"abcde"].concat();
+        let elements = elements.iter().map(|byte| if cut { byte % 32 } else { *byte });
+        let block: Vec<u8> = head.into_iter().chain(elements).collect();
+        let (mut page, mut other) = (Vec::new(), vec![0; size]);
+        let found = snappy::decompress(&block, size, &mut page).map(|()| page[..size].to_vec());
+        let expected = snap::raw::Decoder::new().decompress(&block, &mut other).ok().filter(|&n| n == size);
+        prop_assert_eq!(found, expected.map(|_| other));
     }
 
     #[test]

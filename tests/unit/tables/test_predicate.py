@@ -284,3 +284,25 @@ def test_the_record_of_an_output_knows_the_condition(tmp_path: Path) -> None:
     assert again["done_before"]
     with raises_code("output-exists", UsageError):
         w2s.filter(tmp_path / "in.parquet", tmp_path / "out.parquet", where="x > 0", **options)
+
+
+def test_expressions_with_equal_texts_are_different_conditions() -> None:
+    values = [list(range(100)), [*range(50), 777, *range(51, 100)]]
+    one, two = (Predicate.parse(pc.field("x").isin(numbers)) for numbers in values)
+    assert one.text == two.text
+    assert one != two
+    assert repr(one) != repr(two)
+    assert one == Predicate.parse(pc.field("x").isin(values[0]))
+
+
+@pytest.mark.parametrize(
+    "where",
+    ["x > " + "-" * 9_000 + "1", "x" + ".a" * 4_900 + " > 1", "x > 1" + " or (x > 1" * 900 + ")" * 900,
+     "not " * 2_490 + "ok", "x < " * 2_000 + "x", "x in [" + "1," * 4_900 + "]", "[" * 4_000 + "]" * 4_000],
+    ids=lambda text: text[:12],
+)  # fmt: skip
+def test_deep_and_long_conditions_end_in_an_answer_or_an_error(where: str) -> None:
+    try:
+        rows(where)
+    except UsageError as error:
+        assert error.code in {"filter-invalid-where", "table-unknown-column"}

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import importlib
+import os
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -138,6 +141,42 @@ def test_a_reader_that_is_closed_early_leaves_no_file(table: pa.Table, temporary
     assert list(temporary.iterdir()) == []
 
 
+FORK = """
+import os
+import pyarrow as pa, w2s
+
+table = pa.table({"trust": [0.5, 0.9, 0.1]})
+reader = w2s.filter(pa.RecordBatchReader.from_batches(table.schema, table.to_batches()), score="trust", top=2)
+child = os.fork()
+if child == 0:
+    raise SystemExit(0)  # ends as a program does, with all that is registered for it
+os.waitpid(child, 0)
+print(reader.read_all()["trust"].to_pylist())
+"""
+
+
+def test_a_forked_child_leaves_the_file_of_its_parent(temporary: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", FORK],
+        capture_output=True,
+        text=True,
+        check=True,
+        env={**os.environ, "TMPDIR": str(temporary)},
+    )
+    assert done.stdout == "[0.5, 0.9]\n"
+    assert list(temporary.iterdir()) == []
+
+
+def test_a_full_disk_for_the_stream_says_where(table: pa.Table, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object) -> Any:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(table_objects.pa.ipc, "new_file", full)
+    with raises_code("filter-no-temporary-space") as caught:
+        w2s.filter(Stream(table.select(["trust"])), score="trust", top=1)
+    assert "TMPDIR" in str(caught.value)
+
+
 def test_errors_name_the_row_and_not_the_temporary_file(temporary: Path) -> None:
     table = pa.table({"trust": [0.5, None]})
     with raises_code("filter-null-score", DataError) as caught:
@@ -174,6 +213,33 @@ def test_a_stream_that_fails_is_an_error_of_the_data(temporary: Path) -> None:
 def test_options_that_do_not_fit_a_table_are_refused(options: dict[str, Any], code: str) -> None:
     with raises_code(code, UsageError):
         w2s.filter(pa.table({"trust": [1.0]}), **({"score": "trust", "top": 1} | options))
+
+
+@pytest.mark.parametrize(
+    ("options", "code"),
+    [
+        ({"score": "trsut"}, "table-unknown-column"),
+        ({"by": "x"}, "table-unknown-column"),
+        ({"where": "x > 1"}, "table-unknown-column"),
+        ({"where": "trust == 'a'"}, "filter-invalid-where"),
+        ({"columns": ["x"]}, "table-unknown-column"),
+        ({"out": "nested.csv"}, "table-nested-csv"),
+    ],
+)
+def test_a_stream_that_does_not_fit_is_refused_before_it_is_read(
+    tmp_path: Path, temporary: Path, options: dict[str, Any], code: str
+) -> None:
+    def batches() -> Any:
+        raise AssertionError("read")
+        yield
+
+    schema = pa.schema([("trust", pa.float64()), ("list", pa.list_(pa.int64()))])
+    if "out" in options:
+        options = {"out": tmp_path / options["out"]}
+    with raises_code(code, UsageError):
+        w2s.filter(
+            pa.RecordBatchReader.from_batches(schema, batches()), **({"score": "trust", "top": 1} | options)
+        )
 
 
 def test_standard_input_needs_an_output() -> None:
@@ -269,8 +335,5 @@ def test_the_namespace_of_polars_equals_the_filter(pl: Any, temporary: Path) -> 
 
 
 def test_polars_is_imported_by_its_own_module_only() -> None:
-    import subprocess
-    import sys
-
     code = "import sys, w2s; w2s.filter; sys.exit('polars' in sys.modules or 'pandas' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
