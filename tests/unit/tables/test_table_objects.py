@@ -19,7 +19,7 @@ import w2s
 from tests.doubles.errors import raises_code
 from tests.unit.tables.conftest import best, everything
 from w2s.errors import DataError, UsageError
-from w2s.tables import table_objects
+from w2s.tables import table_objects, temporary_folder
 
 
 def wanted(table: pa.Table, k: int) -> pa.Table:
@@ -43,7 +43,7 @@ def temporary(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Where streams are copied to."""
     folder = tmp_path / "temporary"
     folder.mkdir()
-    monkeypatch.setattr(table_objects.tempfile, "tempdir", str(folder))
+    monkeypatch.setattr(temporary_folder.tempfile, "tempdir", str(folder))
     return folder
 
 
