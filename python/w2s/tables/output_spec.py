@@ -81,7 +81,7 @@ def parse_output(
         raise UsageError("filter-invalid-shards", f"`shards` is {shards}; give at least 1")
     if out is None:
         return None
-    text, given = str(out), _Given(wanted, output_format, codec)
+    text, choice = str(out), _FormatChoice(wanted, output_format, codec)
     if text == STREAM:
         if shards is not None:
             raise UsageError(
@@ -91,19 +91,19 @@ def parse_output(
     address = parse_address(text, is_output=True)
     if address is not None:
         is_file = "." in address.name and not text.endswith("/")
-        form = _output_format(text, is_file, shards, given)
+        form = _output_format(text, is_file, shards, choice)
         remote = RemoteOutput(open_storage(address), not is_file)
         return OutputSpec(None, form, None if is_file else shards or 1, overwrite, codec, remote)
     check_output(Path(text))
     path = Path(text).resolve() if Path(text).is_symlink() else Path(text)
     is_file = bool(path.suffix) and not path.is_dir() and not text.endswith("/")
-    form = _output_format(text, is_file, shards, given)
+    form = _output_format(text, is_file, shards, choice)
     check_writable(path)
     return OutputSpec(path, form, None if is_file else shards or 1, overwrite, codec)
 
 
 @dataclass(frozen=True, slots=True)
-class _Given:
+class _FormatChoice:
     """What the user says of the format: the format with its codec, its name, and the codec."""
 
     format: Format | None
@@ -111,20 +111,20 @@ class _Given:
     codec: Codec | None
 
 
-def _output_format(text: str, is_file: bool, shards: int | None, given: _Given) -> Format | None:
+def _output_format(text: str, is_file: bool, shards: int | None, choice: _FormatChoice) -> Format | None:
     """The format of an output: of a file, what its ending says; of a folder, what the user wants."""
     if not is_file:
-        return given.format
+        return choice.format
     if shards is not None:
         folder = text.removesuffix("".join(Path(text).suffixes[-1:]))
         raise UsageError(
             "filter-shards-need-folder",
             f"`shards` are written into a folder; use {folder}/ instead of {text}",
         )
-    found = with_codec(format_to_write(text), given.codec, Path(text).name)
-    if given.format not in {None, found}:
+    found = with_codec(format_to_write(text), choice.codec, Path(text).name)
+    if choice.format not in {None, found}:
         raise UsageError(
             "filter-two-output-formats",
-            f"`output_format` is {given.name}, but {text} names another format; leave one of them out",
+            f"`output_format` is {choice.name}, but {text} names another format; leave one of them out",
         )
     return found
