@@ -63,7 +63,7 @@ class RemoteInfo:
     time: int
 
 
-def parse_address(text: str, *, is_output: bool = False) -> Address | None:
+def remote_address(text: str, *, is_output: bool = False) -> Address | None:
     """The address in a text; None if it is a local path.
 
     Args:
@@ -74,9 +74,9 @@ def parse_address(text: str, *, is_output: bool = False) -> Address | None:
         UsageError: the storage is unknown, the address holds a password, or it cannot be written.
 
     Example:
-        >>> parse_address("s3://bucket/shards/")
+        >>> remote_address("s3://bucket/shards/")
         Address(scheme='s3', path='bucket/shards')
-        >>> parse_address("shards/")
+        >>> remote_address("shards/")
     """
     found = _ADDRESS.fullmatch(text)
     if found is None:

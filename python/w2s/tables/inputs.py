@@ -12,7 +12,7 @@ from urllib.parse import unquote
 import pyarrow as pa
 
 from w2s.errors import DataError, UsageError
-from w2s.tables.addresses import Address, open_storage, parse_address
+from w2s.tables.addresses import Address, open_storage, remote_address
 from w2s.tables.formats import ENDINGS, format_of
 from w2s.tables.globs import WILD, fixed_parts, matches_glob
 from w2s.tables.mirror import Mirror
@@ -82,7 +82,7 @@ def remote_file(text: str) -> InputFile | None:
     Raises:
         DataError: the address names no file, or several.
     """
-    address = parse_address(text)
+    address = remote_address(text)
     if address is None:
         return None
     storage = open_storage(address)
@@ -143,7 +143,7 @@ def check_remote_output(out: Address, inputs: Sequence[str], files: Sequence[Inp
                 "output-is-input", f"the output {out} is or holds the input {file.name}; choose another `out`"
             )
     for text in inputs:
-        address = parse_address(text)
+        address = remote_address(text)
         if address is None or address.scheme != out.scheme:
             continue
         parts, pattern = out.path.split("/"), address.path.split("/")
@@ -172,7 +172,7 @@ def _matches(out: Path, pattern: str) -> bool:
 
 
 def _files_of(text: str, folder: TemporaryFolder) -> list[InputFile]:
-    address = parse_address(text)
+    address = remote_address(text)
     if address is not None:
         return _remote_files(address, folder)
     path = Path(text)

@@ -13,7 +13,7 @@ from w2s.errors import DataError, UsageError
 from w2s.evidence import Labels, join_vectors, read_table
 from w2s.evidence_kinds import STATES
 from w2s.files import file_digest
-from w2s.tables.addresses import parse_address
+from w2s.tables.addresses import remote_address
 from w2s.tables.formats import format_of
 from w2s.tables.inputs import InputFile, find_inputs
 from w2s.tables.mirror import remote_names
@@ -77,7 +77,7 @@ def label_file_digest(path: str) -> str:
 
 
 def _find(path: str) -> InputFile:
-    if parse_address(path) is None and Path(path).is_dir():
+    if remote_address(path) is None and Path(path).is_dir():
         raise UsageError("label-folder", f"{path} is a folder; name the file of labels in it")
     files = find_inputs([path])
     if len(files) > 1:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from w2s.errors import UsageError
 from w2s.locks import check_output, lock_output
-from w2s.tables.addresses import open_storage, parse_address
+from w2s.tables.addresses import open_storage, remote_address
 from w2s.tables.formats import STREAM, Codec, Format, format_named, format_to_write, parse_codec, with_codec
 from w2s.tables.remote_output import RemoteOutput
 from w2s.tables.sinks import check_writable
@@ -88,7 +88,7 @@ def parse_output(
                 "filter-shards-need-folder", "standard output cannot be split into `shards`; give a folder"
             )
         return OutputSpec(None, wanted, None, overwrite, codec)
-    address = parse_address(text, is_output=True)
+    address = remote_address(text, is_output=True)
     if address is not None:
         is_file = "." in address.name and not text.endswith("/")
         form = _output_format(text, is_file, shards, choice)

@@ -11,7 +11,7 @@ import pyarrow.fs as pafs
 import pytest
 
 from tests.doubles.errors import raises_code
-from w2s.tables.addresses import STORAGES, Address, Storage, parse_address
+from w2s.tables.addresses import STORAGES, Address, Storage, remote_address
 from w2s.tables.mirror import Mirror, remote_names
 from w2s.tables.temporary_folder import TemporaryFolder
 
@@ -114,11 +114,11 @@ def test_the_copy_goes_with_the_mirror(remote: Path) -> None:
 )
 def test_bad_addresses_are_refused_without_their_secrets(text: str, code: str, said: str) -> None:
     with raises_code(code, says=said) as caught:
-        parse_address(text)
+        remote_address(text)
     assert "secret" not in str(caught.value)
 
 
 def test_the_signature_of_a_web_address_is_never_shown() -> None:
-    address = parse_address("https://host/a.parquet?X-Signature=secret")
+    address = remote_address("https://host/a.parquet?X-Signature=secret")
     assert str(address) == "https://host/a.parquet"
     assert "secret" not in repr(address)
