@@ -24,7 +24,12 @@ def matches_glob(parts: Sequence[str], pattern: Sequence[str]) -> bool:
 
 
 def fixed_parts(pattern: Sequence[str]) -> int:
-    """The number of leading parts that hold no wildcard."""
+    """The number of leading parts that hold no wildcard.
+
+    Example:
+        >>> fixed_parts(["data", "20??", "*.parquet"])
+        1
+    """
     return next((i for i, part in enumerate(pattern) if WILD & set(part)), len(pattern))
 
 

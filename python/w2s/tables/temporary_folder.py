@@ -14,6 +14,13 @@ class TemporaryFolder:
     """A folder that is removed by :meth:`remove`, or when nothing refers to this object any more.
 
     A forked child has the object too; only the process that made it removes the folder.
+
+    Example:
+        >>> folder = TemporaryFolder()
+        >>> folder.make()
+        >>> folder.remove()
+        >>> folder.path.exists()
+        False
     """
 
     def __init__(self) -> None:
