@@ -13,6 +13,8 @@ WILD = frozenset("*?[")
 def matches_glob(parts: Sequence[str], pattern: Sequence[str]) -> bool:
     """Whether a glob finds a path, both given as the parts between slashes.
 
+    ``?`` is one letter and ``[ab]`` one of several; case counts.
+
     Example:
         >>> matches_glob(["data", "2024", "a.parquet"], ["data", "**", "*.parquet"])
         True
