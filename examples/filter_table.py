@@ -38,6 +38,12 @@ print(f"                    {summary['rows_kept']:,} rows, lowest score kept {su
 w2s.filter("texts.parquet", "best.parquet", score="quality", top="10%", by="language", overwrite=True)
 print(f"best 10% by group:  {count_languages(pq.read_table('best.parquet'))}")
 
+# Tables in memory go in as well. Without an output the kept rows come back, as a reader of record batches,
+# which pyarrow, pandas, polars and DuckDB take. `where` leaves rows out before the best ones are chosen.
+table = pq.read_table("texts.parquet")
+reader = w2s.filter(table, score="quality", top="10%", where="language != 'de'", columns=["text", "language"])
+print(f"best 10% of others: {count_languages(reader.read_all())}")
+
 # w2s.select does the same for arrays in memory. It returns the positions of the kept rows, ascending. Arrays
 # of numpy, Arrow, pandas, polars and torch are used as they are.
 kept = w2s.select(quality, top="10%", by=language)

@@ -6,6 +6,7 @@ import errno
 import json
 import os
 import platform
+import re
 import stat
 import sys
 import time
@@ -20,6 +21,7 @@ LOCK = ".lock"
 """The lock in a folder that is filled in place."""
 _LONGEST_ADDITION = len("..4194304-abcdef.part")
 """Bytes by which hidden names next to an output are longer than the name of the output."""
+_ADDRESS = re.compile(r"[a-z][a-z0-9+.-]+:/", re.IGNORECASE)
 _NO_LOCKS = {errno.ENOLCK, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.EINVAL}
 """Error numbers of file systems without locks."""
 
@@ -100,9 +102,14 @@ def check_output(out: Path) -> None:
     """Refuse a path that an output cannot have.
 
     Raises:
-        UsageError: the path has no name or a name that is too long, is a device, a pipe or a socket, or is a
-            link that leads to itself.
+        UsageError: the path is the address of a remote file, has no name or a name that is too long, is a
+            device, a pipe or a socket, or is a link that leads to itself.
     """
+    if _ADDRESS.match(str(out)):
+        raise UsageError(
+            "output-remote",
+            f"the output {out} is the address of a remote file; write a local file and copy it",
+        )
     if "\0" in str(out):
         raise UsageError(
             "output-bad-name", f"the output {str(out)!r} contains a NUL character; write another name"

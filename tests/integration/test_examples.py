@@ -83,7 +83,9 @@ def test_the_notebook_runs_and_prints_what_it_shows(tmp_path: Path) -> None:
 
 
 def test_the_filter_and_select_keep_the_same_rows(tmp_path: Path) -> None:
-    assert "w2s.select agrees:  True" in run(tmp_path, EXAMPLES / "filter_table.py")
+    printed = run(tmp_path, EXAMPLES / "filter_table.py")
+    assert "w2s.select agrees:  True" in printed
+    assert "best 10% of others: en " in printed
 
 
 def test_the_labels_that_are_kept_are_more_often_right(tmp_path: Path) -> None:

@@ -20,16 +20,27 @@ from w2s.tables.candidate_rows import CandidatePartition, of_all_rows
 from w2s.tables.copy_rows import RowCopy
 from w2s.tables.decision import Decision
 from w2s.tables.formats import Format
-from w2s.tables.inputs import InputFile, check_output_is_no_input, find_inputs
+from w2s.tables.inputs import InputFile, check_output_is_no_input, check_remote_output, find_inputs
+from w2s.tables.mirror import remote_names
+from w2s.tables.output_spec import OutputSpec, output_lock
 from w2s.tables.partition import RowMask
 from w2s.tables.progress import ProgressCounter
+from w2s.tables.remote_output import RemoteOutput
 from w2s.tables.select_rows import select_rows
-from w2s.tables.sinks import OutputSpec, cannot_write, check_flat, output_lock, output_part, style_with
+from w2s.tables.sinks import cannot_write, check_flat, output_part, style_with
 from w2s.tables.source import Source, open_source
 from w2s.tables.spec import FilterSpec
 from w2s.tables.spill import SpilledStream, spill
-from w2s.tables.summary import build_summary, check_replaceable, publish_output, read_finished, with_quantiles
-from w2s.tables.table_objects import TemporaryFolder, open_table
+from w2s.tables.summary import (
+    build_summary,
+    check_replaceable,
+    plain_summary,
+    publish_output,
+    read_finished,
+    with_quantiles,
+)
+from w2s.tables.table_objects import open_table
+from w2s.tables.temporary_folder import TemporaryFolder
 
 _LOG = logging.getLogger(__name__)
 
@@ -71,6 +82,7 @@ class FilterJob:
     steps: ProgressCounter
     explain: bool
 
+    @remote_names()
     def of_files(self, texts: Sequence[str]) -> dict[str, Any]:
         """Filter files; gives the summary."""
         source = self._open(texts)
@@ -96,6 +108,7 @@ class FilterJob:
         finally:
             folder.remove()
 
+    @remote_names()
     def reader_of_files(self, texts: Sequence[str]) -> pa.RecordBatchReader:
         """The kept rows of files; their scores are read now, the rows themselves by the reader."""
         return self._reader(self._open(texts), None)
@@ -115,11 +128,15 @@ class FilterJob:
         source = open_source(files, self.inputs.delimiter, memory=self.memory)
         if self.output is not None and self.output.path is not None:
             check_output_is_no_input(self.output.path, texts, files)
+        if self.output is not None and self.output.remote is not None:
+            check_remote_output(self.output.remote.address, texts, files)
         return source
 
     def _check_replaceable(self, check: Callable[[Path], None] | None = None) -> None:
         """Refuse an existing output of an input that cannot be recognised."""
         output = self.output
+        if output is not None and output.remote is not None:
+            output.remote.check_replaceable(overwrite=output.overwrite)
         if output is None or output.path is None or not output.path.exists():
             return
         if check is not None:
@@ -137,11 +154,10 @@ class FilterJob:
         made_of: dict[str, object] = {
             "files": [source.stamps, source.format.ending],
             "options": repr(self.spec),
-            "output": output
-            and [str(output.path), output.shards, str(output.format_for(source)), self.columns],
+            "output": output and [output.name, output.shards, str(output.format_for(source)), self.columns],
         }
-        if output is not None and output.path is not None and source.stamps and spilled is None:
-            before = read_finished(output.path, made_of, overwrite=output.overwrite)
+        if output is not None and source.stamps and spilled is None:
+            before = _finished(output, made_of)
             if before is not None:
                 return {**before, "done_before": True}
         schema = self._output_schema(source)
@@ -226,7 +242,7 @@ class FilterJob:
 
         def batches() -> Iterator[pa.RecordBatch]:
             try:
-                with _stream_name(place, "the stream"), _read_errors(source):
+                with remote_names(), _stream_name(place, "the stream"), _read_errors(source):
                     for table in copy.tables():
                         yield from table.to_batches()
                     source.check_unchanged()
@@ -248,11 +264,15 @@ class FilterJob:
         form = output.format_for(source)
         copy = self._copy(source, decision.kept, form)
         check_flat(copy.source.schema, form)
+        if output.remote is not None:
+            summary["out"] = output.name
+            _write_remote(copy, output, output.remote, made_of, summary)
+            return summary
         if output.path is None:
             copy.into(None)
             source.check_unchanged()
             return summary
-        summary["out"] = str(output.path)
+        summary["out"] = output.name
         with output_part(output.path, folder=output.shards is not None) as part:
             if output.shards is None:
                 copy.into(part, output.path)
@@ -264,6 +284,38 @@ class FilterJob:
             except OSError as error:
                 raise cannot_write(output.path, error) from None
         return summary
+
+
+def _finished(output: OutputSpec, made_of: dict[str, object]) -> dict[str, Any] | None:
+    """The summary of the same filter if its output is finished."""
+    if output.remote is not None:
+        return output.remote.read_finished(made_of, overwrite=output.overwrite)
+    if output.path is None:
+        return None
+    return read_finished(output.path, made_of, overwrite=output.overwrite)
+
+
+def _write_remote(
+    copy: RowCopy,
+    output: OutputSpec,
+    remote: RemoteOutput,
+    made_of: dict[str, object],
+    summary: dict[str, Any],
+) -> None:
+    """Write the output to a temporary place and upload it."""
+    folder = TemporaryFolder()
+    part = folder.path / "output"
+    try:
+        folder.make()
+        if output.shards is None:
+            copy.into(part, Path(output.name))
+        else:
+            part.mkdir()
+            copy.into_shards(part, output.shards, Path(output.name))
+        copy.source.check_unchanged()
+        remote.publish(part, made_of, plain_summary(summary))
+    finally:
+        folder.remove()
 
 
 def _check_standard_input_is_other(path: Path) -> None:

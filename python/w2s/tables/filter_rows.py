@@ -15,9 +15,9 @@ from w2s.kernels.arrays import check_nulls
 from w2s.selection import Rule
 from w2s.tables.filter_job import FilterJob, InputSpec
 from w2s.tables.formats import STREAM, format_named
+from w2s.tables.output_spec import parse_output
 from w2s.tables.predicate import Predicate
 from w2s.tables.progress import ProgressCounter, Report
-from w2s.tables.sinks import parse_output
 from w2s.tables.spec import FilterSpec, GoldSpec, parse_bytes, parse_columns, parse_scores
 from w2s.tables.table_objects import is_table_object, not_a_table
 

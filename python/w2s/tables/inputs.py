@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import fnmatch
 import glob
 import os
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -14,28 +12,38 @@ from urllib.parse import unquote
 import pyarrow as pa
 
 from w2s.errors import DataError, UsageError
+from w2s.tables.addresses import Address, open_storage, remote_address
 from w2s.tables.formats import ENDINGS, format_of
+from w2s.tables.globs import WILD, fixed_parts, matches_glob
+from w2s.tables.mirror import Mirror
 from w2s.tables.partition import Mask, Partition
-
-_WILD = frozenset("*?[")
-_REMOTE = re.compile(r"([a-z][a-z0-9+.-]*)://", re.IGNORECASE)
-_DOWNLOADS = {
-    "s3": "aws s3 cp {} -",
-    "gs": "gcloud storage cat {}",
-    "http": "curl -fL {}",
-    "https": "curl -fL {}",
-}
-"""Commands that print a remote file, by the start of its address."""
-_UPLOADS = {"s3": "aws s3 cp - {}", "gs": "gcloud storage cp - {}"}
-"""Commands that write standard input to a remote file."""
+from w2s.tables.temporary_folder import TemporaryFolder
 
 
 @dataclass(frozen=True, slots=True)
 class InputFile:
-    """An input file, and the columns that its folder names add to all its rows."""
+    """An input file, and the columns that its folder names add to all its rows.
+
+    Attributes:
+        path: the file; of a remote file, its mirror.
+        hive: names and values of the columns.
+        mirror: the mirror of a remote file.
+    """
 
     path: Path
     hive: tuple[tuple[str, str], ...] = ()
+    mirror: Mirror | None = None
+
+    @property
+    def name(self) -> str:
+        """The absolute path, or the address."""
+        return str(self.path.resolve()) if self.mirror is None else str(self.mirror.address)
+
+    def whole(self) -> Path:
+        """The file, of which every byte is here."""
+        if self.mirror is not None:
+            self.mirror.fetch_all()
+        return self.path
 
 
 def find_inputs(inputs: Sequence[str]) -> list[InputFile]:
@@ -45,10 +53,9 @@ def find_inputs(inputs: Sequence[str]) -> list[InputFile]:
         UsageError: the ending of a file is unknown, or a file is given twice.
         DataError: a file does not exist, a folder cannot be read, or a file name is not UTF-8.
     """
-    for text in inputs:
-        check_local(text)
+    folder = TemporaryFolder()
     try:
-        files = [file for text in inputs for file in _files_of(text)]
+        files = [file for text in inputs for file in _files_of(text, folder)]
     except PermissionError as error:
         raise DataError(
             "table-unreadable",
@@ -69,25 +76,22 @@ def find_inputs(inputs: Sequence[str]) -> list[InputFile]:
     return files
 
 
-def check_local(text: str, *, is_output: bool = False) -> None:
-    """Refuse the address of a remote file.
+def remote_file(text: str) -> InputFile | None:
+    """The remote file with an address, all of it fetched; None if the text is a local path.
 
     Raises:
-        UsageError: the text begins like ``s3://``; the message has a command that copies the file.
+        DataError: the address names no file, or several.
     """
-    found = _REMOTE.match(text)
-    if found is None:
-        return
-    program = (_UPLOADS if is_output else _DOWNLOADS).get(found[1].lower(), "").format(text)
-    if is_output:
-        remedy = "write a local file and copy it"
-        remedy += f", or pipe it: w2s filter … --out - | {program}" if program else ""
-    else:
-        remedy = "copy it first" + (f", or pipe it: {program} | w2s filter - …" if program else "")
-    raise UsageError(
-        "table-remote-path",
-        f"{text} is a remote address, and w2s reads and writes local files only; {remedy}",
-    )
+    address = remote_address(text)
+    if address is None:
+        return None
+    storage = open_storage(address)
+    info = None if address.is_pattern else storage.info()
+    if info is None:
+        raise DataError("table-missing-file", f"{address} does not exist; check the name")
+    file = InputFile((mirror := Mirror(storage, info, TemporaryFolder())).path, (), mirror)
+    file.whole()
+    return file
 
 
 def check_output_is_no_input(out: Path, inputs: Sequence[str], files: Sequence[InputFile]) -> None:
@@ -124,6 +128,34 @@ def check_output_is_no_input(out: Path, inputs: Sequence[str], files: Sequence[I
             )
 
 
+def check_remote_output(out: Address, inputs: Sequence[str], files: Sequence[InputFile]) -> None:
+    """Refuse a remote output that would replace an input, or that the next run would read as an input.
+
+    Raises:
+        UsageError: the output is an input, holds one, or lies in an input folder or glob.
+    """
+    for file in files:
+        if file.mirror is None or file.mirror.address.scheme != out.scheme:
+            continue
+        path = file.mirror.address.path
+        if path == out.path or path.startswith(f"{out.path}/"):
+            raise UsageError(
+                "output-is-input", f"the output {out} is or holds the input {file.name}; choose another `out`"
+            )
+    for text in inputs:
+        address = remote_address(text)
+        if address is None or address.scheme != out.scheme:
+            continue
+        parts, pattern = out.path.split("/"), address.path.split("/")
+        inside = matches_glob(parts, pattern) if address.is_pattern else parts[: len(pattern)] == pattern
+        if inside:
+            raise UsageError(
+                "output-in-input",
+                f"the output {out} belongs to the input {address}, so the next run would read it; choose "
+                "another `out`",
+            )
+
+
 def _is_same(out: Path, path: Path) -> bool:
     """Whether both are one file, also through links."""
     try:
@@ -134,23 +166,19 @@ def _is_same(out: Path, path: Path) -> bool:
 
 def _matches(out: Path, pattern: str) -> bool:
     """Whether a glob finds a path; ``*`` does not cross folders, ``**`` does."""
-    if not _WILD & set(pattern) or Path(pattern).exists():
+    if not WILD & set(pattern) or Path(pattern).exists():
         return False
-    parts = Path(pattern).absolute().parts
-    texts = [r"(?:[^/]+/)*" if part == "**" else _part(part) + "/" for part in parts]
-    return re.fullmatch("".join(texts), "/".join(out.absolute().parts) + "/") is not None
+    return matches_glob(out.absolute().parts, Path(pattern).absolute().parts)
 
 
-def _part(pattern: str) -> str:
-    """A regular expression for one part of a glob."""
-    return fnmatch.translate(pattern).removesuffix(r"\Z").removesuffix(r"\z").replace(".*", "[^/]*")
-
-
-def _files_of(text: str) -> list[InputFile]:
+def _files_of(text: str, folder: TemporaryFolder) -> list[InputFile]:
+    address = remote_address(text)
+    if address is not None:
+        return _remote_files(address, folder)
     path = Path(text)
     if path.is_dir():
         root, paths = path, [found for found in _walk(path) if _is_table_file(found, path)]
-    elif _WILD & set(text) and not path.exists():
+    elif WILD & set(text) and not path.exists():
         root, paths = _fixed_part(path), [Path(found) for found in glob.glob(text, recursive=True)]  # noqa: PTH207 - a text may start anywhere
         paths = [found for found in paths if found.is_file()]
     elif path.is_file():
@@ -173,6 +201,28 @@ def _files_of(text: str) -> list[InputFile]:
         if format_of(found) is None:
             raise UsageError("table-unknown-ending", f"cannot read {found}: {_why_not(found)}")
     return [InputFile(found, _hive(found, root)) for found in sorted(paths)]
+
+
+def _remote_files(address: Address, folder: TemporaryFolder) -> list[InputFile]:
+    storage = open_storage(address)
+    found = storage.list()
+    is_file = address in found
+    names = address.path.split("/")
+    root = names[: fixed_parts(names)] if address.is_pattern else names[:-1] if is_file else names
+    tables = {
+        one: info
+        for one, info in found.items()
+        if is_file or (_is_visible(one.path.split("/")[len(root) :]) and format_of(one.name) is not None)
+    }
+    if not tables:
+        what = "matches no table" if address.is_pattern else "does not exist, or holds no table"
+        raise DataError("table-missing-file", f"{address} {what}; check the name; tables end in {ENDINGS}")
+    if is_file and format_of(address.name) is None:
+        raise UsageError("table-unknown-ending", f"cannot read {address}: {_why_not(Path(address.name))}")
+    return [
+        InputFile(mirror.path, _hive_of(mirror.address.path.split("/")[len(root) : -1]), mirror)
+        for mirror in (Mirror(storage.at(one), info, folder) for one, info in tables.items())
+    ]
 
 
 def _walk(folder: Path) -> Iterator[Path]:
@@ -199,19 +249,25 @@ def _why_not(path: Path) -> str:
 
 
 def _is_table_file(path: Path, root: Path) -> bool:
-    hidden = any(part.startswith((".", "_")) for part in path.relative_to(root).parts)
-    return not hidden and format_of(path) is not None and path.is_file()
+    return _is_visible(path.relative_to(root).parts) and format_of(path) is not None and path.is_file()
+
+
+def _is_visible(parts: Sequence[str]) -> bool:
+    """Whether no folder and no file of a path is hidden, as ``_SUCCESS`` is."""
+    return not any(part.startswith((".", "_")) for part in parts)
 
 
 def _fixed_part(pattern: Path) -> Path:
     """The leading folders of a pattern that hold no wildcard."""
-    parts = pattern.parts
-    wild = next(i for i, part in enumerate(parts) if _WILD & set(part))
-    return Path(*parts[:wild])
+    return Path(*pattern.parts[: fixed_parts(pattern.parts)])
 
 
 def _hive(path: Path, root: Path) -> tuple[tuple[str, str], ...]:
     folders = path.parent.relative_to(root).parts if path.is_relative_to(root) else path.parent.parts
+    return _hive_of(folders)
+
+
+def _hive_of(folders: Sequence[str]) -> tuple[tuple[str, str], ...]:
     pairs = (folder.partition("=") for folder in folders)
     return tuple((name, value) for name, equals, value in pairs if equals and name)
 

@@ -13,8 +13,10 @@ from w2s.errors import DataError, UsageError
 from w2s.evidence import Labels, join_vectors, read_table
 from w2s.evidence_kinds import STATES
 from w2s.files import file_digest
+from w2s.tables.addresses import remote_address
 from w2s.tables.formats import format_of
 from w2s.tables.inputs import InputFile, find_inputs
+from w2s.tables.mirror import remote_names
 from w2s.tables.source import open_source
 
 _VIEWS = {pa.string_view(): pa.string(), pa.binary_view(): pa.binary()}
@@ -36,6 +38,7 @@ class LabelFile:
     digest: str = ""
 
 
+@remote_names()
 def read_label_file(path: str) -> LabelFile:
     """Read labels, and the vectors next to the file if it has ids.
 
@@ -55,6 +58,7 @@ def read_label_file(path: str) -> LabelFile:
     return LabelFile(table, labels, file_digest(file.path))
 
 
+@remote_names()
 def label_file_digest(path: str) -> str:
     """What identifies the content of a file of labels and of the vectors next to it: a SHA-256.
 
@@ -73,7 +77,7 @@ def label_file_digest(path: str) -> str:
 
 
 def _find(path: str) -> InputFile:
-    if Path(path).is_dir():
+    if remote_address(path) is None and Path(path).is_dir():
         raise UsageError("label-folder", f"{path} is a folder; name the file of labels in it")
     files = find_inputs([path])
     if len(files) > 1:
@@ -81,7 +85,18 @@ def _find(path: str) -> InputFile:
             "label-several-files",
             f"{path} is {len(files)} files; name one file of labels, or join them with w2s filter",
         )
-    return files[0]
+    return _fetched(files[0])
+
+
+def _fetched(file: InputFile) -> InputFile:
+    """The same file; if it is remote, all of it is here, and the vectors next to it."""
+    file.whole()
+    if file.mirror is not None:
+        for name in STATES:
+            vectors = file.mirror.sibling(f"{name}.parquet")
+            if vectors is not None:
+                vectors.fetch_all()
+    return file
 
 
 def _read(file: InputFile) -> pa.Table:

@@ -13,8 +13,9 @@ import pyarrow.parquet as pq
 
 from w2s.errors import DataError
 from w2s.kernels.pages import ChunkPlace, FlatChunk
+from w2s.tables.mirror import Mirror
 from w2s.tables.parquet_columns import FlatColumn, FlatReader, flat_column
-from w2s.tables.parquet_footer import Footer, SharedFile, read_footer
+from w2s.tables.parquet_footer import Footer, MirroredChunks, SharedFile, read_footer
 from w2s.tables.partition import Mask, cast_views, counted, has_views, reason_of, rows_under, without_views
 
 _BATCH_ROWS = 1 << 17
@@ -54,7 +55,8 @@ class ParquetPartition:
 
     def read_columns(self, names: Sequence[str]) -> Iterator[pa.Table]:
         """Every row, with only these columns."""
-        return self._read(_BATCH_ROWS, list(names))
+        with self.file.held(self.group, names):
+            yield from self._read(_BATCH_ROWS, list(names))
 
     def with_columns(self, names: Sequence[str]) -> ParquetPartition:
         """The same rows without other columns."""
@@ -64,8 +66,11 @@ class ParquetPartition:
 
     def masked_rows(self, mask: Mask, batch_bytes: int) -> Iterator[pa.Table]:
         """Every column of the rows under a mask."""
-        if not mask.any():
-            return
+        if mask.any():
+            with self.file.held(self.group, self.only):
+                yield from self._masked_rows(mask, batch_bytes)
+
+    def _masked_rows(self, mask: Mask, batch_bytes: int) -> Iterator[pa.Table]:
         row_bytes = max(1, self.n_bytes // max(1, self.rows))
         batch_rows = int(np.clip(batch_bytes // row_bytes, _LEAST_ROWS, _BATCH_ROWS))
         flat = {column.name for column, _ in self.flat}
@@ -105,14 +110,20 @@ class ParquetPartition:
             raise DataError("table-unreadable", f"cannot read {self.where}: {reason_of(error)}") from None
 
 
-def open_parquet(path: Path) -> tuple[pa.Schema, list[ParquetPartition], dict[str, Any]]:
+def open_parquet(
+    path: Path, mirror: Mirror | None = None
+) -> tuple[pa.Schema, list[ParquetPartition], dict[str, Any]]:
     """The schema, one partition per row group, and the writer options of the columns.
+
+    Args:
+        path: the file, or the mirror of a remote file.
+        mirror: fetches the parts of a remote file.
 
     Raises:
         DataError: the file is incomplete, damaged, encrypted or not Parquet.
     """
     try:
-        footer = read_footer(path)
+        footer = read_footer(path, mirror)
         with pq.ParquetFile(path) as file:
             metadata, columns = file.metadata, file.schema
             views, schema = has_views(file.schema_arrow), without_views(file.schema_arrow)
@@ -123,7 +134,8 @@ def open_parquet(path: Path) -> tuple[pa.Schema, list[ParquetPartition], dict[st
             "table-unreadable",
             f"cannot read {path}: {reason_of(error)}; check that it is a complete Parquet file",
         ) from None
-    shared = SharedFile(path, metadata)
+    roots = tuple(leaf.partition(".")[0] for leaf in leaves)
+    shared = SharedFile(path, metadata, None if mirror is None else MirroredChunks(mirror, footer, roots))
     flat = _flat_columns(schema, columns, leaves)
     partitions = [
         ParquetPartition(path, shared, i, rows, n_bytes, names, _flat_chunks(flat, footer, i), views)

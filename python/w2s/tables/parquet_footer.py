@@ -8,6 +8,8 @@ from __future__ import annotations
 import struct
 import threading
 import weakref
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,6 +19,7 @@ import pyarrow.parquet as pq
 
 from w2s.errors import DataError
 from w2s.kernels.pages import ChunkPlace, Positions, footer
+from w2s.tables.mirror import Mirror, Range
 
 _TAIL_BYTES = 8  # length of the footer, and the magic bytes
 _HEAD_BYTES = 4
@@ -41,13 +44,15 @@ class Footer:
         return ChunkPlace._make(self.chunks[group, column].tolist())
 
 
-def read_footer(path: Path) -> Footer:
-    """Read and check the footer of a file.
+def read_footer(path: Path, mirror: Mirror | None = None) -> Footer:
+    """Read and check the footer of a file, which is fetched if the file is remote.
 
     Raises:
         DataError: the file is not Parquet, its footer is damaged, or its columns are encrypted.
         OSError: the file cannot be read.
     """
+    if mirror is not None:
+        mirror.fetch_tail(_GUESS_BYTES)
     with path.open("rb") as file:
         size = file.seek(0, 2)
         file.seek(max(0, size - _GUESS_BYTES))
@@ -62,6 +67,8 @@ def read_footer(path: Path) -> Footer:
         if begin < _HEAD_BYTES:
             raise _incomplete(path, "its footer is longer than the file")
         if length + _TAIL_BYTES > len(tail):
+            if mirror is not None:
+                mirror.fetch_tail(length + _TAIL_BYTES)
             file.seek(begin)
             tail = file.read()
     last = len(tail) - _TAIL_BYTES
@@ -87,13 +94,49 @@ def _encrypted(path: Path) -> DataError:
     )
 
 
+@dataclass(frozen=True, eq=False)
+class MirroredChunks:
+    """The column chunks of a remote file.
+
+    Attributes:
+        mirror: fetches them.
+        footer: says where they are.
+        names: the outermost column of each.
+    """
+
+    mirror: Mirror
+    footer: Footer
+    names: Sequence[str]
+
+    def fetch(self, group: int, names: Collection[str] | None = None) -> None:
+        """Fetch the chunks of some columns of a row group; None means all columns."""
+        self.mirror.fetch(self._ranges(group, names))
+
+    def drop(self, group: int, names: Collection[str] | None = None) -> None:
+        """Give back the disk space of the chunks."""
+        self.mirror.drop(self._ranges(group, names))
+
+    def _ranges(self, group: int, names: Collection[str] | None) -> list[Range]:
+        chunks = (
+            self.footer.chunk(group, i) for i, name in enumerate(self.names) if not names or name in names
+        )
+        return [(chunk.begin, chunk.end) for chunk in chunks]
+
+
 class SharedFile:
     """A Parquet file that a thread opens once for all of its row groups, with a footer that is read once."""
 
-    def __init__(self, path: Path, metadata: Any) -> None:
-        """Remember the path and pyarrow's metadata; nothing is opened yet."""
+    def __init__(self, path: Path, metadata: Any, chunks: MirroredChunks | None = None) -> None:
+        """Remember the path and pyarrow's metadata; nothing is opened yet.
+
+        Args:
+            path: the file, or the mirror of a remote file.
+            metadata: pyarrow's metadata.
+            chunks: the column chunks of a remote file.
+        """
         self._path = path
         self._metadata = metadata
+        self._chunks = chunks
         self._local = threading.local()
 
     def reader(self) -> pq.ParquetFile:
@@ -113,6 +156,19 @@ class SharedFile:
                 page_checksum_verification=True,
             )
         return found
+
+    @contextmanager
+    def held(self, group: int, names: Collection[str] | None = None) -> Iterator[None]:
+        """Hold the columns of a row group here while they are read; None means all columns.
+
+        Of a local file, nothing has to be done.
+        """
+        if self._chunks is None:
+            yield
+            return
+        self._chunks.fetch(group, names)
+        yield
+        self._chunks.drop(group, names)
 
     def close(self) -> None:
         """Close the file of this thread."""

@@ -8,8 +8,7 @@ import io
 import os
 import sys
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
-from dataclasses import dataclass
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import IO, Any, Protocol
 
@@ -20,13 +19,11 @@ import pyarrow.parquet as pq
 
 from w2s.errors import UsageError, W2sError
 from w2s.files import partial_output
-from w2s.locks import check_output, lock_output
-from w2s.tables.formats import STREAM, Codec, Format, format_named, format_to_write, parse_codec, with_codec
-from w2s.tables.inputs import check_local
+from w2s.tables.formats import Codec, Format
 from w2s.tables.json_rows import encode_rows
 from w2s.tables.parquet import GZIP_LEVEL
 from w2s.tables.partition import reason_of
-from w2s.tables.source import Source, require_columns
+from w2s.tables.source import require_columns
 
 _GROUP_ROWS = 1 << 18
 _FRAME_BYTES = 4 << 20
@@ -288,89 +285,3 @@ def output_part(out: Path, *, folder: bool = False) -> Iterator[Path]:
         except OSError as error:
             raise cannot_write(out, error) from None
         yield part
-
-
-@dataclass(frozen=True)
-class OutputSpec:
-    """Where kept rows are written.
-
-    Attributes:
-        path: a file, or a folder of shards; None for standard output.
-        format: the format; None for that of the input.
-        shards: number of files in a folder; None for a single file.
-        overwrite: whether an existing output is replaced.
-        codec: how it is compressed; None for the usual way.
-    """
-
-    path: Path | None
-    format: Format | None
-    shards: int | None
-    overwrite: bool
-    codec: Codec | None = None
-
-    def format_for(self, source: Source) -> Format:
-        """The format to write; rows of CSV become JSON Lines by default.
-
-        Raises:
-            UsageError: the format of the source cannot be compressed as requested.
-        """
-        if self.format is not None:
-            return self.format
-        own = source.format if source.format.kind != "csv" else Format("jsonl", source.format.compression)
-        return with_codec(own, self.codec, None)
-
-
-def output_lock(output: OutputSpec | None) -> AbstractContextManager[None]:
-    """Hold the output while it is made, see :func:`w2s.locks.lock_output`; standard output needs no lock."""
-    return nullcontext() if output is None or output.path is None else lock_output(output.path)
-
-
-def parse_output(
-    out: str | Path | None,
-    output_format: str | None,
-    shards: int | None,
-    compression: str | None = None,
-    *,
-    overwrite: bool,
-) -> OutputSpec | None:
-    """Check the options of the output, before anything is read; None if nothing is written.
-
-    Raises:
-        UsageError: a format or a compression is unknown or cannot be written, or the shards have no folder.
-        W2sError: nothing can be written there.
-    """
-    codec = None if compression is None else parse_codec(compression)
-    wanted = None if output_format is None else format_named(output_format)
-    if wanted is not None:
-        wanted = with_codec(wanted, codec, output_format if wanted.compression else None)
-    if shards is not None and shards < 1:
-        raise UsageError("filter-invalid-shards", f"`shards` is {shards}; give at least 1")
-    if out is None:
-        return None
-    text = str(out)
-    if text == STREAM:
-        if shards is not None:
-            raise UsageError(
-                "filter-shards-need-folder", "standard output cannot be split into `shards`; give a folder"
-            )
-        return OutputSpec(None, wanted, None, overwrite, codec)
-    check_local(text, is_output=True)
-    check_output(Path(text))
-    path = Path(text).resolve() if Path(text).is_symlink() else Path(text)
-    is_file = bool(path.suffix) and not path.is_dir() and not text.endswith("/")
-    if is_file and shards is not None:
-        raise UsageError(
-            "filter-shards-need-folder",
-            f"`shards` are written into a folder; use {path.with_suffix('')}/ instead of {path}",
-        )
-    if is_file:
-        given = with_codec(format_to_write(path), codec, path.name)
-        if wanted not in {None, given}:
-            raise UsageError(
-                "filter-two-output-formats",
-                f"`output_format` is {output_format}, but {path} names another format; leave one of them out",
-            )
-        check_writable(path)
-        return OutputSpec(path, given, None, overwrite, codec)
-    check_writable(path)
-    return OutputSpec(path, wanted, shards or 1, overwrite, codec)

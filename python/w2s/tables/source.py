@@ -33,7 +33,7 @@ class Source:
         format: format of every file.
         style: Parquet writer options of the first file.
         stamps: path, bytes and modification time of each file; they identify the table.
-        states: path as named, inode, bytes and modification time of each file when it was opened.
+        states: file, inode, bytes and modification time of each file when it was opened.
     """
 
     schema: pa.Schema
@@ -41,7 +41,7 @@ class Source:
     format: Format
     style: Mapping[str, Any] = field(default_factory=dict, repr=False)
     stamps: tuple[tuple[str, int, int], ...] = field(default=(), repr=False)
-    states: tuple[tuple[Path, int, int, int], ...] = field(default=(), repr=False)
+    states: tuple[tuple[InputFile, int, int, int], ...] = field(default=(), repr=False)
 
     @property
     def rows(self) -> int | None:
@@ -56,10 +56,13 @@ class Source:
             W2sError: names the file; rows of two versions may be mixed.
         """
         for state in self.states:
-            path = state[0]
-            if not path.exists() or _state(path) != state:
+            file = state[0]
+            if file.mirror is not None:
+                file.mirror.check_unchanged()
+            elif not file.path.exists() or _state(file) != state:
                 raise W2sError(
-                    "table-changed", f"{path} changed while it was read; nothing was written; run it again"
+                    "table-changed",
+                    f"{file.path} changed while it was read; nothing was written; run it again",
                 )
 
     def require_columns(self, names: Iterable[str]) -> None:
@@ -223,8 +226,8 @@ def open_source(
     opened, states = [], []
     style: Mapping[str, Any] = {}
     for file in files:
-        states.append(_state(file.path))
-        found, partitions, how = _OPENERS[formats[file.path].kind](file.path, formats[file.path], memory)
+        states.append(_state(file))
+        found, partitions, how = _OPENERS[formats[file.path].kind](file, formats[file.path], memory)
         schema = found if schema is None else _agreed(schema, found, files[0].path, file.path)
         style = style or how
         opened.append((file, partitions))
@@ -235,7 +238,7 @@ def open_source(
         tuple(_partitions(opened, schema, given)),
         first,
         style,
-        tuple((str(path.resolve()), size, time) for path, _, size, time in states),
+        tuple((file.name, size, time) for file, _, size, time in states),
         tuple(states),
     )
 
@@ -247,12 +250,15 @@ def _format(path: Path, delimiter: str | None) -> Format:
 
 
 _OPENERS: Mapping[
-    Kind, Callable[[Path, Format, int], tuple[pa.Schema, Sequence[Partition], Mapping[str, Any]]]
+    Kind, Callable[[InputFile, Format, int], tuple[pa.Schema, Sequence[Partition], Mapping[str, Any]]]
 ] = {
-    "parquet": lambda path, _, __: open_parquet(path),
-    "arrow": lambda path, _, memory: (*open_arrow(path, memory // _BATCH_SHARE), {}),
-    "jsonl": lambda path, found, memory: (*open_lines(path, found.compression, memory // _LINE_SHARE), {}),
-    "csv": lambda path, found, _: (*open_csv(path, found.compression, found.delimiter), {}),
+    "parquet": lambda file, _, __: open_parquet(file.path, file.mirror),
+    "arrow": lambda file, _, memory: (*open_arrow(file.whole(), memory // _BATCH_SHARE), {}),
+    "jsonl": lambda file, form, memory: (
+        *open_lines(file.whole(), form.compression, memory // _LINE_SHARE),
+        {},
+    ),
+    "csv": lambda file, form, _: (*open_csv(file.whole(), form.compression, form.delimiter), {}),
 }
 """How a file of each kind is opened: its schema, its partitions, and the options that write it alike."""
 
@@ -338,10 +344,12 @@ def _partitions(
             yield HivePartition(own, values, dict(given)) if given else own
 
 
-def _state(path: Path) -> tuple[Path, int, int, int]:
-    """A path, its inode, size and time; the inode distinguishes files of the same moment."""
+def _state(file: InputFile) -> tuple[InputFile, int, int, int]:
+    """A file, its inode, size and time; the inode distinguishes files of the same moment."""
+    if file.mirror is not None:
+        return file, 0, file.mirror.info.size, file.mirror.info.time
     try:
-        found = path.stat()
+        found = file.path.stat()
     except OSError as error:
-        raise DataError("table-unreadable", f"cannot read {path}: {error.strerror}") from None
-    return path, found.st_ino, found.st_size, found.st_mtime_ns
+        raise DataError("table-unreadable", f"cannot read {file.path}: {error.strerror}") from None
+    return file, found.st_ino, found.st_size, found.st_mtime_ns

@@ -104,6 +104,14 @@ def with_text_infinities(value: Any) -> Any:
     return [with_text_infinities(one) for one in value] if isinstance(value, list | tuple) else value
 
 
+def plain_summary(summary: Mapping[str, Any]) -> dict[str, Any]:
+    """A summary as its record holds it: JSON values only."""
+    found: dict[str, Any] = json.loads(
+        json.dumps(with_text_infinities(summary), default=str, allow_nan=False)
+    )
+    return found
+
+
 def record_path(out: Path) -> Path:
     """Where the record of an output is: next to a file; in a folder under a name that readers skip."""
     in_folder = out.is_dir() or not out.suffix
@@ -155,8 +163,7 @@ def check_replaceable(out: Path) -> None:
 
 def publish_output(part: Path, out: Path, inputs: Mapping[str, object], summary: Mapping[str, Any]) -> None:
     """Give a finished output its name, and write its record."""
-    plain = json.loads(json.dumps(with_text_infinities(summary), default=str, allow_nan=False))
-    record = Record.of(inputs, {"output": _stamps(part), "summary": plain})
+    record = Record.of(inputs, {"output": _stamps(part), "summary": plain_summary(summary)})
     place = record_path(part if part.is_dir() else out)
     sync(part)
     record.write(place)

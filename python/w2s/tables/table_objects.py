@@ -5,10 +5,6 @@ No library is imported here except pyarrow. What an object can do decides how it
 
 from __future__ import annotations
 
-import secrets
-import shutil
-import tempfile
-import weakref
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -22,6 +18,7 @@ from w2s.tables.formats import Format
 from w2s.tables.inputs import InputFile
 from w2s.tables.partition import Mask, cast_views, has_views, reason_of, rows_under, without_views
 from w2s.tables.source import Source, open_source
+from w2s.tables.temporary_folder import TemporaryFolder
 
 _PARTITION_ROWS = 1 << 18
 _BATCH_ROWS = 1 << 16
@@ -30,23 +27,6 @@ _GIVE = (
     "give paths of files, or a table: anything with __arrow_c_stream__, such as a table of pyarrow, "
     "a frame of pandas or polars, or a relation of DuckDB"
 )
-
-
-class TemporaryFolder:
-    """A folder that is removed by :meth:`remove`, or when nothing refers to this object any more."""
-
-    def __init__(self) -> None:
-        """Choose a name where ``TMPDIR`` says; nothing is made yet."""
-        self.path = Path(tempfile.gettempdir()) / f"w2s-{secrets.token_hex(8)}"
-        self._finalizer = weakref.finalize(self, shutil.rmtree, self.path, ignore_errors=True)
-
-    def make(self) -> None:
-        """Make the folder, for this user only."""
-        self.path.mkdir(mode=0o700)
-
-    def remove(self) -> None:
-        """Remove the folder and all it holds."""
-        self._finalizer()
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ from w2s.errors import DataError, UsageError
 from w2s.files import publish
 from w2s.locks import lock_output
 from w2s.tables.formats import format_to_write
-from w2s.tables.inputs import InputFile, check_local, check_output_is_no_input, find_inputs
+from w2s.tables.inputs import InputFile, check_output_is_no_input, find_inputs
 from w2s.tables.json_rows import python_values
 from w2s.tables.sinks import Output, cannot_write, check_writable, output_part
 from w2s.tables.source import open_source
@@ -47,7 +47,6 @@ def aggregate_vote_files(
     forms = [format_to_write(path) for path in outs]
     files = find_inputs(list(inputs))
     for path in outs:
-        check_local(str(path))
         check_output_is_no_input(path, inputs, files)
         check_writable(path)
     if len({path.resolve() for path in outs}) < len(outs):

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, overload
 
@@ -82,7 +83,8 @@ def read_examples(
             without a header), ``.epd``, ``.fen``, ``.pgn`` (the move played in a position is its gold), the
             folder of an arena run, or ``puzzles:GAME``, the bundled puzzles. For ``choice`` and ``answer``:
             ``.jsonl``, ``.json``, ``.csv``, ``.tsv``, ``.parquet``, or a published dataset,
-            ``hf:OWNER/NAME?config=NAME&split=NAME``.
+            ``hf:OWNER/NAME?config=NAME&split=NAME``. A remote file such as ``s3://bucket/puzzles.csv`` is
+            fetched first.
         task: the kind of example: ``move``, ``choice`` or ``answer``.
         game: the game, for files that do not name one.
         columns: which column holds what, for ``choice`` and ``answer``: a configuration, its TOML table, or
@@ -113,9 +115,9 @@ def read_examples(
         raise UsageError(
             "game-unknown", f"no game is called {game!r}; the games are: {', '.join(kernels.game_names())}"
         )
-    source = path if task != "move" and is_hub(path) else _file(Path(path))
     options = ReadOptions(game, columns, _refuse if bad_row is None else _report_to(bad_row))
-    examples: list[Example] = list(kind.read(source, options))
+    with _place(path, task) as source:
+        examples: list[Example] = list(kind.read(source, options))
     if not examples:
         raise DataError("task-no-examples", f"{path} contains no usable example")
     _check_ids(path, examples)
@@ -125,6 +127,22 @@ def read_examples(
 def bundled_puzzles() -> list[str]:
     """Names of the bundled puzzles."""
     return sorted(path.stem for path in (arenas_folder() / "puzzles").glob("*.parquet"))
+
+
+@contextmanager
+def _place(path: str | Path, task: str) -> Iterator[str | Path]:
+    """The name of a published dataset, or a local file; a remote file is here as long as the context."""
+    if "://" in str(path):
+        from w2s.tables.inputs import remote_file
+        from w2s.tables.mirror import remote_names
+
+        with remote_names():
+            remote = remote_file(str(path))
+            yield _file(Path(path)) if remote is None else remote.path
+    elif task != "move" and is_hub(path):
+        yield path
+    else:
+        yield _file(Path(path))
 
 
 def _file(path: Path) -> Path:

@@ -243,21 +243,6 @@ def test_missing_and_unknown_inputs_are_refused(tmp_path: Path, source: Path) ->
     refused(tmp_path, tmp_path / "empty", "table-no-files", "the folder")
 
 
-@pytest.mark.parametrize(
-    ("address", "download", "upload"),
-    [
-        ("s3://bucket/in.parquet", "aws s3 cp s3://bucket/in.parquet - | w2s", "| aws s3 cp - s3://bucket"),
-        ("https://host/in.parquet", "curl -fL https://host/in.parquet | w2s", "copy it"),
-        ("hf://datasets/a/b.parquet", "copy it first", "copy it"),
-    ],
-)
-def test_a_remote_file_is_refused_with_a_command(
-    tmp_path: Path, source: Path, address: str, download: str, upload: str
-) -> None:
-    refused(tmp_path, address, "table-remote-path", address, download)
-    refused(tmp_path, source, "table-remote-path", address, upload, out=address)
-
-
 def test_an_unknown_field_of_a_nested_column_is_refused_with_its_fields(tmp_path: Path) -> None:
     path = tmp_path / "in.jsonl"
     path.write_text('{"meta": {"n": 0.5}, "list": [1]}\n')

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import importlib
+import os
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -16,7 +19,7 @@ import w2s
 from tests.doubles.errors import raises_code
 from tests.unit.tables.conftest import best, everything
 from w2s.errors import DataError, UsageError
-from w2s.tables import table_objects
+from w2s.tables import table_objects, temporary_folder
 
 
 def wanted(table: pa.Table, k: int) -> pa.Table:
@@ -40,7 +43,7 @@ def temporary(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Where streams are copied to."""
     folder = tmp_path / "temporary"
     folder.mkdir()
-    monkeypatch.setattr(table_objects.tempfile, "tempdir", str(folder))
+    monkeypatch.setattr(temporary_folder.tempfile, "tempdir", str(folder))
     return folder
 
 
@@ -136,6 +139,42 @@ def test_a_reader_that_is_closed_early_leaves_no_file(table: pa.Table, temporary
     reader.read_next_batch()
     del reader
     assert list(temporary.iterdir()) == []
+
+
+FORK = """
+import os
+import pyarrow as pa, w2s
+
+table = pa.table({"trust": [0.5, 0.9, 0.1]})
+reader = w2s.filter(pa.RecordBatchReader.from_batches(table.schema, table.to_batches()), score="trust", top=2)
+child = os.fork()
+if child == 0:
+    raise SystemExit(0)  # ends as a program does, with all that is registered for it
+os.waitpid(child, 0)
+print(reader.read_all()["trust"].to_pylist())
+"""
+
+
+def test_a_forked_child_leaves_the_file_of_its_parent(temporary: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", FORK],
+        capture_output=True,
+        text=True,
+        check=True,
+        env={**os.environ, "TMPDIR": str(temporary)},
+    )
+    assert done.stdout == "[0.5, 0.9]\n"
+    assert list(temporary.iterdir()) == []
+
+
+def test_a_full_disk_for_the_stream_says_where(table: pa.Table, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object) -> Any:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(table_objects.pa.ipc, "new_file", full)
+    with raises_code("filter-no-temporary-space") as caught:
+        w2s.filter(Stream(table.select(["trust"])), score="trust", top=1)
+    assert "TMPDIR" in str(caught.value)
 
 
 def test_errors_name_the_row_and_not_the_temporary_file(temporary: Path) -> None:
@@ -296,8 +335,5 @@ def test_the_namespace_of_polars_equals_the_filter(pl: Any, temporary: Path) -> 
 
 
 def test_polars_is_imported_by_its_own_module_only() -> None:
-    import subprocess
-    import sys
-
     code = "import sys, w2s; w2s.filter; sys.exit('polars' in sys.modules or 'pandas' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
