@@ -91,8 +91,9 @@ bench: $(VENV)/.installed-dev  ## every figure beside its peer, in one run; writ
 	$(PIP) --editable '.[bench]' --no-build-isolation
 	$(BIN)/python -m benchmarks
 
-differential: $(VENV)/.installed-dev  ## POSITIONS chess positions against python-chess, 0 disagreements
+differential: $(VENV)/.installed-dev  ## POSITIONS chess positions against python-chess, 3,000 Parquet files against pyarrow, 0 disagreements
 	$(BIN)/python -m tests.parity.differential --positions $(POSITIONS)
+	$(BIN)/python -m tests.parity.parquet_tables
 
 texts: $(VENV)/.installed  ## every help text and message in texts.txt, for proof-reading
 	$(BIN)/python -m docs.build.texts
