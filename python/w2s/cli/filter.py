@@ -138,6 +138,10 @@ def filter(
         int | None,
         _option(_OUTPUT, "Number of partitions read in parallel; default: cores, at most 4.", min=1),
     ] = None,
+    engine: Annotated[
+        str,
+        _option(_OUTPUT, "Where partitions are read: threads, or processes of this machine.", metavar="NAME"),
+    ] = "threads",
     seed: Annotated[int, _option(_WHICH, "Random seed for --random.", min=0)] = 0,
     overwrite: Annotated[bool, _option(_OUTPUT, "Replace an existing output.")] = False,
     explain: Annotated[
@@ -214,6 +218,7 @@ def filter(
             overwrite=overwrite,
             explain=explain,
             threads=threads,
+            engine=engine,
             report=line,
         )
     except KeyboardInterrupt:

@@ -13,6 +13,9 @@ from w2s.errors import DataError
 from w2s.tables.partition import Mask, Partition, RowMask, arrow_mask, reason_of
 from w2s.tables.predicate import rows_where
 
+ConditionBits = list[tuple[Any, int]]
+"""Packed flags of consecutive rows, each with the number of rows."""
+
 
 @dataclass
 class CandidatePartition:
@@ -22,12 +25,13 @@ class CandidatePartition:
         inner: the partition.
         condition: an expression of pyarrow over columns of the partition.
         names: these columns.
+        bits: which rows meet the condition, as far as they were read.
     """
 
     inner: Partition
     condition: Any = field(repr=False)
     names: Sequence[str]
-    _bits: list[tuple[Any, int]] = field(default_factory=list, repr=False)
+    bits: ConditionBits = field(default_factory=list, repr=False)
 
     @property
     def where(self) -> str:
@@ -47,8 +51,12 @@ class CandidatePartition:
     @property
     def mask(self) -> Mask:
         """Flags of the rows of the inner partition that meet the condition, as far as they were read."""
-        parts = [np.unpackbits(bits, count=count).view(bool) for bits, count in self._bits]
+        parts = [np.unpackbits(bits, count=count).view(bool) for bits, count in self.bits]
         return np.concatenate([np.zeros(0, bool), *parts])
+
+    def remember(self, bits: ConditionBits) -> None:
+        """Take over what a reading of the same partition in another process found."""
+        self.bits = bits
 
     def row_name(self, row: int) -> str:
         """The name of a row in messages; it must have been read."""
@@ -70,7 +78,7 @@ class CandidatePartition:
 
     def with_columns(self, names: Sequence[str]) -> CandidatePartition:
         """The same rows without other columns, except those of the condition."""
-        return replace(self, inner=self.inner.with_columns([*names, *self.names]), _bits=[])
+        return replace(self, inner=self.inner.with_columns([*names, *self.names]), bits=[])
 
     def extended(self, mask: Mask) -> Mask:
         """Flags of the rows that meet the condition, as flags of all rows."""
@@ -79,7 +87,7 @@ class CandidatePartition:
         return flags
 
     def _read(self, names: Sequence[str]) -> Iterator[tuple[pa.Table, Mask]]:
-        self._bits.clear()
+        self.bits.clear()
         for table in self.inner.read_columns(list(dict.fromkeys([*names, *self.names]))):
             try:
                 flags = rows_where(self.condition, table)
@@ -87,7 +95,7 @@ class CandidatePartition:
                 raise DataError(
                     "filter-where-failed", f"{self.inner.where}: `where` fails: {reason_of(error)}"
                 ) from None
-            self._bits.append((np.packbits(flags), len(flags)))
+            self.bits.append((np.packbits(flags), len(flags)))
             yield table, flags
 
 

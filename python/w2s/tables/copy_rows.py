@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
+import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 
 from w2s.errors import DataError
+from w2s.tables.executor import Executor
 from w2s.tables.formats import Format
 from w2s.tables.jsonl import JsonlPartition
-from w2s.tables.ordered_map import OrderedMap
 from w2s.tables.partition import Mask, Partition, RowMask, check_rows, reason_of
 from w2s.tables.progress import ProgressCounter
 from w2s.tables.sinks import LinesSink, Output, cannot_write
@@ -31,7 +33,7 @@ class RowCopy:
         kept: the rows.
         format: format of the outputs.
         memory: bytes for rows that are read but not yet written.
-        threads: number of partitions read in parallel.
+        executor: reads partitions side by side.
         steps: counts the rows.
     """
 
@@ -39,7 +41,7 @@ class RowCopy:
     kept: RowMask
     format: Format
     memory: int
-    threads: int
+    executor: Executor
     steps: ProgressCounter
 
     @property
@@ -95,40 +97,96 @@ class RowCopy:
             raise
 
     def _parts(self) -> Iterator[Part]:
-        works = [self._work(number) for number, count in enumerate(self.kept.counts) if count]
-        queue = self.memory // 4 // (2 * self.threads + 1)
-        size: Callable[[Part], int] = _size
-        yield from OrderedMap(works, size, threads=self.threads, queue_bytes=queue)
+        kept = self.kept
+        numbers = [number for number, count in enumerate(kept.counts) if count]
+        chosen = _ChosenRows(self.source.partitions, kept, numbers)
+        schema = None if self.as_lines else self.source.schema
+        return self.executor.run(
+            CopyTask(schema, self.memory // 32),
+            chosen,
+            size=_size,
+            queue_bytes=self.memory // 4 // (2 * self.executor.workers + 1),
+            done=lambda place: self.steps.read(kept.partition_rows[numbers[place]]),
+        )
 
-    def _work(self, number: int) -> Callable[[], Iterable[Part]]:
-        partition: Partition = self.source.partitions[number]
 
-        def run() -> Iterator[Part]:
-            mask = self.kept.mask(number)
-            copied = 0
-            try:
-                for part in self._read(partition, mask):
-                    copied += _rows(part)
-                    yield part
-            except (OSError, pa.ArrowException, UnicodeDecodeError) as error:
-                raise DataError(
-                    "table-unreadable", f"cannot read {partition.where}: {reason_of(error)}"
-                ) from None
-            check_rows(copied, self.kept.counts[number], f"the kept rows of {partition.where}")
-            self.steps.read(len(mask))
+class KeptRows(NamedTuple):
+    """The kept rows of one partition.
 
-        return run
+    Attributes:
+        partition: the partition.
+        bits: packed flags of its rows.
+        rows: number of its rows.
+        total: number of kept rows.
+    """
+
+    partition: Partition
+    bits: npt.NDArray[np.uint8]
+    rows: int
+    total: int
+
+
+@dataclass(frozen=True)
+class _ChosenRows(Sequence[KeptRows]):
+    """The kept rows of the partitions that have any; each is made when it is asked for."""
+
+    partitions: Sequence[Partition]
+    kept: RowMask
+    numbers: Sequence[int]
+
+    def __len__(self) -> int:
+        return len(self.numbers)
+
+    def __getitem__(self, place: Any) -> Any:
+        number = self.numbers[place]
+        bits = np.packbits(self.kept.mask(number))
+        return KeptRows(
+            self.partitions[number], bits, self.kept.partition_rows[number], self.kept.counts[number]
+        )
+
+
+@dataclass(frozen=True)
+class CopyTask:
+    """Reads the kept rows of one partition, in any process.
+
+    Attributes:
+        schema: the columns; None if lines of text are copied unchanged.
+        batch_bytes: bytes of rows that are read at a time.
+    """
+
+    schema: pa.Schema | None
+    batch_bytes: int
+
+    def __call__(self, chosen: KeptRows) -> Iterator[Part]:
+        """The kept rows.
+
+        Raises:
+            DataError: the file is damaged.
+        """
+        partition = chosen.partition
+        mask = np.unpackbits(chosen.bits, count=chosen.rows).view(bool)
+        copied = 0
+        try:
+            for part in self._read(partition, mask):
+                copied += _rows(part)
+                yield part
+        except (OSError, pa.ArrowException, UnicodeDecodeError) as error:
+            raise DataError(
+                "table-unreadable", f"cannot read {partition.where}: {reason_of(error)}"
+            ) from None
+        check_rows(copied, chosen.total, f"the kept rows of {partition.where}")
 
     def _read(self, partition: Partition, mask: Mask) -> Iterator[Part]:
-        if not self.as_lines:
-            return (self._cast(table) for table in partition.masked_rows(mask, self.memory // 32))
-        assert isinstance(partition, JsonlPartition)
-        return partition.kept_lines(mask)
+        if self.schema is None:
+            assert isinstance(partition, JsonlPartition)
+            return partition.kept_lines(mask)
+        return (_cast(table, self.schema) for table in partition.masked_rows(mask, self.batch_bytes))
 
-    def _cast(self, table: pa.Table) -> pa.Table:
-        if table.schema.equals(self.source.schema):
-            return table.replace_schema_metadata(self.source.schema.metadata)
-        return table.cast(self.source.schema)
+
+def _cast(table: pa.Table, schema: pa.Schema) -> pa.Table:
+    if table.schema.equals(schema):
+        return table.replace_schema_metadata(schema.metadata)
+    return table.cast(schema)
 
 
 def _size(part: Part) -> int:

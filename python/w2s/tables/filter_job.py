@@ -8,7 +8,7 @@ import re
 import sys
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -19,6 +19,7 @@ from w2s.errors import DataError, UsageError, W2sError
 from w2s.tables.candidate_rows import CandidatePartition, of_all_rows
 from w2s.tables.copy_rows import RowCopy
 from w2s.tables.decision import Decision
+from w2s.tables.executor import Executor, ThreadExecutor
 from w2s.tables.formats import Format
 from w2s.tables.inputs import InputFile, check_output_is_no_input, check_remote_output, find_inputs
 from w2s.tables.mirror import remote_names
@@ -68,7 +69,7 @@ class FilterJob:
         output: where they are written; None if they are not.
         columns: the columns of the output, in their order; None for all.
         memory: bytes for rows and columns.
-        threads: number of partitions read in parallel.
+        executor: reads partitions side by side.
         steps: counts the rows.
         explain: whether rows are counted by score, and nothing is written.
     """
@@ -78,7 +79,7 @@ class FilterJob:
     output: OutputSpec | None
     columns: tuple[str, ...] | None
     memory: int
-    threads: int
+    executor: Executor
     steps: ProgressCounter
     explain: bool
 
@@ -86,7 +87,7 @@ class FilterJob:
     def of_files(self, texts: Sequence[str]) -> dict[str, Any]:
         """Filter files; gives the summary."""
         source = self._open(texts)
-        with output_lock(self.output):
+        with closing(self.executor), output_lock(self.output):
             return self._summary(source)
 
     def of_standard_input(self) -> dict[str, Any]:
@@ -125,6 +126,11 @@ class FilterJob:
 
     def _open(self, texts: Sequence[str]) -> Source:
         files = find_inputs(texts)
+        if not isinstance(self.executor, ThreadExecutor) and any(file.mirror is not None for file in files):
+            raise UsageError(
+                "filter-engine-needs-files",
+                "remote files are read by threads only; leave `engine` out, or copy them to a folder first",
+            )
         source = open_source(files, self.inputs.delimiter, memory=self.memory)
         if self.output is not None and self.output.path is not None:
             check_output_is_no_input(self.output.path, texts, files)
@@ -185,7 +191,7 @@ class FilterJob:
 
     def _copy(self, source: Source, kept: RowMask, form: Format) -> RowCopy:
         """The copy of the kept rows, with the columns, types and compression of the output."""
-        copy = RowCopy(source, kept, form, self.memory, self.threads, self.steps)
+        copy = RowCopy(source, kept, form, self.memory, self.executor, self.steps)
         if form.kind == "csv" and source.format.kind == "csv":
             source = source.with_types({name: pa.string() for name in source.schema.names})
         elif not copy.as_lines or self.columns is not None:
@@ -214,7 +220,7 @@ class FilterJob:
             columns.partitions,
             self.spec,
             memory=self.memory,
-            threads=self.threads,
+            executor=self.executor,
             steps=self.steps,
             explain=self.explain,
         )
@@ -248,6 +254,7 @@ class FilterJob:
                     source.check_unchanged()
                 self.steps.finish()
             finally:
+                self.executor.close()
                 if folder is not None:
                     folder.remove()
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -13,6 +12,7 @@ from w2s.errors import UsageError
 from w2s.kernels import Nulls
 from w2s.kernels.arrays import check_nulls
 from w2s.selection import Rule
+from w2s.tables.executor_registry import open_executor
 from w2s.tables.filter_job import FilterJob, InputSpec
 from w2s.tables.formats import STREAM, format_named
 from w2s.tables.output_spec import parse_output
@@ -61,6 +61,7 @@ def filter(
     overwrite: bool = False,
     explain: bool = False,
     threads: int | None = None,
+    engine: str = "threads",
     report: Report | None = None,
 ) -> Any:
     """Keep the best rows of a table, in their order.
@@ -114,6 +115,9 @@ def filter(
         overwrite: replace an existing output.
         explain: write nothing, and count rows by score.
         threads: number of partitions read in parallel; by default the number of cores, at most four.
+        engine: where partitions are read: "threads" of this process, or "processes" of this machine, which
+            read files only. The output has the same bytes. A script that uses processes must call this under
+            ``if __name__ == "__main__":``.
         report: called a few times per second with a :class:`w2s.tables.progress.Progress`.
 
     Returns:
@@ -153,8 +157,7 @@ def filter(
     spec = FilterSpec(rule, parse_scores(score, aggregate, weights), gold_spec, nulls, id, condition)
     if not spec.score.columns and rule.kind != "random":
         raise UsageError("filter-no-score", "no column of scores is given; add `score`")
-    if threads is not None and threads < 1:
-        raise UsageError("filter-invalid-threads", f"`threads` is {threads}; give at least 1")
+    executor = open_executor(engine, threads)
     if delimiter is not None and len(delimiter) != 1:
         raise UsageError("filter-invalid-delimiter", f"`delimiter` is {delimiter!r}; give one character")
     names = None if columns is None else parse_columns(columns)
@@ -173,11 +176,13 @@ def filter(
         parse_output(None if explain else out, output_format, shards, compression, overwrite=overwrite),
         names,
         parse_bytes(memory) - _OWN_BYTES,
-        threads or min(4, os.cpu_count() or 1),
+        executor,
         ProgressCounter(report),
         explain,
     )
     _check_input_options(job.inputs, given)
+    if engine != "threads" and (not isinstance(given, list) or STREAM in given):
+        raise UsageError("filter-engine-needs-files", f"`engine={engine!r}` reads files; write a file first")
     if not gives_reader:
         return _timed(job, given)
     if isinstance(given, list) and STREAM in given:

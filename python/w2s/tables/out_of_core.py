@@ -20,6 +20,7 @@ from w2s.kernels.groups import Codes
 from w2s.kernels.streams import Narrowing, WithinBudget
 from w2s.selection import GroupCount
 from w2s.tables.decision import Decision, purity_of
+from w2s.tables.executor import Executor
 from w2s.tables.partition import Mask, Partition, RowMask
 from w2s.tables.progress import ProgressCounter
 from w2s.tables.score_columns import ColumnReader, GoldCodes, sorted_keys
@@ -47,7 +48,7 @@ class OutOfCoreSelection:
     partitions: Sequence[Partition]
     spec: FilterSpec
     memory: int
-    threads: int
+    executor: Executor
     steps: ProgressCounter
     count: int = 1  # the one that found that they do not fit
     rows: int = 0
@@ -59,7 +60,7 @@ class OutOfCoreSelection:
         """Yield all chunks once more."""
         self.count += 1
         self.steps.begin(f"{step}, pass {self.count}", self.rows or None)
-        reader = ColumnReader(self.partitions, self.spec, threads=self.threads)
+        reader = ColumnReader(self.partitions, self.spec, executor=self.executor)
         self.rows, self.valid_rows, self.partition_rows = 0, 0, [0] * len(self.partitions)
         for raw in reader:
             codes = None if raw.groups is None else reader.codes(raw.groups)
@@ -291,7 +292,12 @@ def _placed(flags: Mask, chunk: _Chunk) -> Mask:
 
 
 def open_columns(
-    partitions: Sequence[Partition], spec: FilterSpec, *, memory: int, threads: int, steps: ProgressCounter
+    partitions: Sequence[Partition],
+    spec: FilterSpec,
+    *,
+    memory: int,
+    executor: Executor,
+    steps: ProgressCounter,
 ) -> OutOfCoreSelection:
     """Prepare to read the score columns in passes.
 
@@ -308,4 +314,4 @@ def open_columns(
             f"{spec.score.method} needs whole columns, which do not fit in memory; raise `memory`, or use "
             "another `aggregate`",
         )
-    return OutOfCoreSelection(partitions, spec, memory, threads, steps)
+    return OutOfCoreSelection(partitions, spec, memory, executor, steps)

@@ -11,6 +11,7 @@ import weakref
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -139,6 +140,11 @@ class SharedFile:
         self._chunks = chunks
         self._local = threading.local()
 
+    def __reduce__(self) -> tuple[Any, tuple[Path, tuple[int, int, int]]]:
+        """In another process, the same file, which has one entry in :func:`_file_here` per state."""
+        found = self._path.stat()
+        return _file_here, (self._path, (found.st_ino, found.st_size, found.st_mtime_ns))
+
     def reader(self) -> pq.ParquetFile:
         """The open file of this thread; the file that the thread read before is closed."""
         last = getattr(_LAST, "file", None)
@@ -176,6 +182,12 @@ class SharedFile:
         self._local.reader = None
         if found is not None:
             found.close()
+
+
+@lru_cache(maxsize=8)
+def _file_here(path: Path, state: tuple[int, int, int]) -> SharedFile:
+    """A file in a process that reads partitions for another one; pyarrow reads its checked footer again."""
+    return SharedFile(path, None)
 
 
 _LAST = threading.local()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -16,8 +16,9 @@ from w2s.errors import DataError
 from w2s.kernels.arrays import Flags, Scores
 from w2s.kernels.columns import Doubles
 from w2s.kernels.groups import Codes
+from w2s.tables.candidate_rows import CandidatePartition, ConditionBits
+from w2s.tables.executor import Executor
 from w2s.tables.json_rows import python_values
-from w2s.tables.ordered_map import OrderedMap
 from w2s.tables.partition import Partition, reason_of
 from w2s.tables.progress import ProgressCounter
 from w2s.tables.spec import RANKING, FilterSpec
@@ -51,7 +52,12 @@ class ScoreColumns:
 
 
 def read_score_columns(
-    partitions: Sequence[Partition], spec: FilterSpec, *, memory: int, threads: int, steps: ProgressCounter
+    partitions: Sequence[Partition],
+    spec: FilterSpec,
+    *,
+    memory: int,
+    executor: Executor,
+    steps: ProgressCounter,
 ) -> ScoreColumns:
     """Read the columns of all partitions into memory.
 
@@ -62,7 +68,7 @@ def read_score_columns(
     if _least_bytes(partitions, spec) > memory:
         raise ColumnsTooLargeError
     whole = spec.score.method in RANKING and len(spec.score.columns) > 1
-    reader = ColumnReader(partitions, spec, threads=threads, combine=not whole)
+    reader = ColumnReader(partitions, spec, executor=executor, combine=not whole)
     parts: list[list[Any]] = [[], [], [], [], []]
     partition_rows = [0] * len(partitions)
     n_bytes = 0
@@ -219,19 +225,26 @@ class ColumnReader:
     """Reads the columns of a filter in chunks, and numbers the groups."""
 
     def __init__(
-        self, partitions: Sequence[Partition], spec: FilterSpec, *, threads: int, combine: bool = True
+        self, partitions: Sequence[Partition], spec: FilterSpec, *, executor: Executor, combine: bool = True
     ) -> None:
         """Prepare to read; ``combine`` combines several scores of a row into one."""
         self._partitions = partitions
         self._request = spec
-        self._threads = threads
+        self._executor = executor
         self._combine = combine
         self.group_keys: dict[Any, int] = {}
 
     def __iter__(self) -> Iterator[ColumnChunk]:
         """Yield all chunks in the order of the table; partitions are read in parallel."""
-        works = [lambda number=number: self._chunks(number) for number in range(len(self._partitions))]
-        return iter(OrderedMap(works, _size, threads=self._threads, queue_bytes=_QUEUE_BYTES))
+        read = ColumnTask(replace(self._request, where=None), combine=self._combine)
+        numbered = list(enumerate(self._partitions))
+        for item in self._executor.run(read, numbered, size=_size, queue_bytes=_QUEUE_BYTES):
+            if isinstance(item, ColumnChunk):
+                yield item
+                continue
+            partition = self._partitions[item.partition]
+            assert isinstance(partition, CandidatePartition)
+            partition.remember(item.bits)
 
     def codes(self, groups: ChunkGroups) -> Codes:
         """Group numbers of a chunk, consistent across chunks, in order of first occurrence."""
@@ -240,18 +253,42 @@ class ColumnReader:
         codes: Codes = own[groups.indices]
         return codes
 
-    def _chunks(self, number: int) -> Iterator[ColumnChunk]:
-        partition = self._partitions[number]
-        if not self._request.columns:  # rows are drawn at random, so only their number counts
+
+class _CandidateBits(NamedTuple):
+    """Which rows of a partition meet the condition, for the process that asked."""
+
+    partition: int
+    bits: ConditionBits
+
+
+@dataclass(frozen=True)
+class ColumnTask:
+    """Reads the columns of one partition, in any process.
+
+    Attributes:
+        spec: the filter.
+        combine: whether several scores of a row are combined into one.
+    """
+
+    spec: FilterSpec
+    combine: bool
+
+    def __call__(self, numbered: tuple[int, Partition]) -> Iterator[ColumnChunk | _CandidateBits]:
+        """The chunks of a partition, which comes with its number."""
+        number, partition = numbered
+        yield from self._chunks(number, partition)
+        if isinstance(partition, CandidatePartition):
+            yield _CandidateBits(number, partition.bits)
+
+    def _chunks(self, number: int, partition: Partition) -> Iterator[ColumnChunk]:
+        if not self.spec.columns:  # rows are drawn at random, so only their number counts
             for rows in partition.row_counts():
                 yield ColumnChunk(number, (np.zeros(rows, np.float32),), None, None, None, None, None)
             return
         start = 0
         try:
-            for table in partition.read_columns(self._request.columns):
-                yield read_chunk(
-                    table, self._request, number, partition.row_name, start, combine=self._combine
-                )
+            for table in partition.read_columns(self.spec.columns):
+                yield read_chunk(table, self.spec, number, partition.row_name, start, combine=self.combine)
                 start += table.num_rows
         except (OSError, pa.ArrowException, UnicodeDecodeError) as error:
             raise DataError(
@@ -259,7 +296,9 @@ class ColumnReader:
             ) from None
 
 
-def _size(chunk: ColumnChunk) -> int:
+def _size(chunk: ColumnChunk | _CandidateBits) -> int:
+    if not isinstance(chunk, ColumnChunk):
+        return sum(len(bits) for bits, _ in chunk.bits)
     indices = None if chunk.groups is None else chunk.groups.indices
     columns = [*chunk.scores, chunk.costs, chunk.gold, indices, chunk.keys]
     return sum(column.nbytes for column in columns if column is not None)

@@ -15,6 +15,7 @@ from w2s.errors import DataError, W2sError
 from w2s.kernels.columns import Positions
 from w2s.selection import RuleInputs, Selection, apply_rule
 from w2s.tables.decision import Decision, purity_of
+from w2s.tables.executor import Executor
 from w2s.tables.out_of_core import open_columns
 from w2s.tables.partition import Partition, RowMask
 from w2s.tables.progress import ProgressCounter
@@ -30,7 +31,7 @@ def select_rows(
     spec: FilterSpec,
     *,
     memory: int,
-    threads: int,
+    executor: Executor,
     steps: ProgressCounter,
     explain: bool = False,
 ) -> Decision:
@@ -40,15 +41,15 @@ def select_rows(
         partitions: all partitions of the table.
         spec: the rule and its columns.
         memory: bytes for the columns and everything computed from them.
-        threads: number of partitions read in parallel.
+        executor: reads partitions side by side.
         steps: counts the rows read.
         explain: also count rows by tenths of the score.
     """
     try:
-        columns = read_score_columns(partitions, spec, memory=memory // 3, threads=threads, steps=steps)
+        columns = read_score_columns(partitions, spec, memory=memory // 3, executor=executor, steps=steps)
     except ColumnsTooLargeError:
         _LOG.info("the score columns do not fit in memory and are read several times")
-        return _select_out_of_core(partitions, spec, memory=memory, threads=threads, steps=steps)
+        return _select_out_of_core(partitions, spec, memory=memory, executor=executor, steps=steps)
     return _select_in_memory(columns, spec, explain=explain)
 
 
@@ -172,10 +173,15 @@ def _quantiles(columns: ScoreColumns, rows: Positions) -> tuple[tuple[float, flo
 
 
 def _select_out_of_core(
-    partitions: Sequence[Partition], spec: FilterSpec, *, memory: int, threads: int, steps: ProgressCounter
+    partitions: Sequence[Partition],
+    spec: FilterSpec,
+    *,
+    memory: int,
+    executor: Executor,
+    steps: ProgressCounter,
 ) -> Decision:
     certificate: Certificate | FdrCertificate | None = None
-    columns = open_columns(partitions, spec, memory=memory, threads=threads, steps=steps)
+    columns = open_columns(partitions, spec, memory=memory, executor=executor, steps=steps)
     if spec.rule.is_certified:
         known = columns.known()
         if spec.rule.kind == "purity":

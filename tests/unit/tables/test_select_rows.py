@@ -16,6 +16,7 @@ from tests.doubles.errors import raises_code
 from tests.unit.tables.conftest import everything
 from w2s.errors import DataError, UsageError, W2sError
 from w2s.tables import score_columns, select_rows
+from w2s.tables.executor import ThreadExecutor
 
 RULES: list[dict[str, Any]] = [
     {"top": 137},
@@ -213,7 +214,9 @@ def test_the_memory_given_decides_how_often_scores_are_read(source: Path) -> Non
     partitions = open_source(find_inputs([str(source)])).partitions
     asked = FilterSpec(Rule.parse(top=10), parse_scores("trust", None, None))
     found = [
-        select_rows.select_rows(partitions, asked, memory=m, threads=2, steps=ProgressCounter(None))
+        select_rows.select_rows(
+            partitions, asked, memory=m, executor=ThreadExecutor(2), steps=ProgressCounter(None)
+        )
         for m in (3_000, 1 << 20)
     ]
     assert found[0].passes > 1
