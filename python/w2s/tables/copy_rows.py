@@ -128,7 +128,7 @@ class KeptRows(NamedTuple):
 
 @dataclass(frozen=True)
 class _ChosenRows(Sequence[KeptRows]):
-    """The kept rows of the partitions that have any; each is made when it is asked for."""
+    """The kept rows of the partitions that have any; each is made on request."""
 
     partitions: Sequence[Partition]
     kept: RowMask

@@ -55,7 +55,7 @@ class Executor(ABC):
 
     @abstractmethod
     def items(self, function: Callable[[Piece], Iterable[Item]], partition: Piece) -> Iterable[Item]:
-        """The items of one partition; called in a thread of its own."""
+        """The items of one partition; called in a separate thread."""
 
     def close(self) -> None:  # noqa: B027 - threads end with each run
         """End what was started."""
