@@ -9,8 +9,8 @@ import numpy as np
 from w2s import kernels
 from w2s.certification import Certificate, FdrCertificate
 from w2s.selection import GroupCount
+from w2s.tables.column_chunks import GoldCodes
 from w2s.tables.partition import RowMask
-from w2s.tables.score_columns import GoldCodes
 from w2s.tables.spec import GoldSpec
 
 

@@ -19,11 +19,12 @@ from w2s.kernels.columns import Doubles, Positions
 from w2s.kernels.groups import Codes
 from w2s.kernels.streams import Narrowing, WithinBudget
 from w2s.selection import GroupCount
+from w2s.tables.column_chunks import GoldCodes
 from w2s.tables.decision import Decision, purity_of
 from w2s.tables.executor import Executor
 from w2s.tables.partition import Mask, Partition, RowMask
 from w2s.tables.progress import ProgressCounter
-from w2s.tables.score_columns import ColumnReader, GoldCodes, sorted_keys
+from w2s.tables.score_columns import ColumnReader, sorted_keys
 from w2s.tables.spec import RANKING, FilterSpec
 
 _MANY_GROUPS = 1 << 20  # digits of 8 bits: two kibibytes a group

@@ -17,12 +17,12 @@ import pyarrow as pa
 
 from w2s.errors import DataError, W2sError
 from w2s.kernels.arrays import Scores
+from w2s.tables.column_chunks import read_chunk
 from w2s.tables.formats import Format
 from w2s.tables.json_tables import infer_schema, join_lines, parse
 from w2s.tables.jsonl import BYTE_ORDER_MARK, blocks_of
 from w2s.tables.partition import Mask, arrow_mask, reason_of
 from w2s.tables.progress import ProgressCounter
-from w2s.tables.score_columns import read_chunk
 from w2s.tables.source import require_columns
 from w2s.tables.spec import RANKING, FilterSpec
 
