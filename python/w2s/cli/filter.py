@@ -142,6 +142,18 @@ def filter(
         str,
         _option(_OUTPUT, "Where partitions are read: threads, or processes of this machine.", metavar="NAME"),
     ] = "threads",
+    part: Annotated[
+        str | None,
+        _option(
+            _OUTPUT,
+            "Do this part of the work, such as 3/64, and leave the others to other tasks.",
+            metavar="I/N",
+        ),
+    ] = None,
+    merge: Annotated[
+        int | None,
+        _option(_OUTPUT, "After all N parts: check them and write the record.", metavar="N"),
+    ] = None,
     seed: Annotated[int, _option(_WHICH, "Random seed for --random.", min=0)] = 0,
     overwrite: Annotated[bool, _option(_OUTPUT, "Replace an existing output.")] = False,
     explain: Annotated[
@@ -166,6 +178,8 @@ def filter(
       w2s filter labels.parquet --score trust --gold correct --fdr 0.05 --out sure.parquet
 
       w2s filter in.parquet --score trust --top 10% --where "tokens > 50 and lang == 'en'" --out kept.parquet
+
+      w2s filter shards/ --score trust --top 10% --part $SLURM_ARRAY_TASK_ID/64 --out kept/
 
       producer | w2s filter - --score trust --top 10000 > kept.jsonl
     """
@@ -219,6 +233,8 @@ def filter(
             explain=explain,
             threads=threads,
             engine=engine,
+            part=part,
+            merge=merge,
             report=line,
         )
     except KeyboardInterrupt:

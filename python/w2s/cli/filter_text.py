@@ -17,6 +17,12 @@ def text_of(summary: dict[str, Any], *, groups_shown: int) -> str:
 
 
 def _lines(summary: dict[str, Any], groups_shown: int) -> Iterator[str]:
+    if "waiting_for" in summary:
+        from w2s.tables.part_job import parts_text
+
+        yield f"part {summary['part']}: the scores of {summary['rows_in']:,} rows are in {summary['out']}"
+        yield f"waiting for the scores of {parts_text(summary['waiting_for'])}; then run this command again"
+        return
     kept, rows = summary["rows_kept"], summary["rows_in"]
     yield f"{kept:,} of {rows:,} rows kept ({summary['share_kept']:.2%}){_where(summary)}"
     if "rows_where" in summary:

@@ -83,10 +83,16 @@ class FilterJob:
     steps: ProgressCounter
     explain: bool
 
+    @property
+    def number_types(self) -> dict[str, pa.DataType]:
+        """Columns of text files that are read as numbers."""
+        cost = self.spec.rule.cost
+        return {name: pa.float64() for name in [*self.spec.score.columns, *([cost] if cost else [])]}
+
     @remote_names()
     def of_files(self, texts: Sequence[str]) -> dict[str, Any]:
         """Filter files; gives the summary."""
-        source = self._open(texts)
+        source = self.open_files(texts)
         with closing(self.executor), output_lock(self.output):
             return self._summary(source)
 
@@ -112,7 +118,7 @@ class FilterJob:
     @remote_names()
     def reader_of_files(self, texts: Sequence[str]) -> pa.RecordBatchReader:
         """The kept rows of files; their scores are read now, the rows themselves by the reader."""
-        return self._reader(self._open(texts), None)
+        return self._reader(self.open_files(texts), None)
 
     def reader_of_table(self, given: object) -> pa.RecordBatchReader:
         """The kept rows of a table that another library holds."""
@@ -124,7 +130,8 @@ class FilterJob:
             folder.remove()
             raise
 
-    def _open(self, texts: Sequence[str]) -> Source:
+    def open_files(self, texts: Sequence[str]) -> Source:
+        """Open files; an output that is one of them is refused."""
         files = find_inputs(texts)
         if not isinstance(self.executor, ThreadExecutor) and any(file.mirror is not None for file in files):
             raise UsageError(
@@ -156,7 +163,7 @@ class FilterJob:
     def _summary(self, source: Source, spilled: SpilledStream | None = None) -> dict[str, Any]:
         _LOG.debug("opened %d files with %d partitions", len(source.stamps), len(source.partitions))
         output = self.output
-        source = source.with_types(_number_types(self.spec))
+        source = source.with_types(self.number_types)
         made_of: dict[str, object] = {
             "files": [source.stamps, source.format.ending],
             "options": repr(self.spec),
@@ -166,18 +173,18 @@ class FilterJob:
             before = _finished(output, made_of)
             if before is not None:
                 return {**before, "done_before": True}
-        schema = self._output_schema(source)
+        schema = self.output_schema(source)
         if output is not None:
             check_flat(schema, output.format_for(source))
-        with _read_errors(source):
-            decision = self._decision(source)
+        with read_errors(source):
+            decision = self.decision(source)
             summary = {**build_summary(decision, self.spec), **_stream_counts(spilled, decision)}
             if output is None:
                 source.check_unchanged()
                 return with_quantiles(summary, decision)
             return self._write(source, decision, output, made_of, summary)
 
-    def _output_schema(self, source: Source) -> pa.Schema:
+    def output_schema(self, source: Source) -> pa.Schema:
         """The columns of the output as far as they are known before the rows are read.
 
         Raises:
@@ -189,18 +196,18 @@ class FilterJob:
         found.require_columns(self.columns)
         return pa.schema([found.schema.field(name) for name in self.columns])
 
-    def _copy(self, source: Source, kept: RowMask, form: Format) -> RowCopy:
+    def row_copy(self, source: Source, kept: RowMask, form: Format) -> RowCopy:
         """The copy of the kept rows, with the columns, types and compression of the output."""
         copy = RowCopy(source, kept, form, self.memory, self.executor, self.steps)
         if form.kind == "csv" and source.format.kind == "csv":
             source = source.with_types({name: pa.string() for name in source.schema.names})
         elif not copy.as_lines or self.columns is not None:
-            source = source.complete(_number_types(self.spec), self.columns)
+            source = source.complete(self.number_types, self.columns)
         if self.columns is not None:
             source = source.project(self.columns)
         return replace(copy, source=replace(source, style=style_with(source.style, form.codec)))
 
-    def _columns(self, source: Source) -> Source:
+    def score_source(self, source: Source) -> Source:
         """The table with the columns of the rule, without the rows that do not meet the condition."""
         where = self.spec.where
         asked = [] if where is None else where.names(source.schema)
@@ -213,8 +220,9 @@ class FilterJob:
         partitions = (CandidatePartition(partition, condition, asked) for partition in columns.partitions)
         return replace(columns, partitions=tuple(partitions))
 
-    def _decision(self, source: Source) -> Decision:
-        columns = self._columns(source)
+    def decision(self, source: Source) -> Decision:
+        """Read the scores and apply the rule."""
+        columns = self.score_source(source)
         self.steps.begin("reading scores", columns.rows)
         found = select_rows(
             columns.partitions,
@@ -233,22 +241,22 @@ class FilterJob:
     def _check_columns(self, schema: pa.Schema) -> None:
         """Refuse a stream whose columns do not fit, before it is copied."""
         source = Source(schema, (), Format("parquet"))
-        self._columns(source)
-        written = self._output_schema(source)
+        self.score_source(source)
+        written = self.output_schema(source)
         if self.output is not None:
             check_flat(written, self.output.format_for(source))
 
     def _reader(self, source: Source, folder: TemporaryFolder | None) -> pa.RecordBatchReader:
-        source = source.with_types(_number_types(self.spec))
-        self._output_schema(source)
-        with _read_errors(source):
-            copy = self._copy(source, self._decision(source).kept, Format("arrow"))
+        source = source.with_types(self.number_types)
+        self.output_schema(source)
+        with read_errors(source):
+            copy = self.row_copy(source, self.decision(source).kept, Format("arrow"))
 
         place = "" if folder is None else folder.path
 
         def batches() -> Iterator[pa.RecordBatch]:
             try:
-                with remote_names(), _stream_name(place, "the stream"), _read_errors(source):
+                with remote_names(), _stream_name(place, "the stream"), read_errors(source):
                     for table in copy.tables():
                         yield from table.to_batches()
                     source.check_unchanged()
@@ -269,7 +277,7 @@ class FilterJob:
         summary: dict[str, Any],
     ) -> dict[str, Any]:
         form = output.format_for(source)
-        copy = self._copy(source, decision.kept, form)
+        copy = self.row_copy(source, decision.kept, form)
         check_flat(copy.source.schema, form)
         if output.remote is not None:
             summary["out"] = output.name
@@ -348,7 +356,7 @@ def _stream_name(folder: Path | str, name: str) -> Iterator[None]:
 
 
 @contextmanager
-def _read_errors(source: Source) -> Iterator[None]:
+def read_errors(source: Source) -> Iterator[None]:
     """Name the cause of an error of reading: the files changed, or hold text that is not UTF-8.
 
     Raises:
@@ -364,12 +372,6 @@ def _read_errors(source: Source) -> Iterator[None]:
         raise DataError(
             "table-not-unicode", f"a text or a name is not valid UTF-8: {error.object[:40]!a}; correct it"
         ) from None
-
-
-def _number_types(spec: FilterSpec) -> dict[str, pa.DataType]:
-    """Columns of text files that are read as numbers."""
-    cost = spec.rule.cost
-    return {name: pa.float64() for name in [*spec.score.columns, *([cost] if cost else [])]}
 
 
 def _stream_counts(spilled: SpilledStream | None, decision: Decision) -> dict[str, Any]:

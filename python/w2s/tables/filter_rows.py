@@ -16,6 +16,8 @@ from w2s.tables.executor_registry import open_executor
 from w2s.tables.filter_job import FilterJob, InputSpec
 from w2s.tables.formats import STREAM, format_named
 from w2s.tables.output_spec import parse_output
+from w2s.tables.part_job import PartJob
+from w2s.tables.part_spec import PartSpec, check_part_count
 from w2s.tables.predicate import Predicate
 from w2s.tables.progress import ProgressCounter, Report
 from w2s.tables.spec import FilterSpec, GoldSpec, parse_bytes, parse_columns, parse_scores
@@ -62,6 +64,8 @@ def filter(
     explain: bool = False,
     threads: int | None = None,
     engine: str = "threads",
+    part: str | None = None,
+    merge: int | None = None,
     report: Report | None = None,
 ) -> Any:
     """Keep the best rows of a table, in their order.
@@ -118,6 +122,10 @@ def filter(
         engine: where partitions are read: "threads" of this process, or "processes" of this machine, which
             read files only. The output has the same bytes. A script that uses processes must call this under
             ``if __name__ == "__main__":``.
+        part: the part of the work that this process does, such as "3/64"; other processes do the others.
+            ``out`` is a folder that they share. A part that needs the scores of other parts gives
+            ``{"waiting_for": [5, 6], …}`` as long as they are missing; the same call continues then.
+        merge: number of parts, when all are done: checks them and writes the record of the output.
         report: called a few times per second with a :class:`w2s.tables.progress.Progress`.
 
     Returns:
@@ -183,6 +191,8 @@ def filter(
     _check_input_options(job.inputs, given)
     if engine != "threads" and (not isinstance(given, list) or STREAM in given):
         raise UsageError("filter-engine-needs-files", f"`engine={engine!r}` reads files; write a file first")
+    if part is not None or merge is not None:
+        return _timed_part(job, given, part, merge, has_options=overwrite or explain or shards is not None)
     if not gives_reader:
         return _timed(job, given)
     if isinstance(given, list) and STREAM in given:
@@ -197,6 +207,31 @@ def _timed(job: FilterJob, given: object) -> dict[str, Any]:
         summary = job.of_table(given)
     else:
         summary = job.of_standard_input() if STREAM in given else job.of_files(given)
+    return _with_time(job, summary, begin)
+
+
+def _timed_part(
+    job: FilterJob, given: object, part: str | None, merge: int | None, *, has_options: bool
+) -> dict[str, Any]:
+    """Run one part of a filter, or merge all; gives the summary with the seconds it took."""
+    if part is not None and merge is not None:
+        raise UsageError("filter-invalid-part", "give `part` or `merge`, not both")
+    if has_options:
+        raise UsageError(
+            "filter-part-unsupported", "parts have no `overwrite`, `explain` and `shards`; leave them out"
+        )
+    if not isinstance(given, list) or STREAM in given:
+        raise UsageError("filter-engine-needs-files", "`part` and `merge` read files; write a file first")
+    begin = time.perf_counter()
+    if part is None:
+        assert merge is not None
+        check_part_count(merge)
+        return PartJob(job, merge).merge(given)
+    chosen = PartSpec.parse(part)
+    return _with_time(job, PartJob(job, chosen.count).run(given, chosen), begin)
+
+
+def _with_time(job: FilterJob, summary: dict[str, Any], begin: float) -> dict[str, Any]:
     job.steps.finish()
     seconds = time.perf_counter() - begin
     if summary.get("done_before"):

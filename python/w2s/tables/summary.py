@@ -175,11 +175,16 @@ def publish_output(part: Path, out: Path, inputs: Mapping[str, object], summary:
         raise
 
 
+def write_record(out: Path, inputs: Mapping[str, object], summary: Mapping[str, Any]) -> None:
+    """Write the record of a folder whose files have their names already."""
+    Record.of(inputs, {"output": _stamps(out), "summary": plain_summary(summary)}).write(record_path(out))
+
+
 def _stamps(out: Path) -> list[list[Any]]:
     """Name, bytes and modification time of the files of an output."""
     if not out.is_dir():
         return [["", *_stamp(out)]]
-    return [[path.name, *_stamp(path)] for path in sorted(out.iterdir()) if not path.name.startswith("_")]
+    return [[path.name, *_stamp(path)] for path in sorted(out.iterdir()) if path.name[0] not in "_."]
 
 
 def _stamp(path: Path) -> list[int]:
