@@ -22,6 +22,7 @@ _EXTRAS = {
     "models": _Extra("torch", "use policy nets and language models, train students, run chains", False),
     "rl": _Extra("trl", "train with GRPO", False),
     "chess": _Extra("chess", "adjudicate and verify chess with Syzygy tables", False),
+    "ray": _Extra("ray", "filter on a cluster with --engine ray", True),
     "remote": _Extra("aiohttp", "read tables and examples at hf:// and https:// addresses", False),
     "quant": _Extra("bitsandbytes", "load language models with 4 or 8 bits on a GPU", True),
     "vllm": _Extra("vllm", "let language models reply faster on a GPU", True),

@@ -140,7 +140,12 @@ def filter(
     ] = None,
     engine: Annotated[
         str,
-        _option(_OUTPUT, "Where partitions are read: threads, or processes of this machine.", metavar="NAME"),
+        _option(
+            _OUTPUT,
+            "Where partitions are read: threads, processes, or ray: the cluster of RAY_ADDRESS, else one "
+            "on this machine.",
+            metavar="NAME",
+        ),
     ] = "threads",
     part: Annotated[
         str | None,
@@ -178,6 +183,8 @@ def filter(
       w2s filter labels.parquet --score trust --gold correct --fdr 0.05 --out sure.parquet
 
       w2s filter in.parquet --score trust --top 10% --where "tokens > 50 and lang == 'en'" --out kept.parquet
+
+      w2s filter shards/ --score trust --top 10% --engine ray --out kept/
 
       w2s filter shards/ --score trust --top 10% --part $SLURM_ARRAY_TASK_ID/64 --out kept/
 

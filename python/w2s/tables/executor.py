@@ -43,6 +43,9 @@ class Executor(ABC):
             size: the number of bytes of an item.
             queue_bytes: bytes that may wait per partition; one item always may.
             done: called with the number of a partition after its last item, in any thread.
+
+        Raises:
+            UsageError: see :meth:`start`.
         """
 
         def task(number: int) -> Iterator[Item]:
@@ -50,12 +53,20 @@ class Executor(ABC):
             if done is not None:
                 done(number)
 
+        self.start()
         tasks = [lambda number=number: task(number) for number in range(len(partitions))]
         return iter(OrderedMap(tasks, size, threads=self.workers, queue_bytes=queue_bytes))
 
     @abstractmethod
     def items(self, function: Callable[[Piece], Iterable[Item]], partition: Piece) -> Iterable[Item]:
         """The items of one partition; called in a separate thread."""
+
+    def start(self) -> None:  # noqa: B027 - threads start with each run
+        """Start what all runs need.
+
+        Raises:
+            UsageError: it cannot be started; no partition has been read.
+        """
 
     def close(self) -> None:  # noqa: B027 - threads end with each run
         """End what was started."""

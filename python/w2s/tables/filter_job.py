@@ -222,6 +222,7 @@ class FilterJob:
 
     def decision(self, source: Source) -> Decision:
         """Read the scores and apply the rule."""
+        self.executor.start()
         columns = self.score_source(source)
         self.steps.begin("reading scores", columns.rows)
         found = select_rows(

@@ -119,8 +119,9 @@ def filter(
         overwrite: replace an existing output.
         explain: write nothing, and count rows by score.
         threads: number of partitions read in parallel; by default the number of cores, at most four.
-        engine: where partitions are read: "threads" of this process, or "processes" of this machine, which
-            read files only. The output has the same bytes. A script that uses processes must call this under
+        engine: where partitions are read: "threads" of this process, "processes" of this machine, or "ray":
+            the cluster of ``RAY_ADDRESS``, else one that is started here. Processes and Ray read files only.
+            The output has the same bytes. A script that uses processes calls this under
             ``if __name__ == "__main__":``.
         part: the part of the work that this process does, such as "3/64"; other processes do the others.
             ``out`` is a folder that they share. A part that needs the scores of other parts gives

@@ -153,6 +153,7 @@ class PartJob:
         if record is not None:
             return int(record.facts["rows"])
         job = self.job
+        job.executor.start()
         columns = job.score_source(own)
         job.steps.begin("reading scores", columns.rows)
         try:
