@@ -165,11 +165,14 @@ class PartJob:
                 "filter-part-too-large",
                 f"the scores of part {part} do not fit in memory; raise `memory`, or use more parts",
             ) from None
-        keys = keys_of(found.scores if found.valid is None else found.scores[found.valid])
+        rows = len(found.scores)
+        scores = found.scores if found.valid is None else found.scores[found.valid]
+        del found
+        keys = keys_of(scores)
+        del scores
         keys.sort()
         plan.source.check_unchanged()
         write_keys(plan.keys_path(part), keys)
-        rows = len(found.scores)
         plan.write_keys_record(part, {"rows": rows, "bytes": plan.keys_path(part).stat().st_size})
         return rows
 

@@ -16,6 +16,7 @@ import numpy.typing as npt
 from w2s.files import atomic_file
 from w2s.kernels.arrays import Scores
 
+_CHUNK_ROWS = 1 << 20
 Keys: TypeAlias = npt.NDArray[np.unsignedinteger[Any]]
 
 
@@ -33,9 +34,12 @@ def keys_of(scores: Scores) -> Keys:
         >>> bool(keys[2] == keys[3]), bool((np.diff(keys.astype(int)) >= 0).all())
         (True, True)
     """
-    bits: Keys = (scores + scores.dtype.type(0)).view(np.uint64 if scores.itemsize == 8 else np.uint32)
-    sign = bits.dtype.type(1 << (8 * bits.itemsize - 1))
-    return np.where(bits & sign, ~bits, bits | sign)
+    keys: Keys = (scores + scores.dtype.type(0)).view(np.uint64 if scores.itemsize == 8 else np.uint32)
+    sign = keys.dtype.type(1 << (8 * keys.itemsize - 1))
+    for begin in range(0, len(keys), _CHUNK_ROWS):  # one copy of the scores, and little more
+        chunk = keys[begin : begin + _CHUNK_ROWS]
+        chunk ^= np.where(chunk & sign, ~keys.dtype.type(0), sign)
+    return keys
 
 
 def score_of(key: int, dtype: npt.DTypeLike) -> float:
