@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from multiprocessing import active_children
@@ -150,3 +152,42 @@ def test_other_processes_do_not_read_tables_in_memory() -> None:
     with pytest.raises(UsageError, match="write a file first") as caught:
         w2s.filter(pa.table({"s": [1.0]}), score="s", top=1, engine="processes")
     assert caught.value.code == "filter-engine-needs-files"
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="reads /proc")
+def test_a_killed_command_leaves_no_processes_and_no_files(tmp_path: Path) -> None:
+    rows = 400_000
+    table = pa.table({"s": [i * 7919 % 1000 / 1000 for i in range(rows)], "text": ["word " * 9] * rows})
+    pq.write_table(table, tmp_path / "in.parquet", row_group_size=500)
+    command = [sys.executable, "-m", "w2s", "filter", str(tmp_path / "in.parquet"), "--score", "s"]
+    command += ["--top", "40%", "--engine", "processes", "--threads", "2", "--out", f"{tmp_path}/out.parquet"]
+    task = subprocess.Popen(command, stdout=subprocess.DEVNULL)
+    until = time.monotonic() + 60
+    while len(workers := children(task.pid)) < 3:  # two workers, and Python's tracker of resources
+        assert time.monotonic() < until
+        assert task.poll() is None
+        time.sleep(0.02)
+    time.sleep(0.5)
+    task.kill()
+    task.wait()
+    until = time.monotonic() + 20
+    while any(Path(f"/proc/{worker}").exists() for worker in workers):
+        assert time.monotonic() < until
+        time.sleep(0.1)
+    assert not (tmp_path / "out.parquet").exists()
+    assert subprocess.run(command, check=False).returncode == 0
+    assert {path.name for path in tmp_path.iterdir()} == {"in.parquet", "out.parquet", "out.parquet.w2s.json"}
+
+
+def children(process: int) -> list[int]:
+    """The numbers of the processes that a process has started."""
+    found = []
+    for path in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            state = path.read_text().rpartition(")")[2].split()
+        except OSError:
+            continue
+        if int(state[1]) == process:
+            found.append(int(path.parent.name))
+    return found

@@ -17,6 +17,7 @@ import pytest
 
 import w2s
 from tests.doubles.errors import raises_code
+from tests.doubles.storages import s3_server
 from w2s.errors import UsageError, W2sError
 from w2s.tables.part_job import FOLDER
 from w2s.tables.part_spec import PartSpec
@@ -46,7 +47,7 @@ def shards(tmp_path_factory: pytest.TempPathFactory, table: pa.Table) -> Path:
     return folder
 
 
-def run_parts(source: Path, out: Path, count: int, **options: Any) -> dict[str, Any]:
+def run_parts(source: Path | str, out: Path, count: int, **options: Any) -> dict[str, Any]:
     """Do all parts in a random order until none waits, and merge them."""
     numbers = list(range(1, count + 1))
     for _ in range(2):
@@ -166,6 +167,31 @@ def test_what_has_no_parts_is_refused(
     with raises_code(code, UsageError):
         w2s.filter(shards, **given)
     assert not list(tmp_path.iterdir())
+
+
+def test_parts_read_remote_files(tmp_path: Path, shards: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("moto", reason="the server of S3 is not installed")
+    options = {"score": "trust", "top": "33%"}
+    w2s.filter(shards, tmp_path / "one.parquet", **options)
+    with s3_server(tmp_path / "log") as server:
+        server.clear()
+        for name, value in server.environment.items():
+            monkeypatch.setenv(name, value)
+        for path in shards.iterdir():
+            server.put(f"shards/{path.name}", path.read_bytes())
+        run_parts("s3://bucket/shards/", tmp_path / "kept", 2, **options)
+        with raises_code("filter-part-needs-folder", UsageError):
+            w2s.filter("s3://bucket/shards/", "s3://bucket/kept/", part="1/2", **options)
+    files = sorted((tmp_path / "kept").glob("*.parquet"))
+    assert pa.concat_tables(map(pq.read_table, files)).equals(pq.read_table(tmp_path / "one.parquet"))
+
+
+@pytest.mark.slow
+def test_a_part_has_the_same_bytes_with_processes(tmp_path: Path, shards: Path) -> None:
+    for engine in ("threads", "processes"):
+        run_parts(shards, tmp_path / engine, 2, score="trust", top="33%", where="cost > 3", engine=engine)
+    for path in (tmp_path / "threads").glob("*.parquet"):
+        assert path.read_bytes() == (tmp_path / "processes" / path.name).read_bytes()
 
 
 @pytest.mark.parametrize("count", [1, 2, 7, 50])
