@@ -118,7 +118,11 @@ class FilterJob:
     @remote_names()
     def reader_of_files(self, texts: Sequence[str]) -> pa.RecordBatchReader:
         """The kept rows of files; their scores are read now, the rows themselves by the reader."""
-        return self._reader(self.open_files(texts), None)
+        try:
+            return self._reader(self.open_files(texts), None)
+        except BaseException:
+            self.executor.close()
+            raise
 
     def reader_of_table(self, given: object) -> pa.RecordBatchReader:
         """The kept rows of a table that another library holds."""

@@ -18,6 +18,7 @@ import pytest
 
 import w2s
 from w2s.errors import DataError, UsageError, W2sError
+from w2s.tables import score_columns, select_rows
 from w2s.tables.executor import Executor, ThreadExecutor
 from w2s.tables.process_executor import ProcessExecutor
 
@@ -129,6 +130,33 @@ def test_processes_write_the_bytes_of_threads(
         out = tmp_path / f"{engine}.{ending}"
         w2s.filter(path, out, score="trust", engine=engine, threads=2, **options)  # type: ignore[arg-type]
     assert (tmp_path / f"processes.{ending}").read_bytes() == (tmp_path / f"threads.{ending}").read_bytes()
+    assert not active_children()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "options", [{"top": "33%", "by": "word"}, {"budget": 900.0, "cost": "cost"}], ids=str
+)
+def test_processes_read_scores_in_passes(
+    tmp_path: Path, table: pa.Table, options: dict[str, object], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def too_large(*_: object, **__: object) -> score_columns.ScoreColumns:
+        raise score_columns.ColumnsTooLargeError
+
+    pq.write_table(table, tmp_path / "in.parquet", row_group_size=700)
+    options = {"score": "trust", "where": "cost > 2", **options}
+    whole = w2s.filter(tmp_path / "in.parquet", **options).read_all()  # type: ignore[arg-type]
+    monkeypatch.setattr(select_rows, "read_score_columns", too_large)
+    found = w2s.filter(tmp_path / "in.parquet", engine="processes", threads=2, **options)  # type: ignore[arg-type]
+    assert found.read_all().equals(whole)
+    assert not active_children()
+
+
+@pytest.mark.slow
+def test_a_reader_that_fails_at_once_ends_its_processes(tmp_path: Path) -> None:
+    pq.write_table(pa.table({"s": [1.0, None]}), tmp_path / "in.parquet")
+    with pytest.raises(DataError, match="is null"):
+        w2s.filter(tmp_path / "in.parquet", score="s", top=1, engine="processes")
     assert not active_children()
 
 
