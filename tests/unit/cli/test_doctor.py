@@ -38,7 +38,7 @@ def test_the_light_install_is_told_what_it_can_do(
 def test_packages_that_few_need_are_not_missing(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    without({"bitsandbytes", "vllm"}, monkeypatch)
+    without({"bitsandbytes", "ray", "vllm"}, monkeypatch)
     assert run(["doctor", "--json"]) == 0
     facts = json.loads(capsys.readouterr().out)
     assert facts["you cannot"] == []
