@@ -1,4 +1,4 @@
-"""Draws the figure of the README, ``docs/images/bundled-chess.svg``, from ``docs/results.md``.
+"""Draws the figure of the README, ``docs/images/maia.svg``, from ``docs/results.md``.
 
 ``python -m docs.build.figure`` writes it again.
 """
@@ -11,14 +11,14 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 RESULTS = ROOT / "docs" / "results.md"
-FIGURE = ROOT / "docs" / "images" / "bundled-chess.svg"
-SECTION = "bundled-chess"
+FIGURE = ROOT / "docs" / "images" / "maia.svg"
+SECTION = "maia-label-budget"
 ARMS = {
     "base": "untrained student",
     "naive": "all labels",
-    "random": "70 % of the labels, at random",
-    "confidence": "70 %, the most confident",
-    "trust": "70 %, the most trusted",
+    "random": "85 % of the labels, at random",
+    "confidence": "85 %, the most confident",
+    "trust": "85 %, the most trusted",
     "gold": "gold alone",
     "gold+trust": "gold and the most trusted",
     "ceiling": "true answers of the whole pool",
@@ -26,7 +26,7 @@ ARMS = {
 """Arms of the figure, from top to bottom, and what they learn from."""
 _MEASURE = re.compile(r"([\d.]+) \(([\d.]+) to ([\d.]+)\)")
 _LEFT, _WIDTH, _ROW, _TOP = 250, 430, 26, 34
-_LOW, _HIGH = 45.0, 65.0
+_LOW, _HIGH = 50.0, 80.0
 
 
 @dataclass(frozen=True)
