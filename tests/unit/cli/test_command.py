@@ -63,7 +63,7 @@ def test_several_columns_of_groups_are_all_used(source: Path, capsys: pytest.Cap
         (["--top", "0.1"], "--top is '0.1'; give a count such as 1000 or 1e6, or a share such as \"10%\""),
         (
             [],
-            "give exactly one of --top, --threshold, --between, --budget, --random, --purity and --fdr; given",
+            "give exactly one of --top, --threshold, --between, --budget, --random, --purity and --fdr;",
         ),
         (["--top", "1", "--threshold", "2"], "given: --top and --threshold"),
         (["--budget", "1"], "--budget needs --cost too"),
