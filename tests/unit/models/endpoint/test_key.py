@@ -18,10 +18,10 @@ from tests.unit.models.endpoint.doubles import choice
 from w2s.errors import ModelError, UsageError
 from w2s.models import Want, load_model
 from w2s.models.endpoint.key import ApiKey, read_api_key
-from w2s.models.endpoint.settings import remote_address
+from w2s.models.endpoint.settings import parse_address
 
 SECRET = "sk-hunter2-0123456789"
-HERE = remote_address("http://127.0.0.1:8000/v1")
+HERE = parse_address("http://127.0.0.1:8000/v1")
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ import pytest
 
 from tests.doubles.errors import raises_code
 from w2s.errors import UsageError
-from w2s.models.endpoint.settings import EndpointSettings, remote_address
+from w2s.models.endpoint.settings import EndpointSettings, parse_address
 from w2s.models.reference import parse_reference
 from w2s.models.registry import load_model
 
@@ -31,7 +31,7 @@ def settings(text: str) -> object:
     ],
 )
 def test_address_has_path_of_chat_completions(url: str, host: str, port: int, path: str) -> None:
-    address = remote_address(url)
+    address = parse_address(url)
     assert (address.host, address.port, address.path) == (host, port, path)
 
 
@@ -43,8 +43,8 @@ def test_loopback_addresses_are_recognised() -> None:
         "http://127.0.0.1.example.org",
         "http://0.0.0.0",
     ]
-    assert all(remote_address(url).is_loopback for url in near)
-    assert not any(remote_address(url).is_loopback for url in far)
+    assert all(parse_address(url).is_loopback for url in near)
+    assert not any(parse_address(url).is_loopback for url in far)
 
 
 def test_options_are_parsed_and_have_defaults(tmp_path: Path) -> None:
@@ -142,7 +142,7 @@ def test_password_in_address_is_refused_without_showing_it(text: str) -> None:
     assert "set W2S_API_KEY instead" in str(caught.value)
     assert "hunter2" not in str(caught.value)
     with raises_code("endpoint-url-with-secret", UsageError) as caught_here:
-        remote_address("https://user:hunter2@h/v1")
+        parse_address("https://user:hunter2@h/v1")
     assert "hunter2" not in str(caught_here.value)
 
 
