@@ -43,7 +43,7 @@ def test_every_listed_code_occurs(written: str) -> None:
 
 
 def test_every_code_of_the_core_occurs(written: str) -> None:
-    for code in ("certify-bad-grid", "game-ambiguous-move", "votes-bad-prior", "table-page-header-damaged"):
+    for code in ("certify-bad-grid", "game-ambiguous-move", "votes-bad-prior", "table-encrypted"):
         assert f"[{code}]" in written
 
 
