@@ -3,13 +3,13 @@
 use crate::codec::Codec;
 use crate::dictionary::Dictionary;
 use crate::error::ColumnError;
-use crate::fixed::Shape;
 use crate::hybrid::{Run, runs, unpack};
 use crate::levels::NULL;
 use crate::mask::Mask;
 use crate::pages::{Body, HEADER_BYTES, Place, Source, body};
 use crate::pieces::{Piece, Pieces};
 use crate::scratch::{Decoding, Scratch};
+use crate::width::Shape;
 use crate::{delta, texts};
 use w2s_core::pages::PageKind;
 

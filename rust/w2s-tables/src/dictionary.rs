@@ -2,10 +2,10 @@
 
 use crate::column::{Cast, Layout};
 use crate::error::ColumnError;
-use crate::fixed::Shape;
 use crate::hybrid;
 use crate::levels::NULL;
 use crate::pieces::Pieces;
+use crate::width::Shape;
 
 /// The distinct values of a chunk.
 #[derive(Debug)]

@@ -12,7 +12,6 @@ mod column;
 mod delta;
 mod dictionary;
 mod error;
-mod fixed;
 mod group;
 mod hybrid;
 mod levels;
@@ -22,6 +21,7 @@ mod pieces;
 mod scratch;
 mod snappy;
 mod texts;
+mod width;
 
 #[cfg(test)]
 mod tests;

@@ -89,7 +89,7 @@ impl Shape {
         }
     }
 
-    /// Appends a value of the file that stands alone, or a null.
+    /// Appends one value of the file, or a null.
     pub(crate) fn push_text(self, text: Option<&[u8]>, data: &mut Vec<u8>) -> Result<(), ColumnError> {
         match text {
             Some(text) if text.len() == self.stored => self.push(text, data),
