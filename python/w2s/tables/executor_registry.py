@@ -32,7 +32,7 @@ def open_executor(engine: str, workers: int | None) -> Executor:
             with Ray, for the free CPUs of the cluster but two.
 
     Raises:
-        UsageError: there is no such executor, or the number is not positive.
+        UsageError: the name is unknown, or the number is not positive.
 
     Example:
         >>> open_executor("threads", 3).workers

@@ -31,7 +31,7 @@ class PartSpec:
         """Read a text such as ``3/64``.
 
         Raises:
-            UsageError: the text has another form, or there is no such part.
+            UsageError: the text is not of the form ``i/n``, or i is not from 1 to n.
 
         Example:
             >>> PartSpec.parse("3/64")
@@ -75,7 +75,7 @@ def check_part_count(count: int) -> None:
     """Refuse a number of parts.
 
     Raises:
-        UsageError: there is no part, or there are more than 100,000.
+        UsageError: the number of parts is not from 1 to 100,000.
     """
     if not 1 <= count <= _MOST_PARTS:
         raise UsageError("filter-invalid-part", f"there are {count} parts; give 1 to {_MOST_PARTS:,}")
