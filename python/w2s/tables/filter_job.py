@@ -38,6 +38,7 @@ from w2s.tables.summary import (
     plain_summary,
     publish_output,
     read_finished,
+    restored_summary,
     with_quantiles,
 )
 from w2s.tables.table_objects import open_table
@@ -309,7 +310,8 @@ class FilterJob:
 def _finished(output: OutputSpec, made_of: dict[str, object]) -> dict[str, Any] | None:
     """The summary of the same filter if its output is finished."""
     if output.remote is not None:
-        return output.remote.read_finished(made_of, overwrite=output.overwrite)
+        plain = output.remote.read_finished(made_of, overwrite=output.overwrite)
+        return None if plain is None else restored_summary(plain)
     if output.path is None:
         return None
     return read_finished(output.path, made_of, overwrite=output.overwrite)

@@ -65,7 +65,7 @@ class RemoteOutput:
             raise type(error)(error.code, str(error).replace(str(place), str(self.address))) from None
 
     def read_finished(self, inputs: Mapping[str, object], *, overwrite: bool) -> dict[str, Any] | None:
-        """The summary of the same filter if it is finished; None if there is work to do.
+        """The summary of the same filter, as JSON, if it is finished; None if there is work to do.
 
         Raises:
             UsageError: the output exists and was made by something else.
@@ -76,11 +76,8 @@ class RemoteOutput:
             return None
         is_same = found is not None and not found.changed(inputs)
         if found is not None and is_same and found.facts.get("output") == sizes:
-            summary: dict[str, Any] = {**found.facts["summary"]}
-            if summary.get("threshold") is not None:
-                summary["threshold"] = float(summary["threshold"])
-            return summary
-        if not is_same or found is None or sizes.keys() - set(found.facts["uploads"]):
+            return dict(found.facts["summary"])
+        if not is_same or found is None or sizes.keys() - set(found.facts.get("uploads", ())):
             self.check_replaceable(overwrite=overwrite)
         return None
 

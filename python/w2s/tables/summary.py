@@ -112,6 +112,12 @@ def plain_summary(summary: Mapping[str, Any]) -> dict[str, Any]:
     return found
 
 
+def restored_summary(plain: Mapping[str, Any]) -> dict[str, Any]:
+    """A summary from its record; the threshold is a number again."""
+    threshold = plain.get("threshold")
+    return {**plain} if threshold is None else {**plain, "threshold": float(threshold)}
+
+
 def record_path(out: Path) -> Path:
     """Where the record of an output is: next to a file; in a folder under a name that readers skip."""
     in_folder = out.is_dir() or not out.suffix
@@ -129,10 +135,7 @@ def read_finished(out: Path, inputs: Mapping[str, object], *, overwrite: bool) -
     found = Record.read(record_path(out))
     changed = found.changed(inputs) if found is not None else []
     if found is not None and not changed and found.facts.get("output") == _stamps(out):
-        summary: dict[str, Any] = {**found.facts["summary"]}
-        if summary.get("threshold") is not None:
-            summary["threshold"] = float(summary["threshold"])
-        return summary
+        return restored_summary(found.facts["summary"])
     if overwrite:
         check_replaceable(out)
         return None

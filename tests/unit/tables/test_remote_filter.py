@@ -118,6 +118,15 @@ def test_the_same_filter_is_not_repeated_and_another_is_refused(s3: S3Server, tm
     assert s3.get("kept/notes.txt") == b"mine"
 
 
+def test_an_output_with_the_record_of_a_local_filter_is_refused(s3: S3Server, tmp_path: Path) -> None:
+    upload(s3, shards(tmp_path / "shards"))
+    w2s.filter(tmp_path / "shards", tmp_path / "kept.parquet", score="trust", top=100)
+    upload(s3, [tmp_path / "kept.parquet", tmp_path / "kept.parquet.w2s.json"], "")
+    with raises_code("output-exists", says="s3://bucket/kept.parquet"):
+        w2s.filter("s3://bucket/shards/", "s3://bucket/kept.parquet", score="trust", top=100)
+    assert s3.get("kept.parquet") == (tmp_path / "kept.parquet").read_bytes()
+
+
 def test_hive_folders_give_columns(s3: S3Server, tmp_path: Path) -> None:
     for number, path in enumerate(shards(tmp_path / "shards")):
         s3.put(f"data/year=202{number}/{path.name}", path.read_bytes())
